@@ -1,0 +1,365 @@
+use std::ops::Index;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DType, Layer, Param, Shape, ShapeError};
+
+/// Names a node of one graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(usize);
+
+impl NodeId {
+    /// Its place in [`Graph::nodes`].
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// One layer, wired.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Unique in its graph; prefixes the names of its parameters.
+    pub name: String,
+    /// What it does.
+    pub layer: Layer,
+    /// What it reads.
+    pub inputs: Vec<NodeId>,
+    /// What it yields.
+    pub shape: Shape,
+}
+
+/// Why a node cannot be part of a graph.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraphError {
+    /// The layer does not fit behind its inputs.
+    #[error("node `{node}`: {error}")]
+    Shape {
+        /// The node that was to be added.
+        node: String,
+        /// What the layer said. Part of the text, not a cause behind it: it is the refusal itself.
+        error: ShapeError,
+    },
+    /// A setting of the layer is impossible whatever arrives.
+    #[error("node `{node}`: `{layer}.{setting}` {rule}")]
+    Setting {
+        /// The node that was to be added.
+        node: String,
+        /// Its layer.
+        layer: &'static str,
+        /// Which setting.
+        setting: &'static str,
+        /// What it must be, and what it is.
+        rule: String,
+    },
+    /// Two nodes of one name.
+    #[error("node `{node}` wants a name of its own, got one that is taken")]
+    Taken {
+        /// The name.
+        node: String,
+    },
+    /// Ids where numbers are wanted, or the other way round.
+    #[error("node `{node}`: {layer} wants {wanted} numbers, got {got} from `{input}`")]
+    Type {
+        /// The node that was to be added.
+        node: String,
+        /// Its layer.
+        layer: &'static str,
+        /// What it takes.
+        wanted: DType,
+        /// What arrives.
+        got: DType,
+        /// From where.
+        input: String,
+    },
+    /// A name that no node has, or a node that stands later.
+    #[error("node `{node}` wants inputs that stand before it, got `{input}`")]
+    Unknown {
+        /// The node that was to be added.
+        node: String,
+        /// What it asked for.
+        input: String,
+    },
+}
+
+/// A network, described: many inputs, many outputs.
+///
+/// Invariant: a node's inputs stand before it, so the order of `nodes` is an order to run them in.
+/// Invariant: a node exists only if its shape could be inferred and its name is free.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Graph {
+    nodes: Vec<Node>,
+    outputs: Vec<NodeId>,
+}
+
+/// A graph as it stands in a file; [`Graph`] wires it again, so that a file cannot break the invariants.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    nodes: Vec<Node>,
+    outputs: Vec<NodeId>,
+}
+
+impl Graph {
+    /// A place where a batch enters.
+    ///
+    /// # Errors
+    /// [`GraphError::Taken`] if the name is.
+    pub fn input(&mut self, name: &str, shape: Shape, dtype: DType) -> Result<NodeId, GraphError> {
+        self.refuse_taken(name)?;
+        Ok(self.push(Node { name: name.to_owned(), layer: Layer::Input { dtype }, inputs: vec![], shape }))
+    }
+
+    /// Wires `layer` behind `inputs`, or says why it does not fit there.
+    ///
+    /// # Errors
+    /// [`GraphError`] names the node, the rule and what arrived.
+    pub fn add(&mut self, name: &str, layer: Layer, inputs: &[NodeId]) -> Result<NodeId, GraphError> {
+        self.refuse_taken(name)?;
+        self.refuse_unknown(name, inputs)?;
+        layer.settings().map_err(|(setting, rule)| {
+            let (node, layer) = (name.to_owned(), layer.name());
+            GraphError::Setting { node, layer, setting, rule }
+        })?;
+        self.refuse_type(name, &layer, inputs)?;
+        let shape = layer
+            .infer(&self.shapes(inputs))
+            .map_err(|error| GraphError::Shape { node: name.to_owned(), error })?;
+        Ok(self.push(Node { name: name.to_owned(), layer, inputs: inputs.to_vec(), shape }))
+    }
+
+    /// Makes what `node` yields an answer of the network.
+    pub fn output(&mut self, node: NodeId) {
+        self.outputs.push(node);
+    }
+
+    /// Every node, in an order to run them in.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The nodes where a batch enters.
+    pub fn inputs(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| matches!(node.layer, Layer::Input { .. }))
+    }
+
+    /// The nodes that answer.
+    pub fn outputs(&self) -> &[NodeId] {
+        &self.outputs
+    }
+
+    /// The node of a name.
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.name == name).map(NodeId)
+    }
+
+    /// The shapes that `node` reads.
+    pub fn input_shapes(&self, node: &Node) -> Vec<&Shape> {
+        self.shapes(&node.inputs)
+    }
+
+    /// The tensors of every node, under their full names (`conv1.weight`), in the order of the nodes.
+    pub fn params(&self) -> Vec<(String, Param)> {
+        let of = |node: &Node| {
+            let params = node.layer.params(&self.shapes(&node.inputs));
+            let name = node.name.clone();
+            params.into_iter().map(move |param| (format!("{name}.{}", param.name), param))
+        };
+        self.nodes.iter().flat_map(of).collect()
+    }
+
+    fn shapes(&self, ids: &[NodeId]) -> Vec<&Shape> {
+        ids.iter().map(|id| &self[*id].shape).collect()
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    fn refuse_taken(&self, name: &str) -> Result<(), GraphError> {
+        match self.find(name) {
+            None => Ok(()),
+            Some(_) => Err(GraphError::Taken { node: name.to_owned() }),
+        }
+    }
+
+    fn refuse_unknown(&self, name: &str, inputs: &[NodeId]) -> Result<(), GraphError> {
+        match inputs.iter().find(|id| id.0 >= self.nodes.len()) {
+            None => Ok(()),
+            Some(id) => Err(GraphError::Unknown { node: name.to_owned(), input: id.0.to_string() }),
+        }
+    }
+
+    fn refuse_type(&self, name: &str, layer: &Layer, inputs: &[NodeId]) -> Result<(), GraphError> {
+        for id in inputs {
+            // Only an input yields anything but f32; every other layer computes in it.
+            let got = if let Layer::Input { dtype } = self[*id].layer { dtype } else { DType::F32 };
+            if got != layer.takes() {
+                let (node, input) = (name.to_owned(), self[*id].name.clone());
+                return Err(GraphError::Type { node, layer: layer.name(), wanted: layer.takes(), got, input });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Index<NodeId> for Graph {
+    type Output = Node;
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+impl TryFrom<Written> for Graph {
+    type Error = GraphError;
+    fn try_from(written: Written) -> Result<Graph, GraphError> {
+        let mut graph = Graph::default();
+        for node in written.nodes {
+            match node.layer {
+                Layer::Input { dtype } => graph.input(&node.name, node.shape, dtype)?,
+                layer => graph.add(&node.name, layer, &node.inputs)?,
+            };
+        }
+        graph.refuse_unknown("outputs", &written.outputs)?;
+        graph.outputs = written.outputs;
+        Ok(graph)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::Size2;
+
+    /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
+    #[track_caller]
+    fn check(item: &[usize], layers: &[Layer], expect: &str) {
+        let mut graph = Graph::default();
+        let mut x = graph.input("x", Shape::batch(item), DType::F32).unwrap();
+        for (i, layer) in layers.iter().enumerate() {
+            match graph.add(&format!("l{i}"), layer.clone(), &[x]) {
+                Ok(id) => x = id,
+                Err(error) => return assert_eq!(error.to_string(), expect),
+            }
+        }
+        assert_eq!(graph[x].shape.to_string(), expect);
+    }
+
+    fn dense(units: usize) -> Layer {
+        Layer::Dense { units, bias: true }
+    }
+
+    fn pool(kernel: usize) -> Layer {
+        Layer::MaxPool2d { kernel: Size2::square(kernel), stride: None, padding: Size2::square(0) }
+    }
+
+    fn conv(kernel: usize, groups: usize) -> Layer {
+        let one = Size2::square(1);
+        let (kernel, padding) = (Size2::square(kernel), Size2::square(1));
+        Layer::Conv2d { filters: 6, kernel, stride: one, padding, dilation: one, groups, bias: true }
+    }
+
+    #[test]
+    fn dense_sets_the_last_axis() {
+        check(&[4], &[dense(8), Layer::Relu], "[batch, 8]");
+        check(&[5, 4], &[dense(8)], "[batch, 5, 8]");
+    }
+
+    #[test]
+    fn dense_names_the_way_out() {
+        check(
+            &[3, 28, 28],
+            &[dense(8)],
+            "node `l0`: dense wants [batch, n], got [batch, 3, 28, 28]; put `flatten` before it",
+        );
+    }
+
+    #[test]
+    fn windows_slide() {
+        check(&[3, 9, 7], &[conv(3, 1), pool(2), Layer::Flatten], "[batch, 72]");
+        check(&[3, 9, 7], &[conv(3, 3), Layer::GlobalAvgPool], "[batch, 6]");
+    }
+
+    #[test]
+    fn a_window_must_fit() {
+        check(
+            &[3, 4, 4],
+            &[pool(5)],
+            "node `l0`: max_pool2d wants an image of at least 5x5 with padding 0x0, got [batch, 3, 4, 4]; make `kernel` smaller, or pool less before it",
+        );
+    }
+
+    #[test]
+    fn groups_must_divide() {
+        check(&[3, 4, 4], &[conv(3, 4)], "node `l0`: `conv2d.filters` must be a multiple of `groups` = 4, got 6");
+        check(
+            &[3, 4, 4],
+            &[conv(3, 2)],
+            "node `l0`: conv2d wants a multiple of 2 channels, one share for each group, got [batch, 3, 4, 4]",
+        );
+    }
+
+    #[test]
+    fn impossible_settings_are_named() {
+        check(&[4], &[dense(0)], "node `l0`: `dense.units` must be above zero, got 0");
+        check(&[4], &[Layer::Dropout { p: 1.5 }], "node `l0`: `dropout.p` must be from 0 to 1, got 1.5");
+    }
+
+    #[test]
+    fn add_and_concat_want_company() {
+        check(&[4], &[Layer::Add], "node `l0`: add wants two or more equal shapes, got [batch, 4]");
+        let mut graph = Graph::default();
+        let a = graph.input("a", Shape::batch(&[2, 3, 3]), DType::F32).unwrap();
+        let b = graph.input("b", Shape::batch(&[5, 3, 3]), DType::F32).unwrap();
+        let both = graph.add("both", Layer::Concat { axis: 1 }, &[a, b]).unwrap();
+        assert_eq!(graph[both].shape.to_string(), "[batch, 7, 3, 3]");
+        let error = graph.add("wrong", Layer::Concat { axis: 2 }, &[a, b]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "node `wrong`: concat wants two or more shapes that differ in axis 2 alone, got [batch, 2, 3, 3] and [batch, 5, 3, 3]"
+        );
+    }
+
+    #[test]
+    fn ids_and_numbers_do_not_mix() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[4]), DType::F32).unwrap();
+        let error = graph.add("words", Layer::Embedding { vocabulary: 9, units: 2 }, &[x]).unwrap_err();
+        assert_eq!(error.to_string(), "node `words`: embedding wants i64 numbers, got f32 from `x`");
+    }
+
+    #[test]
+    fn a_graph_is_wired_again_when_it_is_read() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[4]), DType::F32).unwrap();
+        let y = graph.add("y", dense(3), &[x]).unwrap();
+        graph.output(y);
+        let text = serde_json::to_string(&graph).unwrap();
+        assert_eq!(serde_json::from_str::<Graph>(&text).unwrap(), graph);
+        let broken = text.replace("\"inputs\":[0]", "\"inputs\":[7]");
+        let error = serde_json::from_str::<Graph>(&broken).unwrap_err().to_string();
+        assert!(error.starts_with("node `y` wants inputs that stand before it, got `7`"), "{error}");
+    }
+
+    #[test]
+    fn parameters_carry_pytorch_names() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[3, 4, 4]), DType::F32).unwrap();
+        let conv = graph.add("conv1", conv(3, 3), &[x]).unwrap();
+        graph.add("bn1", Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }, &[conv]).unwrap();
+        let names: Vec<String> =
+            graph.params().into_iter().map(|(name, param)| format!("{name} {:?}", param.sizes)).collect();
+        let wanted = [
+            "conv1.weight [6, 1, 3, 3]",
+            "conv1.bias [6]",
+            "bn1.weight [6]",
+            "bn1.bias [6]",
+            "bn1.running_mean [6]",
+            "bn1.running_var [6]",
+        ];
+        assert_eq!(names, wanted);
+    }
+}

@@ -1,0 +1,313 @@
+mod infer;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DType, Shape, Size2};
+
+/// Everything a network can be made of. The only list of layers in the workspace; a recipe spells them the same way.
+///
+/// Forward pass, gradient, shape, summary and every file format match this list exhaustively, so a new layer stops
+/// the build until each of them knows it. Images are `[batch, channels, height, width]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Layer {
+    /// Where a batch enters; its shape is given when it is wired.
+    Input {
+        /// What the numbers are stored as: `f32`, or `i64` for ids.
+        dtype: DType,
+    },
+    /// `y = x W^T + b` over the last axis: `[batch, n]` to `[batch, units]`. As `torch.nn.Linear`.
+    Dense {
+        /// Size of the output.
+        units: usize,
+        /// Whether a learned bias is added.
+        #[serde(default = "yes")]
+        bias: bool,
+    },
+    /// Cross-correlation with learned kernels: `[batch, c, h, w]` to `[batch, filters, h', w']`. As `torch.nn.Conv2d`.
+    Conv2d {
+        /// How many kernels, which is how many channels come out.
+        filters: usize,
+        /// Height and width of a kernel.
+        kernel: Size2,
+        /// How far the kernel moves.
+        #[serde(default = "one")]
+        stride: Size2,
+        /// Rows and columns of zeros on each side.
+        #[serde(default = "zero")]
+        padding: Size2,
+        /// Distance between the cells of the kernel.
+        #[serde(default = "one")]
+        dilation: Size2,
+        /// Into how many groups the channels are divided.
+        #[serde(default = "single")]
+        groups: usize,
+        /// Whether a learned bias is added to each channel.
+        #[serde(default = "yes")]
+        bias: bool,
+    },
+    /// The largest value of each window. Windows that overlap or leave a rest are allowed, as in `torch.nn.MaxPool2d`.
+    MaxPool2d {
+        /// Height and width of the window.
+        kernel: Size2,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<Size2>,
+        /// Rows and columns of minus infinity on each side; at most half the window.
+        #[serde(default = "zero")]
+        padding: Size2,
+    },
+    /// The mean of each window, the padding counted in, as `torch.nn.AvgPool2d` has it by default.
+    AvgPool2d {
+        /// Height and width of the window.
+        kernel: Size2,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<Size2>,
+        /// Rows and columns of zeros on each side; at most half the window.
+        #[serde(default = "zero")]
+        padding: Size2,
+    },
+    /// The mean of each channel: `[batch, c, h, w]` to `[batch, c]`.
+    GlobalAvgPool,
+    /// Normalises each channel over the batch, then scales and shifts it. As `torch.nn.BatchNorm1d` and `2d`.
+    BatchNorm {
+        /// Added to the variance under the root; 1e-5 as in PyTorch (Keras: 1e-3).
+        #[serde(default = "small")]
+        eps: f64,
+        /// Weight of the new batch in the running statistics; 0.1 as in PyTorch (Keras weighs the old: 0.9 says the same).
+        #[serde(default = "tenth")]
+        momentum: f64,
+    },
+    /// Normalises each item over its last axis, then scales and shifts it. As `torch.nn.LayerNorm`.
+    LayerNorm {
+        /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// `max(x, 0)`; its gradient at 0 is 0, and NaN stays NaN.
+    Relu,
+    /// `x` times the normal distribution's share below `x` (Hendrycks & Gimpel 2016).
+    Gelu {
+        /// Exact by `erf`, or by `tanh` as GPT-2 has it; they differ by up to 4e-4.
+        #[serde(default)]
+        approximate: Approximate,
+    },
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// While training, zeroes each value with probability `p` and scales the rest by `1 / (1 - p)` (Srivastava et al. 2014).
+    Dropout {
+        /// Probability of being zeroed, from 0 to 1; 0.5 as in PyTorch.
+        #[serde(default = "half")]
+        p: f64,
+    },
+    /// Lays every item out as one row: `[batch, c, h, w]` to `[batch, c * h * w]`.
+    Flatten,
+    /// A learned vector for each id: `[batch, time]` of ids to `[batch, time, units]`. As `torch.nn.Embedding`.
+    Embedding {
+        /// How many different ids there are; each id is below it.
+        vocabulary: usize,
+        /// Length of a vector.
+        units: usize,
+    },
+    /// The sum of equal shapes: a residual connection.
+    Add,
+    /// Its inputs side by side along one axis.
+    Concat {
+        /// Which axis, the batch being 0; 1 is the channels of an image and the features of a row.
+        #[serde(default = "single")]
+        axis: usize,
+    },
+}
+
+/// How GELU is computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Approximate {
+    /// By the error function, as PyTorch's and Keras' default.
+    #[default]
+    None,
+    /// By a hyperbolic tangent, as GPT-2.
+    Tanh,
+}
+
+/// What becomes of a named tensor of a layer while training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Learned: the optimizer moves it.
+    Learned,
+    /// A running statistic: the forward pass of training moves it.
+    Running,
+}
+
+/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Every value the same.
+    Constant(f32),
+    /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
+    /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
+    Uniform(f64),
+    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
+    Normal,
+}
+
+/// A named tensor that belongs to a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The name inside its layer, as PyTorch spells it.
+    pub name: &'static str,
+    /// Its sizes; never open.
+    pub sizes: Vec<usize>,
+    /// What becomes of it while training.
+    pub kind: ParamKind,
+    /// Where it starts.
+    pub init: Init,
+}
+
+impl Layer {
+    /// The name used in recipes, summaries and errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Layer::Input { .. } => "input",
+            Layer::Dense { .. } => "dense",
+            Layer::Conv2d { .. } => "conv2d",
+            Layer::MaxPool2d { .. } => "max_pool2d",
+            Layer::AvgPool2d { .. } => "avg_pool2d",
+            Layer::GlobalAvgPool => "global_avg_pool",
+            Layer::BatchNorm { .. } => "batch_norm",
+            Layer::LayerNorm { .. } => "layer_norm",
+            Layer::Relu => "relu",
+            Layer::Gelu { .. } => "gelu",
+            Layer::Tanh => "tanh",
+            Layer::Sigmoid => "sigmoid",
+            Layer::Dropout { .. } => "dropout",
+            Layer::Flatten => "flatten",
+            Layer::Embedding { .. } => "embedding",
+            Layer::Add => "add",
+            Layer::Concat { .. } => "concat",
+        }
+    }
+
+    /// The tensors that this layer owns, given inputs that [`Layer::infer`] took.
+    pub fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
+        match self {
+            Layer::Dense { units, bias } => {
+                let n = inputs.first().and_then(|shape| shape.last()).unwrap_or(0);
+                weight_and_bias(vec![*units, n], *bias)
+            }
+            Layer::Conv2d { filters, kernel, groups, bias, .. } => {
+                let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
+                weight_and_bias(sizes, *bias)
+            }
+            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
+            Layer::LayerNorm { .. } => {
+                let n = inputs.first().and_then(|shape| shape.last()).unwrap_or(0);
+                vec![learned("weight", vec![n], Init::Constant(1.0)), learned("bias", vec![n], Init::Constant(0.0))]
+            }
+            Layer::Embedding { vocabulary, units } => {
+                vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
+            }
+            Layer::Input { .. }
+            | Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::GlobalAvgPool
+            | Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Dropout { .. }
+            | Layer::Flatten
+            | Layer::Add
+            | Layer::Concat { .. } => vec![],
+        }
+    }
+
+    /// How many multiplications and additions one item takes on its way forward, for the summary; a product and its
+    /// sum count as two, elementwise work as one an element.
+    pub fn flops(&self, inputs: &[&Shape], output: &Shape) -> u64 {
+        let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
+        let out = elements(output);
+        match self {
+            Layer::Dense { .. } => 2 * out * inputs.first().and_then(|shape| shape.last()).unwrap_or(0) as u64,
+            Layer::Conv2d { kernel, groups, .. } => {
+                2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
+            }
+            Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
+            Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
+            Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => 2 * out,
+            Layer::Relu | Layer::Gelu { .. } | Layer::Tanh | Layer::Sigmoid | Layer::Add => out,
+            Layer::Input { .. }
+            | Layer::Dropout { .. }
+            | Layer::Flatten
+            | Layer::Embedding { .. }
+            | Layer::Concat { .. } => 0,
+        }
+    }
+}
+
+/// PyTorch's start for dense and convolution layers: both uniform within `1 / sqrt(fan_in)`.
+fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
+    let fan_in: usize = sizes.iter().skip(1).product();
+    let start = Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt());
+    let units = sizes.first().copied().unwrap_or(0);
+    let mut params = vec![learned("weight", sizes, start)];
+    if bias {
+        params.push(learned("bias", vec![units], start));
+    }
+    params
+}
+
+fn batch_norm_params(channels: usize) -> Vec<Param> {
+    let running = |name, value| Param {
+        name,
+        sizes: vec![channels],
+        kind: ParamKind::Running,
+        init: Init::Constant(value),
+    };
+    vec![
+        learned("weight", vec![channels], Init::Constant(1.0)),
+        learned("bias", vec![channels], Init::Constant(0.0)),
+        running("running_mean", 0.0),
+        running("running_var", 1.0),
+    ]
+}
+
+fn learned(name: &'static str, sizes: Vec<usize>, init: Init) -> Param {
+    Param { name, sizes, kind: ParamKind::Learned, init }
+}
+
+/// The second axis of the first input.
+fn channels(inputs: &[&Shape]) -> usize {
+    inputs.first().and_then(|shape| shape.0.get(1)).and_then(|dim| dim.size()).unwrap_or(0)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> Size2 {
+    Size2::square(1)
+}
+
+fn zero() -> Size2 {
+    Size2::square(0)
+}
+
+fn single() -> usize {
+    1
+}
+
+fn small() -> f64 {
+    1e-5
+}
+
+fn tenth() -> f64 {
+    0.1
+}
+
+fn half() -> f64 {
+    0.5
+}

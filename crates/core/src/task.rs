@@ -1,0 +1,31 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Loss;
+
+/// What the answer is like; fixes the head, the default loss, the default metrics and the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One label out of several.
+    Classify,
+    /// A number.
+    Regress,
+}
+
+impl Task {
+    /// What is minimised unless the recipe says otherwise.
+    pub fn loss(self) -> Loss {
+        match self {
+            Task::Classify => Loss::CrossEntropy,
+            Task::Regress => Loss::Mse,
+        }
+    }
+
+    /// The name used in recipes and errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Classify => "classify",
+            Task::Regress => "regress",
+        }
+    }
+}

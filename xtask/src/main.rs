@@ -1,0 +1,79 @@
+//! `cargo xtask TASK`. Depends on nothing, so that it starts at once; ends in `exec`, so that exit codes and signals pass.
+mod python;
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, exit};
+use std::{env, io};
+
+const HELP: &str = "\
+usage: cargo xtask TASK
+
+  pipeline [RECIPE]   run the five stages; without a recipe, datasets/digits/recipe.toml
+  baeum ARGUMENTS     build the `baeum` command and become it
+  test                everything `cargo test` checks
+  interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
+  docs                write the generated pages under docs/ anew
+  ci                  what continuous integration runs";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let error = match words[..] {
+        ["pipeline"] => baeum(&["pipeline", "datasets/digits/recipe.toml"]),
+        ["pipeline", ..] => baeum(&words),
+        ["baeum", ref rest @ ..] => baeum(rest),
+        ["test"] => cargo(&["test", "--workspace"]).exec(),
+        ["interop"] => interop(),
+        ["docs"] => cargo(&["test", "--workspace", "--test", "it", "pages"]).env("UPDATE", "1").exec(),
+        ["ci"] => Command::new("bash").arg(root().join(".ci/run")).exec(),
+        ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    eprintln!("could not start the task: {error}");
+    ExitCode::from(4)
+}
+
+/// Builds the command that users run too, then becomes it. Returns only if that fails.
+fn baeum(args: &[&str]) -> io::Error {
+    match cargo(&["build", "--quiet", "--workspace", "--bin", "baeum"]).status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => exit(status.code().unwrap_or(1)),
+        Err(error) => return error,
+    }
+    match env::current_exe() {
+        Ok(xtask) => Command::new(xtask.with_file_name("baeum")).args(args).exec(),
+        Err(error) => error,
+    }
+}
+
+/// Runs the tests that need other people's software. Returns only if that fails.
+fn interop() -> io::Error {
+    let folder = root().join("tests/interop");
+    let environments = [("BAEUM_PYTHON", "requirements.txt"), ("BAEUM_PYTHON_TORCH", "requirements-torch.txt")];
+    let mut tests = cargo(&["test", "--workspace", "--test", "it", "--", "--ignored", "interop"]);
+    for (variable, requirements) in environments {
+        match python::environment(&folder.join(requirements)) {
+            Ok(python) => tests.env(variable, python),
+            Err(error) => return error,
+        };
+    }
+    tests.exec()
+}
+
+fn cargo(args: &[&str]) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(args);
+    cargo
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
