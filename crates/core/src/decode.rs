@@ -70,7 +70,7 @@ impl Decode {
 
 /// The softmax of one row of logits.
 pub fn probabilities(logits: &[f32]) -> Vec<f32> {
-    let mut row = vec![0.0; logits.len()];
-    softmax(logits, &mut row);
+    let mut row = logits.to_vec();
+    softmax(&mut row);
     row
 }

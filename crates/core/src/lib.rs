@@ -18,6 +18,7 @@ mod network;
 mod artifact;
 mod nearest;
 pub mod tagged;
+pub mod weights_file;
 
 pub mod clock;
 pub mod commit;
@@ -26,6 +27,7 @@ pub mod fs;
 mod guard;
 mod limits;
 mod rng;
+
 pub use artifact::{EpochRecord, Model, Trained};
 pub use clock::Clock;
 pub use dataset::{Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid};
@@ -34,7 +36,7 @@ pub use fs::Fs;
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Layer, Param, ParamKind};
-pub use limits::{LimitError, Limits};
+pub use limits::{Limit, LimitError, Limits};
 pub use nearest::nearest;
 pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
 pub use predictor::{Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights};

@@ -1,0 +1,18 @@
+//! The arithmetic under Baeum: slices in, slices and numbers out.
+//!
+//! Nothing here knows a tensor, a layer or a file. Every function gives the same bits for any number of threads:
+//! work is cut by the length of a slice alone, and partial results are joined in one fixed order.
+//! Lengths that must agree are asserted once, at entry.
+
+mod math;
+mod optim;
+mod philox;
+mod real;
+mod reduce;
+mod softmax;
+
+pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
+pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
+pub use real::Real;
+pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
+pub use softmax::{logsumexp, softmax};
