@@ -1,1 +1,10 @@
-//! Soon.
+//! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod cases;
+mod command;
+mod files;
+
+pub use cases::{cases, predictor};
+pub use command::{Outcome, baeum, baeum_path, child};
+pub use files::{Scratch, expect_file, root};

@@ -56,7 +56,8 @@ fn baeum(args: &[&str]) -> io::Error {
 /// Runs the tests that need other people's software. Returns only if that fails.
 fn interop() -> io::Error {
     let folder = root().join("tests/interop");
-    let environments = [("BAEUM_PYTHON", "requirements.txt"), ("BAEUM_PYTHON_TORCH", "requirements-torch.txt")];
+    let environments =
+        [("BAEUM_PYTHON", "requirements.txt"), ("BAEUM_PYTHON_TORCH", "requirements-torch.txt")];
     let mut tests = cargo(&["test", "--workspace", "--test", "it", "--", "--ignored", "interop"]);
     for (variable, requirements) in environments {
         match python::environment(&folder.join(requirements)) {

@@ -16,7 +16,9 @@ pub fn environment(requirements: &Path) -> io::Result<PathBuf> {
             fs::remove_dir_all(&folder)?;
         }
         run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--requirement"])
+            .arg(requirements))?;
         fs::write(folder.join("complete"), "")?;
     }
     Ok(python)
@@ -26,7 +28,9 @@ fn cache() -> io::Result<PathBuf> {
     let folder = match (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
         (Some(cache), _) => PathBuf::from(cache).join("baeum"),
         (None, Some(home)) => PathBuf::from(home).join(".cache/baeum"),
-        (None, None) => return Err(io::Error::other("neither XDG_CACHE_HOME nor HOME says where the cache is")),
+        (None, None) => {
+            return Err(io::Error::other("neither XDG_CACHE_HOME nor HOME says where the cache is"));
+        }
     };
     fs::create_dir_all(&folder)?;
     Ok(folder)
@@ -41,5 +45,7 @@ fn run(command: &mut Command) -> io::Result<()> {
 
 /// FNV-1a, 64 bits: names a folder, guards nothing.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where time comes from.
 ///
-/// Logic asks for [`elapsed`](Clock::elapsed) alone. [`wall`](Clock::wall) is for people's eyes: it jumps, and it never enters hashed bytes.
+/// Logic asks for [`elapsed`](Clock::elapsed) alone. [`wall`](Clock::wall) is for people's eyes: it jumps,
+/// and it never enters hashed bytes.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time since this clock was made; it never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// The time since 1 January 1970, UTC, as the system believes it; zero if the system believes in an earlier date.
+    /// The time since 1 January 1970, UTC, as the system believes it; zero if the system believes in an
+    /// earlier date.
     fn wall(&self) -> Duration;
 }
 

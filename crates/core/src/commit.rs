@@ -1,8 +1,9 @@
 //! The one way anything is written: whole or not at all, even if the power is cut.
 //!
-//! Three forms. [`commit_file`] replaces one file. [`commit_set`] writes a folder of files that belong together, and [`read_set`]
-//! accepts it only if every byte is right. [`Log`] adds one record at a time to a file. All of them promise:
-//! after an error or a crash, what stood there before is still there, and nothing partial stands under a final name.
+//! Three forms. [`commit_file`] replaces one file. [`commit_set`] writes a folder of files that belong
+//! together, and [`read_set`] accepts it only if every byte is right. [`Log`] adds one record at a time to a
+//! file. All of them promise: after an error or a crash, what stood there before is still there, and nothing
+//! partial stands under a final name.
 
 mod file;
 mod log;
@@ -165,4 +166,5 @@ impl CommitError {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests;

@@ -1,7 +1,7 @@
 //! CRC-32C, the checksum of log records and of TensorBoard's event files.
 //!
-//! The Castagnoli polynomial (RFC 3720, appendix B.4), eight bytes at a time by tables (Kounavis and Berry 2005).
-//! It finds accidents, not attacks: what must not be forged is hashed with BLAKE3.
+//! The Castagnoli polynomial (RFC 3720, appendix B.4), eight bytes at a time by tables (Kounavis and Berry
+//! 2005). It finds accidents, not attacks: what must not be forged is hashed with BLAKE3.
 
 /// The polynomial 0x1edc6f41, its bits in reverse order.
 const POLYNOMIAL: u32 = 0x82f6_3b78;

@@ -1,12 +1,14 @@
 //! The one door to the disk.
 //!
-//! Whoever reads or writes takes a `&dyn Fs`: [`RealFs`] in a run, [`FaultFs`] where a test makes the k-th operation fail, [`CrashFs`]
-//! where it cuts the power. Other people's code gets bytes or a reader from here, never a path.
+//! Whoever reads or writes takes a `&dyn Fs`: [`RealFs`] in a run, [`FaultFs`] where a test makes the k-th
+//! operation fail, [`CrashFs`] where it cuts the power. Other people's code gets bytes or a reader from here,
+//! never a path.
 
 mod crash;
 mod fault;
 mod real;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 pub(crate) mod scratch;
 
 use std::any::Any;
@@ -32,7 +34,8 @@ pub trait Fs: Send + Sync + fmt::Debug {
     /// The names in a folder, sorted; counted, and refused if there are more than `at_most`.
     fn list(&self, path: &Path, at_most: u64) -> Result<Vec<OsString>, FsError>;
 
-    /// Where a symbolic link points, as written in it; `None` if there is nothing, or something else than a link.
+    /// Where a symbolic link points, as written in it; `None` if there is nothing, or something else than a
+    /// link.
     fn read_link(&self, path: &Path) -> Result<Option<PathBuf>, FsError>;
 
     /// Makes a folder that was not there.
@@ -107,7 +110,8 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 
 /// A file open for writing.
 pub trait WriteFile: Write + Send {
-    /// Makes what was written durable. If it fails, what the disk holds is unknown; asking again proves nothing.
+    /// Makes what was written durable. If it fails, what the disk holds is unknown; asking again proves
+    /// nothing.
     fn sync_all(&mut self) -> io::Result<()>;
 }
 

@@ -198,7 +198,13 @@ impl Graph {
             let got = if let Layer::Input { dtype } = self[*id].layer { dtype } else { DType::F32 };
             if got != layer.takes() {
                 let (node, input) = (name.to_owned(), self[*id].name.clone());
-                return Err(GraphError::Type { node, layer: layer.name(), wanted: layer.takes(), got, input });
+                return Err(GraphError::Type {
+                    node,
+                    layer: layer.name(),
+                    wanted: layer.takes(),
+                    got,
+                    input,
+                });
             }
         }
         Ok(())
@@ -294,7 +300,11 @@ mod tests {
 
     #[test]
     fn groups_must_divide() {
-        check(&[3, 4, 4], &[conv(3, 4)], "node `l0`: `conv2d.filters` must be a multiple of `groups` = 4, got 6");
+        check(
+            &[3, 4, 4],
+            &[conv(3, 4)],
+            "node `l0`: `conv2d.filters` must be a multiple of `groups` = 4, got 6",
+        );
         check(
             &[3, 4, 4],
             &[conv(3, 2)],

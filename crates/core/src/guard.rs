@@ -20,10 +20,12 @@ pub struct GuardError {
     pub panic: String,
 }
 
-/// Calls a decoder that may panic on malicious input, and turns a panic into an error that names decoder and file.
+/// Calls a decoder that may panic on malicious input, and turns a panic into an error that names decoder and
+/// file.
 ///
-/// While `decode` runs, panics of this thread print nothing; those of other threads print as ever. What `decode` changed before
-/// it panicked must not be used any more. An abort (out of memory, stack overflow) cannot be caught: look at a file's header first.
+/// While `decode` runs, panics of this thread print nothing; those of other threads print as ever. What
+/// `decode` changed before it panicked must not be used any more. An abort (out of memory, stack overflow)
+/// cannot be caught: look at a file's header first.
 ///
 /// # Errors
 /// [`GuardError`] if `decode` panicked.
@@ -64,6 +66,7 @@ fn said(payload: &(dyn Any + Send)) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 

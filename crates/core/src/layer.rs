@@ -205,7 +205,10 @@ impl Layer {
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
             Layer::LayerNorm { .. } => {
                 let n = inputs.first().and_then(|shape| shape.last()).unwrap_or(0);
-                vec![learned("weight", vec![n], Init::Constant(1.0)), learned("bias", vec![n], Init::Constant(0.0))]
+                vec![
+                    learned("weight", vec![n], Init::Constant(1.0)),
+                    learned("bias", vec![n], Init::Constant(0.0)),
+                ]
             }
             Layer::Embedding { vocabulary, units } => {
                 vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
@@ -231,7 +234,9 @@ impl Layer {
         let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
         let out = elements(output);
         match self {
-            Layer::Dense { .. } => 2 * out * inputs.first().and_then(|shape| shape.last()).unwrap_or(0) as u64,
+            Layer::Dense { .. } => {
+                2 * out * inputs.first().and_then(|shape| shape.last()).unwrap_or(0) as u64
+            }
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }

@@ -1,7 +1,7 @@
 //! The one table of resource limits that every reader obeys.
 //!
-//! Every size that a file declares is compared with its limit before anything is allocated for it. The table below is the
-//! only list: settings, defaults, error messages and `baeum limits` all read it.
+//! Every size that a file declares is compared with its limit before anything is allocated for it. The table
+//! below is the only list: settings, defaults, error messages and `baeum limits` all read it.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -205,6 +205,7 @@ impl Limits {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::fs::CrashFs;

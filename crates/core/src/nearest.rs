@@ -4,7 +4,8 @@
 /// its length is no help and is not given. Of equally near names the first one wins.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = names.into_iter().map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other));
-    let near = near.filter(|(steps, other)| *steps <= (other.chars().count().max(name.chars().count()) / 3).max(1));
+    let near =
+        near.filter(|(steps, other)| *steps <= (other.chars().count().max(name.chars().count()) / 3).max(1));
     near.min_by_key(|(steps, _)| *steps).map(|(_, other)| other)
 }
 

@@ -139,7 +139,9 @@ pub fn check_weights(graph: &Graph, weights: &Weights) -> Result<(), WeightsErro
     let params = graph.params();
     for (name, param) in &params {
         let wanted = param.sizes.clone();
-        let found = weights.get(name).ok_or_else(|| WeightsError::Missing { name: name.clone(), wanted: wanted.clone() })?;
+        let found = weights
+            .get(name)
+            .ok_or_else(|| WeightsError::Missing { name: name.clone(), wanted: wanted.clone() })?;
         if found.shape() != wanted || found.dtype() != DType::F32 {
             let (got, dtype) = (found.shape().to_vec(), found.dtype());
             return Err(WeightsError::Shape { name: name.clone(), wanted, got, dtype });

@@ -1,7 +1,9 @@
-//! Randomness by counter: what a draw is for decides its value, so workers, threads and restarts cannot change it.
+//! Randomness by counter: what a draw is for decides its value, so workers, threads and restarts cannot
+//! change it.
 //!
-//! [`Rng`] holds the seed. [`Rng::stream`] names the purpose, [`Counter`] the place within it. No generator has a state,
-//! hence a checkpoint needs none. The values are frozen by tests; another value would be another format version.
+//! [`Rng`] holds the seed. [`Rng::stream`] names the purpose, [`Counter`] the place within it. No generator
+//! has a state, hence a checkpoint needs none. The values are frozen by tests; another value would be another
+//! format version.
 
 use baeum_kernels::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 
@@ -17,7 +19,8 @@ impl Rng {
         Self { seed }
     }
 
-    /// The draws of one purpose, such as `init`, `shuffle` or `dropout`, for one layer (empty if no layer is concerned).
+    /// The draws of one purpose, such as `init`, `shuffle` or `dropout`, for one layer (empty if no layer is
+    /// concerned).
     pub fn stream(&self, stream: &str, layer: &str) -> Stream {
         let mut bytes = self.seed.to_le_bytes().to_vec();
         bytes.extend_from_slice(stream.as_bytes());
@@ -36,8 +39,8 @@ pub struct Stream {
 
 /// The place of a draw within its stream.
 ///
-/// `element` is a position in the row-major tensor of the whole batch: the second half of a batch starts where the first one ended,
-/// and so draws what the whole batch would. It stays below 2^34.
+/// `element` is a position in the row-major tensor of the whole batch: the second half of a batch starts
+/// where the first one ended, and so draws what the whole batch would. It stays below 2^34.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counter {
     /// Position within a tensor or a list.
@@ -101,7 +104,7 @@ impl Stream {
     /// Fills a slice with random words; element `i` is the draw at `from.element + i`.
     ///
     /// # Panics
-    /// If an element reaches 2^34, as for the other two.
+    /// If an element reaches 2^34. The same holds for the other two.
     pub fn fill_words(&self, out: &mut [u32], from: Counter) {
         fill_words(self.key, from.purpose(), from.element, out);
     }
@@ -119,7 +122,7 @@ impl Stream {
     /// Puts a list into the random order of an epoch (Fisher and Yates, from the end).
     ///
     /// # Panics
-    /// If the list is longer than 2^32 - 1, which the limit on rows rules out.
+    /// If the list is longer than 2^32 - 1, which the default limit on rows rules out.
     pub fn shuffle<T>(&self, list: &mut [T], epoch: u32) {
         assert!(u32::try_from(list.len()).is_ok(), "a list is too long to be shuffled");
         for last in (1..list.len()).rev() {
@@ -144,7 +147,8 @@ impl Stream {
     }
 }
 
-/// A 64-bit hash of some bytes: FNV-1a, then SplitMix64's finaliser, which spreads the last bytes over all bits.
+/// A 64-bit hash of some bytes: FNV-1a, then SplitMix64's finaliser, which spreads the last bytes over all
+/// bits.
 ///
 /// For keys of random streams, not against an attacker.
 pub fn hash64(bytes: &[u8]) -> u64 {

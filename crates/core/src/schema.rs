@@ -174,9 +174,11 @@ impl Field {
         };
         match fits {
             true => Ok(()),
-            false => {
-                Err(SchemaError::Kind { field: self.name.clone(), wanted: self.kind.clone(), got: value.to_string() })
-            }
+            false => Err(SchemaError::Kind {
+                field: self.name.clone(),
+                wanted: self.kind.clone(),
+                got: value.to_string(),
+            }),
         }
     }
 }
@@ -188,7 +190,9 @@ impl fmt::Display for Kind {
             Kind::Numbers { len } => write!(f, "{len} numbers"),
             Kind::Category => f.write_str("a name"),
             Kind::Image { channels, size: None } => write!(f, "an image with {channels} channels"),
-            Kind::Image { channels, size: Some((h, w)) } => write!(f, "a {h}x{w} image with {channels} channels"),
+            Kind::Image { channels, size: Some((h, w)) } => {
+                write!(f, "a {h}x{w} image with {channels} channels")
+            }
             Kind::Text => f.write_str("a text"),
         }
     }
@@ -201,7 +205,9 @@ impl fmt::Display for Value {
             Value::Missing => f.write_str("nothing"),
             Value::Number(x) => write!(f, "the number {x}"),
             Value::Numbers(x) => write!(f, "{} numbers", x.len()),
-            Value::Text(text) if text.chars().count() <= 40 => write!(f, "the text `{}`", text.escape_debug()),
+            Value::Text(text) if text.chars().count() <= 40 => {
+                write!(f, "the text `{}`", text.escape_debug())
+            }
             Value::Text(text) => write!(f, "a text of {} characters", text.chars().count()),
             Value::Image(pixels) => write!(f, "an image of shape {:?}", pixels.shape()),
         }

@@ -56,7 +56,8 @@ impl<'de> Visitor<'de> for Size2Visitor {
     }
 
     fn visit_i64<E: Error>(self, side: i64) -> Result<Size2, E> {
-        let side = u64::try_from(side).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(side), &self))?;
+        let side =
+            u64::try_from(side).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(side), &self))?;
         self.visit_u64(side)
     }
 
@@ -65,7 +66,8 @@ impl<'de> Visitor<'de> for Size2Visitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sizes: A) -> Result<Size2, A::Error> {
-        let mut next = |place| sizes.next_element()?.ok_or_else(|| A::Error::invalid_length(place, &"[height, width]"));
+        let mut next =
+            |place| sizes.next_element()?.ok_or_else(|| A::Error::invalid_length(place, &"[height, width]"));
         let size = Size2 { height: next(0)?, width: next(1)? };
         match sizes.next_element::<usize>()? {
             None => Ok(size),

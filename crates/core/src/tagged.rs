@@ -29,7 +29,9 @@ pub fn many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> 
 ///
 /// # Errors
 /// Those of [`one`].
-pub fn option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn option<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     one(deserializer).map(Some)
 }
 
@@ -54,7 +56,8 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Seed<T> {
 /// # Errors
 /// Those of the enum, and a second key behind the first.
 pub fn after_key<'de, T: Deserialize<'de>, A: MapAccess<'de>>(name: &str, mut map: A) -> Result<T, A::Error> {
-    let value = T::deserialize(serde::de::value::EnumAccessDeserializer::new(KeyRead { name, map: &mut map }))?;
+    let value =
+        T::deserialize(serde::de::value::EnumAccessDeserializer::new(KeyRead { name, map: &mut map }))?;
     match map.next_key::<String>()? {
         None => Ok(value),
         Some(key) => Err(A::Error::custom(format!("`{name}` wants to stand alone, got `{key}` beside it"))),
@@ -155,7 +158,11 @@ impl<'de, A: MapAccess<'de>> VariantAccess<'de> for KeyRead<'_, A> {
         self.map.next_value_seed(seed)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, A::Error> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, A::Error> {
         self.map.next_value_seed(Visited(visitor))
     }
 

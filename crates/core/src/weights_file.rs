@@ -126,7 +126,8 @@ pub fn write(
             check_rank(name, &shape)?;
             let begin = data.len() as u64;
             put(tensor.data(), &mut data);
-            let entry = Entry { dtype: word(dtype).to_owned(), shape, data_offsets: (begin, data.len() as u64) };
+            let entry =
+                Entry { dtype: word(dtype).to_owned(), shape, data_offsets: (begin, data.len() as u64) };
             header.entries.push((name.clone(), entry));
         }
     }
@@ -143,7 +144,8 @@ pub fn write(
 /// [`WeightsFileError`] says what is wrong with the bytes; nothing is repaired and no tensor is skipped.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Contents, WeightsFileError> {
     let (header, data) = split(bytes, limits)?;
-    let Header { metadata, mut entries } = serde_json::from_slice(header).map_err(WeightsFileError::Header)?;
+    let Header { metadata, mut entries } =
+        serde_json::from_slice(header).map_err(WeightsFileError::Header)?;
     limits.admit(Limit::SafetensorsTensors, "a weights file", entries.len() as u64)?;
     entries.sort_by_key(|(_, entry)| entry.data_offsets);
     let mut rest = data;
@@ -166,22 +168,35 @@ fn split<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(&'a [u8], &'a [u8]), W
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| cut(8, bytes))?;
     let length = u64::from_le_bytes(*length);
     limits.admit(Limit::SafetensorsHeaderBytes, "a weights file", length)?;
-    usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length)).ok_or_else(|| cut(length, rest))
+    usize::try_from(length)
+        .ok()
+        .and_then(|length| rest.split_at_checked(length))
+        .ok_or_else(|| cut(length, rest))
 }
 
 impl Entry {
     /// The tensor at the front of `rest`, which begins at byte `begin`, and what stands behind it.
-    fn tensor<'a>(&self, name: &str, begin: u64, rest: &'a [u8]) -> Result<(Tensor, &'a [u8]), WeightsFileError> {
+    fn tensor<'a>(
+        &self,
+        name: &str,
+        begin: u64,
+        rest: &'a [u8],
+    ) -> Result<(Tensor, &'a [u8]), WeightsFileError> {
         check_name(name)?;
         check_rank(name, &self.shape)?;
         let name = || name.to_owned();
         let dtype = ORDER.into_iter().find(|&dtype| word(dtype) == self.dtype);
-        let dtype = dtype.ok_or_else(|| WeightsFileError::Type { name: name(), dtype: self.dtype.clone() })?;
+        let dtype =
+            dtype.ok_or_else(|| WeightsFileError::Type { name: name(), dtype: self.dtype.clone() })?;
         let length = byte_length(&self.shape, dtype);
         let overflow = || WeightsFileError::Overflow { name: name(), shape: self.shape.clone() };
         let end = length.and_then(|length| begin.checked_add(length as u64)).ok_or_else(overflow)?;
         if self.data_offsets != (begin, end) {
-            return Err(WeightsFileError::Place { name: name(), wanted: (begin, end), got: self.data_offsets });
+            return Err(WeightsFileError::Place {
+                name: name(),
+                wanted: (begin, end),
+                got: self.data_offsets,
+            });
         }
         let short = || WeightsFileError::Length { wanted: end, got: begin + rest.len() as u64 };
         let (bytes, rest) = length.and_then(|length| rest.split_at_checked(length)).ok_or_else(short)?;
@@ -192,7 +207,8 @@ impl Entry {
 
 /// How many bytes the numbers take. A size of zero does not excuse the others: `[0, 2^63]` overflows.
 fn byte_length(shape: &[usize], dtype: DType) -> Option<usize> {
-    let largest = shape.iter().filter(|&&size| size != 0).try_fold(dtype.bytes(), |n, &size| n.checked_mul(size))?;
+    let largest =
+        shape.iter().filter(|&&size| size != 0).try_fold(dtype.bytes(), |n, &size| n.checked_mul(size))?;
     let largest = isize::try_from(largest).ok()?.unsigned_abs();
     Some(if shape.contains(&0) { 0 } else { largest })
 }
@@ -361,7 +377,9 @@ mod tests {
     }
 
     fn metadata() -> BTreeMap<String, String> {
-        [("format", "pt"), ("by", "a \"name\"\n")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+        [("format", "pt"), ("by", "a \"name\"\n")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
     }
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
@@ -382,24 +400,32 @@ mod tests {
         assert_eq!(read_back["conv1.weight"].f32s().unwrap()[0].to_bits(), 0x7fc0_1234);
         assert_eq!(read_back["none"], tensors()["none"]);
         assert_eq!(write(&read_back, &texts).unwrap(), bytes);
-        assert_eq!(read(&write(&BTreeMap::new(), &BTreeMap::new()).unwrap(), &Limits::default()).unwrap(), Contents::default());
+        assert_eq!(
+            read(&write(&BTreeMap::new(), &BTreeMap::new()).unwrap(), &Limits::default()).unwrap(),
+            Contents::default()
+        );
     }
 
     #[test]
     fn the_bytes_are_those_of_the_format_s_own_crate() {
         let tensors = tensors();
-        let bytes: BTreeMap<&str, (Dtype, &[usize], Vec<u8>)> = tensors.iter().map(|(name, tensor)| {
-            let mut bytes = vec![];
-            put(tensor.data(), &mut bytes);
-            let dtype = match tensor.dtype() {
-                DType::F32 => Dtype::F32,
-                DType::F64 => Dtype::F64,
-                DType::I64 => Dtype::I64,
-                DType::U8 => Dtype::U8,
-            };
-            (name.as_str(), (dtype, tensor.shape(), bytes))
-        }).collect();
-        let views = bytes.iter().map(|(name, (dtype, shape, bytes))| (name, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap()));
+        let bytes: BTreeMap<&str, (Dtype, &[usize], Vec<u8>)> = tensors
+            .iter()
+            .map(|(name, tensor)| {
+                let mut bytes = vec![];
+                put(tensor.data(), &mut bytes);
+                let dtype = match tensor.dtype() {
+                    DType::F32 => Dtype::F32,
+                    DType::F64 => Dtype::F64,
+                    DType::I64 => Dtype::I64,
+                    DType::U8 => Dtype::U8,
+                };
+                (name.as_str(), (dtype, tensor.shape(), bytes))
+            })
+            .collect();
+        let views = bytes.iter().map(|(name, (dtype, shape, bytes))| {
+            (name, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap())
+        });
         // One entry of metadata: with more, the crate's order is random, which is why the writer is our own.
         let one = [("format".to_owned(), "pt".to_owned())];
         let theirs = safetensors::serialize(views, Some(HashMap::from(one.clone()))).unwrap();
@@ -431,50 +457,102 @@ mod tests {
 
     #[test]
     fn a_wrong_header_is_refused_by_what_is_wrong() {
-        let check = |header: &str, length: usize, expect: &str| assert_eq!(refusal(&file(header, &vec![0; length])), expect);
+        let check = |header: &str, length: usize, expect: &str| {
+            assert_eq!(refusal(&file(header, &vec![0; length])), expect)
+        };
         let tensor = |name: &str, dtype: &str, shape: &str, from: u64, to: u64| {
             format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{from},{to}]}}"#)
         };
-        let one = |name: &str, dtype: &str, shape: &str, to| format!("{{{}}}", tensor(name, dtype, shape, 0, to));
+        let one =
+            |name: &str, dtype: &str, shape: &str, to| format!("{{{}}}", tensor(name, dtype, shape, 0, to));
         let two = |a: String, b: String| format!("{{{a},{b}}}");
 
-        check(&one("../../etc/x", "U8", "[1]", 1), 1, "tensor `../../etc/x` wants a name without slashes and control characters");
-        check(&one("a\\u001b[2J", "U8", "[1]", 1), 1, "tensor `a\\u{1b}[2J` wants a name without slashes and control characters");
+        check(
+            &one("../../etc/x", "U8", "[1]", 1),
+            1,
+            "tensor `../../etc/x` wants a name without slashes and control characters",
+        );
+        check(
+            &one("a\\u001b[2J", "U8", "[1]", 1),
+            1,
+            "tensor `a\\u{1b}[2J` wants a name without slashes and control characters",
+        );
         check(&one("a", "BF16", "[1]", 2), 2, "tensor `a` wants to be F32, F64, I64 or U8, got `BF16`");
-        check(&one("a", "U8", "[0,9223372036854775808]", 0), 0, "tensor `a` wants sizes that memory can hold, got [0, 9223372036854775808]");
-        check(&one("a", "F32", "[4611686018427387904]", 0), 0, "tensor `a` wants sizes that memory can hold, got [4611686018427387904]");
+        check(
+            &one("a", "U8", "[0,9223372036854775808]", 0),
+            0,
+            "tensor `a` wants sizes that memory can hold, got [0, 9223372036854775808]",
+        );
+        check(
+            &one("a", "F32", "[4611686018427387904]", 0),
+            0,
+            "tensor `a` wants sizes that memory can hold, got [4611686018427387904]",
+        );
         check(&one("a", "U8", &format!("{:?}", [1; 65]), 1), 1, "tensor `a` wants at most 64 axes, got 65");
-        check(&one("a", "F32", "[2]", 4), 4, "tensor `a` wants bytes 0 to 8, right behind the tensor before it, got 0 to 4");
+        check(
+            &one("a", "F32", "[2]", 4),
+            4,
+            "tensor `a` wants bytes 0 to 8, right behind the tensor before it, got 0 to 4",
+        );
         check(&one("a", "F32", "[2]", 8), 4, "the tensors of a weights file want 8 bytes, got 4");
         check(&one("a", "F32", "[2]", 8), 9, "the tensors of a weights file want 8 bytes, got 9");
         let (a, hole) = (tensor("a", "U8", "[2]", 0, 2), tensor("b", "U8", "[1]", 3, 4));
-        check(&two(a.clone(), hole), 4, "tensor `b` wants bytes 2 to 3, right behind the tensor before it, got 3 to 4");
+        check(
+            &two(a.clone(), hole),
+            4,
+            "tensor `b` wants bytes 2 to 3, right behind the tensor before it, got 3 to 4",
+        );
         let overlap = tensor("b", "U8", "[2]", 1, 3);
-        check(&two(a.clone(), overlap), 3, "tensor `b` wants bytes 2 to 4, right behind the tensor before it, got 1 to 3");
-        check(&two(a, tensor("a", "U8", "[1]", 2, 3)), 3, "`a` wants to stand once in a weights file, got it twice");
+        check(
+            &two(a.clone(), overlap),
+            3,
+            "tensor `b` wants bytes 2 to 4, right behind the tensor before it, got 1 to 3",
+        );
+        check(
+            &two(a, tensor("a", "U8", "[1]", 2, 3)),
+            3,
+            "`a` wants to stand once in a weights file, got it twice",
+        );
         let twice = r#"{"__metadata__":{"a":"1","a":"2"}}"#;
         check(twice, 0, "`a` wants to stand once in a weights file, got it twice");
-        let negative = "could not read the header of a weights file: invalid value: integer `-1`, expected usize at line 1 column 29";
+        let negative = "could not read the header of a weights file: invalid value: integer `-1`, expected usize at line 1 column 30";
         check(&one("a", "U8", "[-1]", 1), 1, negative);
-        check("[]", 0, "could not read the header of a weights file: invalid type: sequence, expected tensors by name at line 1 column 0");
+        check(
+            "[]",
+            0,
+            "could not read the header of a weights file: invalid type: sequence, expected tensors by name at line 1 column 0",
+        );
     }
 
     #[test]
     fn limits_are_checked_before_anything_is_read() {
         let bytes = write(&tensors(), &metadata()).unwrap();
-        let check = |limits: Limits, expect: &str| assert_eq!(read(&bytes, &limits).unwrap_err().to_string(), expect);
-        let limits = Limits { safetensors_tensors: 4, ..Limits::default() };
-        check(limits, "a weights file wants at most 4 tensors, got 5; `run.limits.safetensors_tensors` raises the limit");
-        let limits = Limits { safetensors_header_bytes: 8, ..Limits::default() };
-        check(limits, "a weights file wants at most 8 bytes in the header, got 432; `run.limits.safetensors_header_bytes` raises the limit");
-        assert!(read(&u64::MAX.to_le_bytes(), &Limits::default()).unwrap_err().to_string().contains("wants at most 100000000 bytes"));
+        let check =
+            |limits: Limits, expect: &str| assert_eq!(read(&bytes, &limits).unwrap_err().to_string(), expect);
+        let limits = |tensors, header| {
+            let (safetensors_tensors, safetensors_header_bytes) = (tensors, header);
+            Limits { safetensors_tensors, safetensors_header_bytes, ..Limits::default() }
+        };
+        assert!(read(&bytes, &limits(5, 352)).is_ok());
+        let text = "a weights file wants at most 4 tensors, got 5; `run.limits.safetensors_tensors` raises the limit";
+        check(limits(4, 352), text);
+        let text = "a weights file wants at most 351 bytes in the header, got 352; \
+                    `run.limits.safetensors_header_bytes` raises the limit";
+        check(limits(5, 351), text);
+        assert!(
+            read(&u64::MAX.to_le_bytes(), &Limits::default())
+                .unwrap_err()
+                .to_string()
+                .contains("wants at most 100000000 bytes")
+        );
         assert_eq!(refusal(&5u64.to_le_bytes()), "a weights file wants 5 bytes for its header, got 0");
         assert_eq!(refusal(b"abc"), "a weights file wants 8 bytes for its header, got 3");
     }
 
     #[test]
     fn a_writer_refuses_what_a_reader_would() {
-        let error = write(&BTreeMap::from([("a/b".to_owned(), Tensor::scalar(1.0))]), &BTreeMap::new()).unwrap_err();
+        let error =
+            write(&BTreeMap::from([("a/b".to_owned(), Tensor::scalar(1.0))]), &BTreeMap::new()).unwrap_err();
         assert_eq!(error.to_string(), "tensor `a/b` wants a name without slashes and control characters");
     }
 }

@@ -1,7 +1,7 @@
 //! The arithmetic under Baeum: slices in, slices and numbers out.
 //!
-//! Nothing here knows a tensor, a layer or a file. Every function gives the same bits for any number of threads:
-//! work is cut by the length of a slice alone, and partial results are joined in one fixed order.
+//! Nothing here knows a tensor, a layer or a file. Every function gives the same bits for any number of
+//! threads: work is cut by the length of a slice alone, and partial results are joined in one fixed order.
 //! Lengths that must agree are asserted once, at entry.
 
 mod math;

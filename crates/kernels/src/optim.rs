@@ -1,7 +1,8 @@
 //! One optimizer step over flat slices, with the semantics and the order of operations of PyTorch.
 //!
-//! Each function reads a gradient once and updates parameters and moments in place. The step's scalars are computed in `f64` and
-//! rounded once; the arithmetic on elements is `f32`. Elements do not meet, so threads cannot change a bit.
+//! Each function reads a gradient once and updates parameters and moments in place. The step's scalars are
+//! computed in `f64` and rounded once; the arithmetic on elements is `f32`. Elements do not meet, so threads
+//! cannot change a bit.
 
 /// Elements that one thread updates at a time: enough to pay for the hand-over.
 const CHUNK: usize = 1 << 14;
@@ -32,7 +33,8 @@ pub struct AdamStep {
     pub beta2: f64,
     /// What is added to the root of the mean squared gradient, after its bias is corrected.
     pub eps: f64,
-    /// [`adam`]: how much of the parameter is added to its gradient. [`adamw`]: times the learning rate, how much of the parameter is lost.
+    /// [`adam`]: how much of the parameter is added to its gradient. [`adamw`]: times the learning rate, how
+    /// much of the parameter is lost.
     pub weight_decay: f64,
     /// The number of this step, counted from one: it corrects the bias of moments that started at zero.
     pub step: u64,
@@ -40,9 +42,9 @@ pub struct AdamStep {
     pub clip: f64,
 }
 
-/// What to multiply gradients of this norm by, so that their norm does not exceed `max`: `min(1, max / (norm + 1e-6))`.
+/// What to multiply gradients of this norm by, so that their norm does not exceed `max`.
 ///
-/// NaN for a norm that is NaN, so that a lost gradient is not taken for a small one.
+/// It is `min(1, max / (norm + 1e-6))`. NaN for a norm that is NaN, so that a lost gradient is not taken for a small one.
 pub fn clip_factor(norm: f64, max: f64) -> f64 {
     let factor = max / (norm + 1e-6);
     // `f64::min` would turn NaN into 1.
@@ -87,7 +89,8 @@ pub fn adam(step: &AdamStep, parameter: &mut [f32], gradient: &[f32], mean: &mut
     adam_with(step, slices, |theta, g| (theta, g + weight_decay * theta));
 }
 
-/// AdamW (Loshchilov and Hutter 2019); the parameter shrinks by `1 - learning_rate * weight_decay` before the update.
+/// AdamW (Loshchilov and Hutter 2019); the parameter shrinks by `1 - learning_rate * weight_decay` before the
+/// update.
 ///
 /// `mean` and `square` are as long as `parameter` and start at zero.
 pub fn adamw(step: &AdamStep, parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
@@ -290,13 +293,15 @@ mod tests {
         for gradient in [3.0f32, 1e-3] {
             let (mut theta, mut mean, mut square) = ([1.0f32], [0.0f32], [0.0f32]);
             adam(&ADAM, &mut theta, &[gradient], &mut mean, &mut square);
-            assert!((theta[0] - 0.9).abs() < 2e-6, "{}", theta[0]); // eps is 1e-5 of the smaller gradient, times the rate
+            // eps is 1e-5 of the smaller gradient; that is times the rate.
+            assert!((theta[0] - 0.9).abs() < 2e-6, "{}", theta[0]);
         }
     }
 
     #[test]
     fn eps_is_added_to_the_corrected_root() {
-        // g = eps: corrected root = eps, so the update is half the learning rate. Keras' way would give a thirtieth of it.
+        // g = eps: corrected root = eps, so the update is half the learning rate. Keras' way would give a
+        // thirtieth of it.
         let (mut theta, mut mean, mut square) = ([0.0f32], [0.0f32], [0.0f32]);
         adamw(&AdamStep { eps: 1e-3, ..ADAM }, &mut theta, &[1e-3], &mut mean, &mut square);
         assert!((theta[0] + 0.05).abs() < 1e-7, "{}", theta[0]);

@@ -1,8 +1,9 @@
 //! Many numbers to one: sums, means and maxima that do not depend on the number of threads.
 //!
-//! A slice is cut into chunks of a fixed length. Within a chunk, element `i` goes to lane `i % 16` and the lanes are joined pairwise,
-//! 8 to 8, 4 to 4 and so on; the chunks' results are joined from left to right. Whoever computes a chunk, the bits are the same.
-//! Sums are kept in `f64`: a product of two `f32` is exact there, and a sum of their squares cannot overflow.
+//! A slice is cut into chunks of a fixed length. Within a chunk, element `i` goes to lane `i % 16` and the
+//! lanes are joined pairwise, 8 to 8, 4 to 4 and so on; the chunks' results are joined from left to right.
+//! Whoever computes a chunk, the bits are the same. Sums are kept in `f64`: a product of two `f32` is exact
+//! there, and a sum of their squares cannot overflow.
 
 use crate::Real;
 use rayon::prelude::*;
@@ -41,7 +42,8 @@ pub fn max<R: Real>(values: &[R]) -> Option<R> {
     Some(lanes.into_iter().fold(start, larger))
 }
 
-/// The position of the largest element, of the first if there are several; `None` for no elements. The first NaN wins over all.
+/// The position of the largest element, of the first if there are several; `None` for no elements. The first
+/// NaN wins over all.
 pub fn argmax<R: Real>(values: &[R]) -> Option<usize> {
     let mut best = (0, *values.first()?);
     for (i, &value) in values.iter().enumerate() {
@@ -126,6 +128,7 @@ fn is_nan<R: Real>(value: R) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::fill_normal;
@@ -156,7 +159,8 @@ mod tests {
 
     #[test]
     fn the_tree_is_frozen() {
-        // 2^53 + 1 is not representable, so the order of additions shows: lanes 0 and 8 meet first, then 0 and 4.
+        // 2^53 + 1 is not representable, so the order of additions shows: lanes 0 and 8 meet first, then 0
+        // and 4.
         let mut values = [0.0f64; 16];
         (values[0], values[8], values[4]) = (9_007_199_254_740_992.0, 1.0, -9_007_199_254_740_992.0);
         assert_eq!(sum(&values), 0.0);

@@ -6,8 +6,8 @@ use crate::reduce::{max, sum_of};
 
 /// Turns one row of logits into probabilities, in place: `exp(x) / sum(exp(x))`.
 ///
-/// Computed as `exp(x - max)`, which cannot overflow. As in PyTorch a row that holds NaN or plus infinity, or minus infinity alone,
-/// becomes NaN.
+/// Computed as `exp(x - max)`, which cannot overflow. As in PyTorch a row that holds NaN or plus infinity, or
+/// minus infinity alone, becomes NaN.
 pub fn softmax<R: Real>(row: &mut [R]) {
     let Some(largest) = max(row) else { return };
     let largest: f64 = largest.into();
@@ -19,7 +19,8 @@ pub fn softmax<R: Real>(row: &mut [R]) {
 
 /// `ln(sum(exp(x)))` of one row of logits; minus infinity for no logits.
 ///
-/// Computed as `max + ln(sum(exp(x - max)))`. The cross-entropy of a row is this less the logit of its target.
+/// Computed as `max + ln(sum(exp(x - max)))`. The cross-entropy of a row is this less the logit of its
+/// target.
 pub fn logsumexp<R: Real>(logits: &[R]) -> f64 {
     let largest = max(logits).map_or(f64::NEG_INFINITY, R::into);
     if !largest.is_finite() {
@@ -78,7 +79,7 @@ mod tests {
             // Each probability is within a few units of its own size, and so is their sum.
             assert!((crate::sum(&probabilities) - 1.0).abs() < 16.0 * f64::EPSILON, "{len}");
             let plain = logits.iter().map(|x| x.exp()).sum::<f64>().ln();
-            assert!((logsumexp(&logits) - plain).abs() < 1e-12, "{len}"); // the plain sum's own rounding: n units
+            assert!((logsumexp(&logits) - plain).abs() < 1e-12, "{len}"); // n units of the plain sum
         }
     }
 }

@@ -14,7 +14,8 @@ const LINKS: usize = 40;
 /// A link stays a link: the file it leads to is replaced. The new file has the permissions of the old one.
 ///
 /// # Errors
-/// [`CommitError::Write`]: the old file is intact. [`CommitError::Durability`]: the new one is in place, but a power cut may undo that.
+/// [`CommitError::Write`]: the old file is intact. [`CommitError::Durability`]: the new one is in place, but
+/// a power cut may undo that.
 pub fn commit_file(fs: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<(), CommitError> {
     let target = resolve(fs, path)?;
     if target.file_name().is_none() {
@@ -32,7 +33,8 @@ pub fn commit_file(fs: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<(), CommitE
     fs.sync_dir(parent(&target)).map_err(|source| CommitError::Durability { path: path.to_owned(), source })
 }
 
-/// The permissions of the file that is to be replaced, if there is one; refuses to replace anything but a file.
+/// The permissions of the file that is to be replaced, if there is one; refuses to replace anything but a
+/// file.
 fn mode_of(fs: &dyn Fs, target: &Path) -> Result<Option<u32>, FsError> {
     match fs.metadata(target) {
         Ok(Metadata { kind: FileKind::File, mode, .. }) => Ok(mode),

@@ -1,7 +1,7 @@
 //! A file that grows by one record at a time.
 //!
-//! A record is a JSON object on a line of its own. Its last key is `crc`, the CRC-32C of the line up to that key, so that a line
-//! half written, or written over, is told from a whole one.
+//! A record is a JSON object on a line of its own. Its last key is `crc`, the CRC-32C of the line up to that
+//! key, so that a line half written, or written over, is told from a whole one.
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,8 @@ impl<'fs> Log<'fs> {
     /// Opens a log, or makes an empty one. What follows the last whole record is cut off and reported.
     ///
     /// # Errors
-    /// [`CommitError::Record`] if a whole record follows a bad one; [`CommitError::Fs`] or [`CommitError::Write`] if the disk refuses.
+    /// [`CommitError::Record`] if a whole record follows a bad one; [`CommitError::Fs`] or
+    /// [`CommitError::Write`] if the disk refuses.
     pub fn open(fs: &'fs dyn Fs, path: &Path) -> Result<Opened<'fs>, CommitError> {
         let bytes = read(fs, path)?;
         let (records, len) = parse(path, &bytes)?;
@@ -71,10 +72,12 @@ impl<'fs> Log<'fs> {
         Ok(Opened { log, records, torn: (bytes > 0).then_some(TornTail { offset: len as u64, bytes }) })
     }
 
-    /// Opens a log as it was when it had this length, which a checkpoint remembered; later records are dropped.
+    /// Opens a log as it was when it had this length, which a checkpoint remembered; later records are
+    /// dropped.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open); [`CommitError::LogLength`] if the log is shorter; [`CommitError::Record`] if it has a bad record.
+    /// Those of [`open`](Self::open); [`CommitError::LogLength`] if the log is shorter;
+    /// [`CommitError::Record`] if it has a bad record.
     pub fn open_at(fs: &'fs dyn Fs, path: &Path, len: u64) -> Result<(Log<'fs>, Vec<Record>), CommitError> {
         let bytes = read(fs, path)?;
         let kept = usize::try_from(len)
@@ -103,7 +106,8 @@ impl<'fs> Log<'fs> {
     /// Writes one record, in one piece. It is durable after the next [`sync`](Self::sync).
     ///
     /// # Errors
-    /// [`CommitError::OwnCrc`], and [`CommitError::Write`]: the records before it are intact, and the next call tries on a clean end.
+    /// [`CommitError::OwnCrc`], and [`CommitError::Write`]: the records before it are intact, and the next
+    /// call tries on a clean end.
     pub fn append(&mut self, record: &Record) -> Result<(), CommitError> {
         if record.contains_key("crc") {
             return Err(CommitError::OwnCrc { path: self.path.clone() });

@@ -11,7 +11,7 @@ use super::temp::{create_beside, parent};
 use crate::fs::{FileKind, Fs, FsError};
 
 /// The file that makes a folder a set.
-pub const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "set.json";
 
 /// The version of the manifest's format.
 const VERSION: u64 = 1;
@@ -28,7 +28,7 @@ pub struct Set {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// What `manifest.json` says.
+/// What `set.json` says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
@@ -48,11 +48,13 @@ struct Entry {
 
 /// Writes a folder of files, by path within it (`a`, `b/c`), that appears complete or not at all.
 ///
-/// `fingerprint` says what the set was made from; it comes back with [`read_set`]. Names of sets are never used twice.
+/// `fingerprint` says what the set was made from; it comes back with [`read_set`]. Names of sets are never
+/// used twice.
 ///
 /// # Errors
-/// [`CommitError::Exists`] and [`CommitError::Name`] before anything is written; [`CommitError::Write`]: nothing is left but perhaps a temp
-/// folder; [`CommitError::Durability`]: the set is in place, but a power cut may undo that.
+/// [`CommitError::Exists`] and [`CommitError::Name`] before anything is written; [`CommitError::Write`]:
+/// nothing is left but perhaps a temp folder; [`CommitError::Durability`]: the set is in place, but a power
+/// cut may undo that.
 pub fn commit_set(
     fs: &dyn Fs,
     dir: &Path,
@@ -97,11 +99,12 @@ fn fill(fs: &dyn Fs, temp: &Path, files: &BTreeMap<String, Vec<u8>>, manifest: &
     folders.iter().try_for_each(|folder| fs.sync_dir(folder))
 }
 
-/// Reads a set and accepts it only if every listed file has the size and the hash of the manifest. Other files are not looked at.
+/// Reads a set and accepts it only if every listed file has the size and the hash of the manifest. Other
+/// files are not looked at.
 ///
 /// # Errors
-/// [`CommitError::NoManifest`], [`CommitError::Manifest`], [`CommitError::Missing`], [`CommitError::Size`], [`CommitError::Hash`], each with the file; [`CommitError::Fs`] if the disk
-/// refuses.
+/// [`CommitError::NoManifest`], [`CommitError::Manifest`], [`CommitError::Missing`], [`CommitError::Size`],
+/// [`CommitError::Hash`], each with the file; [`CommitError::Fs`] if the disk refuses.
 pub fn read_set(fs: &dyn Fs, dir: &Path) -> Result<Set, CommitError> {
     let path = dir.join(MANIFEST);
     let bytes = match fs.read(&path, MANIFEST_BYTES) {
@@ -307,7 +310,7 @@ mod tests {
             "`/set/manifest.json` is damaged: it wants to be JSON of a manifest, got an error at line 2"
         );
         fs.remove_file(Path::new("/set/manifest.json")).unwrap();
-        assert_eq!(refused(&fs), "`/set` wants a `manifest.json`, got none");
+        assert_eq!(refused(&fs), "`/set` wants a `set.json`, got none");
     }
 
     #[test]
@@ -326,7 +329,7 @@ mod tests {
         }
         let error = commit_set(&fs, Path::new("/o"), &BTreeMap::from([(MANIFEST.to_owned(), vec![])]), "")
             .unwrap_err();
-        assert_eq!(error.to_string(), "`/o` wants names of files within it, got `manifest.json`");
+        assert_eq!(error.to_string(), "`/o` wants names of files within it, got `set.json`");
         assert_eq!(fs.list(Path::new("/"), 9).unwrap(), ["set"]);
     }
 

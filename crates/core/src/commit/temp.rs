@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::CommitError;
 use crate::fs::{FileKind, Fs, FsError};
 
-/// How much of a name goes into the name of its temp file, in bytes: with the rest it stays below the usual limit of 255.
+/// How much of a name goes into the name of its temp file, in bytes: with the rest it stays below the usual
+/// limit of 255.
 const NAME_BYTES: usize = 200;
 
 /// How many temp names are tried: each failure is a leftover of a dead process that had our number.
@@ -38,7 +39,8 @@ pub(super) fn create_beside<T>(
 /// Call it under the run lock only: a commit in progress looks the same.
 ///
 /// # Errors
-/// [`CommitError::Fs`] if the folder cannot be listed or something cannot be removed; what was removed before stays removed.
+/// [`CommitError::Fs`] if the folder cannot be listed or something cannot be removed; what was removed before
+/// stays removed.
 pub fn sweep(fs: &dyn Fs, dir: &Path) -> Result<Vec<PathBuf>, CommitError> {
     let names = fs.list(dir, u64::MAX)?;
     let leftovers: Vec<PathBuf> =

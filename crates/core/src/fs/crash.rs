@@ -1,7 +1,8 @@
 //! A file system in memory whose power can be cut.
 //!
-//! The model is the strict reading of POSIX: what a file holds is durable after its `sync_all`, what a folder lists after its
-//! `sync_dir`, and neither implies the other. [`CrashFs::crash`] keeps, drops or garbles everything else, by seed.
+//! The model is the strict reading of POSIX: what a file holds is durable after its `sync_all`, what a folder
+//! lists after its `sync_dir`, and neither implies the other. [`CrashFs::crash`] keeps, drops or garbles
+//! everything else, by seed.
 
 mod disk;
 

@@ -17,7 +17,8 @@ impl Fs for RealFs {
     }
 
     fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>, FsError> {
-        // Looked at first, because opening a pipe waits for its other end; and again, because it may have been exchanged.
+        // Looked at first, because opening a pipe waits for its other end; and again, because it may have
+        // been exchanged.
         only_file(path, fs::metadata(path), "open")?;
         let file = File::open(path).map_err(FsError::io("open", path))?;
         only_file(path, file.metadata(), "open")?;

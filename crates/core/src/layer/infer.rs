@@ -31,7 +31,9 @@ impl Layer {
                 above_zero("groups", *groups)?;
                 match filters % groups {
                     0 => Ok(()),
-                    _ => Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}"))),
+                    _ => {
+                        Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}")))
+                    }
                 }
             }
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
@@ -39,7 +41,9 @@ impl Layer {
                 sides_above_zero("stride", stride.unwrap_or(*kernel))?;
                 match padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width {
                     true => Ok(()),
-                    false => Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}"))),
+                    false => {
+                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
+                    }
                 }
             }
             Layer::BatchNorm { eps, momentum } => {
@@ -178,14 +182,17 @@ fn dense(input: &Shape, units: usize) -> Result<Shape, Refusal> {
 
 fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
     match input.0[..] {
-        [Dim::Batch, Dim::Size(_)] | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => Ok(input.clone()),
+        [Dim::Batch, Dim::Size(_)] | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => {
+            Ok(input.clone())
+        }
         _ => Err(wants("[batch, n] or [batch, channels, height, width]")),
     }
 }
 
 fn flatten(input: &Shape) -> Result<Shape, Refusal> {
     let sizes = input.item().filter(|sizes| !sizes.is_empty());
-    let product = sizes.and_then(|sizes| sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size)));
+    let product =
+        sizes.and_then(|sizes| sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size)));
     product.map(|n| Shape::batch(&[n])).ok_or_else(|| wants("an item with known sizes"))
 }
 
@@ -201,7 +208,10 @@ fn concat(inputs: &[&Shape], axis: usize) -> Result<Shape, Refusal> {
     let [first, rest @ ..] = inputs else { return Err(refusal()) };
     let without = |shape: &Shape| {
         let mut dims = shape.0.clone();
-        (axis > 0 && axis < dims.len()).then(|| dims.remove(axis)).and_then(Dim::size).map(|size| (size, dims))
+        (axis > 0 && axis < dims.len())
+            .then(|| dims.remove(axis))
+            .and_then(Dim::size)
+            .map(|size| (size, dims))
     };
     let (mut total, dims) = without(first).ok_or_else(refusal)?;
     for shape in rest {
@@ -231,11 +241,19 @@ fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, Str
 }
 
 fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
-    if value.area() > 0 { Ok(()) } else { Err((name, format!("must be above zero on both sides, got {value}"))) }
+    if value.area() > 0 {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero on both sides, got {value}")))
+    }
 }
 
 fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
-    if value > 0.0 && value.is_finite() { Ok(()) } else { Err((name, format!("must be above zero, got {value}"))) }
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero, got {value}")))
+    }
 }
 
 fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {

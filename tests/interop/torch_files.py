@@ -1,0 +1,103 @@
+"""PyTorch loads our .pth and .safetensors into modules of the same names and gives the answers that Baeum gave."""
+
+import safetensors.torch
+import torch
+from common import array, cases, near, report
+from torch import nn
+
+
+def module(layer, weights, name):
+    """PyTorch's module for a layer as graph.json spells it, or a function for one without parameters."""
+    kind, settings = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
+    pair = lambda size: (size, size) if isinstance(size, int) else tuple(size)
+    if kind == "dense":
+        units, inputs = weights[f"{name}.weight"].shape
+        return nn.Linear(inputs, units, bias=settings["bias"])
+    if kind == "conv2d":
+        weight = weights[f"{name}.weight"]
+        keys = ("stride", "padding", "dilation")
+        return nn.Conv2d(
+            weight.shape[1] * settings["groups"],
+            settings["filters"],
+            pair(settings["kernel"]),
+            groups=settings["groups"],
+            bias=settings["bias"],
+            **{key: pair(settings[key]) for key in keys},
+        )
+    if kind in ("max_pool2d", "avg_pool2d"):
+        pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
+        stride = pair(settings.get("stride") or settings["kernel"])
+        return pool(pair(settings["kernel"]), stride, pair(settings["padding"]))
+    if kind == "batch_norm":
+        return any_norm(weights[f"{name}.weight"].shape[0], settings)
+    if kind == "layer_norm":
+        return nn.LayerNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "embedding":
+        return nn.Embedding(settings["vocabulary"], settings["units"])
+    if kind == "dropout":
+        return nn.Dropout(settings["p"])
+    if kind == "gelu":
+        return nn.GELU(approximate=settings["approximate"])
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}
+    return plain[kind]() if kind in plain else None
+
+
+def any_norm(channels, settings):
+    """PyTorch tells norms of rows and of images apart, our layer does not; the base class takes both."""
+
+    class AnyNorm(nn.modules.batchnorm._BatchNorm):
+        def _check_input_dim(self, input):
+            pass
+
+    return AnyNorm(channels, eps=settings["eps"], momentum=settings["momentum"])
+
+
+class Net(nn.Module):
+    """A graph as graph.json spells it."""
+
+    def __init__(self, graph, weights):
+        super().__init__()
+        self.graph = graph
+        for node in graph["nodes"]:
+            part = module(node["layer"], weights, node["name"])
+            if part is not None:
+                self.add_module(node["name"], part)
+
+    def forward(self, inputs):
+        values = []
+        for node in self.graph["nodes"]:
+            layer, given = node["layer"], [values[i] for i in node["inputs"]]
+            kind = layer if isinstance(layer, str) else next(iter(layer))
+            if kind == "input":
+                values.append(inputs[node["name"]])
+            elif kind == "add":
+                values.append(sum(given))
+            elif kind == "concat":
+                values.append(torch.cat(given, dim=layer["concat"]["axis"]))
+            elif kind == "global_avg_pool":
+                values.append(given[0].mean(dim=(2, 3)))
+            else:
+                values.append(self.get_submodule(node["name"])(given[0]))
+        return [values[i] for i in self.graph["outputs"]]
+
+
+torch.manual_seed(0)
+for path, case in cases():
+    pth = path / "model.pth"
+    loaded = torch.load(pth, weights_only=True)
+    for way in (dict(weights_only=False), dict(weights_only=True, mmap=True)):
+        again = torch.load(pth, **way)
+        assert list(again) == list(loaded) and all(torch.equal(again[k], loaded[k]) for k in loaded), way
+    assert all(value.device.type == "meta" for value in torch.load(pth, map_location="meta", weights_only=True).values())
+    tensors = safetensors.torch.load_file(path / "model.safetensors")
+    assert all(torch.equal(tensors[name], loaded[name]) for name in tensors), path.name
+    net = Net(case["graph"], loaded)
+    net.load_state_dict(loaded, strict=True)
+    net.eval()
+    with torch.no_grad():
+        outputs = net({name: torch.from_numpy(array(value)) for name, value in case["network_inputs"].items()})
+    for i, (found, expected) in enumerate(zip(outputs, case["network_outputs"])):
+        near(f"{path.name} output {i}", found.numpy(), array(expected))
+    # What torch writes, we read: the Rust side opens this file again.
+    torch.save(net.state_dict(), path / "by_torch.pth")
+report("torch", torch.__version__)

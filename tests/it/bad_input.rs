@@ -1,0 +1,221 @@
+//! What a person sees when something is wrong: every bad input, the message, the exit code. The page `docs/errors.md` is written
+//! from these cases, so a message that changes is reviewed as a change of the interface.
+use std::fmt::Write;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+
+use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child, expect_file};
+
+/// One thing that is wrong: what lies in the folder, what is typed, and the exit code that must come.
+struct Case {
+    name: &'static str,
+    files: Vec<(&'static str, Vec<u8>)>,
+    args: Vec<&'static str>,
+    code: i32,
+}
+
+const GOOD: &str = "\
+[data]
+source = { csv = { path = \"flowers.csv\" } }
+target = \"kind\"
+split = { stratified = { valid = 0.2, test = 0.2 } }
+
+[models.mlp]
+hidden = [4]
+
+[train]
+epochs = 2
+batch_size = 8
+";
+
+/// Thirty rows of two kinds that differ in `length`.
+fn flowers() -> String {
+    let row = |i: usize| format!("{}.{},{},{}\n", i % 2 * 3 + 1, i % 7, i % 5, ["rose", "tulip"][i % 2]);
+    format!("length,width,kind\n{}", (0..30).map(row).collect::<String>())
+}
+
+/// The good recipe and table with one thing changed in each.
+fn case(name: &'static str, recipe: (&str, &str), table: (&str, &str), code: i32) -> Case {
+    let (recipe, table) = (change(GOOD, recipe), change(&flowers(), table));
+    files(name, vec![("recipe.toml", recipe.into_bytes()), ("flowers.csv", table.into_bytes())], code)
+}
+
+fn files(name: &'static str, files: Vec<(&'static str, Vec<u8>)>, code: i32) -> Case {
+    Case { name, files, args: vec!["pipeline", "recipe.toml"], code }
+}
+
+fn change(text: &str, (from, to): (&str, &str)) -> String {
+    assert!(text.contains(from), "`{from}` is not in the good text");
+    text.replacen(from, to, 1)
+}
+
+const SAME: (&str, &str) = ("", "");
+
+fn with_args(mut case: Case, args: &[&'static str]) -> Case {
+    case.args = args.to_vec();
+    case
+}
+
+fn recipe_cases() -> Vec<Case> {
+    let layers = |text: &'static str| ("[models.mlp]\nhidden = [4]", text);
+    let set = |name, argument| {
+        with_args(case(name, SAME, SAME, 2), &["pipeline", "recipe.toml", "--set", argument])
+    };
+    vec![
+        case("a misspelt key", ("epochs", "epoch"), SAME, 2),
+        case("a misspelt section", ("[train]", "[trian]"), SAME, 2),
+        case("a wrong type", ("epochs = 2", "epochs = \"two\""), SAME, 2),
+        case("a bad value", ("epochs = 2", "epochs = 2\nlearning_rate = -0.1"), SAME, 2),
+        case("a misspelt name", ("epochs = 2", "epochs = 2\noptimizer = \"adamm\""), SAME, 2),
+        case("a syntax error", ("hidden = [4]", "hidden = [4"), SAME, 2),
+        case("a key twice", ("epochs = 2", "epochs = 2\nepochs = 3"), SAME, 2),
+        case(
+            "a layer that does not fit",
+            ("target = \"kind\"\n", "target = \"kind\"\nshape = [1, 1, 2]\n"),
+            SAME,
+            2,
+        )
+        .recipe(layers("[models]\nlayers = [\n    { conv2d = { filters = 4, kernel = 1 } },\n    \"relu\",\n    { dense = { units = 8 } },\n]")),
+        case("a misspelt layer", layers("[models]\nlayers = [\"relo\"]"), SAME, 2),
+        case("two networks at once", layers("[models]\nlayers = [\"relu\"]\n\n[models.mlp]\nhidden = [4]"), SAME, 2),
+        set("a misspelt key in an override", "train.epoch=3"),
+        set("a wrong type in an override", "train.epochs=three"),
+        set("a bad value in an override", "train.batch_size=0"),
+        with_args(case("a recipe that is not there", SAME, SAME, 4), &["pipeline", "recipes.toml"]),
+    ]
+}
+
+fn data_cases() -> Vec<Case> {
+    let table = |bytes: &[u8]| vec![("recipe.toml", GOOD.as_bytes().to_vec()), ("flowers.csv", bytes.to_vec())];
+    vec![
+        case("a file that is missing", ("flowers.csv", "flower.csv"), SAME, 4),
+        files("an empty CSV file", table(b""), 3),
+        files("a CSV file with a header alone", table(b"length,width,kind\n"), 3),
+        case("a ragged row", SAME, ("1.2,2,rose", "1.2,rose"), 3),
+        case("a header with a name twice", SAME, ("width", "length"), 3),
+        files("a file that is not UTF-8", table(b"length,width,kind\n1,2,\xb1\xe8\n"), 3),
+        case("a target that is no column", ("target = \"kind\"", "target = \"kinds\""), SAME, 2),
+        case("a class with one row", SAME, ("1.2,2,rose", "1.2,2,lily"), 3),
+        case("a number that is none", ("[models.mlp]", "[data.fields.width]\nkind = \"number\"\n\n[models.mlp]"), ("1.2,2,rose", "1.2,wide,rose"), 3),
+        files("a truncated PNG", pictures(), 3),
+        files("a truncated idx file", idx(), 3),
+    ]
+}
+
+impl Case {
+    fn recipe(mut self, (from, to): (&str, &str)) -> Case {
+        let text = String::from_utf8(self.files[0].1.clone()).unwrap();
+        self.files[0].1 = change(&text, (from, to)).into_bytes();
+        self
+    }
+}
+
+/// A folder of small pictures of two classes, one of them cut short.
+fn pictures() -> Vec<(&'static str, Vec<u8>)> {
+    const NAMES: [&str; 8] = [
+        "pictures/dark/0.png", "pictures/dark/1.png", "pictures/dark/2.png", "pictures/dark/3.png",
+        "pictures/light/0.png", "pictures/light/1.png", "pictures/light/2.png", "pictures/light/3.png",
+    ];
+    let recipe = "[data]\nsource = { folder = { path = \"pictures\" } }\n\n[models.mlp]\nhidden = [4]\n";
+    let mut files = vec![("recipe.toml", recipe.as_bytes().to_vec())];
+    files.extend(NAMES.map(|name| (name, png())));
+    files[3].1.truncate(40);
+    files
+}
+
+/// A grey picture of four pixels, byte by byte: no library of ours wrote it.
+fn png() -> Vec<u8> {
+    const HEX: &str = "89504e470d0a1a0a0000000d494844520000000200000002080000000057dd52f80000\
+                       000e49444154789c6360086068f80f00034501d0c68003210000000049454e44ae426082";
+    (0..HEX.len()).step_by(2).map(|i| u8::from_str_radix(&HEX[i..i + 2], 16).unwrap()).collect()
+}
+
+/// Four images of two by two pixels are promised, three and a half are there.
+fn idx() -> Vec<(&'static str, Vec<u8>)> {
+    let recipe = "[data]\nsource = { idx = { images = \"images.idx\", labels = \"labels.idx\" } }\n\n[models.mlp]\nhidden = [4]\n";
+    let images = [vec![0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2], vec![7; 14]].concat();
+    let labels = vec![0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 1];
+    vec![("recipe.toml", recipe.as_bytes().to_vec()), ("images.idx", images), ("labels.idx", labels)]
+}
+
+#[test]
+fn every_bad_input_is_named() {
+    let mut page = String::from(
+        "# What Baeum says when something is wrong\n\nWritten by a test (`tests/it/bad_input.rs`); do not edit. \
+         Exit codes: 2 fix the recipe, 3 fix the data, 4 disk or network.\n",
+    );
+    for (title, cases) in [("The recipe", recipe_cases()), ("The data", data_cases())] {
+        writeln!(page, "\n## {title}").unwrap();
+        for case in cases {
+            let folder = Scratch::new("bad-input");
+            for (name, bytes) in &case.files {
+                folder.put(name, bytes);
+            }
+            let outcome = baeum(folder.path(), &case.args);
+            refused(case.name, &outcome, case.code);
+            let (args, said) = (case.args.join(" "), outcome.stderr.trim_end());
+            writeln!(page, "\n### {}\n\n```console\n$ baeum {args}\n{said}\n```\n\nExit code {}.", case.name, case.code).unwrap();
+        }
+    }
+    expect_file("docs/errors.md", &page);
+}
+
+/// The right exit code, words on standard error, and nothing that looks like a crash.
+#[track_caller]
+fn refused(name: &str, outcome: &Outcome, code: i32) {
+    assert_eq!(outcome.code, Some(code), "{name}: {outcome:?}");
+    assert!(!outcome.stderr.trim().is_empty(), "{name} says nothing");
+    assert!(!outcome.stderr.contains("panicked"), "{name}: {}", outcome.stderr);
+}
+
+fn good() -> Scratch {
+    let folder = Scratch::new("good");
+    folder.put("recipe.toml", GOOD);
+    folder.put("flowers.csv", flowers());
+    folder
+}
+
+#[test]
+fn the_good_recipe_is_good() {
+    let outcome = baeum(good().path(), &["pipeline", "recipe.toml"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_file_where_the_runs_belong_is_named() {
+    let folder = good();
+    folder.put("runs", "in the way");
+    let outcome = baeum(folder.path(), &["pipeline", "recipe.toml"]);
+    refused("runs is a file", &outcome, 4);
+    assert!(outcome.stderr.contains("`runs"), "{}", outcome.stderr);
+    assert_eq!(fs::read_to_string(folder.path().join("runs")).unwrap(), "in the way");
+}
+
+/// Root passes every permission check, so the command runs as nobody.
+#[test]
+fn an_unwritable_folder_is_named() {
+    let folder = good();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = child(folder.path(), &["pipeline", "recipe.toml"]);
+    if is_root() {
+        // The binary may lie below a home that nobody may enter.
+        let copy = folder.path().join("baeum");
+        fs::copy(baeum_path(), &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+        command = std::process::Command::new(copy);
+        command.args(["pipeline", "recipe.toml"]).current_dir(folder.path()).uid(65534).gid(65534);
+    } else {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    }
+    let output = command.output().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("could not") && said.contains("`runs"), "{said}");
+    assert!(!folder.path().join("runs").exists());
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|itself| std::os::unix::fs::MetadataExt::uid(&itself) == 0)
+}

@@ -1,0 +1,48 @@
+//! A reader holds one file in the head. Guidance, not law: a longer file is listed here, with its reason.
+use std::fs;
+use std::path::Path;
+
+use baeum_tests::root;
+
+const LINES: usize = 400;
+
+/// Files that may be longer: the end of the path, its own limit, and why splitting it would read worse.
+const LONGER: &[(&str, usize, &str)] = &[];
+
+#[test]
+fn files_fit_in_a_head() {
+    for folder in ["crates", "tests", "xtask"] {
+        visit(&root().join(folder), &mut |path, text| {
+            // Tests below the code are read by themselves.
+            let body = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let (lines, limit) = (body.lines().count(), limit(path));
+            let path = path.display();
+            assert!(lines <= limit, "{path}: {lines} lines, {limit} at most: split it, or list it in LONGER with a reason");
+        });
+    }
+}
+
+#[test]
+fn a_contents_page_is_short() {
+    visit(&root().join("crates"), &mut |path, text| {
+        if path.ends_with("src/lib.rs") {
+            let code = text.lines().filter(|line| !line.starts_with("//!") && !line.is_empty()).count();
+            assert!(code <= 60, "{}: {code} lines; a lib.rs lists what there is and nothing else", path.display());
+        }
+    });
+}
+
+fn limit(path: &Path) -> usize {
+    LONGER.iter().find(|(end, _, _)| path.ends_with(end)).map_or(LINES, |(_, limit, _)| *limit)
+}
+
+fn visit(folder: &Path, check: &mut dyn FnMut(&Path, &str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.extension().and_then(|end| end.to_str()) {
+            Some("rs") => check(&path, &fs::read_to_string(&path).unwrap()),
+            _ if path.is_dir() => visit(&path, check),
+            _ => {}
+        }
+    }
+}

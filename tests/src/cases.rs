@@ -1,0 +1,132 @@
+use std::collections::BTreeMap;
+
+use baeum::{
+    Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor,
+    Rng, Role, Schema, Shape, Size2, Target, Tensor,
+};
+
+/// Every layer, each in the smallest graph that uses it in all its ways: input `x`, output `y`.
+///
+/// The one list that every reader of graphs is checked against: both runners, every format, the pages under `docs/`.
+pub fn cases() -> Vec<(&'static str, Graph)> {
+    let image: &[usize] = &[4, 6, 5];
+    let square = Size2::square;
+    let window = |kernel, stride, padding| (square(kernel), Some(square(stride)), square(padding));
+    let conv = |kernel, stride, padding, dilation, groups, bias| Layer::Conv2d {
+        filters: 6,
+        kernel,
+        stride: square(stride),
+        padding: square(padding),
+        dilation: square(dilation),
+        groups,
+        bias,
+    };
+    let (kernel, stride, padding) = window(3, 2, 1);
+    vec![
+        ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
+        ("dense without bias", chain(&[5], &[Layer::Dense { units: 3, bias: false }])),
+        ("dense over time", chain(&[4, 5], &[Layer::Dense { units: 3, bias: true }])),
+        ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
+        ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
+        ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
+        ("max_pool2d", chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }])),
+        ("max_pool2d overlapping", chain(image, &[Layer::MaxPool2d { kernel, stride, padding }])),
+        ("avg_pool2d", chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }])),
+        ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
+        ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
+        ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
+        ("batch_norm of images", chain(image, &[Layer::BatchNorm { eps: 1e-3, momentum: 0.2 }])),
+        ("layer_norm", chain(&[5], &[Layer::LayerNorm { eps: 1e-5 }])),
+        ("layer_norm over time", chain(&[3, 5], &[Layer::LayerNorm { eps: 1e-5 }])),
+        ("relu", chain(&[5], &[Layer::Relu])),
+        ("gelu", chain(&[5], &[Layer::Gelu { approximate: Approximate::None }])),
+        ("gelu by tanh", chain(&[5], &[Layer::Gelu { approximate: Approximate::Tanh }])),
+        ("tanh", chain(&[5], &[Layer::Tanh])),
+        ("sigmoid", chain(&[5], &[Layer::Sigmoid])),
+        ("dropout", chain(&[5], &[Layer::Dropout { p: 0.4 }])),
+        ("flatten", chain(image, &[Layer::Flatten])),
+        ("embedding", embedding()),
+        ("add", twice(&[5], Layer::Add)),
+        ("concat", twice(image, Layer::Concat { axis: 1 })),
+    ]
+}
+
+/// A graph with weights drawn at random (running variances kept above zero), one number input and a regression answer.
+///
+/// # Panics
+/// If the graph has no input, which no case has.
+pub fn predictor(graph: Graph) -> Predictor {
+    let rng = Rng::new(7);
+    let draw = |(name, param): (String, Param)| {
+        let mut numbers = vec![0.0; param.sizes.iter().product()];
+        rng.stream("init", &name).fill_uniform(&mut numbers, Counter::once());
+        let spread = |x: &mut f32| match param.kind {
+            ParamKind::Learned => *x - 0.5,
+            ParamKind::Running => *x + 0.5,
+        };
+        numbers.iter_mut().for_each(|x| *x = spread(x));
+        (name, Tensor::new(param.sizes, numbers).expect("sizes and numbers agree"))
+    };
+    let weights: BTreeMap<String, Tensor> = graph.params().into_iter().map(draw).collect();
+    let input = graph.inputs().next().expect("a case has an input");
+    let shape = input.shape.item().expect("a case has known sizes");
+    let Layer::Input { dtype } = input.layer else { panic!("`inputs` gives inputs alone") };
+    let field = |name: &str, kind, role| Field {
+        name: name.to_owned(),
+        kind,
+        role,
+        columns: vec![name.to_owned()],
+        labels: vec![],
+        range: None,
+    };
+    let numbers = Kind::Numbers { len: shape.iter().product() };
+    Predictor {
+        schema: Schema { fields: vec![field("x", numbers, Role::Input), field("y", Kind::Number, Role::Target)] },
+        inputs: vec![InputSpec {
+            name: input.name.clone(),
+            dtype,
+            shape,
+            columns: vec![Pipeline { field: "x".to_owned(), steps: vec![] }],
+        }],
+        weights,
+        graph,
+        targets: vec![Target {
+            field: "y".to_owned(),
+            decode: Decode::Number { scale: 1.0, offset: 0.0, unit: None },
+        }],
+    }
+}
+
+/// `layers` one behind the other; the last one is called `y`.
+fn chain(item: &[usize], layers: &[Layer]) -> Graph {
+    let mut graph = Graph::default();
+    let mut x = graph.input("x", Shape::batch(item), DType::F32).expect("the first name is free");
+    for (i, layer) in layers.iter().enumerate() {
+        let name = if i + 1 == layers.len() { "y".to_owned() } else { format!("l{i}") };
+        x = add(&mut graph, &name, layer.clone(), &[x]);
+    }
+    graph.output(x);
+    graph
+}
+
+/// A layer of two inputs, fed with the same values once as they are and once through `tanh`.
+fn twice(item: &[usize], layer: Layer) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(item), DType::F32).expect("the first name is free");
+    let bent = add(&mut graph, "bent", Layer::Tanh, &[x]);
+    let y = add(&mut graph, "y", layer, &[x, bent]);
+    graph.output(y);
+    graph
+}
+
+fn embedding() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
+    let y = add(&mut graph, "y", Layer::Embedding { vocabulary: 7, units: 4 }, &[x]);
+    graph.output(y);
+    graph
+}
+
+fn add(graph: &mut Graph, name: &str, layer: Layer, inputs: &[NodeId]) -> NodeId {
+    graph.add(name, layer, inputs).expect("a case is well shaped")
+}

@@ -1,0 +1,47 @@
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// What a command left behind.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said on standard error.
+    pub stderr: String,
+}
+
+/// Runs the command that users run, in `folder`, and waits for it.
+///
+/// # Panics
+/// If it cannot be started.
+pub fn baeum(folder: &Path, args: &[&str]) -> Outcome {
+    let output = child(folder, args).output().expect("the command starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Outcome { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+}
+
+/// The same, not started: for tests that kill it, change its variables or read while it runs.
+pub fn child(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(baeum_path());
+    command.args(args).current_dir(folder).stdin(Stdio::null()).env_remove("BAEUM_LOG").env_remove("BAEUM_DATA");
+    command
+}
+
+/// The binary, built as `cargo xtask` builds it, so that a test never runs an old one.
+///
+/// # Panics
+/// If it does not build.
+pub fn baeum_path() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--workspace", "--bin", "baeum"]).current_dir(crate::root());
+        assert!(cargo.status().expect("cargo starts").success(), "the `baeum` command does not build");
+        let test = std::env::current_exe().expect("a test has a path");
+        let target = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+        target.join("baeum")
+    })
+}
