@@ -4,7 +4,9 @@
 mod cases;
 mod command;
 mod files;
+mod pictures;
 
 pub use cases::{cases, predictor};
 pub use command::{Outcome, baeum, baeum_path, child};
 pub use files::{Scratch, expect_file, root};
+pub use pictures::pictures;

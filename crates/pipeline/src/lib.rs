@@ -1,1 +1,52 @@
-//! Soon.
+//! Baeum (배움, "learning") finds a function from data: examples and one recipe in; a trained, measured and exported model out.
+//!
+//! ```no_run
+//! use baeum::{Context, NoHooks, Recipe, Stages};
+//!
+//! let recipe = Recipe::parse("recipe.toml", "[data]\nsource = { csv = { path = \"iris.csv\" } }\ntarget = \"species\"\n", &[])?;
+//! let plans = recipe.check()?;
+//! let place = baeum::data::Place::here("datasets/iris");
+//! let outcome = baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default())?;
+//! println!("{:?}", outcome.report.metrics);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Words stand at the root, stages are modules, and the command is [`cli::main`]. In reading order:
+
+pub mod recipe;
+mod stages;
+mod golden;
+mod predict;
+
+pub mod run;
+mod artifacts;
+mod session;
+
+pub mod fetch;
+pub mod watch;
+mod error;
+pub mod cli;
+
+pub use artifacts::{ArtifactError, predictor};
+pub use error::StageError;
+pub use golden::golden;
+pub use predict::{Note, Predict, PredictError, Prediction};
+pub use recipe::{Plans, Recipe, RecipeError};
+pub use session::{Audience, Goal, Job, Session, Told, identity};
+pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
+
+pub use baeum_core::{
+    Adam, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode, Dim, EpochRecord, Field, Fs,
+    Graph, GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts, Model, Network, NetworkError, Node,
+    NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record, Rng, Role, Schema, Shape, ShapeError, Size2,
+    Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, Trained, Transform, Update, UpdateStats, Value,
+    Weights,
+};
+pub use baeum_core::{clock, commit, fs, weights_file};
+
+#[doc(inline)]
+pub use baeum_data as data;
+pub use baeum_evaluate as evaluate;
+pub use baeum_export as export;
+pub use baeum_models as models;
+pub use baeum_train as train;

@@ -1,1 +1,47 @@
-//! Soon.
+//! The third stage: a network and examples in, the network learned.
+//!
+//! ```
+//! use baeum_train::{TrainConfig, TrainError};
+//!
+//! let said = TrainConfig { epochs: 3, learning_rate: -0.1, ..TrainConfig::default() };
+//! let error = said.check().map(|_plan| ()).unwrap_err();
+//! assert_eq!(error.to_string(), "`train.learning_rate` must be above zero, got -0.1");
+//! assert_eq!(error.path().as_deref(), Some("train.learning_rate"));
+//! ```
+//!
+//! [`TrainConfig`] is what a recipe says and [`TrainPlan`] what it means. [`fit`] is the loop: it computes nothing by
+//! itself but asks a [`Network`], tells a watcher each [`Event`], and hands over a [`Checkpoint`] to keep. It prints
+//! nothing, opens no file and reads no clock. In reading order:
+
+mod config;
+mod event;
+mod history;
+mod plan;
+mod schedule;
+
+mod checkpoint;
+mod error;
+mod fit;
+mod loss;
+mod step;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod testing;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use config::{
+    AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Schedule, SgdConfig, TrainConfig,
+};
+pub use error::TrainError;
+pub use event::{End, Event, Signal};
+pub use fit::{Best, Fitted, Keep, Watch, fit};
+pub use history::{best_epoch, judged_loss};
+pub use plan::TrainPlan;
+
+// The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
+pub use baeum_core::{
+    Adam, Batch, DType, Data, Dataset, Decode, EpochRecord, InputSpec, Limits, Loss, LossParts, Network,
+    NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits, State, Target, TargetStats,
+    Task, Tensor, TensorError, Update, UpdateStats, Weights,
+};

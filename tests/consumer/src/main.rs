@@ -5,8 +5,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use baeum_train::{
-    Batch, Dataset, Loss, LossParts, Network, NetworkError, Optimizer, Part, Probes, Record, Schema, SgdConfig, Signal,
-    Source, SourceError, Splits, State, Task, Tensor, TrainConfig, Update, UpdateStats, fit,
+    Batch, Dataset, Loss, LossParts, Network, NetworkError, Optimizer, Part, Probes, Record, Schema,
+    SgdConfig, Signal, Source, SourceError, Splits, State, Task, Tensor, TrainConfig, Update, UpdateStats,
+    fit,
 };
 
 /// `y = slope * x + offset`.
@@ -45,7 +46,10 @@ impl Network for Line {
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let Update::Sgd { learning_rate, momentum: 0.0, weight_decay: 0.0, clip: None } = update else {
-            return Err(NetworkError::Backend { what: format!("{update:?}"), source: "a line knows plain sgd alone".into() });
+            return Err(NetworkError::Backend {
+                what: format!("{update:?}"),
+                source: "a line knows plain sgd alone".into(),
+            });
         };
         let gradient = self.gradient.map(|g| g / self.rows);
         let gradient_norm = f64::from(gradient[0].hypot(gradient[1]));
@@ -94,9 +98,16 @@ impl Source for Points {
         let y: Vec<f32> = x.iter().map(|x| 3.0 * x + 2.0).collect();
         let column = |numbers: Vec<f32>| {
             let tensor = Tensor::new([rows.len(), 1], numbers);
-            tensor.map_err(|error| SourceError { row: rows.first().copied().unwrap_or(0), source: error.into() })
+            tensor.map_err(|error| SourceError {
+                row: rows.first().copied().unwrap_or(0),
+                source: error.into(),
+            })
         };
-        Ok(Batch { rows: rows.len(), inputs: [("x".to_owned(), column(x)?)].into(), targets: vec![column(y)?] })
+        Ok(Batch {
+            rows: rows.len(),
+            inputs: [("x".to_owned(), column(x)?)].into(),
+            targets: vec![column(y)?],
+        })
     }
 }
 
@@ -114,7 +125,8 @@ fn learn() -> Result<(Vec<f32>, f64), Box<dyn Error>> {
         probes: Probes::default(),
     };
     let optimizer = Optimizer::Sgd(SgdConfig { momentum: 0.0, weight_decay: 0.0 });
-    let said = TrainConfig { epochs: 60, batch_size: 5, optimizer, learning_rate: 0.1, ..TrainConfig::default() };
+    let said =
+        TrainConfig { epochs: 60, batch_size: 5, optimizer, learning_rate: 0.1, ..TrainConfig::default() };
     let mut line = Line::default();
     let fitted = fit(&said.check()?, 7, &mut line, &data, None, &mut |_| Ok(()), &mut |_| Signal::Go)?;
     let best = fitted.best.ok_or("no epoch ended")?;

@@ -302,14 +302,14 @@ mod tests {
         assert_eq!(refused(&fs), "`/set/weights` is damaged: its BLAKE3 differs from the manifest");
         fs.remove_file(Path::new("/set/weights")).unwrap();
         assert_eq!(refused(&fs), "`/set/weights` is missing, though the manifest lists it");
-        overwrite(&fs, Path::new("/set/manifest.json"), b"{\n\"version\": 2}");
-        assert_eq!(refused(&fs), "`/set/manifest.json` is damaged: it wants version 1, got 2");
-        overwrite(&fs, Path::new("/set/manifest.json"), b"{\n\"version\"}");
+        overwrite(&fs, Path::new("/set/set.json"), b"{\n\"version\": 2}");
+        assert_eq!(refused(&fs), "`/set/set.json` is damaged: it wants version 1, got 2");
+        overwrite(&fs, Path::new("/set/set.json"), b"{\n\"version\"}");
         assert_eq!(
             refused(&fs),
-            "`/set/manifest.json` is damaged: it wants to be JSON of a manifest, got an error at line 2"
+            "`/set/set.json` is damaged: it wants to be JSON of a manifest, got an error at line 2"
         );
-        fs.remove_file(Path::new("/set/manifest.json")).unwrap();
+        fs.remove_file(Path::new("/set/set.json")).unwrap();
         assert_eq!(refused(&fs), "`/set` wants a `set.json`, got none");
     }
 
@@ -320,7 +320,7 @@ mod tests {
             let files = BTreeMap::from([(name.to_owned(), vec![])]);
             overwrite(&fs, &Path::new(DIR).join(MANIFEST), Manifest::of(&files, "").text().as_bytes());
             let wanted = format!(
-                "`/set/manifest.json` is damaged: it wants names of files within its folder, got `{}`",
+                "`/set/set.json` is damaged: it wants names of files within its folder, got `{}`",
                 name.escape_debug()
             );
             assert_eq!(refused(&fs), wanted);

@@ -1,1 +1,6 @@
-fn main() {}
+//! The `baeum` command.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    baeum::cli::main()
+}

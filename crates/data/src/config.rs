@@ -1,0 +1,177 @@
+//! The `[data]` section of a recipe, as a person writes it.
+
+mod source;
+mod split;
+mod step;
+
+use std::collections::BTreeMap;
+
+use baeum_core::{Task, tagged};
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use source::{ChannelsConfig, CsvConfig, FolderConfig, FunctionConfig, IdxConfig, SourceConfig};
+pub use split::SplitConfig;
+pub use step::{ImputeWith, Per, StepConfig};
+
+/// Where the examples are, what is to be learned from them, and how they become numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Where the examples are; the one setting that has no default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceConfig>,
+    /// The column that the network learns to tell. An idx file or an image folder calls it `label` unless it is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers need `classify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// Number columns that belong together become one field: its name, and a pattern such as `pixel_*`.
+    pub vectors: BTreeMap<String, String>,
+    /// Columns that are left out.
+    pub ignore: Vec<String>,
+    /// Columns that tell rows apart; they are kept beside the rows, and the network never sees them.
+    pub ids: Vec<String>,
+    /// How a cell without a value is written.
+    pub missing: Vec<String>,
+    /// What is said about single fields.
+    pub fields: BTreeMap<String, FieldConfig>,
+    /// How the numbers of one example are laid out for the network, such as `[1, 8, 8]`: channels, rows, columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<usize>>,
+    /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of `valid` and
+    /// `test`; where the source has test rows of its own, `given` with 10 % of the others for `valid`.
+    #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = or_bare_name)]
+    pub split: Option<SplitConfig>,
+    /// Names for classes that the data write as numbers from 0, in that order.
+    pub labels: Vec<String>,
+    /// What the number to be learned counts, such as `USD`; shown beside answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+impl Default for DataConfig {
+    fn default() -> DataConfig {
+        DataConfig {
+            source: None,
+            target: None,
+            task: None,
+            vectors: BTreeMap::new(),
+            ignore: vec![],
+            ids: vec![],
+            missing: ["", "NA", "NaN", "?"].map(str::to_owned).to_vec(),
+            fields: BTreeMap::new(),
+            shape: None,
+            split: None,
+            labels: vec![],
+            unit: None,
+        }
+    }
+}
+
+/// What is said about one field.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FieldConfig {
+    /// What it holds; found from the training rows unless it is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<KindConfig>,
+    /// What is done to it before the network sees it, in order.
+    ///
+    /// Unless it is said: a number is standardised, its missing values first replaced by the mean if training has any; a
+    /// category becomes a row of zeros and a one; the bytes of an image become numbers from 0 to 1; numbers that belong
+    /// together stay as they are.
+    #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = or_bare_names)]
+    pub steps: Option<Vec<StepConfig>>,
+    /// How its numbers are laid out, if it is all that the network sees; the same as `data.shape`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<usize>>,
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KindConfig {
+    /// Numbers.
+    Number,
+    /// Names out of a list.
+    Category,
+    /// Words.
+    Text,
+}
+
+fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<StepConfig>>, D::Error> {
+    tagged::many(deserializer).map(Some)
+}
+
+/// Lets the schema of an enum accept what [`tagged::option`] accepts: the name alone.
+fn or_bare_name(schema: &mut Schema) {
+    let as_is = std::mem::take(schema);
+    *schema = schemars::json_schema!({ "anyOf": [as_is, { "type": "string" }] });
+}
+
+/// The same for a list, and [`tagged::many`].
+fn or_bare_names(schema: &mut Schema) {
+    if let Some(items) = schema.get_mut("items") {
+        *items = serde_json::json!({ "anyOf": [items.take(), { "type": "string" }] });
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<DataConfig, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_recipe_says_little_or_much() {
+        let config = parse(r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": "random"}"#).unwrap();
+        assert_eq!(config.missing, ["", "NA", "NaN", "?"]);
+        assert_eq!(config.split, Some(SplitConfig::Random { valid: 0.15, test: 0.15 }));
+        let config = parse(
+            r#"{"source": {"folder": {"path": "cats", "channels": "grey"}}, "split": {"stratified": {"valid": 0.1}},
+                "fields": {"image": {"steps": [{"resize": {"height": 8, "width": 9}}, "standardise"]}}}"#,
+        )
+        .unwrap();
+        let steps = config.fields["image"].steps.clone().unwrap();
+        assert_eq!(steps[1], StepConfig::Standardise { per: Per::Feature });
+        assert_eq!(config.split, Some(SplitConfig::Stratified { valid: 0.1, test: 0.15 }));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let config = parse(
+            r#"{"source": {"idx": {"images": "i", "labels": "l"}}, "labels": ["a", "b"],
+                "fields": {"image": {"steps": [{"impute": {"with": {"constant": 2}}}, "category", "one_hot"]}}}"#,
+        )
+        .unwrap();
+        assert_eq!(parse(&serde_json::to_string(&config).unwrap()).unwrap(), config);
+    }
+
+    #[test]
+    fn a_slip_is_refused_with_the_names_there_are() {
+        let error = parse(r#"{"sauce": 1}"#).unwrap_err();
+        assert!(error.starts_with("unknown field `sauce`, expected one of `source`, `target`"), "{error}");
+        let error = parse(r#"{"source": {"csv": {"file": "a.csv"}}}"#).unwrap_err();
+        assert!(error.starts_with("unknown field `file`, expected one of `path`, `header`, `delimiter`"), "{error}");
+        let error = parse(r#"{"fields": {"a": {"steps": ["standardize"]}}}"#).unwrap_err();
+        assert!(error.starts_with("unknown variant `standardize`, expected one of `resize`, `scale`"), "{error}");
+        let error = parse(r#"{"fields": {"a": {"steps": [{"scale": {"facter": 2}}]}}}"#).unwrap_err();
+        assert!(error.starts_with("unknown field `facter`, expected `factor` or `offset`"), "{error}");
+    }
+
+    #[test]
+    fn the_schema_accepts_bare_names() {
+        let schema = serde_json::to_value(schemars::schema_for!(DataConfig)).unwrap();
+        let split = &schema["properties"]["split"];
+        assert_eq!(split["anyOf"][1]["type"], "string", "{split}");
+        let items = &schema["$defs"]["FieldConfig"]["properties"]["steps"]["items"];
+        assert_eq!(items["anyOf"][1]["type"], "string", "{items}");
+    }
+}

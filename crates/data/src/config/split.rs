@@ -1,0 +1,58 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How examples are divided into those that teach, those that choose the best epoch and those that judge.
+///
+/// A drawn split goes by what a row says, not by where it stands: in another order, or under another file name, the same
+/// examples fall into the same parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SplitConfig {
+    /// Drawn by lot.
+    Random {
+        /// Share of the rows for `valid`.
+        #[serde(default = "fifteen_percent")]
+        valid: f64,
+        /// Share of the rows for `test`.
+        #[serde(default = "fifteen_percent")]
+        test: f64,
+    },
+    /// Drawn by lot, class by class, so that each part has the same mixture.
+    Stratified {
+        /// Share of each class for `valid`.
+        #[serde(default = "fifteen_percent")]
+        valid: f64,
+        /// Share of each class for `test`.
+        #[serde(default = "fifteen_percent")]
+        test: f64,
+    },
+    /// A column of the table says it: `train`, `valid` or `test`.
+    Column {
+        /// The column.
+        name: String,
+    },
+    /// One table for each part, all with the same columns.
+    Files {
+        /// The table that teaches.
+        train: String,
+        /// The table that chooses the best epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid: Option<String>,
+        /// The table that judges.
+        test: String,
+    },
+    /// The source has test rows of its own; `valid` is drawn from the others, class by class.
+    Given {
+        /// Share of the other rows for `valid`.
+        #[serde(default = "ten_percent")]
+        valid: f64,
+    },
+}
+
+fn fifteen_percent() -> f64 {
+    0.15
+}
+
+fn ten_percent() -> f64 {
+    0.1
+}

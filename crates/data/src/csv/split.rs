@@ -1,0 +1,186 @@
+//! From text to records and fields, as RFC 4180 has them, and nothing looser than that.
+//!
+//! Whatever passes here means the same to every reader of CSV: quotes only around whole fields, doubled inside; lines that end
+//! in LF or CRLF; the same number of fields in each record; no blank lines.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use baeum_core::{Limit, Limits};
+
+use crate::DataError;
+use crate::error::quoted;
+
+/// What a table looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    pub(crate) header: bool,
+    pub(crate) delimiter: u8,
+}
+
+/// The records of one text.
+pub(super) struct Records<'a> {
+    file: &'a str,
+    text: &'a str,
+    dialect: Dialect,
+    limits: &'a Limits,
+    /// Where the next record starts.
+    at: usize,
+    /// The number of the next record: 0 for the header, rows from 1.
+    row: usize,
+    /// How many fields the first record had.
+    columns: Option<usize>,
+}
+
+/// What follows a field.
+enum End {
+    Field,
+    Record,
+    Text,
+}
+
+/// What breaks a field.
+enum Broken {
+    Unclosed,
+    BehindQuote(usize),
+    InnerQuote,
+    LoneReturn,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str, dialect: Dialect, limits: &'a Limits) -> Records<'a> {
+        Records { file, text, dialect, limits, at: 0, row: usize::from(!dialect.header), columns: None }
+    }
+
+    /// Puts the fields of the next record into `fields`, with their quotes, and gives its place; `None` at the end.
+    pub(super) fn next(&mut self, fields: &mut Vec<&'a str>) -> Result<Option<Range<usize>>, DataError> {
+        fields.clear();
+        let start = self.at;
+        if start == self.text.len() {
+            return Ok(None);
+        }
+        loop {
+            let (field, end) = next_field(self.text, self.at, self.dialect.delimiter)
+                .map_err(|broken| self.broken(&broken, fields.len() + 1))?;
+            fields.push(&self.text[field.clone()]);
+            self.admit(field.len(), fields.len())?;
+            self.at = match end {
+                End::Field => field.end + 1,
+                End::Record if self.text.as_bytes()[field.end] == b'\r' => field.end + 2,
+                End::Record => field.end + 1,
+                End::Text => field.end,
+            };
+            match end {
+                End::Field => {}
+                End::Record | End::Text => break,
+            }
+        }
+        self.check_record(start..self.at, fields)?;
+        self.row += 1;
+        Ok(Some(start..self.at))
+    }
+
+    /// Compares a field with the limits, and the record up to it.
+    fn admit(&self, bytes: usize, fields: usize) -> Result<(), DataError> {
+        let (file, row) = (self.file, self.row);
+        self.limits.admit(Limit::CsvFieldBytes, format_args!("`{file}` row {row}, field {fields}"), bytes as u64)?;
+        Ok(self.limits.admit(Limit::CsvColumns, format_args!("`{file}` row {row}"), fields as u64)?)
+    }
+
+    fn check_record(&mut self, place: Range<usize>, fields: &[&str]) -> Result<(), DataError> {
+        if self.row == 0 {
+            let file = self.file;
+            self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{file}`"), place.len() as u64)?;
+        }
+        let columns = *self.columns.get_or_insert(fields.len());
+        let wants = match columns {
+            1 => "1 field".to_owned(),
+            columns => format!("{columns} fields"),
+        };
+        match fields {
+            [""] => Err(self.refuse(wants, "a blank line")),
+            fields if fields.len() != columns => Err(self.refuse(wants, fields.len().to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    fn broken(&self, broken: &Broken, field: usize) -> DataError {
+        match broken {
+            Broken::Unclosed => self.refuse(format!("field {field} to end with a quote"), "the end of the file"),
+            Broken::InnerQuote => self.refuse(
+                format!("quotes around the whole of field {field}"),
+                "one in its middle; write it twice and quote the field",
+            ),
+            Broken::BehindQuote(at) => {
+                let line = self.text[*at..].lines().next().unwrap_or_default();
+                self.refuse(format!("nothing behind the quote that ends field {field}"), quoted(line))
+            }
+            Broken::LoneReturn => self.refuse("a line that ends in LF or CRLF", "a lone CR; quote it, or save the file again"),
+        }
+    }
+
+    fn refuse(&self, wants: impl Into<String>, got: impl Into<String>) -> DataError {
+        DataError::Row { file: self.file.to_owned(), row: self.row, wants: wants.into(), got: got.into() }
+    }
+}
+
+/// Puts the fields of a record that was checked before into `fields`, with their quotes.
+pub(super) fn fields<'a>(record: &'a str, delimiter: u8, fields: &mut Vec<&'a str>) {
+    fields.clear();
+    let mut at = 0;
+    while let Ok((field, end)) = next_field(record, at, delimiter) {
+        at = field.end + 1;
+        fields.push(&record[field]);
+        match end {
+            End::Field => {}
+            End::Record | End::Text => return,
+        }
+    }
+}
+
+/// The field that starts at `at`, and what follows it.
+fn next_field(text: &str, at: usize, delimiter: u8) -> Result<(Range<usize>, End), Broken> {
+    let bytes = text.as_bytes();
+    let is_end = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
+    let end = match bytes.get(at) {
+        Some(b'"') => {
+            let end = closing_quote(bytes, at + 1).ok_or(Broken::Unclosed)? + 1;
+            match bytes.get(end) {
+                Some(byte) if !is_end(byte) => return Err(Broken::BehindQuote(end)),
+                Some(_) | None => end,
+            }
+        }
+        Some(_) | None => {
+            let rest = &bytes[at..];
+            let len = rest.iter().position(|byte| is_end(byte) || *byte == b'"').unwrap_or(rest.len());
+            at + len
+        }
+    };
+    match &bytes[end..] {
+        [] => Ok((at..end, End::Text)),
+        [b'"', ..] => Err(Broken::InnerQuote),
+        [b'\n', ..] | [b'\r', b'\n', ..] => Ok((at..end, End::Record)),
+        [b'\r', ..] => Err(Broken::LoneReturn),
+        [_, ..] => Ok((at..end, End::Field)),
+    }
+}
+
+/// The quote that ends a field, from `at` on; two in a row stand for one inside.
+fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += bytes[at..].iter().position(|&byte| byte == b'"')?;
+        match bytes.get(at + 1) {
+            Some(b'"') => at += 2,
+            Some(_) | None => return Some(at),
+        }
+    }
+}
+
+/// What a field says, without its quotes.
+pub(crate) fn unquote(field: &str) -> Cow<'_, str> {
+    match field.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) if inner.contains('"') => Cow::Owned(inner.replace("\"\"", "\"")),
+        Some(inner) => Cow::Borrowed(inner),
+        None => Cow::Borrowed(field),
+    }
+}

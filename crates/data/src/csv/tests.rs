@@ -1,0 +1,246 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::*;
+use crate::testing::{place, prepare, refusal};
+
+fn read(text: &[u8]) -> Result<Csv, DataError> {
+    Csv::new(vec![("a.csv".to_owned(), text.to_vec())], &CsvFormat::default(), &Limits::default())
+}
+
+#[track_caller]
+fn refuse(text: &[u8], expect: &str) {
+    assert_eq!(read(text).unwrap_err().to_string(), expect);
+}
+
+#[track_caller]
+fn within(limits: Limits, text: &str, expect: Option<&str>) {
+    let error = Csv::new(vec![("a.csv".to_owned(), text.into())], &CsvFormat::default(), &limits).err();
+    assert_eq!(error.map(|error| error.to_string()).as_deref(), expect);
+}
+
+#[test]
+fn a_table_is_rows_and_columns() {
+    let csv = read(b"a,b c,\"d \"\"e\"\"\"\r\n1,\"x,\r\ny\",\n\"\",  z ,3").unwrap();
+    assert_eq!(csv.columns(), ["a", "b c", "d \"e\""]);
+    assert_eq!(csv.texts(0), [Some("1".to_owned()), None]);
+    assert_eq!(csv.texts(1), [Some("x,\r\ny".to_owned()), Some("  z ".to_owned())]);
+    assert_eq!(csv.texts(2), [None, Some("3".to_owned())]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    assert_eq!(read(b"\xef\xbb\xbfa,b\n1,2\n").unwrap().columns(), ["a", "b"]);
+}
+
+#[test]
+fn without_a_header_columns_are_counted() {
+    let format = CsvFormat { header: false, delimiter: ';', ..CsvFormat::default() };
+    let csv = Csv::new(vec![("a.csv".to_owned(), b"1;2\n3;4\n".to_vec())], &format, &Limits::default()).unwrap();
+    assert_eq!((csv.columns(), csv.rows()), (&["column_1".to_owned(), "column_2".to_owned()][..], 2));
+}
+
+#[test]
+fn empty_tables_are_refused() {
+    refuse(b"", "`a.csv` wants a table of rows, got an empty file");
+    refuse(b"\xef\xbb\xbf", "`a.csv` wants a table of rows, got an empty file");
+    refuse(b"a,b\n", "`a.csv` wants rows below its header, got none");
+}
+
+#[test]
+fn other_files_are_known_by_their_first_bytes() {
+    refuse(b"\x1f\x8b\x08\0", "`a.csv` wants a table of plain text, got gzip; unpack or convert it first");
+    refuse(b"PAR1....", "`a.csv` wants a table of plain text, got Parquet; unpack or convert it first");
+    refuse(b"\xff\xfea\0,\0", "`a.csv` wants UTF-8, got UTF-16; save it as UTF-8 first");
+}
+
+#[test]
+fn other_encodings_are_named_with_row_and_byte() {
+    refuse(
+        b"name,n\nkim,1\n\xb1\xe8\xc3\xb6\xbc\xf6,2\n",
+        "`a.csv` row 2 wants UTF-8, got another encoding at byte 13; it looks like CP949, so save it as UTF-8 first",
+    );
+    refuse(
+        b"name,n\ncaf\xe9,1\n",
+        "`a.csv` row 1 wants UTF-8, got another encoding at byte 10; save it as UTF-8 first",
+    );
+    refuse(b"a,b\n1,\"x\ny\"\n2,\0\n", "`a.csv` row 2 wants text, got a NUL at byte 14");
+}
+
+#[test]
+fn ragged_rows_are_named() {
+    refuse(b"a,b\n1,2\n3\n", "`a.csv` row 2 wants 2 fields, got 1");
+    refuse(b"a,b\n1,2,3\n", "`a.csv` row 1 wants 2 fields, got 3");
+    refuse(b"a,b\n1,2\n\n3,4\n", "`a.csv` row 2 wants 2 fields, got a blank line");
+    refuse(b"a\n1\n\n", "`a.csv` row 2 wants 1 field, got a blank line");
+}
+
+#[test]
+fn lines_end_in_lf_or_crlf() {
+    refuse(b"a,b\r1,2\r", "`a.csv` row 0 wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again");
+    assert_eq!(read(b"a,b\n\"1\r\",2\n").unwrap().texts(0), [Some("1\r".to_owned())]);
+}
+
+#[test]
+fn quotes_are_strict() {
+    refuse(b"a,b\n1,\"2\n3,4\n", "`a.csv` row 1 wants field 2 to end with a quote, got the end of the file");
+    refuse(
+        b"a,b\n1,2\"3\n",
+        "`a.csv` row 1 wants quotes around the whole of field 2, got one in its middle; write it twice and quote the field",
+    );
+    refuse(b"a,b\n1,\"2\" x\n", "`a.csv` row 1 wants nothing behind the quote that ends field 2, got ` x`");
+}
+
+#[test]
+fn headers_name_each_column_once() {
+    refuse(b"a,,c\n1,2,3\n", "`a.csv` wants a name for column 2, got an empty one");
+    refuse(b"a,b,a\n1,2,3\n", "`a.csv` wants columns of different names, got `a` for columns 1 and 3");
+}
+
+#[test]
+fn every_limit_has_a_table_just_below_and_just_above() {
+    let table = "ab,cd\n123,4\n5,6\n";
+    let limits = Limits::default;
+    within(Limits { csv_field_bytes: 3, ..limits() }, table, None);
+    let over = "`a.csv` row 1, field 1 wants at most 2 bytes in a field, got 3; `run.limits.csv_field_bytes` raises the limit";
+    within(Limits { csv_field_bytes: 2, ..limits() }, table, Some(over));
+    within(Limits { csv_header_bytes: 6, ..limits() }, table, None);
+    let over = "`a.csv` wants at most 5 bytes in the header, got 6; `run.limits.csv_header_bytes` raises the limit";
+    within(Limits { csv_header_bytes: 5, ..limits() }, table, Some(over));
+    within(Limits { csv_columns: 2, ..limits() }, table, None);
+    let over = "`a.csv` row 0 wants at most 1 columns, got 2; `run.limits.csv_columns` raises the limit";
+    within(Limits { csv_columns: 1, ..limits() }, table, Some(over));
+    within(Limits { rows: 2, ..limits() }, table, None);
+    let over = "`a.csv` wants at most 1 rows, got 2; `run.limits.rows` raises the limit";
+    within(Limits { rows: 1, ..limits() }, table, Some(over));
+}
+
+#[test]
+fn numbers_and_names_are_typed() {
+    let csv = read(b"n,s\n 1.5 ,x\n-2e3,NA\n?,\"a \"\"b\"\"\"\n+7,\"\"\n").unwrap();
+    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
+    let Cells::Numbers(numbers) = &cells[0] else { panic!("{cells:?}") };
+    assert_eq!((numbers[0], numbers[1], numbers[2].is_nan(), numbers[3]), (1.5, -2000.0, true, 7.0));
+    let Cells::Names(names) = &cells[1] else { panic!("{cells:?}") };
+    assert_eq!([0, 1, 2, 3].map(|row| names.get(row)), [Some("x"), None, Some("a \"b\""), None]);
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_named() {
+    let csv = read(b"a,b\n1,2\n3,\"a,b\"\n").unwrap();
+    let error = csv.typed(&[(1, Wanted::Numbers)]).unwrap_err();
+    assert_eq!(error.to_string(), "`a.csv` row 2, column `b`: wants a number, got `a,b`");
+    for (cell, got) in [("inf", "`inf`"), ("nan", "`nan`"), ("1e999", "`1e999`")] {
+        let error = read(format!("a\n{cell}\n").as_bytes()).unwrap().typed(&[(0, Wanted::Numbers)]).unwrap_err();
+        assert_eq!(error.to_string(), format!("`a.csv` row 1, column `a`: wants a finite number, got {got}"));
+    }
+}
+
+#[test]
+fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
+    let format = CsvFormat { missing: vec!["-999".to_owned()], ..CsvFormat::default() };
+    let text = b"n,s\n-999,\n1,-999\n".to_vec();
+    let csv = Csv::new(vec![("a.csv".to_owned(), text)], &format, &Limits::default()).unwrap();
+    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
+    assert!(matches!(&cells[0], Cells::Numbers(numbers) if numbers[0].is_nan() && numbers[1] == 1.0), "{cells:?}");
+    assert!(matches!(&cells[1], Cells::Names(names) if names.get(0) == Some("") && names.get(1).is_none()), "{cells:?}");
+    let csv = Csv::new(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, &Limits::default()).unwrap();
+    let error = csv.typed(&[(0, Wanted::Numbers)]).unwrap_err();
+    assert_eq!(error.to_string(), "`a.csv` row 1, column `n`: wants a number, got an empty cell");
+}
+
+/// A table that starts with `x^2` starts like zlib, and one with a byte order mark inside is none that starts with it.
+#[test]
+fn polars_sees_nothing_but_rows() {
+    let csv = Csv::new(
+        vec![("a.csv".to_owned(), "x^2,1\n\u{feff}y,2\n".as_bytes().to_vec())],
+        &CsvFormat { header: false, ..CsvFormat::default() },
+        &Limits::default(),
+    );
+    let cells = csv.unwrap().typed(&[(0, Wanted::Names)]).unwrap();
+    assert!(matches!(&cells[0], Cells::Names(names) if names.get(0) == Some("x^2") && names.get(1) == Some("\u{feff}y")));
+}
+
+#[test]
+fn a_table_of_many_blocks_is_one_table() {
+    let rows = 700_000;
+    let mut text = "id,word\n".to_owned();
+    (0..rows).for_each(|row| text.push_str(&format!("{row}.25,\"w\n{}\"\n", row % 3)));
+    assert!(text.len() > 12 << 20);
+    let csv = read(text.as_bytes()).unwrap();
+    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
+    let Cells::Numbers(numbers) = &cells[0] else { panic!("no numbers") };
+    assert!(numbers.len() == rows && numbers.iter().enumerate().all(|(row, number)| *number == row as f64 + 0.25));
+    let Cells::Names(names) = &cells[1] else { panic!("no names") };
+    assert!((0..rows).all(|row| names.get(row) == Some(["w\n0", "w\n1", "w\n2"][row % 3])));
+}
+
+#[test]
+fn every_cut_of_a_table_is_read_or_refused() {
+    let text = "a,\"b\"\"\",c\r\n1,\"x,\ny\",?\r\n2.5,,é\n";
+    for end in 0..text.len() {
+        if let Ok(csv) = read(&text.as_bytes()[..end]) {
+            let wanted: Vec<(usize, Wanted)> = (0..csv.columns().len()).map(|column| (column, Wanted::Names)).collect();
+            assert!(csv.typed(&wanted).is_ok(), "{end}");
+        }
+    }
+}
+
+#[test]
+fn columns_show_what_they_are() {
+    let words: String = (0..40).map(|row| format!("{},{},word {row},,{}\n", row, row % 3, if row == 39 { "x" } else { "1" })).collect();
+    let csv = read(format!("n,c,w,e,late\n{words}").as_bytes()).unwrap();
+    let rows: Vec<usize> = (0..39).collect();
+    let seen = csv.look(&[0, 2, 3, 4], &rows);
+    assert_eq!(seen, [Seen::Numbers, Seen::Words { distinct: 39, rows: 39 }, Seen::Nothing, Seen::Numbers]);
+    assert_eq!(csv.look(&[4], &[38, 39]), [Seen::Names]);
+    let long = format!("s\n{}\nb\n", "a".repeat(201));
+    assert_eq!(read(long.as_bytes()).unwrap().look(&[0], &[0, 1]), [Seen::Words { distinct: 2, rows: 2 }]);
+}
+
+#[test]
+fn several_files_are_one_table() {
+    let files = |second: &str| vec![("a.csv".to_owned(), b"a,b\n1,2\n".to_vec()), ("b.csv".to_owned(), second.into())];
+    let csv = |second: &str| Csv::new(files(second), &CsvFormat::default(), &Limits::default());
+    let both = csv("a,b\n3,4\n5,x\n").unwrap();
+    assert_eq!(both.rows(), 3);
+    let error = both.typed(&[(1, Wanted::Numbers)]).unwrap_err();
+    assert_eq!(error.to_string(), "`b.csv` row 2, column `b`: wants a number, got `x`");
+    let refusals = [
+        ("a,c\n1,2\n", "`b.csv` wants the columns of `a.csv`, `b` as number 2, got `c`"),
+        ("a\n1\n", "`b.csv` wants the 2 columns of `a.csv`, got 1"),
+    ];
+    for (second, expect) in refusals {
+        assert_eq!(csv(second).unwrap_err().to_string(), expect);
+    }
+}
+
+const RECIPE: &str = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": {"random": {"valid": 0.25, "test": 0.25}}"#;
+
+#[test]
+fn a_column_of_the_recipe_that_is_not_there_is_named_with_its_path() {
+    let place = place(&[("a.csv", b"sepal,y,z\n1,a,1\n2,b,2\n3,a,3\n4,b,4\n")]);
+    let refusals = [
+        (r#", "ignore": ["sepel"]}"#, "`data.ignore[0]` wants a column of `a.csv`, got `sepel`; did you mean `sepal`?"),
+        (r#", "ids": ["z", "k"]}"#, "`data.ids[1]` wants a column of `a.csv`, got `k`; did you mean `y`?"),
+        (r#", "fields": {"other": {}}}"#, "`data.fields.other` wants a column of `a.csv`, got `other`"),
+        (r#", "vectors": {"pixels": "pixel_*"}}"#, "`data.vectors.pixels` wants a column of `a.csv`, got `pixel_*`"),
+        (r#", "vectors": {"z": "s*"}}"#, "`data.vectors.z` wants a name that no column has, got `z`"),
+    ];
+    for (rest, expect) in refusals {
+        assert_eq!(refusal(&format!("{RECIPE}{rest}"), &place), expect);
+    }
+    let target = RECIPE.replace("\"y\"", "\"species\"") + "}";
+    let error = prepare(&target, &place).err().unwrap();
+    assert_eq!(error.to_string(), "`data.target` wants a column of `a.csv`, got `species`");
+    assert_eq!((error.fault(), error.path()), (crate::Fault::Recipe, Some("data.target".to_owned())));
+}
+
+#[test]
+fn a_missing_table_says_where_it_was_looked_for() {
+    let mut place = place(&[]);
+    place.folders = vec!["/d".into()];
+    let recipe = RECIPE.replace("a.csv", "x/a.csv") + "}";
+    let error = prepare(&recipe, &place).err().unwrap();
+    assert_eq!(error.to_string(), "could not find `x/a.csv`; looked for `/r/x/a.csv`, `/d/x/a.csv`, `/d/a.csv`");
+    assert_eq!(error.fault(), crate::Fault::Disk);
+}

@@ -1,0 +1,176 @@
+use baeum_core::{Batch, Decode, Record, Role, Schema, Source, SourceError, Target, Tensor, TensorError};
+use rayon::prelude::*;
+
+use crate::DataError;
+use crate::encoder::Encoder;
+use crate::labels::Labels;
+use crate::source::{Cell, Raw};
+
+/// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The bytes are the same.
+pub(crate) const KEPT_BYTES: usize = 1 << 30;
+
+/// Rows that one thread encodes at least; fewer are not worth a thread.
+const RUN: usize = 16;
+
+/// Examples, ready for a network.
+pub(crate) struct Examples {
+    raw: Box<dyn Raw>,
+    schema: Schema,
+    encoder: Encoder,
+    /// The numbers of all rows, for each input that has them in memory.
+    kept: Vec<Option<Vec<f32>>>,
+    targets: Vec<Answers>,
+}
+
+/// One target of all rows.
+enum Answers {
+    Labels(Vec<i64>),
+    /// Standardised.
+    Numbers(Vec<f32>),
+}
+
+impl Examples {
+    /// Encodes targets, and inputs as far as they fit into so many bytes of memory.
+    ///
+    /// # Errors
+    /// [`DataError`] for the first row that cannot become numbers.
+    pub(crate) fn new(
+        raw: Box<dyn Raw>,
+        schema: Schema,
+        encoder: Encoder,
+        targets: &[Target],
+        said: &[String],
+        mut room: usize,
+    ) -> Result<Examples, DataError> {
+        let targets = targets.iter().map(|target| answers(raw.as_ref(), &schema, target, said)).collect::<Result<_, _>>()?;
+        let mut examples = Examples { raw, schema, encoder, kept: vec![], targets };
+        for input in 0..examples.encoder.inputs() {
+            let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
+            let bytes = numbers.saturating_mul(size_of::<f32>());
+            let rows: Vec<usize> = (0..examples.raw.rows()).collect();
+            let kept = (bytes <= room).then(|| examples.encode(input, &rows)).transpose();
+            examples.kept.push(kept.map_err(|(_, error)| error)?);
+            room = room.saturating_sub(bytes);
+        }
+        Ok(examples)
+    }
+
+    /// Makes sure that every row can become numbers; those in memory already have.
+    pub(crate) fn check(&self) -> Result<(), DataError> {
+        let rows: Vec<usize> = (0..self.raw.rows()).collect();
+        for input in (0..self.kept.len()).filter(|&input| self.kept[input].is_none()) {
+            for run in rows.chunks(RUN * 64) {
+                self.encode(input, run).map_err(|(_, error)| error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of some rows, or the first that has none; every thread count gives the same.
+    fn encode(&self, input: usize, rows: &[usize]) -> Result<Vec<f32>, (usize, DataError)> {
+        let width = self.encoder.width(input);
+        let mut numbers = vec![0.0; rows.len() * width];
+        let refused = numbers.par_chunks_exact_mut(width).with_min_len(RUN).enumerate().find_map_first(|(i, out)| {
+            let row = rows[i];
+            let cell = |field| self.raw.cell(row, field);
+            let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
+            refused.err().map(|error| (row, error))
+        });
+        refused.map_or(Ok(numbers), Err)
+    }
+
+    /// The numbers of some rows, from memory if they are there.
+    fn numbers(&self, input: usize, rows: &[usize]) -> Result<Vec<f32>, (usize, DataError)> {
+        let Some(kept) = &self.kept[input] else { return self.encode(input, rows) };
+        let width = self.encoder.width(input);
+        let mut numbers = Vec::with_capacity(rows.len() * width);
+        rows.iter().for_each(|row| numbers.extend_from_slice(&kept[row * width..(row + 1) * width]));
+        Ok(numbers)
+    }
+
+    fn refuse_row_beyond(&self, rows: &[usize]) -> Result<(), SourceError> {
+        match rows.iter().find(|row| **row >= self.raw.rows()) {
+            None => Ok(()),
+            Some(&row) => Err(SourceError { row, source: format!("there are {} rows", self.raw.rows()).into() }),
+        }
+    }
+}
+
+impl Source for Examples {
+    fn len(&self) -> usize {
+        self.raw.rows()
+    }
+
+    fn record(&self, row: usize) -> Result<Record, SourceError> {
+        self.refuse_row_beyond(&[row])?;
+        let mut record = Record::new();
+        for (place, field) in self.schema.fields.iter().enumerate() {
+            match field.role {
+                Role::Ignored => {}
+                Role::Input | Role::Target | Role::Id => {
+                    let cell = self.raw.cell(row, place).map_err(|error| SourceError { row, source: error.into() })?;
+                    let value = cell.into_value().map_err(|error| SourceError { row, source: error.into() })?;
+                    record.insert(field.name.clone(), value);
+                }
+            }
+        }
+        Ok(record)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        self.refuse_row_beyond(rows)?;
+        let mut batch = Batch { rows: rows.len(), ..Batch::default() };
+        let failed = |(row, error): (usize, DataError)| SourceError { row, source: error.into() };
+        for input in 0..self.encoder.inputs() {
+            let numbers = self.numbers(input, rows).map_err(failed)?;
+            let first = rows.first().copied().unwrap_or(0);
+            let (name, tensor) = self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
+            batch.inputs.insert(name, tensor);
+        }
+        let targets = self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
+        batch.targets = targets.map_err(|error| SourceError { row: 0, source: error.into() })?;
+        Ok(batch)
+    }
+}
+
+impl Answers {
+    fn gather(&self, rows: &[usize]) -> Result<Tensor, TensorError> {
+        match self {
+            Answers::Labels(places) => Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>())),
+            Answers::Numbers(numbers) => {
+                Tensor::new([rows.len(), 1], rows.iter().map(|&row| numbers[row]).collect::<Vec<f32>>())
+            }
+        }
+    }
+}
+
+/// The targets of all rows, as the network learns them.
+fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, said: &[String]) -> Result<Answers, DataError> {
+    let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| DataError::Changed {
+        wants: format!("the target `{}`", target.field),
+        got: "none of that name".to_owned(),
+    })?;
+    let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
+        place: raw.place(row),
+        field: target.field.clone(),
+        wants,
+        got: cell.shown(),
+    };
+    match &target.decode {
+        Decode::Label { labels: names } => {
+            let labels = Labels::new(&target.field, field, names, said);
+            let place = |row: usize| match labels.place(raw, row)? {
+                Some(place) => Ok(place as i64),
+                None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
+            };
+            Ok(Answers::Labels((0..raw.rows()).map(place).collect::<Result<_, DataError>>()?))
+        }
+        Decode::Number { scale, offset, .. } => {
+            let number = |row: usize| match raw.cell(row, field)? {
+                Cell::Number(number) => Ok(((number - offset) / scale) as f32),
+                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => Err(refuse(row, "a number", cell)),
+            };
+            Ok(Answers::Numbers((0..raw.rows()).map(number).collect::<Result<_, DataError>>()?))
+        }
+    }
+}

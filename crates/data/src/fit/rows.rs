@@ -1,0 +1,168 @@
+use std::collections::BTreeSet;
+
+use baeum_core::{Field, Kind, Split, Train, Transform};
+
+use crate::DataError;
+use crate::encoder::Line;
+use crate::source::{Cell, Raw};
+
+/// One field of the training rows.
+pub(crate) struct Rows<'a> {
+    pub(crate) raw: &'a dyn Raw,
+    pub(crate) train: &'a Split<Train>,
+    pub(crate) place: usize,
+    pub(crate) field: &'a Field,
+}
+
+/// What the cells of a field hold.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) names: BTreeSet<String>,
+    /// The smallest and the largest number.
+    pub(super) range: Option<(f64, f64)>,
+    pub(super) has_missing: bool,
+}
+
+/// Count, mean and spread of numbers, as they come (Chan, Golub & LeVeque 1983).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Moments {
+    count: f64,
+    mean: f64,
+    /// The sum of squared distances from the mean.
+    spread: f64,
+}
+
+impl Moments {
+    pub(super) fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// The standard deviation over n; 1 for numbers that never change, so that they become 0.
+    pub(super) fn deviation(&self) -> f64 {
+        let deviation = (self.spread / self.count).sqrt();
+        if deviation as f32 > 0.0 { deviation } else { 1.0 }
+    }
+
+    /// Whether all numbers were the same.
+    pub(super) fn is_constant(&self) -> bool {
+        self.spread == 0.0
+    }
+
+    /// Adds numbers; those that are missing do not count.
+    pub(super) fn add(&mut self, numbers: impl Iterator<Item = f64> + Clone) {
+        let there = numbers.filter(|number| !number.is_nan());
+        let count = there.clone().count() as f64;
+        if count == 0.0 {
+            return;
+        }
+        let mean = there.clone().sum::<f64>() / count;
+        let spread: f64 = there.map(|number| (number - mean).powi(2)).sum();
+        let total = self.count + count;
+        let apart = mean - self.mean;
+        self.mean += apart * count / total;
+        self.spread += spread + apart * apart * self.count * count / total;
+        self.count = total;
+    }
+}
+
+impl Rows<'_> {
+    /// What the field holds, before any step. Images are not looked at.
+    pub(super) fn seen(&self) -> Result<Seen, DataError> {
+        let mut seen = Seen::default();
+        match self.field.kind {
+            Kind::Image { .. } => return Ok(seen),
+            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text => {}
+        }
+        for &row in self.train.rows() {
+            match self.raw.cell(row, self.place)? {
+                Cell::Missing => seen.has_missing = true,
+                Cell::Number(number) => seen.number(number),
+                Cell::Numbers(numbers) => numbers.iter().for_each(|&number| seen.number(number)),
+                Cell::Name(name) if !seen.names.contains(name) => {
+                    seen.names.insert(name.to_owned());
+                }
+                Cell::Name(_) | Cell::Image(_) => {}
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Mean and spread of a field of numbers as they are read; every row must have one.
+    pub(super) fn numbers(&self) -> Result<Moments, DataError> {
+        let mut moments = Moments::default();
+        for &row in self.train.rows() {
+            match self.raw.cell(row, self.place)? {
+                Cell::Number(number) => moments.add(std::iter::once(number)),
+                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => {
+                    let (place, field) = (self.raw.place(row), self.field.name.clone());
+                    return Err(DataError::Value { place, field, wants: "a number", got: cell.shown() });
+                }
+            }
+        }
+        Ok(moments)
+    }
+
+    /// Calls `visit` with the numbers of each row behind these steps.
+    pub(super) fn each(&self, steps: &[Transform], width: usize, mut visit: impl FnMut(&[f32])) -> Result<(), DataError> {
+        let refuse = |wants, got, place| DataError::Value { place, field: self.field.name.clone(), wants, got };
+        let line = Line::new(self.place, &self.field.kind, steps, width);
+        let line = line.map_err(|wrong| refuse(wrong.wants, wrong.got, "the steps".to_owned()))?;
+        let mut numbers = vec![0.0; width];
+        for &row in self.train.rows() {
+            let cell = self.raw.cell(row, self.place)?;
+            line.encode(&cell, &mut numbers).map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))?;
+            visit(&numbers);
+        }
+        Ok(())
+    }
+
+    /// Mean and spread of the numbers behind these steps, for each of so many equal runs of a row.
+    pub(super) fn moments(&self, steps: &[Transform], width: usize, runs: usize) -> Result<Vec<Moments>, DataError> {
+        let mut moments = vec![Moments::default(); runs];
+        self.each(steps, width, |row| {
+            for (moments, run) in moments.iter_mut().zip(row.chunks_exact(width / runs)) {
+                moments.add(run.iter().map(|&number| f64::from(number)));
+            }
+        })?;
+        self.refuse_empty(moments.iter().position(|moments| moments.count == 0.0))?;
+        Ok(moments)
+    }
+
+    /// The number in the middle of each column behind these steps; the mean of two, if two are there.
+    pub(super) fn medians(&self, steps: &[Transform], width: usize) -> Result<Vec<f64>, DataError> {
+        let mut columns = vec![vec![]; width];
+        self.each(steps, width, |row| {
+            for (column, number) in columns.iter_mut().zip(row) {
+                column.extend((!number.is_nan()).then_some(*number));
+            }
+        })?;
+        self.refuse_empty(columns.iter().position(Vec::is_empty))?;
+        let median = |mut column: Vec<f32>| {
+            column.sort_unstable_by(f32::total_cmp);
+            let middle = column.len() / 2;
+            match column.len() % 2 {
+                1 => f64::from(column[middle]),
+                _ => f64::midpoint(f64::from(column[middle - 1]), f64::from(column[middle])),
+            }
+        };
+        Ok(columns.into_iter().map(median).collect())
+    }
+
+    /// Refuses a column without a number, by its place among the numbers of a row.
+    fn refuse_empty(&self, place: Option<usize>) -> Result<(), DataError> {
+        let Some(place) = place else { return Ok(()) };
+        let column = self.field.columns.get(place).unwrap_or(&self.field.name).clone();
+        Err(DataError::Column { column, wants: "a number".to_owned(), got: "none".to_owned() })
+    }
+}
+
+impl Seen {
+    fn number(&mut self, number: f64) {
+        if number.is_nan() {
+            self.has_missing = true;
+        } else {
+            let (low, high) = self.range.unwrap_or((number, number));
+            self.range = Some((low.min(number), high.max(number)));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The first stage: collect examples, divide them, and turn them into numbers.
+//!
+//! ```
+//! use baeum_data::{DataConfig, Place, prepare};
+//!
+//! let config: DataConfig = serde_json::from_str(
+//!     r#"{ "source": { "function": { "expression": "a + b", "inputs": { "a": [-1, 1], "b": [-1, 1] }, "rows": 100 } },
+//!          "target": "sum" }"#,
+//! )?;
+//! let plan = config.check()?; // every mistake that needs no data is found here
+//! let fs = std::sync::Arc::new(baeum_core::fs::RealFs);
+//! let place = Place { fs, base: ".".into(), folders: vec![], limits: Default::default(), seed: 7 };
+//! let data = prepare(&plan, &place)?.dataset;
+//! assert_eq!(data.splits.test.rows().len(), 15);
+//! assert_eq!(data.source.batch(&[0, 1])?.inputs["x"].shape(), [2, 2]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In reading order:
+
+mod config;
+mod plan;
+mod error;
+mod place;
+mod formula;
+
+mod source;
+mod csv;
+mod image;
+
+mod split;
+mod labels;
+mod fit;
+mod encoder;
+mod examples;
+mod stage;
+
+mod profile;
+pub mod records;
+pub mod table;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod testing;
+
+pub use config::{
+    ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Per,
+    SourceConfig, SplitConfig, StepConfig,
+};
+pub use csv::CsvFormat;
+pub use encoder::Encoder;
+pub use error::{DataError, Fault};
+pub use place::Place;
+pub use plan::DataPlan;
+pub use profile::{FieldProfile, LabelProfile, Profile, Sizes, Warning};
+pub use stage::{DataBlueprint, Prepared, SplitRows, open, prepare};

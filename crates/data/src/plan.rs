@@ -1,0 +1,142 @@
+use std::path::PathBuf;
+
+use baeum_core::Task;
+
+use crate::config::{CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig};
+use crate::csv::CsvFormat;
+use crate::formula::Formula;
+use crate::source::{folder, idx};
+use crate::{DataError, Place};
+
+mod check;
+mod fields;
+pub(crate) mod steps;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use check::IMAGE;
+
+/// What a `[data]` section means; made by [`DataConfig::check`] alone.
+#[derive(Clone, Debug)]
+pub struct DataPlan {
+    pub(crate) source: SourcePlan,
+    pub(crate) target: String,
+    /// What the recipe says; the data may say it too.
+    pub(crate) task: Option<Task>,
+    pub(crate) split: SplitPlan,
+    pub(crate) config: DataConfig,
+}
+
+/// Where the examples are.
+#[derive(Clone, Debug)]
+pub(crate) enum SourcePlan {
+    Csv { config: CsvConfig, files: Vec<String> },
+    Idx(IdxConfig),
+    Folder(FolderConfig),
+    Function { config: FunctionConfig, formula: Formula },
+}
+
+/// How they are divided.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SplitPlan {
+    Random { valid: f64, test: f64 },
+    Stratified { valid: f64, test: f64 },
+    /// Stratified for labels, by lot for numbers; nothing was said.
+    Usual { valid: f64, test: f64 },
+    Column { name: String },
+    /// The parts of the files in their order.
+    Files { has_valid: bool },
+    Given { valid: f64 },
+}
+
+impl DataConfig {
+    /// What the section means.
+    ///
+    /// # Errors
+    /// [`DataError::Setting`] for the first setting that cannot be, whatever the data are; no file is opened.
+    pub fn check(&self) -> Result<DataPlan, DataError> {
+        let source = check::source(self)?;
+        let target = check::target(self, &source)?;
+        let task = check::task(self, &source)?;
+        check::names(self, &source, &target)?;
+        check::answers(self, task)?;
+        for (name, field) in &self.fields {
+            fields::field(self, &source, &target, name, field)?;
+        }
+        check::shapes(self)?;
+        let split = check::split(self, &source, task)?;
+        Ok(DataPlan { source, target, task, split, config: self.clone() })
+    }
+}
+
+impl DataPlan {
+    /// The sizes of one item of the network's input, as far as the recipe alone tells them.
+    pub fn item_shape(&self) -> Option<Vec<usize>> {
+        self.said_shape().map(<[usize]>::to_vec).or_else(|| match &self.source {
+            SourcePlan::Csv { .. } => None,
+            SourcePlan::Idx(_) => self.resized(1),
+            SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
+            SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
+        })
+    }
+
+    /// Every file that the stage reads.
+    ///
+    /// # Errors
+    /// [`DataError::Absent`] for one that is nowhere, and what the disk says about folders.
+    pub fn files(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
+        match &self.source {
+            SourcePlan::Csv { files, .. } => files.iter().map(|name| place.find(name)).collect(),
+            SourcePlan::Idx(config) => idx::files(config).into_iter().map(|name| place.find(name)).collect(),
+            SourcePlan::Folder(config) => {
+                Ok(folder::list(config, place)?.images.into_iter().map(|image| image.path).collect())
+            }
+            SourcePlan::Function { .. } => Ok(vec![]),
+        }
+    }
+
+    /// How tables are written that belong to these data, such as one to predict from.
+    pub fn csv_format(&self) -> CsvFormat {
+        let missing = &self.config.missing;
+        match &self.source {
+            SourcePlan::Csv { config, .. } => CsvFormat::new(config, missing),
+            SourcePlan::Idx(_) | SourcePlan::Folder(_) | SourcePlan::Function { .. } => {
+                CsvFormat::new(&CsvConfig::default(), missing)
+            }
+        }
+    }
+
+    /// Compares the settings that belong to one task with the one that the data turned out to have.
+    pub(crate) fn check_answers(&self, task: Task) -> Result<(), DataError> {
+        check::answers(&self.config, Some(task))
+    }
+
+    /// The layout of the numbers of an example, if the recipe says it; [`DataConfig::check`] lets it be said only once.
+    pub(crate) fn said_shape(&self) -> Option<&[usize]> {
+        let of_field = || self.config.fields.values().find_map(|field| field.shape.as_deref());
+        self.config.shape.as_deref().or_else(of_field)
+    }
+
+    /// Where the recipe says it.
+    pub(crate) fn shape_path(&self) -> String {
+        let field = self.config.fields.iter().find(|(_, field)| field.shape.is_some());
+        field.map_or_else(|| "data.shape".to_owned(), |(name, _)| format!("data.fields.{name}.shape"))
+    }
+
+    /// What the recipe says about a field.
+    pub(crate) fn field(&self, name: &str) -> Option<&FieldConfig> {
+        self.config.fields.get(name)
+    }
+
+    fn resized(&self, channels: usize) -> Option<Vec<usize>> {
+        let steps = self.field(check::IMAGE)?.steps.as_ref()?;
+        match steps.first()? {
+            StepConfig::Resize { height, width, .. } => Some(vec![channels, *height, *width]),
+            StepConfig::Scale { .. }
+            | StepConfig::Standardise { .. }
+            | StepConfig::Impute { .. }
+            | StepConfig::Category {}
+            | StepConfig::OneHot {} => None,
+        }
+    }
+}

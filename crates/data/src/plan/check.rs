@@ -1,0 +1,250 @@
+//! The refusals of a `[data]` section that need no data.
+
+use std::collections::BTreeSet;
+
+use baeum_core::Task;
+
+use super::{SourcePlan, SplitPlan};
+use crate::DataError;
+use crate::config::{CsvConfig, DataConfig, FunctionConfig, IdxConfig, SourceConfig, SplitConfig};
+use crate::formula::Formula;
+
+pub(super) type Checked<T = ()> = Result<T, DataError>;
+
+/// The one field of images.
+pub(crate) const IMAGE: &str = "image";
+
+pub(super) fn refuse<T>(path: impl Into<String>, wants: impl Into<String>, got: impl Into<String>) -> Checked<T> {
+    Err(DataError::setting(path, wants, got))
+}
+
+pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
+    match &config.source {
+        None => refuse("data.source", "one of `csv`, `idx`, `folder` and `function`", "nothing"),
+        Some(SourceConfig::Csv(csv)) => Ok(SourcePlan::Csv { config: csv.clone(), files: tables(config, csv)? }),
+        Some(SourceConfig::Idx(idx)) => idx_files(idx),
+        Some(SourceConfig::Folder(folder)) => {
+            refuse_empty("data.source.folder.path", &folder.path)?;
+            Ok(SourcePlan::Folder(folder.clone()))
+        }
+        Some(SourceConfig::Function(function)) => {
+            Ok(SourcePlan::Function { config: function.clone(), formula: formula(function)? })
+        }
+    }
+}
+
+/// The files of a table, training first.
+fn tables(config: &DataConfig, csv: &CsvConfig) -> Checked<Vec<String>> {
+    let mut characters = csv.delimiter.chars();
+    match (characters.next(), characters.next()) {
+        (Some(c), None) if c.is_ascii() && !c.is_ascii_alphanumeric() && !"\"\n\r.+-".contains(c) => {}
+        _ => {
+            let wants = "one ASCII character that stands in no number and no quote";
+            return refuse("data.source.csv.delimiter", wants, format!("`{}`", csv.delimiter.escape_debug()));
+        }
+    }
+    let path = "data.source.csv.path";
+    match (&config.split, &csv.path) {
+        (Some(SplitConfig::Files { .. }), Some(file)) => {
+            refuse(path, "to be left out beside `data.split.files`", format!("`{file}`"))
+        }
+        (Some(SplitConfig::Files { train, valid, test }), None) => {
+            let files: Vec<String> = [Some(train), valid.as_ref(), Some(test)].into_iter().flatten().cloned().collect();
+            files.iter().try_for_each(|file| refuse_empty("data.split.files", file))?;
+            Ok(files)
+        }
+        (_, Some(file)) => {
+            refuse_empty(path, file)?;
+            Ok(vec![file.clone()])
+        }
+        (_, None) => refuse(path, "a file", "nothing"),
+    }
+}
+
+fn idx_files(idx: &IdxConfig) -> Checked<SourcePlan> {
+    let path = |name| format!("data.source.idx.{name}");
+    for (name, file) in [("images", &idx.images), ("labels", &idx.labels)] {
+        refuse_empty(&path(name), file)?;
+    }
+    match (&idx.test_images, &idx.test_labels) {
+        (Some(_), None) => refuse(path("test_labels"), "the labels of `test_images`", "nothing"),
+        (None, Some(_)) => refuse(path("test_images"), "the images of `test_labels`", "nothing"),
+        (Some(_), Some(_)) | (None, None) => Ok(SourcePlan::Idx(idx.clone())),
+    }
+}
+
+fn refuse_empty(path: &str, name: &str) -> Checked {
+    if name.is_empty() { refuse(path, "a name", "an empty one") } else { Ok(()) }
+}
+
+fn formula(function: &FunctionConfig) -> Checked<Formula> {
+    let path = |name: &str| format!("data.source.function.{name}");
+    if function.inputs.is_empty() {
+        return refuse(path("inputs"), "at least one input", "none");
+    }
+    for (name, [low, high]) in &function.inputs {
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            let got = format!("[{low}, {high}]");
+            return refuse(path(&format!("inputs.{name}")), "a lower and a higher finite number", got);
+        }
+    }
+    if function.rows == 0 {
+        return refuse(path("rows"), "a number above zero", "0");
+    }
+    let names: Vec<&str> = function.inputs.keys().map(String::as_str).collect();
+    Formula::parse(&function.expression, &names)
+        .map_err(|error| DataError::setting(path("expression"), error.wants, error.got))
+}
+
+pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String> {
+    match (&config.target, source) {
+        (Some(target), _) if target.is_empty() => refuse("data.target", "a name", "an empty one"),
+        (Some(target), SourcePlan::Idx(_) | SourcePlan::Folder(_)) if target == IMAGE => {
+            refuse("data.target", "a name other than that of the images", "`image`")
+        }
+        (Some(target), SourcePlan::Function { config, .. }) if config.inputs.contains_key(target) => {
+            refuse("data.target", "a name that no input has", format!("`{target}`"))
+        }
+        (Some(target), _) => Ok(target.clone()),
+        (None, SourcePlan::Idx(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
+        (None, SourcePlan::Csv { .. }) => refuse("data.target", "the column that is to be learned", "nothing"),
+        (None, SourcePlan::Function { .. }) => refuse("data.target", "a name for the answer", "nothing"),
+    }
+}
+
+pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<Task>> {
+    match (source, config.task) {
+        (SourcePlan::Csv { .. }, task) => Ok(task),
+        (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
+            refuse("data.task", "`classify`, for these images have labels", "`regress`")
+        }
+        (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Classify) | None) => Ok(Some(Task::Classify)),
+        (SourcePlan::Function { .. }, Some(Task::Classify)) => {
+            refuse("data.task", "`regress`, for a function gives numbers", "`classify`")
+        }
+        (SourcePlan::Function { .. }, Some(Task::Regress) | None) => Ok(Some(Task::Regress)),
+    }
+}
+
+/// The columns that are named outside `fields`.
+pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> Checked {
+    let other = match source {
+        SourcePlan::Csv { .. } => None,
+        SourcePlan::Idx(_) => Some("`idx` files"),
+        SourcePlan::Folder(_) => Some("a `folder`"),
+        SourcePlan::Function { .. } => Some("a `function`"),
+    };
+    let empty = [("vectors", config.vectors.is_empty()), ("ignore", config.ignore.is_empty()), ("ids", config.ids.is_empty())];
+    if let (Some(other), Some((name, _))) = (other, empty.iter().find(|(_, is_empty)| !is_empty)) {
+        return refuse(format!("data.{name}"), "columns of a `csv` table", other);
+    }
+    let mut seen = BTreeSet::from([target]);
+    for (list, names) in [("ignore", &config.ignore), ("ids", &config.ids)] {
+        for (place, name) in names.iter().enumerate() {
+            if !seen.insert(name) {
+                let path = format!("data.{list}[{place}]");
+                return refuse(path, "a column that nothing else names", format!("`{name}`"));
+            }
+        }
+    }
+    for (name, pattern) in &config.vectors {
+        let path = format!("data.vectors.{name}");
+        if !pattern.contains('*') {
+            return refuse(path, "a pattern with a `*`, such as `pixel_*`", format!("`{pattern}`"));
+        }
+        if !seen.insert(name) {
+            return refuse(path, "a name that nothing else has", format!("`{name}`"));
+        }
+    }
+    Ok(())
+}
+
+/// The settings that belong to one task alone.
+pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
+    let labels = &config.labels;
+    match task {
+        Some(Task::Regress) if !labels.is_empty() => {
+            return refuse("data.labels", "classes to name", "a number to be learned");
+        }
+        Some(Task::Classify) if config.unit.is_some() => {
+            return refuse("data.unit", "a number to be learned", "classes");
+        }
+        Some(Task::Regress | Task::Classify) | None => {}
+    }
+    if labels.len() == 1 {
+        return refuse("data.labels", "at least 2 names", "1");
+    }
+    match labels.iter().enumerate().find(|(place, label)| labels[..*place].contains(label)) {
+        Some((place, label)) => {
+            refuse(format!("data.labels[{place}]"), "a name of its own", format!("`{label}` again"))
+        }
+        None => Ok(()),
+    }
+}
+
+pub(super) fn shapes(config: &DataConfig) -> Checked {
+    let of_field = |(name, field): (&String, &crate::FieldConfig)| {
+        Some((format!("data.fields.{name}.shape"), field.shape.clone()?))
+    };
+    let whole = config.shape.iter().map(|shape| ("data.shape".to_owned(), shape.clone()));
+    let mut first: Option<String> = None;
+    for (path, shape) in whole.chain(config.fields.iter().filter_map(of_field)) {
+        if let Some(first) = first {
+            return refuse(path, format!("to be left out beside `{first}`"), format!("{shape:?}"));
+        }
+        let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+        if shape.is_empty() || product.is_none_or(|product| product == 0) {
+            return refuse(path, "sizes above zero", format!("{shape:?}"));
+        }
+        first = Some(path);
+    }
+    Ok(())
+}
+
+pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
+    let has_test = matches!(source, SourcePlan::Idx(idx) if idx.test_images.is_some());
+    let is_table = matches!(source, SourcePlan::Csv { .. });
+    match &config.split {
+        None if has_test => Ok(SplitPlan::Given { valid: 0.1 }),
+        None => Ok(SplitPlan::Usual { valid: 0.15, test: 0.15 }),
+        Some(SplitConfig::Given { valid }) if has_test => {
+            share("data.split.given.valid", *valid, 0.0)?;
+            Ok(SplitPlan::Given { valid: *valid })
+        }
+        Some(SplitConfig::Given { .. }) => refuse("data.split", "test rows in the source for `given`", "none"),
+        Some(_) if has_test => refuse("data.split", "`given` beside `data.source.idx.test_images`", "another one"),
+        Some(SplitConfig::Random { valid, test }) => {
+            shares("data.split.random", *valid, *test)?;
+            Ok(SplitPlan::Random { valid: *valid, test: *test })
+        }
+        Some(SplitConfig::Stratified { .. }) if task == Some(Task::Regress) => {
+            refuse("data.split", "`random`, for the target is a number", "`stratified`")
+        }
+        Some(SplitConfig::Stratified { valid, test }) => {
+            shares("data.split.stratified", *valid, *test)?;
+            Ok(SplitPlan::Stratified { valid: *valid, test: *test })
+        }
+        Some(SplitConfig::Column { .. } | SplitConfig::Files { .. }) if !is_table => {
+            refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
+        }
+        Some(SplitConfig::Column { name }) if config.target.as_ref() == Some(name) => {
+            refuse("data.split.column.name", "a column other than the target", format!("`{name}`"))
+        }
+        Some(SplitConfig::Column { name }) => Ok(SplitPlan::Column { name: name.clone() }),
+        Some(SplitConfig::Files { valid, .. }) => Ok(SplitPlan::Files { has_valid: valid.is_some() }),
+    }
+}
+
+fn shares(path: &str, valid: f64, test: f64) -> Checked {
+    share(&format!("{path}.valid"), valid, 0.0)?;
+    share(&format!("{path}.test"), test, f64::MIN_POSITIVE)?;
+    match valid + test < 1.0 {
+        true => Ok(()),
+        false => refuse(path, "`valid` and `test` to leave rows to train", format!("{valid} and {test}")),
+    }
+}
+
+fn share(path: &str, value: f64, least: f64) -> Checked {
+    let wants = if least > 0.0 { "a share above 0 and below 1" } else { "a share from 0 to below 1" };
+    if value >= least && value < 1.0 { Ok(()) } else { refuse(path, wants, value.to_string()) }
+}

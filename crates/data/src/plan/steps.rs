@@ -1,0 +1,121 @@
+//! What a step takes and gives, so that an impossible one is found before it is fitted, and before any data are read.
+
+use baeum_core::{Kind, Transform};
+
+use crate::config::StepConfig;
+
+/// What a field is on its way to numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Pixels; the size is known if all images share it.
+    Image { channels: usize, size: Option<(usize, usize)> },
+    /// A name.
+    Name,
+    /// Words.
+    Words,
+    /// The place of a name.
+    Place,
+    /// Numbers of this shape, if it is known.
+    Numbers(Option<Vec<usize>>),
+}
+
+/// What a step does to the form of a field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change {
+    Resize { height: usize, width: usize },
+    Arithmetic,
+    Place,
+    OneHot { size: Option<usize> },
+}
+
+/// What a step wants, and what it got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    pub(crate) wants: &'static str,
+    pub(crate) got: &'static str,
+}
+
+impl Form {
+    /// The form of a field as it is read.
+    pub(crate) fn of(kind: &Kind) -> Form {
+        match kind {
+            Kind::Number => Form::Numbers(Some(vec![1])),
+            Kind::Numbers { len } => Form::Numbers(Some(vec![*len])),
+            Kind::Category => Form::Name,
+            Kind::Text => Form::Words,
+            Kind::Image { channels, size } => Form::Image { channels: *channels, size: *size },
+        }
+    }
+
+    /// The form after a step.
+    pub(crate) fn after(self, change: Change) -> Result<Form, Misfit> {
+        match (change, self) {
+            (Change::Resize { height, width }, Form::Image { channels, .. }) => {
+                Ok(Form::Numbers(Some(vec![channels, height, width])))
+            }
+            (Change::Arithmetic, Form::Numbers(shape)) => Ok(Form::Numbers(shape)),
+            (Change::Arithmetic, Form::Image { channels, size }) => {
+                Ok(Form::Numbers(size.map(|(height, width)| vec![channels, height, width])))
+            }
+            (Change::Place, Form::Name) => Ok(Form::Place),
+            (Change::OneHot { size }, Form::Place) => Ok(Form::Numbers(size.map(|size| vec![size]))),
+            (change, form) => Err(Misfit { wants: change.wants(), got: form.name() }),
+        }
+    }
+
+    /// The shape of the numbers that reach the network.
+    pub(crate) fn shape(self) -> Result<Vec<usize>, Misfit> {
+        match self {
+            Form::Numbers(Some(shape)) => Ok(shape),
+            Form::Place => Ok(vec![1]),
+            Form::Image { channels, size: Some((height, width)) } => Ok(vec![channels, height, width]),
+            Form::Numbers(None) | Form::Image { size: None, .. } => {
+                Err(Misfit { wants: "`resize` as the first step", got: "images of different sizes" })
+            }
+            form @ (Form::Name | Form::Words) => Err(Misfit { wants: "`category` as the first step", got: form.name() }),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Form::Image { .. } => "an image",
+            Form::Name => "a name",
+            Form::Words => "words",
+            Form::Place => "the place of a name",
+            Form::Numbers(_) => "numbers",
+        }
+    }
+}
+
+impl Change {
+    fn wants(self) -> &'static str {
+        match self {
+            Change::Resize { .. } => "an image that no other step has changed",
+            Change::Arithmetic => "numbers",
+            Change::Place => "a name",
+            Change::OneHot { .. } => "the place of a name, which `category` gives",
+        }
+    }
+}
+
+impl From<&StepConfig> for Change {
+    fn from(step: &StepConfig) -> Change {
+        match step {
+            StepConfig::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
+            StepConfig::Scale { .. } | StepConfig::Standardise { .. } | StepConfig::Impute { .. } => Change::Arithmetic,
+            StepConfig::Category {} => Change::Place,
+            StepConfig::OneHot {} => Change::OneHot { size: None },
+        }
+    }
+}
+
+impl From<&Transform> for Change {
+    fn from(step: &Transform) -> Change {
+        match step {
+            Transform::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
+            Transform::Scale { .. } | Transform::Standardise { .. } | Transform::Impute { .. } => Change::Arithmetic,
+            Transform::Category { .. } => Change::Place,
+            Transform::OneHot { size } => Change::OneHot { size: Some(*size) },
+        }
+    }
+}

@@ -1,0 +1,245 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use baeum_core::{Field, Kind, Role, Schema, Splits};
+use serde::{Deserialize, Serialize};
+
+use crate::DataError;
+use crate::source::{Cell, Raw};
+
+/// How many of the most frequent names are listed.
+const TOP: usize = 10;
+
+/// From so many rows on, a number that is another one in each of them is suspicious.
+const MANY: usize = 20;
+
+/// What the data look like, for people: `profile.json`. Fields are described by their training rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// How many rows there are.
+    pub rows: usize,
+    /// How many of them teach, choose and judge.
+    pub parts: [usize; 3],
+    /// Field by field.
+    pub fields: Vec<FieldProfile>,
+    /// Label by label; none for numbers.
+    pub labels: Vec<LabelProfile>,
+    /// How many files of a folder were left out because they are hidden.
+    pub hidden_files: usize,
+    /// What a person should look at.
+    pub warnings: Vec<Warning>,
+}
+
+/// What one field looks like in the training rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldProfile {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// What it is for.
+    pub role: Role,
+    /// How many values are missing.
+    pub missing: usize,
+    /// How many different values a number or a name has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<usize>,
+    /// The smallest and the largest number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<(f64, f64)>,
+    /// Mean and standard deviation of the numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_std: Option<(f64, f64)>,
+    /// The most frequent names, and how often they stand there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<(String, usize)>,
+    /// How large the images are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
+}
+
+/// How large images are, each as height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// The smallest height, and the smallest width.
+    pub smallest: (usize, usize),
+    /// The largest height, and the largest width.
+    pub largest: (usize, usize),
+    /// How many different sizes there are.
+    pub distinct: usize,
+}
+
+/// How often a label stands in each part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelProfile {
+    /// The label.
+    pub label: String,
+    /// Its rows in train, valid and test.
+    pub parts: [usize; 3],
+}
+
+/// Something that a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Warning {
+    /// A field that is the same in every training row teaches nothing.
+    Constant {
+        /// The field.
+        field: String,
+    },
+    /// A whole number that is another one in every row, and hardly leaves one out.
+    LooksLikeId {
+        /// The field.
+        field: String,
+    },
+    /// Numbers that lie so close together that 32 bits cannot tell them apart.
+    Coarse {
+        /// The field.
+        field: String,
+    },
+    /// A label that valid or test does not have.
+    AbsentLabel {
+        /// The label.
+        label: String,
+        /// The part.
+        part: String,
+    },
+    /// Files that were left out because they are hidden.
+    HiddenFiles {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::Constant { field } => write!(f, "`{field}` is the same in every training row"),
+            Warning::LooksLikeId { field } => write!(f, "`{field}` looks like an id; put it under `data.ids`"),
+            Warning::Coarse { field } => {
+                write!(f, "`{field}` has numbers so close together that 32 bits hardly tell them apart")
+            }
+            Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
+            Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
+        }
+    }
+}
+
+/// Describes the data; `labels` is how often each label stands in train, valid and test.
+pub(crate) fn profile(
+    raw: &dyn Raw,
+    schema: &Schema,
+    splits: &Splits,
+    labels: Vec<(String, [usize; 3])>,
+) -> Result<Profile, DataError> {
+    let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
+    let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
+    let fields = seen.map(|(place, field)| describe(raw, splits.train.rows(), place, field)).collect::<Result<Vec<_>, _>>()?;
+    let labels: Vec<LabelProfile> = labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
+    let mut warnings: Vec<Warning> = fields.iter().flat_map(|field| warn(field, parts[0])).collect();
+    for label in &labels {
+        for (part, name) in [(1, "valid"), (2, "test")] {
+            if label.parts[part] == 0 && parts[part] > 0 {
+                warnings.push(Warning::AbsentLabel { label: label.label.clone(), part: name.to_owned() });
+            }
+        }
+    }
+    let hidden_files = raw.hidden_files();
+    warnings.extend((hidden_files > 0).then_some(Warning::HiddenFiles { count: hidden_files }));
+    Ok(Profile { rows: raw.rows(), parts, fields, labels, hidden_files, warnings })
+}
+
+/// What was seen of a field so far.
+#[derive(Default)]
+struct Sight {
+    missing: usize,
+    numbers: Vec<f64>,
+    names: BTreeMap<String, usize>,
+    sizes: BTreeSet<(usize, usize)>,
+}
+
+fn describe(raw: &dyn Raw, rows: &[usize], place: usize, field: &Field) -> Result<FieldProfile, DataError> {
+    let mut sight = Sight::default();
+    for &row in rows {
+        if let Kind::Image { .. } = field.kind {
+            sight.sizes.extend(raw.image_size(row)); // known from before: nothing is decoded for it
+            continue;
+        }
+        match raw.cell(row, place)? {
+            Cell::Missing => sight.missing += 1,
+            Cell::Number(number) => sight.numbers.push(number),
+            Cell::Numbers(numbers) => {
+                sight.missing += numbers.iter().filter(|number| number.is_nan()).count();
+                sight.numbers.extend(numbers.iter().filter(|number| !number.is_nan()));
+            }
+            Cell::Name(name) => match sight.names.get_mut(name) {
+                Some(count) => *count += 1,
+                None => drop(sight.names.insert(name.to_owned(), 1)),
+            },
+            Cell::Image(_) => {}
+        }
+    }
+    Ok(sight.profile(field))
+}
+
+impl Sight {
+    fn profile(mut self, field: &Field) -> FieldProfile {
+        self.numbers.sort_unstable_by(f64::total_cmp);
+        let range = self.numbers.first().copied().zip(self.numbers.last().copied());
+        let mean_std = range.map(|_| mean_std(&self.numbers));
+        self.numbers.dedup();
+        let distinct = match field.kind {
+            Kind::Number | Kind::Numbers { .. } => Some(self.numbers.len()),
+            Kind::Category | Kind::Text => Some(self.names.len()),
+            Kind::Image { .. } => None,
+        };
+        let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
+        top.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        top.truncate(TOP);
+        let (name, kind, role) = (field.name.clone(), field.kind.clone(), field.role);
+        FieldProfile { name, kind, role, missing: self.missing, distinct, range, mean_std, top, sizes: sizes(&self.sizes) }
+    }
+}
+
+fn sizes(seen: &BTreeSet<(usize, usize)>) -> Option<Sizes> {
+    let (heights, widths) = (seen.iter().map(|(height, _)| *height), seen.iter().map(|(_, width)| *width));
+    Some(Sizes {
+        smallest: (heights.clone().min()?, widths.clone().min()?),
+        largest: (heights.max()?, widths.max()?),
+        distinct: seen.len(),
+    })
+}
+
+fn mean_std(numbers: &[f64]) -> (f64, f64) {
+    let mean = baeum_kernels::mean(numbers);
+    let spread: Vec<f64> = numbers.iter().map(|number| number - mean).collect();
+    (mean, (baeum_kernels::sum_of_squares(&spread) / numbers.len() as f64).sqrt())
+}
+
+fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
+    let name = || field.name.clone();
+    let mut warnings = vec![];
+    if field.role != Role::Input {
+        return warnings;
+    }
+    if field.distinct == Some(1) && field.missing == 0 {
+        warnings.push(Warning::Constant { field: name() });
+    }
+    if let (Kind::Number, Some((low, high)), Some((_, std))) = (&field.kind, field.range, field.mean_std) {
+        let is_whole = low.fract() == 0.0 && high.fract() == 0.0;
+        let is_dense = high - low < 2.0 * rows as f64;
+        if rows >= MANY && field.distinct == Some(rows) && is_whole && is_dense {
+            warnings.push(Warning::LooksLikeId { field: name() });
+        }
+        // Neighbours of f32 lie 2^-23 of a number apart; a hundredth of the deviation is still told apart well.
+        let step = low.abs().max(high.abs()) * f64::from(f32::EPSILON);
+        if std > 0.0 && step > std / 100.0 {
+            warnings.push(Warning::Coarse { field: name() });
+        }
+    }
+    warnings
+}

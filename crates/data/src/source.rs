@@ -1,0 +1,147 @@
+//! Where examples come from. Each kind of source is read in two steps: far enough to be divided, and then typed.
+
+pub(crate) mod folder;
+pub(crate) mod function;
+pub(crate) mod idx;
+mod table;
+
+use std::borrow::Cow;
+
+use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
+
+use crate::plan::{DataPlan, SourcePlan};
+use crate::split::Part;
+use crate::{DataError, Place};
+
+pub(crate) use table::load;
+use table::{Column, Places, Table};
+
+/// A source, read far enough to be divided.
+pub(crate) trait Scan {
+    /// How many examples there are.
+    fn rows(&self) -> usize;
+
+    /// Looks at every example; a number for each that depends on what it says alone.
+    fn ids(&mut self) -> Result<Vec<u64>, DataError>;
+
+    /// The part of each example, where the source itself says it.
+    fn parts(&self) -> Result<Option<Vec<Part>>, DataError>;
+
+    /// The targets as they are written; `None` where there is none.
+    fn targets(&self) -> Vec<Option<String>>;
+
+    /// What the targets look like, if the recipe does not say it.
+    fn task(&self) -> Task;
+
+    /// The fields of a record, as far as the training rows tell; labels and ranges come later.
+    fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError>;
+
+    /// The examples, typed.
+    fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError>;
+}
+
+/// Examples as they were read, before any transform; in memory or on disk.
+pub(crate) trait Raw: Send + Sync {
+    /// How many there are.
+    fn rows(&self) -> usize;
+
+    /// What the field at this place of the schema holds.
+    fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError>;
+
+    /// A row, as messages call it.
+    fn place(&self, row: usize) -> String;
+
+    /// Height and width of the image of a row, where they are known without decoding it.
+    fn image_size(&self, _row: usize) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// How many files were left out because they are hidden.
+    fn hidden_files(&self) -> usize {
+        0
+    }
+}
+
+/// One value, borrowed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Missing,
+    Number(f64),
+    /// A missing number is NaN.
+    Numbers(&'a [f64]),
+    Name(&'a str),
+    Image(Pixels<'a>),
+}
+
+/// A picture: bytes `[height, width, channels]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pixels<'a> {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
+    pub(crate) bytes: Cow<'a, [u8]>,
+}
+
+/// Reads the source of a plan far enough to divide it.
+pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn Scan + 'a>, DataError> {
+    Ok(match &plan.source {
+        SourcePlan::Csv { config, files } => Box::new(table::scan(plan, config, files, place)?),
+        SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
+        SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
+        SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),
+    })
+}
+
+/// A field that is read from the column of its own name.
+pub(crate) fn field(name: &str, kind: Kind, role: Role) -> Field {
+    Field { name: name.to_owned(), kind, role, columns: vec![name.to_owned()], labels: vec![], range: None }
+}
+
+impl Cell<'_> {
+    /// The same value, owned.
+    pub(crate) fn into_value(self) -> Result<Value, baeum_core::TensorError> {
+        Ok(match self {
+            Cell::Missing => Value::Missing,
+            Cell::Number(number) => Value::Number(number),
+            Cell::Numbers(numbers) => Value::Numbers(numbers.to_vec()),
+            Cell::Name(name) => Value::Text(name.to_owned()),
+            Cell::Image(image) => {
+                let shape = [image.height, image.width, image.channels];
+                Value::Image(Tensor::new(shape, image.bytes.into_owned())?)
+            }
+        })
+    }
+
+    /// What came, for messages.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Cell::Missing => "nothing".to_owned(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Numbers(numbers) => format!("{} numbers", numbers.len()),
+            Cell::Name(name) => crate::error::quoted(name),
+            Cell::Image(image) => format!("an image of {}x{} pixels", image.height, image.width),
+        }
+    }
+}
+
+/// The value of a record; an image that is none of bytes is taken for nothing.
+impl<'a> From<&'a Value> for Cell<'a> {
+    fn from(value: &'a Value) -> Cell<'a> {
+        match value {
+            Value::Missing => Cell::Missing,
+            Value::Number(number) => Cell::Number(*number),
+            Value::Numbers(numbers) => Cell::Numbers(numbers),
+            Value::Text(text) => Cell::Name(text),
+            Value::Image(tensor) => match (tensor.shape(), tensor.u8s()) {
+                ([height, width, channels], Ok(bytes)) => {
+                    let (height, width, channels) = (*height, *width, *channels);
+                    Cell::Image(Pixels { height, width, channels, bytes: Cow::Borrowed(bytes) })
+                }
+                _ => Cell::Missing,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::testing::{place, prepare, refusal};
+
+/// A table of `labels`, one row each, with a number that tells rows apart.
+fn table(labels: &[&str]) -> String {
+    let rows = labels.iter().enumerate().map(|(row, label)| format!("{row}.5,{label}\n"));
+    "x,y\n".to_owned() + &rows.collect::<String>()
+}
+
+fn recipe(split: &str) -> String {
+    format!(r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "target": "y", "task": "classify", "split": {split}}}"#)
+}
+
+fn parts(split: &str, csv: &str, seed: u64) -> [Vec<usize>; 3] {
+    let place = crate::Place { seed, ..place(&[("a.csv", csv.as_bytes())]) };
+    let splits = prepare(&recipe(split), &place).unwrap().dataset.splits;
+    [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::to_vec)
+}
+
+fn refuse(split: &str, labels: &[&str], expect: &str) {
+    let place = place(&[("a.csv", table(labels).as_bytes())]);
+    assert_eq!(refusal(&recipe(split), &place), expect);
+}
+
+const THIRDS: [&str; 3] = ["a", "b", "c"];
+
+#[test]
+fn parts_are_disjoint_and_as_large_as_said() {
+    let labels: Vec<&str> = THIRDS.into_iter().cycle().take(100).collect();
+    for split in ["random", "stratified"] {
+        for (valid, test, sizes) in [(0.15, 0.2, [65, 15, 20]), (0.0, 0.33, [67, 0, 33])] {
+            let split = format!(r#"{{"{split}": {{"valid": {valid}, "test": {test}}}}}"#);
+            let parts = parts(&split, &table(&labels), 7);
+            let all: BTreeSet<usize> = parts.iter().flatten().copied().collect();
+            assert_eq!(all.len(), 100, "{split}");
+            // Stratified rounds class by class: at most one row for each of three classes.
+            let near = parts.iter().zip(sizes).all(|(part, size)| part.len().abs_diff(size) <= 3);
+            assert!(near, "{split} {:?}", parts.map(|part| part.len()));
+        }
+    }
+}
+
+#[test]
+fn a_stratified_part_has_the_mixture_of_the_whole() {
+    let labels: Vec<&str> = [vec!["a"; 60], vec!["b"; 30], vec!["c"; 10]].concat();
+    let [train, valid, test] = parts(r#"{"stratified": {"valid": 0.1, "test": 0.2}}"#, &table(&labels), 3);
+    let count = |rows: &[usize]| ["a", "b", "c"].map(|label| rows.iter().filter(|row| labels[**row] == label).count());
+    assert_eq!([count(&train), count(&valid), count(&test)], [[42, 21, 7], [6, 3, 1], [12, 6, 2]]);
+}
+
+#[test]
+fn a_seed_repeats_itself_and_another_does_not() {
+    let labels: Vec<&str> = THIRDS.into_iter().cycle().take(60).collect();
+    let csv = table(&labels);
+    assert_eq!(parts("\"random\"", &csv, 7), parts("\"random\"", &csv, 7));
+    assert_ne!(parts("\"random\"", &csv, 7), parts("\"random\"", &csv, 8));
+}
+
+/// Frozen: an earlier run must be repeatable by a later version.
+#[test]
+fn the_draw_is_frozen() {
+    let csv = table(&["a", "b", "a", "b", "a", "b", "a", "b"]);
+    let [_, valid, test] = parts(r#"{"random": {"valid": 0.25, "test": 0.25}}"#, &csv, 2);
+    assert_eq!((valid, test), (vec![0, 3], vec![1, 2]));
+}
+
+/// reliability.md D3: rows in another order fall into the same parts.
+#[test]
+fn a_split_goes_by_what_a_row_says() {
+    let labels: Vec<&str> = THIRDS.into_iter().cycle().take(90).collect();
+    let text = table(&labels);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let lines: Vec<&str> = rows.lines().collect();
+    let turned: Vec<&str> = lines.iter().rev().copied().collect();
+    for split in ["\"random\"", "\"stratified\""] {
+        let said = |lines: &[&str]| {
+            let csv = format!("{header}\n{}\n", lines.join("\n"));
+            parts(split, &csv, 7).map(|rows| rows.iter().map(|row| lines[*row].to_owned()).collect::<BTreeSet<String>>())
+        };
+        assert_eq!(said(&lines), said(&turned), "{split}");
+    }
+}
+
+#[test]
+fn equal_rows_are_divided_too() {
+    let ids = [5u64; 40];
+    let order = drawn(&ids, &Rng::new(1).stream("split", ""));
+    assert_ne!(order, (0..40).collect::<Vec<usize>>());
+    assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 40);
+}
+
+#[test]
+fn shares_become_whole_numbers() {
+    let check = |rows: usize, shares: [f64; 3], expect: [usize; 3]| assert_eq!(counts(rows, shares), expect);
+    check(10, [0.6, 0.2, 0.2], [6, 2, 2]);
+    check(7, [0.7, 0.15, 0.15], [5, 1, 1]);
+    check(3, [0.7, 0.15, 0.15], [1, 1, 1]);
+    check(2, [0.9, 0.0, 0.1], [1, 0, 1]);
+    check(0, [0.9, 0.0, 0.1], [0, 0, 0]);
+    check(1, [0.1, 0.4, 0.5], [0, 0, 1]);
+}
+
+#[test]
+fn impossible_splits_are_refused_with_counts() {
+    let few = "label `c` of `y` wants at least 3 rows, one for each part, got 1; gather more, or take \
+               `data.split = \"random\"`";
+    refuse("\"stratified\"", &["a", "a", "a", "b", "b", "b", "c"], few);
+    let empty = "the `valid` part wants at least one row, got 1 rows in train, 0 in valid, 1 in test";
+    refuse("\"random\"", &["a", "b"], empty);
+}
+
+#[test]
+fn a_label_must_stand_in_train() {
+    let csv = "x,y,part\n1,a,train\n2,b,train\n3,c,valid\n4,c,test\n5,d,test\n";
+    let recipe = recipe(r#"{"column": {"name": "part"}}"#);
+    let expect = "labels of `y` want to stand in the training rows, got `c` 0 times there, 1 in valid and 1 in test; `d` 0 times \
+                  there, 0 in valid and 1 in test";
+    assert_eq!(refusal(&recipe, &place(&[("a.csv", csv.as_bytes())])), expect);
+}
+
+#[test]
+fn a_drawn_split_must_not_lose_a_label() {
+    let labels: Vec<&str> = [vec!["a"; 60], vec!["b"; 3]].concat();
+    let csv = table(&labels);
+    let expect = "label `b` of `y` wants rows in train and valid, got 3 in train, 0 in valid, 0 in test; take \
+                  `data.split = \"stratified\"`";
+    let split = r#"{"random": {"valid": 0.02, "test": 0.02}}"#;
+    assert_eq!(refusal(&recipe(split), &place(&[("a.csv", csv.as_bytes())])), expect);
+}
+
+#[test]
+fn a_column_gives_the_parts() {
+    let csv = "x,y,part\n1,a,train\n2,b,train\n3,a,valid\n4,b, test\n";
+    let split = r#"{"column": {"name": "part"}}"#;
+    assert_eq!(parts(split, csv, 7), [vec![0, 1], vec![2], vec![3]]);
+    let refused = |csv: &str| refusal(&recipe(split), &place(&[("a.csv", csv.as_bytes())]));
+    let cell = "`a.csv` row 1, column `part`: wants `train`, `valid` or `test`, got";
+    assert_eq!(refused("x,y,part\n1,a,dev\n"), format!("{cell} `dev`"));
+    assert_eq!(refused("x,y,part\n1,a,\n"), format!("{cell} an empty cell"));
+    let empty = "the `test` part wants at least one row, got 2 rows in train, 0 in valid, 0 in test";
+    assert_eq!(refused("x,y,part\n1,a,train\n2,b,train\n"), empty);
+}
+
+#[test]
+fn files_give_the_parts() {
+    let place = place(&[("a.csv", b"x,y\n1,a\n2,b\n"), ("b.csv", b"x,y\n3,a\n"), ("c.csv", b"x,y\n4,b\n5,b\n")]);
+    let files = |files: &str| {
+        let json = format!(r#"{{"source": {{"csv": {{}}}}, "target": "y", "split": {{"files": {files}}}}}"#);
+        let splits = prepare(&json, &place).unwrap().dataset.splits;
+        [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::to_vec)
+    };
+    let three = r#"{"train": "a.csv", "valid": "b.csv", "test": "c.csv"}"#;
+    assert_eq!(files(three), [vec![0, 1], vec![2], vec![3, 4]]);
+    assert_eq!(files(r#"{"train": "a.csv", "test": "c.csv"}"#), [vec![0, 1], vec![], vec![2, 3]]);
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use baeum_core::{Dataset, Decode, InputSpec, Probes, Schema, Splits, Target, TargetStats, Task};
+use serde::{Deserialize, Serialize};
+
+use crate::encoder::Encoder;
+use crate::examples::{Examples, KEPT_BYTES};
+use crate::fit::{Fitted, fit};
+use crate::labels::Labels;
+use crate::plan::{DataPlan, SourcePlan, SplitPlan};
+use crate::profile::{Profile, profile};
+use crate::source::{Raw, function, scan};
+use crate::split::divide;
+use crate::{DataError, Place};
+
+/// All that the stage learned from the data, written down; with the same files it gives the same dataset again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataBlueprint {
+    /// What the answer is like.
+    pub task: Task,
+    /// What a record looks like.
+    pub schema: Schema,
+    /// From a record to the network's inputs, fitted.
+    pub inputs: Vec<InputSpec>,
+    /// From the network's outputs to answers.
+    pub targets: Vec<Target>,
+    /// What the training rows answer on average, one for each target.
+    pub stats: Vec<TargetStats>,
+    /// Which rows are for what.
+    pub splits: SplitRows,
+}
+
+/// The rows of each part, by their places in the source, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitRows {
+    /// What the network learns from.
+    pub train: Vec<usize>,
+    /// What chooses the best epoch.
+    pub valid: Vec<usize>,
+    /// What the final score is measured on.
+    pub test: Vec<usize>,
+}
+
+/// What the stage hands on.
+pub struct Prepared {
+    /// What it learned.
+    pub blueprint: DataBlueprint,
+    /// What the data look like, for people.
+    pub profile: Profile,
+    /// The examples, ready for a network.
+    pub dataset: Dataset,
+}
+
+/// Reads the data, divides them, and fits steps and labels to the training rows.
+///
+/// # Errors
+/// [`DataError`] for a file that is missing or not what it should be, a name that the data do not have, and a split that
+/// cannot be.
+pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
+    let mut scan = scan(plan, place)?;
+    let task = plan.task.unwrap_or_else(|| scan.task());
+    plan.check_answers(task)?;
+    let splits = divide(plan, task, scan.as_mut(), &place.rng())?;
+    let fields = scan.fields(task, &splits.train)?;
+    let raw = scan.load(&fields)?;
+    let fitted = fit(plan, raw.as_ref(), fields, &splits.train, &place.limits)?;
+    let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
+    let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels)?;
+    let rows = SplitRows {
+        train: splits.train.rows().to_vec(),
+        valid: splits.valid.rows().to_vec(),
+        test: splits.test.rows().to_vec(),
+    };
+    let Fitted { schema, inputs, targets, stats } = fitted;
+    let blueprint = DataBlueprint { task, schema, inputs, targets, stats, splits: rows };
+    let examples = examples(plan, raw, &blueprint, KEPT_BYTES)?;
+    examples.check()?;
+    let dataset = dataset(plan, examples, &blueprint, splits)?;
+    Ok(Prepared { blueprint, profile, dataset })
+}
+
+/// The dataset of a blueprint that was fitted before; nothing is fitted anew.
+///
+/// # Errors
+/// [`DataError`] as for [`prepare`], and [`DataError::Changed`] if there are other rows than when the blueprint was fitted.
+pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result<Dataset, DataError> {
+    let SplitRows { train, valid, test } = blueprint.splits.clone();
+    let changed = |wants: String, got: String| DataError::Changed { wants, got };
+    let known = [&train[..], &valid, &test].concat();
+    let scan = scan(plan, place)?;
+    if known.len() != scan.rows() || known.iter().any(|row| *row >= known.len()) {
+        return Err(changed(format!("{} rows", known.len()), scan.rows().to_string()));
+    }
+    let splits = Splits::new(train, valid, test).map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
+    let raw = scan.load(&blueprint.schema.fields)?;
+    dataset(plan, examples(plan, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
+}
+
+/// How often each label stands in each part; nothing for numbers.
+fn count_labels(plan: &DataPlan, raw: &dyn Raw, fitted: &Fitted, splits: &Splits) -> Result<Vec<(String, [usize; 3])>, DataError> {
+    let mut counted = vec![];
+    for target in &fitted.targets {
+        let field = fitted.schema.fields.iter().position(|field| field.name == target.field);
+        if let (Decode::Label { labels: names }, Some(field)) = (&target.decode, field) {
+            let labels = Labels::new(&target.field, field, names, &plan.config.labels);
+            let counts = labels.count(raw, splits)?;
+            if is_drawn(&plan.split) {
+                labels.refuse_absent(&counts, !splits.valid.rows().is_empty())?;
+            }
+            counted.extend(names.iter().cloned().zip(counts));
+        }
+    }
+    Ok(counted)
+}
+
+/// Whether a split was drawn by lot, so that another one could have been drawn.
+fn is_drawn(split: &SplitPlan) -> bool {
+    match split {
+        SplitPlan::Random { .. } | SplitPlan::Stratified { .. } | SplitPlan::Usual { .. } => true,
+        SplitPlan::Column { .. } | SplitPlan::Files { .. } | SplitPlan::Given { .. } => false,
+    }
+}
+
+fn examples(plan: &DataPlan, raw: Box<dyn Raw>, blueprint: &DataBlueprint, room: usize) -> Result<Examples, DataError> {
+    let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
+    Examples::new(raw, blueprint.schema.clone(), encoder, &blueprint.targets, &plan.config.labels, room)
+}
+
+fn dataset(plan: &DataPlan, examples: Examples, blueprint: &DataBlueprint, splits: Splits) -> Result<Dataset, DataError> {
+    let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint.clone();
+    let probes = match &plan.source {
+        SourcePlan::Function { config, formula } => {
+            let (records, truth, inside) = function::probes(config, formula);
+            let batch = Encoder::new(&schema, &inputs)?.batch(&records)?;
+            Probes { records, truth, inside, batch }
+        }
+        SourcePlan::Csv { .. } | SourcePlan::Idx(_) | SourcePlan::Folder(_) => Probes::default(),
+    };
+    Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use baeum_core::Task;
+
+use super::*;
+use crate::testing::{place, plan, prepare};
+
+const RECIPE: &str = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "ids": ["id"]}"#;
+
+fn table() -> String {
+    let row = |row: usize| format!("r{row},{},{},{}\n", row * row % 17, ["red", "blue"][row / 3 % 2], ["u", "v"][row % 2]);
+    "id,n,c,y\n".to_owned() + &(0..60).map(row).collect::<String>()
+}
+
+fn batches(dataset: &Dataset) -> Vec<baeum_core::Batch> {
+    (0..dataset.source.len()).collect::<Vec<_>>().chunks(7).map(|rows| dataset.source.batch(rows).unwrap()).collect()
+}
+
+#[test]
+fn a_blueprint_gives_the_same_dataset_again() {
+    let place = place(&[("a.csv", table().as_bytes())]);
+    let prepared = prepare(RECIPE, &place).unwrap();
+    let text = serde_json::to_string(&prepared.blueprint).unwrap();
+    let blueprint: DataBlueprint = serde_json::from_str(&text).unwrap();
+    assert_eq!(blueprint, prepared.blueprint);
+    let opened = open(&plan(RECIPE), &place, &blueprint).unwrap();
+    assert_eq!(batches(&opened), batches(&prepared.dataset));
+    assert_eq!((opened.task, opened.splits), (Task::Classify, prepared.dataset.splits));
+    assert_eq!(opened.source.record(5).unwrap()["id"], baeum_core::Value::Text("r5".to_owned()));
+}
+
+#[test]
+fn examples_in_memory_and_examples_made_anew_are_the_same() {
+    let place = place(&[("a.csv", table().as_bytes())]);
+    let (plan, prepared) = (plan(RECIPE), prepare(RECIPE, &place).unwrap());
+    let raw = || scan(&plan, &place).unwrap().load(&prepared.blueprint.schema.fields).unwrap();
+    let lazy = examples(&plan, raw(), &prepared.blueprint, 0).unwrap();
+    let lazy = dataset(&plan, lazy, &prepared.blueprint, prepared.dataset.splits.clone()).unwrap();
+    assert_eq!(batches(&lazy), batches(&prepared.dataset));
+}
+
+#[test]
+fn records_become_what_their_rows_became() {
+    let prepared = prepare(RECIPE, &place(&[("a.csv", table().as_bytes())])).unwrap();
+    let dataset = prepared.dataset;
+    let records: Vec<baeum_core::Record> = (0..60).map(|row| dataset.source.record(row).unwrap()).collect();
+    let encoder = Encoder::new(&dataset.schema, &dataset.inputs).unwrap();
+    let rows: Vec<usize> = (0..60).collect();
+    assert_eq!(encoder.batch(&records).unwrap().inputs, dataset.source.batch(&rows).unwrap().inputs);
+}
+
+#[test]
+fn other_data_than_those_of_the_blueprint_are_noticed() {
+    let blueprint = prepare(RECIPE, &place(&[("a.csv", table().as_bytes())])).unwrap().blueprint;
+    let check = |csv: &str, expect: &str| {
+        let error = open(&plan(RECIPE), &place(&[("a.csv", csv.as_bytes())]), &blueprint).err().unwrap();
+        assert_eq!(error.to_string(), expect);
+    };
+    check(
+        &(table() + "r60,1,red,u\n"),
+        "the data have changed since they were prepared: the run wants 60 rows, got 61; prepare them again",
+    );
+    check(&table().replace("id,n,", "id,m,"), "`n` is missing; give it a value of kind a number");
+    check(
+        &table().replace(",v\n", ",w\n"),
+        "`a.csv` row 2: `y` wants a label that the training rows have, got `w`",
+    );
+}
+
+#[test]
+fn a_row_that_is_not_there_is_an_error() {
+    let dataset = prepare(RECIPE, &place(&[("a.csv", table().as_bytes())])).unwrap().dataset;
+    let error = dataset.source.batch(&[3, 60]).unwrap_err();
+    assert_eq!(crate::error::chain(&error), "could not read row 60: there are 60 rows");
+    assert!(dataset.source.record(60).is_err());
+    let empty = dataset.source.batch(&[]).unwrap();
+    assert_eq!((empty.rows, empty.inputs["x"].shape()), (0, &[0, 4][..]));
+}
+
+#[test]
+fn the_task_is_told_by_the_target() {
+    let task = |csv: &str, more: &str| {
+        let recipe = format!(r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "target": "y"{more}}}"#);
+        prepare(&recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().blueprint.task
+    };
+    let numbers: String = (0..30).map(|row| format!("{row},{}\n", row % 3)).collect();
+    let words = numbers.replace(",0\n", ",a\n");
+    assert_eq!(task(&format!("x,y\n{numbers}"), ""), Task::Regress);
+    assert_eq!(task(&format!("x,y\n{numbers}"), r#", "task": "classify""#), Task::Classify);
+    assert_eq!(task(&format!("x,y\n{words}"), ""), Task::Classify);
+}
+
+#[test]
+fn a_profile_describes_the_training_rows() {
+    let rows: String = (0..40).map(|row| format!("{row},5,{},{}\n", 1_700_000_000 + row % 7, if row % 4 == 0 { "" } else { "a" })).collect();
+    let csv = format!("seq,same,time,c,y\n{}", rows.replace('\n', ",1.5\n").replacen("1.5", "2.5", 20));
+    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": {"random": {"valid": 0, "test": 0.1}}}"#;
+    let profile = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().profile;
+    assert_eq!((profile.rows, profile.parts), (40, [36, 0, 4]));
+    let said: Vec<String> = profile.warnings.iter().map(ToString::to_string).collect();
+    let expect = [
+        "`seq` looks like an id; put it under `data.ids`",
+        "`same` is the same in every training row",
+        "`time` has numbers so close together that 32 bits hardly tell them apart",
+    ];
+    assert_eq!(said, expect);
+    let category = &profile.fields[3];
+    assert_eq!((category.distinct, category.top.len()), (Some(1), 1));
+    assert!(category.missing > 0 && category.missing + category.top[0].1 == 36);
+    let text = serde_json::to_string(&profile).unwrap();
+    assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);
+}

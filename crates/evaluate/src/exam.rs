@@ -1,0 +1,183 @@
+use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
+
+use crate::baseline::{Baseline, majority, mean};
+use crate::metrics::{ClassScores, Tally, confusion};
+use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
+use crate::report::Learned;
+use crate::{EvaluateError, EvaluatePlan};
+
+/// A network before its test rows.
+pub(crate) struct Exam<'a> {
+    pub(crate) plan: &'a EvaluatePlan,
+    pub(crate) net: &'a mut dyn Network,
+    pub(crate) data: &'a Dataset,
+    pub(crate) target: &'a Target,
+}
+
+/// What an exam found out.
+pub(crate) struct Found {
+    pub(crate) predictions: Predictions,
+    /// What the baseline answers to the same rows.
+    pub(crate) always: Predictions,
+    pub(crate) baseline: Baseline,
+    pub(crate) unit: Option<String>,
+    pub(crate) classes: Vec<ClassScores>,
+    pub(crate) confusion: Vec<Vec<u64>>,
+    pub(crate) learned: Vec<Learned>,
+}
+
+/// What a standardised number stands for: `x * scale + offset`.
+#[derive(Clone, Copy)]
+struct Ruler {
+    scale: f64,
+    offset: f64,
+}
+
+impl Ruler {
+    fn read(self, x: f64) -> f64 {
+        x * self.scale + self.offset
+    }
+}
+
+impl Exam<'_> {
+    /// Answers every test row, and every probe.
+    pub(crate) fn take(mut self, stats: &TargetStats) -> Result<Found, EvaluateError> {
+        match (self.data.task, &self.target.decode, stats) {
+            (Task::Classify, Decode::Label { labels }, TargetStats::Labels { counts }) => {
+                self.labels(labels, counts)
+            }
+            (Task::Regress, Decode::Number { scale, offset, unit }, TargetStats::Numbers { mean, .. }) => {
+                self.numbers(Ruler { scale: *scale, offset: *offset }, unit.clone(), *mean)
+            }
+            (Task::Classify | Task::Regress, decode, stats) => {
+                Err(self.refuse("a decoder and statistics", format!("{decode:?} and {stats:?}")))
+            }
+        }
+    }
+
+    fn labels(&mut self, labels: &[String], counts: &[u64]) -> Result<Found, EvaluateError> {
+        let trained: u64 = counts.iter().sum();
+        if counts.len() != labels.len() || trained == 0 {
+            return Err(self.refuse("counts of labels", format!("{counts:?} for {} labels", labels.len())));
+        }
+        if !self.data.probes.records.is_empty() {
+            return Err(self.refuse("probes", "known answers that are numbers".to_owned()));
+        }
+        let mut predictions = LabelPredictions::new(labels.len());
+        self.each_row(labels.len(), |row, truth, logits| {
+            predictions.push(row, class(row, truth, labels.len())?, logits);
+            Ok(())
+        })?;
+        let shares: Vec<f64> = counts.iter().map(|&count| count as f64 / trained as f64).collect();
+        let most = baeum_kernels::argmax(&shares).unwrap_or(0);
+        Ok(Found {
+            always: majority(&shares, &predictions),
+            baseline: Baseline::Majority { label: labels[most].clone(), share: shares[most] },
+            unit: None,
+            classes: Tally::of(labels.len(), predictions.pairs()).classes(labels),
+            confusion: confusion(labels.len(), predictions.pairs()),
+            learned: vec![],
+            predictions: Predictions::Labels(predictions),
+        })
+    }
+
+    fn numbers(&mut self, ruler: Ruler, unit: Option<String>, trained: f64) -> Result<Found, EvaluateError> {
+        let mut predictions = NumberPredictions::default();
+        self.each_row(1, |row, truth, output| {
+            predictions.push(row, ruler.read(truth), ruler.read(output[0]));
+            Ok(())
+        })?;
+        Ok(Found {
+            always: mean(trained, &predictions),
+            baseline: Baseline::Mean { value: trained },
+            unit,
+            classes: vec![],
+            confusion: vec![],
+            learned: self.learned(ruler)?,
+            predictions: Predictions::Numbers(predictions),
+        })
+    }
+
+    /// Hands every test row over with its truth and what the network yields, `[width]`; all of it finite.
+    fn each_row(
+        &mut self,
+        width: usize,
+        mut keep: impl FnMut(usize, f64, &[f64]) -> Result<(), EvaluateError>,
+    ) -> Result<(), EvaluateError> {
+        for rows in self.data.splits.test.rows().chunks(self.plan.batch_size()) {
+            let batch = self.data.source.batch(rows)?;
+            let truths = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
+            if truths.len() != rows.len() {
+                return Err(self.refuse(
+                    "one known answer for each row",
+                    format!("{} for {}", truths.len(), rows.len()),
+                ));
+            }
+            let outputs = output(self.net.predict(&batch)?, self.target, rows.len(), width)?;
+            for ((&row, truth), output) in rows.iter().zip(truths).zip(outputs.chunks(width)) {
+                if !truth.is_finite() {
+                    return Err(EvaluateError::Truth { row, got: truth });
+                }
+                if let Some(&got) = output.iter().find(|x| !x.is_finite()) {
+                    return Err(EvaluateError::NotFinite { row, got });
+                }
+                keep(row, truth, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was learned of a known function.
+    fn learned(&mut self, ruler: Ruler) -> Result<Vec<Learned>, EvaluateError> {
+        let probes = &self.data.probes;
+        let n = probes.records.len();
+        if n == 0 {
+            return Ok(vec![]);
+        }
+        if (probes.truth.len(), probes.inside.len(), probes.batch.rows) != (n, n, n) {
+            return Err(self.refuse("probes", format!("parts of unequal length beside {n} records")));
+        }
+        let outputs = output(self.net.predict(&probes.batch)?, self.target, n, 1)?;
+        let known = probes.records.iter().zip(&probes.truth).zip(&probes.inside);
+        let learned = known.zip(outputs).map(|(((record, &truth), &inside), x)| Learned {
+            record: record.iter().map(|(field, value)| (field.clone(), written(value))).collect(),
+            truth,
+            answer: Some(ruler.read(x)).filter(|answer| answer.is_finite()),
+            inside,
+        });
+        Ok(learned.collect())
+    }
+
+    fn refuse(&self, part: &'static str, got: String) -> EvaluateError {
+        EvaluateError::Dataset { part, task: self.data.task, got }
+    }
+}
+
+/// The numbers of the one output, `[rows, width]`.
+fn output(outputs: &[Tensor], target: &Target, rows: usize, width: usize) -> Result<Vec<f64>, EvaluateError> {
+    let refuse = |got| EvaluateError::Output { target: target.field.clone(), wanted: vec![rows, width], got };
+    match outputs {
+        [output] if output.shape() == [rows, width] => Ok(output.to_f64s()),
+        [output] => Err(refuse(format!("{:?}", output.shape()))),
+        several => Err(refuse(format!("{} outputs", several.len()))),
+    }
+}
+
+fn class(row: usize, truth: f64, classes: usize) -> Result<usize, EvaluateError> {
+    // Comparing the way back refuses negative and broken numbers too.
+    let class = truth as usize;
+    if class as f64 == truth && class < classes {
+        Ok(class)
+    } else {
+        Err(EvaluateError::Class { row, classes, got: truth })
+    }
+}
+
+/// A value as a person would write it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Number(x) => x.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Missing | Value::Numbers(_) | Value::Image(_) => value.to_string(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The ways to judge answers. Each equals scikit-learn's of the same name.
+
+mod classification;
+mod regression;
+
+pub use classification::ClassScores;
+pub(crate) use classification::{Tally, confusion};
+pub(crate) use regression::Errors;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A way to judge answers. The only list of metrics in the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricName {
+    /// The share of rows with the right label.
+    Accuracy,
+    /// The mean F1 of the labels, each label counting the same. Labels that stand in no row, neither as truth nor as
+    /// answer, are left out; a label that is never right has an F1 of 0 (scikit-learn's `average="macro"`).
+    MacroF1,
+    /// The mean of `-ln(probability of the true label)`, in nats; computed from logits, hence never clipped.
+    LogLoss,
+    /// The share of the truth's variance that the answers explain: 1 is perfect, 0 is no better than the mean of the
+    /// test rows, below that is worse. If all truths are equal it is 1 for exact answers and 0 for others, as in
+    /// scikit-learn; for a single row it is undefined.
+    R2,
+    /// The root of the mean squared error, in the target's unit.
+    Rmse,
+    /// The mean absolute error, in the target's unit.
+    Mae,
+}
+
+impl MetricName {
+    /// What labels are judged by, in the order of reports.
+    pub const OF_LABELS: [MetricName; 3] = [MetricName::Accuracy, MetricName::MacroF1, MetricName::LogLoss];
+
+    /// What numbers are judged by, in the order of reports.
+    pub const OF_NUMBERS: [MetricName; 3] = [MetricName::R2, MetricName::Rmse, MetricName::Mae];
+
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            MetricName::Accuracy => "accuracy",
+            MetricName::MacroF1 => "macro_f1",
+            MetricName::LogLoss => "log_loss",
+            MetricName::R2 => "r2",
+            MetricName::Rmse => "rmse",
+            MetricName::Mae => "mae",
+        }
+    }
+
+    /// The name used in text.
+    pub fn title(self) -> &'static str {
+        match self {
+            MetricName::Accuracy => "Accuracy",
+            MetricName::MacroF1 => "Macro-F1",
+            MetricName::LogLoss => "Log loss",
+            MetricName::R2 => "R²",
+            MetricName::Rmse => "RMSE",
+            MetricName::Mae => "MAE",
+        }
+    }
+
+    /// What it measures, for someone who meets it for the first time.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            MetricName::Accuracy => "Share of test rows with the right label.",
+            MetricName::MacroF1 => "Precision and recall in one number, every label counting the same.",
+            MetricName::LogLoss => "How surprised the network is by the truth, in nats.",
+            MetricName::R2 => "Share of the variation that the answers explain; 1 is perfect.",
+            MetricName::Rmse => "Typical error, large ones counting more.",
+            MetricName::Mae => "Error of an average answer.",
+        }
+    }
+
+    /// Whether it counts what the target counts.
+    pub fn has_unit(self) -> bool {
+        match self {
+            MetricName::Rmse | MetricName::Mae => true,
+            MetricName::Accuracy | MetricName::MacroF1 | MetricName::LogLoss | MetricName::R2 => false,
+        }
+    }
+
+    /// Whether more of it is better.
+    pub fn higher_is_better(self) -> bool {
+        match self {
+            MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => true,
+            MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => false,
+        }
+    }
+}
+
+impl fmt::Display for MetricName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_spell_metrics_as_text_does() {
+        for metric in MetricName::OF_LABELS.into_iter().chain(MetricName::OF_NUMBERS) {
+            assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{metric}\""));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What was answered to each row, and how good that is over any sample of the rows.
+
+use baeum_kernels::{argmax, logsumexp, softmax};
+
+use crate::metrics::{Errors, MetricName, Tally};
+
+/// What was answered to each row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predictions {
+    /// One label out of several.
+    Labels(LabelPredictions),
+    /// A number.
+    Numbers(NumberPredictions),
+}
+
+/// Labels answered, row by row: columns of equal length.
+///
+/// Invariant: every truth and every answer is below `classes`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelPredictions {
+    classes: usize,
+    rows: Vec<usize>,
+    truth: Vec<usize>,
+    answers: Vec<usize>,
+    probabilities: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+/// Numbers answered, row by row: columns of equal length, in the target's own unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NumberPredictions {
+    rows: Vec<usize>,
+    truth: Vec<f64>,
+    answers: Vec<f64>,
+}
+
+impl Predictions {
+    /// What they are judged by.
+    pub fn metrics(&self) -> [MetricName; 3] {
+        match self {
+            Predictions::Labels(_) => MetricName::OF_LABELS,
+            Predictions::Numbers(_) => MetricName::OF_NUMBERS,
+        }
+    }
+
+    /// The rows that were answered, by their places in the source.
+    pub fn rows(&self) -> &[usize] {
+        match self {
+            Predictions::Labels(labels) => &labels.rows,
+            Predictions::Numbers(numbers) => &numbers.rows,
+        }
+    }
+
+    /// The value of each metric over all rows, in the order of [`Predictions::metrics`]; NaN where the rows do not
+    /// define it.
+    pub fn values(&self) -> [f64; 3] {
+        match self {
+            Predictions::Labels(labels) => labels.values(0..labels.rows.len()),
+            Predictions::Numbers(numbers) => {
+                let errors = numbers.errors(0..numbers.rows.len());
+                [errors.r2_of_report(), errors.rmse(), errors.mae()]
+            }
+        }
+    }
+
+    /// The same over a sample: places in these columns, of which some may stand several times. Here R2 is undefined
+    /// where all truths are equal, for what convention says then would distort an interval.
+    pub(crate) fn values_of(&self, sample: &[u32]) -> [f64; 3] {
+        let places = sample.iter().map(|&place| place as usize);
+        match self {
+            Predictions::Labels(labels) => labels.values(places),
+            Predictions::Numbers(numbers) => {
+                let errors = numbers.errors(places);
+                [errors.r2(), errors.rmse(), errors.mae()]
+            }
+        }
+    }
+}
+
+impl LabelPredictions {
+    /// No rows yet, for that many labels.
+    pub(crate) fn new(classes: usize) -> LabelPredictions {
+        let (rows, truth, answers) = (vec![], vec![], vec![]);
+        LabelPredictions { classes, rows, truth, answers, probabilities: vec![], losses: vec![] }
+    }
+
+    /// Adds what `logits` `[classes]` answer to a row: the most probable label, the first of equals. `truth` is below `classes`.
+    pub(crate) fn push(&mut self, row: usize, truth: usize, logits: &[f64]) {
+        self.rows.push(row);
+        self.truth.push(truth);
+        self.answers.push(argmax(logits).unwrap_or(0));
+        self.losses.push(logsumexp(logits) - logits[truth]);
+        let start = self.probabilities.len();
+        self.probabilities.extend_from_slice(logits);
+        softmax(&mut self.probabilities[start..]);
+    }
+
+    /// How many labels there are.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The rows, by their places in the source.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// The true label of each row, by its place among the labels.
+    pub fn truth(&self) -> &[usize] {
+        &self.truth
+    }
+
+    /// The label answered to each row, by its place among the labels.
+    pub fn answers(&self) -> &[usize] {
+        &self.answers
+    }
+
+    /// How probable each label is for each row, row-major: `[rows, classes]`.
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
+    }
+
+    /// (truth, answer) of each row.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.truth.iter().copied().zip(self.answers.iter().copied())
+    }
+
+    fn values(&self, places: impl ExactSizeIterator<Item = usize> + Clone) -> [f64; 3] {
+        let tally = Tally::of(self.classes, places.clone().map(|i| (self.truth[i], self.answers[i])));
+        let n = places.len() as f64;
+        let loss: f64 = places.map(|i| self.losses[i]).sum();
+        [tally.accuracy(), tally.macro_f1(), loss / n]
+    }
+}
+
+impl NumberPredictions {
+    /// Adds what was answered to a row.
+    pub(crate) fn push(&mut self, row: usize, truth: f64, answer: f64) {
+        self.rows.push(row);
+        self.truth.push(truth);
+        self.answers.push(answer);
+    }
+
+    /// The rows, by their places in the source.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// The true number of each row.
+    pub fn truth(&self) -> &[f64] {
+        &self.truth
+    }
+
+    /// The number answered to each row.
+    pub fn answers(&self) -> &[f64] {
+        &self.answers
+    }
+
+    fn errors(&self, places: impl Iterator<Item = usize> + Clone) -> Errors {
+        Errors::of(places.map(|i| (self.truth[i], self.answers[i])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> LabelPredictions {
+        let mut labels = LabelPredictions::new(3);
+        for (row, truth, logits) in
+            [(4, 0, [2.0, 1.0, -1.0]), (7, 2, [0.5, 0.25, 3.0]), (9, 0, [-2.0, -1.0, -3.0])]
+        {
+            labels.push(row, truth, &logits);
+        }
+        labels
+    }
+
+    #[test]
+    fn log_loss_is_that_of_scikit_learn() {
+        // log_loss of scikit-learn 1.9.1 over the softmax of these logits; a few roundings of numbers near 1.
+        assert!((Predictions::Labels(labels()).values()[2] - 0.630_969_006_978_276_6).abs() < 1e-15);
+    }
+
+    #[test]
+    fn log_loss_stays_finite_where_the_probability_is_zero() {
+        let mut labels = labels();
+        labels.push(10, 1, &[1000.0, 0.0, 0.0]);
+        assert_eq!(labels.probabilities()[10], 0.0);
+        // Three rows of the test above and one that costs 1000 nats.
+        let expect = (3.0 * 0.630_969_006_978_276_6 + 1000.0) / 4.0;
+        assert!((Predictions::Labels(labels).values()[2] - expect).abs() < 1e-12);
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let labels = labels();
+        assert_eq!(
+            (labels.rows(), labels.truth(), labels.answers()),
+            (&[4, 7, 9][..], &[0, 2, 0][..], &[0, 2, 1][..])
+        );
+        for row in labels.probabilities().chunks(labels.classes()) {
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn a_sample_counts_a_row_as_often_as_it_stands_there() {
+        let predictions = Predictions::Labels(labels());
+        assert_eq!(predictions.values_of(&[0, 0, 1, 2])[0], 0.75);
+        assert_eq!(predictions.values_of(&[0, 1, 2]), predictions.values());
+    }
+
+    #[test]
+    fn a_sample_of_one_truth_has_no_r2() {
+        let mut numbers = NumberPredictions::default();
+        numbers.push(0, 1.0, 1.5);
+        numbers.push(1, 2.0, 2.0);
+        let predictions = Predictions::Numbers(numbers);
+        let [r2, rmse, mae] = predictions.values_of(&[0, 0]);
+        assert!(r2.is_nan());
+        assert_eq!((rmse, mae), (0.5, 0.5));
+        assert_eq!(predictions.values_of(&[0, 1]), predictions.values());
+    }
+}

@@ -1,0 +1,158 @@
+//! The page: one file, no script, nothing loaded from elsewhere.
+
+use baeum_core::EpochRecord;
+
+use crate::Report;
+
+use super::confusion::confusion;
+use super::curves::curves;
+use super::learned::learned;
+use super::numbers::numbers;
+use super::scores::{cards, sentence};
+use super::table::{Cell, name, table};
+use super::text::{count, escape, percent};
+
+/// What a page shows. Its words may come from anywhere; they are escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInput<'a> {
+    /// The scores.
+    pub report: &'a Report,
+    /// How training went, epoch by epoch.
+    pub history: &'a [EpochRecord],
+    /// The epoch whose weights were kept, counted from zero.
+    pub best_epoch: Option<u32>,
+    /// What the page is called: the name of the run.
+    pub title: &'a str,
+    /// What else to know about the run, such as its seed: (name, value).
+    pub facts: &'a [(String, String)],
+    /// The network, layer by layer, as plain text; may be empty.
+    pub summary: &'a str,
+    /// The recipe as it was run; may be empty.
+    pub recipe: &'a str,
+    /// How the exported files compare with the network, if they were compared.
+    pub parity: Option<&'a Table>,
+}
+
+/// A table that comes from another stage, written out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The names of its columns.
+    pub head: Vec<String>,
+    /// Its rows, one text for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The report as one self-contained HTML page.
+///
+/// It holds style and pictures within itself, runs no script, asks no server, and follows the reader's choice of a light
+/// or dark screen. The same input gives the same bytes.
+pub fn html(input: &ReportInput) -> String {
+    let report = input.report;
+    let sections = [
+        section("scores", "Scores", Some(cards(report))),
+        section("learned", "Learned and true", learned(report)),
+        section("confusion", "What is taken for what", confusion(report)),
+        section("labels", "Label by label", classes(report)),
+        section("answers", "Answers and errors", numbers(report)),
+        section("training", "How training went", training(input)),
+        section("rows", "Rows", Some(splits(report))),
+        section("network", "Network", preformatted(input.summary)),
+        section("files", "Exported files", input.parity.map(parity)),
+        section("recipe", "Recipe", preformatted(input.recipe)),
+    ];
+    let (links, body): (String, String) = sections.into_iter().flatten().unzip();
+    let title = escape(input.title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>{title} · Baeum report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
+         <header><p class=\"over\">Baeum report</p><h1>{title}</h1><p class=\"lead\">{}</p>{}<nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
+         <footer>Made by Baeum {}. This page is one file: it runs no script and loads nothing.</footer>\n\
+         </main>\n</body>\n</html>\n",
+        include_str!("style.css"),
+        sentence(report),
+        facts(input.facts),
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+/// A link to the section, and the section; none without content.
+fn section(id: &str, title: &str, content: Option<String>) -> Option<(String, String)> {
+    let content = content?;
+    let link = format!("<a href=\"#{id}\">{title}</a>");
+    let section = format!(
+        "<section id=\"{id}\" aria-labelledby=\"{id}-head\"><h2 id=\"{id}-head\">{title}</h2>{content}</section>\n"
+    );
+    Some((link, section))
+}
+
+fn facts(facts: &[(String, String)]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let fact = |(fact, value): &(String, String)| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>", name(fact), name(value))
+    };
+    format!("<dl class=\"facts\">{}</dl>", facts.iter().map(fact).collect::<String>())
+}
+
+fn training(input: &ReportInput) -> Option<String> {
+    if input.history.is_empty() {
+        return None;
+    }
+    let Some(curves) = curves(input.history, input.best_epoch) else {
+        return Some("<p class=\"note\">No epoch had a finite loss.</p>".to_owned());
+    };
+    let valid = input.history.iter().any(|record| record.valid_loss.is_some());
+    let hint = "Where the validation curve rises while the training curve falls, the network learns its rows by heart.";
+    let hint = if valid { hint } else { "There were no validation rows." };
+    let caption = format!("The loss is what training makes small. {hint}");
+    Some(format!("<figure><div class=\"wide\">{curves}</div><figcaption>{caption}</figcaption></figure>"))
+}
+
+fn classes(report: &Report) -> Option<String> {
+    let rows = report.classes.iter().map(|class| {
+        let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(Cell::share);
+        vec![Cell::text(&class.label), precision, recall, f1, Cell::number(&count(class.support))]
+    });
+    let caption = "Precision: of the rows answered so, the share that is so. Recall: of the rows that are so, the share \
+                   answered so. F1: both in one number.";
+    let heads = ["label", "precision", "recall", "F1", "test rows"];
+    (!report.classes.is_empty()).then(|| table(caption, &heads, rows))
+}
+
+fn splits(report: &Report) -> String {
+    let rows = report.rows;
+    let all = (rows.train + rows.valid + rows.test) as f64;
+    let parts = [
+        ("training", rows.train, "what the network learned from"),
+        ("validation", rows.valid, "what chose the best epoch"),
+        ("test", rows.test, "what the scores are taken on"),
+    ];
+    let bar = parts.iter().filter(|(_, n, _)| *n > 0);
+    let bar: String =
+        bar.map(|(part, n, _)| format!("<span class=\"{part}\" style=\"flex-grow:{n}\"></span>")).collect();
+    let rows = parts.map(|(part, n, what)| {
+        let share = percent(n as f64 / all);
+        vec![Cell::text(part), Cell::number(&count(n as u64)), Cell::number(&share), Cell::text(what)]
+    });
+    let table = table("No row is in two parts.", &["part", "rows", "share", "used as"], rows);
+    format!("<div class=\"splits\" aria-hidden=\"true\">{bar}</div>{table}")
+}
+
+fn preformatted(text: &str) -> Option<String> {
+    let text = text.trim_matches('\n');
+    (!text.is_empty()).then(|| format!("<pre tabindex=\"0\">{}</pre>", escape(text)))
+}
+
+fn parity(parity: &Table) -> String {
+    let heads: Vec<&str> = parity.head.iter().map(String::as_str).collect();
+    let rows = parity.rows.iter().map(|row| row.iter().map(|text| Cell::text(text)).collect());
+    table("Every file was opened again and compared with the network.", &heads, rows)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+mod tests;

@@ -1,0 +1,233 @@
+//! Puts a network to the test split.
+
+use baeum_core::{Dataset, Network, Rng};
+
+use crate::bootstrap::intervals;
+use crate::exam::Exam;
+use crate::predictions::Predictions;
+use crate::report::{Metric, Report, SplitRows};
+use crate::{EvaluateError, EvaluatePlan};
+
+/// How well `net` answers the test rows of `data`.
+///
+/// The same network, data and seed give the same report, bit for bit; the seed decides the resamples and nothing else.
+/// A true number has the precision that the network is trained with, `f32`.
+///
+/// # Errors
+/// [`EvaluateError`] names the row or the part of the dataset that could not be scored.
+pub fn score(
+    plan: &EvaluatePlan,
+    seed: u64,
+    net: &mut dyn Network,
+    data: &Dataset,
+) -> Result<Report, EvaluateError> {
+    let ([target], [stats]) = (&data.targets[..], &data.stats[..]) else {
+        return Err(EvaluateError::Targets { got: data.targets.len() });
+    };
+    let splits = &data.splits;
+    let [train, valid, test] =
+        [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::len);
+    if test == 0 {
+        return Err(EvaluateError::NoTestRows);
+    }
+    let found = Exam { plan, net, data, target }.take(stats)?;
+    tracing::debug!(rows = test, target = target.field, "the test rows are answered");
+    Ok(Report {
+        version: Report::VERSION,
+        task: data.task,
+        target: target.field.clone(),
+        unit: found.unit,
+        rows: SplitRows { train, valid, test },
+        level: plan.level(),
+        resamples: plan.bootstrap(),
+        baseline: found.baseline,
+        metrics: metrics(plan, seed, &found.predictions, &found.always),
+        classes: found.classes,
+        confusion: found.confusion,
+        learned: found.learned,
+        predictions: Some(found.predictions),
+    })
+}
+
+/// `always`: what the baseline answers to the same rows.
+fn metrics(plan: &EvaluatePlan, seed: u64, predictions: &Predictions, always: &Predictions) -> Vec<Metric> {
+    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    let values = predictions.values().into_iter().zip(always.values());
+    let columns =
+        predictions.metrics().into_iter().zip(values).zip(intervals(predictions, plan, &Rng::new(seed)));
+    let metric = columns.map(|((name, (value, baseline)), interval)| Metric {
+        name,
+        value: finite(value),
+        low: interval.ends.map(|(low, _)| low),
+        high: interval.ends.map(|(_, high)| high),
+        baseline: finite(baseline),
+        higher_is_better: name.higher_is_better(),
+        undefined_resamples: interval.undefined,
+    });
+    metric.collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::fixture::{ByHeart, labels, numbers, probes};
+    use crate::{Baseline, EvaluateConfig, MetricName, Verdict};
+
+    fn scored(net: &mut ByHeart, data: &Dataset, batch_size: usize) -> Result<Report, EvaluateError> {
+        let config = EvaluateConfig { batch_size, bootstrap: 200, ..EvaluateConfig::default() };
+        score(&config.check().unwrap(), 7, net, data)
+    }
+
+    #[track_caller]
+    fn check_refusal(net: &mut ByHeart, data: &Dataset, expect: &str) {
+        let error = scored(net, data, 2).err().unwrap();
+        assert_eq!(error.to_string(), expect);
+    }
+
+    /// Four rows of labels `a`, `b`, `c`, of which the last is wrong.
+    fn four() -> (ByHeart, Dataset) {
+        let logits = vec![9.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 9.0, 0.0, 9.0, 0.0, 0.0];
+        (ByHeart::new(3, logits), labels(&["a", "b", "c"], &[5, 20, 15], &[0, 1, 1, 2]))
+    }
+
+    #[test]
+    fn labels_are_scored() {
+        let (mut net, data) = four();
+        let report = scored(&mut net, &data, 3).unwrap();
+        assert_eq!(
+            report.metrics.iter().map(|metric| metric.name).collect::<Vec<_>>(),
+            MetricName::OF_LABELS
+        );
+        let accuracy = report.metric(MetricName::Accuracy).unwrap();
+        assert_eq!((accuracy.value, accuracy.baseline), (Some(0.75), Some(0.5)));
+        assert_eq!(report.baseline, Baseline::Majority { label: "b".to_owned(), share: 0.5 });
+        assert_eq!(report.confusion, [[1, 0, 0], [0, 2, 0], [1, 0, 0]]);
+        let supports: Vec<_> = report.classes.iter().map(|class| (&class.label[..], class.support)).collect();
+        assert_eq!(supports, [("a", 1), ("b", 2), ("c", 1)]);
+        assert_eq!(report.rows, SplitRows { train: 0, valid: 0, test: 4 });
+    }
+
+    #[test]
+    fn the_batch_size_changes_nothing() {
+        let (mut net, data) = four();
+        let [one, all] = [1, 100].map(|size| scored(&mut net, &data, size).unwrap());
+        assert_eq!(one, all);
+    }
+
+    #[test]
+    fn numbers_are_scored_in_their_own_unit() {
+        let data = numbers(&[0.0, 1.0, -1.0]);
+        let report = scored(&mut ByHeart::new(1, vec![0.5, 1.0, -1.0]), &data, 2).unwrap();
+        let values: Vec<_> = report.metrics.iter().map(|metric| (metric.value, metric.baseline)).collect();
+        // One answer of three is off by 1 metre; the truths are 10, 12 and 8, and the baseline answers 10.
+        let [rmse, always] = [(1.0f64 / 3.0).sqrt(), (8.0f64 / 3.0).sqrt()];
+        assert_eq!(
+            values,
+            [(Some(0.875), Some(0.0)), (Some(rmse), Some(always)), (Some(1.0 / 3.0), Some(4.0 / 3.0))]
+        );
+        assert_eq!((report.unit.as_deref(), report.classes.len()), (Some("m"), 0));
+        let Some(Predictions::Numbers(numbers)) = &report.predictions else { panic!("no numbers") };
+        assert_eq!((numbers.truth(), numbers.answers()), (&[10.0, 12.0, 8.0][..], &[11.0, 12.0, 8.0][..]));
+    }
+
+    #[test]
+    fn probes_stand_beside_the_truth() {
+        let data =
+            Dataset { probes: probes(&[(1.0, 10.0), (2.0, 11.5), (50.0, 60.0)]), ..numbers(&[0.0, 1.0]) };
+        let mut net = ByHeart::new(1, vec![0.0, 1.0, f32::INFINITY]);
+        let learned = scored(&mut net, &data, 2).unwrap().learned;
+        let shown: Vec<_> =
+            learned.iter().map(|probe| (&probe.record["a"][..], probe.answer, probe.inside)).collect();
+        assert_eq!(shown, [("1", Some(10.0), true), ("2", Some(12.0), true), ("50", None, false)]);
+    }
+
+    #[test]
+    fn a_single_row_has_no_r2() {
+        let report = scored(&mut ByHeart::new(1, vec![0.5]), &numbers(&[0.0]), 2).unwrap();
+        let r2 = report.metric(MetricName::R2).unwrap();
+        assert_eq!((r2.value, r2.low, r2.baseline, r2.undefined_resamples), (None, None, None, 200));
+        assert_eq!(report.metric(MetricName::Mae).unwrap().high, Some(1.0));
+    }
+
+    #[test]
+    fn a_report_survives_its_file() {
+        let (mut net, data) = four();
+        let report = scored(&mut net, &data, 3).unwrap();
+        let read: Report = serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
+        assert_eq!(read, Report { predictions: None, ..report });
+    }
+
+    #[test]
+    fn the_verdict_looks_at_the_whole_interval() {
+        let metric = |low, high, higher_is_better| Metric {
+            name: MetricName::Accuracy,
+            value: None,
+            low: Some(low),
+            high: Some(high),
+            baseline: Some(0.5),
+            higher_is_better,
+            undefined_resamples: 0,
+        };
+        assert_eq!(metric(0.6, 0.8, true).verdict(), Some(Verdict::Better));
+        assert_eq!(metric(0.6, 0.8, false).verdict(), Some(Verdict::Worse));
+        assert_eq!(metric(0.1, 0.4, true).verdict(), Some(Verdict::Worse));
+        assert_eq!(metric(0.1, 0.4, false).verdict(), Some(Verdict::Better));
+        assert_eq!(metric(0.4, 0.8, true).verdict(), Some(Verdict::Unclear));
+        assert_eq!(Metric { low: None, ..metric(0.4, 0.8, true) }.verdict(), None);
+    }
+
+    #[test]
+    fn a_broken_answer_names_its_row() {
+        let (mut net, data) = four();
+        net.outputs[7] = f32::NAN;
+        let hint = "train with a smaller `train.learning_rate`";
+        check_refusal(
+            &mut net,
+            &data,
+            &format!("row 2 wants finite numbers from the network, got NaN; {hint}"),
+        );
+        let mut net = ByHeart::new(1, vec![0.0, f32::NEG_INFINITY]);
+        let data = numbers(&[0.0, 1.0]);
+        check_refusal(
+            &mut net,
+            &data,
+            &format!("row 1 wants finite numbers from the network, got -inf; {hint}"),
+        );
+    }
+
+    #[test]
+    fn nothing_to_score_says_the_way_out() {
+        let expect = "the test split wants at least 1 row, got 0; give `data.split` a share, a column or files for `test`";
+        check_refusal(&mut ByHeart::new(1, vec![]), &numbers(&[]), expect);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let (mut net, data) = four();
+        let twice = Dataset { targets: [&data.targets[..], &data.targets[..]].concat(), ..data.clone() };
+        check_refusal(&mut net, &twice, "evaluate wants 1 target, got 2; train one network for each");
+        let strange = labels(&["a", "b", "c"], &[1, 1, 1], &[0, 1, 3, 2]);
+        check_refusal(&mut net, &strange, "row 2 wants a class below 3, got 3");
+        let negative = labels(&["a", "b", "c"], &[1, 1, 1], &[0, -1, 1, 2]);
+        check_refusal(&mut net, &negative, "row 1 wants a class below 3, got -1");
+        check_refusal(
+            &mut ByHeart::new(2, vec![0.0; 8]),
+            &data,
+            "target `kind` wants network output of shape [2, 3], got [2, 2]",
+        );
+        check_refusal(
+            &mut net,
+            &labels(&["a", "b", "c"], &[0, 0, 0], &[0]),
+            "the dataset wants counts of labels that fit the task `classify`, got [0, 0, 0] for 3 labels",
+        );
+        let probed = Dataset { probes: probes(&[(1.0, 2.0)]), ..data };
+        check_refusal(
+            &mut net,
+            &probed,
+            "the dataset wants probes that fit the task `classify`, got known answers that are numbers",
+        );
+        let missing = numbers(&[0.0, f32::NAN]);
+        check_refusal(&mut ByHeart::new(1, vec![0.0; 2]), &missing, "row 1 wants a finite target, got NaN");
+    }
+}

@@ -1,0 +1,27 @@
+//! Open Neural Network Exchange: one graph from raw fields to answers.
+//!
+//! The writer makes a [`Model`] of a predictor and then bytes of it; the reader makes a model of bytes. Whoever looks at
+//! a graph, be it to run it, looks at that model.
+mod answer;
+mod builder;
+mod bytes;
+mod field;
+mod fit;
+mod manifest;
+mod model;
+mod network;
+mod preprocess;
+mod read;
+mod words;
+mod write;
+
+pub(crate) use bytes::bytes;
+pub(crate) use manifest::{Manifest, Meaning};
+pub(crate) use model::{Array, Attribute, Graph, Model, Node, Port};
+pub(crate) use read::read;
+pub(crate) use words::{layer, transform};
+pub(crate) use write::{can, write};
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

@@ -1,0 +1,162 @@
+//! The layers of the network.
+use std::collections::BTreeMap;
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
+
+use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
+
+use super::builder::Builder;
+use super::model::Attribute;
+use crate::error::ExportError;
+
+/// Writes every node of the graph; `inputs` has the values of the input nodes by name. The value of each node, in order.
+pub(super) fn write(
+    builder: &mut Builder<'_>,
+    graph: &Graph,
+    inputs: &BTreeMap<&str, String>,
+) -> Result<Vec<String>, ExportError> {
+    let mut values: Vec<String> = vec![];
+    for node in graph.nodes() {
+        let read: Vec<&str> = node.inputs.iter().map(|id| values[id.index()].as_str()).collect();
+        values.push(match read.is_empty() {
+            true => inputs.get(node.name.as_str()).cloned().unwrap_or_default(), // none is missing: see `fit`
+            false => layer(builder, node, &read)?,
+        });
+    }
+    Ok(values)
+}
+
+fn layer(builder: &mut Builder<'_>, node: &Node, read: &[&str]) -> Result<String, ExportError> {
+    let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
+    let axis = |axis| [("axis", Attribute::Int(axis))];
+    Ok(match &node.layer {
+        Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
+        Layer::Dense { bias, .. } => dense(builder, node, x, *bias)?,
+        Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
+            let mut settings = window(*kernel, *stride, *padding);
+            settings.push(("dilations", Attribute::Ints(sides(*dilation).to_vec())));
+            settings.push(("group", Attribute::Int(*groups as i64)));
+            let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
+            builder.add(name, "Conv", &reading(x, &weights), &settings)
+        }
+        Layer::MaxPool2d { kernel, stride, padding } => {
+            builder.add(name, "MaxPool", &[x], &window(*kernel, stride.unwrap_or(*kernel), *padding))
+        }
+        Layer::AvgPool2d { kernel, stride, padding } => {
+            let mut settings = window(*kernel, stride.unwrap_or(*kernel), *padding);
+            settings.push(("count_include_pad", Attribute::Int(1)));
+            builder.add(name, "AveragePool", &[x], &settings)
+        }
+        Layer::GlobalAvgPool => {
+            let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
+            builder.add(name, "Flatten", &[&mean], &axis(1))
+        }
+        Layer::BatchNorm { eps, .. } => {
+            let weights = weights(builder, name, &["weight", "bias", "running_mean", "running_var"])?;
+            builder.add(name, "BatchNormalization", &reading(x, &weights), &epsilon(*eps))
+        }
+        Layer::LayerNorm { eps } => {
+            builder.need(name, "LayerNormalization", 17)?;
+            let weights = weights(builder, name, &["weight", "bias"])?;
+            builder.add(name, "LayerNormalization", &reading(x, &weights), &epsilon(*eps))
+        }
+        Layer::Relu => builder.add(name, "Relu", &[x], &[]),
+        Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
+        Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),
+        Layer::Sigmoid => builder.add(name, "Sigmoid", &[x], &[]),
+        Layer::Flatten => builder.add(name, "Flatten", &[x], &axis(1)),
+        Layer::Embedding { .. } => {
+            let weights = weights(builder, name, &["weight"])?;
+            builder.add(name, "Gather", &[&weights[0], x], &axis(0))
+        }
+        Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
+        Layer::Concat { axis: place } => builder.add(name, "Concat", read, &axis(*place as i64)),
+    })
+}
+
+/// Gemm knows rows alone, so a sequence `[batch, time, n]` is multiplied by the weight laid on its side.
+fn dense(builder: &mut Builder<'_>, node: &Node, x: &str, bias: bool) -> Result<String, ExportError> {
+    let name = node.name.as_str();
+    if node.shape.rank() == 2 {
+        let weights = weights(builder, name, if bias { &["weight", "bias"] } else { &["weight"] })?;
+        return Ok(builder.add(name, "Gemm", &reading(x, &weights), &[("transB", Attribute::Int(1))]));
+    }
+    let weight = builder.weight(&format!("{name}.weight"), transposed)?;
+    let product = builder.add(name, "MatMul", &[x, &weight], &[]); // [batch, time, units]
+    if !bias {
+        return Ok(product);
+    }
+    let bias = builder.weight(&format!("{name}.bias"), |bias| Ok(bias.clone()))?;
+    Ok(builder.add(name, "Add", &[&product, &bias], &[]))
+}
+
+/// GELU in words that every operator set has (Hendrycks & Gimpel 2016): `x/2 (1 + erf(x / sqrt 2))`, or
+/// `x/2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
+fn gelu(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    approximate: Approximate,
+) -> Result<String, ExportError> {
+    let part = |part: &str| format!("{name}.{part}");
+    let number =
+        |builder: &mut Builder<'_>, wish: &str, number: f64| builder.numbers(&part(wish), vec![], &[number]);
+    let bend = match approximate {
+        Approximate::None => {
+            let root = number(builder, "root", FRAC_1_SQRT_2)?;
+            let scaled = builder.add(&part("scaled"), "Mul", &[x, &root], &[]);
+            builder.add(&part("erf"), "Erf", &[&scaled], &[])
+        }
+        Approximate::Tanh => {
+            let (cubic, root) =
+                (number(builder, "cubic", 0.044715)?, number(builder, "root", FRAC_2_PI.sqrt())?);
+            let square = builder.add(&part("square"), "Mul", &[x, x], &[]);
+            let cube = builder.add(&part("cube"), "Mul", &[&square, x], &[]);
+            let share = builder.add(&part("share"), "Mul", &[&cube, &cubic], &[]);
+            let sum = builder.add(&part("sum"), "Add", &[x, &share], &[]);
+            let scaled = builder.add(&part("scaled"), "Mul", &[&sum, &root], &[]);
+            builder.add(&part("tanh"), "Tanh", &[&scaled], &[])
+        }
+    };
+    let (one, half) = (number(builder, "one", 1.0)?, number(builder, "half", 0.5)?);
+    let below = builder.add(&part("below"), "Add", &[&bend, &one], &[]);
+    let product = builder.add(&part("product"), "Mul", &[x, &below], &[]);
+    Ok(builder.add(name, "Mul", &[&product, &half], &[]))
+}
+
+/// The values of a node's parameters.
+fn weights(builder: &mut Builder<'_>, node: &str, names: &[&str]) -> Result<Vec<String>, ExportError> {
+    names.iter().map(|name| builder.weight(&format!("{node}.{name}"), |tensor| Ok(tensor.clone()))).collect()
+}
+
+fn reading<'a>(x: &'a str, weights: &'a [String]) -> Vec<&'a str> {
+    std::iter::once(x).chain(weights.iter().map(String::as_str)).collect()
+}
+
+fn window(kernel: Size2, stride: Size2, padding: Size2) -> Vec<(&'static str, Attribute)> {
+    let [top, left] = sides(padding);
+    vec![
+        ("kernel_shape", Attribute::Ints(sides(kernel).to_vec())),
+        ("pads", Attribute::Ints(vec![top, left, top, left])),
+        ("strides", Attribute::Ints(sides(stride).to_vec())),
+    ]
+}
+
+fn sides(size: Size2) -> [i64; 2] {
+    [size.height as i64, size.width as i64]
+}
+
+fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
+    [("epsilon", Attribute::Float(eps as f32))]
+}
+
+/// `[out, in]` to `[in, out]`.
+fn transposed(weight: &Tensor) -> Result<Tensor, TensorError> {
+    let numbers = weight.f32s()?;
+    let (rows, columns) = match *weight.shape() {
+        [rows, columns] => (rows, columns),
+        _ => (weight.len(), 1),
+    };
+    let turned: Vec<f32> =
+        (0..columns).flat_map(|c| (0..rows).map(move |r| numbers[r * columns + c])).collect();
+    Tensor::new([columns, rows], turned)
+}

@@ -1,0 +1,370 @@
+//! From raw fields to the inputs of the network.
+use std::collections::BTreeMap;
+
+use baeum_core::{DType, Field, Filter, InputSpec, Kind, Pipeline, Schema, Transform};
+
+use super::builder::{Builder, batch, size};
+use super::manifest::Given;
+use super::model::{Attribute, Axis, Element};
+use crate::error::ExportError;
+use crate::format::Format;
+
+/// A field on its way to the network.
+#[derive(Clone)]
+struct Flow<'a> {
+    field: &'a str,
+    /// Its value in the graph.
+    value: String,
+    form: Form,
+}
+
+/// What a field is at some step.
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    /// Numbers `[batch, n]`.
+    Row(usize),
+    /// Names `[batch, 1]`.
+    Names,
+    /// Places of names `[batch, 1]`.
+    Places,
+    /// Bytes `[batch, height, width, channels]`; height and width may be open.
+    Pixels { channels: usize, sides: Option<[usize; 2]> },
+    /// Numbers `[batch, channels, height, width]`; height and width may be open.
+    Image { channels: usize, sides: Option<[usize; 2]> },
+}
+
+/// The inputs of the graph by the field they take.
+pub(super) struct Entrance<'a> {
+    flows: BTreeMap<&'a str, Flow<'a>>,
+}
+
+/// Opens an input of the graph for each field that some network input is made of, in the order of the schema.
+pub(super) fn enter<'a>(
+    builder: &mut Builder<'_>,
+    schema: &'a Schema,
+    specs: &'a [InputSpec],
+) -> Result<(Entrance<'a>, Vec<Given>), ExportError> {
+    let columns = || specs.iter().flat_map(|spec| &spec.columns);
+    let (mut flows, mut inputs) = (BTreeMap::new(), vec![]);
+    for field in schema.fields.iter().filter(|field| columns().any(|column| column.field == field.name)) {
+        let flow = open(builder, field)?;
+        inputs.push(Given { name: flow.value.clone(), field: field.name.clone() });
+        flows.insert(field.name.as_str(), flow);
+    }
+    match columns().find(|column| !flows.contains_key(column.field.as_str())) {
+        None => Ok((Entrance { flows }, inputs)),
+        Some(column) => Err(ExportError::Predictor {
+            wanted: format!("field `{}` in its schema", column.field),
+            got: "none of that name".to_owned(),
+        }),
+    }
+}
+
+fn open<'a>(builder: &mut Builder<'_>, field: &'a Field) -> Result<Flow<'a>, ExportError> {
+    let open_side = |name: &str| Axis::Open(name.to_owned());
+    let (form, element, axes) = match &field.kind {
+        Kind::Number => (Form::Row(1), Element::F32, vec![batch(), size(1)]),
+        Kind::Numbers { len } => (Form::Row(*len), Element::F32, vec![batch(), size(*len)]),
+        Kind::Category => (Form::Names, Element::Text, vec![batch(), size(1)]),
+        Kind::Image { channels, size: sides } => {
+            let (height, width) = match sides {
+                Some((height, width)) => (size(*height), size(*width)),
+                None => (open_side("height"), open_side("width")),
+            };
+            let sides = sides.map(|(height, width)| [height, width]);
+            let form = Form::Pixels { channels: *channels, sides };
+            (form, Element::U8, vec![batch(), height, width, size(*channels)])
+        }
+        Kind::Text => return Err(refuse(&field.name, "numbers, names and images", field.kind.to_string())),
+    };
+    let value = builder.name(&field.name);
+    builder.input(&value, element, axes);
+    Ok(Flow { field: &field.name, value, form })
+}
+
+impl Entrance<'_> {
+    /// The value of one network input: its fields prepared, side by side, laid out in its shape.
+    pub(super) fn prepare(&self, builder: &mut Builder<'_>, spec: &InputSpec) -> Result<String, ExportError> {
+        let code = match spec.dtype {
+            DType::F32 => Element::F32,
+            DType::I64 => Element::I64,
+            DType::F64 | DType::U8 => {
+                return Err(ExportError::Type { input: spec.name.clone(), got: spec.dtype });
+            }
+        };
+        let mut parts = vec![];
+        for column in &spec.columns {
+            let flow = self.run(builder, column)?;
+            parts.push(numbers(builder, flow, code)?);
+        }
+        lay_out(builder, spec, parts)
+    }
+
+    fn run(&self, builder: &mut Builder<'_>, column: &Pipeline) -> Result<Flow<'_>, ExportError> {
+        let flow = self.flows.get(column.field.as_str()).cloned();
+        let missing = || refuse(&column.field, "a field of the schema", "none".to_owned());
+        column.steps.iter().try_fold(flow.ok_or_else(missing)?, |flow, step| apply(builder, flow, step))
+    }
+}
+
+/// One step of preprocessing.
+fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Result<Flow<'a>, ExportError> {
+    match step {
+        Transform::Resize { height, width, filter } => resize(builder, flow, [*height, *width], *filter),
+        Transform::Scale { factor, offset } => {
+            let flow = floats(builder, flow)?;
+            let flow = elementwise(builder, flow, "Mul", &[*factor])?;
+            elementwise(builder, flow, "Add", &[*offset])
+        }
+        Transform::Standardise { mean, std } => {
+            let flow = floats(builder, flow)?;
+            let flow = elementwise(builder, flow, "Sub", mean)?;
+            elementwise(builder, flow, "Div", std)
+        }
+        Transform::Impute { value } => impute(builder, flow, value),
+        Transform::Category { labels } => category(builder, flow, labels),
+        Transform::OneHot { size } => one_hot(builder, flow, *size),
+    }
+}
+
+/// Bytes of any size to numbers of one size, antialiased as PIL and torchvision have it: only these settings together
+/// give their numbers (formats.md section 2.6).
+fn resize<'a>(
+    builder: &mut Builder<'_>,
+    flow: Flow<'a>,
+    sides: [usize; 2],
+    filter: Filter,
+) -> Result<Flow<'a>, ExportError> {
+    let flow = image(builder, flow);
+    let Form::Image { channels, .. } = flow.form else {
+        return Err(refuse(flow.field, "an image before `resize`", flow.form.to_string()));
+    };
+    builder.need(flow.field, "Resize", 18)?;
+    let wish = format!("{}.resize", flow.field);
+    // [batch, channels] of what comes, then the sides that are wanted.
+    let outer = builder.add(&wish, "Shape", &[&flow.value], &[("end", Attribute::Int(2))]);
+    let inner = builder.whole(&wish, &sides);
+    let sizes = builder.add(&wish, "Concat", &[&outer, &inner], &[("axis", Attribute::Int(0))]);
+    let text = |text: &str| Attribute::Text(text.to_owned());
+    let mut settings = vec![
+        ("antialias", Attribute::Int(1)),
+        ("coordinate_transformation_mode", text("half_pixel")),
+        ("exclude_outside", Attribute::Int(1)),
+    ];
+    match filter {
+        Filter::Bilinear => settings.push(("mode", text("linear"))),
+        Filter::Bicubic => {
+            settings.extend([("mode", text("cubic")), ("cubic_coeff_a", Attribute::Float(-0.5))])
+        }
+    }
+    let value = builder.add(&wish, "Resize", &[&flow.value, "", "", &sizes], &settings);
+    Ok(Flow { value, form: Form::Image { channels, sides: Some(sides) }, ..flow })
+}
+
+fn impute<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, value: &[f64]) -> Result<Flow<'a>, ExportError> {
+    let flow = floats(builder, flow)?;
+    let wish = format!("{}.impute", flow.field);
+    let fill = constant(builder, &flow, &wish, value)?;
+    let missing = builder.add(&wish, "IsNaN", &[&flow.value], &[]);
+    let value = builder.add(&wish, "Where", &[&missing, &fill, &flow.value], &[]);
+    Ok(Flow { value, ..flow })
+}
+
+/// Names to their places, counted from 1; 0 is for names that training did not see.
+fn category<'a>(
+    builder: &mut Builder<'_>,
+    flow: Flow<'a>,
+    labels: &[String],
+) -> Result<Flow<'a>, ExportError> {
+    if flow.form != Form::Names {
+        return Err(refuse(flow.field, "names before `category`", flow.form.to_string()));
+    }
+    if labels.iter().any(String::is_empty) {
+        // A missing name is fed as the empty one.
+        return Err(refuse(
+            flow.field,
+            "names that are not empty",
+            "an empty one among its labels".to_owned(),
+        ));
+    }
+    let places = (1..=labels.len() as i64).collect();
+    let settings = [
+        ("keys_strings", Attribute::Texts(labels.to_vec())),
+        ("values_int64s", Attribute::Ints(places)),
+        ("default_int64", Attribute::Int(0)),
+    ];
+    let value = builder.add(&format!("{}.category", flow.field), "LabelEncoder", &[&flow.value], &settings);
+    Ok(Flow { value, form: Form::Places, ..flow })
+}
+
+fn one_hot<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, size: usize) -> Result<Flow<'a>, ExportError> {
+    if flow.form != Form::Places {
+        return Err(refuse(flow.field, "`category` before `one_hot`", flow.form.to_string()));
+    }
+    let wish = format!("{}.one_hot", flow.field);
+    let depth = builder.whole(&wish, &[size]);
+    let values = builder.numbers(&wish, vec![2], &[0.0, 1.0])?;
+    let axis = [("axis", Attribute::Int(-1))];
+    let hot = builder.add(&wish, "OneHot", &[&flow.value, &depth, &values], &axis); // [batch, 1, size]
+    let value = builder.add(&wish, "Flatten", &[&hot], &[]); // [batch, size]
+    Ok(Flow { value, form: Form::Row(size), ..flow })
+}
+
+/// One of `+ - * /` with one number, or with one for each number of a row or each channel of an image.
+fn elementwise<'a>(
+    builder: &mut Builder<'_>,
+    flow: Flow<'a>,
+    operator: &'static str,
+    numbers: &[f64],
+) -> Result<Flow<'a>, ExportError> {
+    let nothing = if matches!(operator, "Add" | "Sub") { 0.0 } else { 1.0 };
+    if numbers.iter().all(|&number| number == nothing) {
+        return Ok(flow);
+    }
+    let wish = format!("{}.{}", flow.field, operator.to_lowercase());
+    let numbers = constant(builder, &flow, &wish, numbers)?;
+    let value = builder.add(&wish, operator, &[&flow.value, &numbers], &[]);
+    Ok(Flow { value, ..flow })
+}
+
+/// Numbers in a shape that spreads over the flow.
+fn constant(
+    builder: &mut Builder<'_>,
+    flow: &Flow<'_>,
+    wish: &str,
+    numbers: &[f64],
+) -> Result<String, ExportError> {
+    let unfit = || {
+        let got = format!("{} for {}", numbers.len(), flow.form);
+        refuse(flow.field, "one number, or one for each of its own", got)
+    };
+    let shape = flow.form.spread(numbers.len()).ok_or_else(unfit)?;
+    builder.numbers(wish, shape, numbers)
+}
+
+/// Pixels become an image; anything else stays.
+fn image<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Flow<'a> {
+    let Form::Pixels { channels, sides } = flow.form else { return flow };
+    let wish = format!("{}.image", flow.field);
+    let cast = cast(builder, &wish, &flow.value, Element::F32);
+    let axes = Attribute::Ints(vec![0, 3, 1, 2]);
+    let value = builder.add(&wish, "Transpose", &[&cast], &[("perm", axes)]); // [batch, channels, height, width]
+    Flow { value, form: Form::Image { channels, sides }, ..flow }
+}
+
+/// Whatever is a number becomes a float.
+fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
+    let flow = image(builder, flow);
+    match flow.form {
+        Form::Row(_) | Form::Image { .. } | Form::Pixels { .. } => Ok(flow),
+        Form::Places => {
+            let value = cast(builder, &format!("{}.float", flow.field), &flow.value, Element::F32);
+            Ok(Flow { value, form: Form::Row(1), ..flow })
+        }
+        Form::Names => Err(refuse(flow.field, "`category` before it can be a number", flow.form.to_string())),
+    }
+}
+
+/// A flow at its end: its value as numbers of the wanted type, and the sizes of one item.
+fn numbers(
+    builder: &mut Builder<'_>,
+    flow: Flow<'_>,
+    wanted: Element,
+) -> Result<(String, Vec<usize>), ExportError> {
+    let flow = match (wanted, &flow.form) {
+        (Element::I64, Form::Places) => flow,
+        (Element::I64, form) => {
+            return Err(refuse(flow.field, "places of names for an input of i64", form.to_string()));
+        }
+        _ => floats(builder, flow)?,
+    };
+    let any = || refuse(flow.field, "images of one size, or `resize`", "images of any size".to_owned());
+    let sizes = flow.form.item().ok_or_else(any)?;
+    Ok((flow.value, sizes))
+}
+
+fn lay_out(
+    builder: &mut Builder<'_>,
+    spec: &InputSpec,
+    parts: Vec<(String, Vec<usize>)>,
+) -> Result<String, ExportError> {
+    let (value, sizes) = match &parts[..] {
+        [] => (None, vec![]),
+        [(value, sizes)] => (Some(value.clone()), sizes.clone()),
+        _ => {
+            let total = parts.iter().map(|(_, sizes)| sizes.iter().product::<usize>()).sum();
+            (Some(side_by_side(builder, &spec.name, &parts)), vec![total])
+        }
+    };
+    let (got, wanted): (usize, usize) = (sizes.iter().product(), spec.shape.iter().product());
+    let Some(value) = value.filter(|_| got == wanted) else {
+        return Err(ExportError::Predictor {
+            wanted: format!("fields for input `{}` that make {:?}", spec.name, spec.shape),
+            got: format!("{got} numbers"),
+        });
+    };
+    if sizes == spec.shape {
+        return Ok(value);
+    }
+    // 0 keeps the batch.
+    let shape = builder.whole(&format!("{}.shape", spec.name), &[&[0], &spec.shape[..]].concat());
+    Ok(builder.add(&spec.name, "Reshape", &[&value, &shape], &[]))
+}
+
+/// Every part as a row, one row behind the other.
+fn side_by_side(builder: &mut Builder<'_>, name: &str, parts: &[(String, Vec<usize>)]) -> String {
+    let rows: Vec<String> = parts
+        .iter()
+        .map(|(value, sizes)| match sizes.len() {
+            1 => value.clone(),
+            _ => builder.add(&format!("{value}.row"), "Flatten", &[value], &[]),
+        })
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    builder.add(&format!("{name}.row"), "Concat", &rows, &[("axis", Attribute::Int(1))])
+}
+
+fn cast(builder: &mut Builder<'_>, wish: &str, value: &str, to: Element) -> String {
+    builder.add(wish, "Cast", &[value], &[("to", Attribute::Int(to.code()))])
+}
+
+fn refuse(field: &str, wanted: &'static str, got: String) -> ExportError {
+    ExportError::Field { field: field.to_owned(), format: Format::Onnx, wanted, got }
+}
+
+impl Form {
+    /// The sizes under which so many numbers spread over it: one for all, one for each number of a row, or one for each
+    /// channel of an image.
+    fn spread(&self, count: usize) -> Option<Vec<usize>> {
+        let own = match self {
+            Form::Row(n) => (*n == count).then(|| vec![count]),
+            Form::Image { channels, .. } => (*channels == count).then(|| vec![count, 1, 1]),
+            Form::Names | Form::Places | Form::Pixels { .. } => None,
+        };
+        own.or_else(|| (count == 1).then(|| vec![1]))
+    }
+
+    /// The sizes of one item, if they are known.
+    fn item(&self) -> Option<Vec<usize>> {
+        match self {
+            Form::Row(n) => Some(vec![*n]),
+            Form::Names | Form::Places => Some(vec![1]),
+            Form::Pixels { channels, sides } | Form::Image { channels, sides } => {
+                sides.map(|[height, width]| vec![*channels, height, width])
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Form::Row(n) => write!(f, "{n} numbers"),
+            Form::Names => f.write_str("names"),
+            Form::Places => f.write_str("places of names"),
+            Form::Pixels { channels, .. } | Form::Image { channels, .. } => {
+                write!(f, "an image with {channels} channels")
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use baeum_core::{Layer, Transform};
+
+use crate::format::Say;
+
+/// What a layer becomes in an ONNX graph.
+pub(crate) fn layer(layer: &Layer) -> Say {
+    match layer {
+        Layer::Input { .. } => Say::Word("graph input"),
+        Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
+        Layer::Conv2d { .. } => Say::Word("Conv"),
+        Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
+        Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
+        Layer::GlobalAvgPool => Say::Word("GlobalAveragePool, Flatten"),
+        Layer::BatchNorm { .. } => Say::Word("BatchNormalization"),
+        Layer::LayerNorm { .. } => Say::Word("LayerNormalization"),
+        Layer::Relu => Say::Word("Relu"),
+        Layer::Gelu { .. } => Say::Word("Erf or Tanh, Mul, Add"),
+        Layer::Tanh => Say::Word("Tanh"),
+        Layer::Sigmoid => Say::Word("Sigmoid"),
+        Layer::Dropout { .. } => Say::Word("nothing: it acts in training alone"),
+        Layer::Flatten => Say::Word("Flatten"),
+        Layer::Embedding { .. } => Say::Word("Gather"),
+        Layer::Add => Say::Word("Add"),
+        Layer::Concat { .. } => Say::Word("Concat"),
+    }
+}
+
+/// What a step of preprocessing becomes in an ONNX graph.
+pub(crate) fn transform(transform: &Transform) -> Say {
+    match transform {
+        Transform::Resize { .. } => Say::Word("Cast, Transpose, Resize"),
+        Transform::Scale { .. } => Say::Word("Mul, Add"),
+        Transform::Standardise { .. } => Say::Word("Sub, Div"),
+        Transform::Impute { .. } => Say::Word("IsNaN, Where"),
+        Transform::Category { .. } => Say::Word("ai.onnx.ml.LabelEncoder"),
+        Transform::OneHot { .. } => Say::Word("OneHot, Flatten"),
+    }
+}

@@ -1,0 +1,331 @@
+//! The learned function in plain loops over `f64`, one record at a time: what the tests compare files with.
+use std::collections::BTreeMap;
+
+use baeum_core::{
+    Approximate, DType, Decode, Field, Filter, Graph, InputSpec, Kind, Layer, Node, NodeId, Pipeline,
+    Predictor, Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value, Weights,
+};
+
+use crate::verify::Golden;
+
+/// Sizes and numbers of one item.
+type Item = (Vec<usize>, Vec<f64>);
+
+/// Numbers that look like chance and are the same everywhere.
+pub(crate) fn numbers(seed: usize, n: usize) -> Vec<f64> {
+    (0..n).map(|i| ((i + 1) as f64 * 12.9898 + seed as f64 * 78.233).sin()).collect()
+}
+
+/// Weights for a graph, variances above zero.
+pub(crate) fn weights(graph: &Graph) -> Weights {
+    let tensor = |(place, (name, param)): (usize, (String, baeum_core::Param))| {
+        let n = param.sizes.iter().product();
+        let spread = |x: f64| if name.ends_with("running_var") { x.abs() + 0.5 } else { x * 0.5 };
+        let data: Vec<f32> = numbers(place, n).into_iter().map(|x| spread(x) as f32).collect();
+        (name, Tensor::new(param.sizes, data).unwrap())
+    };
+    graph.params().into_iter().enumerate().map(tensor).collect()
+}
+
+/// A field that the network sees.
+pub(crate) fn field(name: &str, kind: Kind) -> Field {
+    Field { name: name.to_owned(), kind, role: Role::Input, columns: vec![], labels: vec![], range: None }
+}
+
+/// One network input of one field.
+pub(crate) fn input(
+    name: &str,
+    dtype: DType,
+    shape: &[usize],
+    columns: &[(&str, Vec<Transform>)],
+) -> InputSpec {
+    let columns =
+        columns.iter().map(|(field, steps)| Pipeline { field: (*field).to_owned(), steps: steps.clone() });
+    InputSpec { name: name.to_owned(), dtype, shape: shape.to_vec(), columns: columns.collect() }
+}
+
+/// A predictor over a graph whose last node answers with a number for each of `width` logits, or with one number.
+pub(crate) fn predictor(
+    fields: Vec<Field>,
+    inputs: Vec<InputSpec>,
+    mut graph: Graph,
+    decode: Decode,
+) -> Predictor {
+    graph.output(graph.find("head").unwrap());
+    let weights = weights(&graph);
+    let target = Target { field: "target".to_owned(), decode };
+    Predictor { schema: Schema { fields }, inputs, graph, weights, targets: vec![target] }
+}
+
+/// A predictor that takes `item` as numbers and answers with one of three labels. `wire` adds layers behind the node it is
+/// given and yields the last; a head follows.
+pub(crate) fn classifier(item: &[usize], wire: impl FnOnce(&mut Graph, NodeId) -> NodeId) -> Predictor {
+    let len = item.iter().product();
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(item), DType::F32).unwrap();
+    let mut last = wire(&mut graph, x);
+    if graph[last].shape.rank() > 2 {
+        last = graph.add("rows", Layer::Flatten, &[last]).unwrap();
+    }
+    graph.add("head", Layer::Dense { units: 3, bias: true }, &[last]).unwrap();
+    let labels = ["setosa", "versi\ncolor", "버지니카"].map(str::to_owned).to_vec();
+    let spec = input("x", DType::F32, item, &[("x", vec![])]);
+    predictor(vec![field("x", Kind::Numbers { len })], vec![spec], graph, Decode::Label { labels })
+}
+
+/// Records for [`classifier`].
+pub(crate) fn rows(count: usize, len: usize) -> Vec<Record> {
+    (0..count).map(|row| Record::from([("x".to_owned(), Value::Numbers(numbers(100 + row, len)))])).collect()
+}
+
+/// The records with the answers of the plain loops.
+pub(crate) fn golden(predictor: &Predictor, records: Vec<Record>) -> Golden {
+    let mut golden = Golden::default();
+    let mut yields: Vec<Vec<f32>> = vec![vec![]; predictor.targets.len()];
+    for record in &records {
+        let given: BTreeMap<&str, Item> = predictor
+            .inputs
+            .iter()
+            .map(|spec| (spec.name.as_str(), prepare(&predictor.schema, spec, record)))
+            .collect();
+        let outputs = forward(&predictor.graph, &predictor.weights, &given);
+        let mut answers = vec![];
+        for ((target, output), yields) in predictor.targets.iter().zip(outputs).zip(&mut yields) {
+            let row: Vec<f32> = output.1.iter().map(|&x| x as f32).collect();
+            answers.push(target.decode.answer(&row));
+            yields.extend(row);
+        }
+        golden.answers.push(answers);
+    }
+    golden.outputs = yields
+        .into_iter()
+        .map(|row| Tensor::new([records.len(), row.len() / records.len()], row).unwrap())
+        .collect();
+    golden.records = records;
+    golden
+}
+
+fn prepare(schema: &Schema, spec: &InputSpec, record: &Record) -> Item {
+    let mut numbers = vec![];
+    for column in &spec.columns {
+        let field = schema.field(&column.field).unwrap();
+        let start = enter(field, record.get(&column.field).unwrap_or(&Value::Missing), &column.steps);
+        numbers.extend(column.steps.iter().fold(start, step).1);
+    }
+    (spec.shape.clone(), numbers)
+}
+
+fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
+    match value {
+        Value::Missing => match &field.kind {
+            Kind::Numbers { len } => (vec![*len], vec![f64::NAN; *len]),
+            Kind::Category => (vec![1], vec![0.0]),
+            Kind::Number | Kind::Image { .. } | Kind::Text => (vec![1], vec![f64::NAN]),
+        },
+        Value::Number(x) => (vec![1], vec![*x]),
+        Value::Numbers(x) => (vec![x.len()], x.clone()),
+        Value::Text(text) => {
+            let Some(Transform::Category { labels }) = steps.first() else { panic!("a category first") };
+            (
+                vec![1],
+                vec![labels.iter().position(|label| label == text).map_or(0.0, |place| place as f64 + 1.0)],
+            )
+        }
+        Value::Image(pixels) => {
+            let [h, w, c] = pixels.shape() else { panic!("an image") };
+            let bytes = pixels.to_f64s();
+            let planes = (0..*c).flat_map(|k| bytes.iter().skip(k).step_by(*c).copied().collect::<Vec<_>>());
+            (vec![*c, *h, *w], planes.collect())
+        }
+    }
+}
+
+fn step((shape, mut numbers): Item, step: &Transform) -> Item {
+    let inner = if shape.len() == 3 { shape[1] * shape[2] } else { 1 };
+    let of = |values: &[f64], i: usize| values[if values.len() == 1 { 0 } else { i / inner }];
+    match step {
+        Transform::Resize { height, width, filter } => {
+            return resize(&shape, &numbers, [*height, *width], *filter);
+        }
+        Transform::Scale { factor, offset } => numbers.iter_mut().for_each(|x| *x = *x * factor + offset),
+        Transform::Standardise { mean, std } => {
+            numbers.iter_mut().enumerate().for_each(|(i, x)| *x = (*x - of(mean, i)) / of(std, i));
+        }
+        Transform::Impute { value } => {
+            numbers.iter_mut().enumerate().filter(|(_, x)| x.is_nan()).for_each(|(i, x)| *x = of(value, i));
+        }
+        Transform::Category { .. } => {}
+        Transform::OneHot { size } => {
+            return (vec![*size], (0..*size).map(|i| f64::from(u8::from(i as f64 == numbers[0]))).collect());
+        }
+    }
+    (shape, numbers)
+}
+
+/// PIL's resize, pixel by pixel in both directions at once.
+fn resize(shape: &[usize], numbers: &[f64], to: [usize; 2], filter: Filter) -> Item {
+    let (c, h, w) = (shape[0], shape[1], shape[2]);
+    let weight = |out: usize, at: usize, from: usize, to: usize| {
+        let ratio = from as f64 / to as f64;
+        let x = ((at as f64 + 0.5) - (out as f64 + 0.5) * ratio).abs() / ratio.max(1.0);
+        match filter {
+            Filter::Bilinear => (1.0 - x).max(0.0),
+            Filter::Bicubic if x < 1.0 => 1.5 * x.powi(3) - 2.5 * x.powi(2) + 1.0,
+            Filter::Bicubic if x < 2.0 => -0.5 * x.powi(3) + 2.5 * x.powi(2) - 4.0 * x + 2.0,
+            Filter::Bicubic => 0.0,
+        }
+    };
+    let mut resized = vec![];
+    for plane in 0..c {
+        for y in 0..to[0] {
+            for x in 0..to[1] {
+                let (mut sum, mut total) = (0.0, 0.0);
+                for (i, j) in (0..h).flat_map(|i| (0..w).map(move |j| (i, j))) {
+                    let share = weight(y, i, h, to[0]) * weight(x, j, w, to[1]);
+                    sum += share * numbers[(plane * h + i) * w + j];
+                    total += share;
+                }
+                resized.push(sum / total);
+            }
+        }
+    }
+    (vec![c, to[0], to[1]], resized)
+}
+
+fn forward(graph: &Graph, weights: &Weights, given: &BTreeMap<&str, Item>) -> Vec<Item> {
+    let mut values: Vec<Item> = vec![];
+    for node in graph.nodes() {
+        let read: Vec<&Item> = node.inputs.iter().map(|id| &values[id.index()]).collect();
+        let value =
+            if read.is_empty() { given[node.name.as_str()].clone() } else { layer(node, &read, weights) };
+        values.push(value);
+    }
+    graph.outputs().iter().map(|id| values[id.index()].clone()).collect()
+}
+
+fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
+    let (shape, x) = read[0];
+    let item = node.shape.item().unwrap();
+    let weight = |name: &str| weights.get(&format!("{}.{name}", node.name)).map(Tensor::to_f64s);
+    let each = |f: &dyn Fn(f64) -> f64| x.iter().map(|&x| f(x)).collect();
+    let last = *shape.last().unwrap();
+    let numbers = match &node.layer {
+        Layer::Input { .. } | Layer::Dropout { .. } | Layer::Flatten => x.clone(),
+        Layer::Dense { units, .. } => {
+            let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
+            let dot = |row: &[f64], u: usize| {
+                b[u] + row.iter().zip(&w[u * last..]).map(|(x, w)| x * w).sum::<f64>()
+            };
+            x.chunks(last).flat_map(|row| (0..*units).map(|u| dot(row, u)).collect::<Vec<_>>()).collect()
+        }
+        Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => {
+            let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; item[0]]));
+            let share = shape[0] / groups;
+            let per_group = item[0] / groups;
+            slide(&item, |k, y, x0| {
+                let mut sum = b[k];
+                for (c, i, j) in cube(share, *kernel) {
+                    let (row, column) =
+                        (y * stride.height + i * dilation.height, x0 * stride.width + j * dilation.width);
+                    let plane = k / per_group * share + c;
+                    let at = ((k * share + c) * kernel.height + i) * kernel.width + j;
+                    sum += w[at] * pixel(shape, x, [plane, row, column], *padding).unwrap_or(0.0);
+                }
+                sum
+            })
+        }
+        Layer::MaxPool2d { kernel, stride, padding } => {
+            let stride = stride.unwrap_or(*kernel);
+            slide(&item, |k, y, x0| {
+                let seen = cube(1, *kernel).filter_map(|(_, i, j)| {
+                    pixel(shape, x, [k, y * stride.height + i, x0 * stride.width + j], *padding)
+                });
+                seen.fold(f64::NEG_INFINITY, f64::max)
+            })
+        }
+        Layer::AvgPool2d { kernel, stride, padding } => {
+            let stride = stride.unwrap_or(*kernel);
+            slide(&item, |k, y, x0| {
+                let seen = cube(1, *kernel).filter_map(|(_, i, j)| {
+                    pixel(shape, x, [k, y * stride.height + i, x0 * stride.width + j], *padding)
+                });
+                seen.sum::<f64>() / kernel.area() as f64
+            })
+        }
+        Layer::GlobalAvgPool => x
+            .chunks(shape[1] * shape[2])
+            .map(|plane| plane.iter().sum::<f64>() / plane.len() as f64)
+            .collect(),
+        Layer::BatchNorm { eps, .. } => {
+            let [w, b, m, v] =
+                ["weight", "bias", "running_mean", "running_var"].map(|name| weight(name).unwrap());
+            let inner: usize = shape[1..].iter().product();
+            x.iter()
+                .enumerate()
+                .map(|(i, x)| (x - m[i / inner]) / (v[i / inner] + eps).sqrt() * w[i / inner] + b[i / inner])
+                .collect()
+        }
+        Layer::LayerNorm { eps } => {
+            let [w, b] = ["weight", "bias"].map(|name| weight(name).unwrap());
+            let norm = |row: &[f64]| {
+                let mean = row.iter().sum::<f64>() / last as f64;
+                let var = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / last as f64;
+                row.iter()
+                    .enumerate()
+                    .map(|(i, x)| (x - mean) / (var + eps).sqrt() * w[i] + b[i])
+                    .collect::<Vec<_>>()
+            };
+            x.chunks(last).flat_map(norm).collect()
+        }
+        Layer::Relu => each(&|x| x.max(0.0)),
+        Layer::Gelu { approximate: Approximate::Tanh } => each(&|x| {
+            0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+        }),
+        Layer::Gelu { approximate: Approximate::None } => each(&|x| 0.5 * x * (1.0 + erf(x / 2f64.sqrt()))),
+        Layer::Tanh => each(&f64::tanh),
+        Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
+        Layer::Embedding { units, .. } => {
+            let w = weight("weight").unwrap();
+            x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()
+        }
+        Layer::Add => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).sum()).collect(),
+        Layer::Concat { axis } => concat(read, axis - 1),
+    };
+    (item, numbers)
+}
+
+/// One number for each place of an image `[channels, height, width]`.
+fn slide(item: &[usize], at: impl Fn(usize, usize, usize) -> f64) -> Vec<f64> {
+    let size = Size2 { height: item[1], width: item[2] };
+    cube(item[0], size).map(|(k, y, x)| at(k, y, x)).collect()
+}
+
+fn cube(channels: usize, size: Size2) -> impl Iterator<Item = (usize, usize, usize)> {
+    (0..channels * size.area()).map(move |i| (i / size.area(), i / size.width % size.height, i % size.width))
+}
+
+/// A pixel counted from the padded corner; none in the padding.
+fn pixel(shape: &[usize], x: &[f64], [k, row, column]: [usize; 3], padding: Size2) -> Option<f64> {
+    let (row, column) = (row.checked_sub(padding.height)?, column.checked_sub(padding.width)?);
+    (row < shape[1] && column < shape[2]).then(|| x[(k * shape[1] + row) * shape[2] + column])
+}
+
+fn concat(read: &[&Item], axis: usize) -> Vec<f64> {
+    let outer: usize = read[0].0[..axis].iter().product();
+    let part = |item: &Item, block: usize| {
+        let n = item.1.len() / outer;
+        item.1[block * n..(block + 1) * n].to_vec()
+    };
+    (0..outer).flat_map(|block| read.iter().flat_map(|item| part(item, block)).collect::<Vec<_>>()).collect()
+}
+
+/// The error function by its series (Abramowitz & Stegun 7.1.5), good to 1e-12 for the small numbers of a test.
+fn erf(x: f64) -> f64 {
+    let mut term = x;
+    let mut sum = x;
+    for n in 1..60 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}

@@ -1,0 +1,428 @@
+//! Every layer and every transform, through every format, against plain loops.
+use baeum_core::{
+    Approximate, DType, Decode, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record, Shape, Size2,
+    Tensor, Transform, Value,
+};
+
+use super::*;
+use crate::plain::{classifier, field, golden, input, numbers, predictor, rows};
+use crate::{ExportConfig, Format, encode};
+
+/// Encodes, opens and compares; what differs, as a text.
+fn outcome(format: Format, predictor: &Predictor, golden: &Golden) -> Result<Verified, String> {
+    let plan = ExportConfig::default().check().map_err(|error| error.to_string())?;
+    let files = encode(format, predictor, &plan).map_err(|error| error.to_string())?;
+    assert_eq!(files, encode(format, predictor, &plan).unwrap(), "same predictor, same bytes");
+    verify(format, &files, predictor, golden, &Limits::default()).map_err(chain)
+}
+
+fn chain(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+#[track_caller]
+fn agrees(name: &str, predictor: &Predictor, records: Vec<Record>) {
+    let golden = golden(predictor, records);
+    for format in Format::ALL {
+        let verified =
+            outcome(format, predictor, &golden).unwrap_or_else(|error| panic!("{name}, {format}: {error}"));
+        assert_eq!(verified.parity.level, format.facts().compared);
+        match format {
+            Format::Safetensors | Format::Pth => {
+                assert_eq!(verified.weights.as_ref(), Some(&predictor.weights), "{name}")
+            }
+            Format::Onnx => assert_eq!(verified.parity.rows, golden.records.len(), "{name}"),
+        }
+    }
+}
+
+/// A layer alone behind an input of `item`.
+#[track_caller]
+fn layer(item: &[usize], layer: Layer) {
+    let name = layer.name();
+    let predictor = classifier(item, |graph, x| graph.add("layer", layer, &[x]).unwrap());
+    agrees(name, &predictor, rows(3, item.iter().product()));
+}
+
+fn size(height: usize, width: usize) -> Size2 {
+    Size2 { height, width }
+}
+
+fn conv(filters: usize, groups: usize, bias: bool) -> Layer {
+    let (kernel, stride, padding, dilation) = (size(3, 2), size(2, 1), size(1, 2), size(1, 2));
+    Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias }
+}
+
+#[test]
+fn dense_agrees() {
+    layer(&[4], Layer::Dense { units: 5, bias: true });
+    layer(&[4], Layer::Dense { units: 5, bias: false });
+    layer(&[6, 4], Layer::Dense { units: 5, bias: true });
+    layer(&[6, 4], Layer::Dense { units: 5, bias: false });
+}
+
+#[test]
+fn convolution_agrees() {
+    layer(&[4, 7, 6], conv(6, 1, true));
+    layer(&[4, 7, 6], conv(6, 2, false));
+    layer(&[4, 7, 6], conv(4, 4, true));
+}
+
+#[test]
+fn pooling_agrees() {
+    let (kernel, padding) = (size(3, 2), size(1, 1));
+    for stride in [None, Some(size(2, 1))] {
+        layer(&[2, 7, 6], Layer::MaxPool2d { kernel, stride, padding });
+        layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding });
+    }
+    layer(&[3, 5, 4], Layer::GlobalAvgPool);
+}
+
+#[test]
+fn norms_agree() {
+    layer(&[3, 5, 4], Layer::BatchNorm { eps: 1e-3, momentum: 0.1 });
+    layer(&[5], Layer::BatchNorm { eps: 1e-5, momentum: 0.1 });
+    layer(&[5], Layer::LayerNorm { eps: 1e-5 });
+    layer(&[4, 5], Layer::LayerNorm { eps: 1e-2 });
+}
+
+#[test]
+fn activations_agree() {
+    for activation in [
+        Layer::Relu,
+        Layer::Gelu { approximate: Approximate::None },
+        Layer::Gelu { approximate: Approximate::Tanh },
+        Layer::Tanh,
+        Layer::Sigmoid,
+        Layer::Dropout { p: 0.5 },
+    ] {
+        layer(&[6], activation);
+    }
+    layer(&[2, 3, 4], Layer::Flatten);
+}
+
+#[test]
+fn branches_agree() {
+    let branches = |graph: &mut Graph, x: NodeId| {
+        let a = graph.add("a", Layer::Tanh, &[x]).unwrap();
+        let b = graph.add("b", Layer::Sigmoid, &[x]).unwrap();
+        let sum = graph.add("sum", Layer::Add, &[a, b, x]).unwrap();
+        graph.add("both", Layer::Concat { axis: 2 }, &[sum, a]).unwrap()
+    };
+    agrees("branches", &classifier(&[3, 4], branches), rows(2, 12));
+}
+
+fn labels() -> Decode {
+    Decode::Label { labels: vec!["no".to_owned(), "yes".to_owned()] }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn record<const N: usize>(fields: [(&str, Value); N]) -> Record {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Numbers with gaps, names as one-hot, two rows in an input of `[1, 2, 4]`.
+fn table() -> (Predictor, Vec<Record>) {
+    let colour =
+        vec![Transform::Category { labels: names(&["blue", "green", "red"]) }, Transform::OneHot { size: 4 }];
+    let age = vec![
+        Transform::Impute { value: vec![30.0] },
+        Transform::Standardise { mean: vec![35.0], std: vec![12.5] },
+    ];
+    let pair =
+        vec![Transform::Impute { value: vec![1.0, 2.0] }, Transform::Scale { factor: 0.5, offset: -1.0 }];
+    let spec = input("x", DType::F32, &[1, 1, 7], &[("age", age), ("colour", colour), ("pair", pair)]);
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[1, 1, 7]), DType::F32).unwrap();
+    let rows = graph.add("rows", Layer::Flatten, &[x]).unwrap();
+    let hidden = graph.add("hidden", Layer::Dense { units: 5, bias: true }, &[rows]).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[hidden]).unwrap();
+    let fields = vec![
+        field("colour", Kind::Category),
+        field("age", Kind::Number),
+        field("pair", Kind::Numbers { len: 2 }),
+    ];
+    let text = |name: &str| Value::Text(name.to_owned());
+    let records = vec![
+        record([
+            ("age", Value::Number(41.0)),
+            ("colour", text("red")),
+            ("pair", Value::Numbers(vec![1.0, 2.0])),
+        ]),
+        record([
+            ("age", Value::Missing),
+            ("colour", text("mauve")),
+            ("pair", Value::Numbers(vec![f64::NAN, 4.0])),
+        ]),
+        record([("age", Value::Number(7.5)), ("colour", Value::Missing), ("pair", Value::Missing)]),
+        record([
+            ("age", Value::Number(-3.0)),
+            ("colour", text("blue")),
+            ("pair", Value::Numbers(vec![0.5, -9.0])),
+        ]),
+    ];
+    (predictor(fields, vec![spec], graph, labels()), records)
+}
+
+#[test]
+fn tables_agree_with_missing_and_unseen_values() {
+    let (predictor, records) = table();
+    agrees("table", &predictor, records);
+}
+
+#[test]
+fn embedded_names_agree() {
+    let words = |list: &[&str]| vec![Transform::Category { labels: names(list) }];
+    let spec =
+        input("ids", DType::I64, &[2], &[("from", words(&["a", "b"])), ("to", words(&["b", "c", "d"]))]);
+    let mut graph = Graph::default();
+    let ids = graph.input("ids", Shape::batch(&[2]), DType::I64).unwrap();
+    let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 4, units: 3 }, &[ids]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten, &[vectors]).unwrap();
+    graph.add("head", Layer::Dense { units: 1, bias: true }, &[rows]).unwrap();
+    let decode = Decode::Number { scale: 250.0, offset: -40.0, unit: Some("km".to_owned()) };
+    let predictor = predictor(
+        vec![field("from", Kind::Category), field("to", Kind::Category)],
+        vec![spec],
+        graph,
+        decode,
+    );
+    let text = |name: &str| Value::Text(name.to_owned());
+    let records = [("a", "d"), ("b", "b"), ("z", "c"), ("", "")];
+    agrees(
+        "embedding",
+        &predictor,
+        records.map(|(from, to)| record([("from", text(from)), ("to", text(to))])).to_vec(),
+    );
+}
+
+fn photo(height: usize, width: usize, channels: usize) -> Value {
+    let bytes: Vec<u8> = numbers(height * width, height * width * channels)
+        .into_iter()
+        .map(|x| (127.5 + 127.5 * x) as u8)
+        .collect();
+    Value::Image(Tensor::new([height, width, channels], bytes).unwrap())
+}
+
+/// Images of any size to `[3, 6, 5]`.
+fn photos(filter: Filter) -> Predictor {
+    let steps = vec![
+        Transform::Resize { height: 6, width: 5, filter },
+        Transform::Scale { factor: 1.0 / 255.0, offset: 0.0 },
+        Transform::Standardise { mean: vec![0.4, 0.5, 0.6], std: vec![0.2, 0.25, 0.3] },
+    ];
+    let spec = input("image", DType::F32, &[3, 6, 5], &[("photo", steps)]);
+    let mut graph = Graph::default();
+    let x = graph.input("image", Shape::batch(&[3, 6, 5]), DType::F32).unwrap();
+    let conv = graph.add("conv", conv(4, 1, true), &[x]).unwrap();
+    let rows = graph.add("rows", Layer::GlobalAvgPool, &[conv]).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[rows]).unwrap();
+    predictor(vec![field("photo", Kind::Image { channels: 3, size: None })], vec![spec], graph, labels())
+}
+
+#[test]
+fn images_of_any_size_agree() {
+    let records = || {
+        [(6, 5), (20, 31), (4, 3), (1, 1), (13, 2)].map(|(h, w)| record([("photo", photo(h, w, 3))])).to_vec()
+    };
+    for filter in [Filter::Bilinear, Filter::Bicubic] {
+        agrees("photos", &photos(filter), records());
+    }
+}
+
+#[test]
+fn images_of_one_size_agree_without_resize() {
+    let spec =
+        input("image", DType::F32, &[8], &[("photo", vec![Transform::Scale { factor: 0.01, offset: 0.1 }])]);
+    let mut graph = Graph::default();
+    let x = graph.input("image", Shape::batch(&[8]), DType::F32).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[x]).unwrap();
+    let kind = Kind::Image { channels: 2, size: Some((2, 2)) };
+    let predictor = predictor(vec![field("photo", kind)], vec![spec], graph, labels());
+    agrees("fixed", &predictor, vec![record([("photo", photo(2, 2, 2))])]);
+}
+
+#[test]
+fn every_operator_set_gives_the_same_answers() {
+    let (predictor, records) = table();
+    let golden = golden(&predictor, records);
+    for opset in 13..=18 {
+        let plan = ExportConfig { opset: Some(opset), ..ExportConfig::default() }.check().unwrap();
+        let files = encode(Format::Onnx, &predictor, &plan).unwrap();
+        verify(Format::Onnx, &files, &predictor, &golden, &Limits::default()).unwrap();
+    }
+}
+
+/// The refusal after `change` was made to the file of a small predictor, or to what it is compared with.
+fn refusal(format: Format, change: impl FnOnce(&mut Predictor, &mut Golden)) -> String {
+    let predictor = classifier(&[4], |graph, x| graph.add("layer", Layer::Tanh, &[x]).unwrap());
+    let mut golden = golden(&predictor, rows(3, 4));
+    let mut changed = predictor.clone();
+    change(&mut changed, &mut golden);
+    let plan = ExportConfig::default().check().unwrap();
+    let files = encode(format, &changed, &plan).unwrap();
+    verify(format, &files, &predictor, &golden, &Limits::default()).map_err(chain).err().unwrap_or_default()
+}
+
+/// The predictor with one weight a little larger.
+fn nudged(predictor: &mut Predictor, by: f32) {
+    let mut numbers = predictor.weights["head.bias"].f32s().unwrap().to_vec();
+    numbers[1] += by;
+    predictor.weights.insert("head.bias".to_owned(), Tensor::vector(numbers));
+}
+
+#[test]
+fn other_weights_are_found() {
+    let bits = |file: &str| format!("`{file}` wants `head.bias` bit for bit, got other numbers");
+    assert_eq!(refusal(Format::Pth, |other, _| nudged(other, 1e-6)), bits("model.pth"));
+    assert_eq!(refusal(Format::Safetensors, |other, _| nudged(other, 1e-6)), bits("model.safetensors"));
+    let error = refusal(Format::Onnx, |other, _| nudged(other, 1e-3));
+    assert!(
+        error.starts_with("`target` of golden row 0 wants 0.64")
+            && error.contains(" within 1.0e-5, got 0.64"),
+        "{error}"
+    );
+}
+
+#[test]
+fn answers_that_cannot_be_compared_are_found() {
+    let error = refusal(Format::Onnx, |other, _| nudged(other, f32::NAN));
+    assert!(
+        error.starts_with("`target` of golden row 0 wants finite numbers and 0.64")
+            && error.ends_with(", got NaN"),
+        "{error}"
+    );
+    let error = refusal(Format::Onnx, |other, _| {
+        other.targets[0].decode = Decode::Label { labels: names(&["a", "b", "c"]) };
+    });
+    assert_eq!(error, "`target` of golden row 0 wants label `setosa`, got `a`");
+    let error = refusal(Format::Onnx, |_, golden| golden.records.clear());
+    assert_eq!(error, "the comparison wants at least one golden row, got none");
+    let error = refusal(Format::Onnx, |_, golden| golden.answers.truncate(2));
+    assert_eq!(error, "2 golden rows want as many answers, got 3");
+    let error = refusal(Format::Onnx, |_, golden| {
+        golden.records[1].insert("x".to_owned(), Value::Text("four".to_owned()));
+    });
+    assert_eq!(error, "golden row 1 wants 4 numbers for `x`, got the text `four`");
+}
+
+#[test]
+fn files_that_are_not_there_or_not_whole_are_found() {
+    let predictor = classifier(&[4], |graph, x| graph.add("layer", Layer::Tanh, &[x]).unwrap());
+    let golden = golden(&predictor, rows(3, 4));
+    let of = |format: Format, files: crate::Files| {
+        verify(format, &files, &predictor, &golden, &Limits::default())
+            .map_err(chain)
+            .err()
+            .unwrap_or_default()
+    };
+    let cut = |format: Format| {
+        let mut files = encode(format, &predictor, &ExportConfig::default().check().unwrap()).unwrap();
+        files.0.values_mut().for_each(|bytes| bytes.truncate(100));
+        of(format, files)
+    };
+    assert_eq!(of(Format::Onnx, Default::default()), "the export wants `model.onnx`, got no such file");
+    assert_eq!(
+        cut(Format::Pth),
+        "could not read `model.pth` back: zip archive wants an end record, got none"
+    );
+    let begins = |format, text: &str| assert!(cut(format).starts_with(text), "{}", cut(format));
+    begins(Format::Onnx, "could not read `model.onnx` back: ONNX model at byte ");
+    begins(Format::Safetensors, "could not read `model.safetensors` back: a weights file wants ");
+}
+
+#[test]
+fn a_graph_that_nothing_can_run_is_named() {
+    let predictor = classifier(&[4], |graph, x| graph.add("layer", Layer::Tanh, &[x]).unwrap());
+    let golden = golden(&predictor, rows(1, 4));
+    let changed = |change: fn(&mut crate::onnx::Model)| {
+        let mut model = crate::onnx::write(&predictor.blueprint(), &predictor.weights, None).unwrap();
+        change(&mut model);
+        let files = crate::Files::one("model.onnx", crate::onnx::bytes(&model));
+        verify(Format::Onnx, &files, &predictor, &golden, &Limits::default())
+            .map_err(chain)
+            .err()
+            .unwrap_or_default()
+    };
+    let lost = changed(|model| model.graph.nodes[0].inputs[0] = "lost".to_owned());
+    assert_eq!(
+        lost,
+        "node `lost` of the ONNX graph wants to be made by a node before it is read, got none that could run"
+    );
+    let strange = changed(|model| model.graph.nodes[0].operator = "Strange".to_owned());
+    assert!(strange.starts_with("could not run the ONNX graph from node `layer` on: "), "{strange}");
+    let dumb = changed(|model| model.metadata.clear());
+    assert_eq!(dumb, "could not read `model.onnx` back: ONNX metadata wants `baeum.manifest`, got none");
+}
+
+#[test]
+fn golden_lines_keep_every_bit() {
+    let (predictor, records) = table();
+    let golden = golden(&predictor, records);
+    let lines = golden.lines();
+    let lines: Vec<serde_json::Value> = lines
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[1]["record"], serde_json::json!({"age": null, "colour": "mauve", "pair": [null, 4.0]}));
+    let bytes = crate::wire::base64::base64(&crate::wire::numbers::to_bytes(
+        &golden.outputs[0].f32s().unwrap()[2..4].to_vec().into(),
+    ));
+    assert_eq!(lines[1]["outputs"][0], serde_json::json!({"dtype": "f32", "shape": [2], "base64": bytes}));
+    assert_eq!(
+        lines[1]["answers"][0]["label"]["label"],
+        serde_json::to_value(&golden.answers[1][0]).unwrap()["label"]["label"]
+    );
+}
+
+#[test]
+fn a_manifest_notices_when_it_was_changed() {
+    let (predictor, records) = table();
+    let golden = golden(&predictor, records);
+    let hash = |bytes: &[u8]| format!("{:08x}", crate::wire::crc32::crc32(bytes));
+    let plan = ExportConfig::default().check().unwrap();
+    let entry = |&format: &Format| {
+        let files = encode(format, &predictor, &plan).unwrap();
+        let verified = verify(format, &files, &predictor, &golden, &Limits::default()).unwrap();
+        Entry::new(format, &files, verified.parity, hash)
+    };
+    let manifest = Manifest {
+        version: Manifest::VERSION,
+        baeum: "0.1.0".to_owned(),
+        from: Default::default(),
+        schema: predictor.schema.clone(),
+        targets: predictor.targets.clone(),
+        formats: plan.formats().iter().map(entry).collect(),
+        checksum: String::new(),
+    };
+    let bytes = manifest.seal(hash).unwrap();
+    assert!(Manifest::is_sound(&bytes, hash));
+    let read: Manifest = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(read.checksum, hash(manifest_without_checksum(&bytes).as_bytes()));
+    let onnx = &read.formats[2];
+    assert_eq!((onnx.parity.level.to_string().as_str(), onnx.parity.rows), ("ran", 4));
+    assert_eq!(onnx.parity.targets[0].labels_agree, Some(4));
+    assert_eq!(read.formats[0].notices.len(), 1);
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(!Manifest::is_sound(&changed, hash), "{at}");
+    }
+}
+
+fn manifest_without_checksum(bytes: &[u8]) -> String {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let checksum = serde_json::from_str::<Manifest>(&text).unwrap().checksum;
+    text.replace(&checksum, "")
+}

@@ -1,0 +1,44 @@
+use baeum_core::{Counter, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
+
+use crate::{ModelError, ModelPlan};
+
+/// Runs the stage: the graph for this data, and where its parameters start.
+///
+/// # Errors
+/// As [`ModelPlan::graph`].
+pub fn build(
+    plan: &ModelPlan,
+    seed: u64,
+    inputs: &[InputSpec],
+    targets: &[Target],
+) -> Result<Model, ModelError> {
+    let graph = plan.graph(inputs, targets)?;
+    let weights = initial(&graph, seed);
+    Ok(Model { graph, weights })
+}
+
+/// Where the parameters of a graph start: each as PyTorch starts it (see [`Init`]), drawn for its full name alone, so that
+/// adding a layer changes no other.
+pub fn initial(graph: &Graph, seed: u64) -> Weights {
+    let start = |(name, param): (String, Param)| {
+        let tensor = draw(&Rng::new(seed), &name, &param);
+        (name, tensor)
+    };
+    graph.params().into_iter().map(start).collect()
+}
+
+#[expect(clippy::expect_used, reason = "the numbers are counted by the sizes themselves")]
+fn draw(rng: &Rng, name: &str, param: &Param) -> Tensor {
+    let mut tensor = vec![0.0f32; param.sizes.iter().product()];
+    let stream = rng.stream("init", name);
+    match param.init {
+        Init::Constant(value) => tensor.fill(value),
+        Init::Normal => stream.fill_normal(&mut tensor, Counter::once()),
+        Init::Uniform(bound) => {
+            stream.fill_uniform(&mut tensor, Counter::once());
+            // A draw from [0, 1) has 24 bits, so doubling and shifting it loses none.
+            tensor.iter_mut().for_each(|value| *value = (2.0 * *value - 1.0) * bound as f32);
+        }
+    }
+    Tensor::new(param.sizes.clone(), tensor).expect("as many numbers were drawn as the sizes want")
+}

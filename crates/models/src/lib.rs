@@ -1,0 +1,38 @@
+//! The second stage of Baeum: from a recipe to a graph, and from a graph to a network that runs.
+//!
+//! ```
+//! use baeum_models::{ModelConfig, Mlp, summary};
+//!
+//! let config = ModelConfig { mlp: Some(Mlp { hidden: vec![16], ..Mlp::default() }), ..ModelConfig::default() };
+//! let plan = config.check()?;                       // what was said becomes what is meant
+//! let graph = plan.graph_for(&[4], 3)?;             // four numbers in, three classes out
+//! assert_eq!(graph.nodes().last().map(|node| node.name.as_str()), Some("head"));
+//! assert!(summary(&graph).contains("dense1"));
+//! # Ok::<(), baeum_models::ModelError>(())
+//! ```
+//!
+//! The only place in the workspace that knows candle. In reading order:
+
+mod config;
+mod error;
+mod init;
+mod plan;
+mod presets;
+mod spec;
+mod summary;
+mod wire;
+
+mod device;
+mod network;
+mod ops;
+mod runner;
+
+pub use config::{Activation, Cnn, Mlp, ModelConfig};
+pub use device::{Device, Float};
+pub use error::ModelError;
+pub use init::{build, initial};
+pub use network::{CandleNetwork, Forward, Pass, RunError};
+pub use plan::ModelPlan;
+pub use runner::{Layers, Runner, RunnerConfig};
+pub use spec::LayerSpec;
+pub use summary::summary;

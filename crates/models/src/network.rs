@@ -1,0 +1,208 @@
+//! A network on candle's autograd: anything that says its forward pass. Loss, gradients, optimizer steps, saving and loading are
+//! written once, here; the graphs of recipes and networks written by hand share them.
+mod convert;
+mod error;
+mod update;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use baeum_core::{Batch, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
+use baeum_kernels::sum;
+use candle_core::{DType, Device, Tensor, Var};
+
+use crate::ops;
+pub use error::RunError;
+use error::{backend, network_error};
+
+/// Why a forward pass runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pass {
+    /// For an answer: nothing is random, running statistics are used.
+    Evaluate,
+    /// For a gradient.
+    Train {
+        /// How many updates there were; random draws go by it.
+        step: u64,
+        /// Which rows of the batch these are.
+        part: Part,
+    },
+}
+
+/// The forward pass of a network, in candle's words. This is all that a network written by hand has to say; [`CandleNetwork`] makes
+/// a [`Network`] of it.
+pub trait Forward {
+    /// One tensor `[B, ..]` for each target, from the inputs by name, `[B, ..]` each.
+    ///
+    /// # Errors
+    /// Whatever went wrong; a [`NetworkError`] is passed on as it is.
+    fn forward(
+        &mut self,
+        inputs: &BTreeMap<String, Tensor>,
+        pass: Pass,
+    ) -> Result<Vec<Tensor>, Box<dyn Error + Send + Sync>>;
+
+    /// Called after an update was taken: the moment for running statistics to move. Most networks have none.
+    ///
+    /// # Errors
+    /// Whatever went wrong.
+    fn updated(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+/// A network that candle computes.
+///
+/// Results are the same bits for any number of threads: candle splits a product by rows and columns alone, and everything else that adds
+/// up many numbers is ours.
+pub struct CandleNetwork<F> {
+    pub(crate) forward: F,
+    pub(crate) learned: BTreeMap<String, Parameter>,
+    running: BTreeMap<String, Var>,
+    device: Device,
+    dtype: DType,
+    step: u64,
+    /// What the gradients, which are sums, are to be divided by.
+    weight: f64,
+    outputs: Vec<baeum_core::Tensor>,
+}
+
+/// A learned tensor, and what its optimizer keeps.
+pub(crate) struct Parameter {
+    pub(crate) var: Var,
+    /// Summed over the parts of a batch; none before the first part and after an update.
+    gradient: Option<Tensor>,
+    moments: BTreeMap<&'static str, Vec<f32>>,
+}
+
+impl<F: Forward> CandleNetwork<F> {
+    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics of batch norm) by `forward`
+    /// itself. All lie on `device` and are of `dtype`, `f32` to train.
+    pub fn of(
+        forward: F,
+        learned: BTreeMap<String, Var>,
+        running: BTreeMap<String, Var>,
+        device: Device,
+        dtype: DType,
+    ) -> CandleNetwork<F> {
+        let parameter = |var| Parameter { var, gradient: None, moments: BTreeMap::new() };
+        let learned = learned.into_iter().map(|(name, var)| (name, parameter(var))).collect();
+        CandleNetwork { forward, learned, running, device, dtype, step: 0, weight: 0.0, outputs: vec![] }
+    }
+
+    /// A network of the variables that candle-nn's `VarBuilder` has put into `vars`, in `f32`. Those named `running_mean` and `running_var`
+    /// are statistics, all others are learned.
+    pub fn of_vars(forward: F, vars: &candle_nn::VarMap, device: Device) -> CandleNetwork<F> {
+        let vars = vars.data().lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let is_running = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
+        let (running, learned) = vars.into_iter().partition(|(name, _)| is_running(name));
+        CandleNetwork::of(forward, learned, running, device, DType::F32)
+    }
+
+    /// The gradients of the last [`Network::loss_and_grad`], averaged as an update would use them, by parameter. Empty after an update.
+    ///
+    /// # Errors
+    /// [`NetworkError::Backend`] if the device does not hand its numbers over.
+    pub fn gradients(&self) -> Result<BTreeMap<String, baeum_core::Tensor>, NetworkError> {
+        let mut gradients = BTreeMap::new();
+        for (name, parameter) in &self.learned {
+            if let Some(gradient) = &parameter.gradient {
+                let mean = (gradient / self.weight).and_then(|mean| convert::to_host(&mean));
+                gradients.insert(name.clone(), mean.map_err(backend("the gradients"))?);
+            }
+        }
+        Ok(gradients)
+    }
+
+    fn run(&mut self, batch: &Batch, pass: Pass) -> Result<Vec<Tensor>, NetworkError> {
+        let mut inputs = BTreeMap::new();
+        for (name, tensor) in &batch.inputs {
+            inputs.insert(name.clone(), convert::to_candle(tensor, self.dtype, &self.device)?);
+        }
+        self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
+    }
+
+    /// The loss of each row, or of each number, of one output.
+    fn losses(
+        &self,
+        output: &Tensor,
+        target: &baeum_core::Tensor,
+        loss: Loss,
+        part: Part,
+    ) -> Result<Tensor, NetworkError> {
+        match loss {
+            Loss::CrossEntropy => {
+                let classes = output.dims2().map_err(backend("the loss"))?.1;
+                let targets = convert::class_indices(target, classes, part, &self.device)?;
+                ops::cross_entropy(output, &targets)
+            }
+            Loss::Mse => convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target)),
+        }
+        .map_err(backend("the loss"))
+    }
+
+    /// Adds the gradients of `losses`, summed, to those that are kept.
+    fn add_gradients(&mut self, losses: &[Tensor], part: Part) -> candle_core::Result<()> {
+        let sums = losses.iter().map(Tensor::sum_all).collect::<candle_core::Result<Vec<Tensor>>>()?;
+        let Some(total) = sums.into_iter().map(Ok).reduce(|a, b| a? + b?) else { return Ok(()) };
+        let mut gradients = total?.backward()?;
+        for parameter in self.learned.values_mut() {
+            let before = if part.index == 0 { None } else { parameter.gradient.take() };
+            parameter.gradient = Some(match (before, gradients.remove(&parameter.var)) {
+                (Some(before), Some(gradient)) => (before + gradient)?,
+                (Some(gradient), None) | (None, Some(gradient)) => gradient,
+                // It has no part in the loss.
+                (None, None) => parameter.var.zeros_like()?,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl<F: Forward> Network for CandleNetwork<F> {
+    fn predict(&mut self, batch: &Batch) -> Result<&[baeum_core::Tensor], NetworkError> {
+        let outputs = self.run(batch, Pass::Evaluate)?;
+        let outputs = outputs.iter().map(convert::to_host).collect::<candle_core::Result<_>>();
+        self.outputs = outputs.map_err(backend("the answers"))?;
+        Ok(&self.outputs)
+    }
+
+    fn loss_and_grad(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<LossParts, NetworkError> {
+        if part.index == 0 {
+            self.weight = 0.0;
+        }
+        let outputs = self.run(batch, Pass::Train { step: self.step, part })?;
+        if outputs.len() != batch.targets.len() {
+            return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
+        }
+        let pairs = outputs.iter().zip(&batch.targets);
+        let losses: Vec<Tensor> = pairs
+            .map(|(output, target)| self.losses(output, target, *loss, part))
+            .collect::<Result<_, _>>()?;
+        let mut parts = LossParts::default();
+        for losses in &losses {
+            let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
+            parts.add(LossParts { sum: sum(&numbers), weight: numbers.len() as f64 });
+        }
+        self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
+        self.weight += parts.weight;
+        Ok(parts)
+    }
+
+    fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
+        let stats = self.step_by(update)?;
+        if !stats.skipped() {
+            self.step += 1;
+            self.forward.updated().map_err(|error| network_error("the running statistics", error))?;
+        }
+        Ok(stats)
+    }
+
+    fn state(&self) -> Result<State, NetworkError> {
+        self.saved()
+    }
+
+    fn load(&mut self, state: &State) -> Result<(), NetworkError> {
+        self.restore(state)
+    }
+}

@@ -1,0 +1,169 @@
+//! The optimizer's step, and a network's state. Moments are plain numbers in memory beside the variables.
+use std::collections::BTreeMap;
+
+use baeum_core::{Adam, NetworkError, State, Tensor, TensorError, Update, UpdateStats};
+use baeum_kernels::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd, sum_of_squares};
+use candle_core::{DType, Var};
+
+use super::convert::{to_candle, to_host};
+use super::error::{RunError, backend};
+use super::{CandleNetwork, Forward, Parameter};
+
+const MOMENTUM: &str = "momentum_buffer";
+const MEAN: &str = "exp_avg";
+const SQUARE: &str = "exp_avg_sq";
+
+impl<F: Forward> CandleNetwork<F> {
+    /// Clips and takes one step, unless the gradient is not finite. Either way the gradients are used up.
+    pub(super) fn step_by(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
+        if self.dtype != DType::F32 {
+            return Err(RunError::Precision.into());
+        }
+        let mut gradients = Vec::with_capacity(self.learned.len());
+        for parameter in self.learned.values_mut() {
+            let gradient = parameter.gradient.take().ok_or(RunError::NoGradient)?;
+            gradients.push(numbers(&gradient).map_err(backend("the update"))?);
+        }
+        let squares: f64 = gradients.iter().map(|gradient| sum_of_squares(gradient)).sum();
+        let stats = UpdateStats { gradient_norm: squares.sqrt() / self.weight };
+        if stats.skipped() {
+            return Ok(stats);
+        }
+        for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {
+            let taken = parameter.step_by(update, gradient, stats.gradient_norm, self.weight, self.step + 1);
+            taken.map_err(backend("the update"))?;
+        }
+        Ok(stats)
+    }
+
+    /// Everything by name; numbers of a network in `f64` stay `f64`.
+    pub(super) fn saved(&self) -> Result<State, NetworkError> {
+        let mut state = State { step: self.step, ..State::default() };
+        for (name, var) in self.vars() {
+            state.weights.insert(name.clone(), to_host(var).map_err(backend("the state"))?);
+        }
+        for (name, parameter) in &self.learned {
+            for (moment, numbers) in &parameter.moments {
+                let tensor = Tensor::new(parameter.var.dims(), numbers.clone())?;
+                state.moments.insert(format!("{name}.{moment}"), tensor);
+            }
+        }
+        Ok(state)
+    }
+
+    /// Checks all of it first, so that a refusal leaves the network as it was.
+    pub(super) fn restore(&mut self, state: &State) -> Result<(), NetworkError> {
+        let mut values = vec![];
+        for (name, var) in self.vars() {
+            let tensor = fitting(name, var, state.weights.get(name))?;
+            if tensor.dtype() != own_dtype(self.dtype) {
+                return Err(TensorError::Type { wanted: own_dtype(self.dtype), got: tensor.dtype() }.into());
+            }
+            values.push((var.clone(), to_candle(tensor, self.dtype, &self.device)?));
+        }
+        let known = |name: &String| self.learned.contains_key(name) || self.running.contains_key(name) || !name.is_empty();
+        if let Some(name) = state.weights.keys().find(|name| !known(name)) {
+            return Err(RunError::Unknown { name: name.clone() }.into());
+        }
+        let mut moments: BTreeMap<String, BTreeMap<&'static str, Vec<f32>>> = BTreeMap::new();
+        for (full_name, tensor) in &state.moments {
+            let (name, moment) = self.moment(full_name)?;
+            let numbers = fitting(full_name, &self.learned[name].var, Some(tensor))?.f32s()?.to_vec();
+            moments.entry(name.to_owned()).or_default().insert(moment, numbers);
+        }
+        for (var, value) in values {
+            var.set(&value).map_err(backend("the state"))?;
+        }
+        for (name, parameter) in &mut self.learned {
+            parameter.gradient = None;
+            parameter.moments = moments.remove(name).unwrap_or_default();
+        }
+        self.step = state.step;
+        Ok(())
+    }
+
+    /// Learned and running, each with its name.
+    fn vars(&self) -> impl Iterator<Item = (&String, &Var)> {
+        self.learned.iter().map(|(name, parameter)| (name, &parameter.var)).chain(&self.running)
+    }
+
+    /// Whose moment a full name is, and which.
+    fn moment<'a>(&self, full_name: &'a str) -> Result<(&'a str, &'static str), NetworkError> {
+        let split = full_name.rsplit_once('.').filter(|(name, _)| self.learned.contains_key(*name));
+        let known = split.and_then(|(name, moment)| {
+            [MOMENTUM, MEAN, SQUARE].into_iter().find(|known| *known == moment).map(|moment| (name, moment))
+        });
+        known.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
+    }
+}
+
+impl Parameter {
+    /// One step. `gradient` is a sum: it is divided by `weight` on the fly, together with the clipping.
+    fn step_by(
+        &mut self,
+        update: &Update,
+        gradient: &[f32],
+        norm: f64,
+        weight: f64,
+        step: u64,
+    ) -> candle_core::Result<()> {
+        let factor = |clip: &Option<f64>| clip.map_or(1.0, |longest| clip_factor(norm, longest)) / weight;
+        let mut values = numbers(&self.var)?;
+        match update {
+            Update::Sgd { learning_rate, momentum, weight_decay, clip } => {
+                let [learning_rate, momentum, weight_decay] = [*learning_rate, *momentum, *weight_decay];
+                let step = SgdStep { learning_rate, momentum, weight_decay, step, clip: factor(clip) };
+                match momentum == 0.0 {
+                    true => sgd(&step, &mut values, gradient, &mut []),
+                    false => sgd(&step, &mut values, gradient, self.moment(MOMENTUM, gradient.len())),
+                }
+            }
+            Update::Adam(numbers) => {
+                self.adam_by(adam, numbers, factor(&numbers.clip), step, &mut values, gradient)
+            }
+            Update::AdamW(numbers) => {
+                self.adam_by(adamw, numbers, factor(&numbers.clip), step, &mut values, gradient)
+            }
+        }
+        self.var.set(&candle_core::Tensor::from_vec(values, self.var.shape(), self.var.device())?)
+    }
+
+    fn adam_by(
+        &mut self,
+        kernel: impl Fn(&AdamStep, &mut [f32], &[f32], &mut [f32], &mut [f32]),
+        numbers: &Adam,
+        clip: f64,
+        step: u64,
+        values: &mut [f32],
+        gradient: &[f32],
+    ) {
+        let Adam { learning_rate, beta1, beta2, eps, weight_decay, clip: _ } = *numbers;
+        let step = AdamStep { learning_rate, beta1, beta2, eps, weight_decay, step, clip };
+        let mut mean = std::mem::take(self.moment(MEAN, gradient.len()));
+        kernel(&step, values, gradient, &mut mean, self.moment(SQUARE, gradient.len()));
+        self.moments.insert(MEAN, mean);
+    }
+
+    /// A moment by name; zeros at first.
+    fn moment(&mut self, name: &'static str, len: usize) -> &mut Vec<f32> {
+        self.moments.entry(name).or_insert_with(|| vec![0.0; len])
+    }
+}
+
+/// The numbers of an `f32` tensor, row-major.
+fn numbers(tensor: &candle_core::Tensor) -> candle_core::Result<Vec<f32>> {
+    tensor.flatten_all()?.to_vec1()
+}
+
+/// The tensor of a state, if its sizes are those of the variable.
+fn fitting<'a>(name: &str, var: &Var, tensor: Option<&'a Tensor>) -> Result<&'a Tensor, NetworkError> {
+    tensor.filter(|tensor| tensor.shape() == var.dims()).ok_or_else(|| NetworkError::State {
+        name: name.to_owned(),
+        wanted: var.dims().to_vec(),
+        got: tensor.map(|tensor| tensor.shape().to_vec()),
+    })
+}
+
+fn own_dtype(dtype: DType) -> baeum_core::DType {
+    if dtype == DType::F64 { baeum_core::DType::F64 } else { baeum_core::DType::F32 }
+}

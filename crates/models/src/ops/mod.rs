@@ -1,0 +1,26 @@
+//! What layers compute, written with the few candle operations whose values and gradients were checked
+//! (tests/it/candle_contract.rs) and, on the processor, with loops of our own that say the same and are faster.
+//!
+//! Images are channels last here, `[B, H, W, C]`: a window is then a run of whole pixels, a convolution one product of two
+//! matrices, and a statistic over a channel a column of a matrix. The runner turns them at the edges of the graph.
+
+mod activation;
+mod affine;
+mod conv;
+mod host;
+mod loss;
+mod norm;
+mod pool;
+mod window;
+
+pub(crate) use activation::{dropout, gelu, relu};
+pub(crate) use affine::{dense, scale, shift};
+pub(crate) use conv::conv2d;
+pub(crate) use loss::{cross_entropy, mse};
+pub(crate) use norm::{Moments, batch_norm, layer_norm, normalise};
+pub(crate) use pool::{Pool, pool};
+pub(crate) use window::Window;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

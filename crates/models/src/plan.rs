@@ -1,0 +1,204 @@
+use std::collections::BTreeMap;
+
+use baeum_core::{Layer, Size2, nearest};
+
+use crate::{Cnn, LayerSpec, Mlp, ModelConfig, ModelError, presets};
+
+/// The name of the input node.
+pub(crate) const INPUT: &str = "x";
+/// The name of the head, or how the names of several heads begin.
+pub(crate) const HEAD: &str = "head";
+
+/// A network that was understood: names given, connections resolved. Only [`ModelConfig::check`] makes one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelPlan {
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Layers(Vec<Step>),
+    // What a preset writes out depends on the shape of an item, so it waits for one.
+    Mlp(Mlp),
+    Cnn(Cnn),
+}
+
+/// One layer to wire.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// The name of the node.
+    pub(crate) name: String,
+    pub(crate) layer: Layer,
+    /// What it reads: 0 is the network's input, 1 the first step.
+    pub(crate) inputs: Vec<usize>,
+    /// Where the recipe says it.
+    pub(crate) path: String,
+}
+
+impl ModelConfig {
+    /// What was said becomes what is meant: every refusal that needs no data.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the offender by its path into the recipe.
+    pub fn check(&self) -> Result<ModelPlan, ModelError> {
+        let kind = match (&self.layers, &self.mlp, &self.cnn) {
+            (Some(layers), None, None) => Kind::Layers(steps(layers)?),
+            (None, Some(mlp), None) => Kind::Mlp(presets::check_mlp(mlp)?),
+            (None, None, Some(cnn)) => Kind::Cnn(presets::check_cnn(cnn)?),
+            (layers, mlp, cnn) => {
+                let given = [("layers", layers.is_some()), ("mlp", mlp.is_some()), ("cnn", cnn.is_some())];
+                let names: Vec<String> =
+                    given.iter().filter(|(_, is)| *is).map(|(name, _)| format!("`{name}`")).collect();
+                let got = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
+                return Err(ModelError::Choice { got });
+            }
+        };
+        Ok(ModelPlan { kind })
+    }
+}
+
+impl ModelPlan {
+    /// The layers for items of these sizes, the head left out.
+    pub(crate) fn steps(&self, item: &[usize]) -> Vec<Step> {
+        match &self.kind {
+            Kind::Layers(steps) => steps.clone(),
+            Kind::Mlp(mlp) => chain("models.mlp", presets::mlp(mlp, item)),
+            Kind::Cnn(cnn) => chain("models.cnn", presets::cnn(cnn, item)),
+        }
+    }
+}
+
+/// Layers one behind the other, all from one place of the recipe.
+fn chain(path: &str, layers: Vec<Layer>) -> Vec<Step> {
+    let mut names = Names::default();
+    let step = |(i, layer): (usize, Layer)| {
+        let name = names.next(&layer);
+        Step { name, layer, inputs: vec![i], path: path.to_owned() }
+    };
+    layers.into_iter().enumerate().map(step).collect()
+}
+
+/// The layers of a list, named and connected.
+fn steps(specs: &[LayerSpec]) -> Result<Vec<Step>, ModelError> {
+    let mut names = Names::default();
+    let mut steps: Vec<Step> = vec![];
+    for (i, spec) in specs.iter().enumerate() {
+        let path = format!("models.layers[{i}]");
+        check_layer(spec, &path)?;
+        let default = names.next(&spec.layer);
+        let name = spec.name.clone().unwrap_or(default);
+        check_name(&name, &format!("{path}.name"), &steps)?;
+        let inputs = match spec.from.is_empty() {
+            true => vec![i],
+            false => from(&spec.from, &path, &steps)?,
+        };
+        steps.push(Step { name, layer: spec.layer.clone(), inputs, path });
+    }
+    refuse_unread(&steps)?;
+    Ok(steps)
+}
+
+/// Gives default names: a kind and a running number over all layers of that kind, so that naming one renames no other.
+#[derive(Default)]
+struct Names(BTreeMap<&'static str, usize>);
+
+impl Names {
+    fn next(&mut self, layer: &Layer) -> String {
+        let count = self.0.entry(layer.name()).or_insert(0);
+        *count += 1;
+        format!("{}{count}", layer.name())
+    }
+}
+
+fn check_layer(spec: &LayerSpec, path: &str) -> Result<(), ModelError> {
+    if let Layer::Input { .. } = spec.layer {
+        return Err(ModelError::Input { path: path.to_owned() });
+    }
+    let long = if spec.is_long() { ".layer" } else { "" };
+    let layer = spec.layer.name();
+    spec.layer.settings().and_then(|()| check_sizes(&spec.layer)).map_err(|(setting, rule)| {
+        ModelError::Setting { path: format!("{path}{long}.{layer}.{setting}"), rule }
+    })
+}
+
+/// Sizes so far out that products of them could overflow; what fits here is counted in full when it is wired.
+fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
+    const SIDE: usize = 1 << 16;
+    const COUNT: usize = 1 << 31;
+    let side = |name, size: Size2| match size.height.max(size.width) {
+        got if got > SIDE => Err((name, format!("must be at most {SIDE}, got {got}"))),
+        _ => Ok(()),
+    };
+    let count = |name, got| match got {
+        got if got > COUNT => Err((name, format!("must be at most {COUNT}, got {got}"))),
+        _ => Ok(()),
+    };
+    match layer {
+        Layer::Dense { units, .. } => count("units", *units),
+        Layer::Embedding { vocabulary, units } => {
+            count("vocabulary", *vocabulary).and(count("units", *units))
+        }
+        Layer::Conv2d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
+            .and(side("kernel", *kernel))
+            .and(side("stride", *stride))
+            .and(side("padding", *padding))
+            .and(side("dilation", *dilation)),
+        Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+            side("kernel", *kernel)
+                .and(side("stride", stride.unwrap_or(*kernel)))
+                .and(side("padding", *padding))
+        }
+        Layer::Input { .. }
+        | Layer::GlobalAvgPool
+        | Layer::BatchNorm { .. }
+        | Layer::LayerNorm { .. }
+        | Layer::Relu
+        | Layer::Gelu { .. }
+        | Layer::Tanh
+        | Layer::Sigmoid
+        | Layer::Dropout { .. }
+        | Layer::Flatten
+        | Layer::Add
+        | Layer::Concat { .. } => Ok(()),
+    }
+}
+
+/// A name prefixes the names of parameters (`conv1.weight`), so it has no dot; and it must be free.
+fn check_name(name: &str, path: &str, steps: &[Step]) -> Result<(), ModelError> {
+    let refuse = |rule| Err(ModelError::Name { path: path.to_owned(), rule, name: name.to_owned() });
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return refuse("letters, digits and `_`");
+    }
+    if name == INPUT || name == HEAD || name.starts_with("head_") {
+        return refuse("a name that is not taken by the input and the heads");
+    }
+    match steps.iter().any(|step| step.name == name) {
+        true => refuse("a name of its own"),
+        false => Ok(()),
+    }
+}
+
+/// The places of the layers that are named.
+fn from(wanted: &[String], path: &str, steps: &[Step]) -> Result<Vec<usize>, ModelError> {
+    let names: Vec<&str> =
+        std::iter::once(INPUT).chain(steps.iter().map(|step| step.name.as_str())).collect();
+    let place = |(i, name): (usize, &String)| {
+        names.iter().position(|known| known == name).ok_or_else(|| ModelError::From {
+            path: format!("{path}.from[{i}]"),
+            got: name.clone(),
+            near: nearest(name, names.iter().copied()).map(str::to_owned),
+            known: names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        })
+    };
+    wanted.iter().enumerate().map(place).collect()
+}
+
+/// Every layer but the last has a reader; else it would be computed, or even decayed, for nothing.
+fn refuse_unread(steps: &[Step]) -> Result<(), ModelError> {
+    let read = |place: usize| steps.iter().any(|step| step.inputs.contains(&place));
+    let but_last = steps.iter().take(steps.len().saturating_sub(1));
+    match but_last.enumerate().find(|(i, _)| !read(i + 1)) {
+        None => Ok(()),
+        Some((_, step)) => Err(ModelError::Unread { path: step.path.clone(), name: step.name.clone() }),
+    }
+}

@@ -1,0 +1,69 @@
+//! The graph of a recipe on candle.
+mod forward;
+
+use std::collections::BTreeMap;
+
+use baeum_core::{Graph, ParamKind, Rng, Weights, check_weights};
+use candle_core::{Tensor, Var};
+
+use crate::network::CandleNetwork;
+use crate::ops::Moments;
+use crate::{Device, Float, ModelError};
+
+/// A graph that runs and learns.
+pub type Runner = CandleNetwork<Layers>;
+
+/// How a graph runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunnerConfig {
+    /// Where dropout draws from.
+    pub seed: u64,
+    /// What is computed in.
+    pub dtype: Float,
+    /// Where it is computed.
+    pub device: Device,
+}
+
+/// The forward pass of a graph: its nodes in order.
+pub struct Layers {
+    graph: Graph,
+    vars: BTreeMap<String, Var>,
+    rng: Rng,
+    /// What each batch norm saw since the last update, by node.
+    seen: BTreeMap<String, Moments>,
+}
+
+impl Runner {
+    /// A network of these layers, with these parameters.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they are not the graph's; [`ModelError::Device`] if this build cannot use the device.
+    pub fn new(graph: &Graph, weights: &Weights, config: RunnerConfig) -> Result<Runner, ModelError> {
+        check_weights(graph, weights)?;
+        let (device, dtype) = (config.device.open()?, config.dtype.dtype());
+        let var = |weight: &baeum_core::Tensor| {
+            let values: Vec<f64> = weight.to_f64s();
+            Var::from_tensor(&Tensor::from_vec(values, weight.shape(), &device)?.to_dtype(dtype)?)
+        };
+        let mut of_kind = [BTreeMap::new(), BTreeMap::new()];
+        let [learned, running] = &mut of_kind;
+        for (name, param) in graph.params() {
+            let Some(weight) = weights.get(&name) else { continue };
+            let var =
+                var(weight).map_err(|source| ModelError::Backend { what: "place the weights", source })?;
+            match param.kind {
+                ParamKind::Learned => learned.insert(name, var),
+                ParamKind::Running => running.insert(name, var),
+            };
+        }
+        let [learned, running] = of_kind;
+        let vars = learned.iter().chain(&running).map(|(name, var)| (name.clone(), var.clone())).collect();
+        let forward =
+            Layers { graph: graph.clone(), vars, rng: Rng::new(config.seed), seen: BTreeMap::new() };
+        Ok(CandleNetwork::of(forward, learned, running, device, dtype))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

@@ -1,0 +1,236 @@
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
+use candle_core::{DType, Device, Result, Tensor, Var};
+
+use super::Layers;
+use crate::network::{Forward, Pass, RunError};
+use crate::ops::{self, Moments, Pool, Window};
+
+type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+impl Forward for Layers {
+    fn forward(&mut self, inputs: &BTreeMap<String, Tensor>, pass: Pass) -> Outcome<Vec<Tensor>> {
+        if matches!(pass, Pass::Train { part, .. } if part.index == 0) {
+            self.seen.clear();
+        }
+        let Layers { graph, vars, rng, seen } = self;
+        let mut run = Run { graph, vars, rng, seen, inputs, pass };
+        let mut values: Vec<Tensor> = Vec::with_capacity(run.graph.nodes().len());
+        for node in run.graph.nodes() {
+            let read: Vec<&Tensor> = node.inputs.iter().filter_map(|id| values.get(id.index())).collect();
+            let value = run.value(node, &read)?;
+            values.push(value);
+        }
+        let outputs = run.graph.outputs().iter().filter_map(|id| values.get(id.index()));
+        Ok(outputs.map(channels_first).collect::<Result<_>>()?)
+    }
+
+    /// Running statistics move here, once for each update and by the whole batch: by the mean of its values and by their variance over
+    /// n - 1, as PyTorch's do.
+    fn updated(&mut self) -> Outcome<()> {
+        for (name, seen) in std::mem::take(&mut self.seen) {
+            let node = self.graph.find(&name).map(|id| &self.graph[id].layer);
+            let Some(Layer::BatchNorm { momentum, .. }) = node else { continue };
+            let variance = seen.squares.iter().map(|squares| squares / seen.count).collect();
+            for (statistic, new) in [("running_mean", seen.mean), ("running_var", variance)] {
+                let Some(var) = self.vars.get(&format!("{name}.{statistic}")) else { continue };
+                move_towards(var, new, *momentum)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `(1 - momentum) * old + momentum * new`.
+fn move_towards(var: &Var, new: Vec<f64>, momentum: f64) -> Result<()> {
+    let old = var.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+    let moved: Vec<f64> =
+        old.iter().zip(&new).map(|(old, new)| (1.0 - momentum) * old + momentum * new).collect();
+    var.set(
+        &Tensor::from_vec(moved, var.shape(), &Device::Cpu)?
+            .to_dtype(var.dtype())?
+            .to_device(var.device())?,
+    )
+}
+
+/// One way through the graph. Images are channels last on it.
+struct Run<'a> {
+    graph: &'a Graph,
+    vars: &'a BTreeMap<String, Var>,
+    rng: &'a Rng,
+    seen: &'a mut BTreeMap<String, Moments>,
+    inputs: &'a BTreeMap<String, Tensor>,
+    pass: Pass,
+}
+
+impl Run<'_> {
+    /// What a node yields, from what it reads.
+    fn value(&mut self, node: &Node, read: &[&Tensor]) -> Outcome<Tensor> {
+        let one = Size2::square(1);
+        let value = match &node.layer {
+            Layer::Input { .. } => return self.enter(node),
+            Layer::BatchNorm { eps, .. } => return self.batch_norm(node, first(read)?, *eps),
+            Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
+            Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
+            Layer::Dense { bias, .. } => {
+                let bias = self.bias(node, *bias)?;
+                ops::dense(first(read)?, &self.param(node, "weight")?, bias.as_ref())
+            }
+            Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let window = window(node, first(read)?, [*kernel, *stride, *padding, *dilation])?;
+                let bias = self.bias(node, *bias)?;
+                ops::conv2d(first(read)?, &self.param(node, "weight")?, bias.as_ref(), window, *groups)
+            }
+            Layer::MaxPool2d { kernel, stride, padding } => {
+                let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
+                ops::pool(first(read)?, window, Pool::Max)
+            }
+            Layer::AvgPool2d { kernel, stride, padding } => {
+                let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
+                ops::pool(first(read)?, window, Pool::Mean)
+            }
+            Layer::GlobalAvgPool => global_mean(first(read)?),
+            Layer::LayerNorm { eps } => {
+                let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
+                // The last axis is the last one of the graph's layout.
+                channels_last(&ops::layer_norm(&channels_first(first(read)?)?, &weight, &bias, *eps)?)
+            }
+            Layer::Relu => ops::relu(first(read)?),
+            Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
+            Layer::Tanh => first(read)?.tanh(),
+            Layer::Sigmoid => candle_nn::ops::sigmoid(first(read)?),
+            Layer::Flatten => channels_first(first(read)?)?.flatten_from(1),
+            Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
+            Layer::Concat { axis } => {
+                // Where each axis of [B, C, H, W] stands in [B, H, W, C].
+                let axis = if node.shape.rank() == 4 {
+                    [0, 3, 1, 2].get(*axis).copied().unwrap_or(0)
+                } else {
+                    *axis
+                };
+                Tensor::cat(read, axis)
+            }
+        };
+        Ok(value?)
+    }
+
+    /// A tensor of the batch, if it has the sizes that the graph was made for.
+    fn enter(&self, node: &Node) -> Outcome<Tensor> {
+        let x = self.inputs.get(&node.name).ok_or_else(|| NetworkError::Input { name: node.name.clone() })?;
+        let sizes = x.dims().iter().zip(&node.shape.0).skip(1);
+        let fits = x.rank() == node.shape.rank() && x.elem_count() > 0;
+        if !fits || !sizes.into_iter().all(|(got, dim)| dim.size().is_none_or(|size| size == *got)) {
+            let (name, wanted, got) = (node.name.clone(), node.shape.to_string(), x.dims().to_vec());
+            Err(NetworkError::from(RunError::Input { name, wanted, got }))?;
+        }
+        Ok(channels_last(x)?)
+    }
+
+    fn batch_norm(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
+        let param = |name| self.param(node, name);
+        let [weight, bias] = [param("weight")?, param("bias")?];
+        if self.pass == Pass::Evaluate {
+            let (mean, variance) = (param("running_mean")?, param("running_var")?);
+            return Ok(ops::batch_norm(x, &mean, &variance, [&weight, &bias], eps)?);
+        }
+        let channels = weight.elem_count();
+        let rows = x.elem_count() / channels;
+        if rows < 2 {
+            Err(NetworkError::from(RunError::OneValue { node: node.name.clone(), got: rows }))?;
+        }
+        let (normal, moments) = ops::normalise(&x.reshape((rows, channels))?, eps)?;
+        let seen = match self.seen.remove(&node.name) {
+            Some(before) => before.join(moments),
+            None => moments,
+        };
+        self.seen.insert(node.name.clone(), seen);
+        Ok(ops::shift(&ops::scale(&normal, &weight)?, &bias, x.dims())?)
+    }
+
+    fn embedding(&self, node: &Node, ids: &Tensor, vocabulary: usize) -> Outcome<Tensor> {
+        let numbers = ids.flatten_all()?.to_vec1::<i64>()?;
+        if let Some(&got) = numbers.iter().find(|&&id| !usize::try_from(id).is_ok_and(|id| id < vocabulary)) {
+            Err(NetworkError::Id { node: node.name.clone(), vocabulary, got })?;
+        }
+        let vectors = self.param(node, "weight")?;
+        let rows = vectors.index_select(&ids.flatten_all()?, 0)?; // [B * T, units]
+        Ok(rows.reshape((ids.dim(0)?, ids.dim(1)?, vectors.dim(1)?))?)
+    }
+
+    /// Keeps a value where its random word is at least `p * 2^32`. A word belongs to an element of the whole batch in the graph's
+    /// layout, so that parts of a batch draw what the whole would.
+    fn dropout(&self, node: &Node, x: &Tensor, p: f64) -> Outcome<Tensor> {
+        let Pass::Train { step, part } = self.pass else { return Ok(x.clone()) };
+        let rows = x.dim(0)?;
+        let first = 0 * part.first_row * (x.elem_count() / rows);
+        if first + x.elem_count() > ELEMENTS {
+            let got = first + x.elem_count();
+            Err(NetworkError::from(RunError::Dropout { node: node.name.clone(), limit: ELEMENTS, got }))?;
+        }
+        let mut words = vec![0u32; x.elem_count()];
+        let stream = self.rng.stream("dropout", &node.name);
+        stream.fill_words(&mut words, Counter::step(step).at(first as u64));
+        let mask = mask(&words, p);
+        let sizes = node.shape.with_batch(rows).unwrap_or_else(|| x.dims().to_vec());
+        let mask = channels_last(&Tensor::from_vec(mask, sizes, &Device::Cpu)?)?;
+        Ok(ops::dropout(x, mask.flatten_all()?.to_vec1()?)?)
+    }
+
+    fn bias(&self, node: &Node, wanted: bool) -> Result<Option<Tensor>> {
+        wanted.then(|| self.param(node, "bias")).transpose()
+    }
+
+    /// A parameter of a node; for an answer cut off from its variable, so that candle keeps no graph.
+    fn param(&self, node: &Node, name: &str) -> Result<Tensor> {
+        let name = format!("{}.{name}", node.name);
+        let var = self.vars.get(&name).ok_or_else(|| candle_core::Error::CannotFindTensor { path: name })?;
+        Ok(match self.pass {
+            Pass::Evaluate => var.as_detached_tensor(),
+            Pass::Train { .. } => var.as_tensor().clone(),
+        })
+    }
+}
+
+/// How many elements a batch may have for each to have a random word of its own.
+const ELEMENTS: usize = 1 << 34;
+
+/// 0 or `1 / (1 - p)` for each word.
+fn mask(words: &[u32], p: f64) -> Vec<f32> {
+    let (threshold, kept) = ((p * 4_294_967_296.0).round() as u64, (1.0 / (1.0 - p)) as f32);
+    words.iter().map(|&word| if u64::from(word) >= threshold { kept } else { 0.0 }).collect()
+}
+
+fn window(node: &Node, x: &Tensor, [kernel, stride, padding, dilation]: [Size2; 4]) -> Result<Window> {
+    let (_, height, width, _) = x.dims4()?;
+    let places = match node.shape.item().as_deref() {
+        Some(&[_, height, width]) => Size2 { height, width },
+        Some(_) | None => Size2::square(0),
+    };
+    Ok(Window { kernel, stride, padding, dilation, image: Size2 { height, width }, places })
+}
+
+/// The mean of each channel: one window over all of the image.
+fn global_mean(x: &Tensor) -> Result<Tensor> {
+    let (batch, height, width, channels) = x.dims4()?;
+    let (image, one, zero) = (Size2 { height, width }, Size2::square(1), Size2::square(0));
+    let window = Window { kernel: image, stride: one, padding: zero, dilation: one, image, places: one };
+    ops::pool(x, window, Pool::Mean)?.reshape((batch, channels))
+}
+
+/// `[B, C, H, W]` as `[B, H, W, C]`; anything but an image as it is.
+fn channels_last(x: &Tensor) -> Result<Tensor> {
+    if x.rank() == 4 { x.permute((0, 2, 3, 1))?.contiguous() } else { Ok(x.clone()) }
+}
+
+/// The way back.
+fn channels_first(x: &Tensor) -> Result<Tensor> {
+    if x.rank() == 4 { x.permute((0, 3, 1, 2))?.contiguous() } else { Ok(x.clone()) }
+}
+
+fn first<'a>(read: &[&'a Tensor]) -> Result<&'a Tensor> {
+    read.first()
+        .copied()
+        .ok_or_else(|| candle_core::Error::Msg("a layer wants an input, got none".to_owned()))
+}

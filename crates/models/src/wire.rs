@@ -1,0 +1,101 @@
+use baeum_core::{DType, Graph, InputSpec, Layer, NodeId, Shape, Target};
+
+use crate::plan::{HEAD, INPUT, Step};
+use crate::{ModelError, ModelPlan};
+
+impl ModelPlan {
+    /// The graph for this data: the input `x`, the layers, and a dense head for each target, named `head`
+    /// (`head_<field>` if there are several).
+    ///
+    /// # Errors
+    /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.
+    pub fn graph(&self, inputs: &[InputSpec], targets: &[Target]) -> Result<Graph, ModelError> {
+        let [input] = inputs else { return Err(ModelError::Inputs { got: inputs.len() }) };
+        let heads: Vec<(String, usize)> = match targets {
+            [] => return Err(ModelError::Targets),
+            [target] => vec![(HEAD.to_owned(), target.decode.width())],
+            several => several
+                .iter()
+                .map(|target| (format!("{HEAD}_{}", target.field), target.decode.width()))
+                .collect(),
+        };
+        self.wire(&input.shape, input.dtype, &heads)
+    }
+
+    /// The graph for items of these sizes and one head of this width: the check that comes before any data is read.
+    ///
+    /// # Errors
+    /// As [`ModelPlan::graph`].
+    pub fn graph_for(&self, item: &[usize], width: usize) -> Result<Graph, ModelError> {
+        // Whether numbers or ids will come is not known yet: those that the first reader wants.
+        let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes());
+        let dtype = self.steps(item).iter().find_map(takes).unwrap_or(DType::F32);
+        self.wire(item, dtype, &[(HEAD.to_owned(), width)])
+    }
+
+    fn wire(&self, item: &[usize], dtype: DType, heads: &[(String, usize)]) -> Result<Graph, ModelError> {
+        let mut graph = Graph::default();
+        let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
+        let steps = self.steps(item);
+        for (number, step) in steps.iter().enumerate() {
+            ids.push(add(&mut graph, number, step, &ids)?);
+        }
+        if let Some(&last) = ids.last() {
+            refuse_for_head(&graph, last, steps.last())?;
+            for (name, units) in heads {
+                let head = graph.add(name, Layer::Dense { units: *units, bias: true }, &[last])?;
+                graph.output(head);
+            }
+        }
+        Ok(graph)
+    }
+}
+
+fn add(graph: &mut Graph, number: usize, step: &Step, ids: &[NodeId]) -> Result<NodeId, ModelError> {
+    let Step { name, layer, inputs, path } = step;
+    let inputs: Vec<NodeId> = inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
+    let id = graph.add(name, layer.clone(), &inputs).map_err(|error| ModelError::Layer {
+        number,
+        name: name.clone(),
+        path: path.clone(),
+        error: Box::new(error),
+        trail: trail(graph),
+    })?;
+    const LIMIT: u64 = 1 << 31;
+    let params = layer.params(&graph.input_shapes(&graph[id]));
+    let parameters = params.iter().map(|param| product(&param.sizes)).fold(0, u64::saturating_add);
+    let numbers = graph[id].shape.item().map_or(0, |sizes| product(&sizes));
+    for (what, got) in [("parameters", parameters), ("numbers for each example", numbers)] {
+        if got > LIMIT {
+            let (name, path) = (name.clone(), path.clone());
+            return Err(ModelError::Large { number, name, path, what, limit: LIMIT, got });
+        }
+    }
+    Ok(id)
+}
+
+fn product(sizes: &[usize]) -> u64 {
+    sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64))
+}
+
+/// A head answers once for each example, so it wants one row of numbers for each.
+fn refuse_for_head(graph: &Graph, last: NodeId, step: Option<&Step>) -> Result<(), ModelError> {
+    let node = &graph[last];
+    let way_out = match node.shape.rank() {
+        2 => return Ok(()),
+        4 => "`flatten` or `global_avg_pool`",
+        _ => "`flatten`",
+    };
+    Err(ModelError::Head {
+        last: node.name.clone(),
+        path: step.map_or_else(|| "models".to_owned(), |step| step.path.clone()),
+        got: node.shape.clone(),
+        way_out,
+        trail: trail(graph),
+    })
+}
+
+/// The nodes so far, with the shapes they yield.
+fn trail(graph: &Graph) -> Vec<(String, Shape)> {
+    graph.nodes().iter().map(|node| (node.name.clone(), node.shape.clone())).collect()
+}

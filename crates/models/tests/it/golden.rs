@@ -1,0 +1,107 @@
+//! Two steps of SGD and of AdamW on each layer, beside PyTorch: golden/make.py wrote what it makes of them.
+
+use std::collections::BTreeMap;
+
+use baeum_core::{
+    Adam, Batch, DType, Data, Decode, InputSpec, Loss, Network, Part, Target, Tensor, Update, Weights,
+};
+use baeum_models::{ModelConfig, Runner, RunnerConfig};
+use serde_json::Value;
+
+const CLASSES: usize = 3;
+const SGD: Update = Update::Sgd { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.01, clip: None };
+const ADAMW: Update = Update::AdamW(Adam {
+    learning_rate: 0.01,
+    beta1: 0.9,
+    beta2: 0.99,
+    eps: 1e-3,
+    weight_decay: 0.1,
+    clip: None,
+});
+
+#[test]
+fn every_layer_learns_as_pytorch_does() {
+    let file: Value = serde_json::from_str(include_str!("golden/layers.json")).unwrap();
+    let cases = file["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 22);
+    for case in cases {
+        for (name, update) in [("sgd", SGD), ("adamw", ADAMW)] {
+            check(case, &case[name], update, &format!("{} {name}", case["name"]));
+        }
+    }
+}
+
+fn check(case: &Value, expected: &Value, update: Update, label: &str) {
+    let item: Vec<usize> = serde_json::from_value(case["item"].clone()).unwrap();
+    let layers = serde_json::from_value(case["layers"].clone()).unwrap();
+    let ids = !case["options"]["ids"].is_null();
+    let loss = if case["options"]["loss"].is_null() { Loss::CrossEntropy } else { Loss::Mse };
+    let update = clipped(update, case["options"]["clip"].as_f64());
+    let plan = ModelConfig { layers: Some(layers), ..ModelConfig::default() }.check().unwrap();
+    let dtype = if ids { DType::I64 } else { DType::F32 };
+    let input = InputSpec { name: "x".to_owned(), dtype, shape: item.clone(), columns: vec![] };
+    let labels = (0..CLASSES).map(|i| i.to_string()).collect();
+    let target = Target { field: "y".to_owned(), decode: Decode::Label { labels } };
+    let graph = plan.graph(&[input], &[target]).unwrap();
+    let mut net = Runner::new(&graph, &weights(&case["start"]), RunnerConfig::default()).unwrap();
+    let batch = batch(case, &item, ids, loss);
+    for wanted in expected["losses"].as_array().unwrap() {
+        let found = net.loss_and_grad(&batch, &loss, Part::WHOLE).unwrap().mean();
+        near(&[found as f32], &[wanted.as_f64().unwrap() as f32], &format!("{label}: loss"));
+        net.update(&update).unwrap();
+    }
+    let (found, wanted) = (net.state().unwrap().weights, weights(&expected["after"]));
+    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{label}");
+    for (name, tensor) in &wanted {
+        near(found[name].f32s().unwrap(), tensor.f32s().unwrap(), &format!("{label}: {name}"));
+    }
+    let outputs = net.predict(&batch).unwrap()[0].clone();
+    near(outputs.f32s().unwrap(), &floats(&expected["outputs"]), &format!("{label}: outputs"));
+}
+
+fn batch(case: &Value, item: &[usize], ids: bool, loss: Loss) -> Batch {
+    let whole = |value: &Value| floats(value).into_iter().map(|x| x as i64).collect::<Vec<_>>();
+    let x: Data = if ids { whole(&case["x"]).into() } else { floats(&case["x"]).into() };
+    let rows = x.len() / item.iter().product::<usize>();
+    let target = match loss {
+        Loss::CrossEntropy => Tensor::vector(whole(&case["y"])),
+        Loss::Mse => Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap(),
+    };
+    let x = Tensor::new([&[rows], item].concat(), x).unwrap();
+    Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![target] }
+}
+
+fn clipped(update: Update, longest: Option<f64>) -> Update {
+    match update {
+        Update::Sgd { learning_rate, momentum, weight_decay, clip: _ } => {
+            Update::Sgd { learning_rate, momentum, weight_decay, clip: longest }
+        }
+        Update::Adam(adam) => Update::Adam(Adam { clip: longest, ..adam }),
+        Update::AdamW(adam) => Update::AdamW(Adam { clip: longest, ..adam }),
+    }
+}
+
+fn weights(state: &Value) -> Weights {
+    let tensor = |value: &Value| {
+        let shape: Vec<usize> = serde_json::from_value(value["shape"].clone()).unwrap();
+        Tensor::new(shape, floats(&value["data"])).unwrap()
+    };
+    state.as_object().unwrap().iter().map(|(name, value)| (name.clone(), tensor(value))).collect()
+}
+
+fn floats(values: &Value) -> Vec<f32> {
+    values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
+}
+
+/// Within 1e-5 of the largest value: some hundred f32 roundings, in another order than PyTorch's.
+#[track_caller]
+fn near(found: &[f32], wanted: &[f32], label: &str) {
+    assert_eq!(found.len(), wanted.len(), "{label}");
+    let largest = wanted.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+    for (i, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+        assert!(
+            (found - wanted).abs() <= 1e-5 * largest,
+            "{label}: element {i} is {found}, PyTorch has {wanted}"
+        );
+    }
+}

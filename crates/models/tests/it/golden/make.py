@@ -1,0 +1,210 @@
+"""Writes layers.json: what PyTorch makes of each of our layers in two steps of SGD and of AdamW.
+
+Run it with a Python that has torch; ../golden.rs reads the file. Every case is a network as a recipe spells it, so the names
+of parameters are the test's as well. Numbers are f32, written so that they read back exactly.
+"""
+import json
+import pathlib
+
+import torch
+from torch import nn
+
+KINDS = {}
+
+
+def kind(function):
+    KINDS[function.__name__] = function
+    return function
+
+
+def pair(size):
+    return tuple(size) if isinstance(size, list) else (size, size)
+
+
+@kind
+def dense(shape, units, bias=True):
+    return nn.Linear(shape[-1], units, bias)
+
+
+@kind
+def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
+    return nn.Conv2d(shape[1], filters, pair(kernel), pair(stride), pair(padding), pair(dilation), groups, bias)
+
+
+@kind
+def max_pool2d(shape, kernel, stride=None, padding=0):
+    return nn.MaxPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
+
+
+@kind
+def avg_pool2d(shape, kernel, stride=None, padding=0):
+    return nn.AvgPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
+
+
+@kind
+def global_avg_pool(shape):
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+@kind
+def batch_norm(shape, eps=1e-5, momentum=0.1):
+    return (nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d)(shape[1], eps, momentum)
+
+
+@kind
+def layer_norm(shape, eps=1e-5):
+    return nn.LayerNorm(shape[-1], eps)
+
+
+@kind
+def gelu(shape, approximate="none"):
+    return nn.GELU(approximate)
+
+
+@kind
+def dropout(shape, p):
+    assert p == 0.0, "random masks are not PyTorch's"
+    return nn.Dropout(p)
+
+
+@kind
+def embedding(shape, vocabulary, units):
+    return nn.Embedding(vocabulary, units)
+
+
+for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}.items():
+    KINDS[name] = lambda shape, module=module: module()
+for name in ["add", "concat"]:
+    KINDS[name] = lambda shape, **settings: nn.Identity()
+
+
+class Net(nn.Module):
+    """The layers of a recipe, the head included, under the names that our graph gives them."""
+
+    def __init__(self, layers, x, classes):
+        super().__init__()
+        self.steps, counts = [], {}
+        values = {"x": x}
+        before = "x"
+        for spec in layers + [{"name": "head", "layer": {"dense": {"units": classes}}}]:
+            layer = spec["layer"] if isinstance(spec, dict) and "layer" in spec else spec
+            what, settings = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
+            counts[what] = counts.get(what, 0) + 1
+            name = spec.get("name") if isinstance(spec, dict) else None
+            name = name or f"{what}{counts[what]}"
+            reads = spec.get("from", [before]) if isinstance(spec, dict) else [before]
+            self.add_module(name, KINDS[what](values[reads[0]].shape, **settings))
+            self.steps.append((name, what, settings, reads))
+            values[name] = self.step(self.steps[-1], values)
+            before = name
+
+    def step(self, step, values):
+        name, what, settings, reads = step
+        if what == "add":
+            return sum(values[read] for read in reads)
+        if what == "concat":
+            return torch.cat([values[read] for read in reads], settings.get("axis", 1))
+        return self.get_submodule(name)(values[reads[0]])
+
+    def forward(self, x):
+        values = {"x": x}
+        for step in self.steps:
+            values[step[0]] = self.step(step, values)
+        return values["head"]
+
+
+IMAGE = [2, 5, 4]
+CASES = {
+    "dense": ([7], [{"dense": {"units": 5}}, {"dense": {"units": 4, "bias": False}}], {}),
+    "clip": ([7], [{"dense": {"units": 5}}], {"clip": 0.05}),
+    "mse": ([7], [{"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "conv2d": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 3, "padding": 1}}, "tanh",
+                       {"conv2d": {"filters": 2, "kernel": [1, 2], "stride": [2, 1], "bias": False}}, "flatten"], {}),
+    "conv2d_groups": (IMAGE, [{"conv2d": {"filters": 4, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 2],
+                                          "dilation": [2, 1], "groups": 2}}, "flatten"], {}),
+    "conv2d_depthwise": ([3, 4, 4], [{"conv2d": {"filters": 3, "kernel": 1}},
+                                     {"conv2d": {"filters": 6, "kernel": 3, "padding": 1, "groups": 3}}, "flatten"], {}),
+    "max_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"max_pool2d": {"kernel": 2}}, "flatten"], {}),
+    "max_pool2d_overlap": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
+                                   {"max_pool2d": {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}}, "flatten"], {}),
+    "avg_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
+                           {"avg_pool2d": {"kernel": 2, "stride": 1, "padding": 1}}, "flatten"], {}),
+    "global_avg_pool": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, "relu", "global_avg_pool"], {}),
+    "batch_norm": ([7], [{"dense": {"units": 4, "bias": False}}, "batch_norm"], {}),
+    "batch_norm_image": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2, "bias": False}},
+                                 {"batch_norm": {"eps": 1e-3, "momentum": 0.3}}, "relu", "flatten"], {}),
+    "layer_norm": ([7], [{"dense": {"units": 4}}, "layer_norm"], {}),
+    "layer_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"layer_norm": {"eps": 1e-3}}, "flatten"], {}),
+    "relu": ([7], [{"dense": {"units": 5}}, "relu"], {}),
+    "gelu": ([7], [{"dense": {"units": 5}}, "gelu"], {}),
+    "gelu_tanh": ([7], [{"dense": {"units": 5}}, {"gelu": {"approximate": "tanh"}}], {}),
+    "sigmoid": ([7], [{"dense": {"units": 5}}, "sigmoid"], {}),
+    "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
+    "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
+    "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
+                    {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
+    "concat": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 1}}, {"layer": {"concat": {}}, "from": ["x", "conv2d1"]},
+                       {"layer": {"concat": {"axis": 3}}, "from": ["concat1", "concat1"]}, "flatten"], {}),
+}
+ROWS, CLASSES, STEPS = 5, 3, 2
+SGD = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}
+# An eps that large keeps the first steps from being signs alone, where rounding would decide.
+ADAMW = {"lr": 0.01, "betas": (0.9, 0.99), "eps": 1e-3, "weight_decay": 0.1}
+
+
+def numbers(tensor):
+    # Nine digits read back as the same f32.
+    return [float(f"{value:.9g}") for value in tensor.detach().double().flatten()]
+
+
+def state(net):
+    return {name: {"shape": list(tensor.shape), "data": numbers(tensor)}
+            for name, tensor in net.state_dict().items() if not name.endswith("num_batches_tracked")}
+
+
+def trained(net, make, x, y, options):
+    """Two steps; the loss of the first, all parameters after the last, and what the network then says."""
+    net.train()
+    optimizer, losses = make(net.parameters()), []
+    criterion = nn.MSELoss() if options.get("loss") == "mse" else nn.CrossEntropyLoss()
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = criterion(net(x), y)
+        loss.backward()
+        if "clip" in options:
+            torch.nn.utils.clip_grad_norm_(net.parameters(), options["clip"])
+        optimizer.step()
+        losses.append(loss.item())
+    net.eval()
+    return {"losses": losses, "after": state(net), "outputs": numbers(net(x))}
+
+
+def case(name, item, layers, options):
+    torch.manual_seed(sum(name.encode()))
+    x = torch.randint(0, options["ids"], (ROWS, *item)) if "ids" in options else torch.randn(ROWS, *item)
+    y = torch.randn(ROWS, CLASSES) if options.get("loss") == "mse" else torch.randint(0, CLASSES, (ROWS,))
+    start = Net(layers, x, CLASSES)
+    for tensor in start.parameters():
+        # Off the defaults: a scale of one and a bias of zero would hide a mistake.
+        nn.init.normal_(tensor, 0.1, 0.5)
+    for module in start.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.reset_running_stats()
+    found = {"name": name, "item": item, "layers": layers, "options": options, "x": numbers(x), "y": numbers(y), "start": state(start)}
+    for optimizer, make in {"sgd": lambda p: torch.optim.SGD(p, **SGD), "adamw": lambda p: torch.optim.AdamW(p, **ADAMW)}.items():
+        net = Net(layers, x, CLASSES)
+        net.load_state_dict(start.state_dict())
+        found[optimizer] = trained(net, make, x, y, options)
+    return found
+
+
+def main():
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)
+    cases = [case(name, *rest) for name, rest in CASES.items()]
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    text = '{"torch": "%s", "cases": [\n%s\n]}\n' % (torch.__version__.split("+")[0], lines)
+    pathlib.Path(__file__).with_name("layers.json").write_text(text)
+
+
+main()

@@ -1,0 +1,433 @@
+//! From the text of a recipe to a graph: spellings, names, refusals, presets, the summary.
+
+use baeum_core::{DType, Decode, Graph, InputSpec, Layer, Target};
+use baeum_models::{LayerSpec, ModelConfig, ModelError, build, initial, summary};
+
+#[derive(Debug, serde::Deserialize)]
+struct Recipe {
+    models: ModelConfig,
+}
+
+fn parse(text: &str) -> Result<ModelConfig, String> {
+    toml::from_str::<Recipe>(text).map(|recipe| recipe.models).map_err(|error| {
+        let span = error.span().map_or("nowhere", |span| &text[span]);
+        format!("{} at {span}", error.message())
+    })
+}
+
+/// The nodes of a list of layers, or the first refusal with its path.
+fn graph(layers: &str, item: &[usize]) -> Result<Graph, ModelError> {
+    parse(&format!("models.layers = {layers}")).unwrap().check()?.graph_for(item, 3)
+}
+
+#[track_caller]
+fn check(layers: &str, item: &[usize], expect: &str) {
+    let said = match graph(layers, item) {
+        Ok(graph) => {
+            let node = |node: &baeum_core::Node| {
+                let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+                format!("{}({}) {}", node.name, reads.join(", "), node.shape)
+            };
+            graph.nodes().iter().map(node).collect::<Vec<_>>().join("; ")
+        }
+        Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
+    };
+    assert_eq!(said, expect);
+}
+
+#[test]
+fn layers_follow_one_another() {
+    check("[]", &[4], "x() [batch, 4]; head(x) [batch, 3]");
+    check(
+        r#"["relu", { dense = { units = 8 } }, "relu"]"#,
+        &[4],
+        "x() [batch, 4]; relu1(x) [batch, 4]; dense1(relu1) [batch, 8]; relu2(dense1) [batch, 8]; head(relu2) [batch, 3]",
+    );
+}
+
+#[test]
+fn names_and_branches_are_given() {
+    check(
+        r#"["relu", { name = "a", layer = "relu" }, "relu", { layer = "add", from = ["a", "relu3", "x"] }]"#,
+        &[4],
+        "x() [batch, 4]; relu1(x) [batch, 4]; a(relu1) [batch, 4]; relu3(a) [batch, 4]; add1(a, relu3, x) [batch, 4]; head(add1) [batch, 3]",
+    );
+}
+
+#[test]
+fn a_shape_error_shows_the_trail() {
+    let conv = "{ conv2d = { filters = 16, kernel = 3, padding = 1 } }";
+    let pool = "{ max_pool2d = { kernel = 2 } }";
+    check(
+        &format!(r#"[{conv}, "relu", {pool}, {{ dense = {{ units = 64 }} }}]"#),
+        &[1, 8, 8],
+        "models.layers[3]: layer 3 `dense1`: dense wants [batch, n], got [batch, 16, 4, 4]; put `flatten` before it
+  x [batch, 1, 8, 8] -> conv2d1 [batch, 16, 8, 8] -> relu1 [batch, 16, 8, 8]
+  -> max_pool2d1 [batch, 16, 4, 4]",
+    );
+    check(
+        &format!("[{pool}, {pool}, {pool}, {pool}]"),
+        &[1, 8, 8],
+        "models.layers[3]: layer 3 `max_pool2d4`: max_pool2d wants an image of at least 2x2 with padding 0x0, got [batch, 1, 1, 1]; make `kernel` smaller, or pool less before it
+  x [batch, 1, 8, 8] -> max_pool2d1 [batch, 1, 4, 4] -> max_pool2d2 [batch, 1, 2, 2]
+  -> max_pool2d3 [batch, 1, 1, 1]",
+    );
+}
+
+#[test]
+fn the_head_wants_rows() {
+    check(
+        r#"["relu"]"#,
+        &[1, 8, 8],
+        "models.layers[0]: the head wants [batch, n] from `relu1`, got [batch, 1, 8, 8]; put `flatten` or `global_avg_pool` behind it
+  x [batch, 1, 8, 8] -> relu1 [batch, 1, 8, 8]",
+    );
+    check(
+        "[]",
+        &[1, 8, 8],
+        "models: the head wants [batch, n] from `x`, got [batch, 1, 8, 8]; put `flatten` or `global_avg_pool` behind it
+  x [batch, 1, 8, 8]",
+    );
+    check(
+        "[{ embedding = { vocabulary = 5, units = 2 } }]",
+        &[7],
+        "models.layers[0]: the head wants [batch, n] from `embedding1`, got [batch, 7, 2]; put `flatten` behind it
+  x [batch, 7] -> embedding1 [batch, 7, 2]",
+    );
+}
+
+#[test]
+fn impossible_settings_are_named_before_any_shape() {
+    check(
+        "[{ dense = { units = 0 } }]",
+        &[4],
+        "models.layers[0].dense.units: `models.layers[0].dense.units` must be above zero, got 0",
+    );
+    check(
+        r#"["relu", { name = "d", layer = { dropout = { p = 1.5 } } }]"#,
+        &[4],
+        "models.layers[1].layer.dropout.p: `models.layers[1].layer.dropout.p` must be from 0 to 1, got 1.5",
+    );
+    check(
+        "[{ max_pool2d = { kernel = 70000 } }]",
+        &[4],
+        "models.layers[0].max_pool2d.kernel: `models.layers[0].max_pool2d.kernel` must be at most 65536, got 70000",
+    );
+    check(
+        "[{ dense = { units = 9000000000 } }]",
+        &[4],
+        "models.layers[0].dense.units: `models.layers[0].dense.units` must be at most 2147483648, got 9000000000",
+    );
+}
+
+#[test]
+fn a_size_that_no_machine_holds_is_refused() {
+    check(
+        "[{ dense = { units = 2000000000 } }]",
+        &[4],
+        "models.layers[0]: layer 0 `dense1` wants at most 2147483648 parameters, got 10000000000",
+    );
+    check(
+        r#"[{ conv2d = { filters = 2, kernel = 1, padding = 60000 } }, "flatten"]"#,
+        &[1, 8, 8],
+        "models.layers[0]: layer 0 `conv2d1` wants at most 2147483648 numbers for each example, got 28803840128",
+    );
+}
+
+#[test]
+fn names_are_checked() {
+    let name = |name: &str| format!(r#"["relu", {{ name = "{name}", layer = "relu" }}]"#);
+    let refusal = |rule: &str, name: &str| {
+        format!("models.layers[1].name: `models.layers[1].name` wants {rule}, got `{name}`")
+    };
+    check(&name("a.b"), &[4], &refusal("letters, digits and `_`", "a.b"));
+    check(&name(""), &[4], &refusal("letters, digits and `_`", ""));
+    check(&name("relu1"), &[4], &refusal("a name of its own", "relu1"));
+    check(&name("head"), &[4], &refusal("a name that is not taken by the input and the heads", "head"));
+    check(&name("x"), &[4], &refusal("a name that is not taken by the input and the heads", "x"));
+}
+
+#[test]
+fn connections_are_checked() {
+    check(
+        r#"["relu", "tanh", { layer = "add", from = ["relu1", "tanh2"] }]"#,
+        &[4],
+        "models.layers[2].from[1]: `models.layers[2].from[1]` wants a layer that stands before it, got `tanh2`, did you mean `tanh1`?; there are `x`, `relu1`, `tanh1`",
+    );
+    check(
+        r#"[{ layer = "relu", from = ["sigmoid1"] }, "sigmoid"]"#,
+        &[4],
+        "models.layers[0].from[0]: `models.layers[0].from[0]` wants a layer that stands before it, got `sigmoid1`; there are `x`",
+    );
+    check(
+        r#"["relu", { layer = "tanh", from = ["x"] }]"#,
+        &[4],
+        "models.layers[0]: `models.layers[0]` wants to be read by a later layer, got no reader; name `relu1` in the `from` of one",
+    );
+    check(
+        r#"["relu", { input = { dtype = "f32" } }]"#,
+        &[4],
+        "models.layers[1]: `models.layers[1]` wants a layer, got `input`; what comes in is known from the data",
+    );
+}
+
+#[test]
+fn ids_come_from_data() {
+    let layers = r#"[{ embedding = { vocabulary = 5, units = 2 } }, "flatten"]"#;
+    check(
+        layers,
+        &[7],
+        "x() [batch, 7]; embedding1(x) [batch, 7, 2]; flatten1(embedding1) [batch, 14]; head(flatten1) [batch, 3]",
+    );
+    let plan = parse(&format!("models.layers = {layers}")).unwrap().check().unwrap();
+    let error = plan.graph(&[input(&[7], DType::F32)], &[labels("y", 3)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]"
+    );
+}
+
+#[track_caller]
+fn refuse(text: &str, expect: &str) {
+    assert_eq!(parse(text).unwrap_err(), expect);
+}
+
+#[test]
+fn a_slip_in_the_text_keeps_its_place() {
+    let kinds = "expected one of `input`, `dense`, `conv2d`, `max_pool2d`, `avg_pool2d`, `global_avg_pool`, `batch_norm`, `layer_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `dropout`, `flatten`, `embedding`, `add`, `concat`";
+    refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
+    refuse(
+        "models.layers = [{ desne = { units = 3 } }]",
+        &format!("unknown variant `desne`, {kinds} at {{ desne = {{ units = 3 }} }}"),
+    );
+    refuse(
+        "models.layers = [{ dense = { unit = 3 } }]",
+        "unknown field `unit`, expected `units` or `bias` at unit",
+    );
+    refuse(
+        "models.layers = [{ dense = { units = \"a\" } }]",
+        "invalid type: string \"a\", expected usize at \"a\"",
+    );
+    refuse("models.layers = [\"dense\"]", "missing field `units` at \"dense\"");
+    refuse("models.layers = [{ name = \"a\" }]", "missing field `layer` at { name = \"a\" }");
+    refuse(
+        "models.layers = [{ layer = \"relu\", form = [\"x\"] }]",
+        "unknown field `form`, expected one of `name`, `layer`, `from` at { layer = \"relu\", form = [\"x\"] }",
+    );
+    refuse(
+        "models.layers = [{ layer = \"relu\", nmae = \"x\" }]",
+        "unknown field `nmae`, expected one of `name`, `layer`, `from` at nmae",
+    );
+    refuse(
+        "models.layers = [{ layer = \"add\", from = [] }]",
+        "invalid length 0, expected one or more names in `from` at { layer = \"add\", from = [] }",
+    );
+    refuse("models.layers = [{}]", "a layer wants a name, got an empty table at {}");
+    refuse(
+        "models.layers = [3]",
+        "invalid type: integer `3`, expected the name of a layer, or a table with one layer in it at 3",
+    );
+    refuse(
+        "models.layers = [{ dense = { units = 3 }, relu = {} }]",
+        "`dense` wants to stand alone, got `relu` beside it at { dense = { units = 3 }, relu = {} }",
+    );
+    refuse(
+        "models.mlp = { hiden = [3] }",
+        "unknown field `hiden`, expected one of `hidden`, `activation`, `dropout`, `batch_norm` at hiden",
+    );
+}
+
+#[test]
+fn one_way_to_say_it_is_taken() {
+    let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
+    assert_eq!(said("models = {}"), "`models` wants exactly one of `layers`, `mlp` and `cnn`, got none");
+    assert_eq!(
+        said("models = { layers = [], cnn = {} }"),
+        "`models` wants exactly one of `layers`, `mlp` and `cnn`, got `layers` and `cnn`"
+    );
+}
+
+#[test]
+fn what_is_written_reads_back() {
+    let text = r#"models.layers = ["relu", { dropout = { p = 0.25 } }, { conv2d = { filters = 2, kernel = [3, 5] } },
+        { name = "a", layer = { max_pool2d = { kernel = 2 } } }, { layer = "flatten", from = ["a"] }]"#;
+    let config = parse(text).unwrap();
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(serde_json::from_str::<ModelConfig>(&json).unwrap(), config);
+    assert!(json.starts_with(r#"{"layers":["relu",{"dropout":{"p":0.25}},{"conv2d":"#), "{json}");
+    assert!(json.ends_with(r#",{"layer":"flatten","from":["a"]}]}"#), "{json}");
+}
+
+#[test]
+fn the_schema_knows_every_bare_name() {
+    let schema = serde_json::to_value(schemars::schema_for!(LayerSpec)).unwrap();
+    let listed: Vec<String> = serde_json::from_value(schema["anyOf"][0]["enum"].clone()).unwrap();
+    let layer = serde_json::to_string(&schemars::schema_for!(Layer)).unwrap();
+    let parses = |name: &str| serde_json::from_str::<LayerSpec>(&format!("\"{name}\"")).is_ok();
+    let all = [
+        "input",
+        "dense",
+        "conv2d",
+        "max_pool2d",
+        "avg_pool2d",
+        "global_avg_pool",
+        "batch_norm",
+        "layer_norm",
+        "relu",
+    ]
+    .into_iter()
+    .chain(["gelu", "tanh", "sigmoid", "dropout", "flatten", "embedding", "add", "concat"]);
+    let bare: Vec<&str> = all
+        .inspect(|name| assert!(layer.contains(&format!("\"{name}\""))))
+        .filter(|name| parses(name))
+        .collect();
+    assert_eq!(listed, bare);
+}
+
+#[test]
+fn the_mlp_is_written_out() {
+    let plan = |text: &str| parse(text).unwrap().check().unwrap();
+    let names = |graph: Graph| {
+        graph
+            .nodes()
+            .iter()
+            .map(|node| format!("{} {}", node.name, node.shape))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(
+        names(plan("models.mlp = {}").graph_for(&[4], 3).unwrap()),
+        "x [batch, 4], dense1 [batch, 64], relu1 [batch, 64], dense2 [batch, 64], relu2 [batch, 64], head [batch, 3]"
+    );
+    let full = r#"models.mlp = { hidden = [5], activation = "gelu", dropout = 0.5, batch_norm = true }"#;
+    assert_eq!(
+        names(plan(full).graph_for(&[1, 2, 2], 1).unwrap()),
+        "x [batch, 1, 2, 2], flatten1 [batch, 4], dense1 [batch, 5], batch_norm1 [batch, 5], gelu1 [batch, 5], dropout1 [batch, 5], head [batch, 1]"
+    );
+    assert_eq!(
+        names(plan("models.mlp = { hidden = [] }").graph_for(&[4], 3).unwrap()),
+        "x [batch, 4], head [batch, 3]"
+    );
+}
+
+#[test]
+fn a_cnn_stops_pooling_when_the_image_is_small() {
+    let graph = parse("models.cnn = { filters = [2, 3, 4], dense = [], batch_norm = false }")
+        .unwrap()
+        .check()
+        .unwrap();
+    let graph = graph.graph_for(&[1, 5, 7], 3).unwrap();
+    let shapes: Vec<String> =
+        graph.nodes().iter().map(|node| format!("{} {}", node.name, node.shape)).collect();
+    assert_eq!(
+        shapes.join(", "),
+        "x [batch, 1, 5, 7], conv2d1 [batch, 2, 5, 7], relu1 [batch, 2, 5, 7], max_pool2d1 [batch, 2, 2, 3], \
+         conv2d2 [batch, 3, 2, 3], relu2 [batch, 3, 2, 3], max_pool2d2 [batch, 3, 1, 1], \
+         conv2d3 [batch, 4, 1, 1], relu3 [batch, 4, 1, 1], global_avg_pool1 [batch, 4], head [batch, 3]"
+    );
+}
+
+#[test]
+fn presets_refuse_what_cannot_be() {
+    let said = |text: &str| {
+        let error = parse(text).unwrap().check().unwrap_err();
+        assert_eq!(
+            error.path().map(|path| format!("`{path}`")),
+            error.to_string().split(' ').next().map(str::to_owned)
+        );
+        error.to_string()
+    };
+    assert_eq!(
+        said("models.mlp = { hidden = [8, 0] }"),
+        "`models.mlp.hidden[1]` must be from 1 to 2147483648, got 0"
+    );
+    assert_eq!(said("models.mlp = { dropout = -0.5 }"), "`models.mlp.dropout` must be from 0 to 1, got -0.5");
+    assert_eq!(
+        said("models.cnn = { filters = [] }"),
+        "`models.cnn.filters` wants one or more sizes, got none"
+    );
+    assert_eq!(
+        said("models.cnn = { kernel = 4 }"),
+        "`models.cnn.kernel` must be an odd number up to 65535, got 4"
+    );
+    let plan = parse("models.cnn = {}").unwrap().check().unwrap();
+    let error = plan.graph_for(&[4], 3).unwrap_err();
+    assert_eq!(error.path().as_deref(), Some("models.cnn"));
+    assert_eq!(
+        error.to_string(),
+        "layer 0 `conv2d1`: conv2d wants an image [batch, channels, height, width], got [batch, 4]\n  x [batch, 4]"
+    );
+}
+
+fn input(item: &[usize], dtype: DType) -> InputSpec {
+    InputSpec { name: "x".to_owned(), dtype, shape: item.to_vec(), columns: vec![] }
+}
+
+fn labels(field: &str, count: usize) -> Target {
+    let labels = (0..count).map(|i| i.to_string()).collect();
+    Target { field: field.to_owned(), decode: Decode::Label { labels } }
+}
+
+#[test]
+fn every_target_has_a_head() {
+    let plan = parse("models.mlp = { hidden = [4] }").unwrap().check().unwrap();
+    let number =
+        Target { field: "b".to_owned(), decode: Decode::Number { scale: 1.0, offset: 0.0, unit: None } };
+    let outputs = |targets: &[Target]| {
+        let graph = plan.graph(&[input(&[2], DType::F32)], targets).unwrap();
+        let outputs = graph.outputs().iter().map(|id| format!("{} {}", graph[*id].name, graph[*id].shape));
+        outputs.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(outputs(&[labels("a", 3)]), "head [batch, 3]");
+    assert_eq!(outputs(&[labels("a", 3), number]), "head_a [batch, 3], head_b [batch, 1]");
+    let said =
+        |inputs: &[InputSpec], targets: &[Target]| plan.graph(inputs, targets).unwrap_err().to_string();
+    assert_eq!(said(&[], &[labels("a", 3)]), "`models` wants data with one input, got 0");
+    assert_eq!(said(&[input(&[2], DType::F32)], &[]), "`models` wants data with a target, got none");
+}
+
+#[test]
+fn a_start_is_a_function_of_seed_and_name() {
+    let plan = |text: &str| parse(&format!("models.layers = {text}")).unwrap().check().unwrap();
+    let short = plan("[{ dense = { units = 40 } }, \"batch_norm\"]");
+    let model = build(&short, 7, &[input(&[25], DType::F32)], &[labels("a", 3)]).unwrap();
+    assert_eq!(model.weights, initial(&model.graph, 7));
+    assert_ne!(model.weights, initial(&model.graph, 8));
+    let longer = plan("[\"relu\", { dense = { units = 40 } }, \"batch_norm\"]").graph_for(&[25], 3).unwrap();
+    assert_eq!(initial(&longer, 7), model.weights, "another layer changes no other start");
+    // PyTorch's bound: 1 / sqrt(fan_in).
+    let weight = model.weights["dense1.weight"].f32s().unwrap();
+    let largest = weight.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+    assert!(largest <= 0.2 && largest > 0.199, "{largest}");
+    let mean = weight.iter().sum::<f32>() / 1000.0;
+    // Five standard errors of a uniform distribution: 0.2 / sqrt(3) / sqrt(1000).
+    assert!(mean.abs() < 5.0 * 0.2 / 3000f32.sqrt(), "{mean}");
+    assert_eq!(model.weights["batch_norm1.weight"].f32s().unwrap(), [1.0; 40]);
+    assert_eq!(model.weights["batch_norm1.bias"].f32s().unwrap(), [0.0; 40]);
+    assert_eq!(model.weights["batch_norm1.running_var"].f32s().unwrap(), [1.0; 40]);
+}
+
+#[test]
+fn the_summary_is_a_table() {
+    let graph = parse("models.cnn = { filters = [16], dense = [64] }")
+        .unwrap()
+        .check()
+        .unwrap()
+        .graph_for(&[1, 8, 8], 10);
+    let expect = "\
+name         layer       output             parameters   FLOPs
+x            input       [batch, 1, 8, 8]            0       0
+conv2d1      conv2d      [batch, 16, 8, 8]         144  18,432
+batch_norm1  batch_norm  [batch, 16, 8, 8]          32   2,048
+relu1        relu        [batch, 16, 8, 8]           0   1,024
+max_pool2d1  max_pool2d  [batch, 16, 4, 4]           0   1,024
+flatten1     flatten     [batch, 256]                0       0
+dense1       dense       [batch, 64]            16,448  32,768
+relu2        relu        [batch, 64]                 0      64
+head         dense       [batch, 10]               650   1,280
+parameters: 17,274 (69,096 bytes as f32)
+running statistics: 32
+FLOPs of one example, forward: 56,640
+";
+    assert_eq!(summary(&graph.unwrap()), expect);
+}

@@ -1,0 +1,297 @@
+//! What each stage hands on, as files: open formats, one writer and one reader each. The run folder holds nothing else.
+use std::collections::BTreeMap;
+
+use baeum_core::weights_file::{self, WeightsFileError};
+use baeum_core::{
+    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, Predictor, Schema, Splits, Target,
+    TargetStats, Task, Trained, Weights, WeightsError, check_weights,
+};
+use baeum_data::table::{Column, read_parquet, write_parquet};
+use baeum_data::{DataBlueprint, DataError, SplitRows};
+use baeum_evaluate::{Predictions, Report, ReportInput, html};
+use baeum_train::{Checkpoint, CheckpointError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::stages::Prepared;
+use crate::recipe::WriteError;
+use crate::run::Files;
+
+/// A file of a run cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each error is documented on its own type")]
+pub enum ArtifactError {
+    /// A stage's folder without one of its files.
+    #[error("the run wants `{file}`, got a folder without it; run its stage again")]
+    Missing {
+        /// The file.
+        file: &'static str,
+    },
+    /// A file with other contents than the stage writes.
+    #[error("could not read `{file}` of the run")]
+    Read {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("could not write JSON")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Weights(#[from] WeightsFileError),
+    #[error(transparent)]
+    Table(#[from] DataError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Recipe(#[from] WriteError),
+}
+
+const SCHEMA: &str = "schema.json";
+const TRANSFORMS: &str = "transforms.json";
+const SPLITS: &str = "splits.parquet";
+const PROFILE: &str = "profile.json";
+const GRAPH: &str = "graph.json";
+const INIT: &str = "init.safetensors";
+const SUMMARY: &str = "summary.txt";
+const BLUEPRINT: &str = "predictor/predictor.json";
+const WEIGHTS: &str = "predictor/weights.safetensors";
+const HISTORY: &str = "history.json";
+const METRICS: &str = "metrics.json";
+const PREDICTIONS: &str = "predictions.parquet";
+const REPORT: &str = "report.html";
+
+/// `transforms.json`: from records to the network, and from the network to answers.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transforms {
+    task: Task,
+    inputs: Vec<InputSpec>,
+    targets: Vec<Target>,
+    stats: Vec<TargetStats>,
+}
+
+/// `history.json`: how training went.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct History {
+    best_epoch: u32,
+    epochs: Vec<EpochRecord>,
+}
+
+/// What the data stage leaves behind.
+pub(crate) fn data(prepared: &Prepared) -> Result<Files, ArtifactError> {
+    let dataset = &prepared.dataset;
+    let (inputs, targets) = (dataset.inputs.clone(), dataset.targets.clone());
+    let transforms = Transforms { task: dataset.task, inputs, targets, stats: dataset.stats.clone() };
+    Ok(Files::from([
+        (SCHEMA.to_owned(), json(&dataset.schema)?),
+        (TRANSFORMS.to_owned(), json(&transforms)?),
+        (SPLITS.to_owned(), parquet(&splits(&dataset.splits))?),
+        (PROFILE.to_owned(), json(&prepared.profile)?),
+    ]))
+}
+
+/// What [`data`] wrote, to open the same examples again.
+pub(crate) fn read_data(files: &Files) -> Result<DataBlueprint, ArtifactError> {
+    let schema: Schema = parse(files, SCHEMA)?;
+    let Transforms { task, inputs, targets, stats } = parse(files, TRANSFORMS)?;
+    let splits = read_splits(&read_parquet(bytes(files, SPLITS)?)?)?;
+    Ok(DataBlueprint { task, schema, inputs, targets, stats, splits })
+}
+
+/// Columns by name, in order.
+type Table = Vec<(String, Column)>;
+
+/// The names of the parts in `splits.parquet`.
+const PARTS: [&str; 3] = ["train", "valid", "test"];
+
+/// One row for each example: its place in the source, and its part.
+fn splits(splits: &Splits) -> Table {
+    let parts = [splits.train.rows(), splits.valid.rows(), splits.test.rows()];
+    let mut rows: Vec<(usize, &str)> =
+        parts.iter().zip(PARTS).flat_map(|(rows, part)| rows.iter().map(move |row| (*row, part))).collect();
+    rows.sort_unstable();
+    let (rows, parts) = rows.into_iter().map(|(row, part)| (row as i64, part.to_owned())).unzip();
+    vec![("row".to_owned(), Column::Integers(rows)), ("part".to_owned(), Column::Texts(parts))]
+}
+
+fn read_splits(table: &Table) -> Result<SplitRows, ArtifactError> {
+    let [(_, Column::Integers(rows)), (_, Column::Texts(parts))] = &table[..] else {
+        return Err(unfit(SPLITS, "it wants the columns `row` and `part`"));
+    };
+    let [mut train, mut valid, mut test] = [vec![], vec![], vec![]];
+    for (row, part) in rows.iter().zip(parts) {
+        let rows = match PARTS.iter().position(|name| name == part) {
+            Some(0) => &mut train,
+            Some(1) => &mut valid,
+            Some(_) => &mut test,
+            None => return Err(unfit(SPLITS, "a part is none of train, valid and test")),
+        };
+        rows.push(usize::try_from(*row).map_err(|error| read(SPLITS, error))?);
+    }
+    Ok(SplitRows { train, valid, test })
+}
+
+/// What the models stage leaves behind.
+pub(crate) fn model(model: &Model) -> Result<Files, ArtifactError> {
+    Ok(Files::from([
+        (GRAPH.to_owned(), json(&model.graph)?),
+        (INIT.to_owned(), weights_file::write(&model.weights, &BTreeMap::new())?),
+        (SUMMARY.to_owned(), baeum_models::summary(&model.graph).into_bytes()),
+    ]))
+}
+
+/// What [`model`] wrote.
+pub(crate) fn read_model(files: &Files, limits: &Limits) -> Result<Model, ArtifactError> {
+    let graph: Graph = parse(files, GRAPH)?;
+    let weights = read_weights(files, INIT, limits)?;
+    check_weights(&graph, &weights).map_err(|error| read(INIT, error))?;
+    Ok(Model { graph, weights })
+}
+
+/// What the train stage leaves behind beside its checkpoints.
+pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
+    let history = History { best_epoch: trained.best_epoch, epochs: trained.history.clone() };
+    Ok(Files::from([
+        (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
+        (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
+        (HISTORY.to_owned(), json(&history)?),
+        ("history.parquet".to_owned(), parquet(&curves(&trained.history))?),
+    ]))
+}
+
+/// What [`trained`] wrote.
+pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
+    let History { best_epoch, epochs } = parse(files, HISTORY)?;
+    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch })
+}
+
+/// The learned function in the files of the train stage.
+///
+/// # Errors
+/// [`ArtifactError`] names the file that is missing or does not fit.
+pub fn predictor(files: &Files, limits: &Limits) -> Result<Predictor, ArtifactError> {
+    let blueprint: Blueprint = parse(files, BLUEPRINT)?;
+    let weights = read_weights(files, WEIGHTS, limits)?;
+    blueprint.with(weights).map_err(|error: WeightsError| read(WEIGHTS, error))
+}
+
+/// `predictor.json`: everything about a learned function but its weights.
+pub(crate) fn blueprint(predictor: &Predictor) -> Result<Vec<u8>, ArtifactError> {
+    json(&predictor.blueprint())
+}
+
+/// The epochs of a training, and the best of them.
+pub(crate) fn history(files: &Files) -> Result<(Vec<EpochRecord>, u32), ArtifactError> {
+    let History { best_epoch, epochs } = parse(files, HISTORY)?;
+    Ok((epochs, best_epoch))
+}
+
+fn curves(history: &[EpochRecord]) -> Table {
+    let floats = |of: &dyn Fn(&EpochRecord) -> f64| Column::Numbers(history.iter().map(of).collect());
+    vec![
+        ("epoch".to_owned(), Column::Integers(history.iter().map(|record| record.epoch.into()).collect())),
+        ("step".to_owned(), Column::Integers(history.iter().map(|record| record.step as i64).collect())),
+        ("train_loss".to_owned(), floats(&|record| record.train_loss)),
+        ("valid_loss".to_owned(), floats(&|record| record.valid_loss.unwrap_or(f64::NAN))),
+        ("learning_rate".to_owned(), floats(&|record| record.learning_rate)),
+    ]
+}
+
+/// The point that training goes on from.
+pub(crate) fn read_checkpoint(files: Files, limits: &Limits) -> Result<Checkpoint, ArtifactError> {
+    Ok(Checkpoint::from_files(&files, limits)?)
+}
+
+/// What the evaluate stage leaves behind.
+pub(crate) fn report(report: &Report, trained: &Trained, title: &str, recipe: &str) -> Result<Files, ArtifactError> {
+    let summary = baeum_models::summary(&trained.predictor.graph);
+    let input = ReportInput {
+        report,
+        history: &trained.history,
+        best_epoch: Some(trained.best_epoch),
+        title,
+        facts: &[],
+        summary: &summary,
+        recipe,
+        parity: None,
+    };
+    let labels = trained.predictor.targets.first().map(|target| target.decode.clone());
+    Ok(Files::from([
+        (METRICS.to_owned(), json(report)?),
+        (PREDICTIONS.to_owned(), parquet(&predictions(report, labels))?),
+        (REPORT.to_owned(), html(&input).into_bytes()),
+    ]))
+}
+
+/// One row for each test row: what is true, what was answered, and how probable each label was.
+fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
+    let Some(predictions) = &report.predictions else { return vec![] };
+    let rows = predictions.rows().iter().map(|row| *row as i64).collect();
+    let mut columns = vec![("row".to_owned(), Column::Integers(rows))];
+    match (predictions, decode) {
+        (Predictions::Labels(found), Some(baeum_core::Decode::Label { labels })) => {
+            let named = |places: &[usize]| Column::Texts(places.iter().map(|place| labels[*place].clone()).collect());
+            columns.push(("truth".to_owned(), named(found.truth())));
+            columns.push(("answer".to_owned(), named(found.answers())));
+            for (k, label) in labels.iter().enumerate() {
+                let share = found.probabilities().iter().skip(k).step_by(found.classes()).copied().collect();
+                columns.push((format!("probability of {label}"), Column::Numbers(share)));
+            }
+        }
+        (Predictions::Labels(_), _) => {}
+        (Predictions::Numbers(found), _) => {
+            columns.push(("truth".to_owned(), Column::Numbers(found.truth().to_vec())));
+            columns.push(("answer".to_owned(), Column::Numbers(found.answers().to_vec())));
+        }
+    }
+    columns
+}
+
+/// What the export stage leaves behind.
+pub(crate) fn exported(files: baeum_export::Files) -> Files {
+    files.0
+}
+
+/// A text file of a stage.
+pub(crate) fn text(files: &Files, name: &str) -> Option<String> {
+    files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// What the data stage found in the files.
+pub(crate) fn profile(files: &Files) -> Result<baeum_data::Profile, ArtifactError> {
+    parse(files, PROFILE)
+}
+
+fn parquet(table: &Table) -> Result<Vec<u8>, ArtifactError> {
+    let columns: Vec<(&str, Column)> = table.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    Ok(write_parquet(&columns)?)
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, ArtifactError> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn parse<T: DeserializeOwned>(files: &Files, name: &'static str) -> Result<T, ArtifactError> {
+    serde_json::from_slice(bytes(files, name)?).map_err(|error| read(name, error))
+}
+
+fn read_weights(files: &Files, name: &'static str, limits: &Limits) -> Result<Weights, ArtifactError> {
+    let (weights, _) = weights_file::read(bytes(files, name)?, limits).map_err(|error| read(name, error))?;
+    Ok(weights)
+}
+
+fn bytes<'a>(files: &'a Files, file: &'static str) -> Result<&'a [u8], ArtifactError> {
+    files.get(file).map(Vec::as_slice).ok_or(ArtifactError::Missing { file })
+}
+
+fn read(file: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> ArtifactError {
+    ArtifactError::Read { file, source: Box::new(source) }
+}
+
+fn unfit(file: &'static str, why: &'static str) -> ArtifactError {
+    ArtifactError::Read { file, source: why.into() }
+}

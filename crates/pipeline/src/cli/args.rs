@@ -1,0 +1,134 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::run::Stage;
+
+/// Find a function from data: examples and one recipe in; a trained, measured and exported model out.
+#[derive(Debug, Parser)]
+#[command(name = "baeum", version, propagate_version = true, max_term_width = 100, after_help = AFTER)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// What to tell about the work, on standard error: error, warn, info, debug or trace; also set by BAEUM_LOG.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
+}
+
+const AFTER: &str = "\
+The five stages: data -> models -> train -> evaluate -> export. Try: baeum pipeline datasets/digits/recipe.toml
+
+Exit codes: 0 done; 1 a bug in Baeum; 2 usage or recipe; 3 input refused; 4 disk or network; 5 diverged;
+6 out of memory or disk budget; 7 locked by another run; 8 damaged or not equal; 9 a stage of yours failed;
+129, 130, 143 stopped by a signal, after a checkpoint.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run all five stages of a recipe.
+    Pipeline(Work),
+    /// Read, split and profile the data; later stages do not run.
+    Data(Work),
+    /// Build the network and print its summary; later stages do not run.
+    Models(Work),
+    /// Train the network; later stages do not run.
+    Train(Work),
+    /// Measure the trained network on the test rows; export does not run.
+    Evaluate(Work),
+    /// Write and prove the model files.
+    Export(Work),
+    /// Say which stages would run, and why.
+    Plan(Work),
+    /// Answer for one record, a file or a folder, by a finished run.
+    Predict(Predict),
+    /// Download the files that the recipe's source.toml lists, and check them.
+    Fetch(Fetch),
+    /// Print a JSON Schema of recipes, for editors.
+    Schema,
+    /// Check every file of a run against its recorded hash.
+    Verify(Verify),
+    /// List the runs.
+    Runs(Runs),
+    /// Print the limits on what is read, and the settings that raise them.
+    Limits,
+}
+
+/// What every command about a recipe takes.
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// The recipe, a TOML file.
+    pub(crate) recipe: PathBuf,
+
+    /// Change a setting of the recipe: `train.learning_rate=0.01`. May be given several times.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+
+    /// Another folder where the data files may lie; BAEUM_DATA and the cache are looked at too.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Run this stage and those after it again, with what the earlier ones left in the run folder.
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) from: Option<Stage>,
+
+    /// Stop after this stage.
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) to: Option<Stage>,
+
+    /// Continue exactly this run, or refuse and list what differs.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) resume: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// A run: its name (`digits-0001`), its recipe's name for the newest (`digits`), or its folder.
+    pub(crate) run: String,
+
+    /// A CSV file, an image, or a folder of images.
+    #[arg(conflicts_with = "fields", required_unless_present = "fields")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// One field of one record: `a=3`. May be given several times.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    pub(crate) fields: Vec<String>,
+
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+
+    /// Print one JSON object a line instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    /// The recipe whose folder holds a source.toml.
+    pub(crate) recipe: PathBuf,
+
+    /// Where to put the files; the cache, if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A run: its name, its recipe's name for the newest, or its folder.
+    pub(crate) run: String,
+
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+}

@@ -1,0 +1,127 @@
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::fmt;
+
+use baeum_core::fs::FsError;
+
+use crate::StageError;
+use crate::artifacts::ArtifactError;
+use crate::fetch::FetchError;
+use crate::predict::PredictError;
+use crate::recipe::RecipeError;
+use crate::run::RunError;
+use crate::watch::LogError;
+
+/// Why the command failed.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each error is documented on its own type")]
+pub enum Failure {
+    #[error(transparent)]
+    Recipe(#[from] Box<RecipeError>),
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Fs(#[from] FsError),
+    /// The operating system gave no way to hear of signals.
+    #[error("could not listen for signals")]
+    Signals(#[source] io::Error),
+    /// A signal came, and a checkpoint was kept.
+    #[error("stopped by {}; the same command goes on from the last checkpoint", signal(*.0))]
+    Stopped(u8),
+    /// Files of a run are not what they were.
+    #[error("{0} of the run's files are not what was written")]
+    Damaged(usize),
+    /// Words on the command line that do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// What was asked for is printed, and standard output is closed.
+    #[error("could not print")]
+    Print(#[source] io::Error),
+}
+
+impl Failure {
+    /// For the shell; the table stands in `baeum --help`.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Recipe(_) | Failure::Log(_) | Failure::Usage(_) => 2,
+            Failure::Stage(error) => error.exit_code(),
+            Failure::Fetch(error) => error.exit_code(),
+            Failure::Fs(_) | Failure::Print(_) => 4,
+            Failure::Signals(_) => 1,
+            Failure::Stopped(signal) => signal.saturating_add(128),
+            Failure::Damaged(_) => 8,
+        }
+    }
+
+    /// What the person at the terminal sees: a recipe's mistake with its line and a caret, anything else with its causes.
+    pub fn render(&self) -> String {
+        match self {
+            Failure::Recipe(error) => error.render(io::stderr().is_terminal()),
+            Failure::Stage(_)
+            | Failure::Fetch(_)
+            | Failure::Log(_)
+            | Failure::Fs(_)
+            | Failure::Signals(_)
+            | Failure::Stopped(_)
+            | Failure::Damaged(_)
+            | Failure::Usage(_)
+            | Failure::Print(_) => format!("error: {}", Chain(self)),
+        }
+    }
+}
+
+impl From<RecipeError> for Failure {
+    fn from(error: RecipeError) -> Failure {
+        Failure::Recipe(Box::new(error))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Failure {
+        Failure::Stage(error.into())
+    }
+}
+
+impl From<PredictError> for Failure {
+    fn from(error: PredictError) -> Failure {
+        Failure::Stage(error.into())
+    }
+}
+
+impl From<ArtifactError> for Failure {
+    fn from(error: ArtifactError) -> Failure {
+        Failure::Stage(error.into())
+    }
+}
+
+/// An error and its causes, joined by colons.
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut last, mut next) = (String::new(), Some(self.0));
+        while let Some(error) = next {
+            let text = error.to_string();
+            // A transparent error says what its cause says.
+            if text != last {
+                f.write_str(if last.is_empty() { "" } else { ": " })?;
+                f.write_str(&text)?;
+            }
+            (last, next) = (text, error.source());
+        }
+        Ok(())
+    }
+}
+
+fn signal(number: u8) -> String {
+    match number {
+        1 => "SIGHUP".to_owned(),
+        2 => "SIGINT".to_owned(),
+        15 => "SIGTERM".to_owned(),
+        other => format!("signal {other}"),
+    }
+}

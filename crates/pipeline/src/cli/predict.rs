@@ -1,0 +1,191 @@
+use std::path::{Path, PathBuf};
+
+use baeum_core::commit::read_set;
+use baeum_core::fs::{FileKind, RealFs};
+use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role};
+use baeum_data::CsvFormat;
+use baeum_data::records::{read_csv, read_image, read_value};
+use serde_json::{Value as Json, json};
+
+use super::work::runs_in;
+use super::{Failure, args, print};
+use crate::predict::{Predict, PredictError, Prediction};
+use crate::run::{RunError, Stage};
+use crate::{Recipe, StageError, artifacts};
+
+/// `baeum predict RUN FILE_OR_FOLDER`, `baeum predict RUN --set a=3`.
+pub(crate) fn run(args: &args::Predict) -> Result<(), Failure> {
+    let asked = Asked::open(args)?;
+    let mut predict = Predict::new(&asked.predictor)?;
+    let mut rows = vec![];
+    // One record at a time: an image folder need not fit into memory.
+    for row in asked.rows(args)? {
+        let (name, record) = asked.read(row)?;
+        let prediction = predict.answer(&record)?;
+        match args.json {
+            true => print::line(&as_json(&name, &prediction).to_string()),
+            false => rows.push((name, prediction)),
+        }
+    }
+    match (&rows[..], &args.input) {
+        _ if args.json => {}
+        ([(_, prediction)], None) => one(&asked.predictor, prediction),
+        (rows, _) => many(&asked.predictor, rows),
+    }
+    Ok(())
+}
+
+/// A learned function, and how its tables are written.
+struct Asked {
+    predictor: Predictor,
+    format: CsvFormat,
+    limits: Limits,
+}
+
+/// A record that is here, or one that is still a picture on the disk.
+enum Row {
+    Record(String, Record),
+    Picture(PathBuf),
+}
+
+impl Asked {
+    /// The learned function of a run, every byte of it checked.
+    fn open(args: &args::Predict) -> Result<Asked, Failure> {
+        let run = runs_in(&args.runs).locate(&args.run)?;
+        let recipe = RealFs.read(&run.join("recipe.toml"), Limits::default().recipe_bytes)?;
+        let plans = Recipe::from_bytes("recipe.toml of the run", &recipe, &[])?.check()?;
+        let limits = plans.run.limits().clone();
+        let set = read_set(&RealFs, &run.join(Stage::Train.folder())).map_err(RunError::from)?;
+        Ok(Asked { predictor: artifacts::predictor(&set.files, &limits)?, format: plans.data.csv_format(), limits })
+    }
+
+    fn rows(&self, args: &args::Predict) -> Result<Vec<Row>, Failure> {
+        match &args.input {
+            None => Ok(vec![Row::Record(String::new(), self.typed(&args.fields)?)]),
+            Some(input) if self.image().is_some() => {
+                Ok(pictures(input, &self.limits)?.into_iter().map(Row::Picture).collect())
+            }
+            Some(input) => {
+                let bytes = RealFs.read(input, self.limits.inflated_bytes)?;
+                let (name, schema) = (input.display().to_string(), &self.predictor.schema);
+                let records = read_csv(&name, bytes, schema, &self.format, &self.limits).map_err(StageError::from)?;
+                let named = |(i, record)| Row::Record(format!("row {}", i + 1), record);
+                Ok(records.into_iter().enumerate().map(named).collect())
+            }
+        }
+    }
+
+    fn read(&self, row: Row) -> Result<(String, Record), Failure> {
+        match (row, self.image()) {
+            (Row::Record(name, record), _) => Ok((name, record)),
+            (Row::Picture(path), Some(field)) => {
+                let (name, bytes) = (path.display().to_string(), RealFs.read(&path, self.limits.image_bytes)?);
+                let value = read_image(&name, &bytes, field, &self.limits).map_err(StageError::from)?;
+                Ok((name, Record::from([(field.name.clone(), value)])))
+            }
+            (Row::Picture(path), None) => Err(Failure::Usage(format!("this run takes no images, got {}", path.display()))),
+        }
+    }
+
+    /// One record out of `field=value` words.
+    fn typed(&self, words: &[String]) -> Result<Record, Failure> {
+        let mut record = Record::new();
+        for word in words {
+            let Some((name, text)) = word.split_once('=') else {
+                return Err(Failure::Usage(format!("`--set` wants FIELD=VALUE, got `{}`", word.escape_debug())));
+            };
+            let field = self.predictor.schema.field(name.trim()).map_err(PredictError::from)?;
+            let value = read_value(text.trim(), field, &self.format).map_err(StageError::from)?;
+            record.insert(field.name.clone(), value);
+        }
+        Ok(record)
+    }
+
+    fn image(&self) -> Option<&Field> {
+        self.predictor.schema.with_role(Role::Input).find(|field| matches!(field.kind, Kind::Image { .. }))
+    }
+}
+
+/// The files at `input`: itself, or everything below it that is no folder, by name.
+fn pictures(input: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Failure> {
+    match RealFs.metadata(input)?.kind {
+        FileKind::Dir => {
+            let mut found = vec![];
+            for name in limits.list(Limit::FolderFiles, &RealFs, input).map_err(baeum_data::DataError::from).map_err(StageError::from)? {
+                found.extend(pictures(&input.join(name), limits)?);
+            }
+            Ok(found)
+        }
+        FileKind::File | FileKind::Other => Ok(vec![input.to_owned()]),
+    }
+}
+
+fn as_json(name: &str, prediction: &Prediction) -> Json {
+    let answers: serde_json::Map<String, Json> = prediction
+        .answers
+        .iter()
+        .map(|(target, answer)| {
+            let said = match answer {
+                Answer::Label { label, probabilities } => json!({ "label": label, "probabilities": probabilities }),
+                Answer::Number { value, unit } => json!({ "value": value, "unit": unit }),
+            };
+            (target.clone(), said)
+        })
+        .collect();
+    let notes: Vec<String> = prediction.notes.iter().map(ToString::to_string).collect();
+    json!({ "file": name, "answers": answers, "notes": notes })
+}
+
+/// One answer in full: how probable each label is, and what is unusual about the record.
+fn one(predictor: &Predictor, prediction: &Prediction) {
+    for ((field, answer), target) in prediction.answers.iter().zip(&predictor.targets) {
+        print::line(&format!("  {field}  {}", said(answer)));
+        if let (Answer::Label { probabilities, .. }, Decode::Label { labels }) = (answer, &target.decode) {
+            let mut shares: Vec<(&String, f32)> = labels.iter().zip(probabilities.iter().copied()).collect();
+            shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let rows: Vec<Vec<String>> =
+                shares.iter().take(SHOWN).map(|(label, share)| vec![(*label).clone(), format!("{share:.4}")]).collect();
+            print::line(&format!("\n{}", print::table(&["label", "probability"], &rows)));
+        }
+    }
+    for note in &prediction.notes {
+        print::line(&format!("  note: {note}"));
+    }
+}
+
+/// How many labels are shown for one record.
+const SHOWN: usize = 10;
+
+/// A line for each record: its name, its answers, how sure they are, what is unusual.
+fn many(predictor: &Predictor, rows: &[(String, Prediction)]) {
+    let mut head = vec!["from"];
+    for target in &predictor.targets {
+        head.push(&target.field);
+        if let Decode::Label { .. } = target.decode {
+            head.push("probability");
+        }
+    }
+    head.push("notes");
+    let line = |(name, prediction): &(String, Prediction)| {
+        let mut row = vec![name.clone()];
+        for (_, answer) in &prediction.answers {
+            row.push(said(answer));
+            if let Answer::Label { probabilities, .. } = answer {
+                row.push(format!("{:.4}", probabilities.iter().copied().fold(0.0, f32::max)));
+            }
+        }
+        row.push(prediction.notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        row
+    };
+    print::line(&print::table(&head, &rows.iter().map(line).collect::<Vec<_>>()));
+}
+
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Label { label, .. } => label.clone(),
+        Answer::Number { value, unit } => {
+            let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            format!("{value:.6}{unit}")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a person reads when a stage or a run is done: the same numbers that stand in the files.
+use std::path::Path;
+
+use baeum_core::{Role, Task};
+use baeum_data::FieldProfile;
+use baeum_evaluate::{Metric, Report};
+use baeum_export::Manifest;
+
+use super::{Failure, print};
+use crate::artifacts;
+use crate::run::{Files, Stage};
+use crate::session::Session;
+
+/// One line about what a stage has put out.
+pub(crate) fn stage(stage: Stage, files: &Files) -> String {
+    let said = match stage {
+        Stage::Data => artifacts::read_data(files).ok().map(|data| {
+            let splits = &data.splits;
+            let [train, valid, test] = [&splits.train, &splits.valid, &splits.test].map(Vec::len);
+            format!("{} rows: {train} train, {valid} valid, {test} test", train + valid + test)
+        }),
+        Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
+        Stage::Train => artifacts::history(files).ok().map(|(history, best)| {
+            let loss = history.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
+            format!("{} epochs, best {} with loss {:.4}", history.len(), best + 1, loss.unwrap_or(f64::NAN))
+        }),
+        Stage::Evaluate => report(files).map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
+        Stage::Export => manifest(files).map(|manifest| {
+            let names: Vec<String> = manifest.formats.iter().map(|entry| entry.format.to_string()).collect();
+            format!("{}: each opened again and equal", names.join(", "))
+        }),
+    };
+    said.unwrap_or_else(|| format!("{} files", files.len()))
+}
+
+/// The end of a run: the scores with their intervals, the parity of each file, and where to look.
+pub(crate) fn end(session: &Session<'_>, last: Stage) -> Result<(), Failure> {
+    let path = session.path();
+    let show = |stage| session.output(stage);
+    if let Some(report) = show(Stage::Evaluate).and_then(report) {
+        print::line(&format!("\n{}", metrics(&report)));
+    }
+    if let Some(manifest) = show(Stage::Export).and_then(manifest) {
+        print::line(&format!("\n{}", parity(&manifest)));
+    }
+    match last {
+        Stage::Data => data(session)?,
+        Stage::Models => {
+            if let Some(text) = show(Stage::Models).and_then(|files| artifacts::text(files, "summary.txt")) {
+                print::line(&format!("\n{text}"));
+            }
+        }
+        Stage::Train | Stage::Evaluate | Stage::Export => places(&path, last),
+    }
+    Ok(())
+}
+
+fn places(path: &Path, last: Stage) {
+    print::line("");
+    if last >= Stage::Evaluate {
+        print::line(&format!("  report  {}", path.join(Stage::Evaluate.folder()).join("report.html").display()));
+    }
+    if last >= Stage::Export {
+        print::line(&format!("  files   {}", path.join(Stage::Export.folder()).display()));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    print::line(&format!("  next    baeum predict {name} FILE, or --set FIELD=VALUE"));
+}
+
+/// The profile of the data, field by field.
+fn data(session: &Session<'_>) -> Result<(), Failure> {
+    let Some(files) = session.output(Stage::Data) else { return Ok(()) };
+    let profile = artifacts::profile(files)?;
+    let row = |field: &FieldProfile| {
+        let role = match field.role {
+            Role::Input => "input",
+            Role::Target => "target",
+            Role::Id => "id",
+            Role::Ignored => "ignored",
+        };
+        let range = field.range.map(|(low, high)| format!("{low} to {high}")).unwrap_or_default();
+        let distinct = field.distinct.map(|distinct| distinct.to_string()).unwrap_or_default();
+        vec![field.name.clone(), role.to_owned(), field.kind.to_string(), field.missing.to_string(), distinct, range]
+    };
+    let rows: Vec<Vec<String>> = profile.fields.iter().map(row).collect();
+    print::line(&format!("\n{}", print::table(&["field", "role", "kind", "missing", "distinct", "range"], &rows)));
+    for warning in &profile.warnings {
+        print::line(&format!("  look: {warning}"));
+    }
+    Ok(())
+}
+
+fn metrics(report: &Report) -> String {
+    let level = format!("{:.0} % interval", report.level * 100.0);
+    let baseline = match report.task {
+        Task::Classify => "always the commonest",
+        Task::Regress => "always the mean",
+    };
+    let row = |metric: &Metric| {
+        let interval = match (metric.low, metric.high) {
+            (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
+            _ => "none".to_owned(),
+        };
+        vec![metric.name.name().to_owned(), value(metric.value), interval, value(metric.baseline)]
+    };
+    print::table(&["metric", "value", &level, baseline], &report.metrics.iter().map(row).collect::<Vec<_>>())
+}
+
+fn parity(manifest: &Manifest) -> String {
+    let mut rows = vec![];
+    for entry in &manifest.formats {
+        for target in &entry.parity.targets {
+            let labels = target.labels_agree.map(|agree| format!("{agree} of {} equal", entry.parity.rows));
+            rows.push(vec![
+                entry.format.to_string(),
+                entry.parity.engine.iter().fold(entry.parity.level.to_string(), |level, engine| format!("{level} by {engine}")),
+                entry.parity.rows.to_string(),
+                format!("{:.1e}", target.max_abs),
+                format!("{:.1e}", target.tolerance),
+                labels.unwrap_or_default(),
+            ]);
+        }
+    }
+    print::table(&["format", "proof", "rows", "largest difference", "allowed", "labels"], &rows)
+}
+
+fn report(files: &Files) -> Option<Report> {
+    files.get("metrics.json").and_then(|bytes| serde_json::from_slice(bytes).ok())
+}
+
+fn manifest(files: &Files) -> Option<Manifest> {
+    files.get("manifest.json").and_then(|bytes| serde_json::from_slice(bytes).ok())
+}
+
+fn headline(metric: &Metric) -> String {
+    format!("{} {}", metric.name.name(), value(metric.value))
+}
+
+fn value(value: Option<f64>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"))
+}
+
+/// The line of the summary that counts them.
+fn parameters(summary: &str) -> Option<String> {
+    summary.lines().find(|line| line.starts_with("parameters: ")).map(str::to_owned)
+}

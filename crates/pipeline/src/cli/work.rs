@@ -1,0 +1,159 @@
+use std::time::Duration;
+
+use baeum_core::commit::CommitError;
+use baeum_core::fs::RealFs;
+
+use super::chain::Chain;
+use super::open::open;
+use super::{Failure, args, print, summary};
+use crate::run::{Action, Files, Reason, Runs, Stage, verify as check};
+use crate::session::{Audience, Goal, Job, Session, Told, identity};
+use crate::watch::{Bar, Signals, Watcher};
+use crate::{StageError, recipe::Parsed};
+
+/// `baeum pipeline RECIPE`, or one of its stages: everything up to `to`.
+pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Result<(), Failure> {
+    let last = last_stage(work, to)?;
+    let job = open(work)?;
+    use_threads(job.plans.run.threads());
+    let goal = work.resume.clone().map_or(Goal::Any, Goal::Resume);
+    let blame = |error| blame(&job.parsed, signals, error);
+    let mut session = Session::open(&job, &goal, signals.clone()).map_err(blame)?;
+    print::line(&session.path().display().to_string());
+    if let Some(from) = work.from {
+        session.adopt_before(from).map_err(blame)?;
+    }
+    let mut audience = Terminal { job: &job };
+    session.advance(last, &mut audience).map_err(blame)?;
+    summary::end(&session, last)?;
+    Ok(())
+}
+
+/// Where to stop: what the command says, or `--to`, which must not say something else.
+fn last_stage(work: &args::Work, verb: Option<Stage>) -> Result<Stage, Failure> {
+    let last = match (verb, work.to) {
+        (Some(verb), Some(to)) if verb != to => {
+            return Err(Failure::Usage(format!("`baeum {verb}` stops after `{verb}`, got `--to {to}`; leave one out")));
+        }
+        (verb, to) => verb.or(to).unwrap_or(Stage::Export),
+    };
+    match work.from {
+        Some(from) if from > last => {
+            Err(Failure::Usage(format!("`--from {from}` wants a stage up to `{last}`, got a later one")))
+        }
+        Some(_) | None => Ok(last),
+    }
+}
+
+/// `baeum plan RECIPE`.
+pub(crate) fn plan(work: &args::Work) -> Result<(), Failure> {
+    let job = open(work)?;
+    let identity = identity(&job.parsed.recipe, &job.plans, &job.place)?;
+    let plan = job.runs.plan(&job.name, &identity)?;
+    let how = if plan.continues { "goes on" } else { "begins" };
+    print::line(&format!("{} {how}", plan.run.display()));
+    let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| {
+        let action = match step.action {
+            Action::Keep => "is done",
+            Action::Take => "from the cache",
+            Action::Run => "runs",
+        };
+        vec![step.stage.to_string(), action.to_owned(), reasons(&step.reasons)]
+    }).collect();
+    print::line(&print::table(&["stage", "what", "why"], &rows));
+    Ok(())
+}
+
+/// `baeum verify RUN`.
+pub(crate) fn verify(args: &args::Verify) -> Result<(), Failure> {
+    let runs = runs_in(&args.runs);
+    let run = runs.locate(&args.run)?;
+    let problems = check(&RealFs, &run)?;
+    for problem in &problems {
+        print::line(&format!("  {problem}"));
+    }
+    match problems.len() {
+        0 => {
+            print::line(&format!("{}: every byte is as it was written", run.display()));
+            Ok(())
+        }
+        count => Err(Failure::Damaged(count)),
+    }
+}
+
+/// `baeum runs`.
+pub(crate) fn runs(args: &args::Runs) -> Result<(), Failure> {
+    let rows: Vec<Vec<String>> = runs_in(&args.runs).list()?.into_iter().map(|run| {
+        let done: Vec<&str> = run.done.iter().map(|stage| stage.name()).collect();
+        let headline = run.headline.map(|(name, value)| format!("{name} {value:.4}")).unwrap_or_default();
+        vec![run.name, run.state.to_string(), run.started.unwrap_or_default(), done.join(" "), headline]
+    }).collect();
+    match rows.is_empty() {
+        true => print::line(&format!("no runs in {}; `baeum pipeline RECIPE` makes one", args.runs.display())),
+        false => print::line(&print::table(&["run", "state", "started", "done", "score"], &rows)),
+    }
+    Ok(())
+}
+
+pub(crate) fn runs_in(folder: &std::path::Path) -> Runs {
+    use std::sync::Arc;
+    Runs::new(Arc::new(RealFs), Arc::new(baeum_core::clock::SystemClock::new()), folder)
+}
+
+/// All threads of the arithmetic come from one pool; how many there are changes no bit.
+fn use_threads(threads: Option<usize>) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    // It fails only if a pool was made before, which a process that runs one command has not.
+    let _ = pool.build_global();
+}
+
+/// What a stage refuses is shown at its place in the recipe if it is about a setting; a signal is told by its name.
+fn blame(parsed: &Parsed, signals: &Signals, error: StageError) -> Failure {
+    match (error, signals.received()) {
+        (StageError::Stopped, Some(signal)) => Failure::Stopped(signal),
+        (StageError::Data(error), _) if error.path().is_some() => parsed.blame(error).into(),
+        (StageError::Models(error), _) if error.path().is_some() => parsed.blame(error).into(),
+        (StageError::Train(error), _) if error.path().is_some() => parsed.blame(error).into(),
+        (StageError::Evaluate(error), _) if error.path().is_some() => parsed.blame(error).into(),
+        (StageError::Export(error), _) if error.path().is_some() => parsed.blame(error).into(),
+        (error, _) => Failure::Stage(error),
+    }
+}
+
+/// The person at the terminal.
+struct Terminal<'a> {
+    job: &'a Job,
+}
+
+impl Audience for Terminal<'_> {
+    fn told(&mut self, told: &Told<'_>) {
+        match told {
+            Told::Found(stage, reasons, files) => stage_line(*stage, files, &self::reasons(reasons)),
+            Told::Begins(stage, reasons) => tracing::info!(%stage, reasons = self::reasons(reasons), "begins"),
+            Told::Damaged(errors) => damaged(errors),
+            Told::Done(stage, duration, files) => stage_line(*stage, files, &seconds(*duration)),
+        }
+    }
+
+    fn watcher(&self) -> Option<Box<dyn Watcher + '_>> {
+        Some(Box::new(Bar::new(&*self.job.clock)))
+    }
+}
+
+fn stage_line(stage: Stage, files: &Files, note: &str) {
+    print::line(&format!("  {:<9} {}  ({note})", stage.name(), summary::stage(stage, files)));
+}
+
+fn damaged(errors: &[CommitError]) {
+    for error in errors {
+        print::error(&format!("warning: {}; going on from an older checkpoint", Chain(error)));
+    }
+}
+
+fn reasons(reasons: &[Reason]) -> String {
+    reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

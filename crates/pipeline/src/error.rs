@@ -1,0 +1,105 @@
+use std::error::Error;
+
+use baeum_core::SourceError;
+use baeum_data::{DataError, Fault};
+use baeum_evaluate::EvaluateError;
+use baeum_export::{ExportError, VerifyError};
+use baeum_models::ModelError;
+use baeum_train::TrainError;
+
+use crate::artifacts::ArtifactError;
+use crate::predict::PredictError;
+use crate::run::RunError;
+use crate::watch::WatchError;
+
+/// Why a run stopped: what one of our stages said, or a stage of yours. Closed, so that each has its exit code.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[expect(missing_docs, reason = "each error is documented on its own type")]
+pub enum StageError {
+    Data(#[from] DataError),
+    Models(#[from] ModelError),
+    Train(#[from] TrainError),
+    Evaluate(#[from] EvaluateError),
+    Export(#[from] ExportError),
+    /// An exported file is not equal to the model.
+    Verify(#[from] VerifyError),
+    Predict(#[from] PredictError),
+    Source(#[from] SourceError),
+    Artifact(#[from] ArtifactError),
+    Run(#[from] RunError),
+    Watch(#[from] WatchError),
+    /// Somebody asked the run to stop; a checkpoint was kept.
+    #[error("stopped; the same command goes on from the last checkpoint")]
+    Stopped,
+    /// The error of a stage that was swapped.
+    Custom(Box<dyn Error + Send + Sync>),
+}
+
+impl StageError {
+    /// For the shell: 2 fix the recipe, 3 fix the data, 4 try again, 5 fix the training, 7 wait, 8 a file is damaged or not
+    /// equal to the model, 9 a stage of yours failed. `Stopped` is 130 here; the command puts the signal's own code in its
+    /// place.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            StageError::Data(error) => of_data(error),
+            StageError::Models(_) => 2,
+            StageError::Train(error) => of_train(error),
+            StageError::Evaluate(error) => of_evaluate(error),
+            StageError::Export(error) if error.path().is_some() => 2,
+            StageError::Export(_) | StageError::Verify(_) | StageError::Artifact(_) => 8,
+            StageError::Predict(error) => of_predict(error),
+            StageError::Source(error) => of_source(error),
+            StageError::Run(error) => error.exit_code(),
+            StageError::Watch(_) => 4,
+            StageError::Stopped => 130,
+            StageError::Custom(_) => 9,
+        }
+    }
+}
+
+fn of_data(error: &DataError) -> u8 {
+    match error.fault() {
+        Fault::Recipe => 2,
+        Fault::Input => 3,
+        Fault::Disk => 4,
+    }
+}
+
+/// A source reads lazily, so what is wrong with the data may show while training.
+fn of_source(error: &SourceError) -> u8 {
+    error.source.downcast_ref::<DataError>().map_or(3, of_data)
+}
+
+fn of_train(error: &TrainError) -> u8 {
+    match error {
+        TrainError::Setting { .. } => 2,
+        TrainError::NoRows | TrainError::Output { .. } | TrainError::Network(_) => 3,
+        TrainError::Diverged { .. } | TrainError::NotFinite { .. } | TrainError::NoBest => 5,
+        TrainError::Source(error) => of_source(error),
+        TrainError::Checkpoint(_) => 8,
+        TrainError::Keep { .. } => 4,
+    }
+}
+
+fn of_evaluate(error: &EvaluateError) -> u8 {
+    match error {
+        EvaluateError::Setting { .. } | EvaluateError::NoTestRows | EvaluateError::Targets { .. } => 2,
+        EvaluateError::Dataset { .. }
+        | EvaluateError::Class { .. }
+        | EvaluateError::Truth { .. }
+        | EvaluateError::Output { .. }
+        | EvaluateError::Network(_) => 3,
+        EvaluateError::NotFinite { .. } => 5,
+        EvaluateError::Source(error) => of_source(error),
+    }
+}
+
+fn of_predict(error: &PredictError) -> u8 {
+    match error {
+        PredictError::Record(_) => 2,
+        PredictError::Encode(error) => of_data(error),
+        PredictError::Model(_) => 8,
+        PredictError::Network(_) => 3,
+    }
+}

@@ -1,0 +1,231 @@
+use std::path::Path;
+
+use baeum_core::{LimitValueError, Limits};
+use baeum_models::Device;
+use serde::{Deserialize, Serialize};
+
+/// The `[run]` section of a recipe: what concerns every stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunConfig {
+    /// What run folders are called: letters, digits, `-` and `_`. The recipe's file name if not given, or its folder's
+    /// where the file is called `recipe.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where all random numbers come from; 0 if not given. The same seed gives the same bytes.
+    pub seed: u64,
+    /// How many processor cores are used; 0, for all of them, if not given. Changes no result.
+    pub threads: usize,
+    /// Where the network computes; `cpu` if not given.
+    pub device: Device,
+    /// How exactly matrices are multiplied; `highest` if not given.
+    pub precision: Precision,
+    /// How much of anything a reader accepts.
+    pub limits: Limits,
+}
+
+/// How exactly matrices are multiplied, as in PyTorch's `set_float32_matmul_precision`.
+///
+/// `high` and `medium` allow faster products on processors with matrix units. Elsewhere, and in this version, they are
+/// `highest` by definition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// In `f32`.
+    #[default]
+    Highest,
+    /// Allows the sum of two `bf16` for each factor.
+    High,
+    /// Allows `bf16` factors, summed in `f32`.
+    Medium,
+}
+
+impl Precision {
+    /// What is computed with: the record of a run says both.
+    pub fn computed(self) -> Precision {
+        match self {
+            Precision::Highest | Precision::High | Precision::Medium => Precision::Highest,
+        }
+    }
+}
+
+/// Settings of a run that were checked. Only [`RunConfig::check`] makes one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPlan {
+    said: RunConfig,
+}
+
+/// Why no run can be as the recipe wants it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunConfigError {
+    /// A name that is no good folder name everywhere.
+    #[error("`run.name` wants 1 to {LONGEST} letters, digits, `-` or `_`, got `{0}`")]
+    Name(String),
+    /// A seed that no recipe can hold: whole numbers of TOML have 63 bits.
+    #[error("`run.seed` wants at most {most}, got {0}", most = i64::MAX)]
+    Seed(u64),
+    /// More threads than any machine has cores.
+    #[error("`run.threads` wants 0 for all cores, or up to {MOST_THREADS}, got {0}")]
+    Threads(usize),
+    /// A device that this build cannot use.
+    #[error("`run.device` wants a build with `--features {0}`, got one without; `cpu` always works")]
+    Device(&'static str),
+    /// A limit that limits nothing, or lets nothing pass.
+    #[error(transparent)]
+    Limit(#[from] LimitValueError),
+}
+
+/// A folder's name has 255 bytes on common file systems; the rest is for the run's number.
+const LONGEST: usize = 100;
+
+/// Far above the cores of any machine, and below what makes a thread pool fail.
+const MOST_THREADS: usize = 4096;
+
+impl RunConfig {
+    /// What the settings mean, or the first one that is impossible.
+    ///
+    /// # Errors
+    /// [`RunConfigError`] knows the setting's path.
+    pub fn check(&self) -> Result<RunPlan, RunConfigError> {
+        if let Some(name) = self.name.as_ref().filter(|name| !is_name(name)) {
+            return Err(RunConfigError::Name(name.clone()));
+        }
+        if i64::try_from(self.seed).is_err() {
+            return Err(RunConfigError::Seed(self.seed));
+        }
+        if self.threads > MOST_THREADS {
+            return Err(RunConfigError::Threads(self.threads));
+        }
+        match self.device {
+            Device::Cuda if !cfg!(feature = "cuda") => return Err(RunConfigError::Device("cuda")),
+            Device::Metal if !cfg!(feature = "metal") => return Err(RunConfigError::Device("metal")),
+            Device::Cpu | Device::Cuda | Device::Metal => {}
+        }
+        self.limits.check()?;
+        Ok(RunPlan { said: self.clone() })
+    }
+}
+
+impl RunPlan {
+    /// What run folders are called, for a recipe in this file.
+    pub fn name(&self, recipe: &Path) -> String {
+        self.said.name.clone().unwrap_or_else(|| name_of(recipe))
+    }
+
+    /// Where all random numbers come from.
+    pub fn seed(&self) -> u64 {
+        self.said.seed
+    }
+
+    /// How many threads are used; none for one on each core.
+    pub fn threads(&self) -> Option<usize> {
+        Some(self.said.threads).filter(|threads| *threads > 0)
+    }
+
+    /// Where the network computes.
+    pub fn device(&self) -> Device {
+        self.said.device
+    }
+
+    /// How exactly the recipe asks matrices to be multiplied.
+    pub fn precision(&self) -> Precision {
+        self.said.precision
+    }
+
+    /// How much of anything a reader accepts.
+    pub fn limits(&self) -> &Limits {
+        &self.said.limits
+    }
+}
+
+impl RunConfigError {
+    /// Where in the recipe the offender stands.
+    pub fn path(&self) -> String {
+        match self {
+            RunConfigError::Name(_) => "run.name".to_owned(),
+            RunConfigError::Seed(_) => "run.seed".to_owned(),
+            RunConfigError::Threads(_) => "run.threads".to_owned(),
+            RunConfigError::Device(_) => "run.device".to_owned(),
+            RunConfigError::Limit(error) => format!("run.limits.{}", error.limit.name()),
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (1..=LONGEST).contains(&name.len()) && name.chars().all(fits)
+}
+
+/// A name for the runs of a recipe that gives none. What may not stand in a name becomes `-`.
+fn name_of(recipe: &Path) -> String {
+    let text = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let stem = text(recipe.file_stem()).unwrap_or_default();
+    let folder = text(recipe.parent().and_then(Path::file_name)).filter(|_| stem == "recipe");
+    let name = folder.unwrap_or(stem).replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
+    match name.trim_matches('-') {
+        "" => "run".to_owned(),
+        name => name.chars().take(LONGEST).collect(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(config: &RunConfig, path: &str, expect: &str) {
+        let error = config.check().unwrap_err();
+        assert_eq!((error.path().as_str(), error.to_string().as_str()), (path, expect));
+    }
+
+    #[test]
+    fn nothing_said_means_the_defaults() {
+        let plan = RunConfig::default().check().unwrap();
+        assert_eq!((plan.seed(), plan.threads(), plan.device()), (0, None, Device::Cpu));
+        assert_eq!((plan.precision(), plan.limits()), (Precision::Highest, &Limits::default()));
+    }
+
+    #[test]
+    fn impossible_settings_are_refused_by_path() {
+        let name = |name: &str| RunConfig { name: Some(name.to_owned()), ..RunConfig::default() };
+        assert!(name("digits-2_b").check().is_ok());
+        for bad in ["", "..", "a/b", "이름", "a b"] {
+            let text = format!("`run.name` wants 1 to 100 letters, digits, `-` or `_`, got `{bad}`");
+            check(&name(bad), "run.name", &text);
+        }
+        assert!(name(&"a".repeat(101)).check().is_err());
+        let text = "`run.threads` wants 0 for all cores, or up to 4096, got 4097";
+        check(&RunConfig { threads: 4097, ..RunConfig::default() }, "run.threads", text);
+        let text = "`run.seed` wants at most 9223372036854775807, got 9223372036854775808";
+        check(&RunConfig { seed: 1 << 63, ..RunConfig::default() }, "run.seed", text);
+        let limits = Limits { csv_columns: 0, ..Limits::default() };
+        let text = "`run.limits.csv_columns` wants a number from 1 to 9007199254740992, got 0";
+        check(&RunConfig { limits, ..RunConfig::default() }, "run.limits.csv_columns", text);
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn a_device_of_another_build_is_refused() {
+        let text = "`run.device` wants a build with `--features cuda`, got one without; `cpu` always works";
+        check(&RunConfig { device: Device::Cuda, ..RunConfig::default() }, "run.device", text);
+    }
+
+    #[test]
+    fn a_recipe_without_a_name_goes_by_its_file() {
+        let name = |path: &str| RunConfig::default().check().unwrap().name(Path::new(path));
+        assert_eq!(name("datasets/digits/recipe.toml"), "digits");
+        assert_eq!(name("my experiments/first try.toml"), "first-try");
+        assert_eq!(name("recipe.toml"), "recipe");
+        assert_eq!(name("숫자.toml"), "run");
+        let said = RunConfig { name: Some("own".to_owned()), ..RunConfig::default() };
+        assert_eq!(said.check().unwrap().name(Path::new("a.toml")), "own");
+    }
+
+    #[test]
+    fn every_precision_is_computed_as_the_highest() {
+        for precision in [Precision::Highest, Precision::High, Precision::Medium] {
+            assert_eq!(precision.computed(), Precision::Highest);
+        }
+    }
+}

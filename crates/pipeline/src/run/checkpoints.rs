@@ -1,0 +1,106 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use baeum_core::Fs;
+use baeum_core::commit::{CommitError, commit_set, read_set};
+
+use super::disk::{discard, ensure_folder};
+use super::{Files, Key, RunError};
+
+/// Where a stage keeps them, below its folder.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+/// How many are kept: the newest, and one to fall back to when a disk has damaged it.
+const KEPT: usize = 2;
+
+/// The points that an interrupted stage can go on from: `3-train/checkpoints/000012`, each a set of its own.
+///
+/// The number counts what was ever saved and is not used twice, so the greatest is the newest; there is no link to it.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    fs: Arc<dyn Fs>,
+    folder: PathBuf,
+    key: Key,
+}
+
+/// A point to go on from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// How many epochs were done.
+    pub epoch: u64,
+    /// What the stage had saved.
+    pub files: Files,
+}
+
+/// The newest point to go on from.
+#[derive(Debug)]
+pub struct Newest {
+    /// The newest one that is whole; none at the first start.
+    pub checkpoint: Option<Checkpoint>,
+    /// What is wrong with newer ones: the work since `checkpoint` will be repeated, which is to be said.
+    pub damaged: Vec<CommitError>,
+}
+
+impl Checkpoints {
+    /// Those of the output `key`, in the folder of its stage.
+    pub(super) fn of(fs: Arc<dyn Fs>, stage_folder: &Path, key: Key) -> Checkpoints {
+        Checkpoints { fs, folder: stage_folder.join(CHECKPOINTS), key }
+    }
+
+    /// Saves one after so many epochs, then removes all but the newest two.
+    ///
+    /// # Errors
+    /// [`RunError::Commit`], and the earlier ones are as they were; [`RunError::Fs`] if old ones cannot be removed.
+    pub fn save(&self, epoch: u64, files: &Files) -> Result<(), RunError> {
+        let fs = &*self.fs;
+        ensure_folder(fs, &self.folder)?;
+        let numbers = self.numbers()?;
+        let next = numbers.last().map_or(1, |newest| newest + 1);
+        commit_set(fs, &self.set(next), files, &format!("{}{epoch}", self.made_from()))?;
+        for old in numbers.iter().rev().skip(KEPT - 1) {
+            discard(fs, &self.set(*old))?;
+        }
+        Ok(())
+    }
+
+    /// Walks down from the newest to one that is whole and was made for this output.
+    ///
+    /// # Errors
+    /// [`RunError::Fs`] and [`RunError::Commit`] if the disk refuses; damage is no error here.
+    pub fn newest(&self) -> Result<Newest, RunError> {
+        let mut damaged = vec![];
+        for number in self.numbers()?.into_iter().rev() {
+            match read_set(&*self.fs, &self.set(number)) {
+                Ok(set) => {
+                    let epoch =
+                        set.fingerprint.strip_prefix(&self.made_from()).and_then(|epoch| epoch.parse().ok());
+                    let Some(epoch) = epoch else { continue };
+                    return Ok(Newest { checkpoint: Some(Checkpoint { epoch, files: set.files }), damaged });
+                }
+                Err(error) if error.is_damage() => damaged.push(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Newest { checkpoint: None, damaged })
+    }
+
+    /// The numbers in use, ascending.
+    fn numbers(&self) -> Result<Vec<u64>, RunError> {
+        let names = match self.fs.list(&self.folder, u64::MAX) {
+            Err(error) if error.is_absent() => return Ok(vec![]),
+            names => names?,
+        };
+        let mut numbers: Vec<u64> = names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn set(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("{number:06}"))
+    }
+
+    /// The fingerprint of a set, but for the number of epochs.
+    fn made_from(&self) -> String {
+        format!("{} after epoch ", self.key)
+    }
+}

@@ -1,0 +1,129 @@
+use std::io::Write;
+
+use baeum_core::commit::commit_file;
+
+use super::*;
+
+/// Other bytes in the same place, as an editor or a bad disk leaves them.
+fn damage(fs: &dyn Fs, path: &Path) {
+    let len = fs.metadata(path).unwrap().len;
+    fs.set_len(path, len - 1).unwrap();
+    fs.append(path).unwrap().write_all(b"!").unwrap();
+}
+
+#[track_caller]
+fn check(fs: &dyn Fs, run: &Path, expect: &[&str]) {
+    let found: Vec<String> = verify(fs, run).unwrap().iter().map(Problem::to_string).collect();
+    assert_eq!(found, expect);
+}
+
+#[test]
+fn a_damaged_object_is_never_served_and_is_replaced() {
+    let scratch = Scratch::new();
+    let runs = scratch.runs();
+    let (first, _) = whole(&runs, &identity(5)).unwrap();
+    // Edited in the run folder, it is edited in the cache, because both are one file.
+    damage(&RealFs, &first.join("2-models/deep/er/bytes"));
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    assert!(!step(&mut run, Stage::Data).unwrap().1);
+    let (reasons, worked) = step(&mut run, Stage::Models).unwrap();
+    let key = run.record().stages[&Stage::Models].key.clone();
+    assert_eq!(texts(&reasons), [format!("its output `.cache/{key}/deep/er/bytes` is damaged")]);
+    assert!(worked);
+    assert_eq!(drive(&mut run).unwrap(), []);
+    drop(run);
+    assert_eq!(whole(&runs, &identity(5)).unwrap().1, [], "the new object is whole");
+    check(&RealFs, &first, &["`2-models/deep/er/bytes` was changed"]);
+}
+
+#[test]
+fn a_damaged_output_of_the_run_is_taken_from_the_cache() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    step(&mut run, Stage::Data).unwrap();
+    drop(run);
+    fs.remove_file(Path::new("/runs/toy-0001/1-data/settings.json")).unwrap();
+    let plan = runs.plan("toy", &identity(5)).unwrap();
+    assert_eq!(plan.steps[0].action, Action::Take);
+    let expect = [
+        "its output `toy-0001/1-data/settings.json` is damaged",
+        "nothing changed; its output is in the cache",
+    ];
+    assert_eq!(texts(&plan.steps[0].reasons), expect);
+    assert_eq!(whole(&runs, &identity(5)).unwrap().1, &Stage::ALL[1..]);
+    check(&fs, &plan.run, &[]);
+}
+
+#[test]
+fn a_lost_manifest_is_damage_too() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    step(&mut run, Stage::Data).unwrap();
+    drop(run);
+    fs.remove_file(&Path::new("/runs/toy-0001/1-data").join(MANIFEST)).unwrap();
+    let expect = ["its output `toy-0001/1-data` is damaged", "nothing changed; its output is in the cache"];
+    assert_eq!(texts(&runs.plan("toy", &identity(5)).unwrap().steps[0].reasons), expect);
+}
+
+#[test]
+fn verify_names_every_file_that_is_not_as_it_was_written() {
+    let (fs, runs) = in_memory();
+    let (run, _) = whole(&runs, &identity(5)).unwrap();
+    check(&fs, &run, &[]);
+    commit_file(&fs, &run.join("events.jsonl"), b"{}\n").unwrap();
+    check(&fs, &run, &[]);
+    commit_file(&fs, &run.join("recipe.toml"), b"other").unwrap();
+    damage(&fs, &run.join("1-data/settings.json"));
+    fs.remove_file(&run.join("1-data/deep/er/bytes")).unwrap();
+    commit_file(&fs, &run.join("1-data/notes.txt"), b"mine").unwrap();
+    damage(&fs, &run.join("2-models").join(MANIFEST));
+    damage(&fs, &run.join("3-train/checkpoints/000002/settings.json"));
+    check(
+        &fs,
+        &run,
+        &[
+            "`recipe.toml` was changed",
+            "`1-data/deep/er/bytes` is missing",
+            "`1-data/settings.json` was changed",
+            "`1-data/notes.txt` was not written by the run",
+            &format!("`2-models/{MANIFEST}` was changed"),
+            "`3-train/checkpoints/000002/settings.json` was changed",
+        ],
+    );
+    commit_file(&fs, &run.join("run.json"), b"{\"version\": 1}").unwrap();
+    let error = verify(&fs, &run).unwrap_err();
+    assert_eq!(
+        (error.to_string().as_str(), error.exit_code()),
+        ("could not read `/runs/toy-0001/run.json`", 8)
+    );
+    commit_file(&fs, &run.join("run.json"), b"{\"version\": 9, \"new\": 0}").unwrap();
+    let error = verify(&fs, &run).unwrap_err();
+    assert_eq!(error.to_string(), "`/runs/toy-0001/run.json` wants version 1, got 9");
+}
+
+#[test]
+fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    let points = run.begin(Stage::Data).unwrap().checkpoints;
+    assert!(points.newest().unwrap().checkpoint.is_none());
+    let files = |epoch: u64| Files::from([("state".to_owned(), epoch.to_le_bytes().to_vec())]);
+    (1..=5).for_each(|epoch| points.save(epoch, &files(epoch)).unwrap());
+    let folder = Path::new("/runs/toy-0001/1-data/checkpoints");
+    assert_eq!(fs.list(folder, 9).unwrap(), ["000004", "000005"]);
+    assert_eq!(points.newest().unwrap().checkpoint, Some(Checkpoint { epoch: 5, files: files(5) }));
+
+    damage(&fs, &folder.join("000005/state"));
+    let newest = points.newest().unwrap();
+    assert_eq!(newest.checkpoint, Some(Checkpoint { epoch: 4, files: files(4) }));
+    let said: Vec<String> = newest.damaged.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["`/runs/toy-0001/1-data/checkpoints/000005/state` is damaged: its BLAKE3 differs from the manifest"]
+    );
+    points.save(5, &files(5)).unwrap();
+    assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006"], "a number is not used twice");
+
+    let other = Checkpoints::of(Arc::new(fs), Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
+    assert!(other.newest().unwrap().checkpoint.is_none(), "made for another output");
+}

@@ -1,0 +1,289 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baeum_core::commit::CommitError;
+use baeum_core::{Clock, Dataset};
+use baeum_data::Place;
+use baeum_train::{Checkpoint, Event, Signal};
+use serde_json::json;
+
+use crate::artifacts::{self, ArtifactError};
+use crate::recipe::{Parsed, Plans, Recipe};
+use crate::run::{Begun, Checkpoints, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints};
+use crate::stages::{Context, Hooks, NoHooks, Stages};
+use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
+use crate::StageError;
+
+/// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
+/// everything is written through the commit protocol, so that a killed session goes on where it was.
+///
+/// The same five stages as [`crate::run()`]; here each hands on files, which is what makes any of them replaceable by a
+/// program in another language: `--from evaluate` goes on with whatever stands in the folders before it.
+pub struct Session<'a> {
+    job: &'a Job,
+    signals: Signals,
+    run: Run,
+    outputs: BTreeMap<Stage, Files>,
+    dataset: Option<Dataset>,
+}
+
+/// A recipe that was checked, and the machine it is to run on.
+#[derive(Debug)]
+pub struct Job {
+    /// The recipe with its text, so that mistakes can be shown in it.
+    pub parsed: Parsed,
+    /// What it means.
+    pub plans: Plans,
+    /// Where it is run.
+    pub place: Place,
+    /// Where its runs are kept.
+    pub runs: Runs,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// What its runs are called.
+    pub name: String,
+    /// The recipe as it is meant, `--set` included; kept in the run folder.
+    pub text: String,
+}
+
+/// How a session finds its run folder.
+#[derive(Clone, Debug)]
+pub enum Goal {
+    /// Goes on with the newest unfinished run that equals this one, or begins the next.
+    Any,
+    /// Exactly this run, or a refusal with the list of differences.
+    Resume(String),
+}
+
+/// What a person is told while a session works.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A stage was found done.
+    Found(Stage, &'a [Reason], &'a Files),
+    /// A stage begins.
+    Begins(Stage, &'a [Reason]),
+    /// Newer checkpoints are damaged; the work since an older one is done again.
+    Damaged(&'a [CommitError]),
+    /// A stage is done.
+    Done(Stage, Duration, &'a Files),
+}
+
+/// Whom a session tells.
+pub trait Audience {
+    /// Takes note.
+    fn told(&mut self, told: &Told<'_>);
+
+    /// Another watcher of the training, such as a progress bar.
+    fn watcher(&self) -> Option<Box<dyn Watcher + '_>> {
+        None
+    }
+}
+
+/// What decides the bytes of a run: recipe, code, data files, processor.
+///
+/// # Errors
+/// [`StageError::Data`] if a data file is missing.
+pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
+    let files = plans.data.files(place)?;
+    let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
+    let recipe = recipe.identity().map_err(ArtifactError::from)?;
+    Ok(Identity::here(recipe, files))
+}
+
+impl<'a> Session<'a> {
+    /// Opens the run folder, after which nobody else works in it.
+    ///
+    /// # Errors
+    /// [`StageError::Run`] if it is locked, differs or cannot be written; [`StageError::Data`] if a file is missing.
+    pub fn open(job: &'a Job, goal: &Goal, signals: Signals) -> Result<Session<'a>, StageError> {
+        let identity = identity(&job.parsed.recipe, &job.plans, &job.place)?;
+        let run = match goal {
+            Goal::Any => job.runs.open(&job.name, &job.text, identity)?,
+            Goal::Resume(run) => job.runs.resume(run.as_ref(), &identity)?,
+        };
+        Ok(Session { job, signals, run, outputs: BTreeMap::new(), dataset: None })
+    }
+
+    /// Its run folder.
+    pub fn path(&self) -> PathBuf {
+        self.run.path().to_owned()
+    }
+
+    /// What a stage has put out; none if it was not reached.
+    pub fn output(&self, stage: Stage) -> Option<&Files> {
+        self.outputs.get(&stage)
+    }
+
+    /// Takes what stands in the folders of all stages before `from` as it is, whoever wrote it.
+    ///
+    /// # Errors
+    /// [`StageError::Run`] if a folder is empty.
+    pub fn adopt_before(&mut self, from: Stage) -> Result<(), StageError> {
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage < from) {
+            let files = self.run.adopt(stage)?;
+            self.outputs.insert(stage, files);
+        }
+        Ok(())
+    }
+
+    /// Runs every stage up to `to` that has no output yet.
+    ///
+    /// # Errors
+    /// The first stage's error that occurs; [`StageError::Stopped`] after a signal.
+    pub fn advance(&mut self, to: Stage, audience: &mut dyn Audience) -> Result<(), StageError> {
+        for stage in Stage::ALL.into_iter().filter(|stage| *stage <= to) {
+            if self.outputs.contains_key(&stage) {
+                continue;
+            }
+            if self.signals.received().is_some() {
+                return Err(StageError::Stopped);
+            }
+            self.one(stage, audience)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, stage: Stage, audience: &mut dyn Audience) -> Result<(), StageError> {
+        let span = tracing::info_span!("stage", name = stage.name());
+        let _entered = span.enter();
+        let mut begun = self.run.begin(stage)?;
+        let files = match begun.output.take() {
+            Some(files) => {
+                audience.told(&Told::Found(stage, &begun.reasons, &files));
+                files
+            }
+            None => {
+                audience.told(&Told::Begins(stage, &begun.reasons));
+                let since = self.job.clock.elapsed();
+                let files = self.compute(&begun, audience)?;
+                let files = self.run.finish(begun, files)?;
+                audience.told(&Told::Done(stage, self.job.clock.elapsed() - since, &files));
+                files
+            }
+        };
+        self.outputs.insert(stage, files);
+        Ok(())
+    }
+
+    /// From the files of the stages before to the files of this one.
+    fn compute(&mut self, begun: &Begun, audience: &mut dyn Audience) -> Result<Files, StageError> {
+        let (stages, quiet) = (Stages::default(), self.context(&NoHooks));
+        match begun.stage {
+            Stage::Data => {
+                let prepared = (stages.data)(&quiet, ())?;
+                let files = artifacts::data(&prepared)?;
+                self.dataset = Some(prepared.dataset);
+                Ok(files)
+            }
+            Stage::Models => {
+                let dataset = self.dataset()?;
+                Ok(artifacts::model(&(stages.models)(&quiet, dataset)?)?)
+            }
+            Stage::Train => self.train(&stages, begun, audience),
+            Stage::Evaluate => {
+                let dataset = self.dataset()?;
+                let trained = artifacts::read_trained(self.of(Stage::Train)?, &self.job.place.limits)?;
+                let report = (stages.evaluate)(&quiet, (trained.predictor.clone(), dataset))?;
+                Ok(artifacts::report(&report, &trained, &self.run.path().display().to_string(), &self.job.text)?)
+            }
+            Stage::Export => {
+                let dataset = self.dataset()?;
+                let trained = artifacts::read_trained(self.of(Stage::Train)?, &self.job.place.limits)?;
+                let files = (stages.export)(&quiet, (trained.predictor, dataset))?;
+                Ok(artifacts::exported(files))
+            }
+        }
+    }
+
+    fn train(
+        &mut self,
+        stages: &Stages,
+        begun: &Begun,
+        audience: &mut dyn Audience,
+    ) -> Result<Files, StageError> {
+        let dataset = self.dataset()?;
+        let model = artifacts::read_model(self.of(Stage::Models)?, &self.job.place.limits)?;
+        let newest = begun.checkpoints.newest()?;
+        if !newest.damaged.is_empty() {
+            audience.told(&Told::Damaged(&newest.damaged));
+        }
+        let from = newest.checkpoint.map(|found| artifacts::read_checkpoint(found.files, &self.job.place.limits));
+        let (fs, folder) = (&*self.job.place.fs, self.run.path().to_owned());
+        let (mut log, torn) = EventLog::open(fs, &folder.join("events.jsonl"), &*self.job.clock).map_err(WatchError::from)?;
+        if let Some(torn) = torn {
+            log.add("cut", json!({ "bytes": torn.bytes, "offset": torn.offset })).map_err(WatchError::from)?;
+        }
+        let board = TensorBoard::create(fs, &folder.join("tensorboard"), &*self.job.clock).map_err(WatchError::from)?;
+        let mut watchers: Vec<Box<dyn Watcher + '_>> = vec![Box::new(log), Box::new(board)];
+        watchers.extend(audience.watcher());
+        let hooks = RunHooks {
+            checkpoints: &begun.checkpoints,
+            from: RefCell::new(from.transpose()?),
+            signals: &self.signals,
+            watchers: RefCell::new(watchers),
+            failure: RefCell::new(None),
+        };
+        let trained = (stages.train)(&self.context(&hooks), (model, dataset));
+        match hooks.failure.into_inner() {
+            Some(error) => Err(error.into()),
+            None => Ok(artifacts::trained(&trained?)?),
+        }
+    }
+
+    /// The examples, opened once.
+    fn dataset(&mut self) -> Result<Dataset, StageError> {
+        if let Some(dataset) = &self.dataset {
+            return Ok(dataset.clone());
+        }
+        let blueprint = artifacts::read_data(self.of(Stage::Data)?)?;
+        let dataset = baeum_data::open(&self.job.plans.data, &self.job.place, &blueprint)?;
+        Ok(self.dataset.insert(dataset).clone())
+    }
+
+    fn of(&self, stage: Stage) -> Result<&Files, StageError> {
+        let run = || self.run.path().to_owned();
+        Ok(self.outputs.get(&stage).ok_or_else(|| RunError::NoOutput { run: run(), stage })?)
+    }
+
+    fn context<'b>(&self, hooks: &'b dyn Hooks) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { plans: &self.job.plans, place: &self.job.place, hooks }
+    }
+}
+
+/// Training inside a run folder: checkpoints are kept, watchers are told, signals stop it.
+struct RunHooks<'a> {
+    checkpoints: &'a Checkpoints,
+    from: RefCell<Option<Checkpoint>>,
+    signals: &'a Signals,
+    watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
+    /// The first watcher that could not write; it stops the training, and is the error of the stage.
+    failure: RefCell<Option<WatchError>>,
+}
+
+impl Hooks for RunHooks<'_> {
+    fn resume(&self) -> Result<Option<Checkpoint>, StageError> {
+        Ok(self.from.take())
+    }
+
+    fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?)?)
+    }
+
+    fn see(&self, event: &Event) -> Signal {
+        for watcher in self.watchers.borrow_mut().iter_mut() {
+            if let Err(error) = watcher.see(event) {
+                self.failure.borrow_mut().get_or_insert(error);
+            }
+        }
+        match self.failure.borrow().is_some() || self.signals.received().is_some() {
+            true => Signal::Stop,
+            false => Signal::Go,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use std::error::Error;
+
+use baeum_core::{Dataset, Model, Predictor, Trained};
+use baeum_data::{Place, Profile};
+use baeum_evaluate::Report;
+use baeum_export::Files;
+use baeum_models::{Runner, RunnerConfig};
+use baeum_train::{Checkpoint, End, Event, Signal};
+
+use crate::{Plans, StageError, golden};
+
+/// What every stage is told beside its input.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What the recipe means, section by section.
+    pub plans: &'a Plans,
+    /// Where the recipe is run: disk, folders, limits, seed.
+    pub place: &'a Place,
+    /// Where training keeps its checkpoints, and who watches.
+    pub hooks: &'a dyn Hooks,
+}
+
+/// Where training keeps its checkpoints, and who watches it. Everything has a default: nothing is kept, nobody watches.
+pub trait Hooks {
+    /// The checkpoint to go on from, if there is one.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    fn resume(&self) -> Result<Option<Checkpoint>, StageError> {
+        Ok(None)
+    }
+
+    /// Keeps a checkpoint.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being written; training stops.
+    fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let _ = checkpoint;
+        Ok(())
+    }
+
+    /// Is told what happens, and may stop it.
+    fn see(&self, event: &Event) -> Signal {
+        let _ = event;
+        Signal::Go
+    }
+}
+
+/// Nothing is kept, nobody watches.
+pub struct NoHooks;
+
+impl Hooks for NoHooks {}
+
+/// What the data stage hands on.
+pub struct Prepared {
+    /// Examples ready for a network.
+    pub dataset: Dataset,
+    /// What was found in the files; empty for data from elsewhere.
+    pub profile: Profile,
+}
+
+/// A step of the pipeline: from what the stage before hands on to what it hands on itself.
+pub type Step<In, Out> = Box<dyn Fn(&Context<'_>, In) -> Result<Out, StageError>>;
+
+/// The five stages. Replace one and keep the rest: `Stages { train: Box::new(mine), ..Stages::default() }`.
+#[expect(missing_docs, reason = "the field names are the stage names")]
+pub struct Stages {
+    pub data: Step<(), Prepared>,
+    pub models: Step<Dataset, Model>,
+    pub train: Step<(Model, Dataset), Trained>,
+    pub evaluate: Step<(Predictor, Dataset), Report>,
+    pub export: Step<(Predictor, Dataset), Files>,
+}
+
+/// What the five stages hand back.
+pub struct Outcome {
+    /// What was learned, and how.
+    pub trained: Trained,
+    /// How well it does on rows it never saw.
+    pub report: Report,
+    /// The exported files by name, each proven.
+    pub files: Files,
+}
+
+impl Default for Stages {
+    fn default() -> Stages {
+        Stages {
+            data: Box::new(|context, ()| data(context)),
+            models: Box::new(|context, dataset| models(context, &dataset)),
+            train: Box::new(|context, (model, dataset)| train(context, model, &dataset)),
+            evaluate: Box::new(|context, (predictor, dataset)| evaluate(context, &predictor, &dataset)),
+            export: Box::new(|context, (predictor, dataset)| golden::export(context, &predictor, &dataset)),
+        }
+    }
+}
+
+/// Data, models, training, evaluation, export: in that order, each fed by the one before. Nothing is written to disk;
+/// [`crate::Session`] runs the same stages with a run folder, a cache and checkpoints around them.
+///
+/// # Errors
+/// The first stage's error that occurs.
+pub fn run(context: &Context<'_>, stages: &Stages) -> Result<Outcome, StageError> {
+    let Prepared { dataset, profile: _ } = (stages.data)(context, ())?;
+    let model = (stages.models)(context, dataset.clone())?;
+    let trained = (stages.train)(context, (model, dataset.clone()))?;
+    let report = (stages.evaluate)(context, (trained.predictor.clone(), dataset.clone()))?;
+    let files = (stages.export)(context, (trained.predictor.clone(), dataset))?;
+    Ok(Outcome { trained, report, files })
+}
+
+fn data(context: &Context<'_>) -> Result<Prepared, StageError> {
+    let baeum_data::Prepared { dataset, profile, blueprint: _ } = baeum_data::prepare(&context.plans.data, context.place)?;
+    Ok(Prepared { dataset, profile })
+}
+
+fn models(context: &Context<'_>, dataset: &Dataset) -> Result<Model, StageError> {
+    Ok(baeum_models::build(&context.plans.models, context.place.seed, &dataset.inputs, &dataset.targets)?)
+}
+
+fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Trained, StageError> {
+    let Context { plans, place, hooks } = context;
+    let config = RunnerConfig { seed: place.seed, device: plans.run.device(), ..RunnerConfig::default() };
+    let mut network = Runner::new(&model.graph, &model.weights, config)?;
+    let from = hooks.resume()?;
+    let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
+    let mut watch = |event: &Event| hooks.see(event);
+    let fitted = baeum_train::fit(&plans.train, place.seed, &mut network, dataset, from, &mut keep, &mut watch)?;
+    let (End::Done | End::EarlyStop, Some(best)) = (fitted.end, fitted.best) else {
+        return Err(StageError::Stopped);
+    };
+    let predictor = Predictor {
+        schema: dataset.schema.clone(),
+        inputs: dataset.inputs.clone(),
+        graph: model.graph,
+        weights: best.weights,
+        targets: dataset.targets.clone(),
+    };
+    Ok(Trained { predictor, history: fitted.history, best_epoch: best.epoch })
+}
+
+fn evaluate(context: &Context<'_>, predictor: &Predictor, dataset: &Dataset) -> Result<Report, StageError> {
+    let mut network = Runner::new(&predictor.graph, &predictor.weights, RunnerConfig::default())?;
+    Ok(baeum_evaluate::score(&context.plans.evaluate, context.place.seed, &mut network, dataset)?)
+}

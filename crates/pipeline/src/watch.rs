@@ -1,0 +1,34 @@
+//! Those who watch a run: the progress bar, the event log, TensorBoard, and whoever sends a signal.
+mod bar;
+mod events;
+mod logging;
+mod signals;
+mod tensorboard;
+
+pub use bar::Bar;
+pub use events::EventLog;
+pub use logging::{LogError, start_logging};
+pub use signals::Signals;
+pub use tensorboard::TensorBoard;
+
+use baeum_core::commit::CommitError;
+use baeum_core::fs::FsError;
+use baeum_train::Event;
+
+/// Somebody who is told what happens while a network learns.
+pub trait Watcher {
+    /// Takes note of one event.
+    ///
+    /// # Errors
+    /// [`WatchError`] if it was to be written and could not be; the run then stops, because a log with holes is worse.
+    fn see(&mut self, event: &Event) -> Result<(), WatchError>;
+}
+
+/// A watcher could not write down what it saw.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[expect(missing_docs, reason = "each error is documented on its own type")]
+pub enum WatchError {
+    Log(#[from] CommitError),
+    File(#[from] FsError),
+}

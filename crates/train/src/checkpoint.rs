@@ -1,0 +1,375 @@
+use std::collections::BTreeMap;
+
+use baeum_core::weights_file::{self, WeightsFileError};
+use baeum_core::{EpochRecord, Limits, LossParts, Network, State, Weights};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::history::best_epoch;
+
+/// All that decides the next bit of a training, and nothing that follows from it.
+///
+/// No random state: draws go by seed, epoch and step. No best epoch and no patience: they follow from the history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint {
+    /// What the network must keep; `state.step` is higher for each checkpoint of a run, so it can name it.
+    pub state: State,
+    /// How many batches of the epoch it stands in are behind it; 0 between two epochs.
+    pub batch: usize,
+    /// The loss of these batches.
+    pub loss: LossParts,
+    /// The epochs behind it.
+    pub history: Vec<EpochRecord>,
+    /// The weights of the best of these epochs; none if no loss was finite.
+    pub best: Option<Weights>,
+}
+
+/// Why files are no checkpoint that training can go on from.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// A file too few.
+    #[error("a checkpoint wants `{file}`, got a set without it")]
+    Missing {
+        /// The file.
+        file: &'static str,
+    },
+    /// A file too many.
+    #[error("a checkpoint wants `state.safetensors`, `best.safetensors` and `progress.json`, got `{}`", .file.escape_debug())]
+    Unknown {
+        /// The file.
+        file: String,
+    },
+    /// Tensors that cannot be read or written.
+    #[error("could not read or write `{file}` of the checkpoint")]
+    Weights {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: WeightsFileError,
+    },
+    /// The rest cannot be read or written.
+    #[error("could not read or write `progress.json` of the checkpoint")]
+    Progress(#[source] serde_json::Error),
+    /// Another layout.
+    #[error("the checkpoint wants to be of version {VERSION}, got {got}")]
+    Version {
+        /// The version it has.
+        got: u32,
+    },
+    /// A tensor that is neither weight nor moment.
+    #[error("`state.safetensors` wants names that begin with `weights.` or `moments.`, got `{name}`")]
+    Tensor {
+        /// Its name.
+        name: String,
+    },
+    /// Epochs that do not follow each other.
+    #[error("the history of a checkpoint wants epoch {wanted}, got {got}")]
+    History {
+        /// The epoch that has its turn.
+        wanted: usize,
+        /// The epoch that stands there.
+        got: u32,
+    },
+    /// Best weights without a best epoch, or the other way round.
+    #[error("a checkpoint wants best weights exactly if its history has a finite loss")]
+    Best,
+    /// A place in the epoch that the data do not have.
+    #[error(
+        "the checkpoint wants an epoch of more than {batch} batches, got one of {steps_per_epoch}; it belongs to other data or another `train.batch_size`"
+    )]
+    Batch {
+        /// How many batches are behind it.
+        batch: usize,
+        /// How many an epoch has.
+        steps_per_epoch: usize,
+    },
+}
+
+/// The version of the layout below.
+const VERSION: u32 = 1;
+
+const STATE: &str = "state.safetensors";
+const BEST: &str = "best.safetensors";
+const PROGRESS: &str = "progress.json";
+
+impl Checkpoint {
+    /// The epoch in which training goes on, counted from zero.
+    pub fn epoch(&self) -> u32 {
+        self.history.len() as u32
+    }
+
+    /// Where a run begins or goes on; `net` is put there.
+    pub(crate) fn begin(
+        from: Option<Checkpoint>,
+        net: &mut dyn Network,
+        steps_per_epoch: usize,
+    ) -> Result<Checkpoint, TrainError> {
+        let Some(from) = from else { return Ok(Checkpoint::default()) };
+        if from.batch >= steps_per_epoch {
+            return Err(CheckpointError::Batch { batch: from.batch, steps_per_epoch }.into());
+        }
+        net.load(&from.state)?;
+        Ok(from)
+    }
+
+    /// Notes what the epoch did, and whether its weights are the best so far.
+    pub(crate) fn close_epoch(&mut self, record: EpochRecord) -> bool {
+        self.history.push(record);
+        (self.batch, self.loss) = (0, LossParts::default());
+        let is_best = best_epoch(&self.history).is_some_and(|best| best.epoch == record.epoch);
+        if is_best {
+            self.best = Some(self.state.weights.clone());
+        }
+        is_best
+    }
+
+    /// The checkpoint as files by name. The same checkpoint always gives the same bytes.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Weights`] if a tensor has a name that no file can hold.
+    pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, CheckpointError> {
+        let weights =
+            self.state.weights.iter().map(|(name, tensor)| (format!("weights.{name}"), tensor.clone()));
+        let moments =
+            self.state.moments.iter().map(|(name, tensor)| (format!("moments.{name}"), tensor.clone()));
+        let write = |file, tensors: &Weights| {
+            let bytes = weights_file::write(tensors, &BTreeMap::new());
+            bytes.map_err(|source| CheckpointError::Weights { file, source })
+        };
+        let mut files = BTreeMap::new();
+        files.insert(STATE.to_owned(), write(STATE, &weights.chain(moments).collect())?);
+        if let Some(best) = &self.best {
+            files.insert(BEST.to_owned(), write(BEST, best)?);
+        }
+        let progress = serde_json::to_vec_pretty(&Progress::of(self)).map_err(CheckpointError::Progress)?;
+        files.insert(PROGRESS.to_owned(), progress);
+        Ok(files)
+    }
+
+    /// The checkpoint in these files, bit for bit as it was.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] says what does not fit; nothing is repaired.
+    pub fn from_files(
+        files: &BTreeMap<String, Vec<u8>>,
+        limits: &Limits,
+    ) -> Result<Checkpoint, CheckpointError> {
+        if let Some(file) = files.keys().find(|file| ![STATE, BEST, PROGRESS].contains(&file.as_str())) {
+            return Err(CheckpointError::Unknown { file: file.clone() });
+        }
+        let bytes = |file| files.get(file).ok_or(CheckpointError::Missing { file });
+        let tensors = |file| {
+            let contents = weights_file::read(bytes(file)?, limits);
+            contents.map(|(tensors, _)| tensors).map_err(|source| CheckpointError::Weights { file, source })
+        };
+        let progress: Progress =
+            serde_json::from_slice(bytes(PROGRESS)?).map_err(CheckpointError::Progress)?;
+        let best = files.contains_key(BEST).then(|| tensors(BEST)).transpose()?;
+        progress.with(tensors(STATE)?, best)
+    }
+}
+
+/// `progress.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Progress {
+    version: u32,
+    step: u64,
+    batch: usize,
+    loss_sum: Exact,
+    loss_weight: Exact,
+    history: Vec<Epoch>,
+}
+
+/// An [`EpochRecord`] whose numbers come back exactly.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Epoch {
+    epoch: u32,
+    step: u64,
+    train_loss: Exact,
+    valid_loss: Option<Exact>,
+    learning_rate: Exact,
+}
+
+/// A number as text. JSON has no NaN, and `serde_json` may read a number one bit off.
+struct Exact(f64);
+
+impl Progress {
+    fn of(checkpoint: &Checkpoint) -> Progress {
+        let epoch = |record: &EpochRecord| Epoch {
+            epoch: record.epoch,
+            step: record.step,
+            train_loss: Exact(record.train_loss),
+            valid_loss: record.valid_loss.map(Exact),
+            learning_rate: Exact(record.learning_rate),
+        };
+        Progress {
+            version: VERSION,
+            step: checkpoint.state.step,
+            batch: checkpoint.batch,
+            loss_sum: Exact(checkpoint.loss.sum),
+            loss_weight: Exact(checkpoint.loss.weight),
+            history: checkpoint.history.iter().map(epoch).collect(),
+        }
+    }
+
+    fn with(self, tensors: Weights, best: Option<Weights>) -> Result<Checkpoint, CheckpointError> {
+        if self.version != VERSION {
+            return Err(CheckpointError::Version { got: self.version });
+        }
+        let loss = LossParts { sum: self.loss_sum.0, weight: self.loss_weight.0 };
+        let history: Vec<EpochRecord> = self.history.into_iter().map(Epoch::record).collect();
+        if let Some((wanted, record)) =
+            history.iter().enumerate().find(|(place, record)| *place != record.epoch as usize)
+        {
+            return Err(CheckpointError::History { wanted, got: record.epoch });
+        }
+        if best.is_some() != best_epoch(&history).is_some() {
+            return Err(CheckpointError::Best);
+        }
+        Ok(Checkpoint { state: state(self.step, tensors)?, batch: self.batch, loss, history, best })
+    }
+}
+
+impl Epoch {
+    fn record(self) -> EpochRecord {
+        EpochRecord {
+            epoch: self.epoch,
+            step: self.step,
+            train_loss: self.train_loss.0,
+            valid_loss: self.valid_loss.map(|loss| loss.0),
+            learning_rate: self.learning_rate.0,
+        }
+    }
+}
+
+/// Weights and moments, told apart by the beginning of their names.
+fn state(step: u64, tensors: Weights) -> Result<State, CheckpointError> {
+    let mut state = State { step, ..State::default() };
+    for (name, tensor) in tensors {
+        match name.split_once('.') {
+            Some(("weights", name)) => state.weights.insert(name.to_owned(), tensor),
+            Some(("moments", name)) => state.moments.insert(name.to_owned(), tensor),
+            Some(_) | None => return Err(CheckpointError::Tensor { name }),
+        };
+    }
+    Ok(state)
+}
+
+impl Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:?}", self.0)) // the shortest text that is read back as the same number
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Exact, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Exact).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use baeum_core::Tensor;
+
+    use super::*;
+
+    type Files = BTreeMap<String, Vec<u8>>;
+
+    fn record(epoch: u32, valid_loss: Option<f64>) -> EpochRecord {
+        // 0.1 + 0.2 and 1e-7 / 3 need all their digits.
+        EpochRecord { epoch, step: u64::MAX, train_loss: 0.1 + 0.2, valid_loss, learning_rate: 1e-7 / 3.0 }
+    }
+
+    fn checkpoint() -> Checkpoint {
+        let tensors = |name: &str, x: f32| [(name.to_owned(), Tensor::vector(vec![x, -0.0]))].into();
+        Checkpoint {
+            state: State {
+                step: 9,
+                weights: tensors("head.weight", 0.1),
+                moments: tensors("head.weight.exp_avg", 1e-40),
+            },
+            batch: 2,
+            loss: LossParts { sum: 2.0 / 3.0, weight: 16.0 },
+            history: vec![record(0, None), record(1, Some(f64::INFINITY)), record(2, Some(5e-324))],
+            best: Some(tensors("head.weight", 0.3)),
+        }
+    }
+
+    fn read(files: &Files) -> Result<Checkpoint, CheckpointError> {
+        Checkpoint::from_files(files, &Limits::default())
+    }
+
+    #[test]
+    fn files_give_the_checkpoint_back_bit_for_bit() {
+        let files = checkpoint().files().unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), [BEST, PROGRESS, STATE]);
+        assert_eq!(read(&files).unwrap(), checkpoint());
+        assert_eq!(read(&files).unwrap().files().unwrap(), files, "-0 and 0 are equal, their bytes are not");
+        assert_eq!(read(&Checkpoint::default().files().unwrap()).unwrap(), Checkpoint::default());
+    }
+
+    #[test]
+    fn a_loss_of_nan_is_not_taken_for_none() {
+        let history = vec![record(0, Some(f64::NAN))];
+        let files = Checkpoint { history, best: None, ..checkpoint() }.files().unwrap();
+        assert!(read(&files).unwrap().history[0].valid_loss.unwrap().is_nan());
+    }
+
+    #[test]
+    fn damaged_files_are_refused_or_differ() {
+        let files = checkpoint().files().unwrap();
+        for (name, bytes) in &files {
+            for place in 0..bytes.len() {
+                let cut = BTreeMap::from([(name.clone(), bytes[..place].to_vec())]);
+                let cut = files.clone().into_iter().chain(cut).collect();
+                assert!(read(&cut).is_err(), "{name} cut at {place}");
+                let mut flipped = files.clone();
+                flipped.get_mut(name).unwrap()[place] ^= 4;
+                if let Ok(checkpoint) = read(&flipped) {
+                    assert_ne!(checkpoint.files().unwrap(), files, "{name} flipped at {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let check = |change: &dyn Fn(&mut Files), expect: &str| {
+            let mut files = checkpoint().files().unwrap();
+            change(&mut files);
+            assert_eq!(read(&files).unwrap_err().to_string(), expect);
+        };
+        let replace = |from: &'static str, to: &'static str| {
+            move |files: &mut Files| {
+                let text = String::from_utf8(files[PROGRESS].clone()).unwrap();
+                assert!(text.contains(from));
+                files.insert(PROGRESS.to_owned(), text.replace(from, to).into_bytes());
+            }
+        };
+        check(
+            &|files| drop(files.remove(STATE)),
+            "a checkpoint wants `state.safetensors`, got a set without it",
+        );
+        let unknown =
+            "a checkpoint wants `state.safetensors`, `best.safetensors` and `progress.json`, got `a\\nb`";
+        check(&|files| drop(files.insert("a\nb".to_owned(), vec![])), unknown);
+        check(
+            &|files| drop(files.insert(BEST.to_owned(), vec![])),
+            "could not read or write `best.safetensors` of the checkpoint",
+        );
+        check(&replace("\"version\": 1", "\"version\": 2"), "the checkpoint wants to be of version 1, got 2");
+        check(&replace("\"epoch\": 1", "\"epoch\": 7"), "the history of a checkpoint wants epoch 1, got 7");
+        check(&replace("\"16.0\"", "\"many\""), "could not read or write `progress.json` of the checkpoint");
+        check(
+            &|files| drop(files.remove(BEST)),
+            "a checkpoint wants best weights exactly if its history has a finite loss",
+        );
+        let swapped = |files: &mut Files| drop(files.insert(STATE.to_owned(), files[BEST].clone()));
+        let names =
+            "`state.safetensors` wants names that begin with `weights.` or `moments.`, got `head.weight`";
+        check(&swapped, names);
+    }
+}

@@ -1,0 +1,216 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use baeum_core::Loss;
+
+/// The `[train]` section of a recipe: how a network learns. What is left out takes the value given here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// How often every training row is seen; 30, which small tables and pictures need at most.
+    pub epochs: u32,
+    /// How many rows make one update; 64: large enough to keep a processor busy, small enough to find wide minima
+    /// (Keskar et al. 2017). The last batch of an epoch has what is left.
+    pub batch_size: usize,
+    /// How many rows go through the network at once, if a whole batch does not fit into memory. The gradients of the
+    /// parts are added up before the update, so all but batch normalisation comes out as with the whole batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_batch: Option<usize>,
+    /// How gradients move the weights; `adamw`, which needs the least tuning.
+    #[serde(deserialize_with = "baeum_core::tagged::one")]
+    pub optimizer: Optimizer,
+    /// The largest step size; 1e-3, as in Kingma & Ba 2015. With `sgd` 0.01 to 0.1 is usual.
+    pub learning_rate: f64,
+    /// How the step size changes over the steps; `constant`.
+    #[serde(deserialize_with = "baeum_core::tagged::one")]
+    pub schedule: Schedule,
+    /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    /// What is minimised; what the task wants: `cross_entropy` to classify, `mse` to regress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+    /// When to stop before the last epoch; never, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// How often the state of the training is kept.
+    pub checkpoint: CheckpointConfig,
+}
+
+/// How gradients move the weights. Each means what PyTorch's optimizer of that name means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = bare_names)]
+pub enum Optimizer {
+    /// Stochastic gradient descent.
+    Sgd(SgdConfig),
+    /// Kingma & Ba 2015; weight decay is added to the gradient.
+    Adam(AdamConfig),
+    /// Loshchilov & Hutter 2019; weight decay shrinks the weights apart from the gradient.
+    AdamW(AdamConfig),
+}
+
+/// The settings of `sgd`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SgdConfig {
+    /// Share of the last step that is kept; 0.9 (Sutskever et al. 2013), where PyTorch has 0.
+    pub momentum: f64,
+    /// Pull towards zero; 0.
+    pub weight_decay: f64,
+}
+
+/// The settings of `adam` and `adamw`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdamConfig {
+    /// Share of the old mean of gradients that is kept; 0.9, as in Kingma & Ba 2015.
+    pub beta1: f64,
+    /// Share of the old mean of squared gradients that is kept; 0.999, as in Kingma & Ba 2015.
+    pub beta2: f64,
+    /// Added to the root of the mean of squares; 1e-8, as in Kingma & Ba 2015 (Keras: 1e-7).
+    pub eps: f64,
+    /// Pull towards zero; 0 for `adam` and 0.01 for `adamw`, as in PyTorch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+}
+
+/// How the step size changes over the steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = bare_names)]
+pub enum Schedule {
+    /// Not at all.
+    Constant,
+    /// Up along a line, then down along half a cosine (Loshchilov & Hutter 2017, without restarts).
+    Cosine(Cosine),
+}
+
+/// The settings of `cosine`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cosine {
+    /// How many epochs the way up takes, in parts of an epoch if need be; 0.
+    pub warmup_epochs: f64,
+    /// The share of `train.learning_rate` that the way down ends at; 0.
+    pub final_factor: f64,
+}
+
+/// When to stop before the last epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EarlyStopping {
+    /// After so many epochs in a row without progress; 10.
+    pub patience: u32,
+    /// By how much the loss must fall to count as progress; 0: by anything.
+    pub min_delta: f64,
+}
+
+/// How often the state of the training is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointConfig {
+    /// After so many epochs; 1. The last epoch, and one cut short by a signal, are kept in any case.
+    pub every: u32,
+    /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
+    pub keep: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> TrainConfig {
+        TrainConfig {
+            epochs: 30,
+            batch_size: 64,
+            micro_batch: None,
+            optimizer: Optimizer::AdamW(AdamConfig::default()),
+            learning_rate: 1e-3,
+            schedule: Schedule::Constant,
+            clip: None,
+            loss: None,
+            early_stopping: None,
+            checkpoint: CheckpointConfig::default(),
+        }
+    }
+}
+
+impl Default for SgdConfig {
+    fn default() -> SgdConfig {
+        SgdConfig { momentum: 0.9, weight_decay: 0.0 }
+    }
+}
+
+impl Default for AdamConfig {
+    fn default() -> AdamConfig {
+        AdamConfig { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: None }
+    }
+}
+
+impl Default for EarlyStopping {
+    fn default() -> EarlyStopping {
+        EarlyStopping { patience: 10, min_delta: 0.0 }
+    }
+}
+
+impl Default for CheckpointConfig {
+    fn default() -> CheckpointConfig {
+        CheckpointConfig { every: 1, keep: 2 }
+    }
+}
+
+/// Tells an editor that a variant whose settings all have defaults may be written as its name alone.
+fn bare_names(schema: &mut schemars::Schema) {
+    let Some(serde_json::Value::Array(variants)) = schema.get_mut("oneOf") else { return };
+    let names: Vec<_> =
+        variants.iter().filter_map(|variant| variant.pointer("/required/0").cloned()).collect();
+    variants.extend(names.into_iter().map(|name| serde_json::json!({ "type": "string", "const": name })));
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<TrainConfig, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_takes_its_default() {
+        assert_eq!(read("{}"), Ok(TrainConfig::default()));
+        let adam = Optimizer::AdamW(AdamConfig { beta1: 0.8, ..AdamConfig::default() });
+        let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+        let said =
+            TrainConfig { optimizer: adam, early_stopping, loss: Some(Loss::Mse), ..TrainConfig::default() };
+        let text =
+            r#"{"optimizer": {"adamw": {"beta1": 0.8}}, "early_stopping": {"patience": 3}, "loss": "mse"}"#;
+        assert_eq!(read(text), Ok(said.clone()));
+        assert_eq!(read(&serde_json::to_string(&said).unwrap()), Ok(said));
+    }
+
+    #[test]
+    fn a_name_alone_takes_all_defaults() {
+        let said = read(r#"{"optimizer": "sgd", "schedule": "cosine"}"#).unwrap();
+        assert_eq!(said.optimizer, Optimizer::Sgd(SgdConfig { momentum: 0.9, weight_decay: 0.0 }));
+        assert_eq!(said.schedule, Schedule::Cosine(Cosine { warmup_epochs: 0.0, final_factor: 0.0 }));
+        assert_eq!(read(r#"{"schedule": "constant"}"#).unwrap().schedule, Schedule::Constant);
+    }
+
+    #[test]
+    fn a_misspelt_name_is_refused() {
+        let check = |text: &str, expect: &str| assert!(read(text).unwrap_err().starts_with(expect), "{text}");
+        check(r#"{"epoch": 3}"#, "unknown field `epoch`, expected one of `epochs`, `batch_size`");
+        check(
+            r#"{"optimizer": "adamax"}"#,
+            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`",
+        );
+        check(r#"{"optimizer": {"adam": {"beta3": 1}}}"#, "unknown field `beta3`, expected one of `beta1`");
+    }
+
+    #[test]
+    fn an_editor_is_told_of_both_spellings() {
+        let schema = schemars::schema_for!(TrainConfig);
+        let variants = schema.pointer("/$defs/Optimizer/oneOf").unwrap();
+        assert_eq!(variants[1]["required"], serde_json::json!(["adam"]));
+        assert_eq!(variants[4], serde_json::json!({ "type": "string", "const": "adam" }));
+    }
+}

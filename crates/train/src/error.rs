@@ -1,0 +1,119 @@
+use baeum_core::{NetworkError, SourceError};
+
+use crate::CheckpointError;
+
+/// Why training could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A setting of the recipe that cannot be.
+    #[error("`{path}` must be {rule}, got {got}")]
+    Setting {
+        /// Where it stands in the recipe.
+        path: String,
+        /// What it must be.
+        rule: String,
+        /// What it is.
+        got: String,
+    },
+    /// There is nothing to learn from.
+    #[error("training wants at least one row in the train split, got none")]
+    NoRows,
+    /// The loss or the gradient is no longer a number. No weight was changed by it, and no checkpoint holds it.
+    #[error(
+        "could not go on in epoch {epoch}: {} at step {step}, over rows {}; \
+         look for values out of range there, lower `train.learning_rate`, or set `train.clip`",
+        lost(*.loss, *.gradient_norm), shown(.rows)
+    )]
+    Diverged {
+        /// The epoch, counted from zero.
+        epoch: u32,
+        /// The update that was not made, counted from one.
+        step: u64,
+        /// The rows of its batch, by their places in the source.
+        rows: Vec<usize>,
+        /// Mean loss of the batch.
+        loss: f64,
+        /// Length of the gradient; NaN if the loss alone told.
+        gradient_norm: f64,
+    },
+    /// Weights or moments are no longer finite, though the loss still is. No checkpoint holds them.
+    #[error(
+        "could not go on in epoch {epoch}: after step {step} `{tensor}` is not finite; \
+         lower `train.learning_rate`, or set `train.clip`"
+    )]
+    NotFinite {
+        /// The epoch, counted from zero.
+        epoch: u32,
+        /// The last update.
+        step: u64,
+        /// The first such tensor by name.
+        tensor: String,
+    },
+    /// Every epoch ended with a validation loss that is no number.
+    #[error(
+        "could not choose an epoch, because the validation loss was never finite; \
+         look for values out of range in the valid split"
+    )]
+    NoBest,
+    /// What the network yields does not fit the targets.
+    #[error("output {output} of the network wants {wanted}, got shape {got:?}")]
+    Output {
+        /// Which output, counted from zero.
+        output: usize,
+        /// The shape that fits the targets, in words.
+        wanted: String,
+        /// The shape it has.
+        got: Vec<usize>,
+    },
+    /// The data could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The network could not go on.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The checkpoint to go on from does not fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A checkpoint could not be kept.
+    #[error("could not keep the checkpoint of step {step}")]
+    Keep {
+        /// How many updates it has behind it.
+        step: u64,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl TrainError {
+    /// The place in the recipe that is to blame, such as `train.learning_rate`; none if it is no setting.
+    pub fn path(&self) -> Option<String> {
+        match self {
+            TrainError::Setting { path, .. } => Some(path.clone()),
+            TrainError::NoRows
+            | TrainError::Diverged { .. }
+            | TrainError::NotFinite { .. }
+            | TrainError::NoBest
+            | TrainError::Output { .. }
+            | TrainError::Source(_)
+            | TrainError::Network(_)
+            | TrainError::Checkpoint(_)
+            | TrainError::Keep { .. } => None,
+        }
+    }
+}
+
+/// What is no number any more.
+fn lost(loss: f64, gradient_norm: f64) -> String {
+    match loss.is_finite() {
+        true => format!("the gradient's length is {gradient_norm}"),
+        false => format!("the loss is {loss}"),
+    }
+}
+
+/// The first few rows; a batch may have thousands.
+fn shown(rows: &[usize]) -> String {
+    let first: Vec<String> = rows.iter().take(8).map(usize::to_string).collect();
+    let more = rows.len() - first.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    first.join(", ") + &more
+}

@@ -1,0 +1,118 @@
+use std::ops::ControlFlow;
+
+use baeum_core::{Dataset, EpochRecord, Network, Rng, Weights};
+
+use crate::history::{best_epoch, judged_loss};
+use crate::step::{finite_state, gradients, update, valid_loss};
+use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
+
+/// Keeps a checkpoint where a crash cannot reach it.
+pub type Keep<'a> = dyn FnMut(&Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
+
+/// Is told what happens, and says whether to go on.
+pub type Watch<'a> = dyn FnMut(&Event) -> Signal + 'a;
+
+/// What training came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// Why it is over.
+    pub end: End,
+    /// The best epoch; none only if it was stopped before one ended with a finite loss.
+    pub best: Option<Best>,
+    /// Epoch by epoch, since the very start.
+    pub history: Vec<EpochRecord>,
+}
+
+/// The epoch with the lowest loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Counted from zero.
+    pub epoch: u32,
+    /// Its loss on the validation rows, or on the training rows if there are none.
+    pub loss: f64,
+    /// What the network knew then.
+    pub weights: Weights,
+}
+
+/// Trains `net` on the train split of `data`, from its present weights or from a checkpoint.
+///
+/// All that decides a bit is in the plan, the seed, the data and the checkpoint: a run that was interrupted and goes on
+/// from any checkpoint ends in the same bits as one that was not. At the end `net` has the weights of the last step;
+/// those of the best epoch are in [`Fitted`].
+///
+/// # Errors
+/// [`TrainError::Diverged`] at the first loss or gradient that is not finite, before the update; the other variants
+/// where something else refuses to go on.
+pub fn fit(
+    plan: &TrainPlan,
+    seed: u64,
+    net: &mut dyn Network,
+    data: &Dataset,
+    from: Option<Checkpoint>,
+    keep: &mut Keep<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Fitted, TrainError> {
+    let (rng, loss) = (Rng::new(seed), plan.loss(data.task)?);
+    let rows = data.splits.train.rows().len();
+    let steps_per_epoch = plan.steps_per_epoch(rows)?;
+    let mut at = Checkpoint::begin(from, net, steps_per_epoch)?;
+    let (from_epoch, epochs) = (at.epoch(), plan.epochs());
+    let mut stop = watch(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
+    let end = loop {
+        let epoch = match plan.next_epoch(&at.history) {
+            ControlFlow::Continue(_) if stop => break End::Stopped,
+            ControlFlow::Continue(epoch) => epoch,
+            ControlFlow::Break(end) => break end,
+        };
+        let _span = tracing::info_span!("epoch", epoch).entered();
+        let first_step = u64::from(epoch) * steps_per_epoch as u64;
+        for rows in data.splits.train.order(&rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
+            let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
+            let parts = gradients(plan, net, data, loss, rows)?;
+            at.batch += 1;
+            at.loss.add(parts);
+            let (step, loss) = (first_step + at.batch as u64, parts.mean());
+            let gradient_norm = update(net, &plan.update(learning_rate), loss)?;
+            if !gradient_norm.is_finite() {
+                return Err(TrainError::Diverged { epoch, step, rows: rows.to_vec(), loss, gradient_norm });
+            }
+            let rows = rows.len();
+            stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
+            if stop {
+                break;
+            }
+        }
+        let step = first_step + at.batch as u64;
+        at.state = finite_state(net, epoch, step)?;
+        if at.batch == steps_per_epoch {
+            let valid_loss = valid_loss(plan, net, data, loss)?;
+            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch);
+            let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
+            let is_best = at.close_epoch(record);
+            stop |= watch(&Event::Epoch { record, is_best }).is_stop();
+        }
+        if stop || plan.is_due(&at.history) {
+            keep(&at).map_err(|source| TrainError::Keep { step, source })?;
+            stop |= watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop();
+        }
+    };
+    watch(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
+    Fitted::of(at, end)
+}
+
+impl Fitted {
+    fn of(Checkpoint { best, history, .. }: Checkpoint, end: End) -> Result<Fitted, TrainError> {
+        let best = best_epoch(&history).zip(best).map(|(record, weights)| {
+            let (epoch, loss) = (record.epoch, judged_loss(record));
+            Best { epoch, loss, weights }
+        });
+        match best.is_none() && end != End::Stopped {
+            true => Err(TrainError::NoBest),
+            false => Ok(Fitted { end, best, history }),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

@@ -1,0 +1,242 @@
+use std::collections::BTreeMap;
+
+use baeum_core::{Limits, Part, Task, Tensor};
+
+use super::*;
+use crate::testing::{Regression, Scripted, dataset};
+use crate::{AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Schedule, TrainConfig};
+
+/// 20 rows in batches of 8: three steps an epoch, the last one of 4 rows.
+fn settings() -> TrainConfig {
+    let optimizer = Optimizer::Adam(AdamConfig::default());
+    TrainConfig { epochs: 4, batch_size: 8, optimizer, learning_rate: 0.05, ..TrainConfig::default() }
+}
+
+/// Five epochs of one step, for [`Scripted`].
+fn scripted() -> TrainConfig {
+    TrainConfig { epochs: 5, batch_size: 1, ..TrainConfig::default() }
+}
+
+fn digest(checkpoint: &Checkpoint) -> BTreeMap<String, Vec<u8>> {
+    checkpoint.files().unwrap()
+}
+
+/// What a run told and left behind.
+struct Run {
+    fitted: Result<Fitted, TrainError>,
+    events: Vec<Event>,
+    kept: Vec<Checkpoint>,
+}
+
+/// Trains, and stops at the event of this number if there is one.
+fn run(
+    said: &TrainConfig,
+    net: &mut dyn Network,
+    data: &Dataset,
+    from: Option<Checkpoint>,
+    stop_at: usize,
+) -> Run {
+    let (mut events, mut kept) = (vec![], vec![]);
+    let mut keep = |checkpoint: &Checkpoint| {
+        kept.push(checkpoint.clone());
+        Ok(())
+    };
+    let mut watch = |event: &Event| {
+        events.push(*event);
+        if events.len() > stop_at { Signal::Stop } else { Signal::Go }
+    };
+    let fitted = fit(&said.check().unwrap(), 7, net, data, from, &mut keep, &mut watch);
+    Run { fitted, events, kept }
+}
+
+const NEVER: usize = usize::MAX;
+
+fn classify(said: &TrainConfig, from: Option<Checkpoint>, stop_at: usize) -> Run {
+    run(said, &mut Regression::new(), &dataset(Task::Classify, 20, 5), from, stop_at)
+}
+
+fn regress(said: &TrainConfig, mut net: Scripted) -> Run {
+    run(said, &mut net, &dataset(Task::Regress, 1, 1), None, NEVER)
+}
+
+#[test]
+fn the_loss_falls() {
+    let fitted = classify(&TrainConfig { epochs: 100, ..settings() }, None, NEVER).fitted.unwrap();
+    let losses: Vec<f64> = fitted.history.iter().map(|record| record.train_loss).collect();
+    // Weights of zero say ln 2 = 0.69; the classes are divided by a line, so the loss can come near 0.
+    assert!(losses[0] > 0.5 && losses[99] < 0.3, "{losses:?}");
+}
+
+#[test]
+fn events_come_in_order() {
+    let checkpoint = CheckpointConfig { every: 2, keep: 2 };
+    let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
+    let say = |event: &Event| match *event {
+        Event::Start { from_epoch, epochs, steps_per_epoch, rows } => {
+            format!("start {from_epoch} of {epochs}, {steps_per_epoch} steps, {rows} rows")
+        }
+        Event::Step { epoch, step, rows, .. } => format!("step {epoch}.{step} of {rows}"),
+        Event::Epoch { record, is_best } => format!("epoch {} {is_best}", record.epoch),
+        Event::Checkpoint { epoch, step } => format!("checkpoint {epoch}.{step}"),
+        Event::End { end, best_epoch } => format!("{end:?} {best_epoch:?}"),
+    };
+    let told: Vec<String> = run.events.iter().map(say).collect();
+    let expect = "start 0 of 3, 3 steps, 20 rows; step 0.1 of 8; step 0.2 of 8; step 0.3 of 4; epoch 0 true; \
+                  step 1.4 of 8; step 1.5 of 8; step 1.6 of 4; epoch 1 true; checkpoint 2.6; \
+                  step 2.7 of 8; step 2.8 of 8; step 2.9 of 4; epoch 2 false; checkpoint 3.9; Done Some(1)";
+    assert_eq!(told.join("; "), expect);
+    assert_eq!(run.kept.iter().map(|kept| kept.state.step).collect::<Vec<_>>(), [6, 9]);
+}
+
+/// All that could make a resumed run differ: a schedule, parts, early stopping, a short last batch, checkpoints far apart.
+fn elaborate() -> TrainConfig {
+    let schedule = Schedule::Cosine(Cosine { warmup_epochs: 0.5, final_factor: 0.1 });
+    let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.008 });
+    let checkpoint = CheckpointConfig { every: 2, keep: 2 };
+    TrainConfig { epochs: 12, schedule, early_stopping, checkpoint, micro_batch: Some(3), ..settings() }
+}
+
+/// Goes on in a new network from the bytes of a checkpoint, as a new process would.
+#[track_caller]
+fn check_resumed(from: Option<&Checkpoint>, whole: &Run) {
+    let reread = from.map(|from| Checkpoint::from_files(&digest(from), &Limits::default()).unwrap());
+    assert_eq!(reread.as_ref(), from);
+    let resumed = classify(&elaborate(), reread, NEVER);
+    assert_eq!(resumed.fitted.unwrap(), *whole.fitted.as_ref().unwrap());
+    let last = resumed.kept.last().or(from).unwrap();
+    assert_eq!(digest(last), digest(whole.kept.last().unwrap()));
+}
+
+#[test]
+fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
+    let whole = classify(&elaborate(), None, NEVER);
+    assert_eq!(whole.fitted.as_ref().unwrap().end, End::EarlyStop, "the run is to end before its last epoch");
+    for kept in &whole.kept {
+        check_resumed(Some(kept), &whole);
+    }
+}
+
+#[test]
+fn a_run_stopped_at_any_event_goes_on_exactly_there() {
+    let whole = classify(&elaborate(), None, NEVER);
+    for stop_at in 0..whole.events.len() {
+        let stopped = classify(&elaborate(), None, stop_at);
+        let steps = stopped.events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
+        assert_eq!(stopped.kept.last().map_or(0, |kept| kept.state.step), steps as u64, "no step is lost");
+        assert!(stopped.kept.is_sorted_by_key(|kept| kept.state.step));
+        check_resumed(stopped.kept.last(), &whole);
+    }
+}
+
+#[test]
+fn a_stop_ends_within_one_step() {
+    let run = classify(&settings(), None, 1);
+    let fitted = run.fitted.unwrap();
+    assert_eq!((fitted.end, fitted.best, fitted.history.len()), (End::Stopped, None, 0));
+    assert_eq!((run.kept.len(), run.kept[0].batch), (1, 1));
+    assert!(matches!(
+        run.events[..],
+        [Event::Start { .. }, Event::Step { .. }, Event::Checkpoint { .. }, Event::End { .. }]
+    ));
+}
+
+#[test]
+fn accumulated_parts_are_the_whole_batch() {
+    let whole = classify(&settings(), None, NEVER);
+    for rows in [1, 3, 7, 8] {
+        let parts = classify(&TrainConfig { micro_batch: Some(rows), ..settings() }, None, NEVER);
+        // This network adds row after row into one gradient, so not even the rounding differs.
+        assert_eq!(parts.kept.last().unwrap().state, whole.kept.last().unwrap().state, "{rows}");
+    }
+}
+
+#[test]
+fn parts_say_where_they_stand() {
+    let mut net = Scripted::valid(&[1.0]);
+    let said = TrainConfig { epochs: 1, batch_size: 8, micro_batch: Some(3), ..scripted() };
+    run(&said, &mut net, &dataset(Task::Regress, 8, 0), None, NEVER).fitted.unwrap();
+    let part = |index, rows| (Part { index, count: 3, first_row: 3 * index }, rows);
+    assert_eq!(net.parts, [part(0, 3), part(1, 3), part(2, 2)]);
+}
+
+#[test]
+fn training_stops_early_and_keeps_the_best_epoch() {
+    let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0 });
+    let run =
+        regress(&TrainConfig { early_stopping, ..scripted() }, Scripted::valid(&[4.0, 1.0, 2.25, 1.0, 0.0]));
+    let fitted = run.fitted.unwrap();
+    assert_eq!((fitted.end, fitted.history.len()), (End::EarlyStop, 4));
+    let best = fitted.best.unwrap();
+    assert_eq!((best.epoch, best.loss), (1, 1.0));
+    assert_eq!(best.weights["step"], Tensor::scalar(2.0));
+    assert_eq!(run.events.last(), Some(&Event::End { end: End::EarlyStop, best_epoch: Some(1) }));
+}
+
+#[test]
+fn without_validation_rows_the_training_loss_decides() {
+    let mut net = Scripted::new(&[(3.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 1.0)], &[]);
+    let fitted = run(&scripted(), &mut net, &dataset(Task::Regress, 1, 0), None, NEVER).fitted.unwrap();
+    assert_eq!(fitted.history[0].valid_loss, None);
+    assert_eq!(fitted.best.map(|best| (best.epoch, best.loss)), Some((1, 1.0)));
+}
+
+#[test]
+fn a_validation_loss_of_nan_is_never_best() {
+    let run = regress(&scripted(), Scripted::valid(&[f64::NAN, 4.0, f64::NAN, f64::INFINITY, 9.0]));
+    let fitted = run.fitted.unwrap();
+    assert!(fitted.history[2].valid_loss.unwrap().is_nan());
+    assert_eq!(fitted.best.map(|best| best.epoch), Some(1));
+
+    let error = regress(&scripted(), Scripted::valid(&[f64::NAN; 5])).fitted.unwrap_err();
+    let text = "could not choose an epoch, because the validation loss was never finite; \
+                look for values out of range in the valid split";
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn a_lost_loss_or_gradient_ends_training_and_names_the_rows() {
+    let check = |lost: (f64, f64), expect: &str| {
+        let run = regress(&scripted(), Scripted::new(&[(1.0, 1.0), (1.0, 1.0), lost], &[1.0; 3]));
+        assert_eq!(run.fitted.unwrap_err().to_string(), expect);
+        assert_eq!(run.kept.last().unwrap().state.step, 2, "the last checkpoint is from before");
+    };
+    let way_out = "look for values out of range there, lower `train.learning_rate`, or set `train.clip`";
+    let text = |what| format!("could not go on in epoch 2: {what} at step 3, over rows 0; {way_out}");
+    check((f64::NAN, 1.0), &text("the loss is NaN"));
+    check((1.0, f64::INFINITY), &text("the gradient's length is inf"));
+}
+
+#[test]
+fn weights_that_are_lost_are_never_kept() {
+    let mut net = Scripted::valid(&[1.0; 5]);
+    net.overflow = Some(3);
+    let run = regress(&scripted(), net);
+    let text = "could not go on in epoch 2: after step 3 `step` is not finite; \
+                lower `train.learning_rate`, or set `train.clip`";
+    assert_eq!(run.fitted.unwrap_err().to_string(), text);
+    assert_eq!(run.kept.last().unwrap().state.step, 2);
+}
+
+#[test]
+fn what_cannot_be_kept_ends_training() {
+    let (mut net, data) = (Scripted::valid(&[1.0; 5]), dataset(Task::Regress, 1, 1));
+    let plan = scripted().check().unwrap();
+    let error = fit(&plan, 7, &mut net, &data, None, &mut |_| Err("disk full".into()), &mut |_| Signal::Go);
+    let error = error.unwrap_err();
+    assert_eq!(error.to_string(), "could not keep the checkpoint of step 1");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "disk full");
+}
+
+#[test]
+fn training_does_not_begin_on_what_does_not_fit() {
+    let check = |data: Dataset, from: Option<Checkpoint>, expect: &str| {
+        let error = run(&scripted(), &mut Scripted::valid(&[1.0; 5]), &data, from, NEVER).fitted.unwrap_err();
+        assert_eq!(error.to_string(), expect);
+    };
+    let none = "training wants at least one row in the train split, got none";
+    check(dataset(Task::Regress, 0, 1), None, none);
+    let from = Checkpoint { batch: 2, ..Checkpoint::default() };
+    let other = "the checkpoint wants an epoch of more than 2 batches, got one of 2; \
+                 it belongs to other data or another `train.batch_size`";
+    check(dataset(Task::Regress, 2, 0), Some(from), other);
+}

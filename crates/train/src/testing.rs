@@ -1,0 +1,214 @@
+//! Two networks that can be read at a glance, and examples for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use baeum_core::{
+    Batch, Data, Dataset, Loss, LossParts, Network, NetworkError, Part, Probes, Record, Schema, Source,
+    SourceError, Splits, State, Task, Tensor, Update, UpdateStats, Weights,
+};
+use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, softmax, sum_of_squares};
+
+/// Numbers of a row.
+const FEATURES: usize = 3;
+const CLASSES: usize = 2;
+const SIZE: usize = CLASSES * FEATURES;
+
+/// Softmax regression in plain loops, moved by Adam: it has moments and a step count, as any real network.
+pub(crate) struct Regression {
+    weight: [f32; SIZE], // [CLASSES, FEATURES]
+    gradient: [f32; SIZE],
+    rows: f32,
+    moments: [[f32; SIZE]; 2],
+    step: u64,
+    logits: Vec<Tensor>,
+}
+
+impl Regression {
+    pub(crate) fn new() -> Regression {
+        let moments = [[0.0; SIZE]; 2];
+        Regression { weight: [0.0; SIZE], gradient: [0.0; SIZE], rows: 0.0, moments, step: 0, logits: vec![] }
+    }
+
+    fn logits(&self, x: &[f32]) -> [f32; CLASSES] {
+        let dot = |w: &[f32]| w.iter().zip(x).map(|(w, x)| w * x).sum();
+        [dot(&self.weight[..FEATURES]), dot(&self.weight[FEATURES..])]
+    }
+}
+
+impl Network for Regression {
+    fn predict(&mut self, batch: &Batch) -> Result<&[Tensor], NetworkError> {
+        let logits: Vec<f32> =
+            batch.inputs["x"].f32s()?.chunks(FEATURES).flat_map(|x| self.logits(x)).collect();
+        self.logits = vec![Tensor::new([batch.rows, CLASSES], logits)?];
+        Ok(&self.logits)
+    }
+
+    fn loss_and_grad(&mut self, batch: &Batch, _: &Loss, part: Part) -> Result<LossParts, NetworkError> {
+        if part.index == 0 {
+            (self.gradient, self.rows) = ([0.0; SIZE], 0.0);
+        }
+        let mut sum = 0.0;
+        for (x, &class) in batch.inputs["x"].f32s()?.chunks(FEATURES).zip(batch.targets[0].i64s()?) {
+            let logits = self.logits(x);
+            sum += logsumexp(&logits) - f64::from(logits[class as usize]);
+            let mut error = logits;
+            softmax(&mut error);
+            error[class as usize] -= 1.0;
+            for (i, gradient) in self.gradient.iter_mut().enumerate() {
+                *gradient += error[i / FEATURES] * x[i % FEATURES];
+            }
+        }
+        self.rows += batch.rows as f32;
+        Ok(LossParts { sum, weight: batch.rows as f64 })
+    }
+
+    fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
+        let gradient = self.gradient.map(|g| g / self.rows);
+        let gradient_norm = sum_of_squares(&gradient).sqrt();
+        let Update::Adam(said) = update else { panic!("only adam is written here") };
+        self.step += 1;
+        let step = AdamStep {
+            learning_rate: said.learning_rate,
+            beta1: said.beta1,
+            beta2: said.beta2,
+            eps: said.eps,
+            weight_decay: said.weight_decay,
+            step: self.step,
+            clip: said.clip.map_or(1.0, |length| clip_factor(gradient_norm, length)),
+        };
+        let [mean, square] = &mut self.moments;
+        adam(&step, &mut self.weight, &gradient, mean, square);
+        Ok(UpdateStats { gradient_norm })
+    }
+
+    fn state(&self) -> Result<State, NetworkError> {
+        let tensor = |name: &str, numbers: [f32; SIZE]| (name.to_owned(), Tensor::vector(numbers.to_vec()));
+        let [mean, square] = self.moments;
+        let moments = [tensor("weight.exp_avg", mean), tensor("weight.exp_avg_sq", square)];
+        Ok(State {
+            step: self.step,
+            weights: [tensor("weight", self.weight)].into(),
+            moments: moments.into(),
+        })
+    }
+
+    fn load(&mut self, state: &State) -> Result<(), NetworkError> {
+        let numbers = |tensors: &Weights, name: &str| -> [f32; SIZE] {
+            tensors[name].f32s().unwrap().try_into().unwrap()
+        };
+        self.weight = numbers(&state.weights, "weight");
+        self.moments = ["weight.exp_avg", "weight.exp_avg_sq"].map(|name| numbers(&state.moments, name));
+        self.step = state.step;
+        Ok(())
+    }
+}
+
+/// Yields the losses it was given, one update after the other; its only weight is the number of updates.
+pub(crate) struct Scripted {
+    /// Loss and gradient norm of each update.
+    pub(crate) steps: Vec<(f64, f64)>,
+    /// Validation loss after each update.
+    pub(crate) valid: Vec<f64>,
+    /// After which update the weight becomes infinite.
+    pub(crate) overflow: Option<u64>,
+    /// The parts that came, and their rows.
+    pub(crate) parts: Vec<(Part, usize)>,
+    step: u64,
+    output: Vec<Tensor>,
+}
+
+impl Scripted {
+    pub(crate) fn new(steps: &[(f64, f64)], valid: &[f64]) -> Scripted {
+        Scripted {
+            steps: steps.to_vec(),
+            valid: valid.to_vec(),
+            overflow: None,
+            parts: vec![],
+            step: 0,
+            output: vec![],
+        }
+    }
+
+    /// A network whose training goes well.
+    pub(crate) fn valid(losses: &[f64]) -> Scripted {
+        Scripted::new(&vec![(1.0, 1.0); losses.len()], losses)
+    }
+}
+
+impl Network for Scripted {
+    fn predict(&mut self, batch: &Batch) -> Result<&[Tensor], NetworkError> {
+        // The targets are 0, so the squared error is the loss wanted.
+        let root = self.valid[self.step as usize - 1].sqrt();
+        self.output = vec![Tensor::new([batch.rows, 1], vec![root; batch.rows])?];
+        Ok(&self.output)
+    }
+
+    fn loss_and_grad(&mut self, batch: &Batch, _: &Loss, part: Part) -> Result<LossParts, NetworkError> {
+        self.parts.push((part, batch.rows));
+        let weight = batch.rows as f64;
+        Ok(LossParts { sum: self.steps[self.step as usize].0 * weight, weight })
+    }
+
+    fn update(&mut self, _: &Update) -> Result<UpdateStats, NetworkError> {
+        let gradient_norm = self.steps[self.step as usize].1;
+        self.step += u64::from(gradient_norm.is_finite());
+        Ok(UpdateStats { gradient_norm })
+    }
+
+    fn state(&self) -> Result<State, NetworkError> {
+        let weight =
+            if self.overflow.is_some_and(|at| self.step >= at) { f32::INFINITY } else { self.step as f32 };
+        let weights = [("step".to_owned(), Tensor::scalar(weight))].into();
+        Ok(State { step: self.step, weights, moments: BTreeMap::new() })
+    }
+
+    fn load(&mut self, state: &State) -> Result<(), NetworkError> {
+        self.step = state.step;
+        Ok(())
+    }
+}
+
+/// Rows with the network's input `x` and one target.
+struct Rows {
+    x: Vec<[f32; FEATURES]>,
+    task: Task,
+}
+
+impl Source for Rows {
+    fn len(&self) -> usize {
+        self.x.len()
+    }
+
+    fn record(&self, _: usize) -> Result<Record, SourceError> {
+        Ok(Record::new())
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        let x: Vec<f32> = rows.iter().flat_map(|&row| self.x[row]).collect();
+        let x = Tensor::new([rows.len(), FEATURES], x).unwrap();
+        let class = |x: [f32; FEATURES]| i64::from(x[0] > 2.0 * x[1]);
+        let target = match self.task {
+            Task::Classify => Tensor::vector(rows.iter().map(|&row| class(self.x[row])).collect::<Vec<_>>()),
+            Task::Regress => Tensor::new([rows.len(), 1], Data::F32(vec![0.0; rows.len()])).unwrap(),
+        };
+        Ok(Batch { rows: rows.len(), inputs: [("x".to_owned(), x)].into(), targets: vec![target] })
+    }
+}
+
+/// A dataset whose first rows are for training and whose next ones are for validation. Two numbers of each row run
+/// through remainders without a pattern; the third is 1, which makes its weight a bias.
+pub(crate) fn dataset(task: Task, train: usize, valid: usize) -> Dataset {
+    let share = |i: usize, factor: usize| ((i * factor) % 101) as f32 / 101.0;
+    let x = (0..train + valid).map(|i| [share(i, 37), share(i, 59), 1.0]).collect();
+    Dataset {
+        source: Arc::new(Rows { x, task }),
+        splits: Splits::new((0..train).collect(), (train..train + valid).collect(), vec![]).unwrap(),
+        task,
+        schema: Schema::default(),
+        inputs: vec![],
+        targets: vec![],
+        stats: vec![],
+        probes: Probes::default(),
+    }
+}

@@ -1,0 +1,131 @@
+//! A run that is killed at any moment goes on and ends with the same bytes; a disk that fails loses nothing.
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use baeum::{Counter, Rng};
+use baeum_tests::{Outcome, Scratch, baeum, child};
+
+/// Digits, cut short so that forty runs take a minute; everything else is the bundled recipe.
+const ARGS: &[&str] = &["pipeline", "recipe.toml", "--set", "train.epochs=4", "--set", "evaluate.bootstrap=50"];
+
+const KILLS: u32 = 20;
+
+fn digits() -> Scratch {
+    let folder = Scratch::new("crash");
+    folder.copy("datasets/digits/recipe.toml");
+    folder.copy("datasets/digits/digits.csv");
+    folder
+}
+
+/// What the run ends in: the weights, and all that follows from them.
+fn results(folder: &Path) -> Vec<Vec<u8>> {
+    let run = folder.join("runs/digits-0001");
+    let names = [
+        "1-data/splits.parquet",
+        "1-data/transforms.json",
+        "2-models/init.safetensors",
+        "3-train/predictor/weights.safetensors",
+        "3-train/history.json",
+        "4-evaluate/metrics.json",
+        "5-export/model.onnx",
+        "5-export/model.pth",
+        "5-export/model.safetensors",
+    ];
+    names.iter().map(|name| fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
+}
+
+#[track_caller]
+fn good(outcome: &Outcome) {
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+}
+
+#[test]
+fn a_killed_run_ends_in_the_same_bytes() {
+    let undisturbed = digits();
+    let since = Instant::now();
+    good(&baeum(undisturbed.path(), ARGS));
+    let (whole, wanted) = (since.elapsed(), results(undisturbed.path()));
+    let moments = Rng::new(7).stream("kill", "");
+    for kill in 0..KILLS {
+        let folder = digits();
+        let share = moments.uniform(Counter::once().at(kill.into()));
+        let killed = kill_after(folder.path(), whole.mul_f32(share));
+        good(&baeum(folder.path(), ARGS));
+        let moment = whole.mul_f32(share);
+        assert!(results(folder.path()) == wanted, "killed after {moment:?} ({killed}), the results differ");
+        let runs = fs::read_dir(folder.path().join("runs")).unwrap().count();
+        // One run, and the cache.
+        assert!(runs <= if killed { 2 } else { 3 }, "killed after {moment:?}, there are {runs} folders");
+    }
+}
+
+/// Starts the run and sends SIGKILL after `moment`; whether it hit.
+fn kill_after(folder: &Path, moment: Duration) -> bool {
+    let mut process = child(folder, ARGS).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    std::thread::sleep(moment);
+    let _ = process.kill();
+    process.wait().unwrap().signal() == Some(9)
+}
+
+#[test]
+fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
+    let undisturbed = digits();
+    good(&baeum(undisturbed.path(), ARGS));
+    for (signal, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129)] {
+        let folder = digits();
+        let process = child(folder.path(), ARGS).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        // Training has begun once the first checkpoint or the log is there.
+        wait_for(&folder.path().join("runs/digits-0001/events.jsonl"));
+        std::process::Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("the same command goes on from the last checkpoint"), "{said}");
+        good(&baeum(folder.path(), ARGS));
+        assert!(results(folder.path()) == results(undisturbed.path()), "stopped by {signal}, the results differ");
+    }
+}
+
+fn wait_for(path: &Path) {
+    for _ in 0..1000 {
+        if path.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{} never came", path.display());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let of = |threads: &str| {
+        let folder = digits();
+        let set = format!("run.threads={threads}");
+        let mut args = ARGS.to_vec();
+        args.extend(["--set", &set]);
+        let output = child(folder.path(), &args).env("RAYON_NUM_THREADS", threads).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        results(folder.path())
+    };
+    let one = of("1");
+    assert!(of("2") == one, "two threads give other bytes than one");
+    assert!(of("4") == one, "four threads give other bytes than one");
+}
+
+#[test]
+fn a_second_run_on_a_locked_folder_is_told_who_has_it() {
+    let folder = digits();
+    let mut first = child(folder.path(), ARGS).stdout(std::process::Stdio::null()).spawn().unwrap();
+    wait_for(&folder.path().join("runs/digits-0001/run.owner"));
+    let since = Instant::now();
+    let second = baeum(folder.path(), ARGS);
+    assert!(since.elapsed() < Duration::from_secs(2), "it took {:?} to say so", since.elapsed());
+    assert_eq!(second.code, Some(7), "{}", second.stderr);
+    assert!(second.stderr.contains(&format!("is locked by process {}", first.id())), "{}", second.stderr);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // The lock died with its owner.
+    good(&baeum(folder.path(), ARGS));
+}

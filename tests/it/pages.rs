@@ -1,0 +1,111 @@
+//! The pages that list things: written from the code by `UPDATE=1 cargo test`, compared with it ever after.
+use std::fmt::Write;
+use std::path::Path;
+
+use baeum::export::{Format, Say, Says};
+use baeum::{Limit, Limits, recipe};
+use baeum_tests::{baeum, cases, expect_file};
+use serde_json::Value;
+
+const HEAD: &str = "Written by a test (`tests/it/pages.rs`); do not edit. `cargo xtask docs` writes it anew.";
+
+#[test]
+fn pages_list_the_layers() {
+    let mut page = format!(
+        "# Layers\n\n{HEAD}\n\nWhat a network can be made of, in the smallest graph that uses it: what comes out, what it \
+         learns, and the word each format has for it.\n\n| case | layer | output | parameters |"
+    );
+    Format::ALL.iter().for_each(|format| write!(page, " {format} |").unwrap());
+    page += "\n|---|---|---|---|";
+    page += &"---|".repeat(Format::ALL.len());
+    for (name, graph) in cases() {
+        let last = graph.nodes().last().unwrap();
+        let params: Vec<String> =
+            last.layer.params(&graph.input_shapes(last)).iter().map(|param| format!("{} {:?}", param.name, param.sizes)).collect();
+        write!(page, "\n| {name} | `{}` | {} | {} |", last.layer.name(), last.shape, params.join(", ")).unwrap();
+        Format::ALL.iter().for_each(|format| write!(page, " {} |", cell(format.layer(&last.layer))).unwrap());
+    }
+    expect_file("docs/layers.md", &(page + "\n"));
+}
+
+fn cell(say: Say) -> String {
+    match say {
+        Say::Word(word) => word.to_owned(),
+        Say::Expand => "expanded".to_owned(),
+        Say::Cannot(reason) => format!("no: {reason}"),
+    }
+}
+
+#[test]
+fn pages_list_the_formats() {
+    let mut page = format!("# Formats\n\n{HEAD}\n\n| in a recipe | file | holds | proven by |\n|---|---|---|---|\n");
+    for format in Format::ALL {
+        let facts = format.facts();
+        let says = match facts.says {
+            Says::Weights => "the weights; the rest stands in `predictor.json` beside it",
+            Says::Function => "everything from raw fields to answers",
+        };
+        writeln!(page, "| `{format}` | `{}` | {says} | {} |", facts.file, facts.compared).unwrap();
+    }
+    page += "\n*ran*: an engine that is not ours executed the file on the golden rows. *reread*: the file was parsed back to \
+             bit-equal weights, and the network made of them answered the golden rows. A difference above the tolerance (1e-5 \
+             on probabilities, 1e-5 + 1e-4 of the largest value on numbers, labels identical) is a failed export.\n";
+    expect_file("docs/formats.md", &page);
+}
+
+#[test]
+fn pages_list_the_settings() {
+    let schema = recipe::schema();
+    let mut page = format!("# Every setting of a recipe\n\n{HEAD} `baeum schema` prints the same for editors.\n");
+    for section in ["run", "data", "models", "train", "evaluate", "export"] {
+        let body = resolve(&schema, &schema["properties"][section]);
+        writeln!(page, "\n## [{section}]\n\n| setting | default | what |\n|---|---|---|").unwrap();
+        settings(&schema, body, section, &mut page);
+    }
+    expect_file("docs/recipe.md", &page);
+}
+
+/// One row for each setting of a section; the words are those of the code.
+fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
+    let properties = body["properties"].as_object().unwrap();
+    for (name, setting) in properties {
+        let words = setting["description"].as_str().or(resolve(schema, setting)["description"].as_str()).unwrap_or_default();
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        let default = match &setting["default"] {
+            Value::Null | Value::Object(_) => String::new(),
+            value => format!("`{value}`"),
+        };
+        writeln!(page, "| `{section}.{name}` | {default} | {words} |").unwrap();
+    }
+}
+
+fn resolve<'a>(schema: &'a Value, part: &'a Value) -> &'a Value {
+    match part["$ref"].as_str() {
+        Some(path) => schema.pointer(path.trim_start_matches('#')).unwrap(),
+        None => part,
+    }
+}
+
+#[test]
+fn pages_show_the_command() {
+    let mut page = format!("# The command\n\n{HEAD}\n");
+    let verbs = ["pipeline", "plan", "predict", "fetch", "schema", "verify", "runs", "limits"];
+    for args in [vec!["--help"]].into_iter().chain(verbs.map(|verb| vec![verb, "--help"])) {
+        let outcome = baeum(Path::new("."), &args);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        writeln!(page, "\n```console\n$ baeum {}\n{}```", args.join(" "), outcome.stdout).unwrap();
+    }
+    expect_file("docs/command.md", &page);
+}
+
+#[test]
+fn pages_list_the_limits() {
+    let mut page = format!(
+        "# Limits on what is read\n\n{HEAD} `baeum limits` prints it too.\n\n| setting | default | unit | what |\n|---|---|---|---|\n"
+    );
+    for limit in Limit::ALL {
+        let value = Limits::default().get(*limit);
+        writeln!(page, "| `run.limits.{}` | {value} | {} | {} |", limit.name(), limit.unit(), limit.doc()).unwrap();
+    }
+    expect_file("docs/limits.md", &page);
+}
