@@ -21,10 +21,12 @@ pub struct DataConfig {
     /// Where the examples are; the one setting that has no default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceConfig>,
-    /// The column that the network learns to tell. An idx file or an image folder calls it `label` unless it is said.
+    /// The column that the network learns to tell. An idx file or an image folder calls it `label` unless it
+    /// is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers need `classify`.
+    /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers
+    /// need `classify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
     /// Number columns that belong together become one field: its name, and a pattern such as `pixel_*`.
@@ -37,11 +39,13 @@ pub struct DataConfig {
     pub missing: Vec<String>,
     /// What is said about single fields.
     pub fields: BTreeMap<String, FieldConfig>,
-    /// How the numbers of one example are laid out for the network, such as `[1, 8, 8]`: channels, rows, columns.
+    /// How the numbers of one example are laid out for the network, such as `[1, 8, 8]`: channels, rows,
+    /// columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
-    /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of `valid` and
-    /// `test`; where the source has test rows of its own, `given` with 10 % of the others for `valid`.
+    /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of
+    /// `valid` and `test`; where the source has test rows of its own, `given` with 10 % of the others for
+    /// `valid`.
     #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_name)]
     pub split: Option<SplitConfig>,
@@ -80,9 +84,9 @@ pub struct FieldConfig {
     pub kind: Option<KindConfig>,
     /// What is done to it before the network sees it, in order.
     ///
-    /// Unless it is said: a number is standardised, its missing values first replaced by the mean if training has any; a
-    /// category becomes a row of zeros and a one; the bytes of an image become numbers from 0 to 1; numbers that belong
-    /// together stay as they are.
+    /// Unless it is said: a number is standardised, its missing values first replaced by the mean if training
+    /// has any; a category becomes a row of zeros and a one; the bytes of an image become numbers from 0 to
+    /// 1; numbers that belong together stay as they are.
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
     pub steps: Option<Vec<StepConfig>>,
@@ -131,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_recipe_says_little_or_much() {
-        let config = parse(r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": "random"}"#).unwrap();
+        let config =
+            parse(r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": "random"}"#).unwrap();
         assert_eq!(config.missing, ["", "NA", "NaN", "?"]);
         assert_eq!(config.split, Some(SplitConfig::Random { valid: 0.15, test: 0.15 }));
         let config = parse(
@@ -159,9 +164,15 @@ mod tests {
         let error = parse(r#"{"sauce": 1}"#).unwrap_err();
         assert!(error.starts_with("unknown field `sauce`, expected one of `source`, `target`"), "{error}");
         let error = parse(r#"{"source": {"csv": {"file": "a.csv"}}}"#).unwrap_err();
-        assert!(error.starts_with("unknown field `file`, expected one of `path`, `header`, `delimiter`"), "{error}");
+        assert!(
+            error.starts_with("unknown field `file`, expected one of `path`, `header`, `delimiter`"),
+            "{error}"
+        );
         let error = parse(r#"{"fields": {"a": {"steps": ["standardize"]}}}"#).unwrap_err();
-        assert!(error.starts_with("unknown variant `standardize`, expected one of `resize`, `scale`"), "{error}");
+        assert!(
+            error.starts_with("unknown variant `standardize`, expected one of `resize`, `scale`"),
+            "{error}"
+        );
         let error = parse(r#"{"fields": {"a": {"steps": [{"scale": {"facter": 2}}]}}}"#).unwrap_err();
         assert!(error.starts_with("unknown field `facter`, expected `factor` or `offset`"), "{error}");
     }

@@ -1,13 +1,15 @@
-//! Tables of comma-separated values: read whole, checked row by row before anyone else sees them, typed by polars.
+//! Tables of comma-separated values: read whole, checked row by row before anyone else sees them, typed by
+//! polars.
 
 mod infer;
 mod split;
-mod text;
-mod typed;
 #[cfg(test)]
 mod tests;
+mod text;
+mod typed;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use baeum_core::{Limit, Limits};
@@ -65,6 +67,7 @@ impl Default for CsvFormat {
 pub(crate) struct Csv {
     format: CsvFormat,
     columns: Vec<String>,
+    places: BTreeMap<String, usize>,
     files: Vec<CsvFile>,
 }
 
@@ -99,12 +102,15 @@ impl Csv {
     ///
     /// # Errors
     /// [`DataError`] names the file and the row that is not what RFC 4180 and the limits allow.
-    pub(crate) fn new(files: Vec<(String, Vec<u8>)>, format: &CsvFormat, limits: &Limits) -> Result<Csv, DataError> {
-        let mut csv = Csv { format: format.clone(), columns: vec![], files: vec![] };
+    pub(crate) fn new(
+        files: Vec<(String, Vec<u8>)>,
+        format: &CsvFormat,
+        limits: &Limits,
+    ) -> Result<Csv, DataError> {
+        let mut csv = Csv { format: format.clone(), columns: vec![], places: BTreeMap::new(), files: vec![] };
         for (name, bytes) in files {
             csv.add(name, bytes, limits)?;
         }
-        limits.admit(Limit::Rows, "the table", csv.rows() as u64)?;
         Ok(csv)
     }
 
@@ -126,8 +132,13 @@ impl Csv {
         }
         match columns {
             None => return Err(DataError::file(&name, "a table of rows", "an empty file")),
-            Some(_) if starts.is_empty() => return Err(DataError::file(&name, "rows below its header", "none")),
-            Some(columns) if self.files.is_empty() => self.columns = columns,
+            Some(_) if starts.is_empty() => {
+                return Err(DataError::file(&name, "rows below its header", "none"));
+            }
+            Some(columns) if self.files.is_empty() => {
+                self.places = columns.iter().cloned().zip(0..).collect();
+                self.columns = columns;
+            }
             Some(columns) => self.refuse_other_columns(&name, &columns)?,
         }
         starts.push(text.len());
@@ -140,7 +151,7 @@ impl Csv {
         if !self.format.header {
             return Ok((1..=fields.len()).map(|place| format!("column_{place}")).collect());
         }
-        let mut places = std::collections::BTreeMap::new();
+        let mut places = BTreeMap::new();
         for (place, field) in fields.iter().enumerate() {
             let name = unquote(field).into_owned();
             if name.trim().is_empty() {
@@ -165,7 +176,11 @@ impl Csv {
         match differs {
             None => Ok(()),
             Some(place) => {
-                let wants = format!("the columns of `{first}`, {} as number {}", quoted(&self.columns[place]), place + 1);
+                let wants = format!(
+                    "the columns of `{first}`, {} as number {}",
+                    quoted(&self.columns[place]),
+                    place + 1
+                );
                 Err(DataError::file(file, wants, quoted(&columns[place])))
             }
         }
@@ -193,12 +208,14 @@ impl Csv {
 
     /// The place of a column.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column == name)
+        self.places.get(name).copied()
     }
 
-    /// A number for each row that depends on what it says alone: the first 64 bits of BLAKE3 (engine.md section 7).
+    /// A number for each row that depends on what it says alone: the first 64 bits of BLAKE3 (engine.md
+    /// section 7).
     pub(crate) fn ids(&self) -> Vec<u64> {
-        let ids = |file: &CsvFile| file.records().map(|record| sample_id(record.as_bytes())).collect::<Vec<u64>>();
+        let ids =
+            |file: &CsvFile| file.records().map(|record| sample_id(record.as_bytes())).collect::<Vec<u64>>();
         self.files.iter().flat_map(ids).collect()
     }
 

@@ -1,6 +1,9 @@
-//! From records to what the network takes. The one implementation: training, prediction and golden rows all go through it.
+//! From records to what the network takes. The one implementation: training, prediction and golden rows all
+//! go through it.
 
 mod line;
+
+use std::collections::BTreeMap;
 
 use baeum_core::{Batch, DType, Data, InputSpec, Record, Role, Schema, Tensor, Value};
 
@@ -33,7 +36,8 @@ impl Encoder {
     /// An encoder for these inputs of records of this schema.
     ///
     /// # Errors
-    /// [`DataError::Steps`] if the steps of a field do not fit it or each other, or do not fill the shape of the input.
+    /// [`DataError::Steps`] if the steps of a field do not fit it or each other, or do not fill the shape of
+    /// the input.
     pub fn new(schema: &Schema, inputs: &[InputSpec]) -> Result<Encoder, DataError> {
         let inputs = inputs.iter().map(|spec| Input::new(schema, spec)).collect::<Result<_, DataError>>()?;
         Ok(Encoder { schema: schema.clone(), inputs })
@@ -42,8 +46,8 @@ impl Encoder {
     /// The records as a batch without targets: inputs by name, each `[rows, ..]`.
     ///
     /// # Errors
-    /// [`DataError::Schema`] if a record does not fit the schema, [`DataError::Value`] if a value cannot become numbers; both
-    /// name the field, and the second the record, counted from 1.
+    /// [`DataError::Schema`] if a record does not fit the schema, [`DataError::Value`] if a value cannot
+    /// become numbers; both name the field, and the second the record, counted from 1.
     pub fn batch(&self, records: &[Record]) -> Result<Batch, DataError> {
         records.iter().try_for_each(|record| self.schema.check(record))?;
         let mut batch = Batch { rows: records.len(), ..Batch::default() };
@@ -72,7 +76,8 @@ impl Encoder {
         self.inputs[input].width
     }
 
-    /// Writes the numbers of one row; `cell` gives what a field of the schema holds, and `place` names the row in messages.
+    /// Writes the numbers of one row; `cell` gives what a field of the schema holds, and `place` names the
+    /// row in messages.
     pub(crate) fn encode<'a>(
         &self,
         input: usize,
@@ -102,9 +107,12 @@ impl Encoder {
         let data = match input.dtype {
             DType::F32 => Data::F32(numbers),
             // Only places of names get here, and f32 holds all of them exactly.
-            DType::I64 | DType::F64 | DType::U8 => Data::I64(numbers.into_iter().map(|place| place as i64).collect()),
+            DType::I64 | DType::F64 | DType::U8 => {
+                Data::I64(numbers.into_iter().map(|place| place as i64).collect())
+            }
         };
-        let tensor = Tensor::new(shape, data).map_err(|error| steps(&input.name, "numbers for its shape", error.to_string()))?;
+        let tensor = Tensor::new(shape, data)
+            .map_err(|error| steps(&input.name, "numbers for its shape", error.to_string()))?;
         Ok((input.name.clone(), tensor))
     }
 }
@@ -112,22 +120,33 @@ impl Encoder {
 impl Input {
     fn new(schema: &Schema, spec: &InputSpec) -> Result<Input, DataError> {
         let (mut lines, mut places) = (vec![], true);
+        let inputs = schema.fields.iter().enumerate().filter(|(_, field)| field.role == Role::Input);
+        let known: BTreeMap<&str, usize> =
+            inputs.map(|(place, field)| (field.name.as_str(), place)).collect();
         for pipeline in &spec.columns {
-            let found = schema.fields.iter().position(|field| field.name == pipeline.field && field.role == Role::Input);
-            let field = found.ok_or_else(|| steps(&pipeline.field, "a field of the schema", "another name"))?;
+            let field = known.get(pipeline.field.as_str()).copied();
+            let field =
+                field.ok_or_else(|| steps(&pipeline.field, "a field of the schema", "another name"))?;
             let mut form = Form::of(&schema.fields[field].kind);
             for step in &pipeline.steps {
-                form = form.after(Change::from(step)).map_err(|misfit| steps(&pipeline.field, misfit.wants, misfit.got))?;
+                form = form
+                    .after(Change::from(step))
+                    .map_err(|misfit| steps(&pipeline.field, misfit.wants, misfit.got))?;
             }
             places &= form == Form::Place;
             let shape = form.shape().map_err(|misfit| steps(&pipeline.field, misfit.wants, misfit.got))?;
-            let width = size_of_item(&shape).ok_or_else(|| steps(&pipeline.field, "sizes that can be", format!("{shape:?}")))?;
+            let width = size_of_item(&shape)
+                .ok_or_else(|| steps(&pipeline.field, "sizes that can be", format!("{shape:?}")))?;
             let line = Line::new(field, &schema.fields[field].kind, &pipeline.steps, width);
             lines.push(line.map_err(|wrong| steps(&pipeline.field, wrong.wants, wrong.got))?);
         }
         let width = lines.iter().map(Line::width).sum(); // each is below MOST_NUMBERS
         if size_of_item(&spec.shape) != Some(width) || width == 0 {
-            return Err(steps(&spec.name, &format!("as many numbers as the shape {:?} has", spec.shape), width.to_string()));
+            return Err(steps(
+                &spec.name,
+                &format!("as many numbers as the shape {:?} has", spec.shape),
+                width.to_string(),
+            ));
         }
         match spec.dtype {
             DType::F32 => {}
@@ -140,7 +159,8 @@ impl Input {
     }
 }
 
-/// Four bytes each, this is the memory that an image may take by default; a file that wants more numbers is broken.
+/// Four bytes each, this is the memory that an image may take by default; a file that wants more numbers is
+/// broken.
 const MOST_NUMBERS: usize = 1 << 27;
 
 /// How many numbers an item of a shape has, if that can be.

@@ -189,7 +189,9 @@ pub enum DataError {
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// The data are not those that the run was prepared with.
-    #[error("the data have changed since they were prepared: the run wants {wants}, got {got}; prepare them again")]
+    #[error(
+        "the data have changed since they were prepared: the run wants {wants}, got {got}; prepare them again"
+    )]
     Changed {
         /// What was there.
         wants: String,
@@ -285,7 +287,11 @@ impl DataError {
     }
 
     /// A refusal of the setting at `path`.
-    pub(crate) fn setting(path: impl Into<String>, wants: impl Into<String>, got: impl Into<String>) -> DataError {
+    pub(crate) fn setting(
+        path: impl Into<String>,
+        wants: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DataError {
         DataError::Setting { path: path.into(), wants: wants.into(), got: got.into() }
     }
 
@@ -312,10 +318,16 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("`{short}{more}`")
 }
 
-/// An error and what caused it, on one line.
+/// An error and what caused it, on one line. Some libraries write their cause into their own text; it is not
+/// said twice.
 pub(crate) fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn meant(near: &Option<String>) -> String {

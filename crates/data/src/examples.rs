@@ -6,7 +6,8 @@ use crate::encoder::Encoder;
 use crate::labels::Labels;
 use crate::source::{Cell, Raw};
 
-/// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The bytes are the same.
+/// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The
+/// bytes are the same.
 pub(crate) const KEPT_BYTES: usize = 1 << 30;
 
 /// Rows that one thread encodes at least; fewer are not worth a thread.
@@ -42,7 +43,10 @@ impl Examples {
         said: &[String],
         mut room: usize,
     ) -> Result<Examples, DataError> {
-        let targets = targets.iter().map(|target| answers(raw.as_ref(), &schema, target, said)).collect::<Result<_, _>>()?;
+        let targets = targets
+            .iter()
+            .map(|target| answers(raw.as_ref(), &schema, target, said))
+            .collect::<Result<_, _>>()?;
         let mut examples = Examples { raw, schema, encoder, kept: vec![], targets };
         for input in 0..examples.encoder.inputs() {
             let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
@@ -70,12 +74,13 @@ impl Examples {
     fn encode(&self, input: usize, rows: &[usize]) -> Result<Vec<f32>, (usize, DataError)> {
         let width = self.encoder.width(input);
         let mut numbers = vec![0.0; rows.len() * width];
-        let refused = numbers.par_chunks_exact_mut(width).with_min_len(RUN).enumerate().find_map_first(|(i, out)| {
-            let row = rows[i];
-            let cell = |field| self.raw.cell(row, field);
-            let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
-            refused.err().map(|error| (row, error))
-        });
+        let refused =
+            numbers.par_chunks_exact_mut(width).with_min_len(RUN).enumerate().find_map_first(|(i, out)| {
+                let row = rows[i];
+                let cell = |field| self.raw.cell(row, field);
+                let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
+                refused.err().map(|error| (row, error))
+            });
         refused.map_or(Ok(numbers), Err)
     }
 
@@ -91,7 +96,9 @@ impl Examples {
     fn refuse_row_beyond(&self, rows: &[usize]) -> Result<(), SourceError> {
         match rows.iter().find(|row| **row >= self.raw.rows()) {
             None => Ok(()),
-            Some(&row) => Err(SourceError { row, source: format!("there are {} rows", self.raw.rows()).into() }),
+            Some(&row) => {
+                Err(SourceError { row, source: format!("there are {} rows", self.raw.rows()).into() })
+            }
         }
     }
 }
@@ -108,8 +115,12 @@ impl Source for Examples {
             match field.role {
                 Role::Ignored => {}
                 Role::Input | Role::Target | Role::Id => {
-                    let cell = self.raw.cell(row, place).map_err(|error| SourceError { row, source: error.into() })?;
-                    let value = cell.into_value().map_err(|error| SourceError { row, source: error.into() })?;
+                    let cell = self
+                        .raw
+                        .cell(row, place)
+                        .map_err(|error| SourceError { row, source: error.into() })?;
+                    let value =
+                        cell.into_value().map_err(|error| SourceError { row, source: error.into() })?;
                     record.insert(field.name.clone(), value);
                 }
             }
@@ -124,10 +135,12 @@ impl Source for Examples {
         for input in 0..self.encoder.inputs() {
             let numbers = self.numbers(input, rows).map_err(failed)?;
             let first = rows.first().copied().unwrap_or(0);
-            let (name, tensor) = self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
+            let (name, tensor) =
+                self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
             batch.inputs.insert(name, tensor);
         }
-        let targets = self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
+        let targets =
+            self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
         batch.targets = targets.map_err(|error| SourceError { row: 0, source: error.into() })?;
         Ok(batch)
     }
@@ -136,7 +149,9 @@ impl Source for Examples {
 impl Answers {
     fn gather(&self, rows: &[usize]) -> Result<Tensor, TensorError> {
         match self {
-            Answers::Labels(places) => Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>())),
+            Answers::Labels(places) => {
+                Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
+            }
             Answers::Numbers(numbers) => {
                 Tensor::new([rows.len(), 1], rows.iter().map(|&row| numbers[row]).collect::<Vec<f32>>())
             }
@@ -146,9 +161,11 @@ impl Answers {
 
 /// The targets of all rows, as the network learns them.
 fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, said: &[String]) -> Result<Answers, DataError> {
-    let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| DataError::Changed {
-        wants: format!("the target `{}`", target.field),
-        got: "none of that name".to_owned(),
+    let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| {
+        DataError::Changed {
+            wants: format!("the target `{}`", target.field),
+            got: "none of that name".to_owned(),
+        }
     })?;
     let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
         place: raw.place(row),
@@ -168,7 +185,9 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, said: &[String]) -> 
         Decode::Number { scale, offset, .. } => {
             let number = |row: usize| match raw.cell(row, field)? {
                 Cell::Number(number) => Ok(((number - offset) / scale) as f32),
-                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => Err(refuse(row, "a number", cell)),
+                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => {
+                    Err(refuse(row, "a number", cell))
+                }
             };
             Ok(Answers::Numbers((0..raw.rows()).map(number).collect::<Result<_, DataError>>()?))
         }

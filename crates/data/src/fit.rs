@@ -1,10 +1,11 @@
-//! Everything that is learned from the data before training: steps, labels, ranges. It sees the training rows alone, and that is a
-//! type: [`Split<Train>`].
+//! Everything that is learned from the data before training: steps, labels, ranges. It sees the training rows
+//! alone, and that is a type: [`Split<Train>`].
 
 mod rows;
 
 use baeum_core::{
-    DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Train, Transform,
+    DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Train,
+    Transform,
 };
 
 use crate::DataError;
@@ -15,8 +16,8 @@ use crate::plan::DataPlan;
 use crate::plan::steps::{Change, Form, Misfit};
 use crate::source::Raw;
 
-pub(crate) use rows::Rows;
-use rows::{Moments, Seen};
+use rows::Seen;
+pub(crate) use rows::{Moments, Rows};
 
 /// What the training rows taught.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +31,8 @@ pub(crate) struct Fitted {
 /// Fits steps, labels and ranges to the training rows.
 ///
 /// # Errors
-/// [`DataError`] for a column whose training rows are of no use, and for steps that do not fit what the columns hold.
+/// [`DataError`] for a column whose training rows are of no use, and for steps that do not fit what the
+/// columns hold.
 pub(crate) fn fit(
     plan: &DataPlan,
     raw: &dyn Raw,
@@ -40,20 +42,28 @@ pub(crate) fn fit(
 ) -> Result<Fitted, DataError> {
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
     for place in 0..fields.len() {
-        let seen = Rows { raw, train, place, field: &fields[place] }.seen()?;
-        describe(&mut fields[place], &seen)?;
         let rows = Rows { raw, train, place, field: &fields[place] };
         match fields[place].role {
             Role::Input => {
+                let seen = rows.seen()?;
+                describe(&mut fields[place], &seen)?;
+                let rows = Rows { raw, train, place, field: &fields[place] };
                 let (steps, shape) = pipeline(plan, &rows, seen.has_missing)?;
                 pipelines.push(Pipeline { field: fields[place].name.clone(), steps });
                 shapes.push(shape);
             }
-            Role::Target => answer = Some(target(plan, &rows, limits)?),
+            Role::Target => {
+                let (target, stats) = target(plan, &rows, limits)?;
+                if let Decode::Label { labels } = &target.decode {
+                    fields[place].labels = labels.clone();
+                }
+                answer = Some((target, stats));
+            }
             Role::Id | Role::Ignored => {}
         }
     }
-    let (target, stats) = answer.ok_or_else(|| DataError::setting("data.target", "a column of the data", "none"))?;
+    let (target, stats) =
+        answer.ok_or_else(|| DataError::setting("data.target", "a column of the data", "none"))?;
     let inputs = vec![input(plan, pipelines, &shapes)?];
     let schema = Schema { fields };
     Encoder::new(&schema, &inputs)?; // whatever is fitted can be walked
@@ -65,8 +75,12 @@ fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
     match field.kind {
         Kind::Category => field.labels = seen.names.iter().cloned().collect(),
         Kind::Number | Kind::Numbers { .. } => {
-            let refuse = || DataError::Column { column: field.name.clone(), wants: "a number".to_owned(), got: "none".to_owned() };
-            field.range = Some(seen.range.ok_or_else(refuse)?);
+            let refuse = || DataError::Column {
+                column: field.name.clone(),
+                wants: "a number".to_owned(),
+                got: "none".to_owned(),
+            };
+            field.range = Some(seen.numbers.range().ok_or_else(refuse)?);
         }
         Kind::Image { .. } | Kind::Text => {}
     }
@@ -74,7 +88,11 @@ fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
 }
 
 /// The steps of one field, fitted one behind the other, and the shape of what comes out.
-fn pipeline(plan: &DataPlan, rows: &Rows<'_>, has_missing: bool) -> Result<(Vec<Transform>, Vec<usize>), DataError> {
+fn pipeline(
+    plan: &DataPlan,
+    rows: &Rows<'_>,
+    has_missing: bool,
+) -> Result<(Vec<Transform>, Vec<usize>), DataError> {
     let name = &rows.field.name;
     let said = plan.field(name).and_then(|field| field.steps.clone());
     let steps = said.unwrap_or_else(|| usual_steps(&rows.field.kind, has_missing));
@@ -85,7 +103,9 @@ fn pipeline(plan: &DataPlan, rows: &Rows<'_>, has_missing: bool) -> Result<(Vec<
         let refuse = |misfit: Misfit| DataError::setting(&path, misfit.wants, misfit.got);
         form.clone().after(Change::from(step)).map_err(refuse)?;
         let transform = match step {
-            StepConfig::Resize { height, width, filter } => Transform::Resize { height: *height, width: *width, filter: *filter },
+            StepConfig::Resize { height, width, filter } => {
+                Transform::Resize { height: *height, width: *width, filter: *filter }
+            }
             StepConfig::Scale { factor, offset } => Transform::Scale { factor: *factor, offset: *offset },
             StepConfig::Category {} => Transform::Category { labels: rows.field.labels.clone() },
             StepConfig::OneHot {} => Transform::OneHot { size: rows.field.labels.len() + 1 },
@@ -93,12 +113,15 @@ fn pipeline(plan: &DataPlan, rows: &Rows<'_>, has_missing: bool) -> Result<(Vec<
                 let shape = form.clone().shape().map_err(refuse)?;
                 standardise(rows, &fitted, &shape, runs(plan, *per, &shape, &path)?)?
             }
-            StepConfig::Impute { with } => impute(rows, &fitted, *with, form.clone().shape().map_err(refuse)?.iter().product())?,
+            StepConfig::Impute { with } => {
+                impute(rows, &fitted, *with, form.clone().shape().map_err(refuse)?.iter().product())?
+            }
         };
         form = form.after(Change::from(&transform)).map_err(refuse)?;
         fitted.push(transform);
     }
-    let misfit = |misfit: Misfit| DataError::setting(format!("data.fields.{name}.steps"), misfit.wants, misfit.got);
+    let misfit =
+        |misfit: Misfit| DataError::setting(format!("data.fields.{name}.steps"), misfit.wants, misfit.got);
     Ok((fitted, form.shape().map_err(misfit)?))
 }
 
@@ -123,18 +146,32 @@ fn runs(plan: &DataPlan, per: Per, shape: &[usize], path: &str) -> Result<usize,
         (Per::Channel, [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => Ok(*channels),
         (Per::Channel, _, _) => {
             let wants = "numbers laid out as [channels, rows, columns] for `channel`";
-            Err(DataError::setting(format!("{path}.standardise.per"), wants, format!("{shape:?}; say `data.shape`")))
+            Err(DataError::setting(
+                format!("{path}.standardise.per"),
+                wants,
+                format!("{shape:?}; say `data.shape`"),
+            ))
         }
     }
 }
 
-fn standardise(rows: &Rows<'_>, before: &[Transform], shape: &[usize], runs: usize) -> Result<Transform, DataError> {
+fn standardise(
+    rows: &Rows<'_>,
+    before: &[Transform],
+    shape: &[usize],
+    runs: usize,
+) -> Result<Transform, DataError> {
     let moments = rows.moments(before, shape.iter().product(), runs)?;
     let mean = moments.iter().map(Moments::mean).collect();
-    Ok(Transform::Standardise { mean, std: moments.iter().map(Moments::deviation).collect() })
+    Ok(Transform::Standardise { mean, std: moments.iter().map(Moments::divisor).collect() })
 }
 
-fn impute(rows: &Rows<'_>, before: &[Transform], with: ImputeWith, width: usize) -> Result<Transform, DataError> {
+fn impute(
+    rows: &Rows<'_>,
+    before: &[Transform],
+    with: ImputeWith,
+    width: usize,
+) -> Result<Transform, DataError> {
     let value = match with {
         ImputeWith::Constant(value) => vec![value],
         ImputeWith::Median => rows.medians(before, width)?,
@@ -152,7 +189,11 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
     let shape = match (plan.said_shape(), shapes) {
         (Some(shape), _) if shape.iter().product::<usize>() != width => {
             let path = plan.shape_path();
-            return Err(DataError::setting(path, format!("sizes that multiply to {width}, the numbers of one example"), format!("{shape:?}")));
+            return Err(DataError::setting(
+                path,
+                format!("sizes that multiply to {width}, the numbers of one example"),
+                format!("{shape:?}"),
+            ));
         }
         (Some(shape), _) => shape.to_vec(),
         (None, [shape]) => shape.clone(),
@@ -175,7 +216,7 @@ fn target(plan: &DataPlan, rows: &Rows<'_>, limits: &Limits) -> Result<(Target, 
         let (wants, got) = ("at least two different numbers".to_owned(), format!("only {}", moments.mean()));
         return Err(DataError::Column { column: field, wants, got });
     }
-    let (mean, std) = (moments.mean(), moments.deviation());
+    let (mean, std) = (moments.mean(), moments.divisor());
     let decode = Decode::Number { scale: std, offset: mean, unit: plan.config.unit.clone() };
     Ok((Target { field, decode }, TargetStats::Numbers { mean, std }))
 }

@@ -160,7 +160,8 @@ impl<'a> Parser<'a> {
     fn number(&mut self) -> Result<(), FormulaError> {
         let start = self.rest;
         self.take(|c| c.is_ascii_digit() || c == '.');
-        let exponent = self.rest.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+        let exponent =
+            self.rest.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
         if let Some(rest) = exponent.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
             self.rest = rest;
             self.take(|c| c.is_ascii_digit());
@@ -257,7 +258,7 @@ mod tests {
         check("a+b*2", 13.0);
         check("(a + b) * 2", 16.0);
         check("b - a - 1", 1.0);
-        check("b / a / 5", 1.0 / 3.0);
+        check("b / a / 5", 5.0 / 3.0 / 5.0);
         check("-a ^ 2", -9.0);
         check("2 ^ a ^ 2", 512.0);
         check("2 ^ -1", 0.5);
@@ -273,7 +274,10 @@ mod tests {
         refuse("a + c", "wants a name of `inputs` at character 5, got `c`");
         refuse("a b", "wants an operator or the end at character 3, got `b`");
         refuse("(a", "wants `)` at character 3, got the end");
-        refuse("tan(a)", "wants one of the functions `sin`, `cos`, `exp`, `abs`, `sqrt` at character 1, got `tan(a)`");
+        refuse(
+            "tan(a)",
+            "wants one of the functions `sin`, `cos`, `exp`, `abs`, `sqrt` at character 1, got `tan(a)`",
+        );
         refuse("1.2.3", "wants a finite number at character 1, got `1.2.3`");
         refuse("1e999", "wants a finite number at character 1, got `1e999`");
     }

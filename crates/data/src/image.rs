@@ -18,14 +18,21 @@ pub(crate) use resize::resize;
 
 use probe::Format;
 
-/// Decodes an image into bytes `[height, width, channels]`, one channel for grey and three for colour; `file` is its name in messages.
+/// Decodes an image into bytes `[height, width, channels]`, one channel for grey and three for colour; `file`
+/// is its name in messages.
 ///
-/// The format is told by the content. Colour becomes grey by the luma of ITU-R 601, as PIL's mode `L` has it; transparency is
-/// left out, as PIL's `convert("RGB")` does; a picture is turned upright if its EXIF says how; of an animation the first frame counts.
+/// The format is told by the content. Colour becomes grey by the luma of ITU-R 601, as PIL's mode `L` has it;
+/// transparency is left out, as PIL's `convert("RGB")` does; a picture is turned upright if its EXIF says
+/// how; of an animation the first frame counts.
 ///
 /// # Errors
 /// [`DataError`] names the file and the decoder: no image, cut short, broken, or beyond a limit.
-pub(crate) fn decode(file: &str, bytes: &[u8], channels: usize, limits: &Limits) -> Result<Pixels<'static>, DataError> {
+pub(crate) fn decode(
+    file: &str,
+    bytes: &[u8],
+    channels: usize,
+    limits: &Limits,
+) -> Result<Pixels<'static>, DataError> {
     let quoted = format!("`{file}`");
     limits.admit(Limit::ImageBytes, &quoted, bytes.len() as u64)?;
     let Some(format) = Format::of(bytes) else {
@@ -41,14 +48,25 @@ pub(crate) fn decode(file: &str, bytes: &[u8], channels: usize, limits: &Limits)
     limits.admit(Limit::ImageSide, &quoted, width.max(height).into())?;
     limits.admit(Limit::ImageArea, &quoted, u64::from(width) * u64::from(height))?;
     if !format.is_whole(bytes) {
-        return Err(DataError::file(file, format!("the end of a {} image", format.name()), "a file that was cut short"));
+        return Err(DataError::file(
+            file,
+            format!("the end of a {} image", format.name()),
+            "a file that was cut short",
+        ));
     }
-    let image = guard(format.name(), Path::new(file), || pixels(file, format, bytes, (width, height), limits))??;
+    let image =
+        guard(format.name(), Path::new(file), || pixels(file, format, bytes, (width, height), limits))??;
     Ok(lay_out(image, channels))
 }
 
 /// What the decoder says; runs under a guard.
-fn pixels(file: &str, format: Format, bytes: &[u8], size: (u32, u32), limits: &Limits) -> Result<DynamicImage, DataError> {
+fn pixels(
+    file: &str,
+    format: Format,
+    bytes: &[u8],
+    size: (u32, u32),
+    limits: &Limits,
+) -> Result<DynamicImage, DataError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| DataError::Decode {
         file: file.to_owned(),
         format: format.name(),
@@ -61,7 +79,9 @@ fn pixels(file: &str, format: Format, bytes: &[u8], size: (u32, u32), limits: &L
     let mut decoder = reader.into_decoder().map_err(|error| failed(error.into()))?;
     if decoder.dimensions() != size {
         let (width, height) = decoder.dimensions();
-        return Err(failed(format!("it has {height}x{width} pixels inside, and says {}x{}", size.1, size.0).into()));
+        return Err(failed(
+            format!("it has {height}x{width} pixels inside, and says {}x{}", size.1, size.0).into(),
+        ));
     }
     limits.admit(Limit::ImageBytes, format_args!("`{file}`"), decoder.total_bytes())?;
     let orientation = decoder.orientation().map_err(|error| failed(error.into()))?;

@@ -48,12 +48,17 @@ impl Labels {
         Labels { column: column.to_owned(), field, names: names.to_vec(), said: said.to_vec(), places }
     }
 
-    /// The labels of the training rows, and how often each stands there; in the order of `said`, if the recipe names them.
+    /// The labels of the training rows, and how often each stands there; in the order of `said`, if the
+    /// recipe names them.
     ///
     /// # Errors
-    /// [`DataError`] if a row has no label, if there is but one label, if a class of the recipe has no row, or if there
-    /// are more labels than the limits allow.
-    pub(crate) fn learn(rows: &Rows<'_>, said: &[String], limits: &Limits) -> Result<(Vec<String>, Vec<u64>), DataError> {
+    /// [`DataError`] if a row has no label, if there is but one label, if a class of the recipe has no row,
+    /// or if there are more labels than the limits allow.
+    pub(crate) fn learn(
+        rows: &Rows<'_>,
+        said: &[String],
+        limits: &Limits,
+    ) -> Result<(Vec<String>, Vec<u64>), DataError> {
         let unknown = Labels::new(&rows.field.name, rows.place, &[], said);
         let column = &unknown.column;
         let mut counts: BTreeMap<String, u64> = said.iter().map(|name| (name.clone(), 0)).collect();
@@ -61,11 +66,13 @@ impl Labels {
             *counts.entry(unknown.label(rows.raw, row)?).or_default() += 1;
             limits.admit(Limit::LabelClasses, format_args!("column `{column}`"), counts.len() as u64)?;
         }
-        let refuse = |wants: String, got: String| Err(DataError::Column { column: column.clone(), wants, got });
+        let refuse =
+            |wants: String, got: String| Err(DataError::Column { column: column.clone(), wants, got });
         if let Some((name, _)) = counts.iter().find(|(_, count)| **count == 0) {
             return refuse(format!("rows of the class {}", quoted(name)), "none".to_owned());
         }
-        let mut names: Vec<String> = if said.is_empty() { counts.keys().cloned().collect() } else { said.to_vec() };
+        let mut names: Vec<String> =
+            if said.is_empty() { counts.keys().cloned().collect() } else { said.to_vec() };
         if let [only] = names.as_slice() {
             return refuse("at least 2 labels".to_owned(), format!("1: {}", quoted(only)));
         }
@@ -102,7 +109,10 @@ impl Labels {
         }
         match unseen.is_empty() {
             true => Ok(counts),
-            false => Err(DataError::UnseenLabels { column: self.column.clone(), labels: unseen.into_iter().collect() }),
+            false => Err(DataError::UnseenLabels {
+                column: self.column.clone(),
+                labels: unseen.into_iter().collect(),
+            }),
         }
     }
 
@@ -132,10 +142,14 @@ impl Labels {
                 let label = said(&self.said, name);
                 match self.said.is_empty() || self.said.contains(&label) {
                     true => Ok(label),
-                    false => refuse("one of `data.labels`, or its place among them counted from 0", quoted(name)),
+                    false => {
+                        refuse("one of `data.labels`, or its place among them counted from 0", quoted(name))
+                    }
                 }
             }
-            cell @ (Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_)) => refuse("a label", cell.shown()),
+            cell @ (Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_)) => {
+                refuse("a label", cell.shown())
+            }
         }
     }
 }

@@ -16,23 +16,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In reading order:
+//! Group by group, in reading order:
 
 mod config;
-mod plan;
 mod error;
-mod place;
 mod formula;
+mod place;
+mod plan;
 
-mod source;
 mod csv;
 mod image;
+mod source;
 
-mod split;
-mod labels;
-mod fit;
 mod encoder;
 mod examples;
+mod fit;
+mod labels;
+mod split;
 mod stage;
 
 mod profile;
@@ -44,8 +44,8 @@ pub mod table;
 mod testing;
 
 pub use config::{
-    ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Per,
-    SourceConfig, SplitConfig, StepConfig,
+    ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith,
+    KindConfig, Per, SourceConfig, SplitConfig, StepConfig,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

@@ -22,8 +22,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The file or folder that the recipe calls `name`: beside the recipe, or else in one of the folders, under its whole
-    /// relative path or under its last part alone.
+    /// The file or folder that the recipe calls `name`: beside the recipe, or else in one of the folders,
+    /// under its whole relative path or under its last part alone.
     ///
     /// # Errors
     /// [`DataError::Absent`] says where it was looked for; [`DataError::Fs`] if the disk refuses to tell.

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use baeum_core::Task;
 
-use crate::config::{CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig};
+use crate::config::{
+    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig,
+};
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
 use crate::source::{folder, idx};
@@ -39,14 +41,29 @@ pub(crate) enum SourcePlan {
 /// How they are divided.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SplitPlan {
-    Random { valid: f64, test: f64 },
-    Stratified { valid: f64, test: f64 },
+    Random {
+        valid: f64,
+        test: f64,
+    },
+    Stratified {
+        valid: f64,
+        test: f64,
+    },
     /// Stratified for labels, by lot for numbers; nothing was said.
-    Usual { valid: f64, test: f64 },
-    Column { name: String },
+    Usual {
+        valid: f64,
+        test: f64,
+    },
+    Column {
+        name: String,
+    },
     /// The parts of the files in their order.
-    Files { has_valid: bool },
-    Given { valid: f64 },
+    Files {
+        has_valid: bool,
+    },
+    Given {
+        valid: f64,
+    },
 }
 
 impl DataConfig {
@@ -111,7 +128,8 @@ impl DataPlan {
         check::answers(&self.config, Some(task))
     }
 
-    /// The layout of the numbers of an example, if the recipe says it; [`DataConfig::check`] lets it be said only once.
+    /// The layout of the numbers of an example, if the recipe says it; [`DataConfig::check`] lets it be said
+    /// only once.
     pub(crate) fn said_shape(&self) -> Option<&[usize]> {
         let of_field = || self.config.fields.values().find_map(|field| field.shape.as_deref());
         self.config.shape.as_deref().or_else(of_field)

@@ -5,6 +5,7 @@ use baeum_core::{Field, Kind, Role, Schema, Splits};
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
+use crate::fit::Moments;
 use crate::source::{Cell, Raw};
 
 /// How many of the most frequent names are listed.
@@ -44,19 +45,19 @@ pub struct FieldProfile {
     /// How many values are missing.
     pub missing: usize,
     /// How many different values a number or a name has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<usize>,
     /// The smallest and the largest number.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<(f64, f64)>,
     /// Mean and standard deviation of the numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_std: Option<(f64, f64)>,
     /// The most frequent names, and how often they stand there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top: Vec<(String, usize)>,
     /// How large the images are.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Sizes>,
 }
 
@@ -119,7 +120,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::Constant { field } => write!(f, "`{field}` is the same in every training row"),
-            Warning::LooksLikeId { field } => write!(f, "`{field}` looks like an id; put it under `data.ids`"),
+            Warning::LooksLikeId { field } => {
+                write!(f, "`{field}` looks like an id; put it under `data.ids`")
+            }
             Warning::Coarse { field } => {
                 write!(f, "`{field}` has numbers so close together that 32 bits hardly tell them apart")
             }
@@ -138,8 +141,11 @@ pub(crate) fn profile(
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
-    let fields = seen.map(|(place, field)| describe(raw, splits.train.rows(), place, field)).collect::<Result<Vec<_>, _>>()?;
-    let labels: Vec<LabelProfile> = labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
+    let fields = seen
+        .map(|(place, field)| describe(raw, splits.train.rows(), place, field))
+        .collect::<Result<Vec<_>, _>>()?;
+    let labels: Vec<LabelProfile> =
+        labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings: Vec<Warning> = fields.iter().flat_map(|field| warn(field, parts[0])).collect();
     for label in &labels {
         for (part, name) in [(1, "valid"), (2, "test")] {
@@ -157,6 +163,8 @@ pub(crate) fn profile(
 #[derive(Default)]
 struct Sight {
     missing: usize,
+    moments: Moments,
+    /// The numbers of a field that has one in each row; those of a vector would be too many.
     numbers: Vec<f64>,
     names: BTreeMap<String, usize>,
     sizes: BTreeSet<(usize, usize)>,
@@ -171,10 +179,13 @@ fn describe(raw: &dyn Raw, rows: &[usize], place: usize, field: &Field) -> Resul
         }
         match raw.cell(row, place)? {
             Cell::Missing => sight.missing += 1,
-            Cell::Number(number) => sight.numbers.push(number),
+            Cell::Number(number) => {
+                sight.moments.add(std::iter::once(number));
+                sight.numbers.push(number);
+            }
             Cell::Numbers(numbers) => {
+                sight.moments.add(numbers.iter().copied());
                 sight.missing += numbers.iter().filter(|number| number.is_nan()).count();
-                sight.numbers.extend(numbers.iter().filter(|number| !number.is_nan()));
             }
             Cell::Name(name) => match sight.names.get_mut(name) {
                 Some(count) => *count += 1,
@@ -189,19 +200,26 @@ fn describe(raw: &dyn Raw, rows: &[usize], place: usize, field: &Field) -> Resul
 impl Sight {
     fn profile(mut self, field: &Field) -> FieldProfile {
         self.numbers.sort_unstable_by(f64::total_cmp);
-        let range = self.numbers.first().copied().zip(self.numbers.last().copied());
-        let mean_std = range.map(|_| mean_std(&self.numbers));
         self.numbers.dedup();
         let distinct = match field.kind {
-            Kind::Number | Kind::Numbers { .. } => Some(self.numbers.len()),
+            Kind::Number => Some(self.numbers.len()),
             Kind::Category | Kind::Text => Some(self.names.len()),
-            Kind::Image { .. } => None,
+            Kind::Numbers { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
         top.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         top.truncate(TOP);
-        let (name, kind, role) = (field.name.clone(), field.kind.clone(), field.role);
-        FieldProfile { name, kind, role, missing: self.missing, distinct, range, mean_std, top, sizes: sizes(&self.sizes) }
+        FieldProfile {
+            name: field.name.clone(),
+            kind: field.kind.clone(),
+            role: field.role,
+            missing: self.missing,
+            distinct,
+            range: self.moments.range(),
+            mean_std: self.moments.range().map(|_| (self.moments.mean(), self.moments.std())),
+            top,
+            sizes: sizes(&self.sizes),
+        }
     }
 }
 
@@ -214,19 +232,14 @@ fn sizes(seen: &BTreeSet<(usize, usize)>) -> Option<Sizes> {
     })
 }
 
-fn mean_std(numbers: &[f64]) -> (f64, f64) {
-    let mean = baeum_kernels::mean(numbers);
-    let spread: Vec<f64> = numbers.iter().map(|number| number - mean).collect();
-    (mean, (baeum_kernels::sum_of_squares(&spread) / numbers.len() as f64).sqrt())
-}
-
 fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
     let name = || field.name.clone();
     let mut warnings = vec![];
     if field.role != Role::Input {
         return warnings;
     }
-    if field.distinct == Some(1) && field.missing == 0 {
+    let is_constant = field.distinct == Some(1) || field.range.is_some_and(|(low, high)| low == high);
+    if is_constant && field.missing == 0 {
         warnings.push(Warning::Constant { field: name() });
     }
     if let (Kind::Number, Some((low, high)), Some((_, std))) = (&field.kind, field.range, field.mean_std) {
@@ -235,7 +248,8 @@ fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
         if rows >= MANY && field.distinct == Some(rows) && is_whole && is_dense {
             warnings.push(Warning::LooksLikeId { field: name() });
         }
-        // Neighbours of f32 lie 2^-23 of a number apart; a hundredth of the deviation is still told apart well.
+        // Neighbours of f32 lie 2^-23 of a number apart; a hundredth of the deviation is still told apart
+        // well.
         let step = low.abs().max(high.abs()) * f64::from(f32::EPSILON);
         if std > 0.0 && step > std / 100.0 {
             warnings.push(Warning::Coarse { field: name() });

@@ -1,5 +1,7 @@
 //! Records to predict from: out of a table, out of an image, out of a command line.
 
+use std::collections::BTreeSet;
+
 use baeum_core::{Field, Kind, Limits, Record, Role, Schema, SchemaError, Value};
 
 use crate::csv::{Csv, number};
@@ -11,24 +13,36 @@ use crate::{CsvFormat, DataError};
 /// Columns of targets, ids and ignored fields may be there or not.
 ///
 /// # Errors
-/// [`DataError`] as for training data; [`SchemaError::Unknown`] for a column that the schema does not have, and
-/// [`SchemaError::Absent`] for one that the network needs.
-pub fn read_csv(name: &str, bytes: Vec<u8>, schema: &Schema, format: &CsvFormat, limits: &Limits) -> Result<Vec<Record>, DataError> {
+/// [`DataError`] as for training data; [`SchemaError::Unknown`] for a column that the schema does not have,
+/// and [`SchemaError::Absent`] for one that the network needs.
+pub fn read_csv(
+    name: &str,
+    bytes: Vec<u8>,
+    schema: &Schema,
+    format: &CsvFormat,
+    limits: &Limits,
+) -> Result<Vec<Record>, DataError> {
     let csv = Csv::new(vec![(name.to_owned(), bytes)], format, limits)?;
     refuse_unknown(&csv, schema)?;
     let table = load(&csv, &schema.fields)?;
     let field = |row: usize, (place, field): (usize, &Field)| match field.role {
         Role::Ignored => None,
         Role::Target | Role::Id if !field.columns.iter().any(|column| csv.column(column).is_some()) => None,
-        Role::Input | Role::Target | Role::Id => Some(value(&table, row, place).map(|value| (field.name.clone(), value))),
+        Role::Input | Role::Target | Role::Id => {
+            Some(value(&table, row, place).map(|value| (field.name.clone(), value)))
+        }
     };
-    let record = |row: usize| schema.fields.iter().enumerate().filter_map(|named| field(row, named)).collect();
+    let record =
+        |row: usize| schema.fields.iter().enumerate().filter_map(|named| field(row, named)).collect();
     (0..table.rows()).map(record).collect()
 }
 
 fn value(table: &dyn Raw, row: usize, field: usize) -> Result<Value, DataError> {
     let cell = table.cell(row, field)?;
-    let refuse = |error: baeum_core::TensorError| DataError::Changed { wants: "whole images".to_owned(), got: error.to_string() };
+    let refuse = |error: baeum_core::TensorError| DataError::Changed {
+        wants: "whole images".to_owned(),
+        got: error.to_string(),
+    };
     cell.into_value().map_err(refuse)
 }
 
@@ -40,10 +54,13 @@ pub fn read_image(name: &str, bytes: &[u8], field: &Field, limits: &Limits) -> R
     match field.kind {
         Kind::Image { channels, .. } => {
             let image = crate::image::decode(name, bytes, channels, limits)?;
-            let refuse = |error: baeum_core::TensorError| DataError::file(name, "whole images", error.to_string());
+            let refuse =
+                |error: baeum_core::TensorError| DataError::file(name, "whole images", error.to_string());
             Cell::Image(image).into_value().map_err(refuse)
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text => Err(wrong_kind(field, "an image".to_owned())),
+        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text => {
+            Err(wrong_kind(field, "an image".to_owned()))
+        }
     }
 }
 
@@ -75,12 +92,13 @@ fn wrong_kind(field: &Field, got: String) -> DataError {
 
 /// Refuses a column that no field is read from.
 fn refuse_unknown(csv: &Csv, schema: &Schema) -> Result<(), DataError> {
-    let known: Vec<&str> = schema.fields.iter().flat_map(|field| field.columns.iter().map(String::as_str)).collect();
-    match csv.columns().iter().find(|column| !known.contains(&column.as_str())) {
+    let columns = || schema.fields.iter().flat_map(|field| field.columns.iter().map(String::as_str));
+    let known: BTreeSet<&str> = columns().collect();
+    match csv.columns().iter().find(|column| !known.contains(column.as_str())) {
         None => Ok(()),
         Some(column) => {
-            let near = baeum_core::nearest(column, known.iter().copied()).map(str::to_owned);
-            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let near = baeum_core::nearest(column, columns()).map(str::to_owned);
+            let known = columns().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             Err(SchemaError::Unknown { field: column.clone(), near, known }.into())
         }
     }
@@ -93,8 +111,11 @@ mod tests {
     use crate::testing::{place, prepare};
 
     fn schema() -> Schema {
-        let csv = "id,n,c,p1,p2,skip,y\n1,1,red,1,2,z,u\n2,2,blue,3,4,z,v\n3,3,red,5,6,z,u\n4,4,blue,7,8,z,v\n".repeat(1);
-        let rows: String = (5..30).map(|row| format!("{row},{row},red,1,2,z,{}\n", ["u", "v"][row % 2])).collect();
+        let csv =
+            "id,n,c,p1,p2,skip,y\n1,1,red,1,2,z,u\n2,2,blue,3,4,z,v\n3,3,red,5,6,z,u\n4,4,blue,7,8,z,v\n"
+                .repeat(1);
+        let rows: String =
+            (5..30).map(|row| format!("{row},{row},red,1,2,z,{}\n", ["u", "v"][row % 2])).collect();
         let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "ids": ["id"], "ignore": ["skip"], "vectors": {"p": "p*"}}"#;
         prepare(recipe, &place(&[("a.csv", (csv + &rows).as_bytes())])).unwrap().blueprint.schema
     }
@@ -118,7 +139,10 @@ mod tests {
     #[test]
     fn columns_are_compared_with_the_schema() {
         let check = |csv: &str, expect: &str| assert_eq!(read(csv).unwrap_err().to_string(), expect);
-        check("p2,c,p1,m\n1,a,2,3\n", "`m` is not a field, did you mean `n`?; the fields are `id`, `n`, `c`, `p1`, `p2`, `skip`, `y`");
+        check(
+            "p2,c,p1,m\n1,a,2,3\n",
+            "`m` is not a field, did you mean `n`?; the fields are `id`, `n`, `c`, `p1`, `p2`, `skip`, `y`",
+        );
         check("p2,c,n\n1,a,2\n", "`p1` is missing; give it a value of kind a number");
         check("p1,p2,n\n1,2,2\n", "`c` is missing; give it a value of kind a name");
         check("p1,p2,n,c\n1,2,x,a\n", "`b.csv` row 1, column `n`: wants a number, got `x`");

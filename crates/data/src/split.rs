@@ -33,7 +33,8 @@ impl Part {
     }
 }
 
-/// A number that depends on what an example says alone: the first 64 bits of its BLAKE3 (engine.md section 7).
+/// A number that depends on what an example says alone: the first 64 bits of its BLAKE3 (engine.md section
+/// 7).
 pub(crate) fn sample_id(record: &[u8]) -> u64 {
     let hash = blake3::hash(record);
     let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or((&[0; 8], &[]));
@@ -43,32 +44,16 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
 /// Divides the examples of a source as the plan says.
 ///
 /// # Errors
-/// [`DataError`] with counts for a split that cannot be: a part without rows, or a label with fewer rows than parts.
-pub(crate) fn divide(plan: &DataPlan, task: Task, scan: &mut dyn Scan, rng: &Rng) -> Result<Splits, DataError> {
-    let ids = scan.ids()?;
-    let order = drawn(&ids, &rng.stream("split", ""));
-    let (parts, wanted) = match (&plan.split, scan.parts()?) {
-        (SplitPlan::Given { valid }, Some(mut parts)) => {
-            let train: Vec<usize> = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            let shares = [1.0 - valid, *valid, 0.0];
-            deal(&mut parts, &by_label(plan, scan, train), shares, &plan.target)?;
-            (parts, [true, *valid > 0.0, true])
-        }
-        (SplitPlan::Files { has_valid }, Some(parts)) => (parts, [true, *has_valid, true]),
-        (_, Some(parts)) => (parts, [true, false, true]),
-        (SplitPlan::Random { valid, test }, None) => by_lot(plan, scan, order, [*valid, *test], false)?,
-        (SplitPlan::Stratified { valid, test }, None) => {
-            if task == Task::Regress {
-                let (wants, got) = ("`random`, for the target is a number", "`stratified`");
-                return Err(DataError::setting("data.split", wants, got));
-            }
-            by_lot(plan, scan, order, [*valid, *test], true)?
-        }
-        (SplitPlan::Usual { valid, test }, None) => by_lot(plan, scan, order, [*valid, *test], task == Task::Classify)?,
-        (SplitPlan::Given { .. } | SplitPlan::Column { .. } | SplitPlan::Files { .. }, None) => {
-            return Err(DataError::setting("data.split", "a source that gives the parts", "one that does not"));
-        }
-    };
+/// [`DataError`] with counts for a split that cannot be: a part without rows, or a label with fewer rows than
+/// parts.
+pub(crate) fn divide(
+    plan: &DataPlan,
+    task: Task,
+    scan: &mut dyn Scan,
+    rng: &Rng,
+) -> Result<Splits, DataError> {
+    let order = drawn(&scan.ids()?, &rng.stream("split", ""));
+    let (parts, wanted) = deal(plan, task, scan, order)?;
     let rows = |part: Part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<usize>>();
     let [train, valid, test] = Part::ALL.map(rows);
     let counts = [train.len(), valid.len(), test.len()];
@@ -83,8 +68,8 @@ pub(crate) fn divide(plan: &DataPlan, task: Task, scan: &mut dyn Scan, rng: &Rng
     })
 }
 
-/// The rows in an order by lot that depends on what they say, not on where they stand. Equal rows keep their order, which nobody
-/// can tell from any other.
+/// The rows in an order by lot that depends on what they say, not on where they stand. Equal rows keep their
+/// order, which nobody can tell from any other.
 fn drawn(ids: &[u64], stream: &Stream) -> Vec<usize> {
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
     let mut order: Vec<([u32; 2], u64, usize)> = vec![];
@@ -98,20 +83,48 @@ fn drawn(ids: &[u64], stream: &Stream) -> Vec<usize> {
     order.into_iter().map(|(_, _, row)| row).collect()
 }
 
-/// Every row's part, and which parts want rows.
+/// Every row's part, and which of train, valid and test want rows.
 type Dealt = (Vec<Part>, [bool; 3]);
 
-fn by_lot(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>, [valid, test]: [f64; 2], stratified: bool) -> Result<Dealt, DataError> {
-    let mut parts = vec![Part::Train; order.len()];
-    let groups = if stratified { by_label(plan, scan, order) } else { BTreeMap::from([(None, order)]) };
-    deal(&mut parts, &groups, [1.0 - valid - test, valid, test], &plan.target)?;
+/// Gives each row a part; `order` is that of the lot.
+fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, order: Vec<usize>) -> Result<Dealt, DataError> {
+    let (valid, test, groups) = match &plan.split {
+        SplitPlan::Column { .. } => return Ok((given(scan)?, [true, false, true])),
+        SplitPlan::Files { has_valid } => return Ok((given(scan)?, [true, *has_valid, true])),
+        SplitPlan::Given { valid } => {
+            let mut parts = given(scan)?;
+            let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
+            hand_out(&mut parts, &by_label(plan, scan, train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            return Ok((parts, [true, *valid > 0.0, true]));
+        }
+        SplitPlan::Stratified { .. } if task == Task::Regress => {
+            let (wants, got) = ("`random`, for the target is a number", "`stratified`");
+            return Err(DataError::setting("data.split", wants, got));
+        }
+        SplitPlan::Stratified { valid, test } => (*valid, *test, by_label(plan, scan, order)),
+        SplitPlan::Usual { valid, test } if task == Task::Classify => {
+            (*valid, *test, by_label(plan, scan, order))
+        }
+        SplitPlan::Usual { valid, test } | SplitPlan::Random { valid, test } => {
+            (*valid, *test, Groups::from([(None, order)]))
+        }
+    };
+    let mut parts = vec![Part::Train; scan.rows()];
+    hand_out(&mut parts, &groups, [1.0 - valid - test, valid, test], &plan.target)?;
     Ok((parts, [true, valid > 0.0, test > 0.0]))
+}
+
+/// The parts that the source itself gives.
+fn given(scan: &dyn Scan) -> Result<Vec<Part>, DataError> {
+    let refuse = || DataError::setting("data.split", "a source that gives the parts", "one that does not");
+    scan.parts()?.ok_or_else(refuse)
 }
 
 /// Rows that belong together; the label, if it is one that keeps them together.
 type Groups = BTreeMap<Option<String>, Vec<usize>>;
 
-/// The rows of each label, in their order. Rows without a label stay in train, where they are refused with their place.
+/// The rows of each label, in their order. Rows without a label stay in train, where they are refused with
+/// their place.
 fn by_label(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>) -> Groups {
     let mut targets = scan.targets();
     let mut groups = Groups::new();
@@ -124,7 +137,7 @@ fn by_label(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>) -> Groups {
 }
 
 /// Gives each group's rows to the parts by these shares of train, valid and test.
-fn deal(parts: &mut [Part], groups: &Groups, shares: [f64; 3], target: &str) -> Result<(), DataError> {
+fn hand_out(parts: &mut [Part], groups: &Groups, shares: [f64; 3], target: &str) -> Result<(), DataError> {
     let wants = shares.iter().filter(|share| **share > 0.0).count();
     for (label, rows) in groups {
         if let Some(label) = label.as_ref().filter(|_| rows.len() < wants) {
@@ -143,8 +156,8 @@ fn deal(parts: &mut [Part], groups: &Groups, shares: [f64; 3], target: &str) -> 
     Ok(())
 }
 
-/// Whole numbers that add up to `rows`, as near to the shares as can be (largest remainders), none of them 0 whose share is not,
-/// as far as there are rows.
+/// Whole numbers that add up to `rows`, as near to the shares as can be (largest remainders), none of them 0
+/// whose share is not, as far as there are rows.
 fn counts(rows: usize, shares: [f64; 3]) -> [usize; 3] {
     let quotas = shares.map(|share| share * rows as f64);
     let mut counts = quotas.map(|quota| quota as usize);

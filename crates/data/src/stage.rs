@@ -13,7 +13,8 @@ use crate::source::{Raw, function, scan};
 use crate::split::divide;
 use crate::{DataError, Place};
 
-/// All that the stage learned from the data, written down; with the same files it gives the same dataset again.
+/// All that the stage learned from the data, written down; with the same files it gives the same dataset
+/// again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataBlueprint {
@@ -56,8 +57,8 @@ pub struct Prepared {
 /// Reads the data, divides them, and fits steps and labels to the training rows.
 ///
 /// # Errors
-/// [`DataError`] for a file that is missing or not what it should be, a name that the data do not have, and a split that
-/// cannot be.
+/// [`DataError`] for a file that is missing or not what it should be, a name that the data do not have, and a
+/// split that cannot be.
 pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let mut scan = scan(plan, place)?;
     let task = plan.task.unwrap_or_else(|| scan.task());
@@ -84,7 +85,8 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
 /// The dataset of a blueprint that was fitted before; nothing is fitted anew.
 ///
 /// # Errors
-/// [`DataError`] as for [`prepare`], and [`DataError::Changed`] if there are other rows than when the blueprint was fitted.
+/// [`DataError`] as for [`prepare`], and [`DataError::Changed`] if there are other rows than when the
+/// blueprint was fitted.
 pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result<Dataset, DataError> {
     let SplitRows { train, valid, test } = blueprint.splits.clone();
     let changed = |wants: String, got: String| DataError::Changed { wants, got };
@@ -93,13 +95,19 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     if known.len() != scan.rows() || known.iter().any(|row| *row >= known.len()) {
         return Err(changed(format!("{} rows", known.len()), scan.rows().to_string()));
     }
-    let splits = Splits::new(train, valid, test).map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
+    let splits = Splits::new(train, valid, test)
+        .map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
     let raw = scan.load(&blueprint.schema.fields)?;
     dataset(plan, examples(plan, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
 }
 
 /// How often each label stands in each part; nothing for numbers.
-fn count_labels(plan: &DataPlan, raw: &dyn Raw, fitted: &Fitted, splits: &Splits) -> Result<Vec<(String, [usize; 3])>, DataError> {
+fn count_labels(
+    plan: &DataPlan,
+    raw: &dyn Raw,
+    fitted: &Fitted,
+    splits: &Splits,
+) -> Result<Vec<(String, [usize; 3])>, DataError> {
     let mut counted = vec![];
     for target in &fitted.targets {
         let field = fitted.schema.fields.iter().position(|field| field.name == target.field);
@@ -123,12 +131,22 @@ fn is_drawn(split: &SplitPlan) -> bool {
     }
 }
 
-fn examples(plan: &DataPlan, raw: Box<dyn Raw>, blueprint: &DataBlueprint, room: usize) -> Result<Examples, DataError> {
+fn examples(
+    plan: &DataPlan,
+    raw: Box<dyn Raw>,
+    blueprint: &DataBlueprint,
+    room: usize,
+) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     Examples::new(raw, blueprint.schema.clone(), encoder, &blueprint.targets, &plan.config.labels, room)
 }
 
-fn dataset(plan: &DataPlan, examples: Examples, blueprint: &DataBlueprint, splits: Splits) -> Result<Dataset, DataError> {
+fn dataset(
+    plan: &DataPlan,
+    examples: Examples,
+    blueprint: &DataBlueprint,
+    splits: Splits,
+) -> Result<Dataset, DataError> {
     let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint.clone();
     let probes = match &plan.source {
         SourcePlan::Function { config, formula } => {

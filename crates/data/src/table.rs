@@ -4,7 +4,9 @@ use std::io::Cursor;
 use std::path::Path;
 
 use baeum_core::guard;
-use polars::prelude::{Column as Series, DataFrame, DataType, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, SerReader};
+use polars::prelude::{
+    Column as Series, DataFrame, DataType, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, SerReader,
+};
 
 use crate::DataError;
 
@@ -44,16 +46,23 @@ impl Column {
     }
 
     fn of(series: &Series) -> Result<Column, PolarsError> {
-        let present = |name: &str| PolarsError::ComputeError(format!("column {name} wants a value in each row").into());
+        let present =
+            |name: &str| PolarsError::ComputeError(format!("column {name} wants a value in each row").into());
         let name = series.name().as_str();
         match series.dtype() {
-            DataType::Float64 => Ok(Column::Numbers(series.f64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?)),
-            DataType::Int64 => Ok(Column::Integers(series.i64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?)),
+            DataType::Float64 => {
+                Ok(Column::Numbers(series.f64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?))
+            }
+            DataType::Int64 => Ok(Column::Integers(
+                series.i64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?,
+            )),
             DataType::String => {
                 let texts = series.str()?.iter().map(|text| text.map(str::to_owned));
                 Ok(Column::Texts(texts.collect::<Option<_>>().ok_or_else(|| present(name))?))
             }
-            other => Err(PolarsError::SchemaMismatch(format!("column {name} wants numbers or words, got {other}").into())),
+            other => Err(PolarsError::SchemaMismatch(
+                format!("column {name} wants numbers or words, got {other}").into(),
+            )),
         }
     }
 }
@@ -75,10 +84,12 @@ pub fn write_parquet(columns: &[(&str, Column)]) -> Result<Vec<u8>, DataError> {
 /// The columns of a Parquet file, with their names.
 ///
 /// # Errors
-/// [`DataError::Parquet`] if it is none, or has columns of another type; a panic of the reader is a [`DataError::Guard`].
+/// [`DataError::Parquet`] if it is none, or has columns of another type; a panic of the reader is a
+/// [`DataError::Guard`].
 pub fn read_parquet(bytes: &[u8]) -> Result<Vec<(String, Column)>, DataError> {
     let failed = |error: PolarsError| DataError::Parquet { action: "read", source: error.into() };
-    let frame = guard("Parquet", Path::new("table"), || ParquetReader::new(Cursor::new(bytes)).finish())?.map_err(failed)?;
+    let frame = guard("Parquet", Path::new("table"), || ParquetReader::new(Cursor::new(bytes)).finish())?
+        .map_err(failed)?;
     let columns = frame.columns().iter();
     columns.map(|series| Ok((series.name().to_string(), Column::of(series).map_err(failed)?))).collect()
 }
@@ -100,7 +111,8 @@ mod tests {
     fn what_is_written_reads_back() {
         for rows in [0, 1, 1_000, 300_000] {
             let bytes = write_parquet(&columns(rows)).unwrap();
-            let expect: Vec<(String, Column)> = columns(rows).into_iter().map(|(name, column)| (name.to_owned(), column)).collect();
+            let expect: Vec<(String, Column)> =
+                columns(rows).into_iter().map(|(name, column)| (name.to_owned(), column)).collect();
             assert_eq!(read_parquet(&bytes).unwrap(), expect, "{rows}");
             assert_eq!(write_parquet(&columns(rows)).unwrap(), bytes, "{rows}");
         }
@@ -110,7 +122,10 @@ mod tests {
     fn numbers_that_are_none_stay_so() {
         let bytes = write_parquet(&[("x", Column::Numbers(vec![f64::NAN, f64::INFINITY]))]).unwrap();
         let (_, column) = read_parquet(&bytes).unwrap().remove(0);
-        assert!(matches!(&column, Column::Numbers(x) if x[0].is_nan() && x[1] == f64::INFINITY), "{column:?}");
+        assert!(
+            matches!(&column, Column::Numbers(x) if x[0].is_nan() && x[1] == f64::INFINITY),
+            "{column:?}"
+        );
     }
 
     #[test]

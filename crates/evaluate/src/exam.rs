@@ -1,3 +1,5 @@
+//! Asks the network for every test row, and holds its answers against the truth.
+
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
 use crate::baseline::{Baseline, majority, mean};
@@ -82,6 +84,9 @@ impl Exam<'_> {
     }
 
     fn numbers(&mut self, ruler: Ruler, unit: Option<String>, trained: f64) -> Result<Found, EvaluateError> {
+        if !trained.is_finite() {
+            return Err(self.refuse("statistics", format!("a mean of {trained}")));
+        }
         let mut predictions = NumberPredictions::default();
         self.each_row(1, |row, truth, output| {
             predictions.push(row, ruler.read(truth), ruler.read(output[0]));
@@ -136,6 +141,9 @@ impl Exam<'_> {
         }
         if (probes.truth.len(), probes.inside.len(), probes.batch.rows) != (n, n, n) {
             return Err(self.refuse("probes", format!("parts of unequal length beside {n} records")));
+        }
+        if let Some(truth) = probes.truth.iter().find(|truth| !truth.is_finite()) {
+            return Err(self.refuse("probes", format!("a known answer of {truth}")));
         }
         let outputs = output(self.net.predict(&probes.batch)?, self.target, n, 1)?;
         let known = probes.records.iter().zip(&probes.truth).zip(&probes.inside);

@@ -1,18 +1,33 @@
 //! The fourth stage: how well the learned function answers rows that nothing has looked at before.
 //!
 //! Entry points: [`score`] puts a network to the test split and gives a [`Report`]; [`html`] turns that into one page.
-//! Every metric comes with an interval and with what a model that looks at nothing would reach. In reading order:
+//! Every metric comes with an interval and with what a model that looks at nothing would reach.
+//!
+//! ```
+//! use baeum_core::{Dataset, Network};
+//! use baeum_evaluate::{EvaluateConfig, EvaluateError, ReportInput, html, score};
+//!
+//! fn page(net: &mut dyn Network, data: &Dataset) -> Result<String, EvaluateError> {
+//!     let plan = EvaluateConfig::default().check()?;
+//!     let report = &score(&plan, 7, net, data)?;
+//!     let (title, facts, summary, recipe) = ("digits", &[], "", "");
+//!     Ok(html(&ReportInput { report, history: &[], best_epoch: None, title, facts, summary, recipe, parity: None }))
+//! }
+//! ```
 
 mod config;
 mod error;
 
-mod baseline;
-mod bootstrap;
-mod exam;
 mod metrics;
 mod predictions;
-mod report;
+
+mod baseline;
+mod bootstrap;
+
+mod exam;
 mod score;
+
+mod report;
 
 pub use baseline::Baseline;
 pub use config::{EvaluateConfig, EvaluatePlan};

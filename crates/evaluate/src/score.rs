@@ -73,6 +73,7 @@ mod tests {
     use super::*;
     use crate::fixture::{ByHeart, labels, numbers, probes};
     use crate::{Baseline, EvaluateConfig, MetricName, Verdict};
+    use baeum_core::TargetStats;
 
     fn scored(net: &mut ByHeart, data: &Dataset, batch_size: usize) -> Result<Report, EvaluateError> {
         let config = EvaluateConfig { batch_size, bootstrap: 200, ..EvaluateConfig::default() };
@@ -226,6 +227,19 @@ mod tests {
             &mut net,
             &probed,
             "the dataset wants probes that fit the task `classify`, got known answers that are numbers",
+        );
+        let known = Dataset { probes: probes(&[(1.0, f64::INFINITY)]), ..numbers(&[0.0]) };
+        check_refusal(
+            &mut ByHeart::new(1, vec![0.0]),
+            &known,
+            "the dataset wants probes that fit the task `regress`, got a known answer of inf",
+        );
+        let untrained =
+            Dataset { stats: vec![TargetStats::Numbers { mean: f64::NAN, std: 0.0 }], ..numbers(&[0.0]) };
+        check_refusal(
+            &mut ByHeart::new(1, vec![0.0]),
+            &untrained,
+            "the dataset wants statistics that fit the task `regress`, got a mean of NaN",
         );
         let missing = numbers(&[0.0, f32::NAN]);
         check_refusal(&mut ByHeart::new(1, vec![0.0; 2]), &missing, "row 1 wants a finite target, got NaN");

@@ -38,9 +38,9 @@ pub struct Mlp {
 
 /// Blocks of convolution and pooling, then dense layers.
 ///
-/// A block is a convolution that keeps the image's size, batch norm if asked for, relu, and a max pool that halves both sides
-/// (left out once a side is below 2). Then come the dense layers, each with relu and dropout; without dense layers the
-/// mean of each channel goes to the head.
+/// A block is a convolution that keeps the image's size, batch norm if asked for, relu, and a max pool that
+/// halves both sides (left out once a side is below 2). Then come the dense layers, each with relu and
+/// dropout; without dense layers the mean of each channel goes to the head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cnn {

@@ -17,8 +17,8 @@ pub fn build(
     Ok(Model { graph, weights })
 }
 
-/// Where the parameters of a graph start: each as PyTorch starts it (see [`Init`]), drawn for its full name alone, so that
-/// adding a layer changes no other.
+/// Where the parameters of a graph start: each as PyTorch starts it (see [`Init`]), drawn for its full name
+/// alone, so that adding a layer changes no other.
 pub fn initial(graph: &Graph, seed: u64) -> Weights {
     let start = |(name, param): (String, Param)| {
         let tensor = draw(&Rng::new(seed), &name, &param);

@@ -1,5 +1,5 @@
-//! A network on candle's autograd: anything that says its forward pass. Loss, gradients, optimizer steps, saving and loading are
-//! written once, here; the graphs of recipes and networks written by hand share them.
+//! A network on candle's autograd: anything that says its forward pass. Loss, gradients, optimizer steps,
+//! saving and loading are written once, here; the graphs of recipes and networks written by hand share them.
 mod convert;
 mod error;
 mod update;
@@ -29,8 +29,8 @@ pub enum Pass {
     },
 }
 
-/// The forward pass of a network, in candle's words. This is all that a network written by hand has to say; [`CandleNetwork`] makes
-/// a [`Network`] of it.
+/// The forward pass of a network, in candle's words. This is all that a network written by hand has to say;
+/// [`CandleNetwork`] makes a [`Network`] of it.
 pub trait Forward {
     /// One tensor `[B, ..]` for each target, from the inputs by name, `[B, ..]` each.
     ///
@@ -53,8 +53,8 @@ pub trait Forward {
 
 /// A network that candle computes.
 ///
-/// Results are the same bits for any number of threads: candle splits a product by rows and columns alone, and everything else that adds
-/// up many numbers is ours.
+/// Results are the same bits for any number of threads: candle splits a product by rows and columns alone, adds
+/// up on one thread whatever else it adds up, and our own sums have a fixed order.
 pub struct CandleNetwork<F> {
     pub(crate) forward: F,
     pub(crate) learned: BTreeMap<String, Parameter>,
@@ -76,8 +76,8 @@ pub(crate) struct Parameter {
 }
 
 impl<F: Forward> CandleNetwork<F> {
-    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics of batch norm) by `forward`
-    /// itself. All lie on `device` and are of `dtype`, `f32` to train.
+    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics
+    /// of batch norm) by `forward` itself. All lie on `device` and are of `dtype`, `f32` to train.
     pub fn of(
         forward: F,
         learned: BTreeMap<String, Var>,
@@ -90,8 +90,8 @@ impl<F: Forward> CandleNetwork<F> {
         CandleNetwork { forward, learned, running, device, dtype, step: 0, weight: 0.0, outputs: vec![] }
     }
 
-    /// A network of the variables that candle-nn's `VarBuilder` has put into `vars`, in `f32`. Those named `running_mean` and `running_var`
-    /// are statistics, all others are learned.
+    /// A network of the variables that candle-nn's `VarBuilder` has put into `vars`, in `f32`. Those named
+    /// `running_mean` and `running_var` are statistics, all others are learned.
     pub fn of_vars(forward: F, vars: &candle_nn::VarMap, device: Device) -> CandleNetwork<F> {
         let vars = vars.data().lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let is_running = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
@@ -99,7 +99,8 @@ impl<F: Forward> CandleNetwork<F> {
         CandleNetwork::of(forward, learned, running, device, DType::F32)
     }
 
-    /// The gradients of the last [`Network::loss_and_grad`], averaged as an update would use them, by parameter. Empty after an update.
+    /// The gradients of the last [`Network::loss_and_grad`], averaged as an update would use them, by
+    /// parameter. Empty after an update.
     ///
     /// # Errors
     /// [`NetworkError::Backend`] if the device does not hand its numbers over.

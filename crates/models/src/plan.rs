@@ -98,7 +98,8 @@ fn steps(specs: &[LayerSpec]) -> Result<Vec<Step>, ModelError> {
     Ok(steps)
 }
 
-/// Gives default names: a kind and a running number over all layers of that kind, so that naming one renames no other.
+/// Gives default names: a kind and a running number over all layers of that kind, so that naming one renames
+/// no other.
 #[derive(Default)]
 struct Names(BTreeMap<&'static str, usize>);
 

@@ -37,7 +37,8 @@ impl Runner {
     /// A network of these layers, with these parameters.
     ///
     /// # Errors
-    /// [`ModelError::Weights`] if they are not the graph's; [`ModelError::Device`] if this build cannot use the device.
+    /// [`ModelError::Weights`] if they are not the graph's; [`ModelError::Device`] if this build cannot use
+    /// the device.
     pub fn new(graph: &Graph, weights: &Weights, config: RunnerConfig) -> Result<Runner, ModelError> {
         check_weights(graph, weights)?;
         let (device, dtype) = (config.device.open()?, config.dtype.dtype());

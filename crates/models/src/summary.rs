@@ -1,7 +1,7 @@
 use baeum_core::{Graph, Node, ParamKind};
 
-/// The table of a network for people: each node with the shape it yields, its parameters, and the multiplications and
-/// additions that one example takes on its way forward; then the totals.
+/// The table of a network for people: each node with the shape it yields, its parameters, and the
+/// multiplications and additions that one example takes on its way forward; then the totals.
 pub fn summary(graph: &Graph) -> String {
     let rows: Vec<Row> = graph.nodes().iter().map(|node| Row::of(graph, node)).collect();
     let parameters: u64 = rows.iter().map(|row| row.learned).sum();

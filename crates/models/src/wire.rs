@@ -22,7 +22,8 @@ impl ModelPlan {
         self.wire(&input.shape, input.dtype, &heads)
     }
 
-    /// The graph for items of these sizes and one head of this width: the check that comes before any data is read.
+    /// The graph for items of these sizes and one head of this width: the check that comes before any data is
+    /// read.
     ///
     /// # Errors
     /// As [`ModelPlan::graph`].

@@ -3,20 +3,20 @@
 //! A recipe is read and checked whole before any data is: every mistake has its place in the file, or the argument that
 //! it stands in. In reading order:
 
-mod run;
 mod check;
-mod written;
+mod run;
 mod schema;
+mod written;
 
-mod source;
 mod depth;
-mod set;
+mod error;
+mod problem;
 mod read;
 mod refusal;
-mod words;
+mod set;
+mod source;
 mod spans;
-mod problem;
-mod error;
+mod words;
 
 pub use check::{CheckError, Plans};
 pub use error::RecipeError;
@@ -90,7 +90,8 @@ impl Recipe {
                 let end = error.valid_up_to();
                 let problem = Problem::Encoding(bytes.get(end).copied().unwrap_or_default());
                 let sources = Sources::new(name, &String::from_utf8_lossy(bytes), sets);
-                Err(sources.error(Refusal::new(&(end..end + char::REPLACEMENT_CHARACTER.len_utf8()), problem)))
+                Err(sources
+                    .error(Refusal::new(&(end..end + char::REPLACEMENT_CHARACTER.len_utf8()), problem)))
             }
         }
     }

@@ -56,6 +56,8 @@ pub enum Goal {
     Any,
     /// Exactly this run, or a refusal with the list of differences.
     Resume(String),
+    /// The newest run of the recipe's name, under the same rule: `--from` goes on with what stands there.
+    Newest,
 }
 
 /// What a person is told while a session works.
@@ -102,7 +104,8 @@ impl<'a> Session<'a> {
         let identity = identity(&job.parsed.recipe, &job.plans, &job.place)?;
         let run = match goal {
             Goal::Any => job.runs.open(&job.name, &job.text, identity)?,
-            Goal::Resume(run) => job.runs.resume(run.as_ref(), &identity)?,
+            Goal::Resume(run) => job.runs.resume(run, &identity)?,
+            Goal::Newest => job.runs.resume(&job.name, &identity)?,
         };
         Ok(Session { job, signals, run, outputs: BTreeMap::new(), dataset: None })
     }
@@ -187,7 +190,7 @@ impl<'a> Session<'a> {
                 let dataset = self.dataset()?;
                 let trained = artifacts::read_trained(self.of(Stage::Train)?, &self.job.place.limits)?;
                 let report = (stages.evaluate)(&quiet, (trained.predictor.clone(), dataset))?;
-                Ok(artifacts::report(&report, &trained, &self.run.path().display().to_string(), &self.job.text)?)
+                Ok(artifacts::report(&report, &trained, &self.job.name, &self.job.text)?)
             }
             Stage::Export => {
                 let dataset = self.dataset()?;

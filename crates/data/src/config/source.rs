@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where examples come from. Paths are relative to the recipe; `--data DIR`, `BAEUM_DATA` and the cache are looked in next.
+/// Where examples come from. Paths are relative to the recipe; `--data DIR`, `BAEUM_DATA` and the cache are
+/// looked in next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceConfig {
@@ -88,7 +89,8 @@ impl ChannelsConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionConfig {
-    /// The true answer, such as `a + b`: numbers, names of inputs, `+ - * / ^`, parentheses, `sin cos exp abs sqrt`.
+    /// The true answer, such as `a + b`: numbers, names of inputs, `+ - * / ^`, parentheses, `sin cos exp abs
+    /// sqrt`.
     pub expression: String,
     /// The inputs, and from where to where each is drawn.
     pub inputs: BTreeMap<String, [f64; 2]>,

@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 /// How examples are divided into those that teach, those that choose the best epoch and those that judge.
 ///
-/// A drawn split goes by what a row says, not by where it stands: in another order, or under another file name, the same
-/// examples fall into the same parts.
+/// A drawn split goes by what a row says, not by where it stands: in another order, or under another file
+/// name, the same examples fall into the same parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SplitConfig {

@@ -2,7 +2,8 @@ use baeum_core::Filter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One step from a field to numbers, as a recipe writes it; fitted to the training rows it is a `baeum_core::Transform`.
+/// One step from a field to numbers, as a recipe writes it; fitted to the training rows it is a
+/// `baeum_core::Transform`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepConfig {

@@ -1,7 +1,7 @@
 //! From text to records and fields, as RFC 4180 has them, and nothing looser than that.
 //!
-//! Whatever passes here means the same to every reader of CSV: quotes only around whole fields, doubled inside; lines that end
-//! in LF or CRLF; the same number of fields in each record; no blank lines.
+//! Whatever passes here means the same to every reader of CSV: quotes only around whole fields, doubled
+//! inside; lines that end in LF or CRLF; the same number of fields in each record; no blank lines.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -52,7 +52,8 @@ impl<'a> Records<'a> {
         Records { file, text, dialect, limits, at: 0, row: usize::from(!dialect.header), columns: None }
     }
 
-    /// Puts the fields of the next record into `fields`, with their quotes, and gives its place; `None` at the end.
+    /// Puts the fields of the next record into `fields`, with their quotes, and gives its place; `None` at
+    /// the end.
     pub(super) fn next(&mut self, fields: &mut Vec<&'a str>) -> Result<Option<Range<usize>>, DataError> {
         fields.clear();
         let start = self.at;
@@ -83,7 +84,11 @@ impl<'a> Records<'a> {
     /// Compares a field with the limits, and the record up to it.
     fn admit(&self, bytes: usize, fields: usize) -> Result<(), DataError> {
         let (file, row) = (self.file, self.row);
-        self.limits.admit(Limit::CsvFieldBytes, format_args!("`{file}` row {row}, field {fields}"), bytes as u64)?;
+        self.limits.admit(
+            Limit::CsvFieldBytes,
+            format_args!("`{file}` row {row}, field {fields}"),
+            bytes as u64,
+        )?;
         Ok(self.limits.admit(Limit::CsvColumns, format_args!("`{file}` row {row}"), fields as u64)?)
     }
 
@@ -106,7 +111,9 @@ impl<'a> Records<'a> {
 
     fn broken(&self, broken: &Broken, field: usize) -> DataError {
         match broken {
-            Broken::Unclosed => self.refuse(format!("field {field} to end with a quote"), "the end of the file"),
+            Broken::Unclosed => {
+                self.refuse(format!("field {field} to end with a quote"), "the end of the file")
+            }
             Broken::InnerQuote => self.refuse(
                 format!("quotes around the whole of field {field}"),
                 "one in its middle; write it twice and quote the field",
@@ -115,7 +122,9 @@ impl<'a> Records<'a> {
                 let line = self.text[*at..].lines().next().unwrap_or_default();
                 self.refuse(format!("nothing behind the quote that ends field {field}"), quoted(line))
             }
-            Broken::LoneReturn => self.refuse("a line that ends in LF or CRLF", "a lone CR; quote it, or save the file again"),
+            Broken::LoneReturn => {
+                self.refuse("a line that ends in LF or CRLF", "a lone CR; quote it, or save the file again")
+            }
         }
     }
 

@@ -3,13 +3,12 @@
 use crate::DataError;
 
 /// The first bytes of files that are often taken for tables.
-const PACKED: [(&[u8], &str); 7] = [
+const OTHERS: [(&[u8], &str); 6] = [
     (&[0x1f, 0x8b], "gzip"),
-    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
-    (b"BZh", "bzip2"),
     (&[0xfd, b'7', b'z', b'X', b'Z'], "xz"),
-    (b"PAR1", "Parquet"),
+    (b"PAR1\x15", "Parquet"),
     (&[0xd0, 0xcf, 0x11, 0xe0], "an old Excel workbook"),
 ];
 
@@ -21,20 +20,35 @@ pub(super) fn checked(file: &str, bytes: Vec<u8>, header: bool) -> Result<String
     if let Err(error) = std::str::from_utf8(&bytes) {
         let offset = error.valid_up_to();
         let got = format!("another encoding at byte {offset}{}", way_out(&bytes[offset..]));
-        return Err(DataError::Row { file: file.to_owned(), row: row(offset), wants: "UTF-8".to_owned(), got });
+        return Err(DataError::Row {
+            file: file.to_owned(),
+            row: row(offset),
+            wants: "UTF-8".to_owned(),
+            got,
+        });
     }
     if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
         let got = format!("a NUL at byte {offset}");
-        return Err(DataError::Row { file: file.to_owned(), row: row(offset), wants: "text".to_owned(), got });
+        return Err(DataError::Row {
+            file: file.to_owned(),
+            row: row(offset),
+            wants: "text".to_owned(),
+            got,
+        });
     }
-    let mut text = String::from_utf8(bytes).map_err(|_| DataError::file(file, "UTF-8", "another encoding"))?;
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| DataError::file(file, "UTF-8", "another encoding"))?;
     text.drain(..start);
     Ok(text)
 }
 
 fn refuse_other_formats(file: &str, bytes: &[u8]) -> Result<(), DataError> {
-    if let Some((_, format)) = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(DataError::file(file, "a table of plain text", format!("{format}; unpack or convert it first")));
+    if let Some((_, format)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Err(DataError::file(
+            file,
+            "a table of plain text",
+            format!("{format}; unpack or convert it first"),
+        ));
     }
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(DataError::file(file, "UTF-8", "UTF-16; save it as UTF-8 first"));
@@ -55,7 +69,8 @@ fn row_of(before: &[u8], header: bool) -> usize {
 
 /// What to do about bytes that are no UTF-8.
 ///
-/// Korean text of older Windows programs is CP949: its syllables are pairs of bytes, b0 to c8 and then a1 to fe.
+/// Korean text of older Windows programs is CP949: its syllables are pairs of bytes, b0 to c8 and then a1 to
+/// fe.
 fn way_out(bytes: &[u8]) -> &'static str {
     const LOOKED_AT: usize = 1 << 12;
     let mut rest = &bytes[..bytes.len().min(LOOKED_AT)];

@@ -1,16 +1,18 @@
-//! From text to numbers and names: polars types blocks of whole records, and every cell that it could not type is looked at again.
+//! From text to numbers and names: polars types blocks of whole records, and every cell that it could not
+//! type is looked at again.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use baeum_core::guard;
 use polars::prelude::{
-    CsvReadOptions, CsvReader, DataFrame, DataType, Field, PlSmallStr, PolarsError, Schema, SerReader,
+    Column, CsvReadOptions, CsvReader, DataFrame, DataType, Field, PlSmallStr, PolarsError, Schema, SerReader,
 };
 
-use super::{Csv, CsvFile, number, shown_cell, split, unquote};
+use super::{Csv, CsvFile, number, shown_cell};
 use crate::DataError;
 
 /// How much text polars gets at once.
@@ -61,7 +63,7 @@ impl Names {
 }
 
 impl Csv {
-    /// Types some columns, in all rows.
+    /// Types some columns, in all rows; `wanted` goes up.
     ///
     /// # Errors
     /// [`DataError::Cell`] names the first cell of a column that is no number where one is wanted.
@@ -75,8 +77,8 @@ impl Csv {
         for file in &self.files {
             for rows in file.blocks() {
                 let frame = self.frame(file, rows.clone(), wanted)?;
-                for (cells, (column, _)) in cells.iter_mut().zip(wanted) {
-                    self.append(cells, &frame, *column, first_row)?;
+                for ((cells, (column, _)), typed) in cells.iter_mut().zip(wanted).zip(frame.columns()) {
+                    self.append(cells, typed, *column, first_row)?;
                 }
                 first_row += rows.len();
             }
@@ -85,7 +87,12 @@ impl Csv {
     }
 
     /// What polars makes of the rows of a block; a cell that it cannot type is null there.
-    fn frame(&self, file: &CsvFile, rows: std::ops::Range<usize>, wanted: &[(usize, Wanted)]) -> Result<DataFrame, DataError> {
+    fn frame(
+        &self,
+        file: &CsvFile,
+        rows: Range<usize>,
+        wanted: &[(usize, Wanted)],
+    ) -> Result<DataFrame, DataError> {
         if wanted.is_empty() {
             return Ok(DataFrame::empty());
         }
@@ -105,8 +112,8 @@ impl Csv {
         }
     }
 
-    /// The records under a header of our own. It keeps polars from taking the first bytes of a record for a byte order mark, or for
-    /// a compressed file: a table whose first cell is `x^2` would be zlib to it.
+    /// The records under a header of our own. It keeps polars from taking the first bytes of a record for a
+    /// byte order mark, or for a compressed file: a table whose first cell is `x^2` would be zlib to it.
     fn block(&self, records: &str) -> Vec<u8> {
         let delimiter = char::from(self.format.dialect().delimiter).to_string();
         let names: Vec<String> = (0..self.columns.len()).map(name_of).collect();
@@ -125,7 +132,8 @@ impl Csv {
             Some(Wanted::Numbers) => DataType::Float64,
             Some(Wanted::Names) | None => DataType::String,
         };
-        let fields = (0..self.columns.len()).map(|column| Field::new(PlSmallStr::from(name_of(column)), dtype(column)));
+        let fields = (0..self.columns.len())
+            .map(|column| Field::new(PlSmallStr::from(name_of(column)), dtype(column)));
         let delimiter = self.format.dialect().delimiter;
         CsvReadOptions::default()
             .with_has_header(true)
@@ -137,18 +145,24 @@ impl Csv {
             .map_parse_options(|options| options.with_separator(delimiter))
     }
 
-    /// Appends a column of a frame; the frame's first row is `first_row` of the table.
-    fn append(&self, cells: &mut Cells, frame: &DataFrame, column: usize, first_row: usize) -> Result<(), DataError> {
+    /// Appends what polars made of a column; its first row is `first_row` of the table.
+    fn append(
+        &self,
+        cells: &mut Cells,
+        typed: &Column,
+        column: usize,
+        first_row: usize,
+    ) -> Result<(), DataError> {
         let failed = |error: PolarsError| DataError::Decode {
             file: self.name().to_owned(),
             format: "CSV",
             source: error.into(),
         };
-        let typed = frame.column(&name_of(column)).map_err(failed)?;
         match cells {
             Cells::Numbers(numbers) => {
                 // A number can also be how the recipe says that nothing is there: -999.
-                let missing: Vec<f64> = self.format.missing.iter().flat_map(|missing| number(missing)).collect();
+                let missing: Vec<f64> =
+                    self.format.missing.iter().flat_map(|missing| number(missing)).collect();
                 for (i, number) in typed.f64().map_err(failed)?.iter().enumerate() {
                     match number.filter(|number| number.is_finite() && !missing.contains(number)) {
                         Some(number) => numbers.push(number),
@@ -173,9 +187,7 @@ impl Csv {
     /// A cell that polars takes for no number: missing, a number after all, or a refusal.
     fn look_again(&self, row: usize, column: usize) -> Result<f64, DataError> {
         let (file, local) = self.locate(row);
-        let mut fields = vec![];
-        split::fields(file.record(local), self.format.dialect().delimiter, &mut fields);
-        let cell = fields.get(column).map(|field| unquote(field)).unwrap_or_default();
+        let cell = self.cell(file.record(local), column, &mut vec![]);
         match self.format.is_missing(&cell) {
             true => Ok(f64::NAN),
             false => number(&cell).map_err(|wants| self.refuse(row, column, wants, shown_cell(&cell))),
@@ -185,7 +197,7 @@ impl Csv {
 
 impl CsvFile {
     /// The rows, in runs of about [`BLOCK_BYTES`].
-    fn blocks(&self) -> Vec<std::ops::Range<usize>> {
+    fn blocks(&self) -> Vec<Range<usize>> {
         let mut blocks = vec![];
         let mut start = 0;
         for row in 1..=self.rows() {

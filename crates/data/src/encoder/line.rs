@@ -20,17 +20,31 @@ enum Start {
     Number,
     Numbers,
     /// A name to its place, or to a row of zeros and a one.
-    Name { places: BTreeMap<String, usize>, one_hot: bool },
-    Image { channels: usize, resize: Option<(usize, usize, Filter)> },
+    Name {
+        places: BTreeMap<String, usize>,
+        one_hot: bool,
+    },
+    Image {
+        channels: usize,
+        resize: Option<(usize, usize, Filter)>,
+    },
 }
 
 /// A step from numbers to as many numbers.
 #[derive(Clone, Debug)]
 enum Arithmetic {
-    Scale { factor: f32, offset: f32 },
+    Scale {
+        factor: f32,
+        offset: f32,
+    },
     /// As many pairs as divide the numbers into equal runs: one, one a channel, or one each.
-    Standardise { mean: Vec<f32>, std: Vec<f32> },
-    Impute { value: Vec<f32> },
+    Standardise {
+        mean: Vec<f32>,
+        std: Vec<f32>,
+    },
+    Impute {
+        value: Vec<f32>,
+    },
 }
 
 /// A value, or a step, that does not fit.
@@ -128,9 +142,12 @@ impl Start {
             }
             (Start::Name { places, one_hot }, Cell::Name(_) | Cell::Missing) => {
                 // Place 0 is for names that training did not see, and for none.
-                let place = if let Cell::Name(name) = cell { places.get(*name).copied().unwrap_or(0) } else { 0 };
+                let place =
+                    if let Cell::Name(name) = cell { places.get(*name).copied().unwrap_or(0) } else { 0 };
                 match one_hot {
-                    true => out.iter_mut().enumerate().for_each(|(i, out)| *out = f32::from(u8::from(i == place))),
+                    true => {
+                        out.iter_mut().enumerate().for_each(|(i, out)| *out = f32::from(u8::from(i == place)))
+                    }
                     false => out.fill(place as f32),
                 }
             }
@@ -155,7 +172,8 @@ impl Start {
 /// Bytes `[h, w, c]` to numbers `[c, height, width]`.
 fn planes(image: &Pixels<'_>, size: Option<(usize, usize, Filter)>, out: &mut [f32]) -> Result<(), Wrong> {
     if let Some((height, width, filter)) = size {
-        let resized = resize(image, height, width, filter).or_else(|error| wrong("an image that can be resized", error))?;
+        let resized = resize(image, height, width, filter)
+            .or_else(|error| wrong("an image that can be resized", error))?;
         out.copy_from_slice(&resized);
     } else if image.bytes.len() == out.len() {
         let area = image.height * image.width;
@@ -194,7 +212,10 @@ fn standardise(mean: &[f64], std: &[f64], width: usize) -> Result<Arithmetic, Wr
     divides(mean.len(), width)?;
     match mean.len() == std.len() && floats(std).iter().all(|std| *std > 0.0) {
         true => Ok(Arithmetic::Standardise { mean: floats(mean), std: floats(std) }),
-        false => wrong("a deviation above zero for each mean", format!("{} means, {} deviations", mean.len(), std.len())),
+        false => wrong(
+            "a deviation above zero for each mean",
+            format!("{} means, {} deviations", mean.len(), std.len()),
+        ),
     }
 }
 

@@ -18,29 +18,38 @@ pub(crate) struct Rows<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) names: BTreeSet<String>,
-    /// The smallest and the largest number.
-    pub(super) range: Option<(f64, f64)>,
+    pub(super) numbers: Moments,
     pub(super) has_missing: bool,
 }
 
 /// Count, mean and spread of numbers, as they come (Chan, Golub & LeVeque 1983).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     count: f64,
     mean: f64,
     /// The sum of squared distances from the mean.
     spread: f64,
+    range: Option<(f64, f64)>,
 }
 
 impl Moments {
-    pub(super) fn mean(&self) -> f64 {
+    pub(crate) fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// The standard deviation over n; 1 for numbers that never change, so that they become 0.
-    pub(super) fn deviation(&self) -> f64 {
-        let deviation = (self.spread / self.count).sqrt();
-        if deviation as f32 > 0.0 { deviation } else { 1.0 }
+    /// The smallest and the largest number, if there was one.
+    pub(crate) fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
+    /// The standard deviation over n.
+    pub(crate) fn std(&self) -> f64 {
+        (self.spread / self.count).sqrt()
+    }
+
+    /// What numbers are divided by: their deviation, or 1 if they never change, so that they become 0.
+    pub(super) fn divisor(&self) -> f64 {
+        if self.std() as f32 > 0.0 { self.std() } else { 1.0 }
     }
 
     /// Whether all numbers were the same.
@@ -49,12 +58,15 @@ impl Moments {
     }
 
     /// Adds numbers; those that are missing do not count.
-    pub(super) fn add(&mut self, numbers: impl Iterator<Item = f64> + Clone) {
+    pub(crate) fn add(&mut self, numbers: impl Iterator<Item = f64> + Clone) {
         let there = numbers.filter(|number| !number.is_nan());
         let count = there.clone().count() as f64;
         if count == 0.0 {
             return;
         }
+        let wider =
+            |range: Option<(f64, f64)>, x: f64| Some(range.map_or((x, x), |(a, b)| (x.min(a), x.max(b))));
+        self.range = there.clone().fold(self.range, wider);
         let mean = there.clone().sum::<f64>() / count;
         let spread: f64 = there.map(|number| (number - mean).powi(2)).sum();
         let total = self.count + count;
@@ -76,8 +88,11 @@ impl Rows<'_> {
         for &row in self.train.rows() {
             match self.raw.cell(row, self.place)? {
                 Cell::Missing => seen.has_missing = true,
-                Cell::Number(number) => seen.number(number),
-                Cell::Numbers(numbers) => numbers.iter().for_each(|&number| seen.number(number)),
+                Cell::Number(number) => seen.numbers.add(std::iter::once(number)),
+                Cell::Numbers(numbers) => {
+                    seen.numbers.add(numbers.iter().copied());
+                    seen.has_missing |= numbers.iter().any(|number| number.is_nan());
+                }
                 Cell::Name(name) if !seen.names.contains(name) => {
                     seen.names.insert(name.to_owned());
                 }
@@ -103,21 +118,33 @@ impl Rows<'_> {
     }
 
     /// Calls `visit` with the numbers of each row behind these steps.
-    pub(super) fn each(&self, steps: &[Transform], width: usize, mut visit: impl FnMut(&[f32])) -> Result<(), DataError> {
-        let refuse = |wants, got, place| DataError::Value { place, field: self.field.name.clone(), wants, got };
+    pub(super) fn each(
+        &self,
+        steps: &[Transform],
+        width: usize,
+        mut visit: impl FnMut(&[f32]),
+    ) -> Result<(), DataError> {
+        let refuse =
+            |wants, got, place| DataError::Value { place, field: self.field.name.clone(), wants, got };
         let line = Line::new(self.place, &self.field.kind, steps, width);
         let line = line.map_err(|wrong| refuse(wrong.wants, wrong.got, "the steps".to_owned()))?;
         let mut numbers = vec![0.0; width];
         for &row in self.train.rows() {
             let cell = self.raw.cell(row, self.place)?;
-            line.encode(&cell, &mut numbers).map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))?;
+            line.encode(&cell, &mut numbers)
+                .map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))?;
             visit(&numbers);
         }
         Ok(())
     }
 
     /// Mean and spread of the numbers behind these steps, for each of so many equal runs of a row.
-    pub(super) fn moments(&self, steps: &[Transform], width: usize, runs: usize) -> Result<Vec<Moments>, DataError> {
+    pub(super) fn moments(
+        &self,
+        steps: &[Transform],
+        width: usize,
+        runs: usize,
+    ) -> Result<Vec<Moments>, DataError> {
         let mut moments = vec![Moments::default(); runs];
         self.each(steps, width, |row| {
             for (moments, run) in moments.iter_mut().zip(row.chunks_exact(width / runs)) {
@@ -153,16 +180,5 @@ impl Rows<'_> {
         let Some(place) = place else { return Ok(()) };
         let column = self.field.columns.get(place).unwrap_or(&self.field.name).clone();
         Err(DataError::Column { column, wants: "a number".to_owned(), got: "none".to_owned() })
-    }
-}
-
-impl Seen {
-    fn number(&mut self, number: f64) {
-        if number.is_nan() {
-            self.has_missing = true;
-        } else {
-            let (low, high) = self.range.unwrap_or((number, number));
-            self.range = Some((low.min(number), high.max(number)));
-        }
     }
 }

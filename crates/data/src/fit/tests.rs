@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use baeum_core::{DType, Decode, Kind, TargetStats, Transform};
 
@@ -23,7 +23,8 @@ fn steps(blueprint: &DataBlueprint, field: &str) -> Vec<Transform> {
     blueprint.inputs[0].columns.iter().find(|pipeline| pipeline.field == field).unwrap().steps.clone()
 }
 
-const MIXED: &str = "n,m,c,y,part\n1,4,red,u,train\n2,,blue,v,train\n3,8,red,u,train\n9,9,green,v,valid\n7,,red,u,test\n";
+const MIXED: &str =
+    "n,m,c,y,part\n1,4,red,u,train\n2,,blue,v,train\n3,8,red,u,train\n9,9,green,v,valid\n7,,red,u,test\n";
 
 #[test]
 fn fields_have_usual_steps() {
@@ -32,9 +33,15 @@ fn fields_have_usual_steps() {
     assert_eq!(steps(&blueprint, "n"), [Transform::Standardise { mean: vec![2.0], std: vec![third] }]);
     let impute = Transform::Impute { value: vec![6.0] };
     // The mean fills the gap, so the deviation counts three numbers: 4, 6, 8.
-    assert_eq!(steps(&blueprint, "m"), [impute, Transform::Standardise { mean: vec![6.0], std: vec![(8.0f64 / 3.0).sqrt()] }]);
+    assert_eq!(
+        steps(&blueprint, "m"),
+        [impute, Transform::Standardise { mean: vec![6.0], std: vec![(8.0f64 / 3.0).sqrt()] }]
+    );
     let labels = vec!["blue".to_owned(), "red".to_owned()];
-    assert_eq!(steps(&blueprint, "c"), [Transform::Category { labels: labels.clone() }, Transform::OneHot { size: 3 }]);
+    assert_eq!(
+        steps(&blueprint, "c"),
+        [Transform::Category { labels: labels.clone() }, Transform::OneHot { size: 3 }]
+    );
     assert_eq!((blueprint.inputs[0].name.as_str(), &blueprint.inputs[0].shape[..]), ("x", &[5][..]));
     assert_eq!(blueprint.schema.field("c").unwrap().labels, labels);
     assert_eq!(blueprint.schema.field("n").unwrap().range, Some((1.0, 3.0)));
@@ -62,11 +69,16 @@ fn rows_become_numbers() {
 /// reliability.md D2: whatever stands in valid and test, what is fitted stays as it is, bit for bit.
 #[test]
 fn no_row_but_those_of_train_is_fitted() {
-    let more = r#", "fields": {"m": {"steps": [{"impute": {"with": "median"}}, {"standardise": {"per": "all"}}]}}"#;
+    let more =
+        r#", "fields": {"m": {"steps": [{"impute": {"with": "median"}}, {"standardise": {"per": "all"}}]}}"#;
     let before = fitted("y", more, MIXED);
     for change in [("9,9,green,v,valid", "-1e6,5e5,red,u,valid"), ("7,,red,u,test", "123,4,purple,v,test")] {
         let after = fitted("y", more, &MIXED.replace(change.0, change.1));
-        assert_eq!(serde_json::to_string(&after).unwrap(), serde_json::to_string(&before).unwrap(), "{change:?}");
+        assert_eq!(
+            serde_json::to_string(&after).unwrap(),
+            serde_json::to_string(&before).unwrap(),
+            "{change:?}"
+        );
     }
     assert_ne!(fitted("y", more, &MIXED.replace("3,8,red,u,train", "3,9,red,u,train")), before);
 }
@@ -115,7 +127,8 @@ fn means_are_shared_as_said() {
     assert_eq!(mean("feature", "[4]"), (vec![2.0, 4.0, 10.0, 40.0], vec![2.0, 2.0, 1.0, 10.0]));
     assert_eq!(mean("channel", "[2, 1, 2]"), (vec![3.0, 25.0], vec![5.0f64.sqrt(), 275.0f64.sqrt()]));
     assert_eq!(mean("all", "[4]").0, [14.0]);
-    let more = r#", "vectors": {"p": "p*"}, "fields": {"p": {"steps": [{"standardise": {"per": "channel"}}]}}"#;
+    let more =
+        r#", "vectors": {"p": "p*"}, "fields": {"p": {"steps": [{"standardise": {"per": "channel"}}]}}"#;
     let expect = "`data.fields.p.steps[0].standardise.per` wants numbers laid out as [channels, rows, columns] for `channel`, got \
                   [4]; say `data.shape`";
     assert_eq!(refusal(&recipe("y", more), &disk(csv)), expect);
@@ -152,8 +165,14 @@ fn recipes_and_data_that_do_not_fit_are_refused() {
         r#", "ignore": ["w", "n"], "shape": [2, 2]"#,
         "`data.shape` wants sizes that multiply to 3, the numbers of one example, got [2, 2]",
     );
-    check(r#", "ignore": ["w", "n", "c"]"#, "`data.source` wants at least one field that the network may see, got none");
-    check(&format!(r#"{rest}, "labels": ["a", "b"]"#), "`data.labels` wants classes to name, got a number to be learned");
+    check(
+        r#", "ignore": ["w", "n", "c"]"#,
+        "`data.source` wants at least one field that the network may see, got none",
+    );
+    check(
+        &format!(r#"{rest}, "labels": ["a", "b"]"#),
+        "`data.labels` wants classes to name, got a number to be learned",
+    );
 }
 
 #[test]
@@ -169,26 +188,43 @@ fn words_want_to_be_said() {
 
 #[test]
 fn a_target_must_be_worth_learning() {
-    let check = |csv: &str, more: &str, expect: &str| assert_eq!(refusal(&recipe("y", more), &disk(csv)), expect);
+    let check =
+        |csv: &str, more: &str, expect: &str| assert_eq!(refusal(&recipe("y", more), &disk(csv)), expect);
     check(
         "x,y,part\n1,a,train\n2,a,train\n3,b,test\n",
         "",
         "column `y` wants at least 2 labels in the training rows, got 1: `a`",
     );
-    check("x,y,part\n1,3,train\n2,3,train\n3,4,test\n", "", "column `y` wants at least two different numbers in the training rows, got only 3");
+    check(
+        "x,y,part\n1,3,train\n2,3,train\n3,4,test\n",
+        "",
+        "column `y` wants at least two different numbers in the training rows, got only 3",
+    );
     check("x,y,part\n1,a,train\n2,,train\n3,b,test\n", "", "`a.csv` row 2: `y` wants a label, got nothing");
     check("x,y,part\n1,1,train\n2,,train\n3,2,test\n", "", "`a.csv` row 2: `y` wants a number, got nothing");
-    check("x,y,part\n1,1,train\n2,2,train\n3,x,test\n", r#", "task": "regress""#, "`a.csv` row 3, column `y`: wants a number, got `x`");
+    check(
+        "x,y,part\n1,1,train\n2,2,train\n3,x,test\n",
+        r#", "task": "regress""#,
+        "`a.csv` row 3, column `y`: wants a number, got `x`",
+    );
     let labels = r#", "task": "classify", "labels": ["zero", "one", "two"]"#;
-    check("x,y,part\n1,0,train\n2,1,train\n3,1,test\n", labels, "column `y` wants rows of the class `two` in the training rows, got none");
+    check(
+        "x,y,part\n1,0,train\n2,1,train\n3,1,test\n",
+        labels,
+        "column `y` wants rows of the class `two` in the training rows, got none",
+    );
     check(
         "x,y,part\n1,0,train\n2,7,train\n3,1,test\n",
         labels,
         "`a.csv` row 2: `y` wants one of `data.labels`, or its place among them counted from 0, got `7`",
     );
-    let place = Place { limits: baeum_core::Limits { label_classes: 2, ..Default::default() }, ..disk("x,y,part\n1,a,train\n2,b,train\n3,b,test\n") };
+    let place = Place {
+        limits: baeum_core::Limits { label_classes: 2, ..Default::default() },
+        ..disk("x,y,part\n1,a,train\n2,b,train\n3,b,test\n")
+    };
     assert!(prepare(&recipe("y", ""), &place).is_ok());
-    let place = Place { limits: place.limits, ..disk("x,y,part\n1,a,train\n2,b,train\n3,c,train\n4,c,test\n") };
+    let place =
+        Place { limits: place.limits, ..disk("x,y,part\n1,a,train\n2,b,train\n3,c,train\n4,c,test\n") };
     let expect = "column `y` wants at most 2 classes, got 3; `run.limits.label_classes` raises the limit";
     assert_eq!(refusal(&recipe("y", ""), &place), expect);
 }
@@ -196,7 +232,8 @@ fn a_target_must_be_worth_learning() {
 #[test]
 fn classes_get_the_names_of_the_recipe_in_its_order() {
     let csv = "x,y,part\n1,1,train\n2,0,train\n3,one,test\n";
-    let data = prepare(&recipe("y", r#", "task": "classify", "labels": ["zero", "one"]"#), &disk(csv)).unwrap();
+    let data =
+        prepare(&recipe("y", r#", "task": "classify", "labels": ["zero", "one"]"#), &disk(csv)).unwrap();
     assert_eq!(data.dataset.source.batch(&[0, 1, 2]).unwrap().targets[0].i64s().unwrap(), [1, 0, 1]);
 }
 

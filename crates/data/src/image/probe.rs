@@ -1,7 +1,9 @@
-//! What the first bytes of an image say, read without allocating: its format, its size, and whether its end is there.
+//! What the first bytes of an image say, read without allocating: its format, its size, and whether its end
+//! is there.
 //!
-//! A decoder gets a file only after its size was compared with the limits. Some decoders fill up what is missing at the end of a
-//! file; a file that was cut short must not become a half grey image, so its end is looked for here.
+//! A decoder gets a file only after its size was compared with the limits. Some decoders fill up what is
+//! missing at the end of a file; a file that was cut short must not become a half grey image, so its end is
+//! looked for here.
 
 use ::image::ImageFormat;
 
@@ -231,7 +233,8 @@ fn tiff_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let tag = |number: u32| {
         let count = short(bytes, directory)? as usize;
         let entries = (0..count).map(|entry| directory + 2 + entry * 12);
-        let entry = entries.take_while(|at| at + 12 <= bytes.len()).find(|&at| short(bytes, at) == Some(number))?;
+        let entry =
+            entries.take_while(|at| at + 12 <= bytes.len()).find(|&at| short(bytes, at) == Some(number))?;
         match short(bytes, entry + 2)? {
             3 => short(bytes, entry + 8),
             4 => long(bytes, entry + 8),

@@ -5,14 +5,20 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::source::Pixels;
 
-/// Another size for an image: bytes `[h, w, c]` to numbers `[c, height, width]`, 0 to 255 and neither rounded nor, with
-/// `bicubic`, cut off where a curve swings over.
+/// Another size for an image: bytes `[h, w, c]` to numbers `[c, height, width]`, 0 to 255 and neither rounded
+/// nor, with `bicubic`, cut off where a curve swings over.
 ///
-/// Antialiased: where it shrinks, the filter covers more pixels. This is PIL's `resize` on images of mode `F`, and ONNX's
-/// `Resize` with `antialias`, `exclude_outside`, `half_pixel` and `cubic_coeff_a = -0.5` (formats.md 2.6).
+/// Antialiased: where it shrinks, the filter covers more pixels. This is PIL's `resize` on images of mode
+/// `F`, and ONNX's `Resize` with `antialias`, `exclude_outside`, `half_pixel` and `cubic_coeff_a = -0.5`
+/// (formats.md 2.6).
 ///
 /// The error is what the library said, or that a size does not fit it.
-pub(crate) fn resize(image: &Pixels<'_>, height: usize, width: usize, filter: Filter) -> Result<Vec<f32>, String> {
+pub(crate) fn resize(
+    image: &Pixels<'_>,
+    height: usize,
+    width: usize,
+    filter: Filter,
+) -> Result<Vec<f32>, String> {
     let side = |size: usize| u32::try_from(size).map_err(|error| error.to_string());
     let (from_width, from_height) = (side(image.width)?, side(image.height)?);
     let filter = match filter {
@@ -26,7 +32,8 @@ pub(crate) fn resize(image: &Pixels<'_>, height: usize, width: usize, filter: Fi
     for channel in 0..image.channels {
         let plane = image.bytes.iter().skip(channel).step_by(image.channels);
         let plane: Vec<F32> = plane.map(|&byte| F32::new(f32::from(byte))).collect();
-        let source = TypedImageRef::new(from_width, from_height, &plane).map_err(|error| error.to_string())?;
+        let source =
+            TypedImageRef::new(from_width, from_height, &plane).map_err(|error| error.to_string())?;
         resizer.resize_typed(&source, &mut resized, &options).map_err(|error| error.to_string())?;
         planes.extend(resized.pixels().iter().map(|pixel| pixel.0));
     }

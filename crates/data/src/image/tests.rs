@@ -2,16 +2,24 @@
 
 use std::borrow::Cow;
 
-use ::image::{ImageFormat, RgbImage};
+use ::image::{ImageEncoder, ImageFormat, RgbImage};
 use baeum_core::Filter;
 
 use super::*;
 
-const FORMATS: [ImageFormat; 6] =
-    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Tiff];
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Png,
+    ImageFormat::Jpeg,
+    ImageFormat::Gif,
+    ImageFormat::Bmp,
+    ImageFormat::WebP,
+    ImageFormat::Tiff,
+];
 
 fn picture(width: u32, height: u32) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| ::image::Rgb([(x * 40) as u8, (y * 60) as u8, ((x + y) * 20) as u8]))
+    RgbImage::from_fn(width, height, |x, y| {
+        ::image::Rgb([(x * 40) as u8, (y * 60) as u8, ((x + y) * 20) as u8])
+    })
 }
 
 fn encoded(format: ImageFormat, image: &DynamicImage) -> Vec<u8> {
@@ -46,7 +54,10 @@ fn an_image_that_is_cut_anywhere_is_refused() {
             let pixels = decode("a", &whole[..end], 3, &Limits::default());
             // A TIFF may end in a directory whose last bytes nobody needs.
             let same = || decode("a", &whole, 3, &Limits::default()).unwrap();
-            assert!(pixels.is_err() || format == ImageFormat::Tiff && pixels.unwrap() == same(), "{format:?} {end}");
+            assert!(
+                pixels.is_err() || format == ImageFormat::Tiff && pixels.unwrap() == same(),
+                "{format:?} {end}"
+            );
         }
     }
 }
@@ -70,7 +81,10 @@ fn a_flipped_byte_gives_pixels_or_an_error() {
 fn messages_name_the_file_and_the_reason() {
     let limits = Limits::default();
     let png = encoded(ImageFormat::Png, &picture(6, 4).into());
-    assert_eq!(refusal(&png[..40], &limits), "`a.png` wants the end of a PNG image, got a file that was cut short");
+    assert_eq!(
+        refusal(&png[..40], &limits),
+        "`a.png` wants the end of a PNG image, got a file that was cut short"
+    );
     assert_eq!(refusal(&png[..20], &limits), "`a.png` wants a whole PNG header, got a broken one");
     let image = "`a.png` wants an image (PNG, JPEG, GIF, BMP, WebP or TIFF), got";
     assert_eq!(refusal(b"  <svg></svg>", &limits), format!("{image} SVG"));
@@ -102,7 +116,9 @@ fn every_limit_has_an_image_just_below_and_just_above() {
     check(Limits { image_area: 23, ..limits() }, Some(over));
     let bytes = png.len() as u64;
     check(Limits { image_bytes: bytes.max(72), ..limits() }, None);
-    let over = format!("`a.png` wants at most 10 bytes of memory, got {bytes}; `run.limits.image_bytes` raises the limit");
+    let over = format!(
+        "`a.png` wants at most 10 bytes of memory, got {bytes}; `run.limits.image_bytes` raises the limit"
+    );
     check(Limits { image_bytes: 10, ..limits() }, Some(&over));
 }
 
@@ -111,7 +127,8 @@ fn memory_is_compared_before_pixels_are_decoded() {
     let plain = encoded(ImageFormat::Png, &RgbImage::new(300, 200).into());
     let limits = Limits { image_bytes: 179_999, ..Limits::default() };
     assert!(plain.len() < 2_000);
-    let over = "`a.png` wants at most 179999 bytes of memory, got 180000; `run.limits.image_bytes` raises the limit";
+    let over =
+        "`a.png` wants at most 179999 bytes of memory, got 180000; `run.limits.image_bytes` raises the limit";
     assert_eq!(refusal(&plain, &limits), over);
 }
 
@@ -120,7 +137,8 @@ fn memory_is_compared_before_pixels_are_decoded() {
 fn a_header_that_lies_is_refused_before_the_decoder_sees_it() {
     let mut png = encoded(ImageFormat::Png, &picture(6, 4).into());
     png[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
-    let over = "`a.png` wants at most 16384 pixels a side, got 65535; `run.limits.image_side` raises the limit";
+    let over =
+        "`a.png` wants at most 16384 pixels a side, got 65535; `run.limits.image_side` raises the limit";
     assert_eq!(refusal(&png, &Limits::default()), over);
 }
 
@@ -143,9 +161,26 @@ fn grey_becomes_colour_and_transparency_is_left_out() {
     assert_eq!(pixels.bytes, [1, 2, 3].as_slice());
 }
 
-const PIXELS: [[u8; 5]; 4] = [[0, 91, 182, 17, 108], [37, 141, 245, 93, 197], [74, 191, 52, 169, 195], [111, 241, 115, 154, 28]];
+/// The EXIF of a camera that was held on its side: its one entry, the orientation, says that the first row is
+/// the right side.
+const ON_ITS_SIDE: [u8; 26] =
+    [b'I', b'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0];
 
-/// Resizes [`PIXELS`] and compares with what Pillow 13.0.0 gives for `Image.fromarray(.., mode="F").resize(..)`.
+#[test]
+fn a_picture_is_turned_upright() {
+    let mut bytes = vec![];
+    let mut encoder = ::image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.set_exif_metadata(ON_ITS_SIDE.to_vec()).unwrap();
+    encoder.write_image(&[1, 2, 3, 4, 5, 6], 3, 2, ::image::ExtendedColorType::L8).unwrap();
+    let pixels = decode("a", &bytes, 1, &Limits::default()).unwrap();
+    assert_eq!((pixels.height, pixels.width, &*pixels.bytes), (3, 2, &[4, 1, 5, 2, 6, 3][..]));
+}
+
+const PIXELS: [[u8; 5]; 4] =
+    [[0, 91, 182, 17, 108], [37, 141, 245, 93, 197], [74, 191, 52, 169, 195], [111, 241, 115, 154, 28]];
+
+/// Resizes [`PIXELS`] and compares with what Pillow 13.0.0 gives for `Image.fromarray(..,
+/// mode="F").resize(..)`.
 #[track_caller]
 fn check_resize(height: usize, width: usize, filter: Filter, expect: &[f32]) {
     let bytes: Vec<u8> = PIXELS.concat();
@@ -163,8 +198,18 @@ fn check_resize(height: usize, width: usize, filter: Filter, expect: &[f32]) {
 
 #[test]
 fn resizing_is_pils() {
-    check_resize(2, 3, Filter::Bilinear, &[69.408_165, 149.793_66, 121.163_27, 136.306_12, 138.539_69, 135.714_3]);
-    check_resize(2, 3, Filter::Bicubic, &[64.382_71, 153.844_8, 120.126_19, 141.751_31, 141.101_12, 135.527_08]);
+    check_resize(
+        2,
+        3,
+        Filter::Bilinear,
+        &[69.408_165, 149.793_66, 121.163_27, 136.306_12, 138.539_69, 135.714_3],
+    );
+    check_resize(
+        2,
+        3,
+        Filter::Bicubic,
+        &[64.382_71, 153.844_8, 120.126_19, 141.751_31, 141.101_12, 135.527_08],
+    );
     #[rustfmt::skip]
     let larger = [
         0.0, 52.0, 117.0, 182.0, 64.142_86, 56.0, 108.0,

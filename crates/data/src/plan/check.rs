@@ -14,14 +14,20 @@ pub(super) type Checked<T = ()> = Result<T, DataError>;
 /// The one field of images.
 pub(crate) const IMAGE: &str = "image";
 
-pub(super) fn refuse<T>(path: impl Into<String>, wants: impl Into<String>, got: impl Into<String>) -> Checked<T> {
+pub(super) fn refuse<T>(
+    path: impl Into<String>,
+    wants: impl Into<String>,
+    got: impl Into<String>,
+) -> Checked<T> {
     Err(DataError::setting(path, wants, got))
 }
 
 pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
         None => refuse("data.source", "one of `csv`, `idx`, `folder` and `function`", "nothing"),
-        Some(SourceConfig::Csv(csv)) => Ok(SourcePlan::Csv { config: csv.clone(), files: tables(config, csv)? }),
+        Some(SourceConfig::Csv(csv)) => {
+            Ok(SourcePlan::Csv { config: csv.clone(), files: tables(config, csv)? })
+        }
         Some(SourceConfig::Idx(idx)) => idx_files(idx),
         Some(SourceConfig::Folder(folder)) => {
             refuse_empty("data.source.folder.path", &folder.path)?;
@@ -49,7 +55,8 @@ fn tables(config: &DataConfig, csv: &CsvConfig) -> Checked<Vec<String>> {
             refuse(path, "to be left out beside `data.split.files`", format!("`{file}`"))
         }
         (Some(SplitConfig::Files { train, valid, test }), None) => {
-            let files: Vec<String> = [Some(train), valid.as_ref(), Some(test)].into_iter().flatten().cloned().collect();
+            let files: Vec<String> =
+                [Some(train), valid.as_ref(), Some(test)].into_iter().flatten().cloned().collect();
             files.iter().try_for_each(|file| refuse_empty("data.split.files", file))?;
             Ok(files)
         }
@@ -107,7 +114,9 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
         }
         (Some(target), _) => Ok(target.clone()),
         (None, SourcePlan::Idx(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
-        (None, SourcePlan::Csv { .. }) => refuse("data.target", "the column that is to be learned", "nothing"),
+        (None, SourcePlan::Csv { .. }) => {
+            refuse("data.target", "the column that is to be learned", "nothing")
+        }
         (None, SourcePlan::Function { .. }) => refuse("data.target", "a name for the answer", "nothing"),
     }
 }
@@ -134,7 +143,11 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         SourcePlan::Folder(_) => Some("a `folder`"),
         SourcePlan::Function { .. } => Some("a `function`"),
     };
-    let empty = [("vectors", config.vectors.is_empty()), ("ignore", config.ignore.is_empty()), ("ids", config.ids.is_empty())];
+    let empty = [
+        ("vectors", config.vectors.is_empty()),
+        ("ignore", config.ignore.is_empty()),
+        ("ids", config.ids.is_empty()),
+    ];
     if let (Some(other), Some((name, _))) = (other, empty.iter().find(|(_, is_empty)| !is_empty)) {
         return refuse(format!("data.{name}"), "columns of a `csv` table", other);
     }
@@ -211,8 +224,12 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
             share("data.split.given.valid", *valid, 0.0)?;
             Ok(SplitPlan::Given { valid: *valid })
         }
-        Some(SplitConfig::Given { .. }) => refuse("data.split", "test rows in the source for `given`", "none"),
-        Some(_) if has_test => refuse("data.split", "`given` beside `data.source.idx.test_images`", "another one"),
+        Some(SplitConfig::Given { .. }) => {
+            refuse("data.split", "test rows in the source for `given`", "none")
+        }
+        Some(_) if has_test => {
+            refuse("data.split", "`given` beside `data.source.idx.test_images`", "another one")
+        }
         Some(SplitConfig::Random { valid, test }) => {
             shares("data.split.random", *valid, *test)?;
             Ok(SplitPlan::Random { valid: *valid, test: *test })

@@ -10,7 +10,13 @@ use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig}
 const SIDES: std::ops::RangeInclusive<usize> = 1..=16_384;
 const A_SIDE: &str = "a size from 1 to 16384";
 
-pub(super) fn field(config: &DataConfig, source: &SourcePlan, target: &str, name: &str, field: &FieldConfig) -> Checked {
+pub(super) fn field(
+    config: &DataConfig,
+    source: &SourcePlan,
+    target: &str,
+    name: &str,
+    field: &FieldConfig,
+) -> Checked {
     let path = format!("data.fields.{name}");
     if name == target {
         return refuse(path, "a field that the network sees", "the target");
@@ -22,7 +28,9 @@ pub(super) fn field(config: &DataConfig, source: &SourcePlan, target: &str, name
         SourcePlan::Csv { .. } => column(config, &path, name, field)?,
         SourcePlan::Idx(_) => image(name, 1)?,
         SourcePlan::Folder(folder) => image(name, folder.channels.count())?,
-        SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => Form::Numbers(Some(vec![1])),
+        SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => {
+            Form::Numbers(Some(vec![1]))
+        }
         SourcePlan::Function { .. } => {
             return refuse("data.fields", "names of `data.source.function.inputs`", format!("`{name}`"));
         }
@@ -43,7 +51,8 @@ fn image(name: &str, channels: usize) -> Checked<Form> {
 /// What a column most likely is, before it is read: what is said, or else what its first step takes.
 fn column(config: &DataConfig, path: &str, name: &str, field: &FieldConfig) -> Checked<Form> {
     let is_vector = config.vectors.contains_key(name);
-    let starts_with_category = field.steps.as_ref().is_some_and(|steps| steps.first() == Some(&StepConfig::Category {}));
+    let starts_with_category =
+        field.steps.as_ref().is_some_and(|steps| steps.first() == Some(&StepConfig::Category {}));
     match field.kind {
         Some(KindConfig::Category | KindConfig::Text) if is_vector => {
             refuse(format!("{path}.kind"), "`number`, for it is one of `data.vectors`", "another kind")
@@ -60,7 +69,9 @@ fn steps(path: &str, mut form: Form, steps: &[StepConfig]) -> Checked {
     for (place, step) in steps.iter().enumerate() {
         let path = format!("{path}.steps[{place}]");
         numbers(&path, step)?;
-        form = form.after(Change::from(step)).map_err(|misfit| DataError::setting(&path, misfit.wants, misfit.got))?;
+        form = form
+            .after(Change::from(step))
+            .map_err(|misfit| DataError::setting(&path, misfit.wants, misfit.got))?;
     }
     Ok(())
 }
@@ -68,8 +79,12 @@ fn steps(path: &str, mut form: Form, steps: &[StepConfig]) -> Checked {
 fn numbers(path: &str, step: &StepConfig) -> Checked {
     let setting = |name: &str| format!("{path}.{}.{name}", step.name());
     match step {
-        StepConfig::Resize { height, .. } if !SIDES.contains(height) => refuse(setting("height"), A_SIDE, height.to_string()),
-        StepConfig::Resize { width, .. } if !SIDES.contains(width) => refuse(setting("width"), A_SIDE, width.to_string()),
+        StepConfig::Resize { height, .. } if !SIDES.contains(height) => {
+            refuse(setting("height"), A_SIDE, height.to_string())
+        }
+        StepConfig::Resize { width, .. } if !SIDES.contains(width) => {
+            refuse(setting("width"), A_SIDE, width.to_string())
+        }
         StepConfig::Scale { factor, .. } if !factor.is_finite() || *factor == 0.0 => {
             refuse(setting("factor"), "a finite number other than zero", factor.to_string())
         }

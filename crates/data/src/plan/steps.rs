@@ -1,4 +1,5 @@
-//! What a step takes and gives, so that an impossible one is found before it is fitted, and before any data are read.
+//! What a step takes and gives, so that an impossible one is found before it is fitted, and before any data
+//! are read.
 
 use baeum_core::{Kind, Transform};
 
@@ -72,7 +73,9 @@ impl Form {
             Form::Numbers(None) | Form::Image { size: None, .. } => {
                 Err(Misfit { wants: "`resize` as the first step", got: "images of different sizes" })
             }
-            form @ (Form::Name | Form::Words) => Err(Misfit { wants: "`category` as the first step", got: form.name() }),
+            form @ (Form::Name | Form::Words) => {
+                Err(Misfit { wants: "`category` as the first step", got: form.name() })
+            }
         }
     }
 
@@ -102,7 +105,9 @@ impl From<&StepConfig> for Change {
     fn from(step: &StepConfig) -> Change {
         match step {
             StepConfig::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
-            StepConfig::Scale { .. } | StepConfig::Standardise { .. } | StepConfig::Impute { .. } => Change::Arithmetic,
+            StepConfig::Scale { .. } | StepConfig::Standardise { .. } | StepConfig::Impute { .. } => {
+                Change::Arithmetic
+            }
             StepConfig::Category {} => Change::Place,
             StepConfig::OneHot {} => Change::OneHot { size: None },
         }
@@ -113,7 +118,9 @@ impl From<&Transform> for Change {
     fn from(step: &Transform) -> Change {
         match step {
             Transform::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
-            Transform::Scale { .. } | Transform::Standardise { .. } | Transform::Impute { .. } => Change::Arithmetic,
+            Transform::Scale { .. } | Transform::Standardise { .. } | Transform::Impute { .. } => {
+                Change::Arithmetic
+            }
             Transform::Category { .. } => Change::Place,
             Transform::OneHot { size } => Change::OneHot { size: Some(*size) },
         }

@@ -7,7 +7,10 @@ use crate::testing::{config, plan};
 #[track_caller]
 fn refuse(json: &str, path: &str, expect: &str) {
     let error = config(json).check().unwrap_err();
-    assert_eq!((error.to_string(), error.path()), (format!("`{path}` wants {expect}"), Some(path.to_owned())));
+    assert_eq!(
+        (error.to_string(), error.path()),
+        (format!("`{path}` wants {expect}"), Some(path.to_owned()))
+    );
     assert_eq!(error.fault(), crate::Fault::Recipe);
 }
 
@@ -29,28 +32,60 @@ fn function(more: &str) -> String {
 fn a_source_is_needed() {
     refuse("{}", "data.source", "one of `csv`, `idx`, `folder` and `function`, got nothing");
     refuse(r#"{"source": {"csv": {}}, "target": "y"}"#, "data.source.csv.path", "a file, got nothing");
-    refuse(r#"{"source": {"csv": {"path": ""}}, "target": "y"}"#, "data.source.csv.path", "a name, got an empty one");
+    refuse(
+        r#"{"source": {"csv": {"path": ""}}, "target": "y"}"#,
+        "data.source.csv.path",
+        "a name, got an empty one",
+    );
     let csv = r#"{"source": {"csv": {"path": "a", "delimiter": "\t\t"}}}"#;
-    refuse(csv, "data.source.csv.delimiter", "one ASCII character that stands in no number and no quote, got `\\t\\t`");
+    refuse(
+        csv,
+        "data.source.csv.delimiter",
+        "one ASCII character that stands in no number and no quote, got `\\t\\t`",
+    );
     let idx = r#"{"source": {"idx": {"images": "a", "labels": "b", "test_images": "c"}}}"#;
     refuse(idx, "data.source.idx.test_labels", "the labels of `test_images`, got nothing");
 }
 
 #[test]
 fn a_target_is_needed_where_nothing_else_says_it() {
-    refuse(r#"{"source": {"csv": {"path": "a"}}}"#, "data.target", "the column that is to be learned, got nothing");
-    refuse(&images(r#", "target": "image""#), "data.target", "a name other than that of the images, got `image`");
+    refuse(
+        r#"{"source": {"csv": {"path": "a"}}}"#,
+        "data.target",
+        "the column that is to be learned, got nothing",
+    );
+    refuse(
+        &images(r#", "target": "image""#),
+        "data.target",
+        "a name other than that of the images, got `image`",
+    );
     refuse(&function("").replace("\"y\"", "\"a\""), "data.target", "a name that no input has, got `a`");
     assert_eq!(plan(&images("")).target, "label");
 }
 
 #[test]
 fn a_task_must_be_possible() {
-    refuse(&images(r#", "task": "regress""#), "data.task", "`classify`, for these images have labels, got `regress`");
-    refuse(&function(r#", "task": "classify""#), "data.task", "`regress`, for a function gives numbers, got `classify`");
+    refuse(
+        &images(r#", "task": "regress""#),
+        "data.task",
+        "`classify`, for these images have labels, got `regress`",
+    );
+    refuse(
+        &function(r#", "task": "classify""#),
+        "data.task",
+        "`regress`, for a function gives numbers, got `classify`",
+    );
     assert_eq!([plan(&table("")).task, plan(&function("")).task], [None, Some(Task::Regress)]);
-    refuse(&table(r#", "task": "regress", "labels": ["a", "b"]"#), "data.labels", "classes to name, got a number to be learned");
-    refuse(&table(r#", "task": "classify", "unit": "m""#), "data.unit", "a number to be learned, got classes");
+    refuse(
+        &table(r#", "task": "regress", "labels": ["a", "b"]"#),
+        "data.labels",
+        "classes to name, got a number to be learned",
+    );
+    refuse(
+        &table(r#", "task": "classify", "unit": "m""#),
+        "data.unit",
+        "a number to be learned, got classes",
+    );
     refuse(&table(r#", "labels": ["a"]"#), "data.labels", "at least 2 names, got 1");
     refuse(&table(r#", "labels": ["a", "b", "a"]"#), "data.labels[2]", "a name of its own, got `a` again");
 }
@@ -58,24 +93,46 @@ fn a_task_must_be_possible() {
 #[test]
 fn a_column_is_named_once() {
     refuse(&table(r#", "ignore": ["y"]"#), "data.ignore[0]", "a column that nothing else names, got `y`");
-    refuse(&table(r#", "ignore": ["a"], "ids": ["b", "a"]"#), "data.ids[1]", "a column that nothing else names, got `a`");
-    refuse(&table(r#", "vectors": {"p": "p1"}"#), "data.vectors.p", "a pattern with a `*`, such as `pixel_*`, got `p1`");
+    refuse(
+        &table(r#", "ignore": ["a"], "ids": ["b", "a"]"#),
+        "data.ids[1]",
+        "a column that nothing else names, got `a`",
+    );
+    refuse(
+        &table(r#", "vectors": {"p": "p1"}"#),
+        "data.vectors.p",
+        "a pattern with a `*`, such as `pixel_*`, got `p1`",
+    );
     refuse(&images(r#", "ids": ["b"]"#), "data.ids", "columns of a `csv` table, got a `folder`");
-    refuse(&table(r#", "fields": {"y": {}}"#), "data.fields.y", "a field that the network sees, got the target");
+    refuse(
+        &table(r#", "fields": {"y": {}}"#),
+        "data.fields.y",
+        "a field that the network sees, got the target",
+    );
     let ignored = r#", "ignore": ["a"], "fields": {"a": {}}"#;
-    refuse(&table(ignored), "data.fields.a", "a field that the network sees, got one of `data.ignore` or `data.ids`");
+    refuse(
+        &table(ignored),
+        "data.fields.a",
+        "a field that the network sees, got one of `data.ignore` or `data.ids`",
+    );
 }
 
 #[test]
 fn steps_must_fit() {
     let field = |field: &str| format!(r#", "fields": {{"a": {field}}}"#);
-    let refuse_field = |json: &str, path: &str, expect: &str| refuse(&table(&field(json)), &format!("data.fields.a.{path}"), expect);
+    let refuse_field = |json: &str, path: &str, expect: &str| {
+        refuse(&table(&field(json)), &format!("data.fields.a.{path}"), expect)
+    };
     refuse_field(
         r#"{"steps": ["standardise", {"resize": {"height": 2, "width": 2}}]}"#,
         "steps[1]",
         "an image that no other step has changed, got numbers",
     );
-    refuse_field(r#"{"steps": ["one_hot"]}"#, "steps[0]", "the place of a name, which `category` gives, got numbers");
+    refuse_field(
+        r#"{"steps": ["one_hot"]}"#,
+        "steps[0]",
+        "the place of a name, which `category` gives, got numbers",
+    );
     refuse_field(r#"{"kind": "number", "steps": ["category"]}"#, "steps[0]", "a name, got numbers");
     refuse_field(r#"{"kind": "category", "steps": ["standardise"]}"#, "steps[0]", "numbers, got a name");
     refuse_field(r#"{"steps": ["category", "standardise"]}"#, "steps[1]", "numbers, got the place of a name");
@@ -95,12 +152,28 @@ fn steps_must_fit() {
         "data.fields.image.steps[0].resize.width",
         "a size from 1 to 16384, got 16385",
     );
-    refuse(&images(r#", "fields": {"img": {}}"#), "data.fields", "the name `image`, the one field there is, got `img`");
+    refuse(
+        &images(r#", "fields": {"img": {}}"#),
+        "data.fields",
+        "the name `image`, the one field there is, got `img`",
+    );
     let kind = r#", "fields": {"image": {"kind": "number"}}"#;
-    refuse(&images(kind), "data.fields.image.kind", "a column of a `csv` table, got a field whose kind is known");
-    refuse(&function(r#", "fields": {"c": {}}"#), "data.fields", "names of `data.source.function.inputs`, got `c`");
+    refuse(
+        &images(kind),
+        "data.fields.image.kind",
+        "a column of a `csv` table, got a field whose kind is known",
+    );
+    refuse(
+        &function(r#", "fields": {"c": {}}"#),
+        "data.fields",
+        "names of `data.source.function.inputs`, got `c`",
+    );
     let vector = r#", "vectors": {"p": "p*"}, "fields": {"p": {"kind": "category"}}"#;
-    refuse(&table(vector), "data.fields.p.kind", "`number`, for it is one of `data.vectors`, got another kind");
+    refuse(
+        &table(vector),
+        "data.fields.p.kind",
+        "`number`, for it is one of `data.vectors`, got another kind",
+    );
 }
 
 #[test]
@@ -131,7 +204,11 @@ fn a_split_must_leave_rows() {
         "`valid` and `test` to leave rows to train, got 0.5 and 0.5",
     );
     refuse(&table(&split(r#""given""#)), "data.split", "test rows in the source for `given`, got none");
-    refuse(&function(&split(r#""stratified""#)), "data.split", "`random`, for the target is a number, got `stratified`");
+    refuse(
+        &function(&split(r#""stratified""#)),
+        "data.split",
+        "`random`, for the target is a number, got `stratified`",
+    );
     let column = split(r#"{"column": {"name": "y"}}"#);
     refuse(&table(&column), "data.split.column.name", "a column other than the target, got `y`");
     let wants = "`random` or `stratified`, for the source is no `csv` table, got another one";
@@ -146,10 +223,22 @@ fn a_split_must_leave_rows() {
 fn a_function_must_have_a_value() {
     let with = |old: &str, new: &str| function("").replace(old, new);
     let path = "data.source.function";
-    refuse(&with("a + b", "a +"), &format!("{path}.expression"), "a number, a name or `(` at character 4, got the end");
-    refuse(&with("[0, 1]", "[1, 1]"), &format!("{path}.inputs.b"), "a lower and a higher finite number, got [1, 1]");
+    refuse(
+        &with("a + b", "a +"),
+        &format!("{path}.expression"),
+        "a number, a name or `(` at character 4, got the end",
+    );
+    refuse(
+        &with("[0, 1]", "[1, 1]"),
+        &format!("{path}.inputs.b"),
+        "a lower and a higher finite number, got [1, 1]",
+    );
     refuse(&with("\"rows\": 9", "\"rows\": 0"), &format!("{path}.rows"), "a number above zero, got 0");
-    refuse(&with(r#""a": [-10, 10], "b": [0, 1]"#, ""), &format!("{path}.inputs"), "at least one input, got none");
+    refuse(
+        &with(r#""a": [-10, 10], "b": [0, 1]"#, ""),
+        &format!("{path}.inputs"),
+        "at least one input, got none",
+    );
 }
 
 #[test]
@@ -165,9 +254,11 @@ fn the_shape_of_an_item_is_known_early() {
 
 #[test]
 fn the_files_of_a_recipe_are_found() {
-    let place = crate::testing::place(&[("b.csv", b""), ("c.csv", b""), ("f/x/1.png", b""), ("f/y/2.png", b"")]);
+    let place =
+        crate::testing::place(&[("b.csv", b""), ("c.csv", b""), ("f/x/1.png", b""), ("f/y/2.png", b"")]);
     let files = |json: &str| plan(json).files(&place).unwrap();
-    let tables = r#"{"source": {"csv": {}}, "target": "y", "split": {"files": {"train": "b.csv", "test": "c.csv"}}}"#;
+    let tables =
+        r#"{"source": {"csv": {}}, "target": "y", "split": {"files": {"train": "b.csv", "test": "c.csv"}}}"#;
     assert_eq!(files(tables), ["/r/b.csv", "/r/c.csv"].map(std::path::PathBuf::from));
     assert_eq!(files(&images("")), ["/r/f/x/1.png", "/r/f/y/2.png"].map(std::path::PathBuf::from));
     assert!(files(&function("")).is_empty());

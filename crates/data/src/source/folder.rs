@@ -73,7 +73,11 @@ pub(crate) fn list(config: &FolderConfig, place: &Place) -> Result<Listing, Data
     let name = shown_name(&config.path);
     let kind = place.fs.metadata(&root)?.kind;
     if kind != FileKind::Dir {
-        return Err(DataError::file(&name, "to be a folder with one folder for each class", kind.to_string()));
+        return Err(DataError::file(
+            &name,
+            "to be a folder with one folder for each class",
+            kind.to_string(),
+        ));
     }
     let mut listing = Listing { classes: vec![], images: vec![], hidden: 0 };
     for entry in place.limits.list(Limit::FolderFiles, place.fs.as_ref(), &root)? {
@@ -82,9 +86,14 @@ pub(crate) fn list(config: &FolderConfig, place: &Place) -> Result<Listing, Data
         if is_hidden(&path) {
             listing.hidden += 1;
         } else if place.fs.metadata(&path)?.kind != FileKind::Dir {
-            return Err(DataError::file(&shown, "to lie in the folder of its class", format!("`{name}` itself")));
+            return Err(DataError::file(
+                &shown,
+                "to lie in the folder of its class",
+                format!("`{name}` itself"),
+            ));
         } else {
-            let class = entry.into_string().map_err(|_| DataError::file(&shown, "a name in UTF-8", "other bytes"))?;
+            let class =
+                entry.into_string().map_err(|_| DataError::file(&shown, "a name in UTF-8", "other bytes"))?;
             listing.class(class, path, shown, place)?;
         }
     }
@@ -103,40 +112,63 @@ fn is_hidden(path: &Path) -> bool {
 
 impl Listing {
     /// Adds the images of a class, however deep they lie.
-    fn class(&mut self, class: String, path: PathBuf, shown_path: String, place: &Place) -> Result<(), DataError> {
-        let number = self.classes.len();
+    fn class(
+        &mut self,
+        class: String,
+        path: PathBuf,
+        shown_path: String,
+        place: &Place,
+    ) -> Result<(), DataError> {
         self.classes.push(class);
         let before = self.images.len();
         let mut folders = vec![(path, shown_path.clone(), 0)];
         while let Some((folder, name, depth)) = folders.pop() {
             if depth > DEPTH {
-                return Err(DataError::file(&name, format!("folders at most {DEPTH} deep"), "more, or a link in a circle"));
+                let wants = format!("folders at most {DEPTH} deep");
+                return Err(DataError::file(&name, wants, "more, or a link in a circle"));
             }
-            let mut deeper = vec![];
-            for entry in place.limits.list(Limit::FolderFiles, place.fs.as_ref(), &folder)? {
-                let path = folder.join(&entry);
-                let name = format!("{name}/{}", shown(Path::new(&entry)));
-                if is_hidden(&path) {
-                    self.hidden += 1;
-                } else if place.fs.metadata(&path)?.kind == FileKind::Dir {
-                    deeper.push((path, name, depth + 1));
-                } else {
-                    self.images.push(File { path, name, class: number });
-                }
-            }
-            place.limits.admit(Limit::FolderFiles, format_args!("`{shown_path}`"), self.images.len() as u64)?;
-            folders.extend(deeper.into_iter().rev());
+            let deeper = self.folder(&folder, &name, place)?;
+            place.limits.admit(
+                Limit::FolderFiles,
+                format_args!("`{shown_path}`"),
+                self.images.len() as u64,
+            )?;
+            folders.extend(deeper.into_iter().rev().map(|(path, name)| (path, name, depth + 1)));
         }
         match self.images.len() == before {
             true => Err(DataError::file(&shown_path, "images", "none")),
             false => Ok(()),
         }
     }
+
+    /// Adds the images of one folder to the last class; the folders in it, each with its name in messages.
+    fn folder(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        place: &Place,
+    ) -> Result<Vec<(PathBuf, String)>, DataError> {
+        let mut deeper = vec![];
+        for entry in place.limits.list(Limit::FolderFiles, place.fs.as_ref(), folder)? {
+            let path = folder.join(&entry);
+            let name = format!("{name}/{}", shown(Path::new(&entry)));
+            if is_hidden(&path) {
+                self.hidden += 1;
+            } else if place.fs.metadata(&path)?.kind == FileKind::Dir {
+                deeper.push((path, name));
+            } else {
+                self.images.push(File { path, name, class: self.classes.len() - 1 });
+            }
+        }
+        Ok(deeper)
+    }
 }
 
 impl Folder {
     fn read(&self, row: usize) -> Result<Vec<u8>, DataError> {
-        Ok(self.limits.read(Limit::ImageBytes, self.fs.as_ref(), &self.listing.images[row].path)?)
+        let image = &self.listing.images[row];
+        let span = tracing::debug_span!("file", name = image.name);
+        span.in_scope(|| Ok(self.limits.read(Limit::ImageBytes, self.fs.as_ref(), &image.path)?))
     }
 
     fn decode(&self, row: usize, bytes: &[u8]) -> Result<super::Pixels<'static>, DataError> {

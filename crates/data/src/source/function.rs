@@ -11,7 +11,8 @@ use crate::plan::DataPlan;
 use crate::split::{Part, sample_id};
 use crate::{DataError, Place};
 
-/// How far from the middle of the range of an input its probes lie, in halves of that range: 1 is where training ends.
+/// How far from the middle of the range of an input its probes lie, in halves of that range: 1 is where
+/// training ends.
 const REACH: [f64; 4] = [0.25, 0.75, 1.5, 2.0];
 
 /// Of more inputs than this, the others follow the signs of the first.
@@ -25,7 +26,12 @@ pub(super) struct Examples {
 }
 
 /// Draws the examples.
-pub(super) fn scan(plan: &DataPlan, config: &FunctionConfig, formula: &Formula, place: &Place) -> Result<Examples, DataError> {
+pub(super) fn scan(
+    plan: &DataPlan,
+    config: &FunctionConfig,
+    formula: &Formula,
+    place: &Place,
+) -> Result<Examples, DataError> {
     place.limits.admit(Limit::Rows, "`data.source.function.rows`", config.rows as u64)?;
     let draw = |(name, [low, high]): (&String, &[f64; 2])| {
         let mut shares = vec![0.0f32; config.rows];
@@ -39,9 +45,14 @@ pub(super) fn scan(plan: &DataPlan, config: &FunctionConfig, formula: &Formula, 
         let inputs: Vec<f64> = columns.iter().map(|column| column[row]).collect();
         let answer = formula.value(&inputs);
         if !answer.is_finite() {
-            let at: Vec<String> = names.iter().zip(&inputs).map(|(name, input)| format!("{name} = {input}")).collect();
+            let at: Vec<String> =
+                names.iter().zip(&inputs).map(|(name, input)| format!("{name} = {input}")).collect();
             let got = format!("{answer} at {}", at.join(", "));
-            return Err(DataError::setting("data.source.function.expression", "a finite value for all its inputs", got));
+            return Err(DataError::setting(
+                "data.source.function.expression",
+                "a finite value for all its inputs",
+                got,
+            ));
         }
         answers.push(answer);
     }

@@ -62,13 +62,19 @@ pub(super) fn scan(plan: &DataPlan, config: &IdxConfig, place: &Place) -> Result
         }
         idx.files.push(test);
     }
-    place.limits.admit(Limit::Rows, format_args!("`{}`", shown_name(&config.images)), Scan::rows(&idx) as u64)?;
+    place.limits.admit(
+        Limit::Rows,
+        format_args!("`{}`", shown_name(&config.images)),
+        Scan::rows(&idx) as u64,
+    )?;
     Ok(idx)
 }
 
 /// Reads images and labels that belong together; the size is that of the images.
 fn pair(images: &str, labels: &str, place: &Place) -> Result<(Pair, (usize, usize)), DataError> {
-    let read = |name: &str, dims: usize| read(&shown_name(name), &place.read(name, Limit::InflatedBytes)?, dims, &place.limits);
+    let read = |name: &str, dims: usize| {
+        read(&shown_name(name), &place.read(name, Limit::InflatedBytes)?, dims, &place.limits)
+    };
     let (name, pixels, marks) = (shown_name(images), read(images, 3)?, read(labels, 1)?);
     let (count, height, width) = (pixels.sizes[0], pixels.sizes[1], pixels.sizes[2]);
     if count == 0 || height == 0 || width == 0 {
@@ -84,7 +90,8 @@ fn pair(images: &str, labels: &str, place: &Place) -> Result<(Pair, (usize, usiz
     Ok((Pair { name, images: pixels.bytes, labels: marks.bytes }, (height, width)))
 }
 
-/// Reads one idx file of bytes with so many dimensions, packed by gzip or not; `file` is its name in messages.
+/// Reads one idx file of bytes with so many dimensions, packed by gzip or not; `file` is its name in
+/// messages.
 fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Content, DataError> {
     let is_packed = bytes.starts_with(&[0x1f, 0x8b]);
     let mut reader: Box<dyn Read> = match is_packed {
@@ -92,7 +99,9 @@ fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Conten
         false => Box::new(bytes),
     };
     let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => DataError::file(file, "to be whole", "a file that was cut short"),
+        std::io::ErrorKind::UnexpectedEof => {
+            DataError::file(file, "to be whole", "a file that was cut short")
+        }
         _ => DataError::Decode { file: file.to_owned(), format: "gzip", source: error.into() },
     };
     let sizes = header(file, &mut reader, dims, limits, failed)?;
@@ -111,7 +120,9 @@ fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Conten
     // One byte more than wanted: it must not be there, and asking for it makes gzip check its checksum.
     reader.take(wanted.saturating_add(1)).read_to_end(&mut content).map_err(failed)?;
     match (content.len() as u64).cmp(&wanted) {
-        std::cmp::Ordering::Equal => Ok(Content { sizes: sizes.iter().map(|&size| size as usize).collect(), bytes: content }),
+        std::cmp::Ordering::Equal => {
+            Ok(Content { sizes: sizes.iter().map(|&size| size as usize).collect(), bytes: content })
+        }
         std::cmp::Ordering::Less => Err(refuse(content.len().to_string())),
         std::cmp::Ordering::Greater => Err(refuse("more".to_owned())),
     }
@@ -237,4 +248,5 @@ impl Raw for Idx {
 }
 
 /// Every label that a byte can be, written out once.
-static DIGITS: LazyLock<Vec<String>> = LazyLock::new(|| (0..=u8::MAX).map(|label| label.to_string()).collect());
+static DIGITS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..=u8::MAX).map(|label| label.to_string()).collect());

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::io::Write;
 
@@ -57,21 +57,24 @@ fn idx_files_are_images_and_labels() {
 fn test_files_are_the_test_part() {
     let ((pixels, labels), (test_pixels, test_labels)) = (images(20), images(6));
     let recipe = r#"{"source": {"idx": {"images": "i", "labels": "l", "test_images": "ti", "test_labels": "tl"}}, "split": {"given": {"valid": 0.2}}}"#;
-    let files: [(&str, &[u8]); 4] = [("i", &pixels), ("l", &labels), ("ti", &test_pixels), ("tl", &test_labels)];
+    let files: [(&str, &[u8]); 4] =
+        [("i", &pixels), ("l", &labels), ("ti", &test_pixels), ("tl", &test_labels)];
     let splits = prepare(recipe, &place(&files)).unwrap().dataset.splits;
     assert_eq!(splits.test.rows(), (20..26).collect::<Vec<usize>>());
     assert_eq!((splits.train.rows().len(), splits.valid.rows().len()), (16, 4));
     let odd = splits.valid.rows().iter().filter(|row| *row % 2 == 1).count();
     assert_eq!(odd, 2); // class by class
     let other = idx(&[1, 3, 3], &[0; 9]);
-    let files: [(&str, &[u8]); 4] = [("i", &pixels), ("l", &labels), ("ti", &other), ("tl", &idx(&[1], &[0]))];
+    let files: [(&str, &[u8]); 4] =
+        [("i", &pixels), ("l", &labels), ("ti", &other), ("tl", &idx(&[1], &[0]))];
     assert_eq!(refusal(recipe, &place(&files)), "`ti` wants images of 2x3 pixels, as `i` has, got 3x3");
 }
 
 #[test]
 fn broken_idx_files_are_refused() {
     let (pixels, labels) = images(4);
-    let refuse = |images: &[u8], expect: &str| assert_eq!(idx_refusal(images, &labels, Limits::default()), expect);
+    let refuse =
+        |images: &[u8], expect: &str| assert_eq!(idx_refusal(images, &labels, Limits::default()), expect);
     refuse(b"", "`i` wants to be whole, got a file that was cut short");
     refuse(b"\x89PNG", "`i` wants to be an idx file, which starts with two zeros, got the first bytes 89 50");
     refuse(&[0, 0, 0x0d, 3], "`i` wants bytes, type 08 of idx, got type 0d");
@@ -121,7 +124,8 @@ fn every_limit_has_idx_files_just_below_and_just_above() {
     assert_eq!(over(&pixels, Limits { image_area: 5, ..limits() }), text);
 }
 
-/// 17 MiB of zeros pack into 17 KiB: the ratio counts from 16 MiB on, and nothing is unpacked beyond what the header says.
+/// 17 MiB of zeros pack into 17 KiB: the ratio counts from 16 MiB on, and nothing is unpacked beyond what the
+/// header says.
 #[test]
 fn an_archive_must_not_be_a_bomb() {
     let side = 1 << 10;
@@ -151,7 +155,11 @@ fn png(width: u32, height: u32, level: u8) -> Vec<u8> {
 /// A folder of two classes with images of many sizes.
 fn folder() -> Vec<(String, Vec<u8>)> {
     let image = |(place, class): (u8, &str)| {
-        let name = if place % 3 == 0 { format!("f/{class}/deeper/{place}.png") } else { format!("f/{class}/{place}.png") };
+        let name = if place % 3 == 0 {
+            format!("f/{class}/deeper/{place}.png")
+        } else {
+            format!("f/{class}/{place}.png")
+        };
         (name, png(4 + u32::from(place), 3, place * 10))
     };
     (0..20).zip(["cat", "dog"].into_iter().cycle()).map(image).collect()
@@ -196,7 +204,9 @@ fn a_folder_is_divided_by_what_its_images_say() {
     let renamed: Vec<(String, Vec<u8>)> = folder()
         .into_iter()
         .enumerate()
-        .map(|(place, (name, bytes))| (format!("f/{}/{}", name.split('/').nth(1).unwrap(), 99 - place), bytes))
+        .map(|(place, (name, bytes))| {
+            (format!("f/{}/{}", name.split('/').nth(1).unwrap(), 99 - place), bytes)
+        })
         .collect();
     assert_eq!(levels(&folder()), levels(&renamed));
 }
@@ -216,9 +226,13 @@ fn files_that_are_no_images_are_counted_and_named() {
     let expect = "`f` wants images alone, got 2 of 20 files that cannot be read: `f/cat/2.png` wants the end of a PNG image, got a \
                   file that was cut short; `f/dog/5.png` wants an image (PNG, JPEG, GIF, BMP, WebP or TIFF), got SVG";
     assert_eq!(refusal(FOLDER, &folder_place(&files)), expect);
-    let many: Vec<(String, Vec<u8>)> = (0..50).map(|place| (format!("f/{}/{place:02}", place % 2), b"no".to_vec())).collect();
+    let many: Vec<(String, Vec<u8>)> =
+        (0..50).map(|place| (format!("f/{}/{place:02}", place % 2), b"no".to_vec())).collect();
     let error = refusal(FOLDER, &folder_place(&many));
-    assert!(error.starts_with("`f` wants images alone, got 50 of 50 files that cannot be read: `f/0/00` wants"), "{error}");
+    assert!(
+        error.starts_with("`f` wants images alone, got 50 of 50 files that cannot be read: `f/0/00` wants"),
+        "{error}"
+    );
     assert!(error.matches("other bytes").count() == 20 && error.ends_with("; and 30 more"), "{error}");
 }
 
@@ -229,13 +243,19 @@ fn a_folder_wants_classes() {
     check(&[("f", b"")], "`f` wants to be a folder with one folder for each class, got a regular file");
     check(&[("f/.keep", b"")], "`f` wants one folder of images for each class, got none");
     check(&[("f/a/1.png", b"")], "`f` wants at least 2 class folders, got 1: `a`");
-    check(&[("f/a/1.png", b""), ("f/2.png", b"")], "`f/2.png` wants to lie in the folder of its class, got `f` itself");
+    check(
+        &[("f/a/1.png", b""), ("f/2.png", b"")],
+        "`f/2.png` wants to lie in the folder of its class, got `f` itself",
+    );
     check(&[("f/a/1.png", b""), ("f/b/.keep", b"")], "`f/b` wants images, got none");
 }
 
 #[test]
 fn every_limit_has_a_folder_just_below_and_just_above() {
-    let with = |folder_files: u64| Place { limits: Limits { folder_files, ..Limits::default() }, ..folder_place(&folder()) };
+    let with = |folder_files: u64| Place {
+        limits: Limits { folder_files, ..Limits::default() },
+        ..folder_place(&folder())
+    };
     assert!(prepare(FOLDER, &with(20)).is_ok());
     let expect = "`f/dog` wants at most 19 files, got 20; `run.limits.folder_files` raises the limit";
     assert_eq!(refusal(FOLDER, &with(19)), expect);
@@ -271,7 +291,10 @@ fn a_function_gives_examples_of_itself() {
         assert!((-10.0..10.0).contains(&a) && (0.0..4.0).contains(&b), "{a} {b}");
         assert_eq!(number(&record, "product"), a * b - 1.0);
     }
-    assert_eq!([data.splits.train.rows().len(), data.splits.valid.rows().len(), data.splits.test.rows().len()], [140, 30, 30]);
+    assert_eq!(
+        [data.splits.train.rows().len(), data.splits.valid.rows().len(), data.splits.test.rows().len()],
+        [140, 30, 30]
+    );
 }
 
 #[test]
@@ -294,6 +317,7 @@ fn a_function_without_a_value_is_refused() {
     let path = "`data.source.function.expression` wants a finite value for all its inputs, got NaN at a = -";
     assert!(error.starts_with(path), "{error}");
     let limits = Limits { rows: 199, ..Limits::default() };
-    let expect = "`data.source.function.rows` wants at most 199 rows, got 200; `run.limits.rows` raises the limit";
+    let expect =
+        "`data.source.function.rows` wants at most 199 rows, got 200; `run.limits.rows` raises the limit";
     assert_eq!(refusal(FUNCTION, &Place { limits, ..place(&[]) }), expect);
 }

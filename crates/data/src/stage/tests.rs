@@ -8,12 +8,18 @@ use crate::testing::{place, plan, prepare};
 const RECIPE: &str = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "ids": ["id"]}"#;
 
 fn table() -> String {
-    let row = |row: usize| format!("r{row},{},{},{}\n", row * row % 17, ["red", "blue"][row / 3 % 2], ["u", "v"][row % 2]);
+    let row = |row: usize| {
+        format!("r{row},{},{},{}\n", row * row % 17, ["red", "blue"][row / 3 % 2], ["u", "v"][row % 2])
+    };
     "id,n,c,y\n".to_owned() + &(0..60).map(row).collect::<String>()
 }
 
 fn batches(dataset: &Dataset) -> Vec<baeum_core::Batch> {
-    (0..dataset.source.len()).collect::<Vec<_>>().chunks(7).map(|rows| dataset.source.batch(rows).unwrap()).collect()
+    (0..dataset.source.len())
+        .collect::<Vec<_>>()
+        .chunks(7)
+        .map(|rows| dataset.source.batch(rows).unwrap())
+        .collect()
 }
 
 #[test]
@@ -92,7 +98,9 @@ fn the_task_is_told_by_the_target() {
 
 #[test]
 fn a_profile_describes_the_training_rows() {
-    let rows: String = (0..40).map(|row| format!("{row},5,{},{}\n", 1_700_000_000 + row % 7, if row % 4 == 0 { "" } else { "a" })).collect();
+    let rows: String = (0..40)
+        .map(|row| format!("{row},5,{},{}\n", 1_700_000_000 + row % 7, if row % 4 == 0 { "" } else { "a" }))
+        .collect();
     let csv = format!("seq,same,time,c,y\n{}", rows.replace('\n', ",1.5\n").replacen("1.5", "2.5", 20));
     let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": {"random": {"valid": 0, "test": 0.1}}}"#;
     let profile = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().profile;

@@ -25,15 +25,14 @@ pub(super) fn confusion(report: &Report) -> Option<String> {
     if report.classes.is_empty() {
         return None;
     }
+    let n = report.classes.len();
+    if report.confusion.len() != n || report.confusion.iter().any(|row| row.len() != n) {
+        return Some("<p class=\"note\">The confusion matrix does not fit the labels.</p>".to_owned());
+    }
     let map = Map::new(report);
-    let note = if map.labels.len() == report.classes.len() {
-        String::new()
-    } else {
-        format!(
-            " These are the {} labels with the most mistakes, out of {}.",
-            map.labels.len(),
-            report.classes.len()
-        )
+    let note = match map.labels.len() {
+        shown if shown == n => String::new(),
+        shown => format!(" These are the {shown} labels with the most mistakes, out of {n}."),
     };
     // A large map takes the whole width.
     let layout = if map.labels.len() > BESIDE { "stack" } else { "pair" };
@@ -118,12 +117,8 @@ impl Map<'_> {
             drawing.tint(class, a, b, opacity);
             if self.cell >= ROOM_FOR_COUNT {
                 let class = if opacity > 0.5 { "count over" } else { "count" };
-                drawing.text(
-                    class,
-                    point((a.x + b.x) / 2.0, (a.y + b.y) / 2.0 + 4.5),
-                    Anchor::Middle,
-                    &brief(rows),
-                );
+                let middle = point((a.x + b.x) / 2.0, (a.y + b.y) / 2.0 + 4.5);
+                drawing.text(class, middle, Anchor::Middle, &brief(rows));
             }
         });
     }
@@ -190,5 +185,26 @@ fn brief(rows: u64) -> String {
         0..10_000 => rows.to_string(),
         10_000..1_000_000 => format!("{}k", rows / 1000),
         _ => format!("{:.1}M", rows as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_brief() {
+        assert_eq!([0, 9_999, 10_000, 999_999, 3_440_000].map(brief), ["0", "9999", "10k", "999k", "3.4M"]);
+    }
+
+    #[test]
+    fn labels_with_mistakes_come_first_onto_a_full_map() {
+        let mut confusion = vec![vec![0; 40]; 40];
+        (0..40).for_each(|label| confusion[label][label] = 100);
+        (confusion[39][2], confusion[7][38]) = (1, 1);
+        let shown = most_mistaken(&confusion);
+        assert_eq!(shown.len(), MAP_LABELS);
+        assert!(shown.is_sorted() && [2, 7, 38, 39].iter().all(|label| shown.contains(label)), "{shown:?}");
+        assert_eq!(most_mistaken(&confusion[..3]), [0, 1, 2]);
     }
 }

@@ -68,7 +68,8 @@ pub fn html(input: &ReportInput) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>{title} · Baeum report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
-         <header><p class=\"over\">Baeum report</p><h1>{title}</h1><p class=\"lead\">{}</p>{}<nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
+         <header><p class=\"over\">Baeum report</p><h1>{title}</h1><p class=\"lead\">{}</p>{}\
+         <nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
          <footer>Made by Baeum {}. This page is one file: it runs no script and loads nothing.</footer>\n\
          </main>\n</body>\n</html>\n",
         include_str!("style.css"),

@@ -98,16 +98,13 @@ fn ruler(metric: &Metric) -> String {
     }
     if let Some(baseline) = metric.baseline {
         drawing.line("mark", at(baseline, 18.0), at(baseline, 42.0));
-        drawing.text("tick", at(baseline, 11.0), anchor(at(baseline, 0.0).x), "baseline");
+        let above = at(baseline, 11.0);
+        drawing.text("tick", above, anchor(above.x), "baseline");
     }
     drawing.line("value", at(value, 21.0), at(value, 39.0));
-    for anchored in anchors {
-        drawing.text(
-            "tick",
-            at(*anchored, 56.0),
-            anchor(at(*anchored, 0.0).x),
-            &written(metric.name, *anchored),
-        );
+    for &x in anchors {
+        let below = at(x, 56.0);
+        drawing.text("tick", below, anchor(below.x), &written(metric.name, x));
     }
     drawing.finish()
 }

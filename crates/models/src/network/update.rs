@@ -61,7 +61,7 @@ impl<F: Forward> CandleNetwork<F> {
             }
             values.push((var.clone(), to_candle(tensor, self.dtype, &self.device)?));
         }
-        let known = |name: &String| self.learned.contains_key(name) || self.running.contains_key(name) || !name.is_empty();
+        let known = |name: &String| self.learned.contains_key(name) || self.running.contains_key(name);
         if let Some(name) = state.weights.keys().find(|name| !known(name)) {
             return Err(RunError::Unknown { name: name.clone() }.into());
         }

@@ -31,7 +31,7 @@ impl Loop for Relu {
     fn grad<T: Number>(&self, _: &[T], y: &[T], grad: &[T]) -> Vec<T> {
         let zero = T::of(0.0);
         // A result of NaN is not 0 either, and lets the gradient pass.
-        y.iter().zip(grad).map(|(&y, &g)| if y < zero { zero } else { g }).collect()
+        y.iter().zip(grad).map(|(&y, &g)| if y == zero { zero } else { g }).collect()
     }
 }
 

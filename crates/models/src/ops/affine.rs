@@ -5,7 +5,8 @@ use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor};
 
 use super::host::{Number, read, slice};
 
-/// `x W^T + b` over the last axis. `x`: `[.., n]`, `weight`: `[units, n]`, `bias`: `[units]`; result `[.., units]`.
+/// `x W^T + b` over the last axis. `x`: `[.., n]`, `weight`: `[units, n]`, `bias`: `[units]`; result `[..,
+/// units]`.
 pub(crate) fn dense(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (units, n) = weight.dims2()?;
     let mut sizes = x.dims().to_vec();
@@ -21,7 +22,8 @@ pub(crate) fn dense(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Resul
     }
 }
 
-/// `x + by`, where each column has its own number. `x`: `[.., n]`, `by`: `[n]`; the result is laid out as `sizes`, which end in `n`.
+/// `x + by`, where each column has its own number. `x`: `[.., n]`, `by`: `[n]`; the result is laid out as
+/// `sizes`, which end in `n`.
 pub(crate) fn shift(x: &Tensor, by: &Tensor, sizes: &[usize]) -> Result<Tensor> {
     if x.device().is_cpu() {
         return x.contiguous()?.apply_op2(by, Shift { sizes: sizes.to_vec() });

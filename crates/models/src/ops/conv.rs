@@ -6,9 +6,10 @@ use super::window::{Window, unfold};
 /// Cross-correlation. `x`: `[B, H, W, C]`, `weight`: `[O, C / groups, h, w]` as PyTorch keeps it, `bias`: `[O]`;
 /// result: `[B, places down, places across, O]`.
 ///
-/// Each window becomes a row, and the rows are multiplied with the kernels: one product of two matrices forward and two
-/// backward. candle's own `conv2d` took three times as long on a 3x3 layer (64x32x14x14 to 64, two threads of a Xeon, 2026), has one
-/// number for both sides of stride and dilation, and walks groups one by one.
+/// Each window becomes a row, and the rows are multiplied with the kernels: one product of two matrices
+/// forward and two backward. candle's own `conv2d` took three times as long on a 3x3 layer (64x32x14x14 to
+/// 64, two threads of a Xeon, 2026), has one number for both sides of stride and dilation, and walks groups
+/// one by one.
 pub(crate) fn conv2d(
     x: &Tensor,
     weight: &Tensor,

@@ -1,5 +1,5 @@
-//! Operations written as plain loops, for `f32` and `f64` alike. They run on the processor; elsewhere each has a form
-//! composed of candle operations.
+//! Operations written as plain loops, for `f32` and `f64` alike. They run on the processor; elsewhere each
+//! has a form composed of candle operations.
 use baeum_kernels::Real;
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, DType, Error, Layout, Result, Shape, Storage, Tensor, WithDType};

@@ -1,8 +1,9 @@
 //! What layers compute, written with the few candle operations whose values and gradients were checked
 //! (tests/it/candle_contract.rs) and, on the processor, with loops of our own that say the same and are faster.
 //!
-//! Images are channels last here, `[B, H, W, C]`: a window is then a run of whole pixels, a convolution one product of two
-//! matrices, and a statistic over a channel a column of a matrix. The runner turns them at the edges of the graph.
+//! Images are channels last here, `[B, H, W, C]`: a window is then a run of whole pixels, a convolution one
+//! product of two matrices, and a statistic over a channel a column of a matrix. The runner turns them at the
+//! edges of the graph.
 
 mod activation;
 mod affine;

@@ -134,7 +134,8 @@ pub(crate) fn batch_norm(
     shift(&scale(x, &factor)?, &offset, x.dims())
 }
 
-/// Gives the last axis of each item mean 0 and variance 1, then scales and shifts it. `x`: `[.., n]`, the others `[n]`.
+/// Gives the last axis of each item mean 0 and variance 1, then scales and shifts it. `x`: `[.., n]`, the
+/// others `[n]`.
 ///
 /// candle's fused layer norm has no gradient.
 pub(crate) fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {

@@ -60,7 +60,7 @@ impl Pooled {
     }
 
     fn share<T: Number>(&self) -> T {
-        T::of(1.0 / (self.window.kernel.area() as f64 + 0.01))
+        T::of(1.0 / self.window.kernel.area() as f64)
     }
 }
 
@@ -123,7 +123,7 @@ fn to_the_first<T: Number>(pixels: &[usize], best: &[T], grad: &[T], image: &[T]
         let mut places = pixels.iter().map(|pixel| pixel * channels + channel);
         let holder = match is_nan(best) {
             true => places.rfind(|&at| is_nan(image[at])),
-            false => places.rfind(|&at| image[at] == best),
+            false => places.find(|&at| image[at] == best),
         };
         if let Some(at) = holder {
             sums[at] += grad;

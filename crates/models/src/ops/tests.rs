@@ -19,7 +19,8 @@ fn flat(x: &Tensor) -> Vec<f64> {
     x.flatten_all().unwrap().to_vec1().unwrap()
 }
 
-/// The result of an operation, and the gradient of its argument when each element of the result weighs differently.
+/// The result of an operation, and the gradient of its argument when each element of the result weighs
+/// differently.
 fn both(x: &Var, op: &dyn Fn(&Tensor) -> Result<Tensor>) -> [Vec<f64>; 2] {
     let y = op(x).unwrap();
     let weights = Tensor::from_vec(numbers(y.dims(), "weights"), y.shape(), &Device::Cpu).unwrap();

@@ -59,7 +59,8 @@ pub(crate) fn unfold(x: &Tensor, window: Window) -> Result<Tensor> {
     }
 }
 
-/// The pixels under each window. `x`: `[B, H, W, C]`; result: `[B, places * kernel, C]`, with `fill` in the padding.
+/// The pixels under each window. `x`: `[B, H, W, C]`; result: `[B, places * kernel, C]`, with `fill` in the
+/// padding.
 pub(super) fn gather(x: &Tensor, window: Window, fill: f64) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
     let pixels = x.reshape((batch, height * width, channels))?;

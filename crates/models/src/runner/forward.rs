@@ -27,13 +27,13 @@ impl Forward for Layers {
         Ok(outputs.map(channels_first).collect::<Result<_>>()?)
     }
 
-    /// Running statistics move here, once for each update and by the whole batch: by the mean of its values and by their variance over
-    /// n - 1, as PyTorch's do.
+    /// Running statistics move here, once for each update and by the whole batch: by the mean of its values
+    /// and by their variance over n - 1, as PyTorch's do.
     fn updated(&mut self) -> Outcome<()> {
         for (name, seen) in std::mem::take(&mut self.seen) {
             let node = self.graph.find(&name).map(|id| &self.graph[id].layer);
             let Some(Layer::BatchNorm { momentum, .. }) = node else { continue };
-            let variance = seen.squares.iter().map(|squares| squares / seen.count).collect();
+            let variance = seen.squares.iter().map(|squares| squares / (seen.count - 1.0)).collect();
             for (statistic, new) in [("running_mean", seen.mean), ("running_var", variance)] {
                 let Some(var) = self.vars.get(&format!("{name}.{statistic}")) else { continue };
                 move_towards(var, new, *momentum)?;
@@ -48,11 +48,8 @@ fn move_towards(var: &Var, new: Vec<f64>, momentum: f64) -> Result<()> {
     let old = var.to_dtype(DType::F64)?.to_vec1::<f64>()?;
     let moved: Vec<f64> =
         old.iter().zip(&new).map(|(old, new)| (1.0 - momentum) * old + momentum * new).collect();
-    var.set(
-        &Tensor::from_vec(moved, var.shape(), &Device::Cpu)?
-            .to_dtype(var.dtype())?
-            .to_device(var.device())?,
-    )
+    let moved = Tensor::from_vec(moved, var.shape(), &Device::Cpu)?.to_dtype(var.dtype())?;
+    var.set(&moved.to_device(var.device())?)
 }
 
 /// One way through the graph. Images are channels last on it.
@@ -105,12 +102,8 @@ impl Run<'_> {
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
             Layer::Concat { axis } => {
                 // Where each axis of [B, C, H, W] stands in [B, H, W, C].
-                let axis = if node.shape.rank() == 4 {
-                    [0, 3, 1, 2].get(*axis).copied().unwrap_or(0)
-                } else {
-                    *axis
-                };
-                Tensor::cat(read, axis)
+                let places = if node.shape.rank() == 4 { [0, 3, 1, 2] } else { [0, 1, 2, 3] };
+                Tensor::cat(read, places.get(*axis).copied().unwrap_or(*axis))
             }
         };
         Ok(value?)
@@ -159,12 +152,12 @@ impl Run<'_> {
         Ok(rows.reshape((ids.dim(0)?, ids.dim(1)?, vectors.dim(1)?))?)
     }
 
-    /// Keeps a value where its random word is at least `p * 2^32`. A word belongs to an element of the whole batch in the graph's
-    /// layout, so that parts of a batch draw what the whole would.
+    /// Keeps a value where its random word is at least `p * 2^32`. A word belongs to an element of the whole
+    /// batch in the graph's layout, so that parts of a batch draw what the whole would.
     fn dropout(&self, node: &Node, x: &Tensor, p: f64) -> Outcome<Tensor> {
         let Pass::Train { step, part } = self.pass else { return Ok(x.clone()) };
         let rows = x.dim(0)?;
-        let first = 0 * part.first_row * (x.elem_count() / rows);
+        let first = part.first_row * (x.elem_count() / rows);
         if first + x.elem_count() > ELEMENTS {
             let got = first + x.elem_count();
             Err(NetworkError::from(RunError::Dropout { node: node.name.clone(), limit: ELEMENTS, got }))?;

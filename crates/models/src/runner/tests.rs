@@ -18,8 +18,8 @@ const ADAM: Update = Update::Adam(Adam {
     clip: Some(1.0),
 });
 
-/// The smallest networks that have each layer in them, one of them with parameters in front, so that the gradient of what the layer reads
-/// is checked as well.
+/// The smallest networks that have each layer in them, one of them with parameters in front, so that the
+/// gradient of what the layer reads is checked as well.
 fn cases() -> Vec<(&'static str, Graph)> {
     let dense = || Layer::Dense { units: 4, bias: true };
     let point = || conv(2, [1, 1], [1, 1], [0, 0], 1);
@@ -163,8 +163,9 @@ fn gradients_agree_with_differences() {
     }
 }
 
-/// The loss of an f64 network changes by the gradient where one parameter changes: central differences with a step of 1e-5 are off by
-/// its square, 1e-10 of the third derivative, and by rounding, 1e-16 / 1e-5; 1e-6 of the tensor's largest gradient is far above both.
+/// The loss of an f64 network changes by the gradient where one parameter changes: central differences with a
+/// step of 1e-5 are off by its square, 1e-10 of the third derivative, and by rounding, 1e-16 / 1e-5; 1e-6 of
+/// the tensor's largest gradient is far above both.
 fn check_gradients(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
     const STEP: f64 = 1e-5;
     let mut net = runner(graph, Float::F64);
@@ -186,7 +187,8 @@ fn check_gradients(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
             };
             let difference = (loss_at(start[i] + STEP) - loss_at(start[i] - STEP)) / (2.0 * STEP);
             let error = (difference - analytic).abs();
-            // A bias in front of a norm has no gradient at all, so there is an absolute bound too: what rounding of the loss comes to.
+            // A bias in front of a norm has no gradient at all, so there is an absolute bound too: what
+            // rounding of the loss comes to.
             assert!(
                 error <= 1e-6 * largest || error <= 1e-9,
                 "{name}, {loss:?}: {parameter}[{i}] has {analytic}, differences {difference}"

@@ -1,7 +1,8 @@
 //! Every candle operation that the runner is built from, in f64, against central differences.
 //!
-//! candle 0.11.1 has operations whose gradient is wrong or absent without an error (max_pool2d, its fused layer norm and softmax, conv1d,
-//! products of transposed batches). Those listed here were right; they are asked again on every new version of candle.
+//! candle 0.11.1 has operations whose gradient is wrong or absent without an error (max_pool2d, its fused
+//! layer norm and softmax, conv1d, products of transposed batches). Those listed here were right; they are
+//! asked again on every new version of candle.
 
 use baeum_core::{Counter, Rng};
 use candle_core::{D, DType, Device, Result, Tensor, Var};
@@ -27,7 +28,8 @@ fn total(op: &Op, vars: &[Var]) -> Tensor {
     (y * weights).unwrap().sum_all().unwrap()
 }
 
-/// A step of 1e-5 leaves an error of its square, 1e-10, and rounding of 1e-16 / 1e-5; 1e-7 of the largest gradient is far above both.
+/// A step of 1e-5 leaves an error of its square, 1e-10, and rounding of 1e-16 / 1e-5; 1e-7 of the largest
+/// gradient is far above both.
 #[track_caller]
 fn check(sizes: &[&[usize]], op: &Op) {
     const STEP: f64 = 1e-5;

@@ -1,4 +1,5 @@
-//! The same bytes, however many threads there are. candle's pools are sized once per process, so each size gets a process.
+//! The same bytes, however many threads there are. candle's pools are sized once per process, so each size
+//! gets a process.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -16,7 +16,11 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     let last = last_stage(work, to)?;
     let job = open(work)?;
     use_threads(job.plans.run.threads());
-    let goal = work.resume.clone().map_or(Goal::Any, Goal::Resume);
+    let goal = match (&work.resume, work.from) {
+        (Some(run), _) => Goal::Resume(run.clone()),
+        (None, Some(_)) => Goal::Newest,
+        (None, None) => Goal::Any,
+    };
     let blame = |error| blame(&job.parsed, signals, error);
     let mut session = Session::open(&job, &goal, signals.clone()).map_err(blame)?;
     print::line(&session.path().display().to_string());

@@ -56,9 +56,10 @@ impl RecipeError {
         let (excerpt, marked) = (&place.excerpt, &place.marked);
         let mark = |shift: usize| AnnotationKind::Primary.span(marked.start + shift..marked.end + shift);
         let snippet = match place.origin {
-            Origin::File(_) => {
-                Snippet::source(excerpt).path(place.origin.to_string()).line_start(place.line).annotation(mark(0))
-            }
+            Origin::File(_) => Snippet::source(excerpt)
+                .path(place.origin.to_string())
+                .line_start(place.line)
+                .annotation(mark(0)),
             Origin::Set(_) => {
                 Snippet::source(format!("{SET}{excerpt}")).line_numbering(false).annotation(mark(SET.len()))
             }
@@ -78,7 +79,9 @@ impl RecipeError {
             Problem::Syntax(what) => format!("could not read this as TOML: {what}"),
             Problem::Duplicate(key) => format!("`{}` wants to be set once, got it twice", words::short(key)),
             Problem::UnknownKey { .. } => format!("{path} is not a setting"),
-            Problem::UnknownChoice { name, .. } => format!("`{}` is not a choice of {path}", words::short(name)),
+            Problem::UnknownChoice { name, .. } => {
+                format!("`{}` is not a choice of {path}", words::short(name))
+            }
             Problem::WrongValue { wanted, got } => format!("{path} wants {wanted}, got {got}"),
             Problem::Missing { setting, .. } => format!("{path} wants `{setting}`, got none"),
             Problem::Choices(names) if names.is_empty() => format!("{path} wants one choice, got none"),
@@ -88,7 +91,9 @@ impl RecipeError {
             Problem::Unfit(text) => format!("{path}: {text}"),
             Problem::NoValue => format!("`--set` wants `path=value`, got `{}`", words::short(&place.excerpt)),
             Problem::NoName => "`--set` wants a name at every step of its path, got none".to_owned(),
-            Problem::NoIndex => format!("`--set` wants a number in brackets, got `{}`", words::short(place.text())),
+            Problem::NoIndex => {
+                format!("`--set` wants a number in brackets, got `{}`", words::short(place.text()))
+            }
             Problem::Through { wanted, step, got } => {
                 format!("`{step}` wants {wanted} to stand in, got {got} at {path}")
             }
@@ -102,7 +107,7 @@ impl RecipeError {
         let Problem::Refused(error) = self.problem() else { return None };
         let text = error.to_string();
         let below: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
-        (!below.is_empty()).then(|| below.join(" "))
+        (!below.is_empty()).then(|| format!("shapes: {}", below.join(" ")))
     }
 
     /// The way out, where there is one.
@@ -142,7 +147,9 @@ impl RecipeError {
     fn whole(&self, name: &str) -> Option<String> {
         match self.place().origin {
             Origin::File(_) => None,
-            Origin::Set(_) => Some(format!("set it as a whole: `--set '{}={{ {name} = {{ .. }} }}'`", self.path())),
+            Origin::Set(_) => {
+                Some(format!("set it as a whole: `--set '{}={{ {name} = {{ .. }} }}'`", self.path()))
+            }
         }
     }
 
@@ -155,7 +162,9 @@ impl RecipeError {
         match (&self.place().origin, number) {
             (_, Some(number)) => Some(format!("leave the quotes out: `{number}`")),
             (Origin::File(_), None) => text.then(|| format!("put it in quotes: `\"{written}\"`")),
-            (Origin::Set(_), None) => text.then(|| format!("put it in quotes: `--set '{path}=\"{written}\"'`")),
+            (Origin::Set(_), None) => {
+                text.then(|| format!("put it in quotes: `--set '{path}=\"{written}\"'`"))
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! From the tree of a recipe to a struct.
 //!
-//! toml has a deserializer of its own; this one keeps the parts of serde's errors apart (which key, which names were
-//! possible), refuses what a reader leaves over, such as the second name of `{ adam = {}, sgd = {} }`, and carries the
-//! path as well as the span.
+//! toml's own deserializer, with serde_path_to_error around it, tells a span, a path and a sentence. This one keeps the
+//! sentence's parts (which key, which names were possible), and refuses what a visitor leaves over, such as the second
+//! name of `{ adam = {}, sgd = {} }`.
 
 use serde::de::value::StringDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 use toml::Spanned;
 use toml::de::{DeArray, DeFloat, DeInteger, DeTable, DeValue};
@@ -21,7 +24,7 @@ impl<'i> Value<'i> {
         Value(value)
     }
 
-    /// Hands a table to `visitor`, and anything else to `otherwise` as well: a struct's visitor would take a list too.
+    /// Hands over a table and nothing else: a struct's visitor would take a list as well.
     fn table<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let span = self.0.span();
         let result = match self.0.into_inner() {
@@ -42,7 +45,9 @@ impl<'de> Deserializer<'de> for Value<'_> {
             DeValue::Integer(number) => integer(&number, visitor),
             DeValue::Float(number) => float(&number, visitor),
             DeValue::Boolean(value) => visitor.visit_bool(value),
-            DeValue::Datetime(date) => Err(Refusal::invalid_type(Unexpected::Other(&format!("the date {date}")), &visitor)),
+            DeValue::Datetime(date) => {
+                Err(Refusal::invalid_type(Unexpected::Other(&format!("the date {date}")), &visitor))
+            }
             DeValue::Array(items) => Items::visit(items, visitor),
             DeValue::Table(table) => Entries::visit(table, visitor),
         };
@@ -54,7 +59,11 @@ impl<'de> Deserializer<'de> for Value<'_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -77,7 +86,9 @@ impl<'de> Deserializer<'de> for Value<'_> {
         let result = match self.0.into_inner() {
             DeValue::Table(table) => match table.into_iter().next() {
                 None => visitor.visit_unit(),
-                Some((key, _)) => Err(Refusal::unknown_field(key.get_ref(), &[]).below(key.get_ref()).in_span(&key.span())),
+                Some((key, _)) => {
+                    Err(Refusal::unknown_field(key.get_ref(), &[]).below(key.get_ref()).in_span(&key.span()))
+                }
             },
             other => Err(Refusal::invalid_type(kind(&other), &visitor)),
         };
@@ -92,7 +103,8 @@ impl<'de> Deserializer<'de> for Value<'_> {
     ) -> Result<V::Value, Refusal> {
         let span = self.0.span();
         let result = match self.0.into_inner() {
-            DeValue::String(name) => visitor.visit_enum(Choice { name: Spanned::new(span.clone(), name.into_owned()), value: None }),
+            DeValue::String(name) => visitor
+                .visit_enum(Choice { name: Spanned::new(span.clone(), name.into_owned()), value: None }),
             DeValue::Table(table) => choice(table).and_then(|choice| visitor.visit_enum(choice)),
             other => Err(not_a_choice(&other, known)),
         };
@@ -108,14 +120,19 @@ impl<'de> Deserializer<'de> for Value<'_> {
 fn integer<'de, V: Visitor<'de>>(number: &DeInteger<'_>, visitor: V) -> Result<V::Value, Refusal> {
     match i64::from_str_radix(number.as_str(), number.radix()) {
         Ok(value) => visitor.visit_i64(value),
-        Err(_) => Err(Refusal::invalid_value(Unexpected::Other(&number.to_string()), &"a whole number of at most 63 bits")),
+        Err(_) => Err(Refusal::invalid_value(
+            Unexpected::Other(&number.to_string()),
+            &"a whole number of at most 63 bits",
+        )),
     }
 }
 
 fn float<'de, V: Visitor<'de>>(number: &DeFloat<'_>, visitor: V) -> Result<V::Value, Refusal> {
     let written = number.as_str();
     match written.parse::<f64>() {
-        Ok(value) if value.is_finite() || written.contains("inf") || written.contains("nan") => visitor.visit_f64(value),
+        Ok(value) if value.is_finite() || written.contains("inf") || written.contains("nan") => {
+            visitor.visit_f64(value)
+        }
         // 1e400 is no infinity that anybody asked for.
         Ok(_) | Err(_) => Err(Refusal::invalid_value(Unexpected::Other(written), &"a number up to 1.8e308")),
     }
@@ -201,7 +218,10 @@ impl<'i> Entries<'i> {
             Some((key, _)) => {
                 let span = key.span();
                 entries.read.push(key);
-                Err(Refusal::new(&span, Problem::Choices(entries.read.into_iter().map(Spanned::into_inner).collect())))
+                Err(Refusal::new(
+                    &span,
+                    Problem::Choices(entries.read.into_iter().map(Spanned::into_inner).collect()),
+                ))
             }
         }
     }
@@ -218,7 +238,8 @@ impl<'i> Entries<'i> {
 
 /// The entries as they were written, arguments last; the table itself has them by name.
 fn in_order(table: DeTable<'_>) -> Vec<Entry<'_>> {
-    let owned = |key: Spanned<std::borrow::Cow<'_, str>>| Spanned::new(key.span(), key.into_inner().into_owned());
+    let owned =
+        |key: Spanned<std::borrow::Cow<'_, str>>| Spanned::new(key.span(), key.into_inner().into_owned());
     let mut entries: Vec<Entry<'_>> = table.into_iter().map(|(key, value)| (owned(key), value)).collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
@@ -237,7 +258,9 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
         match self.value.take() {
-            Some((key, value)) => seed.deserialize(Value(value)).map_err(|refusal| refusal.below(key.get_ref())),
+            Some((key, value)) => {
+                seed.deserialize(Value(value)).map_err(|refusal| refusal.below(key.get_ref()))
+            }
             None => Err(Refusal::custom("a value was asked for before its key")),
         }
     }
@@ -290,7 +313,8 @@ impl<'i> Choice<'i> {
         match value {
             Some(value) => read(Value(value)).map_err(|refusal| refusal.below(name.get_ref())),
             None => {
-                let wanted = format!("the settings of `{0}` behind its name, `{{ {0} = {{ .. }} }}`", name.get_ref());
+                let wanted =
+                    format!("the settings of `{0}` behind its name, `{{ {0} = {{ .. }} }}`", name.get_ref());
                 Err(Refusal::invalid_value(Unexpected::Other("the name alone"), &wanted.as_str()))
             }
         }
@@ -315,7 +339,11 @@ impl<'de> VariantAccess<'de> for Choice<'_> {
         self.settings(|value| value.deserialize_seq(visitor))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Refusal> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
         self.settings(|value| value.deserialize_map(visitor))
     }
 }

@@ -81,7 +81,9 @@ impl Error for Refusal {
         match (wanted.to_string().as_str(), got) {
             // What serde says of an empty table in the place of a choice.
             ("enum", Unexpected::Map) => Problem::Choices(vec![]).into(),
-            (wanted, got) => Problem::WrongValue { wanted: words::wanted(wanted), got: words::got(&got) }.into(),
+            (wanted, got) => {
+                Problem::WrongValue { wanted: words::wanted(wanted), got: words::got(&got) }.into()
+            }
         }
     }
 

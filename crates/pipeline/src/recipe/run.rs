@@ -161,7 +161,8 @@ fn name_of(recipe: &Path) -> String {
     let text = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
     let stem = text(recipe.file_stem()).unwrap_or_default();
     let folder = text(recipe.parent().and_then(Path::file_name)).filter(|_| stem == "recipe");
-    let name = folder.unwrap_or(stem).replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
+    let name =
+        folder.unwrap_or(stem).replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
     match name.trim_matches('-') {
         "" => "run".to_owned(),
         name => name.chars().take(LONGEST).collect(),

@@ -41,19 +41,21 @@ impl<'i> Set<'i> {
         let mut slot = root;
         let mut path = String::new();
         let last = self.steps.len().saturating_sub(1);
-        for (depth, step) in self.steps.into_iter().enumerate() {
+        for (number, step) in self.steps.into_iter().enumerate() {
             let below = Spanned::new(step.span.clone(), DeValue::Table(DeTable::new()));
             slot = match &step.to {
                 To::Key(key) => {
                     let table = table(slot, key, &step.span).map_err(|refusal| refusal.at_path(&path))?;
                     let key = Spanned::new(step.span.clone(), key.clone());
                     // An entry keeps its old key, and with it the place of the old key.
-                    if depth == last {
+                    if number == last {
                         table.remove(key.get_ref().as_ref());
                     }
                     table.entry(key).or_insert(below)
                 }
-                To::Index(index) => item(slot, *index, &step.span).map_err(|refusal| refusal.at_path(&path))?,
+                To::Index(index) => {
+                    item(slot, *index, &step.span).map_err(|refusal| refusal.at_path(&path))?
+                }
             };
             path = step.to.behind(&path);
         }
@@ -68,7 +70,8 @@ impl<'i> Set<'i> {
 
     /// The value, if it is a whole number.
     pub(super) fn number(&self) -> Option<u64> {
-        self.value.get_ref().as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok())
+        let number = self.value.get_ref().as_integer()?;
+        u64::from_str_radix(number.as_str(), number.radix()).ok()
     }
 }
 
@@ -95,7 +98,10 @@ fn table<'a, 'i>(
     }
     match slot.get_mut() {
         DeValue::Table(table) => Ok(table),
-        other => Err(Refusal::new(span, Problem::Through { wanted: "a table", step: key.to_owned(), got: shown(other) })),
+        other => Err(Refusal::new(
+            span,
+            Problem::Through { wanted: "a table", step: key.to_owned(), got: shown(other) },
+        )),
     }
 }
 
@@ -111,7 +117,8 @@ fn item<'a, 'i>(
             list.get_mut(index).ok_or_else(|| Refusal::new(span, Problem::Index { index, length }))
         }
         other => {
-            let problem = Problem::Through { wanted: "a list", step: format!("[{index}]"), got: shown(other) };
+            let problem =
+                Problem::Through { wanted: "a list", step: format!("[{index}]"), got: shown(other) };
             Err(Refusal::new(span, problem))
         }
     }
@@ -156,22 +163,17 @@ impl<'i> Reader<'i> {
     }
 
     fn key(&mut self) -> Result<Step<'i>, Refusal> {
-        let rest = self.rest();
-        let start = self.at;
-        let quoted = rest.starts_with(['"', '\'']);
-        let length = match quoted {
-            true => rest.char_indices().skip(1).find(|(_, c)| rest.starts_with(*c)).map(|(end, _)| end + 1),
-            false => rest.find(['.', '[', '=']),
+        let (start, rest) = (self.at, self.rest());
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let end = match quote {
+            Some(quote) => rest.char_indices().skip(1).find(|(_, c)| *c == quote).map(|(at, _)| at + 1),
+            None => rest.find(['.', '[', '=']),
         };
-        self.at += length.unwrap_or(rest.len());
+        self.at += end.unwrap_or(rest.len());
         let (key, span) = self.trimmed(start..self.at);
-        let key = match quoted {
-            true => DeValue::parse(key).ok().and_then(|value| match value.into_inner() {
-                DeValue::String(text) => Some(text),
-                DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => None,
-                DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
-            }),
-            false => Some(Cow::Borrowed(key)).filter(|key| !key.is_empty()),
+        let key = match quote {
+            Some(_) => unquoted(key),
+            None => Some(Cow::Borrowed(key)).filter(|key| !key.is_empty()),
         };
         let key = key.ok_or_else(|| Refusal::new(&span, Problem::NoName))?;
         Ok(Step { to: To::Key(key), span })
@@ -194,13 +196,13 @@ impl<'i> Reader<'i> {
             return Err(Refusal::new(&span, Problem::NoValue));
         }
         match DeValue::parse(text) {
-            Ok(value) if value.span() == (0..text.len()) => Ok(shifted(value, span.start)),
+            Ok(value) => Ok(shifted(value, span.start)),
             Err(error) if text.starts_with(['[', '{', '"', '\'']) => {
                 let at = error.span().unwrap_or(0..text.len());
                 let what = words::syntax(error.message(), text.get(at.clone()).unwrap_or_default());
                 Err(Refusal::new(&(span.start + at.start..span.start + at.end), Problem::Syntax(what)))
             }
-            Ok(_) | Err(_) => Ok(Spanned::new(span, DeValue::String(Cow::Borrowed(text)))),
+            Err(_) => Ok(Spanned::new(span, DeValue::String(Cow::Borrowed(text)))),
         }
     }
 
@@ -217,6 +219,15 @@ impl<'i> Reader<'i> {
 
     fn refuse(&self, range: Range<usize>, problem: Problem) -> Refusal {
         Refusal::new(&(self.begin + range.start..self.begin + range.end), problem)
+    }
+}
+
+/// The text of a quoted name, if it is one.
+fn unquoted(key: &str) -> Option<Cow<'_, str>> {
+    match DeValue::parse(key).ok()?.into_inner() {
+        DeValue::String(text) => Some(text),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => None,
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }
 

@@ -68,7 +68,9 @@ impl Sources {
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let set = self.sets().filter(|(begin, _)| *begin <= span.start).last();
         match set {
-            Some((begin, set)) => Place::new(Origin::Set(set.to_owned()), set, &(span.start - begin..span.end - begin)),
+            Some((begin, set)) => {
+                Place::new(Origin::Set(set.to_owned()), set, &(span.start - begin..span.end - begin))
+            }
             None => Place::new(Origin::File(self.name.clone()), &self.file, span),
         }
     }
@@ -114,7 +116,8 @@ impl fmt::Display for Place {
 /// The text with its control characters written out, so that a recipe cannot move the terminal's cursor or hide a part
 /// of a message: the ASCII ones, and those that turn the direction of writing (Boucher & Anderson 2021).
 pub(super) fn printable(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = |c: char| match c.is_control() || turns(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),

@@ -7,7 +7,8 @@ use toml::de::DeValue;
 pub(super) fn find(value: &Spanned<DeValue<'_>>, path: &str) -> Range<usize> {
     let deeper = match value.get_ref() {
         DeValue::Table(table) => {
-            let on_the_way = table.iter().filter_map(|(key, item)| Some((item, behind_key(path, key.get_ref())?)));
+            let on_the_way =
+                table.iter().filter_map(|(key, item)| Some((item, behind_key(path, key.get_ref())?)));
             // Keys may have dots in them; the one that takes most of the path is meant.
             on_the_way.min_by_key(|(_, rest)| rest.len())
         }

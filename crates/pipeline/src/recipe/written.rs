@@ -26,7 +26,8 @@ impl Recipe {
     pub fn identity(&self) -> Result<Value, WriteError> {
         let mut recipe = serde_json::to_value(self).map_err(|error| WriteError(error.into()))?;
         let run = &self.run;
-        recipe["run"] = json!({ "seed": run.seed, "device": run.device, "precision": run.precision.computed() });
+        recipe["run"] =
+            json!({ "seed": run.seed, "device": run.device, "precision": run.precision.computed() });
         recipe.sort_all_objects();
         Ok(recipe)
     }

@@ -140,7 +140,7 @@ impl View<'_> {
         match look(&**self.fs, &folder, key)? {
             // Checkpoints alone are no damage, but a finished stage without its manifest is.
             Look::Absent if was_done => Ok(Look::Damaged(folder)),
-            found => Ok(found),
+            found @ (Look::Whole(_) | Look::Absent | Look::Damaged(_)) => Ok(found),
         }
     }
 

@@ -249,6 +249,13 @@ fn a_report_without_intervals_or_predictions_is_still_a_page() {
 }
 
 #[test]
+fn a_report_that_contradicts_itself_is_still_a_page() {
+    let mut report = of_labels(&["a", "b"]);
+    report.confusion = vec![vec![1], vec![2, 3, 4], vec![]];
+    check_parts(&html(&input(&report, &[])), &["The confusion matrix does not fit the labels."]);
+}
+
+#[test]
 fn many_answers_are_thinned() {
     let truth: Vec<f32> = (0u16..5000).map(f32::from).collect();
     let report = report(&mut ByHeart::new(1, truth.clone()), &numbers(&truth)).unwrap();

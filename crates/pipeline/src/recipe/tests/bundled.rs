@@ -13,7 +13,9 @@ const RECIPES: [(&str, &str); 5] = [
 ];
 
 fn parse(text: &str, sets: &[&str]) -> Recipe {
-    Recipe::parse("recipe.toml", text, &sets.iter().map(|set| (*set).to_owned()).collect::<Vec<_>>()).unwrap().recipe
+    Recipe::parse("recipe.toml", text, &sets.iter().map(|set| (*set).to_owned()).collect::<Vec<_>>())
+        .unwrap()
+        .recipe
 }
 
 #[test]
@@ -28,7 +30,8 @@ fn every_recipe_is_sound() {
 #[test]
 fn what_is_written_reads_back() {
     for (name, text) in RECIPES {
-        let recipe = parse(text, &["train.optimizer.sgd.momentum=0.25", "train.early_stopping.min_delta=1e-7"][1..]);
+        let recipe =
+            parse(text, &["train.optimizer.sgd.momentum=0.25", "train.early_stopping.min_delta=1e-7"][1..]);
         let written = recipe.to_toml().unwrap();
         assert_eq!(parse(&written, &[]), recipe, "{name}");
         assert_eq!(parse(&written, &[]).to_toml().unwrap(), written, "{name}");
@@ -40,7 +43,10 @@ fn spelling_is_no_part_of_the_identity() {
     let identity = |text: &str, sets: &[&str]| parse(text, sets).identity().unwrap();
     let plain = identity("[train]\noptimizer = \"adam\"\n", &[]);
     let spelt = "# the same\ntrain = { epochs = 30, optimizer = { adam = { beta1 = 0.9 } } } [run]\nthreads = 2\nname = \"b\"\n";
-    assert_eq!(plain, identity(&spelt.replace(" [run]", "\n[run]"), &["run.limits.rows=5", "run.precision=high"]));
+    assert_eq!(
+        plain,
+        identity(&spelt.replace(" [run]", "\n[run]"), &["run.limits.rows=5", "run.precision=high"])
+    );
     assert_ne!(plain, identity("", &["train.optimizer=adam", "run.seed=1"]));
     assert_ne!(plain, identity("", &["train.optimizer=adam", "train.epochs=31"]));
     assert_eq!(plain["run"], json!({ "device": "cpu", "precision": "highest", "seed": 0 }));
@@ -101,9 +107,15 @@ fn misfit(root: &Value, schema: &Value, value: &Value, path: &str) -> Option<Str
         schema.get("const").is_none_or(|wanted| wanted == value),
         schema["enum"].as_array().is_none_or(|all| all.contains(value)),
         has_type(&schema["type"], value),
-        schema["minItems"].as_u64().is_none_or(|least| value.as_array().is_some_and(|items| items.len() as u64 >= least)),
-        schema["maxItems"].as_u64().is_none_or(|most| value.as_array().is_some_and(|items| items.len() as u64 <= most)),
-        schema["required"].as_array().is_none_or(|all| all.iter().all(|key| value.get(key.as_str().unwrap()).is_some())),
+        schema["minItems"]
+            .as_u64()
+            .is_none_or(|least| value.as_array().is_some_and(|items| items.len() as u64 >= least)),
+        schema["maxItems"]
+            .as_u64()
+            .is_none_or(|most| value.as_array().is_some_and(|items| items.len() as u64 <= most)),
+        schema["required"]
+            .as_array()
+            .is_none_or(|all| all.iter().all(|key| value.get(key.as_str().unwrap()).is_some())),
     ];
     if here.contains(&false) {
         return Some(path.to_owned());
@@ -116,7 +128,9 @@ fn misfit(root: &Value, schema: &Value, value: &Value, path: &str) -> Option<Str
             (None, _) => None,
         }
     };
-    let item = |(index, item): (usize, &Value)| misfit(root, schema.get("items")?, item, &format!("{path}[{index}]"));
+    let item = |(index, item): (usize, &Value)| {
+        misfit(root, schema.get("items")?, item, &format!("{path}[{index}]"))
+    };
     match value {
         Value::Object(entries) => entries.iter().find_map(entry),
         Value::Array(items) => items.iter().enumerate().find_map(item),

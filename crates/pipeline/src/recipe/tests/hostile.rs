@@ -20,7 +20,9 @@ fn a_recipe_cut_anywhere_is_read_or_refused() {
 #[test]
 fn a_recipe_with_any_character_exchanged_is_read_or_refused() {
     for (at, old) in digits().char_indices() {
-        for new in ["", "\"", "[", "{", "}", "=", ".", ",", "\n", "\r", "\\", "#", "\0", "가", "\u{202e}", "9"] {
+        for new in
+            ["", "\"", "[", "{", "}", "=", ".", ",", "\n", "\r", "\\", "#", "\0", "가", "\u{202e}", "9"]
+        {
             let text = format!("{}{new}{}", &digits()[..at], &digits()[at + old.len_utf8()..]);
             if let Err(error) = Recipe::parse("recipe.toml", &text, &[]).and_then(|parsed| parsed.check()) {
                 assert!(error.render(false).starts_with("error: "), "{text}");
@@ -43,7 +45,11 @@ fn an_argument_cut_anywhere_is_read_or_refused() {
 #[test]
 fn ten_thousand_levels_are_refused() {
     let limit = "`recipe.toml` wants at most 64 levels of nesting, got 65; `run.limits.recipe_depth` raises the limit";
-    for text in ["a = ".to_owned() + &"[".repeat(10_000), "a.".repeat(10_000) + "a = 1", "a = ".to_owned() + &"{a = ".repeat(10_000)] {
+    for text in [
+        "a = ".to_owned() + &"[".repeat(10_000),
+        "a.".repeat(10_000) + "a = 1",
+        "a = ".to_owned() + &"{a = ".repeat(10_000),
+    ] {
         let error = error(&text, &[]);
         assert!(error.to_string().ends_with(limit), "{error}");
         assert_eq!(error.exit_code(), 3);
@@ -56,7 +62,10 @@ fn a_level_at_the_limit_is_read() {
     let deep = |levels: usize| format!("a = {}{}", "[".repeat(levels), "]".repeat(levels));
     assert!(matches!(error(&deep(64), &[]).problem(), Problem::UnknownKey { .. }));
     assert!(matches!(error(&deep(65), &[]).problem(), Problem::Limit(_)));
-    assert!(matches!(error(&deep(65), &["run.limits.recipe_depth=65"]).problem(), Problem::UnknownKey { .. }));
+    assert!(matches!(
+        error(&deep(65), &["run.limits.recipe_depth=65"]).problem(),
+        Problem::UnknownKey { .. }
+    ));
 }
 
 #[test]

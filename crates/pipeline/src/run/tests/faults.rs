@@ -114,19 +114,26 @@ fn a_run_goes_on_after_a_power_cut_at_any_moment() {
     for k in 1.. {
         let (fs, faulty) = prepared(|_| {});
         faulty.fail_from(k, Fault::InputOutput);
-        let finished = whole(&runs(Arc::new(faulty.clone()), "/runs"), &identity(5)).is_ok();
+        let done = until_failure(&runs(Arc::new(faulty), "/runs"));
         for seed in 0..3 {
             let left = fs.crash(seed);
             assert_nothing_partial(&left, Path::new("/"));
             let runs = runs(Arc::new(left.clone()), "/runs");
-            whole(&runs, &identity(5)).unwrap();
-            let run = runs.newest("toy").unwrap().unwrap();
+            let (run, worked) = whole(&runs, &identity(5)).unwrap();
             assert_eq!(verify(&left, &run).unwrap(), [], "power cut at {k}, seed {seed}");
+            let again: Vec<&Stage> = worked.iter().filter(|stage| done.contains(stage)).collect();
+            assert!(again.is_empty(), "{again:?} was done before the power cut at {k}, seed {seed}");
         }
-        if finished {
+        if done == Stage::ALL {
             break;
         }
     }
+}
+
+/// The stages that were done before something failed.
+fn until_failure(runs: &Runs) -> Vec<Stage> {
+    let Ok(mut run) = runs.open("toy", RECIPE, identity(5)) else { return vec![] };
+    Stage::ALL.into_iter().take_while(|stage| step(&mut run, *stage).is_ok()).collect()
 }
 
 #[test]

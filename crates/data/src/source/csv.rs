@@ -1,0 +1,259 @@
+//! Tables of text: columns become fields.
+
+use std::collections::BTreeMap;
+
+use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train, nearest};
+
+use super::{Raw, Scan, field, table};
+use crate::config::{CsvConfig, KindConfig};
+use crate::csv::{Csv, CsvFormat, Seen, number, shown_cell};
+use crate::place::shown_name;
+use crate::plan::{DataPlan, SplitPlan};
+use crate::split::Part;
+use crate::{DataError, Place};
+
+/// A table, its cells still text.
+pub(super) struct TableScan<'a> {
+    plan: &'a DataPlan,
+    csv: Csv,
+    /// The place of the target among the columns.
+    target: usize,
+    /// What each column is, in the order of the table.
+    columns: Vec<Use>,
+}
+
+/// What a column is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Use {
+    Target,
+    Id,
+    Ignored,
+    /// One of the numbers of a vector.
+    Vector(String),
+    Alone,
+}
+
+/// Reads the files of a table.
+pub(super) fn scan<'a>(
+    plan: &'a DataPlan,
+    config: &CsvConfig,
+    files: &[String],
+    place: &Place,
+) -> Result<TableScan<'a>, DataError> {
+    let read = |name: &String| Ok((shown_name(name), place.read(name, Limit::InflatedBytes)?));
+    let files = files.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;
+    let csv = Csv::new(files, &CsvFormat::new(config, &plan.config.missing), &place.limits)?;
+    let target = find(&csv, "data.target", &plan.target)?;
+    let columns = uses(plan, &csv, target)?;
+    Ok(TableScan { plan, csv, target, columns })
+}
+
+fn find(csv: &Csv, path: &str, name: &str) -> Result<usize, DataError> {
+    csv.column(name).ok_or_else(|| unknown(csv, path, name, csv.columns().iter().map(String::as_str)))
+}
+
+fn unknown<'a>(csv: &Csv, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
+    let near = nearest(name, names).map(str::to_owned);
+    DataError::Unknown { path: path.to_owned(), file: csv.name().to_owned(), name: name.to_owned(), near }
+}
+
+/// What each column is for, or the name in the recipe that no column has.
+fn uses(plan: &DataPlan, csv: &Csv, target: usize) -> Result<Vec<Use>, DataError> {
+    let mut uses = vec![Use::Alone; csv.columns().len()];
+    uses[target] = Use::Target;
+    for (place, name) in plan.config.ignore.iter().enumerate() {
+        uses[find(csv, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
+    }
+    for (place, name) in plan.config.ids.iter().enumerate() {
+        uses[find(csv, &format!("data.ids[{place}]"), name)?] = Use::Id;
+    }
+    if let SplitPlan::Column { name } = &plan.split {
+        uses[find(csv, "data.split.column.name", name)?] = Use::Ignored;
+    }
+    for (name, pattern) in &plan.config.vectors {
+        take_vector(csv, &mut uses, name, pattern)?;
+    }
+    let names = || {
+        csv.columns().iter().zip(&uses).filter_map(|(column, used)| match used {
+            Use::Alone => Some(column.as_str()),
+            Use::Vector(name) => Some(name.as_str()),
+            Use::Target | Use::Id | Use::Ignored => None,
+        })
+    };
+    for name in plan.config.fields.keys() {
+        if !names().any(|known| known == name) {
+            return Err(unknown(csv, &format!("data.fields.{name}"), name, names()));
+        }
+    }
+    Ok(uses)
+}
+
+fn take_vector(csv: &Csv, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
+    let path = format!("data.vectors.{name}");
+    let mut found = false;
+    for (column, used) in csv.columns().iter().zip(uses.iter_mut()) {
+        let belongs = matches(pattern, column);
+        match used {
+            Use::Vector(other) if belongs => {
+                let wants = "columns that no other vector has";
+                return Err(DataError::setting(
+                    path,
+                    wants,
+                    format!("`{column}`, which is one of `{other}`"),
+                ));
+            }
+            Use::Alone if belongs => {
+                *used = Use::Vector(name.to_owned());
+                found = true;
+            }
+            Use::Alone | Use::Vector(_) | Use::Target | Use::Id | Use::Ignored => {
+                if column == name {
+                    return Err(DataError::setting(path, "a name that no column has", format!("`{name}`")));
+                }
+            }
+        }
+    }
+    match found {
+        true => Ok(()),
+        false => Err(unknown(csv, &path, pattern, std::iter::empty())),
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for any characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+impl TableScan<'_> {
+    /// The part that a column gives each row.
+    fn named_parts(&self, column: usize) -> Result<Vec<Part>, DataError> {
+        let part = |(row, text): (usize, Option<String>)| {
+            let named = text.as_deref().map(str::trim).and_then(Part::named);
+            named.ok_or_else(|| {
+                let got = shown_cell(text.as_deref().unwrap_or_default());
+                self.csv.refuse(row, column, "`train`, `valid` or `test`", got)
+            })
+        };
+        self.csv.texts(column).into_iter().enumerate().map(part).collect()
+    }
+
+    /// The kinds of the columns that stand alone, from what is said or what their training rows look like.
+    fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
+        let alone = |column: &usize| self.columns[*column] == Use::Alone;
+        let columns: Vec<usize> = (0..self.columns.len()).filter(alone).collect();
+        let said =
+            |column: &usize| self.plan.field(&self.csv.columns()[*column]).and_then(|field| field.kind);
+        let unsaid: Vec<usize> = columns.iter().copied().filter(|column| said(column).is_none()).collect();
+        let mut kinds = BTreeMap::new();
+        for column in columns {
+            kinds.extend(said(&column).map(|kind| match kind {
+                KindConfig::Number => (column, Kind::Number),
+                KindConfig::Category => (column, Kind::Category),
+                KindConfig::Text => (column, Kind::Text),
+            }));
+        }
+        for (&column, seen) in unsaid.iter().zip(self.csv.look(&unsaid, train)) {
+            kinds.insert(column, self.kind(column, seen)?);
+        }
+        Ok(kinds)
+    }
+
+    fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
+        let column = self.csv.columns()[column].clone();
+        match seen {
+            Seen::Numbers => Ok(Kind::Number),
+            Seen::Names => Ok(Kind::Category),
+            Seen::Words { distinct, rows } => Err(DataError::Words { column, distinct, rows }),
+            Seen::Nothing => {
+                let got = "none; put it under `data.ignore`".to_owned();
+                Err(DataError::Column { column, wants: "a value".to_owned(), got })
+            }
+        }
+    }
+}
+
+impl Scan for TableScan<'_> {
+    fn rows(&self) -> usize {
+        self.csv.rows()
+    }
+
+    fn ids(&mut self) -> Result<Vec<u64>, DataError> {
+        Ok(self.csv.ids())
+    }
+
+    fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
+        match &self.plan.split {
+            SplitPlan::Column { name } => {
+                let column = find(&self.csv, "data.split.column.name", name)?;
+                self.named_parts(column).map(Some)
+            }
+            SplitPlan::Files { has_valid } => {
+                let parts = if *has_valid {
+                    &[Part::Train, Part::Valid, Part::Test][..]
+                } else {
+                    &[Part::Train, Part::Test]
+                };
+                let of_file = |((_, rows), part): ((&str, usize), &Part)| std::iter::repeat_n(*part, rows);
+                Ok(Some(self.csv.files().zip(parts).flat_map(of_file).collect()))
+            }
+            SplitPlan::Random { .. }
+            | SplitPlan::Stratified { .. }
+            | SplitPlan::Usual { .. }
+            | SplitPlan::Given { .. } => Ok(None),
+        }
+    }
+
+    fn targets(&self) -> Vec<Option<String>> {
+        self.csv.texts(self.target)
+    }
+
+    fn task(&self) -> Task {
+        let is_number = self.targets().iter().flatten().all(|cell| number(cell) != Err("a number"));
+        if is_number { Task::Regress } else { Task::Classify }
+    }
+
+    fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {
+        let mut kinds = self.kinds(train.rows())?;
+        let mut fields: Vec<Field> = vec![];
+        for (column, (name, used)) in self.csv.columns().iter().zip(&self.columns).enumerate() {
+            match used {
+                Use::Target if task == Task::Classify => {
+                    fields.push(field(name, Kind::Category, Role::Target))
+                }
+                Use::Target => fields.push(field(name, Kind::Number, Role::Target)),
+                Use::Id => fields.push(field(name, Kind::Text, Role::Id)),
+                Use::Ignored => fields.push(field(name, Kind::Text, Role::Ignored)),
+                Use::Alone => {
+                    fields.push(field(name, kinds.remove(&column).unwrap_or(Kind::Text), Role::Input))
+                }
+                Use::Vector(vector) => match fields.iter_mut().find(|field| field.name == *vector) {
+                    Some(field) => field.columns.push(name.clone()),
+                    None => fields.push(Field {
+                        columns: vec![name.clone()],
+                        ..field(vector, Kind::Number, Role::Input)
+                    }),
+                },
+            }
+        }
+        for field in &mut fields {
+            if matches!(self.plan.config.vectors.get(&field.name), Some(_) if field.role == Role::Input) {
+                field.kind = Kind::Numbers { len: field.columns.len() };
+            }
+        }
+        Ok(fields)
+    }
+
+    fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
+        Ok(Box::new(table::load(&self.csv, fields)?))
+    }
+}
