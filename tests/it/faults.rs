@@ -69,7 +69,7 @@ fn every_operation_may_fail() {
     let operations = counting.operations();
     assert!(operations > 100, "only {operations} operations go through the seam");
     for fault in [Fault::NoSpace, Fault::InputOutput] {
-        for k in 0..operations {
+        for k in 1..=operations {
             let folder = Scratch::new("fault");
             let disk = FaultFs::over(Arc::new(RealFs));
             disk.fail_at(k, fault);

@@ -157,7 +157,7 @@ fn interop_scikit_learn_agrees_with_our_metrics() {
             work.copy("datasets/iris/iris.csv");
         }
         // Few epochs, so that there are mistakes to count.
-        let outcome = baeum(work.path(), &["evaluate", "recipe.toml", "--set", "train.epochs=2"]);
+        let outcome = baeum(work.path(), &["evaluate", "recipe.toml", "--set", "train.epochs=3"]);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
         let stage = work.path().join(format!("runs/{lesson}-0001/4-evaluate"));
         folder.put(&format!("{lesson}.json"), metrics_case(&stage).to_string());

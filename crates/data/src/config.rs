@@ -90,9 +90,6 @@ pub struct FieldConfig {
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
     pub steps: Option<Vec<StepConfig>>,
-    /// How its numbers are laid out, if it is all that the network sees; the same as `data.shape`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shape: Option<Vec<usize>>,
 }
 
 /// What a column of a table holds.

@@ -41,21 +41,19 @@ pub(crate) fn fit(
     limits: &Limits,
 ) -> Result<Fitted, DataError> {
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
-    for place in 0..fields.len() {
-        let rows = Rows { raw, train, place, field: &fields[place] };
-        match fields[place].role {
+    for (place, field) in fields.iter_mut().enumerate() {
+        match field.role {
             Role::Input => {
-                let seen = rows.seen()?;
-                describe(&mut fields[place], &seen)?;
-                let rows = Rows { raw, train, place, field: &fields[place] };
-                let (steps, shape) = pipeline(plan, &rows, seen.has_missing)?;
-                pipelines.push(Pipeline { field: fields[place].name.clone(), steps });
+                let seen = Rows { raw, train, place, field }.seen()?;
+                describe(field, &seen)?;
+                let (steps, shape) = pipeline(plan, &Rows { raw, train, place, field }, seen.has_missing)?;
+                pipelines.push(Pipeline { field: field.name.clone(), steps });
                 shapes.push(shape);
             }
             Role::Target => {
-                let (target, stats) = target(plan, &rows, limits)?;
+                let (target, stats) = target(plan, &Rows { raw, train, place, field }, limits)?;
                 if let Decode::Label { labels } = &target.decode {
-                    fields[place].labels = labels.clone();
+                    field.labels = labels.clone();
                 }
                 answer = Some((target, stats));
             }
@@ -139,7 +137,7 @@ fn usual_steps(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
 
 /// Into how many runs the numbers of a row are cut, each with a mean of its own.
 fn runs(plan: &DataPlan, per: Per, shape: &[usize], path: &str) -> Result<usize, DataError> {
-    let laid_out = plan.said_shape().unwrap_or(shape);
+    let laid_out = plan.config.shape.as_deref().unwrap_or(shape);
     match (per, shape, laid_out) {
         (Per::All, _, _) => Ok(1),
         (Per::Feature, _, _) => Ok(shape.iter().product()),
@@ -186,16 +184,12 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
     if columns.is_empty() {
         return Err(DataError::setting("data.source", "at least one field that the network may see", "none"));
     }
-    let shape = match (plan.said_shape(), shapes) {
+    let shape = match (&plan.config.shape, shapes) {
         (Some(shape), _) if shape.iter().product::<usize>() != width => {
-            let path = plan.shape_path();
-            return Err(DataError::setting(
-                path,
-                format!("sizes that multiply to {width}, the numbers of one example"),
-                format!("{shape:?}"),
-            ));
+            let wants = format!("sizes that multiply to {width}, the numbers of one example");
+            return Err(DataError::setting("data.shape", wants, format!("{shape:?}")));
         }
-        (Some(shape), _) => shape.to_vec(),
+        (Some(shape), _) => shape.clone(),
         (None, [shape]) => shape.clone(),
         (None, _) => vec![width],
     };

@@ -19,11 +19,13 @@ enum Operation {
     Multiply,
     Divide,
     Power,
-    Call(fn(f64) -> f64),
+    Call(Function),
 }
 
+type Function = fn(f64) -> f64;
+
 /// The functions that a formula may call.
-const FUNCTIONS: [(&str, fn(f64) -> f64); 5] =
+const FUNCTIONS: [(&str, Function); 5] =
     [("sin", f64::sin), ("cos", f64::cos), ("exp", f64::exp), ("abs", f64::abs), ("sqrt", f64::sqrt)];
 
 /// Why a text is no formula: what it wants at which character, counted from 1, and what stands there.

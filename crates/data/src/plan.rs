@@ -80,7 +80,7 @@ impl DataConfig {
         for (name, field) in &self.fields {
             fields::field(self, &source, &target, name, field)?;
         }
-        check::shapes(self)?;
+        check::shape(self)?;
         let split = check::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }
@@ -89,7 +89,7 @@ impl DataConfig {
 impl DataPlan {
     /// The sizes of one item of the network's input, as far as the recipe alone tells them.
     pub fn item_shape(&self) -> Option<Vec<usize>> {
-        self.said_shape().map(<[usize]>::to_vec).or_else(|| match &self.source {
+        self.config.shape.clone().or_else(|| match &self.source {
             SourcePlan::Csv { .. } => None,
             SourcePlan::Idx(_) => self.resized(1),
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
@@ -126,19 +126,6 @@ impl DataPlan {
     /// Compares the settings that belong to one task with the one that the data turned out to have.
     pub(crate) fn check_answers(&self, task: Task) -> Result<(), DataError> {
         check::answers(&self.config, Some(task))
-    }
-
-    /// The layout of the numbers of an example, if the recipe says it; [`DataConfig::check`] lets it be said
-    /// only once.
-    pub(crate) fn said_shape(&self) -> Option<&[usize]> {
-        let of_field = || self.config.fields.values().find_map(|field| field.shape.as_deref());
-        self.config.shape.as_deref().or_else(of_field)
-    }
-
-    /// Where the recipe says it.
-    pub(crate) fn shape_path(&self) -> String {
-        let field = self.config.fields.iter().find(|(_, field)| field.shape.is_some());
-        field.map_or_else(|| "data.shape".to_owned(), |(name, _)| format!("data.fields.{name}.shape"))
     }
 
     /// What the recipe says about a field.

@@ -112,12 +112,11 @@ mod tests {
 
     fn schema() -> Schema {
         let csv =
-            "id,n,c,p1,p2,skip,y\n1,1,red,1,2,z,u\n2,2,blue,3,4,z,v\n3,3,red,5,6,z,u\n4,4,blue,7,8,z,v\n"
-                .repeat(1);
+            "id,n,c,p1,p2,skip,y\n1,1,red,1,2,z,u\n2,2,blue,3,4,z,v\n3,3,red,5,6,z,u\n4,4,blue,7,8,z,v\n";
         let rows: String =
             (5..30).map(|row| format!("{row},{row},red,1,2,z,{}\n", ["u", "v"][row % 2])).collect();
         let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "ids": ["id"], "ignore": ["skip"], "vectors": {"p": "p*"}}"#;
-        prepare(recipe, &place(&[("a.csv", (csv + &rows).as_bytes())])).unwrap().blueprint.schema
+        prepare(recipe, &place(&[("a.csv", (csv.to_owned() + &rows).as_bytes())])).unwrap().blueprint.schema
     }
 
     fn read(csv: &str) -> Result<Vec<Record>, DataError> {

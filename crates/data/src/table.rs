@@ -46,24 +46,18 @@ impl Column {
     }
 
     fn of(series: &Series) -> Result<Column, PolarsError> {
-        let present =
-            |name: &str| PolarsError::ComputeError(format!("column {name} wants a value in each row").into());
         let name = series.name().as_str();
-        match series.dtype() {
-            DataType::Float64 => {
-                Ok(Column::Numbers(series.f64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?))
-            }
-            DataType::Int64 => Ok(Column::Integers(
-                series.i64()?.iter().collect::<Option<_>>().ok_or_else(|| present(name))?,
-            )),
-            DataType::String => {
-                let texts = series.str()?.iter().map(|text| text.map(str::to_owned));
-                Ok(Column::Texts(texts.collect::<Option<_>>().ok_or_else(|| present(name))?))
-            }
-            other => Err(PolarsError::SchemaMismatch(
-                format!("column {name} wants numbers or words, got {other}").into(),
-            )),
+        if series.null_count() > 0 {
+            return Err(PolarsError::ComputeError(format!("column {name} wants a value in each row").into()));
         }
+        if *series.dtype() == DataType::Float64 {
+            return Ok(Column::Numbers(series.f64()?.iter().flatten().collect()));
+        }
+        if *series.dtype() == DataType::Int64 {
+            return Ok(Column::Integers(series.i64()?.iter().flatten().collect()));
+        }
+        let texts = series.str()?; // an error that names any other type
+        Ok(Column::Texts(texts.iter().flatten().map(str::to_owned).collect()))
     }
 }
 

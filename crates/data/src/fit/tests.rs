@@ -100,7 +100,8 @@ fn a_number_to_be_learned_is_standardised() {
 fn columns_that_belong_together_are_one_field() {
     let csv = "p1,y,p2,p3,p4,part\n0,0,4,8,16,train\n16,1,4,0,8,train\n1,10,2,3,4,test\n0,10,0,0,0,train\n";
     let more = r#", "task": "classify", "vectors": {"pixels": "p*"},
-        "fields": {"pixels": {"steps": [{"scale": {"factor": 0.0625}}], "shape": [1, 2, 2]}}"#;
+        "shape": [1, 2, 2],
+        "fields": {"pixels": {"steps": [{"scale": {"factor": 0.0625}}]}}"#;
     let data = prepare(&recipe("y", more), &disk(csv)).unwrap();
     let field = data.blueprint.schema.field("pixels").unwrap();
     assert_eq!((&field.kind, field.columns.join(" ")), (&Kind::Numbers { len: 4 }, "p1 p2 p3 p4".to_owned()));
@@ -117,12 +118,11 @@ fn means_are_shared_as_said() {
     let csv = "p1,p2,p3,p4,y,part\n0,2,10,30,1,train\n4,6,10,50,2,train\n0,0,0,0,3,test\n";
     let mean = |per: &str, shape: &str| {
         let more = format!(
-            r#", "vectors": {{"p": "p*"}}, "fields": {{"p": {{"steps": [{{"standardise": {{"per": "{per}"}}}}], "shape": {shape}}}}}"#
+            r#", "vectors": {{"p": "p*"}}, "fields": {{"p": {{"steps": [{{"standardise": {{"per": "{per}"}}}}]}}}}, "shape": {shape}"#
         );
-        match steps(&fitted("y", &more, csv), "p").remove(0) {
-            Transform::Standardise { mean, std } => (mean, std),
-            other => panic!("{other:?}"),
-        }
+        let step = steps(&fitted("y", &more, csv), "p").remove(0);
+        let Transform::Standardise { mean, std } = step else { panic!("{step:?}") };
+        (mean, std)
     };
     assert_eq!(mean("feature", "[4]"), (vec![2.0, 4.0, 10.0, 40.0], vec![2.0, 2.0, 1.0, 10.0]));
     assert_eq!(mean("channel", "[2, 1, 2]"), (vec![3.0, 25.0], vec![5.0f64.sqrt(), 275.0f64.sqrt()]));

@@ -225,10 +225,12 @@ fn webp_size(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+/// Reads a number at a place.
+type Number = fn(&[u8], usize) -> Option<u32>;
+
 /// Width and height are tags 256 and 257 of the first directory.
 fn tiff_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let (short, long): (fn(&[u8], usize) -> Option<u32>, fn(&[u8], usize) -> Option<u32>) =
-        if bytes.starts_with(b"II") { (le16, le32) } else { (be16, be32) };
+    let (short, long): (Number, Number) = if bytes.starts_with(b"II") { (le16, le32) } else { (be16, be32) };
     let directory = long(bytes, 4)? as usize;
     let tag = |number: u32| {
         let count = short(bytes, directory)? as usize;

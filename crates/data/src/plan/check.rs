@@ -195,23 +195,13 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
     }
 }
 
-pub(super) fn shapes(config: &DataConfig) -> Checked {
-    let of_field = |(name, field): (&String, &crate::FieldConfig)| {
-        Some((format!("data.fields.{name}.shape"), field.shape.clone()?))
-    };
-    let whole = config.shape.iter().map(|shape| ("data.shape".to_owned(), shape.clone()));
-    let mut first: Option<String> = None;
-    for (path, shape) in whole.chain(config.fields.iter().filter_map(of_field)) {
-        if let Some(first) = first {
-            return refuse(path, format!("to be left out beside `{first}`"), format!("{shape:?}"));
-        }
-        let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
-        if shape.is_empty() || product.is_none_or(|product| product == 0) {
-            return refuse(path, "sizes above zero", format!("{shape:?}"));
-        }
-        first = Some(path);
+pub(super) fn shape(config: &DataConfig) -> Checked {
+    let Some(shape) = &config.shape else { return Ok(()) };
+    let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+    match shape.is_empty() || product.is_none_or(|product| product == 0) {
+        true => refuse("data.shape", "sizes above zero", format!("{shape:?}")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {

@@ -177,10 +177,8 @@ fn steps_must_fit() {
 }
 
 #[test]
-fn a_shape_is_said_once_and_holds_something() {
+fn a_shape_holds_something() {
     refuse(&table(r#", "shape": [1, 0]"#), "data.shape", "sizes above zero, got [1, 0]");
-    let twice = r#", "shape": [1], "fields": {"a": {"shape": [1]}}"#;
-    refuse(&table(twice), "data.fields.a.shape", "to be left out beside `data.shape`, got [1]");
     let huge = format!(r#", "shape": [{}, 2]"#, usize::MAX);
     refuse(&table(&huge), "data.shape", &format!("sizes above zero, got [{}, 2]", usize::MAX));
 }
@@ -248,7 +246,6 @@ fn the_shape_of_an_item_is_known_early() {
     assert_eq!(plan(&images("")).item_shape(), None);
     assert_eq!(plan(&function("")).item_shape(), Some(vec![2]));
     assert_eq!(plan(&table(r#", "shape": [1, 8, 8]"#)).item_shape(), Some(vec![1, 8, 8]));
-    assert_eq!(plan(&table(r#", "fields": {"p": {"shape": [3, 2, 2]}}"#)).item_shape(), Some(vec![3, 2, 2]));
     assert_eq!(plan(&table("")).item_shape(), None);
 }
 

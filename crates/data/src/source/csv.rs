@@ -237,17 +237,15 @@ impl Scan for TableScan<'_> {
                     fields.push(field(name, kinds.remove(&column).unwrap_or(Kind::Text), Role::Input))
                 }
                 Use::Vector(vector) => match fields.iter_mut().find(|field| field.name == *vector) {
-                    Some(field) => field.columns.push(name.clone()),
+                    Some(field) => {
+                        field.columns.push(name.clone());
+                        field.kind = Kind::Numbers { len: field.columns.len() };
+                    }
                     None => fields.push(Field {
                         columns: vec![name.clone()],
-                        ..field(vector, Kind::Number, Role::Input)
+                        ..field(vector, Kind::Numbers { len: 1 }, Role::Input)
                     }),
                 },
-            }
-        }
-        for field in &mut fields {
-            if matches!(self.plan.config.vectors.get(&field.name), Some(_) if field.role == Role::Input) {
-                field.kind = Kind::Numbers { len: field.columns.len() };
             }
         }
         Ok(fields)

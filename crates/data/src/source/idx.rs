@@ -98,11 +98,9 @@ fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Conten
         true => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
         false => Box::new(bytes),
     };
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
-            DataError::file(file, "to be whole", "a file that was cut short")
-        }
-        _ => DataError::Decode { file: file.to_owned(), format: "gzip", source: error.into() },
+    let failed = |error: std::io::Error| match error.kind() == std::io::ErrorKind::UnexpectedEof {
+        true => DataError::file(file, "to be whole", "a file that was cut short"),
+        false => DataError::Decode { file: file.to_owned(), format: "gzip", source: error.into() },
     };
     let sizes = header(file, &mut reader, dims, limits, failed)?;
     let wanted = sizes.iter().try_fold(1u64, |product, &size| product.checked_mul(u64::from(size)));

@@ -283,7 +283,7 @@ fn a_function_gives_examples_of_itself() {
     let data = prepare(FUNCTION, &place(&[])).unwrap().dataset;
     let number = |record: &baeum_core::Record, name: &str| match record[name] {
         Value::Number(number) => number,
-        _ => f64::NAN,
+        Value::Missing | Value::Numbers(_) | Value::Text(_) | Value::Image(_) => f64::NAN,
     };
     for row in 0..200 {
         let record = data.source.record(row).unwrap();
