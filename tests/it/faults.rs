@@ -31,7 +31,7 @@ epochs = 2
 batch_size = 16
 
 [evaluate]
-bootstrap = 10
+bootstrap = 40
 ";
 
 struct Quiet;

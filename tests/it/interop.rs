@@ -7,7 +7,7 @@ use std::process::Command;
 use baeum::export::{ExportConfig, Format, encode, read_pth};
 use baeum::models::{Runner, RunnerConfig};
 use baeum::{Batch, Counter, DType, Graph, Limits, Network, Predictor, Rng, Tensor};
-use baeum_tests::{Scratch, baeum, cases, predictor, root};
+use baeum_tests::{NAMES, Scratch, baeum, cases, predictor, root};
 use serde_json::{Value, json};
 
 const ROWS: usize = 5;
@@ -46,6 +46,19 @@ fn written(tensor: &Tensor) -> Value {
     json!({ "shape": tensor.shape(), "dtype": dtype, "data": tensor.to_f64s() })
 }
 
+/// The same rows as the exported file takes them: numbers side by side, or a column of names for each id.
+fn fields(x: &Tensor) -> Value {
+    let width = x.len() / ROWS;
+    match x.i64s() {
+        Err(_) => json!({ "x": { "shape": [ROWS, width], "dtype": "float32", "data": x.to_f64s() } }),
+        Ok(ids) => {
+            let name = |id: &i64| usize::try_from(id - 1).map_or("none", |place| NAMES[place]);
+            let column = |i: usize| json!({ "shape": [ROWS, 1], "dtype": "object", "data": ids.iter().skip(i).step_by(width).map(name).collect::<Vec<_>>() });
+            (0..width).map(|i| (format!("x{i}"), column(i))).collect::<serde_json::Map<_, _>>().into()
+        }
+    }
+}
+
 /// One folder for each case: its files, its rows, and what our network yields for them.
 fn write_cases(folder: &Scratch) -> Vec<(String, Predictor)> {
     let plan = ExportConfig::default().check().unwrap();
@@ -57,7 +70,6 @@ fn write_cases(folder: &Scratch) -> Vec<(String, Predictor)> {
         let mut network = Runner::new(&predictor.graph, &predictor.weights, RunnerConfig::default()).unwrap();
         let outputs = network.predict(&batch).unwrap().to_vec();
         let x = &batch.inputs[&input.name];
-        let flat = Tensor::new([ROWS, spec.iter().product()], x.to_f64s().iter().map(|v| *v as f32).collect::<Vec<_>>());
         let file = |path: &str| format!("{}/{path}", name.replace(' ', "-"));
         for format in Format::ALL {
             for (path, bytes) in encode(format, &predictor, &plan).unwrap_or_else(|error| panic!("{name}: {error}")).0 {
@@ -66,7 +78,7 @@ fn write_cases(folder: &Scratch) -> Vec<(String, Predictor)> {
         }
         let case = json!({
             "graph": predictor.graph,
-            "inputs": { "x": written(&flat.unwrap()) },
+            "inputs": fields(x),
             "network_inputs": { input.name.clone(): written(x) },
             "network_outputs": outputs.iter().map(written).collect::<Vec<_>>(),
             "outputs": { "y": written(&outputs[0]) },

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor,
-    Rng, Role, Schema, Shape, Size2, Target, Tensor,
+    Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
 };
 
-/// Every layer, each in the smallest graph that uses it in all its ways: input `x`, output `y`.
+/// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
 ///
 /// The one list that every reader of graphs is checked against: both runners, every format, the pages under `docs/`.
 pub fn cases() -> Vec<(&'static str, Graph)> {
@@ -51,11 +51,13 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
     ]
 }
 
-/// A graph with weights drawn at random (running variances kept above zero), one number input and a regression answer.
+/// A case behind which one number answers (`flatten` where it is needed, and `head`), with weights drawn at random; running
+/// variances stay above zero.
 ///
 /// # Panics
 /// If the graph has no input, which no case has.
 pub fn predictor(graph: Graph) -> Predictor {
+    let graph = with_head(graph);
     let rng = Rng::new(7);
     let draw = |(name, param): (String, Param)| {
         let mut numbers = vec![0.0; param.sizes.iter().product()];
@@ -71,30 +73,45 @@ pub fn predictor(graph: Graph) -> Predictor {
     let input = graph.inputs().next().expect("a case has an input");
     let shape = input.shape.item().expect("a case has known sizes");
     let Layer::Input { dtype } = input.layer else { panic!("`inputs` gives inputs alone") };
-    let field = |name: &str, kind, role| Field {
-        name: name.to_owned(),
-        kind,
-        role,
-        columns: vec![name.to_owned()],
-        labels: vec![],
-        range: None,
+    let name = input.name.clone();
+    let (mut fields, columns): (Vec<Field>, Vec<Pipeline>) = match dtype {
+        DType::I64 => (0..shape[0]).map(|i| named(&format!("x{i}"))).unzip(),
+        DType::F32 | DType::F64 | DType::U8 => {
+            let numbers = field("x", Kind::Numbers { len: shape.iter().product() }, Role::Input, &[]);
+            (vec![numbers], vec![Pipeline { field: "x".to_owned(), steps: vec![] }])
+        }
     };
-    let numbers = Kind::Numbers { len: shape.iter().product() };
+    fields.push(field("y", Kind::Number, Role::Target, &[]));
+    let decode = Decode::Number { scale: 1.0, offset: 0.0, unit: None };
     Predictor {
-        schema: Schema { fields: vec![field("x", numbers, Role::Input), field("y", Kind::Number, Role::Target)] },
-        inputs: vec![InputSpec {
-            name: input.name.clone(),
-            dtype,
-            shape,
-            columns: vec![Pipeline { field: "x".to_owned(), steps: vec![] }],
-        }],
+        schema: Schema { fields },
+        inputs: vec![InputSpec { name, dtype, shape, columns }],
         weights,
         graph,
-        targets: vec![Target {
-            field: "y".to_owned(),
-            decode: Decode::Number { scale: 1.0, offset: 0.0, unit: None },
-        }],
+        targets: vec![Target { field: "y".to_owned(), decode }],
     }
+}
+
+/// The names that become ids from 1; 0 is for a name that is none of them.
+pub const NAMES: [&str; 6] = ["ash", "birch", "cedar", "elm", "fir", "oak"];
+
+/// A field of names, and the step that makes an id of each.
+fn named(name: &str) -> (Field, Pipeline) {
+    let steps = vec![Transform::Category { labels: NAMES.map(str::to_owned).to_vec() }];
+    (field(name, Kind::Category, Role::Input, &NAMES), Pipeline { field: name.to_owned(), steps })
+}
+
+fn field(name: &str, kind: Kind, role: Role, labels: &[&str]) -> Field {
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    Field { name: name.to_owned(), kind, role, columns: vec![name.to_owned()], labels, range: None }
+}
+
+fn with_head(mut graph: Graph) -> Graph {
+    let last = graph.find("y").expect("a case ends in `y`");
+    let flat = if graph[last].shape.rank() > 2 { add(&mut graph, "flat", Layer::Flatten, &[last]) } else { last };
+    let head = add(&mut graph, "head", Layer::Dense { units: 1, bias: true }, &[flat]);
+    graph.output(head);
+    graph
 }
 
 /// `layers` one behind the other; the last one is called `y`.
@@ -105,7 +122,6 @@ fn chain(item: &[usize], layers: &[Layer]) -> Graph {
         let name = if i + 1 == layers.len() { "y".to_owned() } else { format!("l{i}") };
         x = add(&mut graph, &name, layer.clone(), &[x]);
     }
-    graph.output(x);
     graph
 }
 
@@ -114,16 +130,14 @@ fn twice(item: &[usize], layer: Layer) -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(item), DType::F32).expect("the first name is free");
     let bent = add(&mut graph, "bent", Layer::Tanh, &[x]);
-    let y = add(&mut graph, "y", layer, &[x, bent]);
-    graph.output(y);
+    add(&mut graph, "y", layer, &[x, bent]);
     graph
 }
 
 fn embedding() -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
-    let y = add(&mut graph, "y", Layer::Embedding { vocabulary: 7, units: 4 }, &[x]);
-    graph.output(y);
+    add(&mut graph, "y", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 4 }, &[x]);
     graph
 }
 

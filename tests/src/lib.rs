@@ -6,7 +6,7 @@ mod command;
 mod files;
 mod pictures;
 
-pub use cases::{cases, predictor};
+pub use cases::{NAMES, cases, predictor};
 pub use command::{Outcome, baeum, baeum_path, child};
 pub use files::{Scratch, expect_file, root};
 pub use pictures::pictures;
