@@ -87,7 +87,8 @@ fn recipe_cases() -> Vec<Case> {
 }
 
 fn data_cases() -> Vec<Case> {
-    let table = |bytes: &[u8]| vec![("recipe.toml", GOOD.as_bytes().to_vec()), ("flowers.csv", bytes.to_vec())];
+    let table =
+        |bytes: &[u8]| vec![("recipe.toml", GOOD.as_bytes().to_vec()), ("flowers.csv", bytes.to_vec())];
     vec![
         case("a file that is missing", ("flowers.csv", "flower.csv"), SAME, 4),
         files("an empty CSV file", table(b""), 3),
@@ -97,7 +98,12 @@ fn data_cases() -> Vec<Case> {
         files("a file that is not UTF-8", table(b"length,width,kind\n1,2,\xb1\xe8\n"), 3),
         case("a target that is no column", ("target = \"kind\"", "target = \"kinds\""), SAME, 2),
         case("a class with one row", SAME, ("1.2,2,rose", "1.2,2,lily"), 3),
-        case("a number that is none", ("[models.mlp]", "[data.fields.width]\nkind = \"number\"\n\n[models.mlp]"), ("1.2,2,rose", "1.2,wide,rose"), 3),
+        case(
+            "a number that is none",
+            ("[models.mlp]", "[data.fields.width]\nkind = \"number\"\n\n[models.mlp]"),
+            ("1.2,2,rose", "1.2,wide,rose"),
+            3,
+        ),
         files("a truncated PNG", pictures(), 3),
         files("a truncated idx file", idx(), 3),
     ]
@@ -114,8 +120,14 @@ impl Case {
 /// A folder of small pictures of two classes, one of them cut short.
 fn pictures() -> Vec<(&'static str, Vec<u8>)> {
     const NAMES: [&str; 8] = [
-        "pictures/dark/0.png", "pictures/dark/1.png", "pictures/dark/2.png", "pictures/dark/3.png",
-        "pictures/light/0.png", "pictures/light/1.png", "pictures/light/2.png", "pictures/light/3.png",
+        "pictures/dark/0.png",
+        "pictures/dark/1.png",
+        "pictures/dark/2.png",
+        "pictures/dark/3.png",
+        "pictures/light/0.png",
+        "pictures/light/1.png",
+        "pictures/light/2.png",
+        "pictures/light/3.png",
     ];
     let recipe = "[data]\nsource = { folder = { path = \"pictures\" } }\n\n[models.mlp]\nhidden = [4]\n";
     let mut files = vec![("recipe.toml", recipe.as_bytes().to_vec())];
@@ -155,7 +167,12 @@ fn every_bad_input_is_named() {
             let outcome = baeum(folder.path(), &case.args);
             refused(case.name, &outcome, case.code);
             let (args, said) = (case.args.join(" "), outcome.stderr.trim_end());
-            writeln!(page, "\n### {}\n\n```console\n$ baeum {args}\n{said}\n```\n\nExit code {}.", case.name, case.code).unwrap();
+            writeln!(
+                page,
+                "\n### {}\n\n```console\n$ baeum {args}\n{said}\n```\n\nExit code {}.",
+                case.name, case.code
+            )
+            .unwrap();
         }
     }
     expect_file("docs/errors.md", &page);

@@ -8,7 +8,8 @@ use baeum::{Counter, Rng};
 use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child};
 
 /// Digits, cut short so that forty runs take a minute; everything else is the bundled recipe.
-const ARGS: &[&str] = &["pipeline", "recipe.toml", "--set", "train.epochs=4", "--set", "evaluate.bootstrap=50"];
+const ARGS: &[&str] =
+    &["pipeline", "recipe.toml", "--set", "train.epochs=4", "--set", "evaluate.bootstrap=50"];
 
 const KILLS: u32 = 20;
 
@@ -33,7 +34,10 @@ fn results(folder: &Path) -> Vec<Vec<u8>> {
         "5-export/model.pth",
         "5-export/model.safetensors",
     ];
-    names.iter().map(|name| fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
+    names
+        .iter()
+        .map(|name| fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))
+        .collect()
 }
 
 #[track_caller]
@@ -65,7 +69,11 @@ fn a_killed_run_ends_in_the_same_bytes() {
 
 /// Starts the run and sends SIGKILL after `moment`; whether it hit.
 fn kill_after(folder: &Path, moment: Duration) -> bool {
-    let mut process = child(folder, ARGS).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut process = child(folder, ARGS)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
     std::thread::sleep(moment);
     let _ = process.kill();
     process.wait().unwrap().signal() == Some(9)
@@ -77,7 +85,11 @@ fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
     good(&baeum(undisturbed.path(), ARGS));
     for (signal, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129)] {
         let folder = digits();
-        let process = child(folder.path(), ARGS).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let process = child(folder.path(), ARGS)
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         // Training has begun once the first checkpoint or the log is there.
         wait_for(&folder.path().join("runs/digits-0001/events.jsonl"));
         std::process::Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
@@ -86,7 +98,10 @@ fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert!(said.contains("the same command goes on from the last checkpoint"), "{said}");
         good(&baeum(folder.path(), ARGS));
-        assert!(results(folder.path()) == results(undisturbed.path()), "stopped by {signal}, the results differ");
+        assert!(
+            results(folder.path()) == results(undisturbed.path()),
+            "stopped by {signal}, the results differ"
+        );
     }
 }
 

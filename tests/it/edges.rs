@@ -17,8 +17,13 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// Third-party crates by the start of their names, and the only crate of ours that may name them.
-const RESERVED: &[(&str, &str)] =
-    &[("candle", "models"), ("polars", "data"), ("image", "data"), ("tokenizers", "data"), ("rten", "export")];
+const RESERVED: &[(&str, &str)] = &[
+    ("candle", "models"),
+    ("polars", "data"),
+    ("image", "data"),
+    ("tokenizers", "data"),
+    ("rten", "export"),
+];
 
 /// What must not be in the whole tree of a crate that somebody imports alone.
 const LIGHT: &[(&str, &[&str])] = &[
@@ -33,7 +38,8 @@ const LIGHT: &[(&str, &[&str])] = &[
 fn dependencies(folder: &str) -> Vec<String> {
     let manifest = fs::read_to_string(root().join("crates").join(folder).join("Cargo.toml")).unwrap();
     let lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
-    let names = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split(['.', ' ', '=']).next());
+    let names =
+        lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split(['.', ' ', '=']).next());
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
@@ -84,7 +90,10 @@ fn no_network_client_but_the_one_door() {
         assert!(!tree.contains(client), "{client} is in the tree");
     }
     for (folder, _) in EDGES {
-        assert!(!dependencies(folder).contains(&"ureq".to_owned()), "{folder} must not know ureq, only pipeline may");
+        assert!(
+            !dependencies(folder).contains(&"ureq".to_owned()),
+            "{folder} must not know ureq, only pipeline may"
+        );
     }
 }
 
@@ -101,7 +110,10 @@ fn running_and_testing_share_one_build() {
     let second = units(&["test", "--workspace", "--no-run"]);
     for (package, files) in &first {
         let both = second.get(package).unwrap_or_else(|| panic!("{package} is built, but not for the tests"));
-        assert_eq!(files, both, "{package} is built in two ways; its features differ between running and testing");
+        assert_eq!(
+            files, both,
+            "{package} is built in two ways; its features differ between running and testing"
+        );
     }
     // The tests bring a crate of their own only if it stands here.
     let more: Vec<&String> = second.keys().filter(|package| !first.contains_key(*package)).collect();
@@ -111,14 +123,16 @@ fn running_and_testing_share_one_build() {
 /// Foreign packages and the library files that a cargo command makes of them.
 fn units(args: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let output = cargo.args(args).args(["--locked", "--message-format", "json"]).current_dir(root()).output().unwrap();
+    let output =
+        cargo.args(args).args(["--locked", "--message-format", "json"]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut units = BTreeMap::<String, BTreeSet<String>>::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
         let package = message["package_id"].as_str().unwrap_or_default();
         if message["reason"] == "compiler-artifact" && package.starts_with("registry+") {
-            let files = message["filenames"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned());
+            let files =
+                message["filenames"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned());
             units.entry(package.to_owned()).or_default().extend(files);
         }
     }

@@ -15,7 +15,8 @@ const ROWS: usize = 5;
 /// Runs a script of `tests/interop` over `folder`.
 #[track_caller]
 fn python(variable: &str, script: &str, folder: &Path) {
-    let python = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no Python; run `cargo xtask interop`"));
+    let python = std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} names no Python; run `cargo xtask interop`"));
     let output = Command::new(python)
         .arg(root().join("tests/interop").join(script))
         .arg(folder)
@@ -35,7 +36,9 @@ fn batch(graph: &Graph, dtype: DType, shape: &[usize]) -> Batch {
     Rng::new(11).stream("rows", "").fill_uniform(&mut numbers, Counter::once());
     let tensor = match dtype {
         DType::I64 => Tensor::new(sizes, numbers.iter().map(|x| (x * 7.0) as i64).collect::<Vec<_>>()),
-        DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes, numbers.iter().map(|x| x * 4.0 - 2.0).collect::<Vec<_>>()),
+        DType::F32 | DType::F64 | DType::U8 => {
+            Tensor::new(sizes, numbers.iter().map(|x| x * 4.0 - 2.0).collect::<Vec<_>>())
+        }
     };
     let name = graph.inputs().next().unwrap().name.clone();
     Batch { rows: ROWS, inputs: BTreeMap::from([(name, tensor.unwrap())]), targets: vec![] }
@@ -72,7 +75,9 @@ fn write_cases(folder: &Scratch) -> Vec<(String, Predictor)> {
         let x = &batch.inputs[&input.name];
         let file = |path: &str| format!("{}/{path}", name.replace(' ', "-"));
         for format in Format::ALL {
-            for (path, bytes) in encode(format, &predictor, &plan).unwrap_or_else(|error| panic!("{name}: {error}")).0 {
+            for (path, bytes) in
+                encode(format, &predictor, &plan).unwrap_or_else(|error| panic!("{name}: {error}")).0
+            {
                 folder.put(&file(&path), bytes);
             }
         }
@@ -182,7 +187,9 @@ fn metrics_case(stage: &Path) -> Value {
     use baeum::data::table::{Column, read_parquet};
     let report: Value = serde_json::from_slice(&fs::read(stage.join("metrics.json")).unwrap()).unwrap();
     let columns = read_parquet(&fs::read(stage.join("predictions.parquet")).unwrap()).unwrap();
-    let cells = |name: &str| columns.iter().find(|(column, _)| column == name).map(|(_, cells)| cells.clone()).unwrap();
+    let cells = |name: &str| {
+        columns.iter().find(|(column, _)| column == name).map(|(_, cells)| cells.clone()).unwrap()
+    };
     let values = |cells: Column| match cells {
         Column::Numbers(x) => json!(x),
         Column::Integers(x) => json!(x),
@@ -194,10 +201,16 @@ fn metrics_case(stage: &Path) -> Value {
         .iter()
         .map(|metric| (metric["name"].as_str().unwrap().to_owned(), metric["value"].clone()))
         .collect();
-    let labels: Vec<String> = columns.iter().filter_map(|(name, _)| name.strip_prefix("probability of ")).map(str::to_owned).collect();
-    let shares: Vec<Value> = labels.iter().map(|label| values(cells(&format!("probability of {label}")))).collect();
+    let labels: Vec<String> = columns
+        .iter()
+        .filter_map(|(name, _)| name.strip_prefix("probability of "))
+        .map(str::to_owned)
+        .collect();
+    let shares: Vec<Value> =
+        labels.iter().map(|label| values(cells(&format!("probability of {label}")))).collect();
     let rows = report["rows"]["test"].as_u64().unwrap() as usize;
-    let probabilities: Vec<Vec<Value>> = (0..rows).map(|i| shares.iter().map(|share| share[i].clone()).collect()).collect();
+    let probabilities: Vec<Vec<Value>> =
+        (0..rows).map(|i| shares.iter().map(|share| share[i].clone()).collect()).collect();
     json!({
         "task": report["task"], "truth": values(cells("truth")), "answer": values(cells("answer")), "labels": labels,
         "probabilities": probabilities, "metrics": metrics, "per_class": report["classes"], "confusion": report["confusion"],
@@ -213,16 +226,21 @@ fn interop_tensorboard_reads_our_events() {
     let outcome = baeum(work.path(), &["train", "recipe.toml", "--set", "train.epochs=6"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let run = work.path().join("runs/iris-0001");
-    let history: Value = serde_json::from_slice(&fs::read(run.join("3-train/history.json")).unwrap()).unwrap();
+    let history: Value =
+        serde_json::from_slice(&fs::read(run.join("3-train/history.json")).unwrap()).unwrap();
     let epochs = history["epochs"].as_array().unwrap();
     assert_eq!(epochs.len(), 6);
-    let curve = |key: &str| json!(epochs.iter().map(|epoch| json!([epoch["step"], epoch[key]])).collect::<Vec<_>>());
+    let curve =
+        |key: &str| json!(epochs.iter().map(|epoch| json!([epoch["step"], epoch[key]])).collect::<Vec<_>>());
     let expected = json!({ "loss/train": curve("train_loss"), "loss/valid": curve("valid_loss"), "learning_rate": curve("learning_rate") });
     let folder = Scratch::new("events");
     folder.put("expected.json", expected.to_string());
     for file in fs::read_dir(run.join("tensorboard")).unwrap() {
         let path = file.unwrap().path();
-        folder.put(&format!("tensorboard/{}", path.file_name().unwrap().to_str().unwrap()), fs::read(&path).unwrap());
+        folder.put(
+            &format!("tensorboard/{}", path.file_name().unwrap().to_str().unwrap()),
+            fs::read(&path).unwrap(),
+        );
     }
     python("BAEUM_PYTHON", "tensorboard_events.py", folder.path());
 }

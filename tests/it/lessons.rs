@@ -36,15 +36,24 @@ fn digits_are_told_apart_and_the_end_says_so() {
     assert!(accuracy >= 0.975, "digits reach {accuracy}; five seeds have a mean of 0.989");
     // The goal is 15 s alone on two cores; beside other tests it takes longer.
     assert!(since.elapsed() < Duration::from_secs(120), "{:?}", since.elapsed());
-    for words in ["95 % interval", "accuracy", "reread by baeum", "ran by rten", "256 of 256 equal", "report.html"] {
+    for words in
+        ["95 % interval", "accuracy", "reread by baeum", "ran by rten", "256 of 256 equal", "report.html"]
+    {
         assert!(outcome.stdout.contains(words), "`{words}` is not in:\n{}", outcome.stdout);
     }
     let run = folder.path().join("runs/digits-0001");
-    for file in ["1-data/profile.json", "2-models/summary.txt", "4-evaluate/report.html", "5-export/manifest.json", "5-export/golden.jsonl"] {
+    for file in [
+        "1-data/profile.json",
+        "2-models/summary.txt",
+        "4-evaluate/report.html",
+        "5-export/manifest.json",
+        "5-export/golden.jsonl",
+    ] {
         assert!(run.join(file).is_file(), "{file} is missing");
     }
     // Rows of the table itself are answered with labels and probabilities.
-    let outcome = predict(&folder, &["digits", root().join("datasets/digits/digits.csv").to_str().unwrap(), "--json"]);
+    let outcome =
+        predict(&folder, &["digits", root().join("datasets/digits/digits.csv").to_str().unwrap(), "--json"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(outcome.stdout.lines().count(), 1797);
 }
@@ -55,9 +64,23 @@ fn iris_is_learned_and_a_record_is_answered() {
     lesson(&folder, "datasets/iris/recipe.toml", &[]);
     let accuracy = metric(&folder, "iris-0001", "accuracy");
     assert!(accuracy >= 0.93, "iris reaches {accuracy}");
-    let set = ["iris", "--set", "sepal_length=5.1", "--set", "sepal_width=3.5", "--set", "petal_length=1.4", "--set", "petal_width=0.2"];
+    let set = [
+        "iris",
+        "--set",
+        "sepal_length=5.1",
+        "--set",
+        "sepal_width=3.5",
+        "--set",
+        "petal_length=1.4",
+        "--set",
+        "petal_width=0.2",
+    ];
     let outcome = predict(&folder, &set);
-    assert!(outcome.stdout.contains("species  setosa") && outcome.stdout.contains("probability"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("species  setosa") && outcome.stdout.contains("probability"),
+        "{}",
+        outcome.stdout
+    );
     let refused = |field: &str, code: i32, words: &str| {
         let mut args = set.to_vec();
         args.extend(["--set", field]);
@@ -69,7 +92,11 @@ fn iris_is_learned_and_a_record_is_answered() {
     refused("petal_width=wide", 3, "`petal_width` wants a number, got the text `wide`");
     let outcome = predict(&folder, &set[..7]);
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("`petal_width` is missing; give it a value of kind a number"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("`petal_width` is missing; give it a value of kind a number"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -109,7 +136,9 @@ fn a_folder_of_pictures_is_learned() {
 #[test]
 fn a_category_is_learned_and_an_unseen_one_is_named() {
     let folder = Scratch::new("colours");
-    let row = |i: usize| format!("{},{},{}\n", ["red", "green", "blue"][i % 3], i % 7, ["warm", "cold", "cold"][i % 3]);
+    let row = |i: usize| {
+        format!("{},{},{}\n", ["red", "green", "blue"][i % 3], i % 7, ["warm", "cold", "cold"][i % 3])
+    };
     folder.put("colours.csv", format!("colour,size,feel\n{}", (0..60).map(row).collect::<String>()));
     let recipe = "[data]\nsource = { csv = { path = \"colours.csv\" } }\ntarget = \"feel\"\n\n[models.mlp]\nhidden = [8]\n\n[train]\nepochs = 30\nlearning_rate = 0.02\n";
     folder.put("colours.toml", recipe);
@@ -130,8 +159,13 @@ fn the_log_has_a_span_for_each_stage_epoch_and_file() {
     let args = ["pipeline", "recipe.toml", "--set", "train.epochs=2"];
     let quiet = child(folder.path(), &args).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&quiet.stderr), "", "without --log nothing is told");
-    let by_variable = child(folder.path(), &[&args[..], &["--set", "run.seed=1"]].concat()).env("BAEUM_LOG", "debug").output().unwrap();
-    let by_argument = child(folder.path(), &[&args[..], &["--set", "run.seed=2", "--log", "debug"]].concat()).output().unwrap();
+    let by_variable = child(folder.path(), &[&args[..], &["--set", "run.seed=1"]].concat())
+        .env("BAEUM_LOG", "debug")
+        .output()
+        .unwrap();
+    let by_argument = child(folder.path(), &[&args[..], &["--set", "run.seed=2", "--log", "debug"]].concat())
+        .output()
+        .unwrap();
     for output in [by_variable, by_argument] {
         let log = String::from_utf8_lossy(&output.stderr);
         for stage in ["data", "models", "train", "evaluate", "export"] {
@@ -191,7 +225,8 @@ fn a_strict_resume_lists_what_differs() {
     folder.copy("datasets/function/recipe.toml");
     let args = |epochs: &'static str| ["train", "recipe.toml", "--set", epochs];
     assert_eq!(baeum(folder.path(), &args("train.epochs=2")).code, Some(0));
-    let outcome = baeum(folder.path(), &[&args("train.epochs=3")[..], &["--resume", "function-0001"]].concat());
+    let outcome =
+        baeum(folder.path(), &[&args("train.epochs=3")[..], &["--resume", "function-0001"]].concat());
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("`train.epochs` 2 -> 3"), "{}", outcome.stderr);
 }
@@ -200,7 +235,14 @@ fn a_strict_resume_lists_what_differs() {
 fn a_diverging_training_says_where() {
     let folder = Scratch::new("diverge");
     folder.copy("datasets/function/recipe.toml");
-    let sets = ["--set", "train.optimizer=sgd", "--set", "train.learning_rate=1e6", "--set", "train.schedule=constant"];
+    let sets = [
+        "--set",
+        "train.optimizer=sgd",
+        "--set",
+        "train.learning_rate=1e6",
+        "--set",
+        "train.schedule=constant",
+    ];
     let outcome = baeum(folder.path(), &[&["train", "recipe.toml"], &sets[..]].concat());
     assert_eq!(outcome.code, Some(5), "{}{}", outcome.stdout, outcome.stderr);
     assert!(outcome.stderr.contains("lower `train.learning_rate`"), "{}", outcome.stderr);

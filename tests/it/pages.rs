@@ -20,9 +20,14 @@ fn pages_list_the_layers() {
     page += &"---|".repeat(Format::ALL.len());
     for (name, graph) in cases() {
         let last = graph.nodes().last().unwrap();
-        let params: Vec<String> =
-            last.layer.params(&graph.input_shapes(last)).iter().map(|param| format!("{} {:?}", param.name, param.sizes)).collect();
-        write!(page, "\n| {name} | `{}` | {} | {} |", last.layer.name(), last.shape, params.join(", ")).unwrap();
+        let params: Vec<String> = last
+            .layer
+            .params(&graph.input_shapes(last))
+            .iter()
+            .map(|param| format!("{} {:?}", param.name, param.sizes))
+            .collect();
+        write!(page, "\n| {name} | `{}` | {} | {} |", last.layer.name(), last.shape, params.join(", "))
+            .unwrap();
         Format::ALL.iter().for_each(|format| write!(page, " {} |", cell(format.layer(&last.layer))).unwrap());
     }
     expect_file("docs/layers.md", &(page + "\n"));
@@ -38,7 +43,8 @@ fn cell(say: Say) -> String {
 
 #[test]
 fn pages_list_the_formats() {
-    let mut page = format!("# Formats\n\n{HEAD}\n\n| in a recipe | file | holds | proven by |\n|---|---|---|---|\n");
+    let mut page =
+        format!("# Formats\n\n{HEAD}\n\n| in a recipe | file | holds | proven by |\n|---|---|---|---|\n");
     for format in Format::ALL {
         let facts = format.facts();
         let says = match facts.says {
@@ -56,7 +62,8 @@ fn pages_list_the_formats() {
 #[test]
 fn pages_list_the_settings() {
     let schema = recipe::schema();
-    let mut page = format!("# Every setting of a recipe\n\n{HEAD} `baeum schema` prints the same for editors.\n");
+    let mut page =
+        format!("# Every setting of a recipe\n\n{HEAD} `baeum schema` prints the same for editors.\n");
     for section in ["run", "data", "models", "train", "evaluate", "export"] {
         let body = resolve(&schema, &schema["properties"][section]);
         writeln!(page, "\n## [{section}]\n\n| setting | default | what |\n|---|---|---|").unwrap();
@@ -69,7 +76,10 @@ fn pages_list_the_settings() {
 fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
     let properties = body["properties"].as_object().unwrap();
     for (name, setting) in properties {
-        let words = setting["description"].as_str().or(resolve(schema, setting)["description"].as_str()).unwrap_or_default();
+        let words = setting["description"]
+            .as_str()
+            .or(resolve(schema, setting)["description"].as_str())
+            .unwrap_or_default();
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         let default = match &setting["default"] {
             Value::Null | Value::Object(_) => String::new(),
@@ -105,7 +115,8 @@ fn pages_list_the_limits() {
     );
     for limit in Limit::ALL {
         let value = Limits::default().get(*limit);
-        writeln!(page, "| `run.limits.{}` | {value} | {} | {} |", limit.name(), limit.unit(), limit.doc()).unwrap();
+        writeln!(page, "| `run.limits.{}` | {value} | {} | {} |", limit.name(), limit.unit(), limit.doc())
+            .unwrap();
     }
     expect_file("docs/limits.md", &page);
 }

@@ -42,16 +42,21 @@ impl Mine {
 }
 
 impl Forward for Mine {
-    fn forward(&mut self, inputs: &BTreeMap<String, Tensor>, _: Pass) -> Result<Vec<Tensor>, Box<dyn Error + Send + Sync>> {
+    fn forward(
+        &mut self,
+        inputs: &BTreeMap<String, Tensor>,
+        _: Pass,
+    ) -> Result<Vec<Tensor>, Box<dyn Error + Send + Sync>> {
         let x = self.conv.forward(&inputs["x"])?.relu()?.flatten_from(1)?; // [B, 16 * 8 * 8]
-        let x = self.hidden.forward(&x)?.relu()?;                         // [B, 64]
-        Ok(vec![self.head.forward(&x)?])                                  // [B, 10]
+        let x = self.hidden.forward(&x)?.relu()?; // [B, 64]
+        Ok(vec![self.head.forward(&x)?]) // [B, 10]
     }
 }
 
 #[test]
 fn a_network_written_by_hand_trains_through_our_loop() {
-    let (plans, place) = (plans("datasets/digits/recipe.toml", &["train.epochs=8"]), place("datasets/digits"));
+    let (plans, place) =
+        (plans("datasets/digits/recipe.toml", &["train.epochs=8"]), place("datasets/digits"));
     let context = Context { plans: &plans, place: &place, hooks: &NoHooks };
     let dataset = (Stages::default().data)(&context, ()).unwrap().dataset;
     let vars = VarMap::new();
@@ -67,12 +72,16 @@ fn a_network_written_by_hand_trains_through_our_loop() {
 
 #[test]
 fn one_stage_is_a_closure() {
-    let (plans, place) = (plans("datasets/function/recipe.toml", &["train.epochs=1", "train.schedule=constant"]), place("datasets/function"));
+    let (plans, place) = (
+        plans("datasets/function/recipe.toml", &["train.epochs=1", "train.schedule=constant"]),
+        place("datasets/function"),
+    );
     let context = Context { plans: &plans, place: &place, hooks: &NoHooks };
     let lazy = Stages {
         train: Box::new(|_, (model, data)| {
             let baeum::Dataset { schema, inputs, targets, .. } = data;
-            let predictor = baeum::Predictor { schema, inputs, graph: model.graph, weights: model.weights, targets };
+            let predictor =
+                baeum::Predictor { schema, inputs, graph: model.graph, weights: model.weights, targets };
             Ok(Trained { predictor, history: vec![], best_epoch: 0 })
         }),
         ..Stages::default()
@@ -84,8 +93,12 @@ fn one_stage_is_a_closure() {
 #[test]
 fn a_swapped_stage_brings_its_own_error() {
     let (plans, place) = (plans("datasets/function/recipe.toml", &[]), place("datasets/function"));
-    let broken = Stages { data: Box::new(|_, ()| Err(StageError::Custom("the camera is off".into()))), ..Stages::default() };
-    let error = baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &broken).err().unwrap();
+    let broken = Stages {
+        data: Box::new(|_, ()| Err(StageError::Custom("the camera is off".into()))),
+        ..Stages::default()
+    };
+    let error =
+        baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &broken).err().unwrap();
     assert_eq!((error.to_string().as_str(), error.exit_code()), ("the camera is off", 9));
 }
 

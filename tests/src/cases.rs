@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor,
-    Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
+    Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind,
+    Pipeline, Predictor, Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -29,9 +29,15 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
-        ("max_pool2d", chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }])),
+        (
+            "max_pool2d",
+            chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }]),
+        ),
         ("max_pool2d overlapping", chain(image, &[Layer::MaxPool2d { kernel, stride, padding }])),
-        ("avg_pool2d", chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }])),
+        (
+            "avg_pool2d",
+            chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }]),
+        ),
         ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
@@ -108,7 +114,8 @@ fn field(name: &str, kind: Kind, role: Role, labels: &[&str]) -> Field {
 
 fn with_head(mut graph: Graph) -> Graph {
     let last = graph.find("y").expect("a case ends in `y`");
-    let flat = if graph[last].shape.rank() > 2 { add(&mut graph, "flat", Layer::Flatten, &[last]) } else { last };
+    let flat =
+        if graph[last].shape.rank() > 2 { add(&mut graph, "flat", Layer::Flatten, &[last]) } else { last };
     let head = add(&mut graph, "head", Layer::Dense { units: 1, bias: true }, &[flat]);
     graph.output(head);
     graph

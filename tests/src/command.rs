@@ -26,7 +26,12 @@ pub fn baeum(folder: &Path, args: &[&str]) -> Outcome {
 /// The same, not started: for tests that kill it, change its variables or read while it runs.
 pub fn child(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(baeum_path());
-    command.args(args).current_dir(folder).stdin(Stdio::null()).env_remove("BAEUM_LOG").env_remove("BAEUM_DATA");
+    command
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("BAEUM_LOG")
+        .env_remove("BAEUM_DATA");
     // Nobody's own cache: what a message names is the same everywhere.
     command.env("XDG_CACHE_HOME", "/cache");
     command

@@ -8,15 +8,17 @@ use crate::Scratch;
 /// The encoder is written out here, so that no library of ours is its own witness.
 pub fn pictures(scratch: &Scratch, folder: &str, count: usize) -> usize {
     let draws = Rng::new(5).stream("pictures", "");
-    let draw = |i: usize, what: u64, below: u32| draws.below(below, Counter::sample(0, what).at(i as u64)) as usize;
+    let draw =
+        |i: usize, what: u64, below: u32| draws.below(below, Counter::sample(0, what).at(i as u64)) as usize;
     for i in 0..count {
         let (height, width) = (5 + draw(i, 0, 40), 5 + draw(i, 1, 40));
         let side = ["left", "right"][i % 2];
         let noise = |x: usize, y: usize, c: usize| draw((i * 64 + y) * 64 + x, 2 + c as u64, 60) as u8;
         let bright = |x: usize| (x * 2 < width) == (side == "left");
         let pixel = |x: usize, y: usize| [0, 1, 2].map(|c| noise(x, y, c) + if bright(x) { 120 } else { 30 });
-        let rows: Vec<u8> =
-            (0..height).flat_map(|y| [vec![0], (0..width).flat_map(|x| pixel(x, y)).collect::<Vec<u8>>()].concat()).collect();
+        let rows: Vec<u8> = (0..height)
+            .flat_map(|y| [vec![0], (0..width).flat_map(|x| pixel(x, y)).collect::<Vec<u8>>()].concat())
+            .collect();
         scratch.put(&format!("{folder}/{side}/{i:03}.png"), png(width as u32, height as u32, &rows));
     }
     count
@@ -38,13 +40,17 @@ fn png(width: u32, height: u32, rows: &[u8]) -> Vec<u8> {
         (a, (b + a) % 65521)
     });
     zlib.extend((b << 16 | a).to_be_bytes());
-    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &zlib), &chunk(b"IEND", b"")].concat()
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &zlib), &chunk(b"IEND", b"")]
+        .concat()
 }
 
 fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let named = [&name[..], body].concat();
     let crc = named.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     });
     [&(body.len() as u32).to_be_bytes()[..], &named, &(!crc).to_be_bytes()].concat()
 }

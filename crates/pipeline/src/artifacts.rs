@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, Predictor, Schema, Splits, Target,
-    TargetStats, Task, Trained, Weights, WeightsError, check_weights,
+    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, Predictor, Schema, Splits, Target, TargetStats,
+    Task, Trained, Weights, WeightsError, check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows};
@@ -13,9 +13,9 @@ use baeum_train::{Checkpoint, CheckpointError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::stages::Prepared;
 use crate::recipe::WriteError;
 use crate::run::Files;
+use crate::stages::Prepared;
 
 /// A file of a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -205,7 +205,12 @@ pub(crate) fn read_checkpoint(files: Files, limits: &Limits) -> Result<Checkpoin
 }
 
 /// What the evaluate stage leaves behind.
-pub(crate) fn report(report: &Report, trained: &Trained, title: &str, recipe: &str) -> Result<Files, ArtifactError> {
+pub(crate) fn report(
+    report: &Report,
+    trained: &Trained,
+    title: &str,
+    recipe: &str,
+) -> Result<Files, ArtifactError> {
     let summary = baeum_models::summary(&trained.predictor.graph);
     let input = ReportInput {
         report,
@@ -232,7 +237,8 @@ fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
     let mut columns = vec![("row".to_owned(), Column::Integers(rows))];
     match (predictions, decode) {
         (Predictions::Labels(found), Some(baeum_core::Decode::Label { labels })) => {
-            let named = |places: &[usize]| Column::Texts(places.iter().map(|place| labels[*place].clone()).collect());
+            let named =
+                |places: &[usize]| Column::Texts(places.iter().map(|place| labels[*place].clone()).collect());
             columns.push(("truth".to_owned(), named(found.truth())));
             columns.push(("answer".to_owned(), named(found.answers())));
             for (k, label) in labels.iter().enumerate() {
@@ -265,7 +271,8 @@ pub(crate) fn profile(files: &Files) -> Result<baeum_data::Profile, ArtifactErro
 }
 
 fn parquet(table: &Table) -> Result<Vec<u8>, ArtifactError> {
-    let columns: Vec<(&str, Column)> = table.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    let columns: Vec<(&str, Column)> =
+        table.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
     Ok(write_parquet(&columns)?)
 }
 

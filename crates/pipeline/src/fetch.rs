@@ -40,7 +40,9 @@ pub enum FetchError {
         got: String,
     },
     /// No connection, or it broke.
-    #[error("could not download `{name}` from `{url}`; what has arrived is kept, the same command goes on from there")]
+    #[error(
+        "could not download `{name}` from `{url}`; what has arrived is kept, the same command goes on from there"
+    )]
     Network {
         /// The file.
         name: String,
@@ -50,7 +52,9 @@ pub enum FetchError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server sent something else.
-    #[error("`{name}` wants {wanted} bytes with sha256 {wanted_sha256}, got {got} bytes with {got_sha256}; the file was not kept")]
+    #[error(
+        "`{name}` wants {wanted} bytes with sha256 {wanted_sha256}, got {got} bytes with {got_sha256}; the file was not kept"
+    )]
     Checksum {
         /// The file.
         name: String,

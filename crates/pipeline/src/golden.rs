@@ -102,7 +102,9 @@ fn unusual(schema: &Schema, record: &Record) -> Vec<Record> {
         changed
     };
     let of = |field: &baeum_core::Field| match field.kind {
-        Kind::Category => vec![with(&field.name, Value::Missing), with(&field.name, Value::Text(UNSEEN.to_owned()))],
+        Kind::Category => {
+            vec![with(&field.name, Value::Missing), with(&field.name, Value::Text(UNSEEN.to_owned()))]
+        }
         Kind::Number => vec![with(&field.name, Value::Missing)],
         Kind::Numbers { .. } | Kind::Image { .. } | Kind::Text => vec![],
     };
@@ -112,7 +114,8 @@ fn unusual(schema: &Schema, record: &Record) -> Vec<Record> {
 /// What the network yielded, target by target: `[rows, width]`.
 fn outputs(predictions: &[Prediction], targets: usize) -> Vec<Tensor> {
     let of = |target: usize| {
-        let rows: Vec<&Vec<f32>> = predictions.iter().filter_map(|prediction| prediction.outputs.get(target)).collect();
+        let rows: Vec<&Vec<f32>> =
+            predictions.iter().filter_map(|prediction| prediction.outputs.get(target)).collect();
         let width = rows.first().map_or(0, |row| row.len());
         let numbers: Vec<f32> = rows.iter().flat_map(|row| row.iter().copied()).collect();
         Tensor::new([rows.len(), width], numbers).unwrap_or_else(|_| Tensor::vector(Vec::<f32>::new()))

@@ -13,19 +13,19 @@
 //!
 //! Words stand at the root, stages are modules, and the command is [`cli::main`]. In reading order:
 
-pub mod recipe;
-mod stages;
 mod golden;
 mod predict;
+pub mod recipe;
+mod stages;
 
-pub mod run;
 mod artifacts;
+pub mod run;
 mod session;
 
+pub mod cli;
+mod error;
 pub mod fetch;
 pub mod watch;
-mod error;
-pub mod cli;
 
 pub use artifacts::{ArtifactError, predictor};
 pub use error::StageError;
@@ -36,11 +36,11 @@ pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
 pub use baeum_core::{
-    Adam, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode, Dim, EpochRecord, Field, Fs,
-    Graph, GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts, Model, Network, NetworkError, Node,
-    NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record, Rng, Role, Schema, Shape, ShapeError, Size2,
-    Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, Trained, Transform, Update, UpdateStats, Value,
-    Weights,
+    Adam, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode, Dim,
+    EpochRecord, Field, Fs, Graph, GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts,
+    Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record,
+    Rng, Role, Schema, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats,
+    Task, Tensor, Trained, Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

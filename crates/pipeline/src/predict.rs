@@ -1,6 +1,8 @@
 use std::fmt;
 
-use baeum_core::{Answer, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Value};
+use baeum_core::{
+    Answer, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Value,
+};
 use baeum_data::{DataError, Encoder};
 use baeum_models::{ModelError, Runner, RunnerConfig};
 
@@ -102,7 +104,8 @@ impl Predict {
             let outputs = self.network.predict(&batch)?;
             for (row, record) in records.iter().enumerate() {
                 let outputs = rows(outputs, &self.targets, row)?;
-                let answer = |(target, row): (&Target, &Vec<f32>)| (target.field.clone(), target.decode.answer(row));
+                let answer =
+                    |(target, row): (&Target, &Vec<f32>)| (target.field.clone(), target.decode.answer(row));
                 let answers = self.targets.iter().zip(&outputs).map(answer).collect();
                 predictions.push(Prediction { answers, outputs, notes: notes(&self.schema, record) });
             }
@@ -112,7 +115,11 @@ impl Predict {
 }
 
 /// Row `row` of each output.
-fn rows(outputs: &[baeum_core::Tensor], targets: &[Target], row: usize) -> Result<Vec<Vec<f32>>, NetworkError> {
+fn rows(
+    outputs: &[baeum_core::Tensor],
+    targets: &[Target],
+    row: usize,
+) -> Result<Vec<Vec<f32>>, NetworkError> {
     let one = |(output, target): (&baeum_core::Tensor, &Target)| {
         let width = target.decode.width();
         let numbers = output.f32s()?.get(row * width..(row + 1) * width).unwrap_or_default();
@@ -132,7 +139,8 @@ fn notes(schema: &Schema, record: &Record) -> Vec<Note> {
                 notes.push(Note::OutOfRange { field: name, value: *x, range });
             }
             (Value::Text(text), _) if field.kind == Kind::Category && !field.labels.contains(text) => {
-                let near = baeum_core::nearest(text, field.labels.iter().map(String::as_str)).map(str::to_owned);
+                let near =
+                    baeum_core::nearest(text, field.labels.iter().map(String::as_str)).map(str::to_owned);
                 notes.push(Note::Unseen { field: name, value: text.clone(), near });
             }
             _ => {}

@@ -10,12 +10,12 @@ use baeum_data::Place;
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
+use crate::StageError;
 use crate::artifacts::{self, ArtifactError};
 use crate::recipe::{Parsed, Plans, Recipe};
 use crate::run::{Begun, Checkpoints, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints};
 use crate::stages::{Context, Hooks, NoHooks, Stages};
 use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
-use crate::StageError;
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
 /// everything is written through the commit protocol, so that a killed session goes on where it was.
@@ -213,13 +213,17 @@ impl<'a> Session<'a> {
         if !newest.damaged.is_empty() {
             audience.told(&Told::Damaged(&newest.damaged));
         }
-        let from = newest.checkpoint.map(|found| artifacts::read_checkpoint(found.files, &self.job.place.limits));
+        let from =
+            newest.checkpoint.map(|found| artifacts::read_checkpoint(found.files, &self.job.place.limits));
         let (fs, folder) = (&*self.job.place.fs, self.run.path().to_owned());
-        let (mut log, torn) = EventLog::open(fs, &folder.join("events.jsonl"), &*self.job.clock).map_err(WatchError::from)?;
+        let (mut log, torn) =
+            EventLog::open(fs, &folder.join("events.jsonl"), &*self.job.clock).map_err(WatchError::from)?;
         if let Some(torn) = torn {
-            log.add("cut", json!({ "bytes": torn.bytes, "offset": torn.offset })).map_err(WatchError::from)?;
+            log.add("cut", json!({ "bytes": torn.bytes, "offset": torn.offset }))
+                .map_err(WatchError::from)?;
         }
-        let board = TensorBoard::create(fs, &folder.join("tensorboard"), &*self.job.clock).map_err(WatchError::from)?;
+        let board = TensorBoard::create(fs, &folder.join("tensorboard"), &*self.job.clock)
+            .map_err(WatchError::from)?;
         let mut watchers: Vec<Box<dyn Watcher + '_>> = vec![Box::new(log), Box::new(board)];
         watchers.extend(audience.watcher());
         let hooks = RunHooks {

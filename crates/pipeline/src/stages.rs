@@ -109,7 +109,8 @@ pub fn run(context: &Context<'_>, stages: &Stages) -> Result<Outcome, StageError
 }
 
 fn data(context: &Context<'_>) -> Result<Prepared, StageError> {
-    let baeum_data::Prepared { dataset, profile, blueprint: _ } = baeum_data::prepare(&context.plans.data, context.place)?;
+    let baeum_data::Prepared { dataset, profile, blueprint: _ } =
+        baeum_data::prepare(&context.plans.data, context.place)?;
     Ok(Prepared { dataset, profile })
 }
 
@@ -124,7 +125,8 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
-    let fitted = baeum_train::fit(&plans.train, place.seed, &mut network, dataset, from, &mut keep, &mut watch)?;
+    let fitted =
+        baeum_train::fit(&plans.train, place.seed, &mut network, dataset, from, &mut keep, &mut watch)?;
     let (End::Done | End::EarlyStop, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);
     };

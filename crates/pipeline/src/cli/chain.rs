@@ -1,6 +1,6 @@
 use std::error::Error;
-use std::io::{self, IsTerminal};
 use std::fmt;
+use std::io::{self, IsTerminal};
 
 use baeum_core::fs::FsError;
 

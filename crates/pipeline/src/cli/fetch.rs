@@ -11,7 +11,9 @@ use crate::fetch::{Fetched, Progress, SourceList, fetch, list_of};
 pub(crate) fn run(args: &args::Fetch) -> Result<(), Failure> {
     let list = SourceList::read(&RealFs, &list_of(&args.recipe))?;
     let folder = args.data.clone().or_else(cache).ok_or_else(|| {
-        Failure::Usage("neither `XDG_CACHE_HOME` nor `HOME` says where the cache is; say `--data DIR`".to_owned())
+        Failure::Usage(
+            "neither `XDG_CACHE_HOME` nor `HOME` says where the cache is; say `--data DIR`".to_owned(),
+        )
     })?;
     let bar = bar(list.files.iter().map(|file| file.bytes).sum());
     let (mut before, mut current) = (0, String::new());

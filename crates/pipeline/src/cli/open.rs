@@ -26,7 +26,10 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
         seed: plans.run.seed(),
     };
     let runs = Runs::new(fs, Arc::clone(&clock), &work.runs);
-    let (name, text) = (plans.run.name(&work.recipe), parsed.recipe.to_toml().map_err(crate::artifacts::ArtifactError::from)?);
+    let (name, text) = (
+        plans.run.name(&work.recipe),
+        parsed.recipe.to_toml().map_err(crate::artifacts::ArtifactError::from)?,
+    );
     Ok(Job { parsed, plans, place, runs, clock, name, text })
 }
 
@@ -47,6 +50,7 @@ fn folders(argument: Option<PathBuf>) -> Vec<PathBuf> {
 /// The folder that `fetch` fills: `baeum/data` in the user's cache.
 pub(crate) fn cache() -> Option<PathBuf> {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or_else(home);
+    let cache =
+        std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or_else(home);
     cache.map(|folder| folder.join("baeum").join("data"))
 }

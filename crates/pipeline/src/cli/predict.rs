@@ -56,7 +56,11 @@ impl Asked {
         let plans = Recipe::from_bytes("recipe.toml of the run", &recipe, &[])?.check()?;
         let limits = plans.run.limits().clone();
         let set = read_set(&RealFs, &run.join(Stage::Train.folder())).map_err(RunError::from)?;
-        Ok(Asked { predictor: artifacts::predictor(&set.files, &limits)?, format: plans.data.csv_format(), limits })
+        Ok(Asked {
+            predictor: artifacts::predictor(&set.files, &limits)?,
+            format: plans.data.csv_format(),
+            limits,
+        })
     }
 
     fn rows(&self, args: &args::Predict) -> Result<Vec<Row>, Failure> {
@@ -68,7 +72,8 @@ impl Asked {
             Some(input) => {
                 let bytes = RealFs.read(input, self.limits.inflated_bytes)?;
                 let (name, schema) = (input.display().to_string(), &self.predictor.schema);
-                let records = read_csv(&name, bytes, schema, &self.format, &self.limits).map_err(StageError::from)?;
+                let records =
+                    read_csv(&name, bytes, schema, &self.format, &self.limits).map_err(StageError::from)?;
                 let named = |(i, record)| Row::Record(format!("row {}", i + 1), record);
                 Ok(records.into_iter().enumerate().map(named).collect())
             }
@@ -79,11 +84,14 @@ impl Asked {
         match (row, self.image()) {
             (Row::Record(name, record), _) => Ok((name, record)),
             (Row::Picture(path), Some(field)) => {
-                let (name, bytes) = (path.display().to_string(), RealFs.read(&path, self.limits.image_bytes)?);
+                let (name, bytes) =
+                    (path.display().to_string(), RealFs.read(&path, self.limits.image_bytes)?);
                 let value = read_image(&name, &bytes, field, &self.limits).map_err(StageError::from)?;
                 Ok((name, Record::from([(field.name.clone(), value)])))
             }
-            (Row::Picture(path), None) => Err(Failure::Usage(format!("this run takes no images, got {}", path.display()))),
+            (Row::Picture(path), None) => {
+                Err(Failure::Usage(format!("this run takes no images, got {}", path.display())))
+            }
         }
     }
 
@@ -92,7 +100,10 @@ impl Asked {
         let mut record = Record::new();
         for word in words {
             let Some((name, text)) = word.split_once('=') else {
-                return Err(Failure::Usage(format!("`--set` wants FIELD=VALUE, got `{}`", word.escape_debug())));
+                return Err(Failure::Usage(format!(
+                    "`--set` wants FIELD=VALUE, got `{}`",
+                    word.escape_debug()
+                )));
             };
             let field = self.predictor.schema.field(name.trim()).map_err(PredictError::from)?;
             let value = read_value(text.trim(), field, &self.format).map_err(StageError::from)?;
@@ -111,7 +122,11 @@ fn pictures(input: &Path, limits: &Limits) -> Result<Vec<PathBuf>, Failure> {
     match RealFs.metadata(input)?.kind {
         FileKind::Dir => {
             let mut found = vec![];
-            for name in limits.list(Limit::FolderFiles, &RealFs, input).map_err(baeum_data::DataError::from).map_err(StageError::from)? {
+            for name in limits
+                .list(Limit::FolderFiles, &RealFs, input)
+                .map_err(baeum_data::DataError::from)
+                .map_err(StageError::from)?
+            {
                 found.extend(pictures(&input.join(name), limits)?);
             }
             Ok(found)
@@ -126,7 +141,9 @@ fn as_json(name: &str, prediction: &Prediction) -> Json {
         .iter()
         .map(|(target, answer)| {
             let said = match answer {
-                Answer::Label { label, probabilities } => json!({ "label": label, "probabilities": probabilities }),
+                Answer::Label { label, probabilities } => {
+                    json!({ "label": label, "probabilities": probabilities })
+                }
                 Answer::Number { value, unit } => json!({ "value": value, "unit": unit }),
             };
             (target.clone(), said)
@@ -143,8 +160,11 @@ fn one(predictor: &Predictor, prediction: &Prediction) {
         if let (Answer::Label { probabilities, .. }, Decode::Label { labels }) = (answer, &target.decode) {
             let mut shares: Vec<(&String, f32)> = labels.iter().zip(probabilities.iter().copied()).collect();
             shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-            let rows: Vec<Vec<String>> =
-                shares.iter().take(SHOWN).map(|(label, share)| vec![(*label).clone(), format!("{share:.4}")]).collect();
+            let rows: Vec<Vec<String>> = shares
+                .iter()
+                .take(SHOWN)
+                .map(|(label, share)| vec![(*label).clone(), format!("{share:.4}")])
+                .collect();
             print::line(&format!("\n{}", print::table(&["label", "probability"], &rows)));
         }
     }

@@ -1,4 +1,8 @@
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command talks to a terminal; nothing else in the workspace does")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command talks to a terminal; nothing else in the workspace does"
+)]
 use std::io::{self, Write};
 
 use baeum_core::{Limit, Limits};
@@ -25,7 +29,12 @@ pub(crate) fn json(value: &serde_json::Value) -> Result<(), Failure> {
 pub(crate) fn limits() -> Result<(), Failure> {
     let values = Limits::default();
     let row = |limit: &Limit| {
-        vec![format!("run.limits.{}", limit.name()), values.get(*limit).to_string(), limit.unit().to_owned(), limit.doc().to_owned()]
+        vec![
+            format!("run.limits.{}", limit.name()),
+            values.get(*limit).to_string(),
+            limit.unit().to_owned(),
+            limit.doc().to_owned(),
+        ]
     };
     line(&table(&["setting", "default", "unit", "what"], &Limit::ALL.iter().map(row).collect::<Vec<_>>()));
     Ok(())
@@ -35,8 +44,9 @@ pub(crate) fn limits() -> Result<(), Failure> {
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|text| (*text).to_owned()).collect();
     let all = || [&head].into_iter().chain(rows);
-    let widths: Vec<usize> =
-        (0..head.len()).map(|i| all().map(|row| row.get(i).map_or(0, |cell| cell.chars().count())).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|i| all().map(|row| row.get(i).map_or(0, |cell| cell.chars().count())).max().unwrap_or(0))
+        .collect();
     let is_number = |i: usize| {
         let mut cells = rows.iter().filter_map(|row| row.get(i)).filter(|cell| !cell.is_empty()).peekable();
         cells.peek().is_some() && cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
@@ -60,6 +70,9 @@ mod tests {
     #[test]
     fn a_table_is_aligned() {
         let rows = [vec!["accuracy".to_owned(), "0.99".to_owned()], vec!["f1".to_owned(), "10.5".to_owned()]];
-        assert_eq!(table(&["metric", "value"], &rows), "  metric    value\n  accuracy   0.99\n  f1         10.5");
+        assert_eq!(
+            table(&["metric", "value"], &rows),
+            "  metric    value\n  accuracy   0.99\n  f1         10.5"
+        );
     }
 }

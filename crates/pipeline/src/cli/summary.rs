@@ -21,10 +21,12 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
         }),
         Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
         Stage::Train => artifacts::history(files).ok().map(|(history, best)| {
-            let loss = history.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
+            let loss =
+                history.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
             format!("{} epochs, best {} with loss {:.4}", history.len(), best + 1, loss.unwrap_or(f64::NAN))
         }),
-        Stage::Evaluate => report(files).map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
+        Stage::Evaluate => report(files)
+            .map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
         Stage::Export => manifest(files).map(|manifest| {
             let names: Vec<String> = manifest.formats.iter().map(|entry| entry.format.to_string()).collect();
             format!("{}: each opened again and equal", names.join(", "))
@@ -58,7 +60,10 @@ pub(crate) fn end(session: &Session<'_>, last: Stage) -> Result<(), Failure> {
 fn places(path: &Path, last: Stage) {
     print::line("");
     if last >= Stage::Evaluate {
-        print::line(&format!("  report  {}", path.join(Stage::Evaluate.folder()).join("report.html").display()));
+        print::line(&format!(
+            "  report  {}",
+            path.join(Stage::Evaluate.folder()).join("report.html").display()
+        ));
     }
     if last >= Stage::Export {
         print::line(&format!("  files   {}", path.join(Stage::Export.folder()).display()));
@@ -80,10 +85,20 @@ fn data(session: &Session<'_>) -> Result<(), Failure> {
         };
         let range = field.range.map(|(low, high)| format!("{low} to {high}")).unwrap_or_default();
         let distinct = field.distinct.map(|distinct| distinct.to_string()).unwrap_or_default();
-        vec![field.name.clone(), role.to_owned(), field.kind.to_string(), field.missing.to_string(), distinct, range]
+        vec![
+            field.name.clone(),
+            role.to_owned(),
+            field.kind.to_string(),
+            field.missing.to_string(),
+            distinct,
+            range,
+        ]
     };
     let rows: Vec<Vec<String>> = profile.fields.iter().map(row).collect();
-    print::line(&format!("\n{}", print::table(&["field", "role", "kind", "missing", "distinct", "range"], &rows)));
+    print::line(&format!(
+        "\n{}",
+        print::table(&["field", "role", "kind", "missing", "distinct", "range"], &rows)
+    ));
     for warning in &profile.warnings {
         print::line(&format!("  look: {warning}"));
     }
@@ -113,7 +128,11 @@ fn parity(manifest: &Manifest) -> String {
             let labels = target.labels_agree.map(|agree| format!("{agree} of {} equal", entry.parity.rows));
             rows.push(vec![
                 entry.format.to_string(),
-                entry.parity.engine.iter().fold(entry.parity.level.to_string(), |level, engine| format!("{level} by {engine}")),
+                entry
+                    .parity
+                    .engine
+                    .iter()
+                    .fold(entry.parity.level.to_string(), |level, engine| format!("{level} by {engine}")),
                 entry.parity.rows.to_string(),
                 format!("{:.1e}", target.max_abs),
                 format!("{:.1e}", target.tolerance),

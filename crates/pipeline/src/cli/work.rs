@@ -37,7 +37,9 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
 fn last_stage(work: &args::Work, verb: Option<Stage>) -> Result<Stage, Failure> {
     let last = match (verb, work.to) {
         (Some(verb), Some(to)) if verb != to => {
-            return Err(Failure::Usage(format!("`baeum {verb}` stops after `{verb}`, got `--to {to}`; leave one out")));
+            return Err(Failure::Usage(format!(
+                "`baeum {verb}` stops after `{verb}`, got `--to {to}`; leave one out"
+            )));
         }
         (verb, to) => verb.or(to).unwrap_or(Stage::Export),
     };
@@ -56,14 +58,18 @@ pub(crate) fn plan(work: &args::Work) -> Result<(), Failure> {
     let plan = job.runs.plan(&job.name, &identity)?;
     let how = if plan.continues { "goes on" } else { "begins" };
     print::line(&format!("{} {how}", plan.run.display()));
-    let rows: Vec<Vec<String>> = plan.steps.iter().map(|step| {
-        let action = match step.action {
-            Action::Keep => "is done",
-            Action::Take => "from the cache",
-            Action::Run => "runs",
-        };
-        vec![step.stage.to_string(), action.to_owned(), reasons(&step.reasons)]
-    }).collect();
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let action = match step.action {
+                Action::Keep => "is done",
+                Action::Take => "from the cache",
+                Action::Run => "runs",
+            };
+            vec![step.stage.to_string(), action.to_owned(), reasons(&step.reasons)]
+        })
+        .collect();
     print::line(&print::table(&["stage", "what", "why"], &rows));
     Ok(())
 }
@@ -87,13 +93,19 @@ pub(crate) fn verify(args: &args::Verify) -> Result<(), Failure> {
 
 /// `baeum runs`.
 pub(crate) fn runs(args: &args::Runs) -> Result<(), Failure> {
-    let rows: Vec<Vec<String>> = runs_in(&args.runs).list()?.into_iter().map(|run| {
-        let done: Vec<&str> = run.done.iter().map(|stage| stage.name()).collect();
-        let headline = run.headline.map(|(name, value)| format!("{name} {value:.4}")).unwrap_or_default();
-        vec![run.name, run.state.to_string(), run.started.unwrap_or_default(), done.join(" "), headline]
-    }).collect();
+    let rows: Vec<Vec<String>> = runs_in(&args.runs)
+        .list()?
+        .into_iter()
+        .map(|run| {
+            let done: Vec<&str> = run.done.iter().map(|stage| stage.name()).collect();
+            let headline = run.headline.map(|(name, value)| format!("{name} {value:.4}")).unwrap_or_default();
+            vec![run.name, run.state.to_string(), run.started.unwrap_or_default(), done.join(" "), headline]
+        })
+        .collect();
     match rows.is_empty() {
-        true => print::line(&format!("no runs in {}; `baeum pipeline RECIPE` makes one", args.runs.display())),
+        true => {
+            print::line(&format!("no runs in {}; `baeum pipeline RECIPE` makes one", args.runs.display()))
+        }
         false => print::line(&print::table(&["run", "state", "started", "done", "score"], &rows)),
     }
     Ok(())
@@ -133,7 +145,9 @@ impl Audience for Terminal<'_> {
     fn told(&mut self, told: &Told<'_>) {
         match told {
             Told::Found(stage, reasons, files) => stage_line(*stage, files, &self::reasons(reasons)),
-            Told::Begins(stage, reasons) => tracing::info!(%stage, reasons = self::reasons(reasons), "begins"),
+            Told::Begins(stage, reasons) => {
+                tracing::info!(%stage, reasons = self::reasons(reasons), "begins")
+            }
             Told::Damaged(errors) => damaged(errors),
             Told::Done(stage, duration, files) => stage_line(*stage, files, &seconds(*duration)),
         }

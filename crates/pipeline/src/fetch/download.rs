@@ -113,7 +113,9 @@ fn download(
     }
     finish(out.as_mut(), part)?;
     match bytes.cmp(&file.bytes) {
-        std::cmp::Ordering::Less => Err(failed(format!("the server sent {bytes} of {} bytes", file.bytes).into())),
+        std::cmp::Ordering::Less => {
+            Err(failed(format!("the server sent {bytes} of {} bytes", file.bytes).into()))
+        }
         std::cmp::Ordering::Equal => Ok(began),
         std::cmp::Ordering::Greater => {
             fs.remove_file(part)?;
@@ -130,7 +132,8 @@ fn finish(out: &mut dyn WriteFile, part: &Path) -> Result<(), FsError> {
 /// A client that gives up on a silent server, but not on a slow one.
 fn agent() -> ureq::Agent {
     let seconds = |n| Some(Duration::from_secs(n));
-    let config = ureq::Agent::config_builder().timeout_connect(seconds(30)).timeout_recv_response(seconds(60));
+    let config =
+        ureq::Agent::config_builder().timeout_connect(seconds(30)).timeout_recv_response(seconds(60));
     config.build().into()
 }
 

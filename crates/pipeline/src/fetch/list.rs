@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn a_name_is_no_path_and_an_address_is_safe() {
         let sha = "0".repeat(64);
-        let rule = |name: &str, url: &str, sha: &str| file(name, url, sha).check().err().map(|(rule, _)| rule);
+        let rule =
+            |name: &str, url: &str, sha: &str| file(name, url, sha).check().err().map(|(rule, _)| rule);
         assert_eq!(rule("a.gz", "https://example.org/a.gz", &sha), None);
         assert_eq!(rule("a.gz", "http://127.0.0.1:8080/a.gz", &sha), None);
         assert_eq!(rule("../a.gz", "https://example.org/a.gz", &sha), Some("a plain file name"));

@@ -29,7 +29,9 @@ fn serve(body: &'static [u8], server: Server, requests: usize) -> String {
             let mut stream = stream.unwrap();
             let lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let head: Vec<String> = lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
-            let range = head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+            let range = head
+                .iter()
+                .find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
             let from: usize = range.and_then(|range| range.trim_end_matches('-').parse().ok()).unwrap_or(0);
             let (status, from, sent) = match server {
                 Server::Ranges if from > 0 => ("206 Partial Content", from, body.len()),
@@ -50,7 +52,9 @@ const BODY: &[u8] = b"ten little bytes, and some more of them";
 
 fn listed(url: String) -> SourceList {
     let sha256 = Sha256::digest(BODY).iter().map(|byte| format!("{byte:02x}")).collect();
-    SourceList { files: vec![SourceFile { name: "data.bin".to_owned(), url, bytes: BODY.len() as u64, sha256 }] }
+    SourceList {
+        files: vec![SourceFile { name: "data.bin".to_owned(), url, bytes: BODY.len() as u64, sha256 }],
+    }
 }
 
 /// An empty folder, and what it holds after `fetch`.

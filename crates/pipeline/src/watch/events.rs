@@ -54,7 +54,8 @@ impl Watcher for EventLog<'_> {
         };
         let details = serde_json::to_value(event).unwrap_or_default();
         // serde wraps the details in the variant's name, which stands under `event` already.
-        let inner = details.as_object().and_then(|variant| variant.values().next().cloned()).unwrap_or_default();
+        let inner =
+            details.as_object().and_then(|variant| variant.values().next().cloned()).unwrap_or_default();
         self.add(what, inner)?;
         if matches!(event, Event::Checkpoint { .. } | Event::End { .. }) {
             self.log.sync()?;

@@ -29,14 +29,24 @@ pub fn start_logging(argument: Option<&str>, variable: Option<&str>) -> Result<(
         (None, None) => return Ok(()),
     };
     // A bare level is about our crates; the libraries below stay quiet.
-    let ours = ["baeum", "baeum_core", "baeum_data", "baeum_models", "baeum_train", "baeum_evaluate", "baeum_export"];
+    let ours = [
+        "baeum",
+        "baeum_core",
+        "baeum_data",
+        "baeum_models",
+        "baeum_train",
+        "baeum_evaluate",
+        "baeum_export",
+    ];
     let directives = match text.contains(['=', ',']) {
         true => text.to_owned(),
         false => ours.map(|name| format!("{name}={text}")).join(","),
     };
-    let filter = EnvFilter::builder()
-        .parse(directives)
-        .map_err(|source| LogError { from, got: text.escape_debug().to_string(), source })?;
+    let filter = EnvFilter::builder().parse(directives).map_err(|source| LogError {
+        from,
+        got: text.escape_debug().to_string(),
+        source,
+    })?;
     let spans = FmtSpan::NEW | FmtSpan::CLOSE;
     tracing_subscriber::fmt().with_env_filter(filter).with_span_events(spans).with_writer(io::stderr).init();
     Ok(())
