@@ -223,10 +223,11 @@ impl TryFrom<Written> for Graph {
     fn try_from(written: Written) -> Result<Graph, GraphError> {
         let mut graph = Graph::default();
         for node in written.nodes {
-            match node.layer {
-                Layer::Input { dtype } => graph.input(&node.name, node.shape, dtype)?,
-                layer => graph.add(&node.name, layer, &node.inputs)?,
-            };
+            if let Layer::Input { dtype } = node.layer {
+                graph.input(&node.name, node.shape, dtype)?;
+            } else {
+                graph.add(&node.name, node.layer, &node.inputs)?;
+            }
         }
         graph.refuse_unknown("outputs", &written.outputs)?;
         graph.outputs = written.outputs;

@@ -163,4 +163,5 @@ fn syntax(sources: &Sources, error: &toml::de::Error) -> Refusal {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests;

@@ -11,11 +11,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CANDLE_THREADS: &str = "CANDLE_NUM_THREADS";
 
 fn main() -> ExitCode {
-    if env::var_os(CANDLE_THREADS).is_none() {
-        if let Ok(itself) = env::current_exe() {
-            // Becomes the same program with the variable set; returns only if that fails, and then it is merely slower.
-            let _ = Command::new(itself).args(env::args_os().skip(1)).env(CANDLE_THREADS, "1").exec();
-        }
+    if env::var_os(CANDLE_THREADS).is_none()
+        && let Ok(itself) = env::current_exe()
+    {
+        // Becomes the same program with the variable set; returns only if that fails, and then it is merely slower.
+        let _ = Command::new(itself).args(env::args_os().skip(1)).env(CANDLE_THREADS, "1").exec();
     }
     baeum::cli::main()
 }

@@ -1,8 +1,4 @@
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the command talks to a terminal; nothing else in the workspace does"
-)]
+//! The command talks to a terminal; nothing else in the workspace prints.
 use std::io::{self, Write};
 
 use baeum_core::{Limit, Limits};

@@ -1,5 +1,5 @@
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use baeum_core::fs::FsError;
@@ -78,7 +78,7 @@ fn one(
 /// Fetches the rest of a file behind the `from` bytes that are here; gives where the server really began.
 fn download(
     file: &SourceFile,
-    part: &PathBuf,
+    part: &Path,
     from: u64,
     fs: &dyn Fs,
     progress: &mut dyn FnMut(Progress<'_>),

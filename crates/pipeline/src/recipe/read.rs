@@ -27,11 +27,8 @@ impl<'i> Value<'i> {
     /// Hands over a table and nothing else: a struct's visitor would take a list as well.
     fn table<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let span = self.0.span();
-        let result = match self.0.into_inner() {
-            DeValue::Table(table) => Entries::visit(table, visitor),
-            other => Err(Refusal::invalid_type(kind(&other), &visitor)),
-        };
-        result.map_err(|refusal| refusal.in_span(&span))
+        let table = table(self.0.into_inner()).map_err(|other| Refusal::invalid_type(kind(&other), &visitor));
+        table.and_then(|table| Entries::visit(table, visitor)).map_err(|refusal| refusal.in_span(&span))
     }
 }
 
@@ -83,14 +80,12 @@ impl<'de> Deserializer<'de> for Value<'_> {
     /// What stands behind a choice without settings: `{ relu = {} }`.
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let span = self.0.span();
-        let result = match self.0.into_inner() {
-            DeValue::Table(table) => match table.into_iter().next() {
-                None => visitor.visit_unit(),
-                Some((key, _)) => {
-                    Err(Refusal::unknown_field(key.get_ref(), &[]).below(key.get_ref()).in_span(&key.span()))
-                }
-            },
-            other => Err(Refusal::invalid_type(kind(&other), &visitor)),
+        let result = match table(self.0.into_inner()).map(|table| table.into_iter().next()) {
+            Ok(None) => visitor.visit_unit(),
+            Ok(Some((key, _))) => {
+                Err(Refusal::unknown_field(key.get_ref(), &[]).below(key.get_ref()).in_span(&key.span()))
+            }
+            Err(other) => Err(Refusal::invalid_type(kind(&other), &visitor)),
         };
         result.map_err(|refusal| refusal.in_span(&span))
     }
@@ -103,10 +98,15 @@ impl<'de> Deserializer<'de> for Value<'_> {
     ) -> Result<V::Value, Refusal> {
         let span = self.0.span();
         let result = match self.0.into_inner() {
-            DeValue::String(name) => visitor
-                .visit_enum(Choice { name: Spanned::new(span.clone(), name.into_owned()), value: None }),
+            DeValue::String(name) => {
+                let name = Spanned::new(span.clone(), name.into_owned());
+                visitor.visit_enum(Choice { name, value: None })
+            }
             DeValue::Table(table) => choice(table).and_then(|choice| visitor.visit_enum(choice)),
-            other => Err(not_a_choice(&other, known)),
+            other @ (DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
+                Err(not_a_choice(&other, known))
+            }
+            other @ (DeValue::Datetime(_) | DeValue::Array(_)) => Err(not_a_choice(&other, known)),
         };
         result.map_err(|refusal| refusal.in_span(&span))
     }
@@ -114,6 +114,15 @@ impl<'de> Deserializer<'de> for Value<'_> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
         bytes byte_buf seq tuple tuple_struct unit_struct identifier ignored_any
+    }
+}
+
+/// A table, or what stands in its place.
+fn table(value: DeValue<'_>) -> Result<DeTable<'_>, DeValue<'_>> {
+    match value {
+        DeValue::Table(table) => Ok(table),
+        other @ (DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)) => Err(other),
+        other @ (DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_)) => Err(other),
     }
 }
 
@@ -327,7 +336,7 @@ impl<'de> VariantAccess<'de> for Choice<'_> {
     fn unit_variant(self) -> Result<(), Refusal> {
         match self.value {
             None => Ok(()),
-            Some(_) => self.settings(|value| serde::Deserialize::deserialize(value)),
+            Some(_) => self.settings(serde::Deserialize::deserialize),
         }
     }
 

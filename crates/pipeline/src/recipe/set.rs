@@ -96,12 +96,11 @@ fn table<'a, 'i>(
         let nothing = Spanned::new(slot.span(), DeValue::Table(DeTable::new()));
         *slot.get_mut() = DeValue::Table(DeTable::from_iter([(choice, nothing)]));
     }
+    let problem = Problem::Through { wanted: "a table", step: key.to_owned(), got: shown(slot.get_ref()) };
     match slot.get_mut() {
         DeValue::Table(table) => Ok(table),
-        other => Err(Refusal::new(
-            span,
-            Problem::Through { wanted: "a table", step: key.to_owned(), got: shown(other) },
-        )),
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) => Err(Refusal::new(span, problem)),
+        DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => Err(Refusal::new(span, problem)),
     }
 }
 
@@ -111,16 +110,15 @@ fn item<'a, 'i>(
     index: usize,
     span: &Range<usize>,
 ) -> Result<&'a mut Spanned<DeValue<'i>>, Refusal> {
+    let problem =
+        Problem::Through { wanted: "a list", step: format!("[{index}]"), got: shown(slot.get_ref()) };
     match slot.get_mut() {
         DeValue::Array(list) => {
             let length = list.len();
             list.get_mut(index).ok_or_else(|| Refusal::new(span, Problem::Index { index, length }))
         }
-        other => {
-            let problem =
-                Problem::Through { wanted: "a list", step: format!("[{index}]"), got: shown(other) };
-            Err(Refusal::new(span, problem))
-        }
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) => Err(Refusal::new(span, problem)),
+        DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => Err(Refusal::new(span, problem)),
     }
 }
 
