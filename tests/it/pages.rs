@@ -83,7 +83,9 @@ fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         let default = match &setting["default"] {
             Value::Null | Value::Object(_) => String::new(),
-            value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => format!("`{value}`"),
+            value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                format!("`{value}`")
+            }
         };
         writeln!(page, "| `{section}.{name}` | {default} | {words} |").unwrap();
     }

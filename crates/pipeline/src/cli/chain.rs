@@ -47,7 +47,8 @@ impl Failure {
     /// For the shell; the table stands in `baeum --help`.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::Recipe(_) | Failure::Log(_) | Failure::Usage(_) => 2,
+            Failure::Recipe(error) => error.exit_code(),
+            Failure::Log(_) | Failure::Usage(_) => 2,
             Failure::Stage(error) => error.exit_code(),
             Failure::Fetch(error) => error.exit_code(),
             Failure::Fs(_) | Failure::Print(_) => 4,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use baeum_core::clock::SystemClock;
 use baeum_core::fs::RealFs;
 use baeum_core::{Clock, Fs, Limit};
-use baeum_data::Place;
+use baeum_data::{DataError, Place};
 
 use super::Failure;
 use super::args::Work;
+use crate::StageError;
 use crate::recipe::{Recipe, limits};
 use crate::run::Runs;
 use crate::session::Job;
@@ -15,7 +16,10 @@ use crate::session::Job;
 /// Reads a recipe and checks it whole; no data are read.
 pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
     let (fs, clock): (Arc<dyn Fs>, Arc<dyn Clock>) = (Arc::new(RealFs), Arc::new(SystemClock::new()));
-    let bytes = fs.read(&work.recipe, limits(&work.sets).get(Limit::RecipeBytes))?;
+    let bytes = limits(&work.sets)
+        .read(Limit::RecipeBytes, &*fs, &work.recipe)
+        .map_err(DataError::from)
+        .map_err(StageError::from)?;
     let parsed = Recipe::from_bytes(&work.recipe.display().to_string(), &bytes, &work.sets)?;
     let plans = parsed.check()?;
     let place = Place {
