@@ -1,11 +1,13 @@
 //! Baeum (배움, "learning") finds a function from data: examples and one recipe in; a trained, measured and exported model out.
 //!
 //! ```no_run
-//! use baeum::{Context, NoHooks, Recipe, Stages};
+//! use std::sync::Arc;
+//! use baeum::{Context, NoHooks, Recipe, Stages, data::Place, fs::RealFs};
 //!
-//! let recipe = Recipe::parse("recipe.toml", "[data]\nsource = { csv = { path = \"iris.csv\" } }\ntarget = \"species\"\n", &[])?;
-//! let plans = recipe.check()?;
-//! let place = baeum::data::Place::here("datasets/iris");
+//! let recipe = "[data]\nsource = { csv = { path = \"iris.csv\" } }\ntarget = \"species\"\n\n[models.mlp]\nhidden = [16]\n";
+//! let plans = Recipe::parse("recipe.toml", recipe, &[])?.check()?;
+//! let limits = plans.run.limits().clone();
+//! let place = Place { fs: Arc::new(RealFs), base: "datasets/iris".into(), folders: vec![], limits, seed: 7 };
 //! let outcome = baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default())?;
 //! println!("{:?}", outcome.report.metrics);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
