@@ -4,12 +4,31 @@
 //! threads: work is cut by the length of a slice alone, and partial results are joined in one fixed order.
 //! Lengths that must agree are asserted once, at entry.
 
+#![expect(
+    unsafe_code,
+    reason = "the one crate that may: buffers are split and lent to threads here; each block has its proof"
+)]
+
+mod arena;
+mod buffer;
+mod ctx;
+mod isa;
+mod lanes;
+mod scratch;
+mod team;
+
 mod math;
 mod optim;
 mod philox;
 mod real;
 mod reduce;
 mod softmax;
+
+pub use arena::{Arena, Span};
+pub use buffer::{Buffer, as_words, as_words_mut};
+pub use ctx::Ctx;
+pub use isa::{Isa, Rung};
+pub use team::Team;
 
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};

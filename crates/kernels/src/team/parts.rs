@@ -1,0 +1,114 @@
+//! Slices cut into parts, one for each task.
+
+use std::marker::PhantomData;
+
+use super::Team;
+
+/// A slice cut into parts of one length; the last may be shorter.
+struct Parts<'a, T> {
+    start: *mut T,
+    len: usize,
+    size: usize,
+    slice: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: tasks on several threads get disjoint parts of a slice that they hold alone; `T: Send` lets a part move to another.
+unsafe impl<T: Send> Sync for Parts<'_, T> {}
+
+impl<'a, T> Parts<'a, T> {
+    fn of(slice: &'a mut [T], size: usize) -> Parts<'a, T> {
+        assert!(size > 0, "parts want a length above zero");
+        Parts { start: slice.as_mut_ptr(), len: slice.len(), size, slice: PhantomData }
+    }
+
+    fn count(&self) -> usize {
+        self.len.div_ceil(self.size)
+    }
+
+    /// # Safety
+    /// Each part is taken once at most while the parts live.
+    #[expect(clippy::mut_from_ref, reason = "each part is taken once, so no two references meet")]
+    unsafe fn part(&self, i: usize) -> &mut [T] {
+        assert!(i < self.count(), "there is no part {i}");
+        let first = i * self.size;
+        // SAFETY: first < len, and the part ends at len; by the caller's promise nobody else holds it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(first), self.size.min(self.len - first)) }
+    }
+}
+
+impl Team {
+    /// Calls `task` with every part of `out`, several at the same time: parts of `size` elements, the last one shorter if `size`
+    /// does not divide the length.
+    ///
+    /// # Panics
+    /// If `size` is zero.
+    pub fn parts<T: Send>(&self, out: &mut [T], size: usize, task: impl Fn(usize, &mut [T]) + Sync) {
+        let parts = Parts::of(out, size);
+        self.run(parts.count(), &|i| {
+            // SAFETY: `run` calls with each number once.
+            task(i, unsafe { parts.part(i) });
+        });
+    }
+
+    /// As [`Team::parts`], over two slices that are cut into equally many parts.
+    ///
+    /// # Panics
+    /// If a size is zero, or the numbers of parts differ.
+    pub fn parts2<A: Send, B: Send>(
+        &self,
+        (a, size_a): (&mut [A], usize),
+        (b, size_b): (&mut [B], usize),
+        task: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+    ) {
+        let (a, b) = (Parts::of(a, size_a), Parts::of(b, size_b));
+        assert_eq!(a.count(), b.count(), "slices differ in the number of their parts");
+        self.run(a.count(), &|i| {
+            // SAFETY: `run` calls with each number once.
+            let (a, b) = unsafe { (a.part(i), b.part(i)) };
+            task(i, a, b);
+        });
+    }
+
+    /// As [`Team::parts`], over three slices that are cut into equally many parts.
+    ///
+    /// # Panics
+    /// If a size is zero, or the numbers of parts differ.
+    pub fn parts3<A: Send, B: Send, C: Send>(
+        &self,
+        (a, size_a): (&mut [A], usize),
+        (b, size_b): (&mut [B], usize),
+        (c, size_c): (&mut [C], usize),
+        task: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
+    ) {
+        let c = Parts::of(c, size_c);
+        self.parts2((a, size_a), (b, size_b), |i, a, b| {
+            // SAFETY: each number comes once; a number beyond the parts of `c` panics.
+            task(i, a, b, unsafe { c.part(i) });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_the_slice() {
+        let team = Team::new(3);
+        for len in [0, 1, 9, 10, 11, 100] {
+            let (mut a, mut b) = (vec![0; len], vec![0; len.div_ceil(10)]);
+            team.parts2((&mut a, 10), (&mut b, 1), |i, a, b| {
+                a.fill(i + 1);
+                b[0] = a.len();
+            });
+            assert!(a.iter().enumerate().all(|(place, part)| *part == place / 10 + 1), "{a:?}");
+            assert_eq!(b.iter().sum::<usize>(), len);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "slices differ in the number of their parts")]
+    fn slices_have_equally_many_parts() {
+        Team::new(1).parts2((&mut [0; 3], 1), (&mut [0; 2], 1), |_, _, _| {});
+    }
+}

@@ -1,0 +1,179 @@
+//! The threads behind a [`Team`](super::Team).
+//!
+//! One word tells all: the number of the job, whether it is open, and how many workers are inside. A worker enters an open job
+//! that it has not seen, takes tasks until none is left, and leaves. The caller opens a job, takes tasks as well, closes it and
+//! waits for the last worker to leave; a worker that sleeps through a job is not waited for.
+
+use std::cell::UnsafeCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// How often a worker looks for the next job before it sleeps: some 50 microseconds, which is longer than the gaps inside a
+/// training step and shorter than anybody would notice.
+const LOOKS: u32 = 4_000;
+
+/// Bits 0 to 15 of the word: workers inside.
+const INSIDE: u64 = 0xffff;
+/// Bit 16: whether workers may enter.
+const OPEN: u64 = 1 << 16;
+/// Bits 17 and above: the number of the job.
+const NEXT: u64 = 1 << 17;
+
+/// A task as the caller lent it, its lifetime forgotten.
+type Task = *const (dyn Fn(usize) + Sync);
+
+#[derive(Debug)]
+pub(super) struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    word: AtomicU64,
+    job: UnsafeCell<Option<(Task, usize)>>,
+    next: AtomicUsize,
+    panicked: AtomicBool,
+    quit: AtomicBool,
+    asleep: AtomicUsize,
+    bed: Mutex<()>,
+    morning: Condvar,
+}
+
+// SAFETY: `job` is written by the one caller while the word is closed and nobody is inside, and read by workers that are inside:
+// never at the same time. The task it points to is `Sync`. Everything else is atomic or locked.
+unsafe impl Sync for Shared {}
+// SAFETY: as above; nothing in it belongs to one thread.
+unsafe impl Send for Shared {}
+
+impl Pool {
+    pub(super) fn new(workers: usize) -> Pool {
+        let shared = Arc::new(Shared {
+            word: AtomicU64::new(0),
+            job: UnsafeCell::new(None),
+            next: AtomicUsize::new(0),
+            panicked: AtomicBool::new(false),
+            quit: AtomicBool::new(false),
+            asleep: AtomicUsize::new(0),
+            bed: Mutex::new(()),
+            morning: Condvar::new(),
+        });
+        let start = |i: usize| {
+            let shared = Arc::clone(&shared);
+            let builder = std::thread::Builder::new().name(format!("baeum-{}", i + 1));
+            builder.spawn(move || shared.work()).ok()
+        };
+        let threads = (0..workers.min(INSIDE as usize - 1)).map_while(start).collect();
+        Pool { shared, threads }
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Must not be called by two threads at the same time, which [`Team`](super::Team) sees to.
+    pub(super) fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+        let shared = &*self.shared;
+        // SAFETY: only the lifetime changes. The pointer is followed inside the job alone, and this function does not return
+        // (nor unwind: panics are caught) before the job is closed and everybody has left it.
+        let task: Task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Task>(task) };
+        // SAFETY: the word is closed and nobody is inside, so nobody reads.
+        unsafe { *shared.job.get() = Some((task, count)) };
+        shared.next.store(0, Ordering::Relaxed);
+        shared.word.fetch_add(NEXT | OPEN, Ordering::SeqCst);
+        if shared.asleep.load(Ordering::SeqCst) > 0 {
+            drop(shared.in_bed());
+            shared.morning.notify_all();
+        }
+        shared.take_tasks(task, count);
+        shared.word.fetch_and(!OPEN, Ordering::AcqRel);
+        while shared.word.load(Ordering::Acquire) & INSIDE != 0 {
+            std::hint::spin_loop();
+        }
+        if shared.panicked.swap(false, Ordering::Relaxed) {
+            std::panic::resume_unwind(Box::new("a task of the team panicked"));
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.quit.store(true, Ordering::SeqCst);
+        drop(self.shared.in_bed());
+        self.shared.morning.notify_all();
+        for thread in self.threads.drain(..) {
+            // A worker catches its panics, so it has none to hand over.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Shared {
+    fn in_bed(&self) -> MutexGuard<'_, ()> {
+        self.bed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a worker.
+    fn work(&self) {
+        let mut seen = 0;
+        while let Some(job) = self.wait_for_other_than(seen) {
+            seen = job;
+            if self.enter(job) {
+                // SAFETY: this thread is inside, so the caller neither writes the job nor takes the task back.
+                if let Some((task, count)) = unsafe { *self.job.get() } {
+                    self.take_tasks(task, count);
+                }
+                self.word.fetch_sub(1, Ordering::Release);
+            }
+        }
+    }
+
+    /// The number of an open job that is not `seen`; none when the pool is dropped.
+    fn wait_for_other_than(&self, seen: u64) -> Option<u64> {
+        let fresh = || {
+            let word = self.word.load(Ordering::SeqCst);
+            (word & OPEN != 0 && word / NEXT != seen).then_some(word / NEXT)
+        };
+        loop {
+            for _ in 0..LOOKS {
+                if self.quit.load(Ordering::SeqCst) {
+                    return None;
+                }
+                if let Some(job) = fresh() {
+                    return Some(job);
+                }
+                std::hint::spin_loop();
+            }
+            let mut bed = self.in_bed();
+            self.asleep.fetch_add(1, Ordering::SeqCst);
+            // Looked at once more after `asleep` was raised: a caller that opened a job before saw no sleeper.
+            while fresh().is_none() && !self.quit.load(Ordering::SeqCst) {
+                bed = self.morning.wait(bed).unwrap_or_else(PoisonError::into_inner);
+            }
+            self.asleep.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether this worker is now inside the job.
+    fn enter(&self, job: u64) -> bool {
+        let entered = |word: u64| (word & OPEN != 0 && word / NEXT == job).then_some(word + 1);
+        self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, entered).is_ok()
+    }
+
+    /// Takes tasks until none is left.
+    fn take_tasks(&self, task: Task, count: usize) {
+        loop {
+            let i = self.next.fetch_add(1, Ordering::Relaxed);
+            if i >= count {
+                return;
+            }
+            // SAFETY: the caller of `run` waits inside it until this thread has left the job.
+            let task = unsafe { &*task };
+            if catch_unwind(AssertUnwindSafe(|| task(i))).is_err() {
+                self.panicked.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
