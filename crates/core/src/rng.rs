@@ -77,13 +77,18 @@ impl Counter {
         Self { element, ..self }
     }
 
-    /// The last three words of the Philox counter.
-    fn purpose(self) -> [u32; 3] {
+    /// The last three words of the Philox counter: what `baeum_kernels` calls the purpose.
+    pub fn purpose(self) -> [u32; 3] {
         [self.epoch, self.index as u32, (self.index >> 32) as u32]
     }
 }
 
 impl Stream {
+    /// The key of the Philox generator, for kernels that draw by themselves.
+    pub fn key(&self) -> [u32; 2] {
+        self.key
+    }
+
     /// A number from 0 up to, but not reaching, 1.
     pub fn uniform(&self, counter: Counter) -> f32 {
         uniform(self.word(counter, 0))

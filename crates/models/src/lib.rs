@@ -22,12 +22,15 @@ mod spec;
 mod summary;
 mod wire;
 
+mod cpu;
 mod device;
 mod network;
 mod ops;
+mod rule;
 mod runner;
 
 pub use config::{Activation, Cnn, Mlp, ModelConfig};
+pub use cpu::CpuRunner;
 pub use device::{Device, Float};
 pub use error::ModelError;
 pub use init::{build, initial};
@@ -36,3 +39,7 @@ pub use plan::ModelPlan;
 pub use runner::{Layers, Runner, RunnerConfig};
 pub use spec::LayerSpec;
 pub use summary::summary;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod testing;

@@ -207,3 +207,6 @@ impl<F: Forward> Network for CandleNetwork<F> {
         self.restore(state)
     }
 }
+
+#[cfg(test)]
+mod tests;

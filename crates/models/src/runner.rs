@@ -4,6 +4,7 @@ mod forward;
 use std::collections::BTreeMap;
 
 use baeum_core::{Graph, ParamKind, Rng, Weights, check_weights};
+use baeum_kernels::{Ctx, Isa, Rung, Team};
 use candle_core::{Tensor, Var};
 
 use crate::network::CandleNetwork;
@@ -22,6 +23,19 @@ pub struct RunnerConfig {
     pub dtype: Float,
     /// Where it is computed.
     pub device: Device,
+    /// How many threads the CPU runner has; 0 for one a core. Changes no bit.
+    pub threads: usize,
+    /// The highest rung of instructions that the CPU runner may use; the processor's best, if not given. Changes no bit.
+    pub isa: Option<Rung>,
+}
+
+impl RunnerConfig {
+    /// Instructions and threads of the CPU runner.
+    pub(crate) fn ctx(self) -> Ctx {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let threads = if self.threads == 0 { cores() } else { self.threads };
+        Ctx { isa: self.isa.map_or_else(Isa::best, Isa::at_most), team: Team::new(threads) }
+    }
 }
 
 /// The forward pass of a graph: its nodes in order.

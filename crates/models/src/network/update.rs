@@ -1,17 +1,14 @@
 //! The optimizer's step, and a network's state. Moments are plain numbers in memory beside the variables.
 use std::collections::BTreeMap;
 
-use baeum_core::{Adam, NetworkError, State, Tensor, TensorError, Update, UpdateStats};
-use baeum_kernels::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd, sum_of_squares};
+use baeum_core::{NetworkError, State, Tensor, TensorError, Update, UpdateStats};
+use baeum_kernels::{adam, adamw, sgd, sum_of_squares};
 use candle_core::{DType, Var};
 
 use super::convert::{to_candle, to_host};
 use super::error::{RunError, backend};
 use super::{CandleNetwork, Forward, Parameter};
-
-const MOMENTUM: &str = "momentum_buffer";
-const MEAN: &str = "exp_avg";
-const SQUARE: &str = "exp_avg_sq";
+use crate::rule::{MOMENTS, Rule};
 
 impl<F: Forward> CandleNetwork<F> {
     /// Clips and takes one step, unless the gradient is not finite. Either way the gradients are used up.
@@ -29,9 +26,9 @@ impl<F: Forward> CandleNetwork<F> {
         if stats.skipped() {
             return Ok(stats);
         }
+        let rule = Rule::of(update, stats.gradient_norm, self.weight, self.step + 1);
         for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {
-            let taken = parameter.step_by(update, gradient, stats.gradient_norm, self.weight, self.step + 1);
-            taken.map_err(backend("the update"))?;
+            parameter.step_by(&rule, gradient).map_err(backend("the update"))?;
         }
         Ok(stats)
     }
@@ -91,62 +88,30 @@ impl<F: Forward> CandleNetwork<F> {
     fn moment<'a>(&self, full_name: &'a str) -> Result<(&'a str, &'static str), NetworkError> {
         let split = full_name.rsplit_once('.').filter(|(name, _)| self.learned.contains_key(*name));
         let known = split.and_then(|(name, moment)| {
-            [MOMENTUM, MEAN, SQUARE].into_iter().find(|known| *known == moment).map(|moment| (name, moment))
+            MOMENTS.into_iter().find(|known| *known == moment).map(|moment| (name, moment))
         });
         known.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
     }
 }
 
 impl Parameter {
-    /// One step. `gradient` is a sum: it is divided by `weight` on the fly, together with the clipping.
-    fn step_by(
-        &mut self,
-        update: &Update,
-        gradient: &[f32],
-        norm: f64,
-        weight: f64,
-        step: u64,
-    ) -> candle_core::Result<()> {
-        let factor = |clip: &Option<f64>| clip.map_or(1.0, |longest| clip_factor(norm, longest)) / weight;
+    /// One step over a gradient that is a sum.
+    fn step_by(&mut self, rule: &Rule, gradient: &[f32]) -> candle_core::Result<()> {
         let mut values = numbers(&self.var)?;
-        match update {
-            Update::Sgd { learning_rate, momentum, weight_decay, clip } => {
-                let [learning_rate, momentum, weight_decay] = [*learning_rate, *momentum, *weight_decay];
-                let step = SgdStep { learning_rate, momentum, weight_decay, step, clip: factor(clip) };
-                match momentum == 0.0 {
-                    true => sgd(&step, &mut values, gradient, &mut []),
-                    false => sgd(&step, &mut values, gradient, self.moment(MOMENTUM, gradient.len())),
-                }
-            }
-            Update::Adam(numbers) => {
-                self.adam_by(adam, numbers, factor(&numbers.clip), step, &mut values, gradient)
-            }
-            Update::AdamW(numbers) => {
-                self.adam_by(adamw, numbers, factor(&numbers.clip), step, &mut values, gradient)
-            }
+        let mut kept = rule.moments().iter().map(|name| self.moments.remove(name).unwrap_or_default());
+        let mut first = kept.next().unwrap_or_default();
+        let mut second = kept.next().unwrap_or_default();
+        drop(kept);
+        for moment in [&mut first, &mut second].into_iter().take(rule.moments().len()) {
+            moment.resize(values.len(), 0.0); // zeros at first
         }
+        match rule {
+            Rule::Sgd(step) => sgd(step, &mut values, gradient, &mut first),
+            Rule::Adam(step) => adam(step, &mut values, gradient, &mut first, &mut second),
+            Rule::AdamW(step) => adamw(step, &mut values, gradient, &mut first, &mut second),
+        }
+        self.moments.extend(rule.moments().iter().copied().zip([first, second]));
         self.var.set(&candle_core::Tensor::from_vec(values, self.var.shape(), self.var.device())?)
-    }
-
-    fn adam_by(
-        &mut self,
-        kernel: impl Fn(&AdamStep, &mut [f32], &[f32], &mut [f32], &mut [f32]),
-        numbers: &Adam,
-        clip: f64,
-        step: u64,
-        values: &mut [f32],
-        gradient: &[f32],
-    ) {
-        let Adam { learning_rate, beta1, beta2, eps, weight_decay, clip: _ } = *numbers;
-        let step = AdamStep { learning_rate, beta1, beta2, eps, weight_decay, step, clip };
-        let mut mean = std::mem::take(self.moment(MEAN, gradient.len()));
-        kernel(&step, values, gradient, &mut mean, self.moment(SQUARE, gradient.len()));
-        self.moments.insert(MEAN, mean);
-    }
-
-    /// A moment by name; zeros at first.
-    fn moment(&mut self, name: &'static str, len: usize) -> &mut Vec<f32> {
-        self.moments.entry(name).or_insert_with(|| vec![0.0; len])
     }
 }
 

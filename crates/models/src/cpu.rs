@@ -1,0 +1,181 @@
+//! The CPU runner: a graph compiled once to a fixed order of steps over one stretch of memory, with a way back of its own.
+//!
+//! A step allocates nothing once the largest batch has been seen. No bit of a result depends on the number of threads or on the
+//! instructions of the processor: `baeum_kernels` sees to both.
+
+mod backward;
+mod enter;
+mod forward;
+mod loss;
+mod op;
+mod plan;
+mod state;
+
+use baeum_core::{
+    Batch, Graph, Loss, LossParts, Network, NetworkError, Part, Rng, State, Tensor, Update, UpdateStats, Weights,
+    check_weights,
+};
+use baeum_kernels::{Arena, Ctx};
+
+use crate::network::{Pass, RunError};
+use crate::{ModelError, RunnerConfig};
+use plan::{Params, Plan, Purpose};
+use state::FlatState;
+
+/// A graph that runs and learns on the processor.
+#[derive(Debug)]
+pub struct CpuRunner {
+    graph: Graph,
+    params: Params,
+    rng: Rng,
+    ctx: Ctx,
+    state: FlatState,
+    predict: Option<Plan>,
+    train: Option<Plan>,
+    /// What both plans compute in; nothing in it outlives a call.
+    arena: Arena,
+    step: u64,
+    /// What the gradients, which are sums, are to be divided by.
+    weight: f64,
+    targets: Vec<u32>,
+    outputs: Vec<Tensor>,
+}
+
+/// The parts of a runner that a pass over the steps works with.
+struct Run<'a> {
+    ctx: &'a Ctx,
+    arena: &'a mut Arena,
+    state: &'a mut FlatState,
+    rows: usize,
+    pass: Pass,
+}
+
+impl CpuRunner {
+    /// A network of these layers, with these parameters.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they are not the graph's.
+    pub fn new(graph: &Graph, weights: &Weights, config: RunnerConfig) -> Result<CpuRunner, ModelError> {
+        check_weights(graph, weights)?;
+        let params = Params::of(graph);
+        let state = FlatState::of(graph, &params, weights);
+        Ok(CpuRunner {
+            graph: graph.clone(),
+            params,
+            rng: Rng::new(config.seed),
+            ctx: config.ctx(),
+            state,
+            predict: None,
+            train: None,
+            arena: Arena::default(),
+            step: 0,
+            weight: 0.0,
+            targets: vec![],
+            outputs: vec![],
+        })
+    }
+
+    /// A plan that has room for `rows` items, made anew if the one at hand has not.
+    fn make_room(&mut self, purpose: Purpose, rows: usize) {
+        let plan = match purpose {
+            Purpose::Predict => &mut self.predict,
+            Purpose::Train => &mut self.train,
+        };
+        if plan.as_ref().is_none_or(|plan| plan.capacity < rows) {
+            let plan = plan.insert(Plan::of(&self.graph, &self.params, &self.rng, purpose, rows));
+            if self.arena.len() < plan.len {
+                self.arena = Arena::zeros(plan.len);
+            }
+        }
+    }
+
+    /// The steps of a plan, forward.
+    fn forward(&mut self, batch: &Batch, pass: Pass) -> Result<(), NetworkError> {
+        let purpose = match pass {
+            Pass::Evaluate => Purpose::Predict,
+            Pass::Train { .. } => Purpose::Train,
+        };
+        enter::check(&self.graph, batch)?;
+        self.make_room(purpose, batch.rows);
+        let CpuRunner { graph, ctx, state, arena, predict, train, .. } = self;
+        let Some(plan) = (if purpose == Purpose::Train { train } else { predict }) else { return Ok(()) };
+        let mut run = Run { ctx, arena, state, rows: batch.rows, pass };
+        for (i, (step, node)) in plan.steps.iter().zip(graph.nodes()).enumerate() {
+            run.forward(i, step, node, batch)?;
+            plan.poison(i, run.arena, batch.rows);
+        }
+        Ok(())
+    }
+
+    /// The steps of the plan for training, from the gradients of its outputs to those of the parameters.
+    fn backward(&mut self, rows: usize, part: Part) {
+        let CpuRunner { ctx, state, arena, train: Some(plan), step, .. } = self else { return };
+        let mut run = Run { ctx, arena, state, rows, pass: Pass::Train { step: *step, part } };
+        for (i, step) in plan.steps.iter().enumerate().rev() {
+            run.backward(step);
+            plan.poison(2 * plan.steps.len() - i, run.arena, rows);
+        }
+    }
+
+    /// The gradients of the last [`Network::loss_and_grad`], averaged as an update would use them, by parameter. Empty after an
+    /// update.
+    ///
+    /// # Errors
+    /// None in practice: sizes and numbers belong together.
+    pub fn gradients(&self) -> Result<Weights, NetworkError> {
+        self.state.gradients(&self.params, self.weight)
+    }
+}
+
+impl Network for CpuRunner {
+    fn predict(&mut self, batch: &Batch) -> Result<&[Tensor], NetworkError> {
+        self.forward(batch, Pass::Evaluate)?;
+        let Some(plan) = &self.predict else { return Ok(&[]) };
+        self.outputs.clear();
+        for (output, id) in plan.outputs.iter().zip(self.graph.outputs()) {
+            let sizes = self.graph[*id].shape.with_batch(batch.rows).unwrap_or_default();
+            let numbers = self.arena.read(&output.value.span(batch.rows)).to_vec();
+            self.outputs.push(Tensor::new(sizes, numbers)?);
+        }
+        Ok(&self.outputs)
+    }
+
+    fn loss_and_grad(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<LossParts, NetworkError> {
+        if part.index == 0 {
+            self.weight = 0.0;
+            self.state.begin();
+        }
+        self.forward(batch, Pass::Train { step: self.step, part })?;
+        let parts = self.losses(batch, *loss, part)?;
+        self.backward(batch.rows, part);
+        self.weight += parts.weight;
+        Ok(parts)
+    }
+
+    fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
+        let stats = self.state.update(&self.ctx, update, self.weight, self.step + 1)?;
+        if !stats.skipped() {
+            self.step += 1;
+            self.state.move_running(&self.graph, &self.params);
+        }
+        Ok(stats)
+    }
+
+    fn state(&self) -> Result<State, NetworkError> {
+        self.state.saved(&self.params, self.step)
+    }
+
+    fn load(&mut self, state: &State) -> Result<(), NetworkError> {
+        self.state.restore(&self.params, state)?;
+        self.step = state.step;
+        Ok(())
+    }
+}
+
+/// A batch of no rows, or one that does not fit.
+fn misfit(name: &str, wanted: String, got: &[usize]) -> NetworkError {
+    RunError::Input { name: name.to_owned(), wanted, got: got.to_vec() }.into()
+}
+
+#[cfg(test)]
+mod tests;

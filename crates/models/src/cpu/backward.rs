@@ -1,0 +1,185 @@
+//! Each operation, backward: from the gradient of what it yields to those of what it reads and of what it has learned.
+
+use baeum_core::Part;
+use baeum_kernels::{
+    Activation, Conv2d, Epilogue, Matrix, MatrixMut, Write, activation_backward, activation_backward_in_place, as_words,
+    avg_pool2d_backward, batch_norm_backward, bias_gradient, conv2d_data_grad, conv2d_weight_grad, copy_blocks, dropout,
+    dropout_in_place, embedding_backward, gemm, global_avg_pool_backward, layer_norm_backward, max_pool2d_backward, put,
+};
+
+use super::Run;
+use super::op::Op;
+use super::plan::{Place, Step};
+use super::state::pair;
+use crate::network::Pass;
+
+impl Run<'_> {
+    /// Passes the gradient of a step on; nothing, if nobody asks for it.
+    pub(super) fn backward(&mut self, step: &Step) {
+        let Some(dy) = step.gradient else {
+            // Its parameters have no part in the loss.
+            if self.write() == Write::Set {
+                step.learned.iter().for_each(|span| self.state.gradient[span.clone()].fill(0.0));
+            }
+            return;
+        };
+        match &step.op {
+            Op::Numbers | Op::Ids | Op::Same => {}
+            Op::Dense { rows, inputs, units, bias, relu } => {
+                self.undo_relu(step, dy, *relu);
+                self.dense_backward(step, dy, [rows * self.rows, *units, *inputs], *bias);
+            }
+            Op::Conv2d { conv, bias, relu } => {
+                self.undo_relu(step, dy, *relu);
+                self.conv2d_backward(step, dy, &conv.with_batch(self.rows), *bias);
+            }
+            Op::MaxPool(pool) => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let reads = [&dy.span(self.rows), &self.kept(step, 0)];
+                let ([dy, places], [dx]) = self.arena.views(reads, [&dx.span(self.rows)]);
+                max_pool2d_backward(self.ctx, &pool.of(self.rows), dy, as_words(places), dx, write);
+            }
+            Op::AvgPool(pool) => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                avg_pool2d_backward(self.ctx, &pool.of(self.rows), dy, dx, write);
+            }
+            Op::GlobalMean { channels, area } => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                global_avg_pool_backward(self.ctx, [self.rows, *channels, *area], dy, dx, write);
+            }
+            Op::BatchNorm { channels, area, relu, .. } => {
+                self.batch_norm_backward(step, dy, [self.rows, *channels, *area], *relu);
+            }
+            Op::LayerNorm { width, .. } => self.layer_norm_backward(step, dy, *width),
+            Op::Activation(function) => self.activation_backward(step, dy, *function),
+            Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
+            Op::Embedding { vocabulary, units } => {
+                let ([dy, ids], []) = self.arena.views([&dy.span(self.rows), &self.read(step)], []);
+                let (write, gradient) = (self.write(), &mut self.state.gradient[step.learned[0].clone()]);
+                embedding_backward(self.ctx, [*vocabulary, *units], as_words(ids), dy, gradient, write);
+            }
+            Op::Add => {
+                for (dx, write) in step.gradients.iter().flatten() {
+                    let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                    put(self.ctx, dy, dx, *write);
+                }
+            }
+            Op::Concat { blocks, widths } => self.concat_backward(step, dy, *blocks, widths),
+        }
+    }
+
+    /// The first part of a batch writes the gradients of parameters, later parts add to them.
+    fn write(&self) -> Write {
+        match self.pass {
+            Pass::Train { part: Part { index: 1.., .. }, .. } => Write::Add,
+            Pass::Train { .. } | Pass::Evaluate => Write::Set,
+        }
+    }
+
+    /// Through the relu that is part of a product, in place.
+    fn undo_relu(&mut self, step: &Step, dy: Place, relu: bool) {
+        if relu {
+            let ([y], [dy]) = self.arena.views([&step.yields.span(self.rows)], [&dy.span(self.rows)]);
+            activation_backward_in_place(self.ctx, Activation::Relu, y, dy);
+        }
+    }
+
+    /// `size`: rows, units, inputs.
+    fn dense_backward(&mut self, step: &Step, dy: Place, size: [usize; 3], bias: bool) {
+        let [rows, units, inputs] = size;
+        let (dy, x, write) = (dy.span(self.rows), self.read(step), self.write());
+        let ([dy, x], []) = self.arena.views([&dy, &x], []);
+        let (dy, x) = (Matrix::transposed(dy, units), Matrix::rows(x, inputs)); // [units, rows] and [rows, inputs]
+        let gradient = &mut self.state.gradient[step.learned[0].clone()];
+        let dw = MatrixMut::rows(gradient, inputs);
+        gemm(self.ctx, [units, inputs, rows], dy, x, dw, write, Epilogue::default());
+        if bias {
+            let gradient = &mut self.state.gradient[step.learned[1].clone()];
+            bias_gradient(self.ctx, [rows, units, 1], dy.data, gradient, write);
+        }
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let weight = Matrix::rows(&self.state.learned[step.learned[0].clone()], inputs);
+        let dy = step.gradient.map(|dy| dy.span(self.rows)).unwrap_or_default();
+        let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
+        let (dy, dx) = (Matrix::rows(dy, units), MatrixMut::rows(dx, inputs));
+        gemm(self.ctx, [rows, inputs, units], dy, weight, dx, write, Epilogue::default());
+    }
+
+    fn conv2d_backward(&mut self, step: &Step, dy: Place, conv: &Conv2d, bias: bool) {
+        let (write, spans) = (self.write(), [dy.span(self.rows), self.read(step)]);
+        let ([dy, x], []) = self.arena.views([&spans[0], &spans[1]], []);
+        let gradient = &mut self.state.gradient[step.learned[0].clone()];
+        conv2d_weight_grad(self.ctx, conv, x, dy, gradient, write);
+        if bias {
+            let gradient = &mut self.state.gradient[step.learned[1].clone()];
+            let area = dy.len() / (conv.batch * conv.filters).max(1);
+            bias_gradient(self.ctx, [conv.batch, conv.filters, area], dy, gradient, write);
+        }
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let weight = &self.state.learned[step.learned[0].clone()];
+        let ([dy], [dx]) = self.arena.views([&spans[0]], [&dx.span(self.rows)]);
+        conv2d_data_grad(self.ctx, conv, dy, weight, dx, write);
+    }
+
+    /// `sizes`: items, channels, area.
+    fn batch_norm_backward(&mut self, step: &Step, dy: Place, sizes: [usize; 3], relu: bool) {
+        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
+        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
+        let [scale, shift] = [&weight, &bias].map(|span| Some(&self.state.learned[span.clone()]));
+        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias).map(Some);
+        let dx = step.gradients[0].map(|(dx, write)| (dx.span(self.rows), write));
+        let (span, write) = dx.unwrap_or((0..0, Write::Set));
+        let ([dy, x, mean, rstd], [dx]) =
+            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&span]);
+        let (dx, own) = ((dx, write), (dweight, dbias, own));
+        batch_norm_backward(self.ctx, sizes, x, dy, scale, shift, mean, rstd, relu, dx, own);
+    }
+
+    fn layer_norm_backward(&mut self, step: &Step, dy: Place, width: usize) {
+        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
+        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
+        let scale = &self.state.learned[weight.clone()];
+        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias);
+        let dx = step.gradients[0].map(|(dx, write)| (dx.span(self.rows), write));
+        let (span, write) = dx.unwrap_or((0..0, Write::Set));
+        let ([dy, x, mean, rstd], [dx]) =
+            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&span]);
+        layer_norm_backward(self.ctx, width, x, dy, scale, mean, rstd, (dx, write), (dweight, dbias, own));
+    }
+
+    fn activation_backward(&mut self, step: &Step, dy: Place, function: Activation) {
+        let seen = if step.op.recalls_input() { self.read(step) } else { step.yields.span(self.rows) };
+        let dy = dy.span(self.rows);
+        if step.in_place {
+            let ([seen], [dy]) = self.arena.views([&seen], [&dy]);
+            return activation_backward_in_place(self.ctx, function, seen, dy);
+        }
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let ([seen, dy], [dx]) = self.arena.views([&seen, &dy], [&dx.span(self.rows)]);
+        activation_backward(self.ctx, function, seen, dy, dx, write);
+    }
+
+    fn dropout_backward(&mut self, step: &Step, dy: Place, p: f64) {
+        let (Some(lot), dy) = (self.lot(step, p), dy.span(self.rows)) else { return };
+        if step.in_place {
+            return dropout_in_place(self.ctx, &lot, self.arena.write(&dy));
+        }
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
+        dropout(self.ctx, &lot, dy, dx, write);
+    }
+
+    fn concat_backward(&mut self, step: &Step, dy: Place, blocks: usize, widths: &[usize]) {
+        let (count, stride) = (blocks * self.rows, widths.iter().sum());
+        let mut offset = 0;
+        for (gradient, &width) in step.gradients.iter().zip(widths) {
+            if let Some((dx, write)) = gradient {
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                copy_blocks(self.ctx, count, (dy, stride, offset), (dx, width, 0), width, *write);
+            }
+            offset += width;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! From the tensors of a batch into the arena.
+
+use baeum_core::{Batch, DType, Data, Graph, Layer, NetworkError, Node, Tensor, TensorError};
+use baeum_kernels::as_words_mut;
+
+use super::misfit;
+
+/// Refuses a batch without an input of the graph, or with one of other sizes.
+pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
+    for node in graph.inputs() {
+        let x = tensor(batch, node)?;
+        let sizes = node.shape.with_batch(batch.rows).unwrap_or_default();
+        if x.shape() != sizes || x.is_empty() {
+            return Err(misfit(&node.name, node.shape.to_string(), x.shape()));
+        }
+        for reader in graph.nodes().iter().filter(|reader| {
+            reader.inputs.iter().any(|id| graph[*id].name == node.name)
+        }) {
+            if let Layer::Embedding { vocabulary, .. } = reader.layer {
+                check_ids(reader, x.i64s()?, vocabulary)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_ids(node: &Node, ids: &[i64], vocabulary: usize) -> Result<(), NetworkError> {
+    let known = |id: &&i64| usize::try_from(**id).is_ok_and(|id| id < vocabulary);
+    match ids.iter().find(|id| !known(id)) {
+        None => Ok(()),
+        Some(&got) => Err(NetworkError::Id { node: node.name.clone(), vocabulary, got }),
+    }
+}
+
+/// The tensor of an input node.
+pub(super) fn tensor<'a>(batch: &'a Batch, node: &Node) -> Result<&'a Tensor, NetworkError> {
+    batch.inputs.get(&node.name).ok_or_else(|| NetworkError::Input { name: node.name.clone() })
+}
+
+/// Numbers of either width.
+pub(super) fn numbers(tensor: &Tensor, place: &mut [f32]) -> Result<(), NetworkError> {
+    match tensor.data() {
+        Data::F32(numbers) => place.copy_from_slice(numbers),
+        Data::F64(numbers) => {
+            place.iter_mut().zip(numbers).for_each(|(place, number)| *place = *number as f32);
+        }
+        Data::I64(_) | Data::U8(_) => {
+            return Err(TensorError::Type { wanted: DType::F32, got: tensor.dtype() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Ids that [`check`] let pass, as words.
+pub(super) fn ids(tensor: &Tensor, place: &mut [f32]) -> Result<(), NetworkError> {
+    let words = as_words_mut(place).iter_mut();
+    words.zip(tensor.i64s()?).for_each(|(word, id)| *word = *id as u32);
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! Each operation, forward.
+
+use baeum_core::{Batch, Counter, NetworkError, Node};
+use baeum_kernels::{
+    Activation, Conv2d, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, activation, activation_in_place, add, as_words,
+    as_words_mut, avg_pool2d, batch_norm_predict, batch_norm_train, conv2d, copy_blocks, dropout, dropout_in_place,
+    embedding, gemm, global_avg_pool, layer_norm, max_pool2d,
+};
+
+use super::op::Op;
+use super::plan::Step;
+use super::{Run, enter};
+use crate::network::{Pass, RunError};
+
+/// How many elements a batch may have for each to have a random word of its own.
+const ELEMENTS: usize = 1 << 34;
+
+impl Run<'_> {
+    /// Computes what node `i` yields.
+    pub(super) fn forward(
+        &mut self,
+        i: usize,
+        step: &Step,
+        node: &Node,
+        batch: &Batch,
+    ) -> Result<(), NetworkError> {
+        let y = step.yields.span(self.rows);
+        match &step.op {
+            Op::Same => {}
+            Op::Numbers => enter::numbers(enter::tensor(batch, node)?, self.arena.write(&y))?,
+            Op::Ids => enter::ids(enter::tensor(batch, node)?, self.arena.write(&y))?,
+            Op::Dense { rows, inputs, units, bias, relu } => {
+                let size = [rows * self.rows, *units, *inputs];
+                self.dense(step, size, Fused { bias: *bias, relu: *relu });
+            }
+            Op::Conv2d { conv, bias, relu } => self.conv2d(step, conv, Fused { bias: *bias, relu: *relu }),
+            Op::MaxPool(pool) => {
+                let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
+                max_pool2d(self.ctx, &pool.of(self.rows), x, y, as_words_mut(places));
+            }
+            Op::AvgPool(pool) => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                avg_pool2d(self.ctx, &pool.of(self.rows), x, y);
+            }
+            Op::GlobalMean { channels, area } => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                global_avg_pool(self.ctx, [self.rows, *channels, *area], x, y);
+            }
+            Op::BatchNorm { channels, area, eps, relu } => {
+                self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
+            }
+            Op::LayerNorm { width, eps } => {
+                let [weight, bias] = self.weight_and_bias(step);
+                let kept = [self.kept(step, 0), self.kept(step, 1)];
+                let ([x], [y, mean, rstd]) = self.arena.views([&self.read(step)], [&y, &kept[0], &kept[1]]);
+                let learned = &self.state.learned;
+                layer_norm(self.ctx, *width, x, &learned[weight], &learned[bias], *eps, y, mean, rstd);
+            }
+            Op::Activation(function) => self.activation(step, *function),
+            Op::Dropout { p, .. } => self.dropout(step, node, *p)?,
+            Op::Embedding { vocabulary, units } => {
+                let table = &self.state.learned[step.learned[0].clone()];
+                let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
+                embedding(self.ctx, [*vocabulary, *units], as_words(ids), table, y);
+            }
+            Op::Add => self.add(step),
+            Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),
+        }
+        Ok(())
+    }
+
+    /// `y = x W^T + b`. `size`: rows, units, inputs.
+    fn dense(&mut self, step: &Step, size: [usize; 3], fused: Fused) {
+        let [_, units, inputs] = size;
+        let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
+        let weight = Matrix::transposed(&self.state.learned[step.learned[0].clone()], inputs);
+        let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+        let epilogue = bias.map_or(Epilogue::default(), Epilogue::columns);
+        let epilogue = Epilogue { relu: fused.relu, ..epilogue };
+        gemm(self.ctx, size, Matrix::rows(x, inputs), weight, MatrixMut::rows(y, units), Write::Set, epilogue);
+    }
+
+    fn conv2d(&mut self, step: &Step, conv: &Conv2d, fused: Fused) {
+        let learned = &self.state.learned;
+        let bias = fused.bias.then(|| &learned[step.learned[1].clone()]);
+        let weight = &learned[step.learned[0].clone()];
+        let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+        conv2d(self.ctx, &conv.with_batch(self.rows), x, weight, bias, y, fused.relu);
+    }
+
+    /// `sizes`: items, channels, area.
+    fn batch_norm(
+        &mut self,
+        i: usize,
+        step: &Step,
+        node: &Node,
+        sizes: [usize; 3],
+        (eps, relu): (f64, bool),
+    ) -> Result<(), NetworkError> {
+        let [weight, bias] = self.weight_and_bias(step);
+        let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
+        let (x, y) = (self.read(step), step.yields.span(self.rows));
+        if self.pass == Pass::Evaluate {
+            let [mean, variance] = [0, 1].map(|k: usize| &self.state.running[step.running[k].clone()]);
+            let ([x], [y]) = self.arena.views([&x], [&y]);
+            batch_norm_predict(self.ctx, sizes, x, weight, bias, mean, variance, eps, relu, y);
+            return Ok(());
+        }
+        let got = sizes[0] * sizes[2];
+        if got < 2 {
+            return Err(RunError::OneValue { node: node.name.clone(), got }.into());
+        }
+        let kept = [self.kept(step, 0), self.kept(step, 1)];
+        let ([x], [y, mean, rstd]) = self.arena.views([&x], [&y, &kept[0], &kept[1]]);
+        batch_norm_train(self.ctx, sizes, x, weight, bias, eps, relu, y, mean, rstd, &mut self.state.seen[i]);
+        Ok(())
+    }
+
+    fn activation(&mut self, step: &Step, function: Activation) {
+        let y = step.yields.span(self.rows);
+        if step.in_place {
+            return activation_in_place(self.ctx, function, self.arena.write(&y));
+        }
+        let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+        activation(self.ctx, function, x, y);
+    }
+
+    /// While training zeroes by lot; a word belongs to an element of the whole batch, so that parts of a batch draw what the
+    /// whole would.
+    fn dropout(&mut self, step: &Step, node: &Node, p: f64) -> Result<(), NetworkError> {
+        let (x, y) = (self.read(step), step.yields.span(self.rows));
+        let Some(lot) = self.lot(step, p) else {
+            if !step.in_place {
+                let ([x], [y]) = self.arena.views([&x], [&y]);
+                y.copy_from_slice(x);
+            }
+            return Ok(());
+        };
+        let got = lot.first as usize + y.len();
+        if got > ELEMENTS {
+            return Err(RunError::Dropout { node: node.name.clone(), limit: ELEMENTS, got }.into());
+        }
+        match step.in_place {
+            true => dropout_in_place(self.ctx, &lot, self.arena.write(&y)),
+            false => {
+                let ([x], [y]) = self.arena.views([&x], [&y]);
+                dropout(self.ctx, &lot, x, y, Write::Set);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the dropout of a step draws; none for answers.
+    pub(super) fn lot(&self, step: &Step, p: f64) -> Option<Dropout> {
+        let (Op::Dropout { stream, .. }, Pass::Train { step: time, part }) = (&step.op, self.pass) else {
+            return None;
+        };
+        let counter = Counter::step(time).at((part.first_row * step.yields.item()) as u64);
+        let (key, purpose) = (stream.key(), counter.purpose());
+        Some(Dropout { key, purpose, first: counter.element, p })
+    }
+
+    fn add(&mut self, step: &Step) {
+        let y = step.yields.span(self.rows);
+        for (k, place) in step.reads.iter().enumerate().skip(1) {
+            let [first, x] = [step.reads[0], *place].map(|place| place.span(self.rows));
+            if k == 1 {
+                let ([a, b], [y]) = self.arena.views([&first, &x], [&y]);
+                add(self.ctx, a, b, y);
+            } else {
+                let ([x], [y]) = self.arena.views([&x], [&y]);
+                baeum_kernels::put(self.ctx, x, y, Write::Add);
+            }
+        }
+    }
+
+    fn concat(&mut self, step: &Step, blocks: usize, widths: &[usize]) {
+        let (count, stride) = (blocks * self.rows, widths.iter().sum());
+        let mut offset = 0;
+        for (place, &width) in step.reads.iter().zip(widths) {
+            let ([x], [y]) = self.arena.views([&place.span(self.rows)], [&step.yields.span(self.rows)]);
+            copy_blocks(self.ctx, count, (x, width, 0), (y, stride, offset), width, Write::Set);
+            offset += width;
+        }
+    }
+
+    /// What a step with one input reads.
+    pub(super) fn read(&self, step: &Step) -> Span {
+        step.reads[0].span(self.rows)
+    }
+
+    pub(super) fn kept(&self, step: &Step, k: usize) -> Span {
+        step.kept[k].span(self.rows)
+    }
+
+    pub(super) fn weight_and_bias(&self, step: &Step) -> [Span; 2] {
+        [step.learned[0].clone(), step.learned[1].clone()]
+    }
+}
+
+/// What stands behind a product.
+#[derive(Clone, Copy)]
+struct Fused {
+    bias: bool,
+    relu: bool,
+}

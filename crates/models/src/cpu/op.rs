@@ -1,0 +1,224 @@
+//! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
+
+use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
+use baeum_kernels::{Activation, Conv2d, Pool2d, Reads};
+
+/// An operation and its sizes.
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    /// Numbers enter.
+    Numbers,
+    /// Ids enter; each is below the vocabulary of the embedding that reads them.
+    Ids,
+    /// `y = x W^T + b` over `rows` rows of an item, followed by relu if it stood alone behind.
+    Dense { rows: usize, inputs: usize, units: usize, bias: bool, relu: bool },
+    /// A convolution of one image, followed by relu if it stood alone behind.
+    Conv2d { conv: Conv2d, bias: bool, relu: bool },
+    /// The largest value of each window; keeps where it stood.
+    MaxPool(Pool2d),
+    /// The mean of each window.
+    AvgPool(Pool2d),
+    /// The mean of each channel.
+    GlobalMean { channels: usize, area: usize },
+    /// Each channel over the batch, followed by relu if it stood alone behind.
+    BatchNorm { channels: usize, area: usize, eps: f64, relu: bool },
+    /// Each row of an item by itself.
+    LayerNorm { width: usize, eps: f64 },
+    /// A function of each number.
+    Activation(Activation),
+    /// Zeroes numbers by lot while training.
+    Dropout { p: f64, stream: Stream },
+    /// A row of a table for each id.
+    Embedding { vocabulary: usize, units: usize },
+    /// The sum of its inputs.
+    Add,
+    /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
+    Concat { blocks: usize, widths: Vec<usize> },
+    /// What it reads, in another shape or with its function already applied: the same memory.
+    Same,
+}
+
+impl Op {
+    /// The operation of a node that does not share another's memory.
+    pub(super) fn of(graph: &Graph, node: &Node, rng: &Rng) -> Op {
+        let x = graph.input_shapes(node).first().map(|shape| item(shape)).unwrap_or_default();
+        let channels = x.first().copied().unwrap_or(1);
+        let area = x.iter().skip(1).product();
+        let last = x.last().copied().unwrap_or(1);
+        match &node.layer {
+            Layer::Input { dtype: DType::I64 } => Op::Ids,
+            Layer::Input { dtype: DType::F32 | DType::F64 | DType::U8 } => Op::Numbers,
+            Layer::Dense { units, bias } => {
+                let rows = x.iter().rev().skip(1).product();
+                Op::Dense { rows, inputs: last, units: *units, bias: *bias, relu: false }
+            }
+            Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias } => {
+                let conv = Conv2d {
+                    batch: 1,
+                    channels,
+                    height: x.get(1).copied().unwrap_or(1),
+                    width: last,
+                    filters: *filters,
+                    kernel: pair(*kernel),
+                    stride: pair(*stride),
+                    padding: pair(*padding),
+                    dilation: pair(*dilation),
+                    groups: *groups,
+                };
+                Op::Conv2d { conv, bias: *bias, relu: false }
+            }
+            Layer::MaxPool2d { kernel, stride, padding } => {
+                Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::AvgPool2d { kernel, stride, padding } => {
+                Op::AvgPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
+            Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
+            Layer::LayerNorm { eps } => Op::LayerNorm { width: last, eps: *eps },
+            Layer::Relu => Op::Activation(Activation::Relu),
+            Layer::Gelu { approximate: Approximate::None } => Op::Activation(Activation::Gelu),
+            Layer::Gelu { approximate: Approximate::Tanh } => Op::Activation(Activation::GeluTanh),
+            Layer::Tanh => Op::Activation(Activation::Tanh),
+            Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
+            Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
+            Layer::Flatten => Op::Same,
+            Layer::Embedding { vocabulary, units } => {
+                Op::Embedding { vocabulary: *vocabulary, units: *units }
+            }
+            Layer::Add => Op::Add,
+            Layer::Concat { axis } => {
+                let widths = graph.input_shapes(node).into_iter().map(|shape| {
+                    let rest = item(shape);
+                    rest.iter().skip(axis.saturating_sub(1)).product()
+                });
+                Op::Concat { blocks: x.iter().take(axis.saturating_sub(1)).product(), widths: widths.collect() }
+            }
+        }
+    }
+
+    /// Whether its backward pass reads what it yielded.
+    pub(super) fn recalls_output(&self) -> bool {
+        match self {
+            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } => *relu,
+            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
+            Op::Numbers
+            | Op::Ids
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::BatchNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Dropout { .. }
+            | Op::Embedding { .. }
+            | Op::Add
+            | Op::Concat { .. }
+            | Op::Same => false,
+        }
+    }
+
+    /// Whether its backward pass reads what it read.
+    pub(super) fn recalls_input(&self) -> bool {
+        match self {
+            Op::Dense { .. }
+            | Op::Conv2d { .. }
+            | Op::BatchNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Embedding { .. } => true,
+            Op::Activation(activation) => activation.backward_reads() == Reads::Input,
+            Op::Numbers
+            | Op::Ids
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::Dropout { .. }
+            | Op::Add
+            | Op::Concat { .. }
+            | Op::Same => false,
+        }
+    }
+
+    /// Whether it may write where it reads, if nobody else reads that.
+    pub(super) fn works_in_place(&self) -> bool {
+        match self {
+            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
+            Op::Dropout { .. } => true,
+            Op::Numbers
+            | Op::Ids
+            | Op::Dense { .. }
+            | Op::Conv2d { .. }
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::BatchNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Embedding { .. }
+            | Op::Add
+            | Op::Concat { .. }
+            | Op::Same => false,
+        }
+    }
+
+    /// What it keeps for its backward pass beside values: so many numbers in all, and so many an item, in each of two places.
+    pub(super) fn keeps(&self, yields: usize) -> [Room; 2] {
+        match self {
+            Op::MaxPool(_) => [Room::item(yields), Room::default()],
+            Op::BatchNorm { channels, .. } => [Room::fixed(*channels); 2],
+            Op::LayerNorm { width, .. } => [Room::item(yields / (*width).max(1)); 2],
+            Op::Numbers
+            | Op::Ids
+            | Op::Dense { .. }
+            | Op::Conv2d { .. }
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::Activation(_)
+            | Op::Dropout { .. }
+            | Op::Embedding { .. }
+            | Op::Add
+            | Op::Concat { .. }
+            | Op::Same => [Room::default(); 2],
+        }
+    }
+}
+
+/// How many numbers something takes: some in all, and some for each item of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) fixed: usize,
+    pub(super) item: usize,
+}
+
+impl Room {
+    pub(super) fn item(item: usize) -> Room {
+        Room { fixed: 0, item }
+    }
+
+    fn fixed(fixed: usize) -> Room {
+        Room { fixed, item: 0 }
+    }
+
+    pub(super) fn len(self, rows: usize) -> usize {
+        self.fixed + self.item * rows
+    }
+}
+
+/// The sizes of an item; every axis of a graph of ours is known.
+pub(super) fn item(shape: &Shape) -> Vec<usize> {
+    shape.item().unwrap_or_default()
+}
+
+fn pair(size: Size2) -> [usize; 2] {
+    [size.height, size.width]
+}
+
+fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool2d {
+    let side = |axis: usize| x.get(axis).copied().unwrap_or(1);
+    Pool2d {
+        planes: side(0),
+        height: side(1),
+        width: side(2),
+        kernel: pair(kernel),
+        stride: pair(stride),
+        padding: pair(padding),
+    }
+}

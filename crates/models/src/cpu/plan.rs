@@ -1,0 +1,168 @@
+//! From a graph to a fixed order of steps over fixed places in memory.
+//!
+//! Each pass is a function of its own: what every node becomes, who shares memory with whom, who needs a gradient, how long
+//! everything lives, and where it therefore lies.
+
+mod lives;
+mod place;
+mod share;
+
+use baeum_core::{Graph, ParamKind, Rng};
+use baeum_kernels::{Span, Write};
+
+use super::op::{Op, Room, item};
+pub(super) use place::Place;
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Answers: values are forgotten as soon as the last reader has read them.
+    Predict,
+    /// Gradients: what the way back reads is kept until then.
+    Train,
+}
+
+/// A graph, ready to run with up to `capacity` items at a time.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// In running order, one a node.
+    pub(super) steps: Vec<Step>,
+    /// What the network answers, in the order of the graph's outputs.
+    pub(super) outputs: Vec<Output>,
+    /// Where the gradient of an output goes that nothing learned stands in front of.
+    pub(super) spare: Place,
+    /// Everything that lies in memory.
+    residents: Vec<place::Resident>,
+    /// The largest batch.
+    pub(super) capacity: usize,
+    /// How many numbers there are in all.
+    pub(super) len: usize,
+}
+
+/// A node, ready to run.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) op: Op,
+    /// What it reads.
+    pub(super) reads: Vec<Place>,
+    /// What it yields.
+    pub(super) yields: Place,
+    /// Whether it writes where it reads.
+    pub(super) in_place: bool,
+    /// What it keeps for the way back.
+    pub(super) kept: [Place; 2],
+    /// The gradient of what it yields; none if nobody asks for it.
+    pub(super) gradient: Option<Place>,
+    /// Where the gradients of what it reads go, if anybody asks, and whether others wrote there before.
+    pub(super) gradients: Vec<Option<(Place, Write)>>,
+    /// Its learned tensors in the order of the layer: weight, bias.
+    pub(super) learned: Vec<Span>,
+    /// Its running statistics: mean, variance.
+    pub(super) running: Vec<Span>,
+}
+
+/// An answer of the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    pub(super) value: Place,
+    /// None in a plan for answers, or if nothing in front of it learns.
+    pub(super) gradient: Option<Place>,
+}
+
+/// Where the tensors of a network lie in its two flat buffers, in the order of [`Graph::params`].
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    pub(super) tensors: Vec<Tensor>,
+    pub(super) learned: usize,
+    pub(super) running: usize,
+}
+
+/// A named tensor in a flat buffer.
+#[derive(Debug)]
+pub(super) struct Tensor {
+    pub(super) node: usize,
+    pub(super) name: String,
+    pub(super) sizes: Vec<usize>,
+    pub(super) kind: ParamKind,
+    pub(super) span: Span,
+}
+
+/// Numbers in a cache line: where every tensor and value starts.
+const LINE: usize = baeum_kernels::Buffer::LINE;
+
+impl Params {
+    pub(super) fn of(graph: &Graph) -> Params {
+        let mut params = Params::default();
+        for (i, node) in graph.nodes().iter().enumerate() {
+            for param in node.layer.params(&graph.input_shapes(node)) {
+                let len: usize = param.sizes.iter().product();
+                let end = match param.kind {
+                    ParamKind::Learned => &mut params.learned,
+                    ParamKind::Running => &mut params.running,
+                };
+                let span = *end..*end + len;
+                *end = span.end.next_multiple_of(LINE);
+                let name = format!("{}.{}", node.name, param.name);
+                params.tensors.push(Tensor { node: i, name, sizes: param.sizes, kind: param.kind, span });
+            }
+        }
+        params
+    }
+
+    pub(super) fn of_node(&self, node: usize, kind: ParamKind) -> Vec<Span> {
+        let own = self.tensors.iter().filter(|tensor| tensor.node == node && tensor.kind == kind);
+        own.map(|tensor| tensor.span.clone()).collect()
+    }
+}
+
+impl Plan {
+    /// The steps of a graph, for batches of up to `capacity` items.
+    pub(super) fn of(graph: &Graph, params: &Params, rng: &Rng, purpose: Purpose, capacity: usize) -> Plan {
+        let mut ops: Vec<Op> = graph.nodes().iter().map(|node| Op::of(graph, node, rng)).collect();
+        let shared = share::share(graph, &mut ops, purpose);
+        let asked = lives::asked(graph, purpose);
+        let rooms: Vec<Room> =
+            graph.nodes().iter().map(|node| Room::item(item(&node.shape).iter().product())).collect();
+        let lives = lives::Lives::of(graph, &ops, &shared, &asked);
+        let answers = graph.outputs().iter().map(|id| rooms[id.index()].item);
+        let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
+        let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
+        let steps = (0..ops.len())
+            .map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params))
+            .collect();
+        let outputs = graph.outputs().iter().map(|id| {
+            let home = shared.home[id.index()];
+            Output { value: layout.values[id.index()], gradient: layout.gradients[home].filter(|_| asked[id.index()]) }
+        });
+        let (outputs, spare, len) = (outputs.collect(), layout.spare, layout.len);
+        Plan { steps, outputs, spare, capacity, len, residents: layout.residents }
+    }
+}
+
+impl Plan {
+    /// In the tests of this crate, fills with NaN what nobody reads after `time`: a reader that comes too late is found.
+    pub(super) fn poison(&self, time: usize, arena: &mut baeum_kernels::Arena, rows: usize) {
+        if cfg!(test) {
+            for resident in self.residents.iter().filter(|resident| resident.life.to == time) {
+                arena.write(&resident.place.span(rows)).fill(f32::NAN);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Plan {
+    /// Replays the lives of everything, pair by pair, by another way than the placing.
+    pub(super) fn check_places(&self) {
+        for (i, a) in self.residents.iter().enumerate() {
+            let span = a.place.span(self.capacity);
+            assert!(span.end <= self.len, "{a:?} reaches beyond {}", self.len);
+            for b in &self.residents[i + 1..] {
+                let other = b.place.span(self.capacity);
+                let together = (a.life.from..=a.life.to).any(|time| (b.life.from..=b.life.to).contains(&time));
+                let apart = span.end <= other.start || other.end <= span.start || span.is_empty() || other.is_empty();
+                assert!(!together || apart, "{a:?} and {b:?} lie in one place");
+            }
+        }
+    }
+}

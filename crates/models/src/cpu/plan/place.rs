@@ -1,0 +1,163 @@
+//! Where everything lies. What does not live at the same time may lie in the same place.
+
+use baeum_core::{Graph, ParamKind};
+use baeum_kernels::{Span, Write};
+
+use super::lives::{Life, Lives};
+use super::share::Shared;
+use super::{LINE, Params, Step};
+use crate::cpu::op::{Op, Room};
+
+/// A place in the arena; the batch is the outermost axis of all that grows with it, so a short batch takes its beginning.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    offset: usize,
+    room: Room,
+}
+
+impl Place {
+    /// What a batch of `rows` takes of it.
+    pub(crate) fn span(&self, rows: usize) -> Span {
+        self.offset..self.offset + self.room.len(rows)
+    }
+
+    /// How many numbers an item has.
+    pub(crate) fn item(&self) -> usize {
+        self.room.item
+    }
+}
+
+/// Something that lies in memory for a while.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resident {
+    pub(crate) place: Place,
+    pub(crate) life: Life,
+}
+
+/// All places.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) values: Vec<Place>,
+    /// By home.
+    pub(super) gradients: Vec<Option<Place>>,
+    kept: Vec<[Place; 2]>,
+    pub(super) spare: Place,
+    pub(super) residents: Vec<Resident>,
+    pub(super) len: usize,
+}
+
+impl Layout {
+    pub(super) fn of(ops: &[Op], rooms: &[Room], shared: &Shared, lives: &Lives, spare: Room, capacity: usize) -> Layout {
+        let mut layout = Layout::default();
+        let mut places = Places { capacity, ..Places::default() };
+        // A value and its gradient are as large as the widest of those that share them, which all are equally large.
+        let values: Vec<Option<usize>> =
+            lives.values.iter().zip(rooms).map(|(life, room)| Some(places.want(*room, (*life)?))).collect();
+        let gradients: Vec<Option<usize>> =
+            lives.gradients.iter().zip(rooms).map(|(life, room)| Some(places.want(*room, (*life)?))).collect();
+        let kept: Vec<[usize; 2]> = ops
+            .iter()
+            .zip(rooms)
+            .zip(&lives.kept)
+            .map(|((op, room), life)| op.keeps(room.item).map(|room| places.want(room, *life)))
+            .collect();
+        let spare = places.want(spare, Life { from: ops.len(), to: ops.len() });
+        places.settle();
+        let place = |wanted: usize| places.residents[wanted].place;
+        for home in &shared.home {
+            layout.values.push(values[*home].map(place).unwrap_or_default());
+        }
+        layout.gradients = gradients.into_iter().map(|wanted| wanted.map(place)).collect();
+        layout.kept = kept.into_iter().map(|wanted| wanted.map(place)).collect();
+        layout.spare = place(spare);
+        (layout.residents, layout.len) = (places.residents, places.len);
+        layout
+    }
+
+    /// The step of node `i`.
+    pub(super) fn step(
+        &self,
+        i: usize,
+        graph: &Graph,
+        op: &Op,
+        shared: &Shared,
+        asked: &[bool],
+        params: &Params,
+    ) -> Step {
+        let inputs = &graph.nodes()[i].inputs;
+        let gradient = |(place, id): (usize, &baeum_core::NodeId)| {
+            let read = shared.home[id.index()];
+            let wanted = asked[i] && asked[id.index()] && read != shared.home[i];
+            let write = match first_writer(graph, shared, asked, i, place, read) {
+                true => Write::Set,
+                false => Write::Add,
+            };
+            self.gradients[read].filter(|_| wanted).map(|place| (place, write))
+        };
+        Step {
+            op: op.clone(),
+            reads: inputs.iter().map(|id| self.values[id.index()]).collect(),
+            yields: self.values[i],
+            in_place: shared.in_place[i],
+            kept: self.kept[i],
+            gradient: self.gradients[shared.home[i]].filter(|_| asked[i]),
+            gradients: inputs.iter().enumerate().map(gradient).collect(),
+            learned: params.of_node(i, ParamKind::Learned),
+            running: params.of_node(i, ParamKind::Running),
+        }
+    }
+}
+
+/// Whether nobody has written to the gradient of `home` before input `place` of node `i` does, on the way back.
+fn first_writer(graph: &Graph, shared: &Shared, asked: &[bool], i: usize, place: usize, home: usize) -> bool {
+    let answers = graph.outputs().iter().any(|id| shared.home[id.index()] == home);
+    let later = (i + 1..asked.len()).filter(|&j| asked[j] && shared.home[j] != home);
+    let written_later =
+        later.flat_map(|j| &graph.nodes()[j].inputs).any(|id| shared.home[id.index()] == home);
+    let before = graph.nodes()[i].inputs.iter().take(place);
+    let written_here = before.into_iter().any(|id| shared.home[id.index()] == home);
+    !(answers || written_later || written_here)
+}
+
+/// Things that want a place.
+#[derive(Debug, Default)]
+struct Places {
+    residents: Vec<Resident>,
+    capacity: usize,
+    len: usize,
+}
+
+impl Places {
+    fn want(&mut self, room: Room, life: Life) -> usize {
+        self.residents.push(Resident { place: Place { offset: 0, room }, life });
+        self.residents.len() - 1
+    }
+
+    /// The largest first, each at the lowest place where nothing lies that lives at the same time.
+    fn settle(&mut self) {
+        let len = |resident: &Resident| resident.place.room.len(self.capacity).next_multiple_of(LINE);
+        let mut order: Vec<usize> = (0..self.residents.len()).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse(len(&self.residents[i])));
+        let mut settled: Vec<usize> = vec![];
+        for i in order {
+            let own = len(&self.residents[i]);
+            let mut taken: Vec<Span> = settled
+                .iter()
+                .map(|&other| &self.residents[other])
+                .filter(|other| other.life.meets(self.residents[i].life))
+                .map(|other| other.place.offset..other.place.offset + len(other))
+                .collect();
+            taken.sort_by_key(|span| span.start);
+            let mut offset = 0;
+            for span in taken {
+                if span.start >= offset + own {
+                    break;
+                }
+                offset = offset.max(span.end);
+            }
+            self.residents[i].place.offset = offset;
+            self.len = self.len.max(offset + own);
+            settled.push(i);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who shares memory with whom.
+
+use baeum_core::Graph;
+use baeum_kernels::Activation;
+
+use super::Purpose;
+use crate::cpu::op::Op;
+
+/// The memory of each node's value.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// The first node whose value lies where this one's does; itself, for most.
+    pub(super) home: Vec<usize>,
+    /// Whether it writes over what it reads.
+    pub(super) in_place: Vec<bool>,
+}
+
+/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it; other functions of single
+/// numbers work in place where nobody misses what they overwrite.
+///
+/// Value and gradient share alike. A reshape may share with readers beside it, because it adds nothing on the way back; what works
+/// in place must be the only reader, because it changes the gradient that it finds.
+pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
+    let readers = readers(graph);
+    let mut shared = Shared { home: (0..ops.len()).collect(), in_place: vec![false; ops.len()] };
+    for i in 0..ops.len() {
+        let [input] = graph.nodes()[i].inputs[..] else { continue };
+        let home = shared.home[input.index()];
+        if let Op::Same = ops[i] {
+            shared.home[i] = home;
+            continue;
+        }
+        let members: Vec<usize> = (home..i).filter(|&member| shared.home[member] == home).collect();
+        let answers = |member: usize| graph.outputs().iter().any(|id| id.index() == member);
+        if members.iter().any(|&member| readers[member] != 1 || answers(member)) {
+            continue;
+        }
+        if fuse_relu(ops, i, home) {
+            shared.home[i] = home;
+        } else if ops[i].works_in_place()
+            && (purpose == Purpose::Predict || !members.iter().any(|&member| ops[member].recalls_output()))
+        {
+            shared.home[i] = home;
+            shared.in_place[i] = true;
+        }
+    }
+    shared
+}
+
+/// Makes the relu `i` part of the product or the batch norm `home`, if they are such.
+fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
+    let Op::Activation(Activation::Relu) = ops[i] else { return false };
+    match &mut ops[home] {
+        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } if !*relu => *relu = true,
+        Op::Dense { .. }
+        | Op::Conv2d { .. }
+        | Op::BatchNorm { .. }
+        | Op::Numbers
+        | Op::Ids
+        | Op::MaxPool(_)
+        | Op::AvgPool(_)
+        | Op::GlobalMean { .. }
+        | Op::LayerNorm { .. }
+        | Op::Activation(_)
+        | Op::Dropout { .. }
+        | Op::Embedding { .. }
+        | Op::Add
+        | Op::Concat { .. }
+        | Op::Same => return false,
+    }
+    ops[i] = Op::Same;
+    true
+}
+
+/// How many times each node is read.
+fn readers(graph: &Graph) -> Vec<usize> {
+    let mut readers = vec![0; graph.nodes().len()];
+    for id in graph.nodes().iter().flat_map(|node| &node.inputs) {
+        readers[id.index()] += 1;
+    }
+    readers
+}

@@ -1,0 +1,212 @@
+//! What a network has learned and what its optimizer keeps, in flat buffers that lie alike; and the step that moves them.
+
+use std::collections::BTreeMap;
+
+use baeum_core::{
+    Graph, Layer, NetworkError, ParamKind, State, Tensor, TensorError, Update, UpdateStats, Weights,
+};
+use baeum_kernels::{Buffer, Ctx, Moments, Span};
+
+use super::plan::{self, Params};
+use crate::network::RunError;
+use crate::rule::{MOMENTS, Rule};
+
+/// The numbers of a network. Gradients and moments are there once they are needed.
+#[derive(Debug)]
+pub(super) struct FlatState {
+    pub(super) learned: Buffer,
+    pub(super) running: Buffer,
+    pub(super) gradient: Buffer,
+    moments: BTreeMap<&'static str, Buffer>,
+    /// What each batch norm saw since the last update, by node: one for each channel.
+    pub(super) seen: Vec<Vec<Moments>>,
+    /// Whether `gradient` holds one that no update has used up.
+    fresh: bool,
+}
+
+impl FlatState {
+    pub(super) fn of(graph: &Graph, params: &Params, weights: &Weights) -> FlatState {
+        let channels = |node: &baeum_core::Node| match node.layer {
+            Layer::BatchNorm { .. } => graph.input_shapes(node)[0].0.get(1).and_then(|dim| dim.size()).unwrap_or(0),
+            _ => 0,
+        };
+        let mut state = FlatState {
+            learned: Buffer::zeros(params.learned),
+            running: Buffer::zeros(params.running),
+            gradient: Buffer::default(),
+            moments: BTreeMap::new(),
+            seen: graph.nodes().iter().map(|node| vec![Moments::default(); channels(node)]).collect(),
+            fresh: false,
+        };
+        for tensor in &params.tensors {
+            if let Some(Ok(numbers)) = weights.get(&tensor.name).map(Tensor::f32s) {
+                state.of_kind_mut(tensor.kind)[tensor.span.clone()].copy_from_slice(numbers);
+            }
+        }
+        state
+    }
+
+    /// Before the first part of a batch.
+    pub(super) fn begin(&mut self) {
+        if self.gradient.is_empty() {
+            self.gradient = Buffer::zeros(self.learned.len());
+        }
+        self.seen.iter_mut().for_each(|seen| seen.fill(Moments::default()));
+        self.fresh = true;
+    }
+
+    /// Clips and takes one step, unless the gradient is not finite. Either way the gradient is used up.
+    pub(super) fn update(
+        &mut self,
+        ctx: &Ctx,
+        update: &Update,
+        weight: f64,
+        step: u64,
+    ) -> Result<UpdateStats, NetworkError> {
+        if !std::mem::take(&mut self.fresh) {
+            return Err(RunError::NoGradient.into());
+        }
+        let squares = baeum_kernels::sum_of_squares_on(ctx, &self.gradient);
+        let stats = UpdateStats { gradient_norm: squares.sqrt() / weight };
+        if stats.skipped() {
+            return Ok(stats);
+        }
+        let rule = Rule::of(update, stats.gradient_norm, weight, step);
+        let (none, len) = (&mut Buffer::default(), self.learned.len());
+        for name in rule.moments() {
+            self.moments.entry(name).or_insert_with(|| Buffer::zeros(len));
+        }
+        let mut kept = self.moments.iter_mut().filter(|(name, _)| rule.moments().contains(name));
+        // `exp_avg` stands before `exp_avg_sq` in the map, as in the rule.
+        let first = kept.next().map_or(none, |(_, moment)| moment);
+        let second = &mut Buffer::default();
+        let second = kept.next().map_or(second, |(_, moment)| moment);
+        let (theta, gradient) = (&mut self.learned, &self.gradient);
+        match &rule {
+            Rule::Sgd(step) => baeum_kernels::sgd_on(ctx, step, theta, gradient, first),
+            Rule::Adam(step) => baeum_kernels::adam_on(ctx, step, theta, gradient, first, second),
+            Rule::AdamW(step) => baeum_kernels::adamw_on(ctx, step, theta, gradient, first, second),
+        }
+        Ok(stats)
+    }
+
+    /// Running statistics move here, once for each update and by the whole batch.
+    pub(super) fn move_running(&mut self, graph: &Graph, params: &Params) {
+        for (i, node) in graph.nodes().iter().enumerate() {
+            let Layer::BatchNorm { momentum, .. } = node.layer else { continue };
+            let spans = params.of_node(i, ParamKind::Running);
+            let [mean, variance] = &spans[..] else { continue };
+            let [mean, variance] = pair(&mut self.running, mean, variance);
+            baeum_kernels::move_running(&mut self.seen[i], momentum, mean, variance);
+        }
+    }
+
+    /// Everything by name.
+    pub(super) fn saved(&self, params: &Params, step: u64) -> Result<State, NetworkError> {
+        let mut state = State { step, ..State::default() };
+        for tensor in &params.tensors {
+            let numbers = &self.of_kind(tensor.kind)[tensor.span.clone()];
+            state.weights.insert(tensor.name.clone(), host(tensor, numbers)?);
+        }
+        for (moment, numbers) in &self.moments {
+            for tensor in params.learned() {
+                let name = format!("{}.{moment}", tensor.name);
+                state.moments.insert(name, host(tensor, &numbers[tensor.span.clone()])?);
+            }
+        }
+        Ok(state)
+    }
+
+    /// The gradients, averaged.
+    pub(super) fn gradients(&self, params: &Params, weight: f64) -> Result<Weights, NetworkError> {
+        let averaged = |tensor: &plan::Tensor| {
+            let numbers = self.gradient[tensor.span.clone()].iter();
+            let numbers: Vec<f32> = numbers.map(|sum| (f64::from(*sum) / weight) as f32).collect();
+            Ok((tensor.name.clone(), host(tensor, &numbers)?))
+        };
+        params.learned().filter(|_| self.fresh).map(averaged).collect()
+    }
+
+    /// Checks all of it first, so that a refusal leaves the network as it was.
+    pub(super) fn restore(&mut self, params: &Params, state: &State) -> Result<(), NetworkError> {
+        for tensor in &params.tensors {
+            fitting(&tensor.name, tensor, state.weights.get(&tensor.name))?;
+        }
+        if let Some(name) = state.weights.keys().find(|name| params.find(name).is_none()) {
+            return Err(RunError::Unknown { name: name.clone() }.into());
+        }
+        let mut moments = BTreeMap::new();
+        for (full_name, values) in &state.moments {
+            let (tensor, moment) = params.moment(full_name)?;
+            let numbers = fitting(full_name, tensor, Some(values))?;
+            let flat: &mut Buffer =
+                moments.entry(moment).or_insert_with(|| Buffer::zeros(self.learned.len()));
+            flat[tensor.span.clone()].copy_from_slice(numbers);
+        }
+        for tensor in &params.tensors {
+            let numbers = fitting(&tensor.name, tensor, state.weights.get(&tensor.name))?;
+            self.of_kind_mut(tensor.kind)[tensor.span.clone()].copy_from_slice(numbers);
+        }
+        self.moments = moments;
+        self.fresh = false;
+        Ok(())
+    }
+
+    fn of_kind(&self, kind: ParamKind) -> &Buffer {
+        match kind {
+            ParamKind::Learned => &self.learned,
+            ParamKind::Running => &self.running,
+        }
+    }
+
+    fn of_kind_mut(&mut self, kind: ParamKind) -> &mut Buffer {
+        match kind {
+            ParamKind::Learned => &mut self.learned,
+            ParamKind::Running => &mut self.running,
+        }
+    }
+}
+
+impl Params {
+    fn learned(&self) -> impl Iterator<Item = &plan::Tensor> {
+        self.tensors.iter().filter(|tensor| tensor.kind == ParamKind::Learned)
+    }
+
+    fn find(&self, name: &str) -> Option<&plan::Tensor> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// Whose moment a full name is, and which.
+    fn moment(&self, full_name: &str) -> Result<(&plan::Tensor, &'static str), NetworkError> {
+        let found = full_name.rsplit_once('.').and_then(|(name, moment)| {
+            let tensor = self.learned().find(|tensor| tensor.name == name)?;
+            Some((tensor, MOMENTS.into_iter().find(|known| *known == moment)?))
+        });
+        found.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
+    }
+}
+
+/// Two tensors of a flat buffer, the first in front of the second.
+pub(super) fn pair<'a>(flat: &'a mut Buffer, first: &Span, second: &Span) -> [&'a mut [f32]; 2] {
+    let (front, back) = flat.split_at_mut(second.start);
+    [&mut front[first.clone()], &mut back[..second.len()]]
+}
+
+fn host(tensor: &plan::Tensor, numbers: &[f32]) -> Result<Tensor, NetworkError> {
+    Ok(Tensor::new(tensor.sizes.clone(), numbers.to_vec())?)
+}
+
+/// The numbers of a state's tensor, if its sizes are those of the network's.
+fn fitting<'a>(
+    name: &str,
+    tensor: &plan::Tensor,
+    found: Option<&'a Tensor>,
+) -> Result<&'a [f32], NetworkError> {
+    let fits = found.filter(|found| found.shape() == tensor.sizes);
+    let found = fits.ok_or_else(|| NetworkError::State {
+        name: name.to_owned(),
+        wanted: tensor.sizes.clone(),
+        got: found.map(|found| found.shape().to_vec()),
+    })?;
+    found.f32s().map_err(|error: TensorError| error.into())
+}

@@ -1,0 +1,226 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use baeum_core::{Approximate, Batch, DType, Loss, Shape, Size2};
+use baeum_core::{Layer, NodeId};
+use baeum_kernels::{Isa, Rung};
+
+use super::*;
+use crate::testing::{ADAM, ROWS, add_parts, batch, cases, chain, weights, with_head, with_numbers};
+use crate::{Runner, initial};
+
+fn config() -> RunnerConfig {
+    RunnerConfig { seed: 11, threads: 2, ..RunnerConfig::default() }
+}
+
+fn cpu(graph: &Graph) -> CpuRunner {
+    CpuRunner::new(graph, &weights(graph), config()).unwrap()
+}
+
+/// Both runners take three steps and stay together: losses, gradients, parameters and answers within 5e-5 of the largest value,
+/// which is some hundred roundings in another order.
+fn check(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
+    let (mut ours, mut candle) = (cpu(graph), Runner::new(graph, &weights(graph), config()).unwrap());
+    for _ in 0..3 {
+        let losses = [
+            ours.loss_and_grad(batch, &loss, Part::WHOLE).unwrap(),
+            candle.loss_and_grad(batch, &loss, Part::WHOLE).unwrap(),
+        ];
+        assert_eq!(losses[0].weight, losses[1].weight, "{name}");
+        let [a, b] = losses.map(|parts| parts.mean());
+        assert!((a - b).abs() <= 5e-5 * b.abs().max(1e-3), "{name}: the loss is {a}, candle's {b}");
+        near(name, &ours.gradients().unwrap(), &candle.gradients().unwrap());
+        let stats = [ours.update(&ADAM).unwrap(), candle.update(&ADAM).unwrap()];
+        assert_eq!(stats[0].skipped(), stats[1].skipped(), "{name}");
+        near(name, &ours.state().unwrap().weights, &candle.state().unwrap().weights);
+    }
+    let (ours, candle) = (ours.predict(batch).unwrap().to_vec(), candle.predict(batch).unwrap().to_vec());
+    let named = |outputs: Vec<Tensor>| {
+        outputs.into_iter().enumerate().map(|(i, x)| (format!("output {i}"), x)).collect::<Weights>()
+    };
+    near(name, &named(ours), &named(candle));
+}
+
+#[track_caller]
+fn near(name: &str, ours: &Weights, candle: &Weights) {
+    assert_eq!(ours.keys().collect::<Vec<_>>(), candle.keys().collect::<Vec<_>>(), "{name}");
+    for (tensor, wanted) in candle {
+        let (found, wanted) = (ours[tensor].to_f64s(), wanted.to_f64s());
+        let largest = wanted.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+        for (i, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
+            // A bias in front of a norm has no gradient at all: rounding alone, which the second bound is for.
+            let error = (found - wanted).abs();
+            assert!(
+                error <= 5e-5 * largest || error <= 1e-6,
+                "{name}: {tensor}[{i}] is {found}, candle has {wanted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn both_runners_agree_on_every_layer() {
+    for (name, graph) in cases() {
+        let batch = batch(&graph, ROWS);
+        check(name, &graph, &batch, Loss::CrossEntropy);
+        check(name, &graph, &with_numbers(batch), Loss::Mse);
+    }
+}
+
+/// A graph drawn by lot: up to eight layers over an image or a row, with branches that come together again.
+fn drawn(seed: u64) -> Graph {
+    let stream = Rng::new(seed).stream("graph", "");
+    let mut drawn = 0;
+    let mut draw = |below: usize| {
+        drawn += 1;
+        stream.below(below as u32, baeum_core::Counter::once().at(drawn)) as usize
+    };
+    let mut graph = Graph::default();
+    let item = [[1, 3, 5, 17][draw(4)], 1 + draw(9), 1 + draw(9)];
+    let mut nodes = vec![graph.input("x", Shape::batch(&item), DType::F32).unwrap()];
+    for i in 0..1 + draw(8) {
+        let x = nodes[nodes.len() - 1 - draw(nodes.len().min(2))];
+        let sizes = graph[x].shape.item().unwrap();
+        let side = |draw: &mut dyn FnMut(usize) -> usize| Size2 {
+            height: 1 + draw(sizes[1].min(3)),
+            width: 1 + draw(sizes[2].min(3)),
+        };
+        let kernel = side(&mut draw);
+        let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
+        let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
+        let one = Size2::square(1);
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(12) {
+            0 | 1 => {
+                let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
+                let bias = draw(2) == 0;
+                (Layer::Conv2d { filters, kernel, stride, padding, dilation: one, groups, bias }, vec![x])
+            }
+            2 => (Layer::MaxPool2d { kernel, stride: Some(stride), padding }, vec![x]),
+            3 => (Layer::AvgPool2d { kernel, stride: Some(stride), padding }, vec![x]),
+            4 => (Layer::BatchNorm { eps: 1e-3, momentum: 0.1 }, vec![x]),
+            5 => (Layer::LayerNorm { eps: 1e-3 }, vec![x]),
+            6 | 7 => (Layer::Relu, vec![x]),
+            8 => (Layer::Gelu { approximate: Approximate::None }, vec![x]),
+            9 => (Layer::Tanh, vec![x]),
+            10 => (Layer::Dropout { p: 0.3 }, vec![x]),
+            _ => {
+                let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);
+                (Layer::Add, same.chain([x]).collect())
+            }
+        };
+        nodes.push(graph.add(&format!("l{i}"), layer, &inputs).unwrap());
+    }
+    let last = *nodes.last().unwrap();
+    let rows = graph.add("rows", Layer::Flatten, &[last]).unwrap();
+    with_head(graph, rows)
+}
+
+#[test]
+fn both_runners_agree_on_graphs_drawn_by_lot() {
+    for seed in 0..256 {
+        let graph = drawn(seed);
+        let batch = batch(&graph, 2 + seed as usize % 4);
+        let text = || serde_json::to_string(&graph).unwrap();
+        // Batch norm over two almost equal values is no function that two orders of sums agree on.
+        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, Loss::CrossEntropy));
+        assert!(outcome.is_ok(), "seed {seed}: {}", text());
+    }
+}
+
+/// Parameters and answers after three steps, as bits.
+fn learned(graph: &Graph, batch: &Batch, config: RunnerConfig) -> Vec<u32> {
+    let mut net = CpuRunner::new(graph, &initial(graph, 3), config).unwrap();
+    for _ in 0..3 {
+        net.loss_and_grad(batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        net.update(&ADAM).unwrap();
+    }
+    let outputs = net.predict(batch).unwrap().to_vec();
+    let tensors = net.state().unwrap().weights.into_values().chain(outputs);
+    tensors.flat_map(|tensor| tensor.f32s().unwrap().to_vec()).map(f32::to_bits).collect()
+}
+
+#[test]
+fn neither_threads_nor_instructions_change_a_bit() {
+    for (name, graph) in cases().into_iter().chain([("wide", wide())]) {
+        let batch = batch(&graph, 33);
+        let alone = learned(&graph, &batch, RunnerConfig { threads: 1, ..config() });
+        for threads in [2, 3, 4, 8] {
+            let more = learned(&graph, &batch, RunnerConfig { threads, ..config() });
+            assert!(more == alone, "{name}: {threads} threads");
+        }
+        for isa in Isa::available() {
+            let lower = learned(&graph, &batch, RunnerConfig { isa: Some(isa.rung()), ..config() });
+            assert!(lower == alone, "{name}: {:?}", isa.rung());
+        }
+    }
+    assert!(Isa::available().iter().any(|isa| isa.rung() == Rung::Portable));
+}
+
+/// Wide enough that every kernel cuts its work.
+fn wide() -> Graph {
+    let conv = |filters| Layer::Conv2d {
+        filters,
+        kernel: Size2::square(3),
+        stride: Size2::square(1),
+        padding: Size2::square(1),
+        dilation: Size2::square(1),
+        groups: 1,
+        bias: true,
+    };
+    let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
+    let norm = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
+    let dense = Layer::Dense { units: 200, bias: true };
+    let layers = vec![conv(16), norm, Layer::Relu, pool, conv(32), Layer::Flatten, dense, Layer::Dropout { p: 0.2 }];
+    chain(&[3, 20, 20], DType::F32, layers)
+}
+
+#[test]
+fn parts_add_up_to_the_batch() {
+    for (name, graph) in cases().into_iter().filter(|(name, _)| !name.starts_with("batch_norm")) {
+        let batch = batch(&graph, 5);
+        let (mut whole, mut parts) = (cpu(&graph), cpu(&graph));
+        parts.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap(); // forgotten
+        let losses = [add_parts(&mut whole, &batch, &[0, 5]), add_parts(&mut parts, &batch, &[0, 2, 3, 5])];
+        assert!((losses[0].mean() - losses[1].mean()).abs() < 1e-6, "{name}: {losses:?}");
+        near(name, &parts.gradients().unwrap(), &whole.gradients().unwrap());
+    }
+}
+
+/// A short batch takes the beginning of every place, a longer one makes new places; neither remembers the other.
+#[test]
+fn batches_of_any_length_follow_each_other() {
+    for (name, graph) in cases() {
+        let mut net = cpu(&graph);
+        for rows in [4, 2, 7, 4] {
+            let batch = batch(&graph, rows);
+            let fresh = cpu(&graph).predict(&batch).unwrap().to_vec();
+            assert_eq!(net.predict(&batch).unwrap(), fresh, "{name}: {rows} rows");
+        }
+    }
+}
+
+#[test]
+fn nothing_alive_is_overwritten() {
+    let graphs = cases().into_iter().map(|(_, graph)| graph).chain((0..64).map(drawn));
+    for graph in graphs.chain([wide()]) {
+        for purpose in [Purpose::Predict, Purpose::Train] {
+            let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), purpose, 5);
+            plan.check_places();
+        }
+    }
+}
+
+/// What is not a number stays so, all the way to the answer.
+#[test]
+fn nan_reaches_the_answer() {
+    for (name, graph) in cases() {
+        let mut batch = batch(&graph, ROWS);
+        if batch.inputs["x"].dtype() == DType::I64 {
+            continue;
+        }
+        let mut x = batch.inputs["x"].f32s().unwrap().to_vec();
+        x.fill(f32::NAN);
+        batch.inputs.insert("x".to_owned(), Tensor::new(batch.inputs["x"].shape(), x).unwrap());
+        let answers = cpu(&graph).predict(&batch).unwrap().to_vec();
+        assert!(answers[0].f32s().unwrap().iter().all(|x| x.is_nan()), "{name}");
+    }
+}

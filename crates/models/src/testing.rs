@@ -1,0 +1,167 @@
+//! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
+
+use std::collections::BTreeMap;
+
+use baeum_core::{
+    Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind, Part, Rng,
+    Shape, Size2, Tensor, Update, Weights,
+};
+
+use crate::initial;
+
+pub(crate) const ROWS: usize = 4;
+pub(crate) const CLASSES: usize = 3;
+pub(crate) const ADAM: Update = Update::Adam(Adam {
+    learning_rate: 0.01,
+    beta1: 0.9,
+    beta2: 0.999,
+    eps: 1e-8,
+    weight_decay: 0.0,
+    clip: Some(1.0),
+});
+
+/// The smallest networks that have each layer in them, one of them with parameters in front, so that the
+/// gradient of what the layer reads is checked as well.
+pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
+    let dense = || Layer::Dense { units: 4, bias: true };
+    let point = || conv(2, [1, 1], [1, 1], [0, 0], 1);
+    let max = |kernel, stride, padding| Layer::MaxPool2d { kernel, stride, padding };
+    let mean = |kernel, stride, padding| Layer::AvgPool2d { kernel, stride, padding };
+    let sq = Size2::square;
+    let behind_dense = |layer: Layer| chain(&[5], DType::F32, vec![dense(), layer]);
+    let behind_conv = |layers: Vec<Layer>| chain(&[2, 5, 4], DType::F32, [vec![point()], layers].concat());
+    let image = |layer: Layer| behind_conv(vec![layer, Layer::Flatten]);
+    vec![
+        ("dense", behind_dense(Layer::Dense { units: 3, bias: false })),
+        ("dense over time", chain(&[3], DType::I64, vec![embedding(), dense(), Layer::Flatten])),
+        ("conv2d", image(conv(3, [3, 2], [1, 1], [1, 0], 1))),
+        ("conv2d strided", image(conv(3, [2, 3], [2, 1], [1, 2], 1))),
+        ("conv2d in groups", image(conv(4, [2, 2], [1, 2], [0, 1], 2))),
+        ("max_pool2d", image(max(sq(2), None, sq(0)))),
+        ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
+        ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
+        ("avg_pool2d overlapping", image(mean(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
+        ("global_avg_pool", behind_conv(vec![Layer::GlobalAvgPool])),
+        ("batch_norm", behind_dense(Layer::BatchNorm { eps: 1e-5, momentum: 0.1 })),
+        ("batch_norm of images", image(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
+        ("layer_norm", behind_dense(Layer::LayerNorm { eps: 1e-5 })),
+        ("layer_norm of images", image(Layer::LayerNorm { eps: 1e-3 })),
+        ("relu", behind_dense(Layer::Relu)),
+        ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
+        ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),
+        ("tanh", behind_dense(Layer::Tanh)),
+        ("sigmoid", behind_dense(Layer::Sigmoid)),
+        ("dropout", behind_dense(Layer::Dropout { p: 0.4 })),
+        ("dropout of images", image(Layer::Dropout { p: 0.4 })),
+        ("flatten", behind_conv(vec![Layer::Flatten])),
+        ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten])),
+        ("add", both(Layer::Add)),
+        ("concat", both(Layer::Concat { axis: 1 })),
+        ("concat of columns", both(Layer::Concat { axis: 3 })),
+    ]
+}
+
+pub(crate) fn conv(filters: usize, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2], groups: usize) -> Layer {
+    let [kernel, stride, padding] = [kernel, stride, padding].map(|[height, width]| Size2 { height, width });
+    let dilation = Size2 { height: 1, width: if kernel.width == 2 { 2 } else { 1 } };
+    Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias: true }
+}
+
+pub(crate) fn embedding() -> Layer {
+    Layer::Embedding { vocabulary: 6, units: 2 }
+}
+
+/// The layers one behind the other, and a head.
+pub(crate) fn chain(item: &[usize], dtype: DType, layers: Vec<Layer>) -> Graph {
+    let mut graph = Graph::default();
+    let mut last = graph.input("x", Shape::batch(item), dtype).unwrap();
+    for (i, layer) in layers.into_iter().enumerate() {
+        last = graph.add(&format!("l{i}"), layer, &[last]).unwrap();
+    }
+    with_head(graph, last)
+}
+
+/// A layer that reads two others, which read the same.
+pub(crate) fn both(layer: Layer) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[2, 3, 2]), DType::F32).unwrap();
+    let a = graph.add("a", conv(2, [1, 1], [1, 1], [0, 0], 1), &[x]).unwrap();
+    let b = graph.add("b", Layer::Tanh, &[a]).unwrap();
+    let both = graph.add("both", layer, &[a, b, x]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten, &[both]).unwrap();
+    with_head(graph, rows)
+}
+
+pub(crate) fn with_head(mut graph: Graph, last: NodeId) -> Graph {
+    let head = graph.add("head", Layer::Dense { units: CLASSES, bias: true }, &[last]).unwrap();
+    graph.output(head);
+    graph
+}
+
+/// Some rows for a graph, with class indices as targets.
+pub(crate) fn batch(graph: &Graph, rows: usize) -> Batch {
+    let input = graph.inputs().next().unwrap();
+    let sizes = input.shape.with_batch(rows).unwrap();
+    let len = sizes.iter().product();
+    let mut x = vec![0.0f32; len];
+    Rng::new(3).stream("test", "x").fill_normal(&mut x, Counter::once());
+    let x = match input.layer.takes() {
+        DType::I64 => Tensor::new(sizes, (0..len as i64).map(|i| (i * 5) % 6).collect::<Vec<i64>>()).unwrap(),
+        DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes, x).unwrap(),
+    };
+    let classes: Vec<i64> = (0..rows as i64).map(|row| row % CLASSES as i64).collect();
+    Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![Tensor::vector(classes)] }
+}
+
+/// The same rows, with numbers as targets.
+pub(crate) fn with_numbers(batch: Batch) -> Batch {
+    let numbers = (0..batch.rows * CLASSES).map(|i| (i as f32 * 0.7).sin()).collect::<Vec<f32>>();
+    Batch { targets: vec![Tensor::new([batch.rows, CLASSES], numbers).unwrap()], ..batch }
+}
+
+/// Weights off their start: a scale of one and a bias of zero would hide a mistake.
+pub(crate) fn weights(graph: &Graph) -> Weights {
+    let mut weights = initial(graph, 5);
+    for (name, param) in graph.params() {
+        if param.kind == ParamKind::Learned {
+            let mut numbers = vec![0.0f32; param.sizes.iter().product()];
+            Rng::new(5).stream("test", &name).fill_normal(&mut numbers, Counter::once());
+            numbers.iter_mut().for_each(|x| *x *= 0.7);
+            weights.insert(name, Tensor::new(param.sizes, numbers).unwrap());
+        }
+    }
+    weights
+}
+
+/// Rows from `from` to `to` of a batch.
+pub(crate) fn rows(batch: &Batch, from: usize, to: usize) -> Batch {
+    let cut = |tensor: &Tensor| {
+        let width = tensor.len() / batch.rows;
+        let shape = [&[to - from], &tensor.shape()[1..]].concat();
+        match tensor.dtype() {
+            DType::I64 => {
+                Tensor::new(shape, tensor.i64s().unwrap()[from * width..to * width].to_vec()).unwrap()
+            }
+            DType::F32 | DType::F64 | DType::U8 => {
+                Tensor::new(shape, tensor.f32s().unwrap()[from * width..to * width].to_vec()).unwrap()
+            }
+        }
+    };
+    let inputs = batch.inputs.iter().map(|(name, tensor)| (name.clone(), cut(tensor))).collect();
+    Batch { rows: to - from, inputs, targets: batch.targets.iter().map(cut).collect() }
+}
+
+pub(crate) fn add_parts(net: &mut dyn Network, batch: &Batch, cuts: &[usize]) -> LossParts {
+    let mut parts = LossParts::default();
+    for (index, pair) in cuts.windows(2).enumerate() {
+        let part = Part { index, count: cuts.len() - 1, first_row: pair[0] };
+        parts.add(net.loss_and_grad(&rows(batch, pair[0], pair[1]), &Loss::CrossEntropy, part).unwrap());
+    }
+    parts
+}
+
+/// An error and its causes.
+pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
