@@ -25,6 +25,8 @@ mod philox;
 mod real;
 mod reduce;
 mod softmax;
+#[cfg(test)]
+mod testing;
 
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
