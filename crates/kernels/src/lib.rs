@@ -16,20 +16,26 @@ mod isa;
 mod lanes;
 mod scratch;
 mod team;
+mod write;
 
+mod gemm;
 mod math;
 mod optim;
 mod philox;
 mod real;
 mod reduce;
 mod softmax;
+#[cfg(test)]
+mod testing;
 
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use ctx::Ctx;
 pub use isa::{Isa, Rung};
 pub use team::Team;
+pub use write::Write;
 
+pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use real::Real;

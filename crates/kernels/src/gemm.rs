@@ -1,0 +1,263 @@
+//! Products of matrices: `C = A.B`, with bias and relu while the numbers are still in registers.
+//!
+//! Blocked as in Goto & van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): panels of A and B are packed
+//! so that the innermost loop reads both in order, and a tile of C stays in registers.
+//!
+//! Each element of C is summed in one order on every rung and for every number of rows, columns and threads: K is cut into
+//! blocks by its length alone, products are fused-added in order within a block, and blocks are added in order.
+
+mod block;
+mod micro;
+mod pack;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use crate::Write;
+use crate::ctx::Ctx;
+use crate::isa::{Isa, Rung};
+use crate::scratch;
+use crate::team::Team;
+
+pub(crate) use block::Block;
+pub(crate) use micro::{Stage, sweep};
+pub(crate) use pack::{Lines, Pack, pack_all};
+
+/// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    /// The numbers.
+    pub data: &'a [f32],
+    /// From one row to the next.
+    pub row: usize,
+    /// From one column to the next.
+    pub col: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows of this many columns, one after the other.
+    pub fn rows(data: &'a [f32], columns: usize) -> Matrix<'a> {
+        Matrix { data, row: columns, col: 1 }
+    }
+
+    /// The transpose of rows of this many columns: its own columns stand one after the other.
+    pub fn transposed(data: &'a [f32], columns: usize) -> Matrix<'a> {
+        Matrix { data, row: 1, col: columns }
+    }
+
+    fn holds(&self, rows: usize, columns: usize) -> bool {
+        rows == 0 || columns == 0 || (rows - 1) * self.row + (columns - 1) * self.col < self.data.len()
+    }
+}
+
+/// A matrix to write to: row `i` starts at `i * row`, its columns stand side by side.
+#[derive(Debug)]
+pub struct MatrixMut<'a> {
+    /// The numbers.
+    pub data: &'a mut [f32],
+    /// From one row to the next; at least the number of columns.
+    pub row: usize,
+}
+
+impl<'a> MatrixMut<'a> {
+    /// Rows of this many columns, one after the other.
+    pub fn rows(data: &'a mut [f32], columns: usize) -> MatrixMut<'a> {
+        MatrixMut { data, row: columns }
+    }
+}
+
+/// What is added to a finished product.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Bias<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// A number for each column: the bias of a dense layer, `y = x.W^T + b`.
+    Columns(&'a [f32]),
+    /// A number for each row: the bias of a convolution, whose rows are channels.
+    Rows(&'a [f32]),
+}
+
+/// What is done to an element of C once its sum is complete: the bias first, then relu (which lets NaN pass).
+///
+/// With [`Write::Add`] what stood in C is part of the sum.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epilogue<'a> {
+    /// Added to the sum.
+    pub bias: Bias<'a>,
+    /// Whether negative sums become zero.
+    pub relu: bool,
+}
+
+impl<'a> Epilogue<'a> {
+    /// Nothing: the product as it is.
+    pub const NONE: Epilogue<'static> = Epilogue { bias: Bias::None, relu: false };
+
+    /// A number added to each column.
+    pub fn columns(bias: &'a [f32]) -> Epilogue<'a> {
+        Epilogue { bias: Bias::Columns(bias), relu: false }
+    }
+
+    /// A number added to each row.
+    pub fn rows(bias: &'a [f32]) -> Epilogue<'a> {
+        Epilogue { bias: Bias::Rows(bias), relu: false }
+    }
+}
+
+/// The longest block of K. A panel of 16 columns of B then takes 20 KB, and with 6 rows of A it stays in an L1 cache of 32 KB.
+/// A constant, because it decides the order of sums.
+const DEPTH: usize = 320;
+/// Rows of A that one task packs at a time: with a block of K at most 180 KB of an L2 cache.
+const ROWS: usize = 144;
+/// Columns of C in one task; a multiple of every tile's width.
+const COLUMNS: usize = 128;
+/// Numbers of B that are packed before the tasks that share them start.
+const SHARED: usize = 1 << 20;
+/// Products below as many multiplications are one task: a hand-over costs as much as some 100,000 of them.
+const ALONE: usize = 1 << 20;
+
+/// The blocks of K, one at least, all but the last of one length.
+pub(crate) fn depths(k: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = k.div_ceil(DEPTH).max(1);
+    let step = k.div_ceil(count);
+    (0..count).map(move |i| (i * step).min(k)..((i + 1) * step).min(k))
+}
+
+/// `C = A.B` or `C += A.B`, then the epilogue.
+///
+/// `size` is `[m, n, k]`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`. An empty sum (`k = 0`) is zero, and still gets bias and
+/// relu. NaN and infinities pass as in a plain loop: zero times NaN is NaN.
+///
+/// # Panics
+/// If a slice is shorter than its matrix, rows of `c` overlap, or a bias has another length than its side of C.
+pub fn gemm(
+    ctx: &Ctx,
+    size: [usize; 3],
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: MatrixMut<'_>,
+    write: Write,
+    epilogue: Epilogue<'_>,
+) {
+    run(ctx.isa, Some(&ctx.team), size, a, b, c, write, epilogue);
+}
+
+/// As [`gemm`], on the calling thread alone: for use inside tasks.
+pub(crate) fn gemm_alone(
+    isa: Isa,
+    size: [usize; 3],
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: MatrixMut<'_>,
+    write: Write,
+    epilogue: Epilogue<'_>,
+) {
+    run(isa, None, size, a, b, c, write, epilogue);
+}
+
+#[expect(clippy::too_many_arguments, reason = "a product has as many")]
+fn run(
+    isa: Isa,
+    team: Option<&Team>,
+    size: [usize; 3],
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: MatrixMut<'_>,
+    write: Write,
+    epilogue: Epilogue<'_>,
+) {
+    let [m, n, k] = size;
+    assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
+    assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
+    match epilogue.bias {
+        Bias::None => {}
+        Bias::Columns(bias) => assert_eq!(bias.len(), n, "gemm wants a bias for each of {n} columns"),
+        Bias::Rows(bias) => assert_eq!(bias.len(), m, "gemm wants a bias for each of {m} rows"),
+    }
+    let c = Block::new(c.data, c.row, m, n);
+    if m == 0 || n == 0 {
+        return;
+    }
+    let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
+    let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
+    let product = Product { isa, team, k, a, b, write, epilogue };
+    match isa.rung() {
+        Rung::Avx512 => product.run::<12, 32>(c),
+        Rung::Avx2 | Rung::Portable => product.run::<6, 16>(c),
+    }
+}
+
+/// A product to be cut into tasks.
+struct Product<'a> {
+    isa: Isa,
+    team: Option<&'a Team>,
+    k: usize,
+    a: Lines<'a>,
+    b: Lines<'a>,
+    write: Write,
+    epilogue: Epilogue<'a>,
+}
+
+impl Product<'_> {
+    fn run<const MR: usize, const NR: usize>(&self, c: Block<'_>) {
+        let (m, n) = (c.rows(), c.columns());
+        if m <= ROWS {
+            // Every panel of B meets all rows at once, so it is packed where it is used.
+            return self.tasks::<MR, NR>(&c, 0..n, &self.b);
+        }
+        let columns = (SHARED / self.k.max(1)).max(1).next_multiple_of(COLUMNS);
+        for first in (0..n).step_by(columns) {
+            let columns = first..(first + columns).min(n);
+            let panels = columns.len().div_ceil(NR);
+            scratch::lend(panels * NR * self.k, |packed| {
+                pack_all::<NR>(self.isa, self.team, &self.b, columns.clone(), self.k, packed);
+                let packed = pack::Packed { data: packed, first: columns.start, count: panels * NR };
+                self.tasks::<MR, NR>(&c, columns.clone(), &packed);
+            });
+        }
+    }
+
+    /// Some columns of C, all rows.
+    fn tasks<const MR: usize, const NR: usize>(&self, c: &Block<'_>, columns: Range<usize>, b: &impl Pack) {
+        let small = c.rows() * columns.len() * self.k < ALONE;
+        let (high, wide) = if small { (ROWS, columns.len()) } else { (ROWS, COLUMNS) };
+        let across = columns.len().div_ceil(wide);
+        let count = c.rows().div_ceil(high) * across;
+        let task = |i: usize| {
+            let (row, column) = (i / across * high, columns.start + i % across * wide);
+            let rows = row..(row + high).min(c.rows());
+            let columns = column..(column + wide).min(columns.end);
+            // SAFETY: tasks are numbered once, and blocks of different numbers do not meet.
+            let c = unsafe { c.part(rows.clone(), columns.clone()) };
+            self.task::<MR, NR>(c, rows, columns, b);
+        };
+        match self.team {
+            Some(team) if count > 1 => team.run(count, &task),
+            Some(_) | None => (0..count).for_each(task),
+        }
+    }
+
+    fn task<const MR: usize, const NR: usize>(
+        &self,
+        mut c: Block<'_>,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        b: &impl Pack,
+    ) {
+        let deepest = self.k.min(DEPTH);
+        let high = rows.len().next_multiple_of(MR);
+        scratch::lend(high * deepest, |a| {
+            scratch::lend(NR * deepest, |panel| {
+                for depth in depths(self.k) {
+                    let a = &mut a[..high * depth.len()];
+                    pack::pack_block::<MR>(self.isa, &self.a, rows.clone(), depth.clone(), a);
+                    let stage =
+                        Stage::of(self.write, &depth, self.k, &self.epilogue, rows.start, columns.start);
+                    sweep::<MR, NR>(self.isa, a, b, columns.clone(), depth, &mut c, stage, panel);
+                }
+            });
+        });
+    }
+}

@@ -1,0 +1,149 @@
+//! The innermost loops: a tile of C in registers, and what is done to it on its way out.
+
+use std::ops::Range;
+
+use super::{Bias, Block, Epilogue, Pack};
+use crate::Write;
+use crate::isa::rungs;
+
+/// What happens to the sums of a block of K.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage<'a> {
+    /// Whether they are added to C.
+    add: bool,
+    /// Whether no block follows.
+    last: bool,
+    bias: Bias<'a>,
+    relu: bool,
+    /// Row and column of the bias where C begins.
+    row: usize,
+    column: usize,
+}
+
+impl<'a> Stage<'a> {
+    /// The stage of this block of K for a part of C that begins at this row and column.
+    pub(crate) fn of(
+        write: Write,
+        depth: &Range<usize>,
+        k: usize,
+        epilogue: &Epilogue<'a>,
+        row: usize,
+        column: usize,
+    ) -> Stage<'a> {
+        let Epilogue { bias, relu } = *epilogue;
+        Stage { add: write == Write::Add || depth.start > 0, last: depth.end == k, bias, relu, row, column }
+    }
+}
+
+rungs! {
+    /// One block of K for a part of C: `a` holds the panels of its rows, `columns` says which columns of B it has.
+    pub(crate) fn sweep<const MR: usize, const NR: usize>(
+        a: &[f32],
+        b: &impl Pack,
+        columns: Range<usize>,
+        depth: Range<usize>,
+        c: &mut Block<'_>,
+        stage: Stage<'_>,
+        space: &mut [f32],
+    ) -> () {
+        let first = columns.start;
+        for column in columns.clone().step_by(NR) {
+            let panel = b.panel::<NR>(column, depth.clone(), space);
+            let columns = column - first..(column + NR).min(columns.end) - first;
+            for row in (0..c.rows()).step_by(MR) {
+                let a = &a[row * depth.len()..][..MR * depth.len()];
+                // Fewer rows take fewer registers: a product with one row costs a sixth of one with six.
+                match c.rows() - row {
+                    1 => tile::<1, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                    2 => tile::<2, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                    3 | 4 => tile::<4, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                    5 | 6 if MR > 6 => tile::<6, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                    7 | 8 if MR > 8 => tile::<8, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                    _ => tile::<MR, MR, NR>(a, panel, c, row, columns.clone(), &stage),
+                }
+            }
+        }
+    }
+}
+
+/// The first `R` rows of a panel of A times a panel of B, to C.
+#[inline(always)]
+fn tile<const R: usize, const MR: usize, const NR: usize>(
+    a: &[f32],
+    b: &[f32],
+    c: &mut Block<'_>,
+    row: usize,
+    columns: Range<usize>,
+    stage: &Stage<'_>,
+) {
+    let mut sums = [[0.0f32; NR]; R];
+    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+        for (sums, a) in sums.iter_mut().zip(a) {
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = a.mul_add(*b, *sum);
+            }
+        }
+    }
+    // A wall between the sums and their use: all are stored side by side, and by that the compiler finds the vectors.
+    let mut stored = sums;
+    let sums = std::hint::black_box(&mut stored);
+    let rows = (c.rows() - row).min(R);
+    for (i, sums) in sums.iter_mut().enumerate().take(rows) {
+        let out = c.row(row + i, columns.clone());
+        if let Ok(out) = <&mut [f32; NR]>::try_from(&mut *out) {
+            finish(sums, out, stage, row + i, columns.start);
+            *out = *sums;
+        } else {
+            let mut whole = [0.0; NR];
+            whole[..out.len()].copy_from_slice(out);
+            finish(sums, &whole, stage, row + i, columns.start);
+            let len = out.len();
+            out.copy_from_slice(&sums[..len]);
+        }
+    }
+}
+
+/// Turns the sums of a row of a tile into what is stored.
+#[inline(always)]
+fn finish<const NR: usize>(
+    sums: &mut [f32; NR],
+    c: &[f32; NR],
+    stage: &Stage<'_>,
+    row: usize,
+    column: usize,
+) {
+    if stage.add {
+        for (sum, c) in sums.iter_mut().zip(c) {
+            *sum += c;
+        }
+    }
+    if !stage.last {
+        return;
+    }
+    match stage.bias {
+        Bias::None => {}
+        Bias::Rows(bias) => {
+            let bias = bias[stage.row + row];
+            for sum in sums.iter_mut() {
+                *sum += bias;
+            }
+        }
+        Bias::Columns(bias) => {
+            let bias = &bias[stage.column + column..];
+            if let Some(bias) = bias.first_chunk::<NR>() {
+                for (sum, bias) in sums.iter_mut().zip(bias) {
+                    *sum += bias;
+                }
+            } else {
+                for (sum, bias) in sums.iter_mut().zip(bias) {
+                    *sum += bias;
+                }
+            }
+        }
+    }
+    if stage.relu {
+        for sum in sums.iter_mut() {
+            *sum = if *sum <= 0.0 { 0.0 } else { *sum };
+        }
+    }
+}
