@@ -9,13 +9,19 @@
     reason = "the one crate that may: buffers are split and lent to threads here; each block has its proof"
 )]
 
+mod activation;
 mod arena;
 mod buffer;
 mod ctx;
 mod isa;
 mod lanes;
+mod map;
 mod scratch;
 mod team;
+#[cfg(test)]
+mod testing;
+mod vmath;
+mod write;
 
 mod math;
 mod optim;
@@ -24,11 +30,15 @@ mod real;
 mod reduce;
 mod softmax;
 
+pub use activation::{
+    Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place,
+};
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use ctx::Ctx;
 pub use isa::{Isa, Rung};
 pub use team::Team;
+pub use write::Write;
 
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
