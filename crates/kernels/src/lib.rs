@@ -13,6 +13,7 @@ mod activation;
 mod arena;
 mod buffer;
 mod ctx;
+mod elementwise;
 mod isa;
 mod lanes;
 mod map;
@@ -20,6 +21,7 @@ mod scratch;
 mod team;
 #[cfg(test)]
 mod testing;
+mod transpose;
 mod vmath;
 mod write;
 
@@ -36,8 +38,10 @@ pub use activation::{
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use ctx::Ctx;
+pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use isa::{Isa, Rung};
 pub use team::Team;
+pub use transpose::transpose;
 pub use write::Write;
 
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
