@@ -13,6 +13,7 @@ mod activation;
 mod arena;
 mod buffer;
 mod ctx;
+mod dropout;
 mod elementwise;
 mod isa;
 mod lanes;
@@ -38,6 +39,7 @@ pub use activation::{
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use ctx::Ctx;
+pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use isa::{Isa, Rung};
 pub use team::Team;
