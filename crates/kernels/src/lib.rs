@@ -9,13 +9,21 @@
     reason = "the one crate that may: buffers are split and lent to threads here; each block has its proof"
 )]
 
+mod activation;
 mod arena;
 mod buffer;
 mod ctx;
+mod dropout;
+mod elementwise;
 mod isa;
 mod lanes;
+mod map;
 mod scratch;
 mod team;
+#[cfg(test)]
+mod testing;
+mod transpose;
+mod vmath;
 mod write;
 
 mod gemm;
@@ -28,11 +36,17 @@ mod softmax;
 #[cfg(test)]
 mod testing;
 
+pub use activation::{
+    Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place,
+};
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use ctx::Ctx;
+pub use dropout::{Dropout, dropout, dropout_in_place};
+pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use isa::{Isa, Rung};
 pub use team::Team;
+pub use transpose::transpose;
 pub use write::Write;
 
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};

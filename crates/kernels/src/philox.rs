@@ -9,7 +9,7 @@ use crate::math::{ln, sin_cos};
 use rayon::prelude::*;
 
 /// Positions stay below this: the first counter word holds a quarter of them.
-const ELEMENTS: u64 = 1 << 34;
+pub(crate) const ELEMENTS: u64 = 1 << 34;
 
 /// Elements that one thread fills at a time; a multiple of four, so that no block is cut.
 const CHUNK: usize = 1 << 14;
@@ -33,6 +33,46 @@ pub fn philox_block(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
         k1 = k1.wrapping_add(WEYL[1]);
     }
     [a, b, c, d]
+}
+
+/// Blocks that [`philox_blocks`] draws at the same time.
+pub(crate) const BLOCKS: usize = 8;
+
+/// Words that [`philox_blocks`] draws.
+pub(crate) const WORDS: usize = 4 * BLOCKS;
+
+/// The words of [`BLOCKS`] blocks, whose first counter words follow each other, in the order of elements.
+///
+/// The bits are those of [`philox_block`]. Every word lies in the lower half of 64 bits, because vectors multiply those; the upper half
+/// of a product that is not shifted down is left where it is, and is cut off by the next product.
+#[inline(always)]
+pub(crate) fn philox_blocks(key: [u32; 2], [first, epoch, low, high]: [u32; 4]) -> [u32; WORDS] {
+    const LOWER: u64 = 0xffff_ffff;
+    let [mut k0, mut k1] = key;
+    let mut a: [u64; BLOCKS] = std::array::from_fn(|i| u64::from(first.wrapping_add(i as u32)));
+    let mut b = [u64::from(epoch); BLOCKS];
+    let mut c = [u64::from(low); BLOCKS];
+    let mut d = [u64::from(high); BLOCKS];
+    for _ in 0..10 {
+        for i in 0..BLOCKS {
+            let left = u64::from(MULTIPLIER[0]) * (a[i] & LOWER);
+            let right = u64::from(MULTIPLIER[1]) * (c[i] & LOWER);
+            a[i] = (right >> 32) ^ b[i] ^ u64::from(k0);
+            b[i] = right;
+            c[i] = (left >> 32) ^ d[i] ^ u64::from(k1);
+            d[i] = left;
+        }
+        k0 = k0.wrapping_add(WEYL[0]);
+        k1 = k1.wrapping_add(WEYL[1]);
+    }
+    let mut words = [0; WORDS];
+    for i in 0..BLOCKS {
+        words[4 * i] = a[i] as u32;
+        words[4 * i + 1] = b[i] as u32;
+        words[4 * i + 2] = c[i] as u32;
+        words[4 * i + 3] = d[i] as u32;
+    }
+    words
 }
 
 /// A number from 0 up to, but not reaching, 1: the upper 24 bits of a word, all that an `f32` can hold.
@@ -136,6 +176,16 @@ mod tests {
         );
         let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
         assert_eq!(philox_block(KEY, pi), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+    }
+
+    #[test]
+    fn many_blocks_are_those_drawn_alone() {
+        for first in [0, 77, u32::MAX - 3] {
+            let words = philox_blocks(KEY, [first, 5, 6, u32::MAX]);
+            for (i, four) in words.chunks(4).enumerate() {
+                assert_eq!(four, philox_block(KEY, [first.wrapping_add(i as u32), 5, 6, u32::MAX]));
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,109 @@
+use super::*;
+use crate::testing::{measure, numbers, same_everywhere};
+
+/// The formula, in `f64`.
+fn plain(activation: Activation, x: f64) -> f64 {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    match activation {
+        Activation::Relu => x.max(0.0),
+        Activation::Gelu => {
+            // Phi by a series of terms of one sign: 1/2 + density(x) * sum of x^(2n+1) / (2n+1)!!.
+            let (mut term, mut sum) = (x, x);
+            for n in 1..100 {
+                term *= x * x / f64::from(2 * n + 1);
+                sum += term;
+            }
+            let density = (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt();
+            x * (0.5 + density * sum)
+        }
+        Activation::GeluTanh => {
+            0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh())
+        }
+        Activation::Tanh => x.tanh(),
+        Activation::Sigmoid => sigmoid(x),
+        Activation::Silu => x * sigmoid(x),
+    }
+}
+
+/// Output and gradient carried back, by all four functions; the gradient adds to 1 where it may.
+fn both_ways(ctx: &Ctx, f: Activation, x: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
+    let mut y = vec![f32::NAN; x.len()];
+    activation(ctx, f, x, &mut y);
+    let mut again = x.to_vec();
+    activation_in_place(ctx, f, &mut again);
+    assert_eq!(format!("{y:?}"), format!("{again:?}"));
+    let seen = if f.backward_reads() == Reads::Input { x } else { &y };
+    let (mut set, mut added, mut in_place) = (vec![f32::NAN; x.len()], vec![1.0; x.len()], dy.to_vec());
+    activation_backward(ctx, f, seen, dy, &mut set, Write::Set);
+    activation_backward(ctx, f, seen, dy, &mut added, Write::Add);
+    activation_backward_in_place(ctx, f, seen, &mut in_place);
+    [y, set, added, in_place]
+}
+
+#[test]
+fn values_and_gradients_are_those_of_the_formulas() {
+    let ctx = Ctx::new(2);
+    for f in Activation::ALL {
+        for len in [0, 1, 7, 8, 9, 33, 2 * map::CHUNK + 5] {
+            let x: Vec<f32> = numbers(1, len).iter().map(|x| 2.0 * x).collect();
+            let dy = numbers(2, len);
+            let [y, set, added, in_place] = both_ways(&ctx, f, &x, &dy);
+            for i in 0..len {
+                let at = f64::from(x[i]);
+                // A few units of rounding of numbers below 10.
+                assert!((f64::from(y[i]) - plain(f, at)).abs() < 1e-6 * (1.0 + at.abs()), "{f:?} {at}");
+                // Central differences with 1e-5 are off by 1e-10; the rest is rounding of `f32`.
+                let slope = (plain(f, at + 1e-5) - plain(f, at - 1e-5)) / 2e-5;
+                let wanted = f64::from(dy[i]) * slope;
+                let bound = 2e-6 * (1.0 + f64::from(dy[i]).abs());
+                assert!((f64::from(set[i]) - wanted).abs() < bound || at.abs() < 1e-5, "{f:?}' {at}");
+                assert_eq!((added[i], in_place[i]), (1.0 + set[i], set[i]));
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_rung_and_threads() {
+    let len = 2 * map::CHUNK + 5;
+    let (x, dy) = (numbers(1, len), numbers(2, len));
+    for f in Activation::ALL {
+        same_everywhere(|ctx| both_ways(ctx, f, &x, &dy).concat());
+    }
+}
+
+#[test]
+fn edges_are_those_of_pytorch() {
+    let ctx = Ctx::new(1);
+    for f in Activation::ALL {
+        let [y, dx, ..] = both_ways(&ctx, f, &[f32::NAN, 1.0, 2.0], &[1.0, f32::NAN, 1.0]);
+        assert!(y[0].is_nan() && (dx[0].is_nan() || f == Activation::Relu) && dx[1].is_nan(), "{f:?}");
+        assert!(!dx[2].is_nan());
+    }
+    let [y, dx, ..] =
+        both_ways(&ctx, Activation::Relu, &[0.0, -0.0, -1.0, f32::INFINITY, f32::NAN], &[1.0; 5]);
+    assert_eq!((&y[..4], &dx[..]), (&[0.0, 0.0, 0.0, f32::INFINITY][..], &[0.0, 0.0, 0.0, 1.0, 1.0][..]));
+    let [y, dx, ..] = both_ways(&ctx, Activation::Gelu, &[30.0, -30.0, 0.0], &[1.0; 3]);
+    assert_eq!((y, dx), (vec![30.0, -0.0, 0.0], vec![1.0, 0.0, 0.5])); // exp(-450) is zero, not NaN
+    let [y, dx, ..] = both_ways(&ctx, Activation::Silu, &[100.0, -200.0], &[1.0; 2]);
+    assert_eq!((y, dx), (vec![100.0, -0.0], vec![1.0, 0.0]));
+}
+
+#[test]
+#[should_panic(expected = "wants input and output of one length")]
+fn lengths_agree() {
+    activation(&Ctx::new(1), Activation::Relu, &[0.0; 2], &mut [0.0; 3]);
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    let len = 1 << 20;
+    let (x, dy, mut out) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
+    for f in Activation::ALL {
+        measure(&format!("{f:?}"), len, |ctx| activation(ctx, f, &x, &mut out));
+        measure(&format!("{f:?} backward"), len, |ctx| {
+            activation_backward(ctx, f, &x, &dy, &mut out, Write::Set);
+        });
+    }
+}
