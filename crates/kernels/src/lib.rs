@@ -12,13 +12,16 @@
 mod activation;
 mod arena;
 mod buffer;
+mod channels;
 mod ctx;
 mod dropout;
 mod elementwise;
 mod isa;
 mod lanes;
 mod map;
+mod put;
 mod scratch;
+mod sums;
 mod team;
 #[cfg(test)]
 mod testing;
@@ -27,12 +30,20 @@ mod vmath;
 mod write;
 
 mod gemm;
+mod write;
+
+mod columns;
+mod embedding;
 mod math;
+mod norm;
 mod optim;
 mod philox;
+mod pool;
 mod real;
 mod reduce;
 mod softmax;
+mod upsample;
+
 #[cfg(test)]
 mod testing;
 
@@ -50,8 +61,21 @@ pub use transpose::transpose;
 pub use write::Write;
 
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
+pub use write::Write;
+
+pub use columns::bias_gradient;
+pub use embedding::{embedding, embedding_backward};
+pub use norm::{
+    Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
+    layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
+};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
+pub use pool::{
+    Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
+    max_pool, max_pool_backward,
+};
 pub use real::Real;
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
 pub use softmax::{logsumexp, softmax};
+pub use upsample::{upsample_nearest, upsample_nearest_backward};

@@ -1,4 +1,5 @@
 //! What tests of several kernels share.
+//! What the tests of several kernels share.
 
 use crate::ctx::Ctx;
 use crate::isa::Isa;
@@ -71,4 +72,58 @@ pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
         best
     });
     eprintln!("{name:32} {:.3} {:.3} ns/element", times[0], times[1]);
+/// Numbers of the standard normal distribution.
+pub(crate) fn normal(seed: u32, len: usize) -> Vec<f32> {
+    let mut numbers = vec![0.0; len];
+    fill_normal([seed, 7], [0; 3], 0, &mut numbers);
+    numbers
+}
+
+pub(crate) fn wide(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().copied().map(f64::from).collect()
+}
+
+/// Runs a kernel on every rung and with 1, 2 and 3 threads, asserts that its outputs have the same bits, and gives them.
+#[track_caller]
+pub(crate) fn everywhere<const N: usize>(run: impl Fn(&Ctx) -> [Vec<f32>; N]) -> [Vec<f32>; N] {
+    let outputs = run(&Ctx::new(1));
+    let bits = |outputs: &[Vec<f32>; N]| {
+        outputs.clone().map(|numbers| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+    };
+    for isa in Isa::available() {
+        for threads in 1..=3 {
+            let again = run(&Ctx { isa, team: Team::new(threads) });
+            assert!(bits(&again) == bits(&outputs), "other bits on {isa:?} with {threads} threads");
+        }
+    }
+    outputs
+}
+
+/// Asserts that numbers agree up to `bound` times the largest magnitude that is wanted, or 1 if that is less.
+#[track_caller]
+pub(crate) fn assert_close(got: &[f32], wanted: &[f64], bound: f64, what: &str) {
+    assert_eq!(got.len(), wanted.len(), "{what}");
+    let scale = wanted.iter().fold(1.0f64, |max, x| max.max(x.abs()));
+    for (i, (got, wanted)) in got.iter().zip(wanted).enumerate() {
+        assert!((f64::from(*got) - wanted).abs() <= bound * scale, "{what}: {got} at {i}, not {wanted}");
+    }
+}
+
+/// The gradient of `sum(dy * y(x))` by central differences. The step is the cube root of the epsilon of `f64`, so errors are about
+/// 1e-10.
+pub(crate) fn gradient(x: &[f64], dy: &[f32], y: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    const STEP: f64 = 6e-6;
+    let loss = |x: &[f64]| y(x).iter().zip(dy).map(|(y, dy)| y * f64::from(*dy)).sum::<f64>();
+    let mut x = x.to_vec();
+    (0..x.len())
+        .map(|i| {
+            let here = x[i];
+            x[i] = here + STEP;
+            let above = loss(&x);
+            x[i] = here - STEP;
+            let below = loss(&x);
+            x[i] = here;
+            (above - below) / (2.0 * STEP)
+        })
+        .collect()
 }
