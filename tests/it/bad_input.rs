@@ -91,6 +91,14 @@ fn data_cases() -> Vec<Case> {
         |bytes: &[u8]| vec![("recipe.toml", GOOD.as_bytes().to_vec()), ("flowers.csv", bytes.to_vec())];
     vec![
         case("a file that is missing", ("flowers.csv", "flower.csv"), SAME, 4),
+        case("a file that was not fetched", ("flowers.csv", "flower.csv"), SAME, 4)
+            .beside("source.toml", SOURCE),
+        case(
+            "a header with too many columns",
+            ("[data]", "[run.limits]\ncsv_columns = 2\n\n[data]"),
+            SAME,
+            3,
+        ),
         files("an empty CSV file", table(b""), 3),
         files("a CSV file with a header alone", table(b"length,width,kind\n"), 3),
         case("a ragged row", SAME, ("1.2,2,rose", "1.2,rose"), 3),
@@ -104,12 +112,28 @@ fn data_cases() -> Vec<Case> {
             ("1.2,2,rose", "1.2,wide,rose"),
             3,
         ),
+        case("a format that cannot say the network", ("[train]", "[export]\nopset = 13\n\n[train]"), SAME, 2)
+            .recipe(("[models.mlp]\nhidden = [4]", "[models]\nlayers = [\"layer_norm\"]")),
         files("a truncated PNG", pictures(), 3),
         files("a truncated idx file", idx(), 3),
     ]
 }
 
+/// A list as `baeum fetch` reads it.
+const SOURCE: &str = "\
+[[file]]
+name = \"flower.csv\"
+url = \"https://example.org/flower.csv\"
+bytes = 3
+sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"
+";
+
 impl Case {
+    fn beside(mut self, name: &'static str, text: &str) -> Case {
+        self.files.push((name, text.as_bytes().to_vec()));
+        self
+    }
+
     fn recipe(mut self, (from, to): (&str, &str)) -> Case {
         let text = String::from_utf8(self.files[0].1.clone()).unwrap();
         self.files[0].1 = change(&text, (from, to)).into_bytes();

@@ -1,9 +1,8 @@
 //! Who may depend on whom: ARCHITECTURE.md's table, as built.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 
-use baeum_tests::root;
+use baeum_tests::{cargo, root};
 
 /// Each crate's folder, and the crates of the workspace that it may know.
 const EDGES: &[(&str, &[&str])] = &[
@@ -45,9 +44,9 @@ fn dependencies(folder: &str) -> Vec<String> {
 
 /// The names of all crates in the normal tree of a package.
 fn tree(package: &str) -> BTreeSet<String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
-    let output = cargo.args(["--package", package]).current_dir(root()).output().unwrap();
+    let mut cargo =
+        cargo(&["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let output = cargo.args(["--package", package]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
@@ -108,32 +107,43 @@ fn xtask_depends_on_nothing() {
 fn running_and_testing_share_one_build() {
     let first = units(&["build", "--workspace", "--bin", "baeum"]);
     let second = units(&["test", "--workspace", "--no-run"]);
-    for (package, files) in &first {
+    for (package, unit) in &first {
         let both = second.get(package).unwrap_or_else(|| panic!("{package} is built, but not for the tests"));
         assert_eq!(
-            files, both,
+            unit.files, both.files,
             "{package} is built in two ways; its features differ between running and testing"
         );
     }
-    // The tests bring a crate of their own only if it stands here.
-    let more: Vec<&String> = second.keys().filter(|package| !first.contains_key(*package)).collect();
-    assert!(more.is_empty(), "only the tests need {more:?}");
+    for (package, unit) in &second {
+        assert!(unit.fresh, "{package} was built again for the tests");
+        // The tests bring a crate of their own only if it stands here.
+        assert!(first.contains_key(package), "only the tests need {package}");
+    }
 }
 
-/// Foreign packages and the library files that a cargo command makes of them.
-fn units(args: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let output =
-        cargo.args(args).args(["--locked", "--message-format", "json"]).current_dir(root()).output().unwrap();
+/// What cargo made of a foreign package.
+struct Unit {
+    /// The library files.
+    files: BTreeSet<String>,
+    /// Whether all of it was there already.
+    fresh: bool,
+}
+
+/// Foreign packages and what a cargo command makes of them.
+fn units(args: &[&str]) -> BTreeMap<String, Unit> {
+    let output = cargo(args).args(["--locked", "--message-format", "json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut units = BTreeMap::<String, BTreeSet<String>>::new();
+    let mut units = BTreeMap::<String, Unit>::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
         let package = message["package_id"].as_str().unwrap_or_default();
         if message["reason"] == "compiler-artifact" && package.starts_with("registry+") {
             let files =
                 message["filenames"].as_array().unwrap().iter().map(|file| file.as_str().unwrap().to_owned());
-            units.entry(package.to_owned()).or_default().extend(files);
+            let unit =
+                units.entry(package.to_owned()).or_insert(Unit { files: BTreeSet::new(), fresh: true });
+            unit.files.extend(files);
+            unit.fresh &= message["fresh"] == true;
         }
     }
     units

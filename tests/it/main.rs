@@ -8,5 +8,6 @@ mod edges;
 mod faults;
 mod interop;
 mod lessons;
+mod limits;
 mod pages;
 mod swap;

@@ -44,11 +44,24 @@ pub fn child(folder: &Path, args: &[&str]) -> Command {
 pub fn baeum_path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--workspace", "--bin", "baeum"]).current_dir(crate::root());
+        let mut cargo = cargo(&["build", "--quiet", "--workspace", "--bin", "baeum"]);
         assert!(cargo.status().expect("cargo starts").success(), "the `baeum` command does not build");
         let test = std::env::current_exe().expect("a test has a path");
         let target = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
         target.join("baeum")
     })
+}
+
+/// cargo at the root of the workspace, as a person would start it: without what the cargo that runs the tests told them about
+/// themselves, which would make build scripts run again.
+pub fn cargo(args: &[&str]) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(args).current_dir(crate::root());
+    for (name, _) in std::env::vars_os() {
+        let told = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        if told.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }

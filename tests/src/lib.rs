@@ -7,6 +7,6 @@ mod files;
 mod pictures;
 
 pub use cases::{NAMES, cases, predictor};
-pub use command::{Outcome, baeum, baeum_path, child};
+pub use command::{Outcome, baeum, baeum_path, cargo, child};
 pub use files::{Scratch, expect_file, root};
 pub use pictures::pictures;

@@ -68,9 +68,17 @@ fn interop() -> io::Error {
     tests.exec()
 }
 
+/// cargo as a person would start it. What it told this program about itself is kept back: build scripts that look at it would
+/// run again, and foreign crates would be built twice.
 fn cargo(args: &[&str]) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(args);
+    for (name, _) in env::vars_os() {
+        let told = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        if told.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes())) {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 

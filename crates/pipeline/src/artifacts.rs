@@ -208,16 +208,22 @@ pub(crate) fn read_checkpoint(files: Files, limits: &Limits) -> Result<Checkpoin
 pub(crate) fn report(
     report: &Report,
     trained: &Trained,
-    title: &str,
-    recipe: &str,
+    seed: u64,
+    (title, recipe): (&str, &str),
 ) -> Result<Files, ArtifactError> {
+    let parameters: usize = trained.predictor.weights.values().map(baeum_core::Tensor::len).sum();
+    let facts = [
+        ("epochs".to_owned(), trained.history.len().to_string()),
+        ("numbers in the network".to_owned(), parameters.to_string()),
+        ("seed".to_owned(), seed.to_string()),
+    ];
     let summary = baeum_models::summary(&trained.predictor.graph);
     let input = ReportInput {
         report,
         history: &trained.history,
         best_epoch: Some(trained.best_epoch),
         title,
-        facts: &[],
+        facts: &facts,
         summary: &summary,
         recipe,
         parity: None,

@@ -29,6 +29,14 @@ pub enum StageError {
     Artifact(#[from] ArtifactError),
     Run(#[from] RunError),
     Watch(#[from] WatchError),
+    /// A file that the `source.toml` beside the recipe lists, and that nobody has fetched yet.
+    #[error("`{file}` wants to be fetched first; `baeum fetch RECIPE` brings it")]
+    NotFetched {
+        /// The file.
+        file: String,
+        /// Where it was looked for.
+        source: DataError,
+    },
     /// Somebody asked the run to stop; a checkpoint was kept.
     #[error("stopped; the same command goes on from the last checkpoint")]
     Stopped,
@@ -51,7 +59,7 @@ impl StageError {
             StageError::Predict(error) => of_predict(error),
             StageError::Source(error) => of_source(error),
             StageError::Run(error) => error.exit_code(),
-            StageError::Watch(_) => 4,
+            StageError::Watch(_) | StageError::NotFetched { .. } => 4,
             StageError::Stopped => 130,
             StageError::Custom(_) => 9,
         }

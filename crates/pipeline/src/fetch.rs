@@ -83,7 +83,10 @@ impl FetchError {
     }
 }
 
+/// What the list is called that stands beside a recipe.
+pub const LIST: &str = "source.toml";
+
 /// The list of a recipe: `source.toml` beside it.
 pub fn list_of(recipe: &Path) -> PathBuf {
-    recipe.with_file_name("source.toml")
+    recipe.with_file_name(LIST)
 }

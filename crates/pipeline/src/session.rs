@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use baeum_core::commit::CommitError;
 use baeum_core::{Clock, Dataset};
-use baeum_data::Place;
+use baeum_data::{DataError, Place};
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
 use crate::StageError;
 use crate::artifacts::{self, ArtifactError};
+use crate::fetch::{LIST, SourceList};
 use crate::recipe::{Parsed, Plans, Recipe};
 use crate::run::{Begun, Checkpoints, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints};
 use crate::stages::{Context, Hooks, NoHooks, Stages};
@@ -87,12 +88,23 @@ pub trait Audience {
 /// What decides the bytes of a run: recipe, code, data files, processor.
 ///
 /// # Errors
-/// [`StageError::Data`] if a data file is missing.
+/// [`StageError::Data`] if a data file is missing, [`StageError::NotFetched`] if it is one that can be fetched.
 pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
-    let files = plans.data.files(place)?;
+    let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
     let recipe = recipe.identity().map_err(ArtifactError::from)?;
     Ok(Identity::here(recipe, files))
+}
+
+/// A file that is missing, but listed in the `source.toml` beside the recipe, is one to fetch.
+fn fetchable(error: DataError, place: &Place) -> StageError {
+    let DataError::Absent { file, .. } = &error else { return error.into() };
+    // A list that is missing or wrong is no help, and no reason to hide that the file is missing.
+    let list = SourceList::read(&*place.fs, &place.base.join(LIST)).ok();
+    match list.is_some_and(|list| list.files.iter().any(|listed| listed.name == *file)) {
+        true => StageError::NotFetched { file: file.clone(), source: error },
+        false => error.into(),
+    }
 }
 
 impl<'a> Session<'a> {
@@ -190,7 +202,8 @@ impl<'a> Session<'a> {
                 let dataset = self.dataset()?;
                 let trained = artifacts::read_trained(self.of(Stage::Train)?, &self.job.place.limits)?;
                 let report = (stages.evaluate)(&quiet, (trained.predictor.clone(), dataset))?;
-                Ok(artifacts::report(&report, &trained, &self.job.name, &self.job.text)?)
+                let Job { place, name, text, .. } = self.job;
+                Ok(artifacts::report(&report, &trained, place.seed, (name, text))?)
             }
             Stage::Export => {
                 let dataset = self.dataset()?;

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use baeum_core::{Dataset, Model, Predictor, Trained};
+use baeum_core::{Blueprint, Dataset, Model, Predictor, Trained};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
@@ -118,7 +118,21 @@ fn models(context: &Context<'_>, dataset: &Dataset) -> Result<Model, StageError>
     Ok(baeum_models::build(&context.plans.models, context.place.seed, &dataset.inputs, &dataset.targets)?)
 }
 
+/// What a format of the recipe cannot say is refused here, before an hour of training is lost.
+fn refuse_unspeakable(context: &Context<'_>, dataset: &Dataset, model: &Model) -> Result<(), StageError> {
+    let parts = Blueprint {
+        version: Blueprint::VERSION,
+        schema: dataset.schema.clone(),
+        inputs: dataset.inputs.clone(),
+        graph: model.graph.clone(),
+        targets: dataset.targets.clone(),
+    };
+    let plan = &context.plans.export;
+    plan.formats().iter().try_for_each(|format| Ok(baeum_export::can(*format, &parts, plan)?))
+}
+
 fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Trained, StageError> {
+    refuse_unspeakable(context, dataset, &model)?;
     let Context { plans, place, hooks } = context;
     let config = RunnerConfig { seed: place.seed, device: plans.run.device(), ..RunnerConfig::default() };
     let mut network = Runner::new(&model.graph, &model.weights, config)?;

@@ -94,7 +94,8 @@ impl Run {
         Ok(Begun { stage, reasons, output, checkpoints, key })
     }
 
-    /// Keeps what a stage has put out, in the cache and in the run, and hands it back.
+    /// Keeps what a stage has put out, in the cache and in the run, and hands back what stands there: read again, and each
+    /// file compared with its hash.
     ///
     /// # Errors
     /// [`RunError::Commit`] and [`RunError::Fs`]; then the folder of the stage and its checkpoints are as they were, or the
@@ -107,7 +108,8 @@ impl Run {
         // First the cache: from there on nothing can be lost.
         self.runs.cache().keep(&key, &ready, &set, &self.path)?;
         self.install(stage, &ready)?;
-        self.note(stage, set, Origin::Computed)
+        let kept = read_set(self.fs(), &self.folder(stage))?;
+        self.note(stage, kept, Origin::Computed)
     }
 
     /// Takes what stands in the folder of a stage as its output, whoever wrote it.
