@@ -9,40 +9,40 @@
     reason = "the one crate that may: buffers are split and lent to threads here; each block has its proof"
 )]
 
-mod activation;
+// The ground that kernels stand on.
 mod arena;
 mod buffer;
-mod channels;
+mod counting;
 mod ctx;
-mod dropout;
-mod elementwise;
 mod isa;
 mod lanes;
-mod map;
-mod put;
 mod scratch;
-mod sums;
 mod team;
-#[cfg(test)]
-mod testing;
-mod transpose;
-mod vmath;
 mod write;
 
-mod gemm;
-mod write;
-
+// Kernels.
+mod activation;
+mod channels;
 mod columns;
+mod dropout;
+mod elementwise;
 mod embedding;
-mod math;
+mod gemm;
+mod map;
 mod norm;
+mod pool;
+mod put;
+mod sums;
+mod transpose;
+mod upsample;
+mod vmath;
+
+mod math;
 mod optim;
 mod philox;
-mod pool;
 mod real;
 mod reduce;
 mod softmax;
-mod upsample;
 
 #[cfg(test)]
 mod testing;
@@ -52,19 +52,14 @@ pub use activation::{
 };
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};
+pub use columns::bias_gradient;
+pub use counting::Counting;
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
-pub use isa::{Isa, Rung};
-pub use team::Team;
-pub use transpose::transpose;
-pub use write::Write;
-
-pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
-pub use write::Write;
-
-pub use columns::bias_gradient;
 pub use embedding::{embedding, embedding_backward};
+pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
+pub use isa::{Isa, Rung};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
@@ -78,4 +73,7 @@ pub use pool::{
 pub use real::Real;
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
 pub use softmax::{logsumexp, softmax};
+pub use team::Team;
+pub use transpose::transpose;
 pub use upsample::{upsample_nearest, upsample_nearest_backward};
+pub use write::Write;

@@ -1,4 +1,3 @@
-//! What tests of several kernels share.
 //! What the tests of several kernels share.
 
 use crate::ctx::Ctx;
@@ -6,72 +5,6 @@ use crate::isa::Isa;
 use crate::philox::fill_normal;
 use crate::team::Team;
 
-/// Standard normal numbers.
-pub(crate) fn normal(seed: u32, len: usize) -> Vec<f32> {
-    let mut numbers = vec![0.0; len];
-    fill_normal([seed, 0], [0; 3], 0, &mut numbers);
-    numbers
-}
-
-/// The bits of numbers.
-pub(crate) fn bits(numbers: &[f32]) -> Vec<u32> {
-    numbers.iter().map(|x| x.to_bits()).collect()
-}
-
-/// Asserts that `run` gives the same bits on every rung with teams of 1, 2 and 3 threads.
-pub(crate) fn same_bits_everywhere(run: impl Fn(&Ctx) -> Vec<f32>) {
-    let wanted = bits(&run(&Ctx::new(1)));
-    for isa in Isa::available() {
-        for threads in [1, 2, 3] {
-            let got = bits(&run(&Ctx { isa, team: Team::new(threads) }));
-            assert!(got == wanted, "{isa:?} with {threads} threads gives other bits");
-        }
-    }
-}
-
-/// The shortest of several runs, in seconds.
-pub(crate) fn best_of(runs: usize, mut work: impl FnMut()) -> f64 {
-    let time = |_| {
-        let start = std::time::Instant::now();
-        work();
-        start.elapsed().as_secs_f64()
-    };
-    (0..=runs).map(time).skip(1).fold(f64::INFINITY, f64::min)
-use crate::team::Team;
-
-/// Standard normal numbers; different ones for each `purpose`.
-pub(crate) fn numbers(purpose: u32, len: usize) -> Vec<f32> {
-    let mut values = vec![0.0; len];
-    crate::fill_normal([3, 141], [purpose, 0, 0], 0, &mut values);
-    values
-}
-
-/// Asserts that a kernel gives the same bits on every rung and with 1, 2 and 3 threads; returns what it gives.
-pub(crate) fn same_everywhere(kernel: impl Fn(&Ctx) -> Vec<f32>) -> Vec<f32> {
-    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
-    let wanted = kernel(&Ctx { isa: Isa::available()[0], team: Team::new(1) });
-    for isa in Isa::available() {
-        for threads in [1, 2, 3] {
-            let got = kernel(&Ctx { isa, team: Team::new(threads) });
-            assert!(bits(&got) == bits(&wanted), "{isa:?} with {threads} threads gives other bits");
-        }
-    }
-    wanted
-}
-
-/// The best time of several runs, in nanoseconds for each of `len` elements, with one thread and with two.
-pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
-    let times = [1, 2].map(|threads| {
-        let ctx = Ctx::new(threads);
-        let mut best = f64::INFINITY;
-        for _ in 0..60 {
-            let start = std::time::Instant::now();
-            kernel(&ctx);
-            best = best.min(start.elapsed().as_nanos() as f64 / len as f64);
-        }
-        best
-    });
-    eprintln!("{name:32} {:.3} {:.3} ns/element", times[0], times[1]);
 /// Numbers of the standard normal distribution.
 pub(crate) fn normal(seed: u32, len: usize) -> Vec<f32> {
     let mut numbers = vec![0.0; len];
@@ -126,4 +59,65 @@ pub(crate) fn gradient(x: &[f64], dy: &[f32], y: impl Fn(&[f64]) -> Vec<f64>) ->
             (above - below) / (2.0 * STEP)
         })
         .collect()
+}
+
+/// Standard normal numbers; different ones for each `purpose`.
+pub(crate) fn numbers(purpose: u32, len: usize) -> Vec<f32> {
+    let mut values = vec![0.0; len];
+    crate::fill_normal([3, 141], [purpose, 0, 0], 0, &mut values);
+    values
+}
+
+/// Asserts that a kernel gives the same bits on every rung and with 1, 2 and 3 threads; returns what it gives.
+pub(crate) fn same_everywhere(kernel: impl Fn(&Ctx) -> Vec<f32>) -> Vec<f32> {
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
+    let wanted = kernel(&Ctx { isa: Isa::available()[0], team: Team::new(1) });
+    for isa in Isa::available() {
+        for threads in [1, 2, 3] {
+            let got = kernel(&Ctx { isa, team: Team::new(threads) });
+            assert!(bits(&got) == bits(&wanted), "{isa:?} with {threads} threads gives other bits");
+        }
+    }
+    wanted
+}
+
+/// The best time of several runs, in nanoseconds for each of `len` elements, with one thread and with two.
+pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
+    let times = [1, 2].map(|threads| {
+        let ctx = Ctx::new(threads);
+        let mut best = f64::INFINITY;
+        for _ in 0..60 {
+            let start = std::time::Instant::now();
+            kernel(&ctx);
+            best = best.min(start.elapsed().as_nanos() as f64 / len as f64);
+        }
+        best
+    });
+    eprintln!("{name:32} {:.3} {:.3} ns/element", times[0], times[1]);
+}
+
+/// The bits of numbers.
+pub(crate) fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Asserts that `run` gives the same bits on every rung with teams of 1, 2 and 3 threads.
+pub(crate) fn same_bits_everywhere(run: impl Fn(&Ctx) -> Vec<f32>) {
+    let wanted = bits(&run(&Ctx::new(1)));
+    for isa in Isa::available() {
+        for threads in [1, 2, 3] {
+            let got = bits(&run(&Ctx { isa, team: Team::new(threads) }));
+            assert!(got == wanted, "{isa:?} with {threads} threads gives other bits");
+        }
+    }
+}
+
+/// The shortest of several runs, in seconds.
+pub(crate) fn best_of(runs: usize, mut work: impl FnMut()) -> f64 {
+    let time = |_| {
+        let start = std::time::Instant::now();
+        work();
+        start.elapsed().as_secs_f64()
+    };
+    (0..=runs).map(time).skip(1).fold(f64::INFINITY, f64::min)
 }

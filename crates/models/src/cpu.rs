@@ -12,8 +12,8 @@ mod plan;
 mod state;
 
 use baeum_core::{
-    Batch, Graph, Loss, LossParts, Network, NetworkError, Part, Rng, State, Tensor, Update, UpdateStats, Weights,
-    check_weights,
+    Batch, Graph, Loss, LossParts, Network, NetworkError, Part, Rng, State, Tensor, Update, UpdateStats,
+    Weights, check_weights,
 };
 use baeum_kernels::{Arena, Ctx};
 

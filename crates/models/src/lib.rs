@@ -36,7 +36,8 @@ pub use error::ModelError;
 pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
-pub use runner::{Layers, Runner, RunnerConfig};
+pub use baeum_kernels::Rung;
+pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
 pub use summary::summary;
 

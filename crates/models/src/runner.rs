@@ -3,13 +3,13 @@ mod forward;
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Graph, ParamKind, Rng, Weights, check_weights};
+use baeum_core::{Graph, Network, ParamKind, Rng, Weights, check_weights};
 use baeum_kernels::{Ctx, Isa, Rung, Team};
 use candle_core::{Tensor, Var};
 
 use crate::network::CandleNetwork;
 use crate::ops::Moments;
-use crate::{Device, Float, ModelError};
+use crate::{CpuRunner, Device, Float, ModelError};
 
 /// A graph that runs and learns.
 pub type Runner = CandleNetwork<Layers>;
@@ -35,6 +35,24 @@ impl RunnerConfig {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let threads = if self.threads == 0 { cores() } else { self.threads };
         Ctx { isa: self.isa.map_or_else(Isa::best, Isa::at_most), team: Team::new(threads) }
+    }
+}
+
+/// A network of these layers on the runner that suits where it is to compute: the CPU runner on a processor in `f32`, candle
+/// elsewhere and in `f64`.
+///
+/// # Errors
+/// [`ModelError::Weights`] if the parameters are not the graph's; [`ModelError::Device`] if this build cannot use the device.
+pub fn network(
+    graph: &Graph,
+    weights: &Weights,
+    config: RunnerConfig,
+) -> Result<Box<dyn Network>, ModelError> {
+    match (config.device, config.dtype) {
+        (Device::Cpu, Float::F32) => Ok(Box::new(CpuRunner::new(graph, weights, config)?)),
+        (Device::Cpu | Device::Cuda | Device::Metal, Float::F32 | Float::F64) => {
+            Ok(Box::new(Runner::new(graph, weights, config)?))
+        }
     }
 }
 

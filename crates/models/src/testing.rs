@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind, Part, Rng,
-    Shape, Size2, Tensor, Update, Weights,
+    Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind,
+    Part, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -61,7 +61,13 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     ]
 }
 
-pub(crate) fn conv(filters: usize, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2], groups: usize) -> Layer {
+pub(crate) fn conv(
+    filters: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    groups: usize,
+) -> Layer {
     let [kernel, stride, padding] = [kernel, stride, padding].map(|[height, width]| Size2 { height, width });
     let dilation = Size2 { height: 1, width: if kernel.width == 2 { 2 } else { 1 } };
     Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias: true }

@@ -4,13 +4,13 @@ use baeum_core::{
     Answer, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Value,
 };
 use baeum_data::{DataError, Encoder};
-use baeum_models::{ModelError, Runner, RunnerConfig};
+use baeum_models::{ModelError, RunnerConfig, network};
 
 /// Runs a [`Predictor`]: from records, as they are read, to answers.
 pub struct Predict {
     schema: Schema,
     encoder: Encoder,
-    network: Runner,
+    network: Box<dyn Network>,
     targets: Vec<Target>,
 }
 
@@ -76,7 +76,7 @@ impl Predict {
         Ok(Predict {
             schema: predictor.schema.clone(),
             encoder: Encoder::new(&predictor.schema, &predictor.inputs)?,
-            network: Runner::new(&predictor.graph, &predictor.weights, RunnerConfig::default())?,
+            network: network(&predictor.graph, &predictor.weights, RunnerConfig::default())?,
             targets: predictor.targets.clone(),
         })
     }

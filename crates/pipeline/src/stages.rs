@@ -4,7 +4,7 @@ use baeum_core::{Blueprint, Dataset, Model, Predictor, Trained};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
-use baeum_models::{Runner, RunnerConfig};
+use baeum_models::{RunnerConfig, network};
 use baeum_train::{Checkpoint, End, Event, Signal};
 
 use crate::{Plans, StageError, golden};
@@ -134,13 +134,12 @@ fn refuse_unspeakable(context: &Context<'_>, dataset: &Dataset, model: &Model) -
 fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Trained, StageError> {
     refuse_unspeakable(context, dataset, &model)?;
     let Context { plans, place, hooks } = context;
-    let config = RunnerConfig { seed: place.seed, device: plans.run.device(), ..RunnerConfig::default() };
-    let mut network = Runner::new(&model.graph, &model.weights, config)?;
+    let mut network = network(&model.graph, &model.weights, runner(context))?;
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
     let fitted =
-        baeum_train::fit(&plans.train, place.seed, &mut network, dataset, from, &mut keep, &mut watch)?;
+        baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, &mut keep, &mut watch)?;
     let (End::Done | End::EarlyStop, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);
     };
@@ -155,6 +154,18 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
 }
 
 fn evaluate(context: &Context<'_>, predictor: &Predictor, dataset: &Dataset) -> Result<Report, StageError> {
-    let mut network = Runner::new(&predictor.graph, &predictor.weights, RunnerConfig::default())?;
-    Ok(baeum_evaluate::score(&context.plans.evaluate, context.place.seed, &mut network, dataset)?)
+    let mut network = network(&predictor.graph, &predictor.weights, runner(context))?;
+    Ok(baeum_evaluate::score(&context.plans.evaluate, context.place.seed, &mut *network, dataset)?)
+}
+
+/// Where and how a network of this recipe computes.
+fn runner(context: &Context<'_>) -> RunnerConfig {
+    let run = &context.plans.run;
+    RunnerConfig {
+        seed: context.place.seed,
+        device: run.device(),
+        threads: run.threads().unwrap_or(0),
+        isa: run.isa(),
+        ..RunnerConfig::default()
+    }
 }

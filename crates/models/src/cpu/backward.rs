@@ -2,9 +2,10 @@
 
 use baeum_core::Part;
 use baeum_kernels::{
-    Activation, Conv2d, Epilogue, Matrix, MatrixMut, Write, activation_backward, activation_backward_in_place, as_words,
-    avg_pool2d_backward, batch_norm_backward, bias_gradient, conv2d_data_grad, conv2d_weight_grad, copy_blocks, dropout,
-    dropout_in_place, embedding_backward, gemm, global_avg_pool_backward, layer_norm_backward, max_pool2d_backward, put,
+    Activation, Conv2d, Epilogue, Matrix, MatrixMut, Write, activation_backward,
+    activation_backward_in_place, as_words, average_pool_backward, batch_norm_backward, bias_gradient,
+    conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, dropout, dropout_in_place, embedding_backward,
+    gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
 };
 
 use super::Run;
@@ -37,17 +38,18 @@ impl Run<'_> {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let reads = [&dy.span(self.rows), &self.kept(step, 0)];
                 let ([dy, places], [dx]) = self.arena.views(reads, [&dx.span(self.rows)]);
-                max_pool2d_backward(self.ctx, &pool.of(self.rows), dy, as_words(places), dx, write);
+                let planes = pool.planes * self.rows;
+                max_pool_backward(self.ctx, planes, &pool.windows, dy, as_words(places), dx, write);
             }
             Op::AvgPool(pool) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
-                avg_pool2d_backward(self.ctx, &pool.of(self.rows), dy, dx, write);
+                average_pool_backward(self.ctx, pool.planes * self.rows, &pool.windows, dy, dx, write);
             }
             Op::GlobalMean { channels, area } => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
-                global_avg_pool_backward(self.ctx, [self.rows, *channels, *area], dy, dx, write);
+                global_average_pool_backward(self.ctx, self.rows * channels, *area, dy, dx, write);
             }
             Op::BatchNorm { channels, area, relu, .. } => {
                 self.batch_norm_backward(step, dy, [self.rows, *channels, *area], *relu);
@@ -55,15 +57,15 @@ impl Run<'_> {
             Op::LayerNorm { width, .. } => self.layer_norm_backward(step, dy, *width),
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
-            Op::Embedding { vocabulary, units } => {
+            Op::Embedding { units } => {
                 let ([dy, ids], []) = self.arena.views([&dy.span(self.rows), &self.read(step)], []);
                 let (write, gradient) = (self.write(), &mut self.state.gradient[step.learned[0].clone()]);
-                embedding_backward(self.ctx, [*vocabulary, *units], as_words(ids), dy, gradient, write);
+                embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
             Op::Add => {
                 for (dx, write) in step.gradients.iter().flatten() {
                     let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
-                    put(self.ctx, dy, dx, *write);
+                    copy(self.ctx, dy, dx, *write);
                 }
             }
             Op::Concat { blocks, widths } => self.concat_backward(step, dy, *blocks, widths),
@@ -129,10 +131,9 @@ impl Run<'_> {
         let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
         let [scale, shift] = [&weight, &bias].map(|span| Some(&self.state.learned[span.clone()]));
         let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias).map(Some);
-        let dx = step.gradients[0].map(|(dx, write)| (dx.span(self.rows), write));
-        let (span, write) = dx.unwrap_or((0..0, Write::Set));
+        let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&span]);
+            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
         let (dx, own) = ((dx, write), (dweight, dbias, own));
         batch_norm_backward(self.ctx, sizes, x, dy, scale, shift, mean, rstd, relu, dx, own);
     }
@@ -140,13 +141,13 @@ impl Run<'_> {
     fn layer_norm_backward(&mut self, step: &Step, dy: Place, width: usize) {
         let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
         let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let scale = &self.state.learned[weight.clone()];
-        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias);
-        let dx = step.gradients[0].map(|(dx, write)| (dx.span(self.rows), write));
-        let (span, write) = dx.unwrap_or((0..0, Write::Set));
+        let scale = Some(&self.state.learned[weight.clone()]);
+        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias).map(Some);
+        let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&span]);
-        layer_norm_backward(self.ctx, width, x, dy, scale, mean, rstd, (dx, write), (dweight, dbias, own));
+            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
+        let sizes = [mean.len(), width];
+        layer_norm_backward(self.ctx, sizes, x, dy, scale, mean, rstd, (dx, write), (dweight, dbias, own));
     }
 
     fn activation_backward(&mut self, step: &Step, dy: Place, function: Activation) {

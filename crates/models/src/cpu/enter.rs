@@ -13,9 +13,9 @@ pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
         if x.shape() != sizes || x.is_empty() {
             return Err(misfit(&node.name, node.shape.to_string(), x.shape()));
         }
-        for reader in graph.nodes().iter().filter(|reader| {
-            reader.inputs.iter().any(|id| graph[*id].name == node.name)
-        }) {
+        for reader in
+            graph.nodes().iter().filter(|reader| reader.inputs.iter().any(|id| graph[*id].name == node.name))
+        {
             if let Layer::Embedding { vocabulary, .. } = reader.layer {
                 check_ids(reader, x.i64s()?, vocabulary)?;
             }

@@ -2,9 +2,10 @@
 
 use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
-    Activation, Conv2d, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, activation, activation_in_place, add, as_words,
-    as_words_mut, avg_pool2d, batch_norm_predict, batch_norm_train, conv2d, copy_blocks, dropout, dropout_in_place,
-    embedding, gemm, global_avg_pool, layer_norm, max_pool2d,
+    Activation, Conv2d, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
+    activation_in_place, add, as_words, as_words_mut, average_pool, batch_norm_predict, batch_norm_train,
+    conv2d, copy_blocks, dropout, dropout_in_place, embedding, gemm, global_average_pool, layer_norm,
+    max_pool,
 };
 
 use super::op::Op;
@@ -36,15 +37,15 @@ impl Run<'_> {
             Op::Conv2d { conv, bias, relu } => self.conv2d(step, conv, Fused { bias: *bias, relu: *relu }),
             Op::MaxPool(pool) => {
                 let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
-                max_pool2d(self.ctx, &pool.of(self.rows), x, y, as_words_mut(places));
+                max_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y, as_words_mut(places));
             }
             Op::AvgPool(pool) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
-                avg_pool2d(self.ctx, &pool.of(self.rows), x, y);
+                average_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y);
             }
             Op::GlobalMean { channels, area } => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
-                global_avg_pool(self.ctx, [self.rows, *channels, *area], x, y);
+                global_average_pool(self.ctx, self.rows * channels, *area, x, y);
             }
             Op::BatchNorm { channels, area, eps, relu } => {
                 self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
@@ -53,15 +54,15 @@ impl Run<'_> {
                 let [weight, bias] = self.weight_and_bias(step);
                 let kept = [self.kept(step, 0), self.kept(step, 1)];
                 let ([x], [y, mean, rstd]) = self.arena.views([&self.read(step)], [&y, &kept[0], &kept[1]]);
-                let learned = &self.state.learned;
-                layer_norm(self.ctx, *width, x, &learned[weight], &learned[bias], *eps, y, mean, rstd);
+                let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
+                layer_norm(self.ctx, [mean.len(), *width], x, weight, bias, *eps, y, mean, rstd);
             }
             Op::Activation(function) => self.activation(step, *function),
             Op::Dropout { p, .. } => self.dropout(step, node, *p)?,
-            Op::Embedding { vocabulary, units } => {
+            Op::Embedding { units } => {
                 let table = &self.state.learned[step.learned[0].clone()];
                 let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
-                embedding(self.ctx, [*vocabulary, *units], as_words(ids), table, y);
+                embedding(self.ctx, *units, as_words(ids), table, y);
             }
             Op::Add => self.add(step),
             Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),
@@ -77,7 +78,15 @@ impl Run<'_> {
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         let epilogue = bias.map_or(Epilogue::default(), Epilogue::columns);
         let epilogue = Epilogue { relu: fused.relu, ..epilogue };
-        gemm(self.ctx, size, Matrix::rows(x, inputs), weight, MatrixMut::rows(y, units), Write::Set, epilogue);
+        gemm(
+            self.ctx,
+            size,
+            Matrix::rows(x, inputs),
+            weight,
+            MatrixMut::rows(y, units),
+            Write::Set,
+            epilogue,
+        );
     }
 
     fn conv2d(&mut self, step: &Step, conv: &Conv2d, fused: Fused) {
@@ -157,7 +166,7 @@ impl Run<'_> {
         };
         let counter = Counter::step(time).at((part.first_row * step.yields.item()) as u64);
         let (key, purpose) = (stream.key(), counter.purpose());
-        Some(Dropout { key, purpose, first: counter.element, p })
+        Some(Dropout { probability: p, key, purpose, first: counter.element })
     }
 
     fn add(&mut self, step: &Step) {
@@ -169,7 +178,7 @@ impl Run<'_> {
                 add(self.ctx, a, b, y);
             } else {
                 let ([x], [y]) = self.arena.views([&x], [&y]);
-                baeum_kernels::put(self.ctx, x, y, Write::Add);
+                accumulate(self.ctx, x, y);
             }
         }
     }

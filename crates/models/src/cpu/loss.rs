@@ -7,7 +7,12 @@ use super::CpuRunner;
 
 impl CpuRunner {
     /// The loss of a part, summed; its gradients stand at the outputs afterwards.
-    pub(super) fn losses(&mut self, batch: &Batch, loss: Loss, part: Part) -> Result<LossParts, NetworkError> {
+    pub(super) fn losses(
+        &mut self,
+        batch: &Batch,
+        loss: Loss,
+        part: Part,
+    ) -> Result<LossParts, NetworkError> {
         let CpuRunner { graph, ctx, arena, train: Some(plan), targets: words, .. } = self else {
             return Ok(LossParts::default());
         };
@@ -20,7 +25,8 @@ impl CpuRunner {
             let len = value.len();
             // An output that nothing learned stands in front of has no gradient to go to.
             let spare = plan.spare.span(batch.rows);
-            let gradient = output.gradient.map_or(spare.start..spare.start + len, |place| place.span(batch.rows));
+            let gradient =
+                output.gradient.map_or(spare.start..spare.start + len, |place| place.span(batch.rows));
             let ([value], [gradient]) = arena.views([&value], [&gradient]);
             parts.add(match loss {
                 Loss::CrossEntropy => {

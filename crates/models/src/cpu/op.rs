@@ -1,7 +1,7 @@
 //! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
 
 use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Pool2d, Reads};
+use baeum_kernels::{Activation, Conv2d, Reads, Windows};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -15,9 +15,9 @@ pub(super) enum Op {
     /// A convolution of one image, followed by relu if it stood alone behind.
     Conv2d { conv: Conv2d, bias: bool, relu: bool },
     /// The largest value of each window; keeps where it stood.
-    MaxPool(Pool2d),
+    MaxPool(Pool),
     /// The mean of each window.
-    AvgPool(Pool2d),
+    AvgPool(Pool),
     /// The mean of each channel.
     GlobalMean { channels: usize, area: usize },
     /// Each channel over the batch, followed by relu if it stood alone behind.
@@ -29,7 +29,7 @@ pub(super) enum Op {
     /// Zeroes numbers by lot while training.
     Dropout { p: f64, stream: Stream },
     /// A row of a table for each id.
-    Embedding { vocabulary: usize, units: usize },
+    Embedding { units: usize },
     /// The sum of its inputs.
     Add,
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
@@ -83,16 +83,17 @@ impl Op {
             Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
             Layer::Flatten => Op::Same,
-            Layer::Embedding { vocabulary, units } => {
-                Op::Embedding { vocabulary: *vocabulary, units: *units }
-            }
+            Layer::Embedding { units, .. } => Op::Embedding { units: *units },
             Layer::Add => Op::Add,
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {
                     let rest = item(shape);
                     rest.iter().skip(axis.saturating_sub(1)).product()
                 });
-                Op::Concat { blocks: x.iter().take(axis.saturating_sub(1)).product(), widths: widths.collect() }
+                Op::Concat {
+                    blocks: x.iter().take(axis.saturating_sub(1)).product(),
+                    widths: widths.collect(),
+                }
             }
         }
     }
@@ -181,6 +182,13 @@ impl Op {
     }
 }
 
+/// The windows of an image, and how many planes it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pool {
+    pub(super) planes: usize,
+    pub(super) windows: Windows,
+}
+
 /// How many numbers something takes: some in all, and some for each item of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Room {
@@ -211,14 +219,8 @@ fn pair(size: Size2) -> [usize; 2] {
     [size.height, size.width]
 }
 
-fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool2d {
+fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool {
     let side = |axis: usize| x.get(axis).copied().unwrap_or(1);
-    Pool2d {
-        planes: side(0),
-        height: side(1),
-        width: side(2),
-        kernel: pair(kernel),
-        stride: pair(stride),
-        padding: pair(padding),
-    }
+    let (plane, [kernel, stride, padding]) = ([side(1), side(2)], [kernel, stride, padding].map(pair));
+    Pool { planes: side(0), windows: Windows { plane, kernel, stride, padding } }
 }

@@ -127,12 +127,13 @@ impl Plan {
         let answers = graph.outputs().iter().map(|id| rooms[id.index()].item);
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
         let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
-        let steps = (0..ops.len())
-            .map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params))
-            .collect();
+        let steps = (0..ops.len()).map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params)).collect();
         let outputs = graph.outputs().iter().map(|id| {
             let home = shared.home[id.index()];
-            Output { value: layout.values[id.index()], gradient: layout.gradients[home].filter(|_| asked[id.index()]) }
+            Output {
+                value: layout.values[id.index()],
+                gradient: layout.gradients[home].filter(|_| asked[id.index()]),
+            }
         });
         let (outputs, spare, len) = (outputs.collect(), layout.spare, layout.len);
         Plan { steps, outputs, spare, capacity, len, residents: layout.residents }
@@ -159,8 +160,10 @@ impl Plan {
             assert!(span.end <= self.len, "{a:?} reaches beyond {}", self.len);
             for b in &self.residents[i + 1..] {
                 let other = b.place.span(self.capacity);
-                let together = (a.life.from..=a.life.to).any(|time| (b.life.from..=b.life.to).contains(&time));
-                let apart = span.end <= other.start || other.end <= span.start || span.is_empty() || other.is_empty();
+                let together =
+                    (a.life.from..=a.life.to).any(|time| (b.life.from..=b.life.to).contains(&time));
+                let apart =
+                    span.end <= other.start || other.end <= span.start || span.is_empty() || other.is_empty();
                 assert!(!together || apart, "{a:?} and {b:?} lie in one place");
             }
         }

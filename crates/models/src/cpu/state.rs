@@ -27,7 +27,9 @@ pub(super) struct FlatState {
 impl FlatState {
     pub(super) fn of(graph: &Graph, params: &Params, weights: &Weights) -> FlatState {
         let channels = |node: &baeum_core::Node| match node.layer {
-            Layer::BatchNorm { .. } => graph.input_shapes(node)[0].0.get(1).and_then(|dim| dim.size()).unwrap_or(0),
+            Layer::BatchNorm { .. } => {
+                graph.input_shapes(node)[0].0.get(1).and_then(|dim| dim.size()).unwrap_or(0)
+            }
             _ => 0,
         };
         let mut state = FlatState {

@@ -169,7 +169,8 @@ fn wide() -> Graph {
     let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
     let norm = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
     let dense = Layer::Dense { units: 200, bias: true };
-    let layers = vec![conv(16), norm, Layer::Relu, pool, conv(32), Layer::Flatten, dense, Layer::Dropout { p: 0.2 }];
+    let layers =
+        vec![conv(16), norm, Layer::Relu, pool, conv(32), Layer::Flatten, dense, Layer::Dropout { p: 0.2 }];
     chain(&[3, 20, 20], DType::F32, layers)
 }
 

@@ -28,14 +28,14 @@ fn train(net: &mut dyn Network, batch: &Batch) -> State {
 #[test]
 fn outputs_have_the_inferred_shape() {
     for build in BOTH {
-    for (name, graph) in cases() {
-        let mut net = build(&graph);
-        for rows in [1, 3] {
-            let outputs = net.predict(&batch(&graph, rows)).unwrap();
-            assert_eq!(outputs[0].shape(), [rows, CLASSES], "{name}");
-            assert!(outputs[0].f32s().unwrap().iter().all(|x| x.is_finite()), "{name}");
+        for (name, graph) in cases() {
+            let mut net = build(&graph);
+            for rows in [1, 3] {
+                let outputs = net.predict(&batch(&graph, rows)).unwrap();
+                assert_eq!(outputs[0].shape(), [rows, CLASSES], "{name}");
+                assert!(outputs[0].f32s().unwrap().iter().all(|x| x.is_finite()), "{name}");
+            }
         }
-    }
     }
 }
 
@@ -43,177 +43,176 @@ fn outputs_have_the_inferred_shape() {
 #[test]
 fn images_leave_with_channels_first() {
     for build in BOTH {
-    let mut graph = Graph::default();
-    let x = graph.input("x", Shape::batch(&[2, 2, 3]), DType::F32).unwrap();
-    let y = graph.add("y", Layer::Relu, &[x]).unwrap();
-    graph.output(y);
-    let mut batch = batch(&graph, 2);
-    let numbers: Vec<f32> = (0..24).map(|i| i as f32).collect();
-    let x = Tensor::new([2, 2, 2, 3], numbers).unwrap();
-    batch.inputs.insert("x".to_owned(), x.clone());
-    assert_eq!(build(&graph).predict(&batch).unwrap(), [x]);
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[2, 2, 3]), DType::F32).unwrap();
+        let y = graph.add("y", Layer::Relu, &[x]).unwrap();
+        graph.output(y);
+        let mut batch = batch(&graph, 2);
+        let numbers: Vec<f32> = (0..24).map(|i| i as f32).collect();
+        let x = Tensor::new([2, 2, 2, 3], numbers).unwrap();
+        batch.inputs.insert("x".to_owned(), x.clone());
+        assert_eq!(build(&graph).predict(&batch).unwrap(), [x]);
     }
 }
 
 #[test]
 fn running_statistics_are_those_of_the_whole_batch() {
     for build in BOTH {
-    let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.25 }]);
-    let mut batch = batch(&graph, 5);
-    let x = vec![1.0f32, 10.0, 2.0, 20.0, 3.0, 60.0, 4.0, 40.0, 10.0, 20.0];
-    batch.inputs.insert("x".to_owned(), Tensor::new([5, 2], x).unwrap());
-    let mut net = build(&graph);
-    let running = |net: &dyn Network| {
-        let weights = net.state().unwrap().weights;
-        ["l0.running_mean", "l0.running_var"].map(|name| weights[name].to_f64s())
-    };
-    add_parts(&mut *net, &batch, &[0, 2, 5]);
-    assert_eq!(running(&*net), [[0.0, 0.0], [1.0, 1.0]], "nothing moves before the update");
-    net.update(&ADAM).unwrap();
-    // Means 4 and 30; variances over n - 1: 50 / 4 and 1600 / 4.
-    assert_eq!(running(&*net), [[1.0, 7.5], [0.75 + 3.125, 0.75 + 100.0]]);
+        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.25 }]);
+        let mut batch = batch(&graph, 5);
+        let x = vec![1.0f32, 10.0, 2.0, 20.0, 3.0, 60.0, 4.0, 40.0, 10.0, 20.0];
+        batch.inputs.insert("x".to_owned(), Tensor::new([5, 2], x).unwrap());
+        let mut net = build(&graph);
+        let running = |net: &dyn Network| {
+            let weights = net.state().unwrap().weights;
+            ["l0.running_mean", "l0.running_var"].map(|name| weights[name].to_f64s())
+        };
+        add_parts(&mut *net, &batch, &[0, 2, 5]);
+        assert_eq!(running(&*net), [[0.0, 0.0], [1.0, 1.0]], "nothing moves before the update");
+        net.update(&ADAM).unwrap();
+        // Means 4 and 30; variances over n - 1: 50 / 4 and 1600 / 4.
+        assert_eq!(running(&*net), [[1.0, 7.5], [0.75 + 3.125, 0.75 + 100.0]]);
     }
 }
 
 #[test]
 fn a_value_alone_has_no_variance() {
     for build in BOTH {
-    let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
-    let mut net = build(&graph);
-    let error = net.loss_and_grad(&batch(&graph, 1), &Loss::CrossEntropy, Part::WHOLE).unwrap_err();
-    assert_eq!(
-        chain_of(&error),
-        "could not compute the forward pass: node `l0`: batch_norm wants two or more values of each channel while training, got 1; make the batch larger"
-    );
+        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
+        let mut net = build(&graph);
+        let error = net.loss_and_grad(&batch(&graph, 1), &Loss::CrossEntropy, Part::WHOLE).unwrap_err();
+        assert_eq!(
+            chain_of(&error),
+            "could not compute the forward pass: node `l0`: batch_norm wants two or more values of each channel while training, got 1; make the batch larger"
+        );
     }
 }
 
 #[test]
 fn a_batch_without_words_enough_is_refused() {
     for build in BOTH {
-    let graph = chain(&[2], DType::F32, vec![Layer::Dropout { p: 0.5 }]);
-    let part = Part { index: 1, count: 2, first_row: (1 << 33) - 1 };
-    let error =
-        build(&graph).loss_and_grad(&batch(&graph, 2), &Loss::CrossEntropy, part).unwrap_err();
-    assert_eq!(
-        chain_of(&error),
-        "could not compute the forward pass: node `l0`: dropout wants at most 17179869184 values in a batch, got 17179869186; make the batch smaller"
-    );
+        let graph = chain(&[2], DType::F32, vec![Layer::Dropout { p: 0.5 }]);
+        let part = Part { index: 1, count: 2, first_row: (1 << 33) - 1 };
+        let error = build(&graph).loss_and_grad(&batch(&graph, 2), &Loss::CrossEntropy, part).unwrap_err();
+        assert_eq!(
+            chain_of(&error),
+            "could not compute the forward pass: node `l0`: dropout wants at most 17179869184 values in a batch, got 17179869186; make the batch smaller"
+        );
     }
 }
 
 #[test]
 fn a_state_goes_on_bit_for_bit() {
     for build in BOTH {
-    for (name, graph) in cases() {
-        let batch = batch(&graph, ROWS);
-        let mut net = build(&graph);
-        let middle = train(&mut *net, &batch);
-        let end = train(&mut *net, &batch);
-        let mut other = build(&graph);
+        for (name, graph) in cases() {
+            let batch = batch(&graph, ROWS);
+            let mut net = build(&graph);
+            let middle = train(&mut *net, &batch);
+            let end = train(&mut *net, &batch);
+            let mut other = build(&graph);
             train(&mut *other, &batch); // whatever it was before is forgotten
-        other.load(&middle).unwrap();
-        assert_eq!(other.state().unwrap(), middle, "{name}");
-        assert_eq!(train(&mut *other, &batch), end, "{name}");
-        assert_eq!(end.step, 6);
-    }
+            other.load(&middle).unwrap();
+            assert_eq!(other.state().unwrap(), middle, "{name}");
+            assert_eq!(train(&mut *other, &batch), end, "{name}");
+            assert_eq!(end.step, 6);
+        }
     }
 }
 
 #[test]
 fn another_networks_state_is_refused_and_changes_nothing() {
     for build in BOTH {
-    let graph = chain(&[2], DType::F32, vec![]);
-    let mut net = build(&graph);
-    let before = train(&mut *net, &batch(&graph, ROWS));
-    let mut check = |change: &dyn Fn(&mut State), expect: &str| {
-        let mut state = before.clone();
-        state.step = 77;
-        change(&mut state);
-        assert_eq!(chain_of(&net.load(&state).unwrap_err()), expect);
-        assert_eq!(net.state().unwrap(), before);
-    };
-    let small = || Tensor::vector(vec![1.0f32]);
-    check(
-        &|state| drop(state.weights.remove("head.bias")),
-        "the network wants `head.bias` of shape [3], got None",
-    );
-    check(
-        &|state| drop(state.weights.insert("head.bias".to_owned(), small())),
-        "the network wants `head.bias` of shape [3], got Some([1])",
-    );
-    check(
-        &|state| drop(state.weights.insert("tail.bias".to_owned(), small())),
-        "could not compute the state: the state has `tail.bias`, which the network does not",
-    );
-    check(
-        &|state| drop(state.moments.insert("head.bias.exp_avg".to_owned(), small())),
-        "the network wants `head.bias.exp_avg` of shape [3], got Some([1])",
-    );
-    check(
-        &|state| drop(state.moments.insert("head.bias.velocity".to_owned(), small())),
-        "could not compute the state: the state has `head.bias.velocity`, which the network does not",
-    );
+        let graph = chain(&[2], DType::F32, vec![]);
+        let mut net = build(&graph);
+        let before = train(&mut *net, &batch(&graph, ROWS));
+        let mut check = |change: &dyn Fn(&mut State), expect: &str| {
+            let mut state = before.clone();
+            state.step = 77;
+            change(&mut state);
+            assert_eq!(chain_of(&net.load(&state).unwrap_err()), expect);
+            assert_eq!(net.state().unwrap(), before);
+        };
+        let small = || Tensor::vector(vec![1.0f32]);
+        check(
+            &|state| drop(state.weights.remove("head.bias")),
+            "the network wants `head.bias` of shape [3], got None",
+        );
+        check(
+            &|state| drop(state.weights.insert("head.bias".to_owned(), small())),
+            "the network wants `head.bias` of shape [3], got Some([1])",
+        );
+        check(
+            &|state| drop(state.weights.insert("tail.bias".to_owned(), small())),
+            "could not compute the state: the state has `tail.bias`, which the network does not",
+        );
+        check(
+            &|state| drop(state.moments.insert("head.bias.exp_avg".to_owned(), small())),
+            "the network wants `head.bias.exp_avg` of shape [3], got Some([1])",
+        );
+        check(
+            &|state| drop(state.moments.insert("head.bias.velocity".to_owned(), small())),
+            "could not compute the state: the state has `head.bias.velocity`, which the network does not",
+        );
     }
 }
 
 #[test]
 fn a_gradient_that_is_not_finite_changes_nothing() {
     for build in BOTH {
-    let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
-    let mut net = build(&graph);
-    let good = batch(&graph, ROWS);
-    let before = train(&mut *net, &good);
-    let mut bad = good;
-    let mut x = bad.inputs["x"].f32s().unwrap().to_vec();
-    x[0] = f32::NAN;
-    bad.inputs.insert("x".to_owned(), Tensor::new([ROWS, 2], x).unwrap());
-    assert!(net.loss_and_grad(&bad, &Loss::CrossEntropy, Part::WHOLE).unwrap().sum.is_nan());
-    assert!(net.update(&ADAM).unwrap().skipped());
-    assert_eq!(net.state().unwrap(), before);
-    let error = net.update(&ADAM).unwrap_err();
-    assert_eq!(
-        chain_of(&error),
-        "could not compute the update: an update wants a gradient, got none since the last one"
-    );
+        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
+        let mut net = build(&graph);
+        let good = batch(&graph, ROWS);
+        let before = train(&mut *net, &good);
+        let mut bad = good;
+        let mut x = bad.inputs["x"].f32s().unwrap().to_vec();
+        x[0] = f32::NAN;
+        bad.inputs.insert("x".to_owned(), Tensor::new([ROWS, 2], x).unwrap());
+        assert!(net.loss_and_grad(&bad, &Loss::CrossEntropy, Part::WHOLE).unwrap().sum.is_nan());
+        assert!(net.update(&ADAM).unwrap().skipped());
+        assert_eq!(net.state().unwrap(), before);
+        let error = net.update(&ADAM).unwrap_err();
+        assert_eq!(
+            chain_of(&error),
+            "could not compute the update: an update wants a gradient, got none since the last one"
+        );
     }
 }
 
 #[test]
 fn a_batch_that_does_not_fit_is_refused() {
     for build in BOTH {
-    let graph = chain(&[3], DType::I64, vec![embedding(), Layer::Flatten]);
-    let mut net = build(&graph);
-    let mut check = |change: &dyn Fn(&mut Batch), expect: &str| {
-        let mut batch = batch(&graph, 2);
-        change(&mut batch);
-        let error =
-            net.loss_and_grad(&batch, &Loss::CrossEntropy, Part { index: 0, count: 1, first_row: 10 });
-        assert_eq!(chain_of(&error.unwrap_err()), expect);
-    };
-    let ids = |ids: Vec<i64>| Tensor::new([2, ids.len() / 2], ids).unwrap();
-    check(&|batch| batch.inputs.clear(), "the network wants input `x`, got a batch without it");
-    check(
-        &|batch| drop(batch.inputs.insert("x".to_owned(), ids(vec![0, 1, 2, 3]))),
-        "could not compute the forward pass: input `x` wants shape [batch, 3], got [2, 2]",
-    );
-    check(
-        &|batch| drop(batch.inputs.insert("x".to_owned(), ids(vec![0, 1, 2, 3, 6, 5]))),
-        "node `l0` wants ids below 6, got 6",
-    );
-    check(
-        &|batch| batch.targets = vec![Tensor::vector(vec![0i64, 3])],
-        "row 11 of the batch wants a class below 3, got 3",
-    );
-    check(
-        &|batch| batch.targets = vec![Tensor::vector(vec![-1i64, 0])],
-        "row 10 of the batch wants a class below 3, got -1",
-    );
-    check(&|batch| batch.targets.clear(), "the network wants 1 targets, got 0");
-    check(
-        &|batch| batch.targets = vec![Tensor::vector(vec![1.0f32, 0.0])],
-        "the network wants tensors that fit: the tensor wants to be i64, got f32",
-    );
+        let graph = chain(&[3], DType::I64, vec![embedding(), Layer::Flatten]);
+        let mut net = build(&graph);
+        let mut check = |change: &dyn Fn(&mut Batch), expect: &str| {
+            let mut batch = batch(&graph, 2);
+            change(&mut batch);
+            let error =
+                net.loss_and_grad(&batch, &Loss::CrossEntropy, Part { index: 0, count: 1, first_row: 10 });
+            assert_eq!(chain_of(&error.unwrap_err()), expect);
+        };
+        let ids = |ids: Vec<i64>| Tensor::new([2, ids.len() / 2], ids).unwrap();
+        check(&|batch| batch.inputs.clear(), "the network wants input `x`, got a batch without it");
+        check(
+            &|batch| drop(batch.inputs.insert("x".to_owned(), ids(vec![0, 1, 2, 3]))),
+            "could not compute the forward pass: input `x` wants shape [batch, 3], got [2, 2]",
+        );
+        check(
+            &|batch| drop(batch.inputs.insert("x".to_owned(), ids(vec![0, 1, 2, 3, 6, 5]))),
+            "node `l0` wants ids below 6, got 6",
+        );
+        check(
+            &|batch| batch.targets = vec![Tensor::vector(vec![0i64, 3])],
+            "row 11 of the batch wants a class below 3, got 3",
+        );
+        check(
+            &|batch| batch.targets = vec![Tensor::vector(vec![-1i64, 0])],
+            "row 10 of the batch wants a class below 3, got -1",
+        );
+        check(&|batch| batch.targets.clear(), "the network wants 1 targets, got 0");
+        check(
+            &|batch| batch.targets = vec![Tensor::vector(vec![1.0f32, 0.0])],
+            "the network wants tensors that fit: the tensor wants to be i64, got f32",
+        );
     }
 }
 
@@ -227,10 +226,9 @@ fn weights_of_another_graph_are_refused() {
         CpuRunner::new(&graph, &weights(&other), config).err().unwrap(),
     ];
     for error in errors {
-    assert_eq!(
-        chain_of(&error),
-        "could not use the weights: weight `head.weight` wants shape [3, 2] of f32, got [3, 3] of f32"
-    );
+        assert_eq!(
+            chain_of(&error),
+            "could not use the weights: weight `head.weight` wants shape [3, 2] of f32, got [3, 3] of f32"
+        );
     }
 }
-

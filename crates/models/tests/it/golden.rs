@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baeum_core::{
     Adam, Batch, DType, Data, Decode, InputSpec, Loss, Network, Part, Target, Tensor, Update, Weights,
 };
-use baeum_models::{ModelConfig, Runner, RunnerConfig};
+use baeum_models::{CpuRunner, ModelConfig, Runner, RunnerConfig};
 use serde_json::Value;
 
 const CLASSES: usize = 3;
@@ -43,10 +43,27 @@ fn check(case: &Value, expected: &Value, update: Update, label: &str) {
     let labels = (0..CLASSES).map(|i| i.to_string()).collect();
     let target = Target { field: "y".to_owned(), decode: Decode::Label { labels } };
     let graph = plan.graph(&[input], &[target]).unwrap();
-    let mut net = Runner::new(&graph, &weights(&case["start"]), RunnerConfig::default()).unwrap();
-    let batch = batch(case, &item, ids, loss);
+    let (start, batch) = (weights(&case["start"]), batch(case, &item, ids, loss));
+    let (candle, cpu) = (
+        Runner::new(&graph, &start, RunnerConfig::default()).unwrap(),
+        CpuRunner::new(&graph, &start, RunnerConfig::default()).unwrap(),
+    );
+    let both: [(&str, Box<dyn Network>); 2] = [("candle", Box::new(candle)), ("cpu", Box::new(cpu))];
+    for (runner, mut net) in both {
+        two_steps(&mut *net, &batch, expected, (loss, update), &format!("{label} on {runner}"));
+    }
+}
+
+/// Two steps, and what they must have led to.
+fn two_steps(
+    net: &mut dyn Network,
+    batch: &Batch,
+    expected: &Value,
+    (loss, update): (Loss, Update),
+    label: &str,
+) {
     for wanted in expected["losses"].as_array().unwrap() {
-        let found = net.loss_and_grad(&batch, &loss, Part::WHOLE).unwrap().mean();
+        let found = net.loss_and_grad(batch, &loss, Part::WHOLE).unwrap().mean();
         near(&[found as f32], &[wanted.as_f64().unwrap() as f32], &format!("{label}: loss"));
         net.update(&update).unwrap();
     }
@@ -55,7 +72,7 @@ fn check(case: &Value, expected: &Value, update: Update, label: &str) {
     for (name, tensor) in &wanted {
         near(found[name].f32s().unwrap(), tensor.f32s().unwrap(), &format!("{label}: {name}"));
     }
-    let outputs = net.predict(&batch).unwrap()[0].clone();
+    let outputs = net.predict(batch).unwrap()[0].clone();
     near(outputs.f32s().unwrap(), &floats(&expected["outputs"]), &format!("{label}: outputs"));
 }
 

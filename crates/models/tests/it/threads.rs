@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use baeum_core::{Adam, Batch, Counter, Loss, Network, Part, Rng, Tensor, Update};
+use baeum_core::{Adam, Batch, Counter, Graph, Loss, Network, Part, Rng, Tensor, Update};
 use baeum_models::{Cnn, Mlp, ModelConfig, Runner, RunnerConfig, initial};
 
 /// Where a process leaves what it learned.
@@ -37,37 +37,45 @@ fn threads_change_no_bit() {
 #[test]
 #[ignore = "a part of the test above, run by it in processes of its own"]
 fn one_process() {
-    let cnn = ModelConfig { cnn: Some(Cnn { dropout: 0.3, ..Cnn::default() }), ..ModelConfig::default() };
-    let mlp =
-        ModelConfig { mlp: Some(Mlp { hidden: vec![200, 100], ..Mlp::default() }), ..ModelConfig::default() };
-    let bytes = [learn(&cnn, &[3, 17, 19]), learn(&mlp, &[784])].concat();
+    let bytes: Vec<u8> = graphs().into_iter().flat_map(|(graph, item)| learn(&graph, &item)).collect();
     std::fs::write(std::env::var_os(RESULT).unwrap(), bytes).unwrap();
 }
 
-fn learn(config: &ModelConfig, item: &[usize]) -> Vec<u8> {
-    const ROWS: usize = 70;
-    let graph = config.check().unwrap().graph_for(item, 10).unwrap();
-    let mut net = Runner::new(&graph, &initial(&graph, 1), RunnerConfig::default()).unwrap();
-    let mut x = vec![0.0f32; ROWS * item.iter().product::<usize>()];
+/// A network for images and one for rows, each with the sizes of what it reads.
+pub(crate) fn graphs() -> [(Graph, Vec<usize>); 2] {
+    let cnn = ModelConfig { cnn: Some(Cnn { dropout: 0.3, ..Cnn::default() }), ..ModelConfig::default() };
+    let mlp =
+        ModelConfig { mlp: Some(Mlp { hidden: vec![200, 100], ..Mlp::default() }), ..ModelConfig::default() };
+    [(cnn, vec![3, 17, 19]), (mlp, vec![784])]
+        .map(|(config, item)| (config.check().unwrap().graph_for(&item, 10).unwrap(), item))
+}
+
+/// Rows drawn by lot, with classes in turn.
+pub(crate) fn batch(item: &[usize], rows: usize) -> Batch {
+    let mut x = vec![0.0f32; rows * item.iter().product::<usize>()];
     Rng::new(2).stream("test", "x").fill_normal(&mut x, Counter::once());
-    let x = Tensor::new([&[ROWS], item].concat(), x).unwrap();
-    let classes: Vec<i64> = (0..ROWS as i64).map(|row| row * 7 % 10).collect();
-    let batch = Batch {
-        rows: ROWS,
-        inputs: BTreeMap::from([("x".to_owned(), x)]),
-        targets: vec![Tensor::vector(classes)],
-    };
-    let adam = Adam {
+    let x = Tensor::new([&[rows], item].concat(), x).unwrap();
+    let classes: Vec<i64> = (0..rows as i64).map(|row| row * 7 % 10).collect();
+    Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![Tensor::vector(classes)] }
+}
+
+pub(crate) fn adam() -> Adam {
+    Adam {
         learning_rate: 1e-3,
         beta1: 0.9,
         beta2: 0.999,
         eps: 1e-8,
         weight_decay: 0.01,
         clip: Some(1.0),
-    };
+    }
+}
+
+fn learn(graph: &Graph, item: &[usize]) -> Vec<u8> {
+    let mut net = Runner::new(graph, &initial(graph, 1), RunnerConfig::default()).unwrap();
+    let batch = batch(item, 70);
     for _ in 0..3 {
         net.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
-        net.update(&Update::AdamW(adam)).unwrap();
+        net.update(&Update::AdamW(adam())).unwrap();
     }
     let outputs = net.predict(&batch).unwrap()[0].clone();
     let weights = net.state().unwrap().weights.into_values();

@@ -5,6 +5,7 @@ use baeum_core::clock::SystemClock;
 use baeum_core::fs::RealFs;
 use baeum_core::{Clock, Fs, Limit};
 use baeum_data::{DataError, Place};
+use baeum_models::Rung;
 
 use super::Failure;
 use super::args::Work;
@@ -21,7 +22,10 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
         .map_err(DataError::from)
         .map_err(StageError::from)?;
     let parsed = Recipe::from_bytes(&work.recipe.display().to_string(), &bytes, &work.sets)?;
-    let plans = parsed.check()?;
+    let mut plans = parsed.check()?;
+    if let Some(rung) = rung()? {
+        plans.run = plans.run.with_isa(rung);
+    }
     let place = Place {
         fs: Arc::clone(&fs),
         base: folder_of(&work.recipe),
@@ -35,6 +39,19 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
         parsed.recipe.to_toml().map_err(crate::artifacts::ArtifactError::from)?,
     );
     Ok(Job { parsed, plans, place, runs, clock, name, text })
+}
+
+/// What `BAEUM_ISA` allows of the processor's instructions.
+fn rung() -> Result<Option<Rung>, Failure> {
+    let Some(wanted) = std::env::var_os("BAEUM_ISA") else { return Ok(None) };
+    match Rung::ALL.into_iter().find(|rung| wanted == rung.name()) {
+        Some(rung) => Ok(Some(rung)),
+        None => {
+            let known = Rung::ALL.map(|rung| format!("`{}`", rung.name())).join(", ");
+            let got = wanted.to_string_lossy().escape_debug().to_string();
+            Err(Failure::Usage(format!("`BAEUM_ISA` wants one of {known}, got `{got}`")))
+        }
+    }
 }
 
 /// The folder of a file; the present one for a bare name.

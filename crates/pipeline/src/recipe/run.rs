@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use baeum_core::{LimitValueError, Limits};
-use baeum_models::Device;
+use baeum_models::{Device, Rung};
 use serde::{Deserialize, Serialize};
 
 /// The `[run]` section of a recipe: what concerns every stage.
@@ -53,6 +53,7 @@ impl Precision {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunPlan {
     said: RunConfig,
+    isa: Option<Rung>,
 }
 
 /// Why no run can be as the recipe wants it.
@@ -102,7 +103,7 @@ impl RunConfig {
             Device::Cpu | Device::Cuda | Device::Metal => {}
         }
         self.limits.check()?;
-        Ok(RunPlan { said: self.clone() })
+        Ok(RunPlan { said: self.clone(), isa: None })
     }
 }
 
@@ -120,6 +121,17 @@ impl RunPlan {
     /// How many threads are used; none for one on each core.
     pub fn threads(&self) -> Option<usize> {
         Some(self.said.threads).filter(|threads| *threads > 0)
+    }
+
+    /// The highest rung of instructions that may be used; none for the best of the processor. Changes no bit, so no recipe says
+    /// it: `BAEUM_ISA` does, for tests and measurements.
+    pub fn isa(&self) -> Option<Rung> {
+        self.isa
+    }
+
+    /// The same, with instructions of this rung at most.
+    pub fn with_isa(self, rung: Rung) -> RunPlan {
+        RunPlan { isa: Some(rung), ..self }
     }
 
     /// Where the network computes.

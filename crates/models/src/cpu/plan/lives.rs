@@ -1,6 +1,6 @@
 //! How long everything lives. Time counts steps: node `i` runs forward at `i`, the loss at `n`, and node `i` backward at `2n - i`.
 
-use baeum_core::{Graph, ParamKind};
+use baeum_core::{Graph, Layer, ParamKind};
 
 use super::Purpose;
 use super::share::Shared;
@@ -49,7 +49,15 @@ pub(super) fn asked(graph: &Graph, purpose: Purpose) -> Vec<bool> {
             node.inputs.iter().for_each(|id| reached[id.index()] = true);
         }
     }
-    (0..nodes.len()).map(|i| purpose == Purpose::Train && learns[i] && reached[i]).collect()
+    let mut asked: Vec<bool> =
+        (0..nodes.len()).map(|i| purpose == Purpose::Train && learns[i] && reached[i]).collect();
+    // A norm finds its own gradients on the way to that of what it reads, asked for or not.
+    for (i, node) in nodes.iter().enumerate() {
+        if asked[i] && matches!(node.layer, Layer::BatchNorm { .. } | Layer::LayerNorm { .. }) {
+            node.inputs.iter().for_each(|id| asked[id.index()] = true);
+        }
+    }
+    asked
 }
 
 impl Lives {

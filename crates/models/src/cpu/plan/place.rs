@@ -47,14 +47,25 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn of(ops: &[Op], rooms: &[Room], shared: &Shared, lives: &Lives, spare: Room, capacity: usize) -> Layout {
+    pub(super) fn of(
+        ops: &[Op],
+        rooms: &[Room],
+        shared: &Shared,
+        lives: &Lives,
+        spare: Room,
+        capacity: usize,
+    ) -> Layout {
         let mut layout = Layout::default();
         let mut places = Places { capacity, ..Places::default() };
         // A value and its gradient are as large as the widest of those that share them, which all are equally large.
         let values: Vec<Option<usize>> =
             lives.values.iter().zip(rooms).map(|(life, room)| Some(places.want(*room, (*life)?))).collect();
-        let gradients: Vec<Option<usize>> =
-            lives.gradients.iter().zip(rooms).map(|(life, room)| Some(places.want(*room, (*life)?))).collect();
+        let gradients: Vec<Option<usize>> = lives
+            .gradients
+            .iter()
+            .zip(rooms)
+            .map(|(life, room)| Some(places.want(*room, (*life)?)))
+            .collect();
         let kept: Vec<[usize; 2]> = ops
             .iter()
             .zip(rooms)

@@ -51,7 +51,9 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
 fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
     let Op::Activation(Activation::Relu) = ops[i] else { return false };
     match &mut ops[home] {
-        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } if !*relu => *relu = true,
+        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } if !*relu => {
+            *relu = true
+        }
         Op::Dense { .. }
         | Op::Conv2d { .. }
         | Op::BatchNorm { .. }

@@ -1,0 +1,38 @@
+//! A training step of the CPU runner asks for no memory, once the first steps have found what they need.
+
+use std::process::Command;
+
+use baeum_core::{Loss, Network, Part, Update};
+use baeum_models::{CpuRunner, RunnerConfig, initial};
+
+use crate::threads::{adam, batch, graphs};
+
+/// The counter counts every thread of the process, so the test has a process of its own.
+#[test]
+fn a_training_step_allocates_nothing() {
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    process.args(["--exact", "allocations::one_process", "--ignored", "--nocapture"]);
+    let output = process.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[ignore = "a part of the test above, run by it in a process of its own"]
+fn one_process() {
+    for (graph, item) in graphs() {
+        let (batch, loss) = (batch(&item, 70), Loss::CrossEntropy);
+        let config = RunnerConfig { threads: 2, ..RunnerConfig::default() };
+        let mut net = CpuRunner::new(&graph, &initial(&graph, 1), config).unwrap();
+        let mut steps = |count: usize| {
+            for _ in 0..count {
+                net.loss_and_grad(&batch, &loss, Part::WHOLE).unwrap();
+                net.update(&Update::AdamW(adam())).unwrap();
+            }
+        };
+        // Each thread finds its work space in the first steps, and which thread takes which task is left to chance.
+        steps(20);
+        let before = crate::ALLOCATOR.allocations();
+        steps(20);
+        assert_eq!(crate::ALLOCATOR.allocations() - before, 0, "{item:?}");
+    }
+}
