@@ -18,6 +18,7 @@ mod scratch;
 mod team;
 mod write;
 
+mod conv;
 mod gemm;
 mod math;
 mod optim;
@@ -35,6 +36,7 @@ pub use isa::{Isa, Rung};
 pub use team::Team;
 pub use write::Write;
 
+pub use conv::{Conv2d, conv2d, conv2d_bias_grad, conv2d_data_grad, conv2d_weight_grad};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
