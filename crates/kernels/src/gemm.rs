@@ -23,7 +23,7 @@ use crate::team::Team;
 
 pub(crate) use block::Block;
 pub(crate) use micro::{Stage, sweep};
-pub(crate) use pack::{Lines, Pack, pack_all};
+pub(crate) use pack::{Lines, Pack, pack_all, pack_block};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl<'a> Epilogue<'a> {
 
 /// The longest block of K. A panel of 16 columns of B then takes 20 KB, and with 6 rows of A it stays in an L1 cache of 32 KB.
 /// A constant, because it decides the order of sums.
-const DEPTH: usize = 320;
+pub(crate) const DEPTH: usize = 320;
 /// Rows of A that one task packs at a time: with a block of K at most 180 KB of an L2 cache.
 const ROWS: usize = 144;
 /// Columns of C in one task; a multiple of every tile's width.

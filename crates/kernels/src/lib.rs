@@ -27,6 +27,7 @@ mod columns;
 mod dropout;
 mod elementwise;
 mod embedding;
+mod conv;
 mod gemm;
 mod map;
 mod norm;
@@ -58,6 +59,11 @@ pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
+pub use isa::{Isa, Rung};
+pub use team::Team;
+pub use write::Write;
+
+pub use conv::{Conv2d, conv2d, conv2d_bias_grad, conv2d_data_grad, conv2d_weight_grad};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use isa::{Isa, Rung};
 pub use norm::{

@@ -53,6 +53,12 @@ impl<'a> Block<'a> {
         Block { start, stride: self.stride, rows: rows.len(), columns: columns.len(), slice: PhantomData }
     }
 
+    /// Some columns of all rows.
+    pub(crate) fn columns_mut(&mut self, columns: Range<usize>) -> Block<'_> {
+        // SAFETY: this block is borrowed mutably for as long.
+        unsafe { self.part(0..self.rows, columns) }
+    }
+
     /// Some columns of a row.
     #[inline(always)]
     pub(crate) fn row(&mut self, row: usize, columns: Range<usize>) -> &mut [f32] {

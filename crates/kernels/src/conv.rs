@@ -1,0 +1,224 @@
+//! Convolution over images (cross-correlation, as in PyTorch) and its gradients, as products of matrices that never exist: what
+//! a tap of the kernel sees is gathered into the panels of [`gemm`](crate::gemm()) straight from one image in cache.
+
+mod data;
+mod depthwise;
+mod field;
+mod forward;
+mod gather;
+mod weight;
+
+#[cfg(test)]
+mod tests;
+
+use crate::ctx::Ctx;
+use crate::isa::Rung;
+use crate::lanes;
+use crate::{Epilogue, Write};
+
+/// The sizes of a convolution over `[batch, channels, height, width]`.
+///
+/// Pairs are (vertical, horizontal). The weight is `[filters, channels / groups, kernel, kernel]`, the result
+/// `[batch, filters, height, width]` of [`Conv2d::output`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2d {
+    /// Images.
+    pub batch: usize,
+    /// Channels of an image; a multiple of `groups`.
+    pub channels: usize,
+    /// Rows of an image.
+    pub height: usize,
+    /// Columns of an image.
+    pub width: usize,
+    /// Channels of the result; a multiple of `groups`.
+    pub filters: usize,
+    /// Taps of the kernel.
+    pub kernel: [usize; 2],
+    /// From one window to the next.
+    pub stride: [usize; 2],
+    /// Zeros around an image, on each side.
+    pub padding: [usize; 2],
+    /// From one tap to the next.
+    pub dilation: [usize; 2],
+    /// Parts into which channels and filters are cut, each convolved with its own.
+    pub groups: usize,
+}
+
+impl Conv2d {
+    /// Rows and columns of the result: `(size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1`, rounded down.
+    ///
+    /// None if the kernel reaches beyond the padded image, if groups do not divide channels and filters, or if a size that
+    /// must be above zero is not.
+    pub fn output(&self) -> Option<[usize; 2]> {
+        let above_zero = [self.channels, self.filters, self.groups];
+        let divides = |size: usize| size.is_multiple_of(self.groups);
+        if above_zero.contains(&0) || !divides(self.channels) || !divides(self.filters) {
+            return None;
+        }
+        let axis = |size: usize, i: usize| {
+            let reach = self.dilation[i].checked_mul(self.kernel[i].checked_sub(1)?)?.checked_add(1)?;
+            let padded = size.checked_add(self.padding[i].checked_mul(2)?)?;
+            let steps = padded.checked_sub(reach)?.checked_div(self.stride[i])?;
+            (self.dilation[i] > 0).then_some(steps + 1)
+        };
+        Some([axis(self.height, 0)?, axis(self.width, 1)?])
+    }
+
+    /// Numbers in the images, the weight and the result.
+    ///
+    /// # Panics
+    /// If there is no such convolution.
+    fn geometry(&self) -> Geometry {
+        let output = self.output();
+        assert!(output.is_some(), "conv2d wants sizes that fit each other, got {self:?}");
+        let output = output.unwrap_or_default();
+        let (channels, filters) = (self.channels / self.groups, self.filters / self.groups);
+        Geometry { conv: *self, output, channels, filters }
+    }
+}
+
+/// A convolution whose sizes were checked.
+#[derive(Clone, Copy, Debug)]
+struct Geometry {
+    conv: Conv2d,
+    output: [usize; 2],
+    /// Channels of one group.
+    channels: usize,
+    /// Filters of one group.
+    filters: usize,
+}
+
+impl Geometry {
+    fn taps(&self) -> usize {
+        self.conv.kernel[0] * self.conv.kernel[1]
+    }
+
+    /// Places in a channel of an image.
+    fn places(&self) -> usize {
+        self.conv.height * self.conv.width
+    }
+
+    /// Pixels in a channel of the result.
+    fn pixels(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    /// Whether each channel has filters of its own.
+    fn depthwise(&self) -> bool {
+        self.channels == 1 && self.conv.groups > 1
+    }
+
+    fn check(&self, x: usize, weight: usize, y: usize) {
+        let Conv2d { batch, channels, filters, .. } = self.conv;
+        let wanted = [
+            batch * channels * self.places(),
+            filters * self.channels * self.taps(),
+            batch * filters * self.pixels(),
+        ];
+        assert_eq!([x, weight, y], wanted, "conv2d wants other lengths of image, weight and result");
+    }
+}
+
+/// Pixels that one task looks at: what it gathers from some tens of channels then fits an L2 cache.
+const PIXELS: usize = 2048;
+
+/// Rows of a plane in one task.
+fn rows_of(height: usize, width: usize) -> usize {
+    let rows = (PIXELS / width.max(1)).clamp(1, height.max(1));
+    height.div_ceil(height.div_ceil(rows).max(1)).max(1)
+}
+
+/// Parts of equal work, each of this many multiplications, that one task does: below a million of them a hand-over costs more
+/// than it saves.
+fn parts_of(multiplications: usize) -> usize {
+    (1 << 20) / multiplications.max(1) + 1
+}
+
+/// `y = conv(x, weight) + bias`, then relu if wanted.
+///
+/// `x`: `[N, C, H, W]`; `weight`: `[F, C / groups, kh, kw]`; `bias`: `[F]`; `y`: `[N, F, OH, OW]`. Each pixel is summed over
+/// channel, kernel row and kernel column in this order; padding is zero and takes part in it.
+///
+/// # Panics
+/// If lengths do not agree with the sizes, or the sizes with each other, as for all below.
+#[expect(clippy::too_many_arguments, reason = "those of a convolution")]
+pub fn conv2d(
+    ctx: &Ctx,
+    conv: &Conv2d,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    relu: bool,
+) {
+    let geometry = conv.geometry();
+    geometry.check(x.len(), weight.len(), y.len());
+    assert!(bias.is_none_or(|bias| bias.len() == conv.filters), "conv2d wants a bias for each filter");
+    let epilogue = Epilogue { relu, ..bias.map_or(Epilogue::NONE, Epilogue::rows) };
+    if y.is_empty() {
+        return;
+    }
+    match ctx.isa.rung() {
+        Rung::Avx512 => forward::forward::<12, 32>(ctx, &geometry, x, weight, epilogue, y),
+        Rung::Avx2 | Rung::Portable => forward::forward::<6, 16>(ctx, &geometry, x, weight, epilogue, y),
+    }
+}
+
+/// The gradient of [`conv2d`] by the image: `dx[n, c, h, w]` sums `dy * weight` over every window that saw the place.
+///
+/// Places that no window sees (what a stride leaves over at the border) get zero.
+pub fn conv2d_data_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], weight: &[f32], dx: &mut [f32], write: Write) {
+    let geometry = conv.geometry();
+    geometry.check(dx.len(), weight.len(), dy.len());
+    if dx.is_empty() {
+        return;
+    }
+    match ctx.isa.rung() {
+        Rung::Avx512 => data::data_grad::<12, 32>(ctx, &geometry, dy, weight, dx, write),
+        Rung::Avx2 | Rung::Portable => data::data_grad::<6, 16>(ctx, &geometry, dy, weight, dx, write),
+    }
+}
+
+/// The gradient of [`conv2d`] by the weight, summed over the batch.
+///
+/// The batch is cut into at most 16 slices by shape alone; their sums are added in order.
+pub fn conv2d_weight_grad(
+    ctx: &Ctx,
+    conv: &Conv2d,
+    x: &[f32],
+    dy: &[f32],
+    dweight: &mut [f32],
+    write: Write,
+) {
+    let geometry = conv.geometry();
+    geometry.check(x.len(), dweight.len(), dy.len());
+    match ctx.isa.rung() {
+        Rung::Avx512 => weight::weight_grad::<12, 32>(ctx, &geometry, x, dy, dweight, write),
+        Rung::Avx2 | Rung::Portable => weight::weight_grad::<6, 16>(ctx, &geometry, x, dy, dweight, write),
+    }
+}
+
+/// The gradient of [`conv2d`] by the bias: the sum of `dy` over batch, rows and columns for each filter.
+///
+/// A plane is summed over lanes, the planes of a filter in `f64`.
+pub fn conv2d_bias_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], dbias: &mut [f32], write: Write) {
+    let pixels = conv.geometry().pixels();
+    let Conv2d { batch, filters, .. } = *conv;
+    assert_eq!(dy.len(), batch * filters * pixels, "conv2d_bias_grad wants all pixels of the result");
+    assert_eq!(dbias.len(), filters, "conv2d_bias_grad wants a bias for each filter");
+    // Tasks of some 32,000 numbers.
+    let size = (1 << 15) / (batch * pixels).max(1) + 1;
+    ctx.team.parts(dbias, size, |i, dbias| {
+        for (filter, dbias) in (i * size..).zip(dbias) {
+            let planes = (0..batch).map(|n| &dy[(n * filters + filter) * pixels..][..pixels]);
+            let sum = planes.map(|plane| f64::from(plane_sum(ctx.isa, plane))).sum::<f64>() as f32;
+            *dbias = if write == Write::Add { *dbias + sum } else { sum };
+        }
+    });
+}
+
+crate::isa::rungs! {
+    fn plane_sum(plane: &[f32]) -> f32 {
+        lanes::sum(plane.len(), |i| plane[i])
+    }
+}

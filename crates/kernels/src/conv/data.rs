@@ -1,0 +1,271 @@
+//! From the gradient of the result to that of the images.
+//!
+//! A place sees the windows whose taps hit it. With stride s places fall into s phases per axis, each of which sees every s-th
+//! tap or so: each phase is a convolution of dy with stride 1 and a part of the kernel.
+
+use std::ops::Range;
+
+use super::field::Field;
+use super::gather::{Gather, Multiply, panel_room};
+use super::{Geometry, depthwise, parts_of, rows_of};
+use crate::buffer::as_words_mut;
+use crate::ctx::Ctx;
+use crate::gemm::{Block, Pack, pack_all};
+use crate::scratch;
+use crate::{Epilogue, Write};
+
+/// Taps of the kernel that one phase of places sees.
+#[derive(Clone, Copy)]
+struct Phase {
+    /// What place plus padding leaves when divided by the stride.
+    rest: [usize; 2],
+    /// Where its taps stand in the tables.
+    first: usize,
+    k: usize,
+}
+
+struct Plan {
+    geometry: Geometry,
+    /// Rows of an image in one task.
+    rows: usize,
+    field: Field,
+    /// How far back the last tap reaches, in pixels of dy.
+    reach: [usize; 2],
+}
+
+impl Plan {
+    fn of(geometry: &Geometry) -> Plan {
+        let conv = geometry.conv;
+        let reach = [0, 1].map(|axis| (conv.kernel[axis] - 1) * conv.dilation[axis] / conv.stride[axis]);
+        let rows = rows_of(conv.height, conv.width);
+        let windows = |axis: usize, places: usize| (places - 1).div_ceil(conv.stride[axis]) + 1 + reach[axis];
+        let (field_rows, columns) = (windows(0, rows), windows(1, conv.width));
+        let field = Field { channels: geometry.filters, rows: field_rows, phases: 1, columns };
+        Plan { geometry: *geometry, rows, field, reach }
+    }
+
+    /// Taps over all filters of a group.
+    fn taps(&self) -> usize {
+        self.geometry.filters * self.geometry.taps()
+    }
+
+    fn phases(&self) -> impl Iterator<Item = Phase> {
+        let (conv, filters) = (self.geometry.conv, self.geometry.filters);
+        let seen = move |axis: usize, rest: usize| {
+            (0..conv.kernel[axis]).filter(|tap| tap * conv.dilation[axis] % conv.stride[axis] == rest).count()
+        };
+        let mut first = 0;
+        (0..conv.stride[0] * conv.stride[1]).map(move |i| {
+            let rest = [i / conv.stride[1], i % conv.stride[1]];
+            let k = filters * seen(0, rest[0]) * seen(1, rest[1]);
+            let phase = Phase { rest, first, k };
+            first += k;
+            phase
+        })
+    }
+
+    /// Writes for each tap of a phase where it stands in the field, and where in a group's weight.
+    fn fill(&self, phase: &Phase, field: &mut [u32], weight: &mut [u32]) {
+        let Geometry { conv, channels, filters, .. } = self.geometry;
+        let mut out = field.iter_mut().zip(weight);
+        for filter in 0..filters {
+            for row in 0..conv.kernel[0] {
+                for column in 0..conv.kernel[1] {
+                    let reach = [row * conv.dilation[0], column * conv.dilation[1]];
+                    if [0, 1].iter().any(|&axis| reach[axis] % conv.stride[axis] != phase.rest[axis]) {
+                        continue;
+                    }
+                    let back = [0, 1].map(|axis| self.reach[axis] - reach[axis] / conv.stride[axis]);
+                    if let Some((field, weight)) = out.next() {
+                        *field =
+                            (filter * self.field.plane() + back[0] * self.field.pitch() + back[1]) as u32;
+                        let tap = row * conv.kernel[1] + column;
+                        *weight = (filter * channels * self.geometry.taps() + tap) as u32;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Places of a phase within a range along an axis, counted in strides from the padded edge.
+    fn steps(&self, axis: usize, rest: usize, places: &Range<usize>) -> Range<usize> {
+        let conv = &self.geometry.conv;
+        let step =
+            |place: usize| (place + conv.padding[axis]).saturating_sub(rest).div_ceil(conv.stride[axis]);
+        step(places.start)..step(places.end)
+    }
+}
+
+/// Lines of a weight whose steps along K stand anywhere.
+struct Scattered<'a> {
+    data: &'a [f32],
+    line: usize,
+    deep: &'a [u32],
+    count: usize,
+}
+
+impl Pack for Scattered<'_> {
+    #[inline(always)]
+    fn panel<'s, const W: usize>(
+        &'s self,
+        first: usize,
+        depth: Range<usize>,
+        space: &'s mut [f32],
+    ) -> &'s [f32] {
+        let width = W.min(self.count - first);
+        for (out, &k) in space.as_chunks_mut::<W>().0.iter_mut().zip(&self.deep[depth.clone()]) {
+            let data = &self.data[k as usize..];
+            *out = std::array::from_fn(|i| if i < width { data[(first + i) * self.line] } else { 0.0 });
+        }
+        &space[..depth.len() * W]
+    }
+}
+
+/// `dx = conv_transposed(dy, weight)`, a product for each image, group, block of rows and phase.
+pub(super) fn data_grad<const MR: usize, const NR: usize>(
+    ctx: &Ctx,
+    geometry: &Geometry,
+    dy: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+    write: Write,
+) {
+    let plan = Plan::of(geometry);
+    let (taps, channels) = (plan.taps(), geometry.channels);
+    let high = if geometry.depthwise() { 1 } else { channels.next_multiple_of(MR) };
+    scratch::lend(2 * taps + plan.field.rows, |tables| {
+        let tables = as_words_mut(tables);
+        let (field, rest) = tables.split_at_mut(taps);
+        let (places, runs) = rest.split_at_mut(taps);
+        for phase in plan.phases() {
+            let range = phase.first..phase.first + phase.k;
+            plan.fill(&phase, &mut field[range.clone()], &mut places[range]);
+        }
+        for (i, run) in runs.iter_mut().enumerate() {
+            *run = (i * plan.field.pitch()) as u32;
+        }
+        scratch::lend(geometry.conv.groups * high * taps, |packed| {
+            for (group, packed) in packed.chunks_exact_mut(high * taps).enumerate() {
+                let data = &weight[group * channels * taps..];
+                for phase in plan.phases() {
+                    let deep = &places[phase.first..][..phase.k];
+                    let lines = Scattered { data, line: geometry.taps(), deep, count: channels };
+                    let packed = &mut packed[high * phase.first..][..high * phase.k];
+                    if geometry.depthwise() {
+                        pack_all::<1>(ctx.isa, None, &lines, 0..channels, phase.k, packed);
+                    } else {
+                        pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..channels, phase.k, packed);
+                    }
+                }
+            }
+            run::<MR, NR>(ctx, &plan, [field, runs], dy, packed, dx, write);
+        });
+    });
+}
+
+fn run<const MR: usize, const NR: usize>(
+    ctx: &Ctx,
+    plan: &Plan,
+    tables: [&[u32]; 2],
+    dy: &[f32],
+    packed: &[f32],
+    dx: &mut [f32],
+    write: Write,
+) {
+    let Geometry { conv, channels, filters, .. } = plan.geometry;
+    let places = plan.geometry.places();
+    let blocks = conv.height.div_ceil(plan.rows);
+    let count = conv.batch * conv.groups * blocks;
+    let dx = Block::new(dx, places, conv.batch * conv.channels, places);
+    let part = |i: usize, space: &mut [f32]| {
+        let (image, group, first) =
+            (i / blocks / conv.groups, i / blocks % conv.groups, i % blocks * plan.rows);
+        let rows = first..(first + plan.rows).min(conv.height);
+        let top = (image * conv.groups + group) * channels;
+        // SAFETY: parts are numbered once, and different images, groups and rows do not meet.
+        let mut c = unsafe { dx.part(top..top + channels, rows.start * conv.width..rows.end * conv.width) };
+        let (field, space) = space.split_at_mut(plan.field.len());
+        let low = [(rows.start + conv.padding[0]) / conv.stride[0], conv.padding[1] / conv.stride[1]];
+        let corner = [0, 1].map(|axis| plan.reach[axis] as isize - low[axis] as isize);
+        let planes = &dy[(image * conv.groups + group) * filters * plan.geometry.pixels()..];
+        plan.field.lay(planes, plan.geometry.output, corner, field);
+        let size = packed.len() / conv.groups;
+        let work =
+            Work { ctx, plan, tables, packed: &packed[group * size..][..size], field, rows, low, write };
+        for phase in plan.phases() {
+            work.phase::<MR, NR>(&phase, &mut c, space);
+        }
+    };
+    let whole = conv.stride == [1, 1];
+    let room = if whole { 0 } else { channels * plan.rows * conv.width };
+    let parts = parts_of(channels * plan.taps() / (conv.stride[0] * conv.stride[1]) * plan.rows * conv.width);
+    ctx.team.run(count.div_ceil(parts), &|i| {
+        scratch::lend(plan.field.len() + room + panel_room(NR, plan.taps()), |space| {
+            (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
+        });
+    });
+}
+
+/// Some rows of one group of an image.
+struct Work<'a> {
+    ctx: &'a Ctx,
+    plan: &'a Plan,
+    tables: [&'a [u32]; 2],
+    packed: &'a [f32],
+    field: &'a [f32],
+    rows: Range<usize>,
+    /// Step of the first row and column of the field, its reach left out.
+    low: [usize; 2],
+    write: Write,
+}
+
+impl Work<'_> {
+    /// The places of one phase: straight to `c` where they are all, else by way of `space`.
+    fn phase<const MR: usize, const NR: usize>(&self, phase: &Phase, c: &mut Block<'_>, space: &mut [f32]) {
+        let (plan, conv) = (self.plan, self.plan.geometry.conv);
+        let [down, across] =
+            [plan.steps(0, phase.rest[0], &self.rows), plan.steps(1, phase.rest[1], &(0..conv.width))];
+        if down.is_empty() || across.is_empty() {
+            return;
+        }
+        let first = (down.start - self.low[0]) * plan.field.pitch() + across.start - self.low[1];
+        let deep = &self.tables[0][phase.first..][..phase.k];
+        let (length, count) = (across.len(), down.len() * across.len());
+        let b = Gather { data: &self.field[first..], deep, runs: self.tables[1], length, count };
+        if conv.stride == [1, 1] {
+            return self.product::<MR, NR>(phase, &b, c, self.write, space);
+        }
+        let (out, space) = space.split_at_mut(c.rows() * count);
+        let mut block = Block::new(out, count, c.rows(), count);
+        self.product::<MR, NR>(phase, &b, &mut block, Write::Set, space);
+        for (channel, out) in out.chunks_exact(count).enumerate() {
+            for (step, out) in down.clone().zip(out.chunks_exact(length)) {
+                let row = step * conv.stride[0] + phase.rest[0] - conv.padding[0] - self.rows.start;
+                let column = across.start * conv.stride[1] + phase.rest[1] - conv.padding[1];
+                let dx = c.row(channel, row * conv.width + column..(row + 1) * conv.width);
+                let dx = dx.iter_mut().step_by(conv.stride[1]).zip(out);
+                match self.write {
+                    Write::Set => dx.for_each(|(dx, out)| *dx = *out),
+                    Write::Add => dx.for_each(|(dx, out)| *dx += out),
+                }
+            }
+        }
+    }
+
+    fn product<const MR: usize, const NR: usize>(
+        &self,
+        phase: &Phase,
+        b: &Gather<'_>,
+        c: &mut Block<'_>,
+        write: Write,
+        space: &mut [f32],
+    ) {
+        let (isa, epilogue, k) = (self.ctx.isa, Epilogue::NONE, phase.k);
+        if k > 0 && self.plan.geometry.depthwise() {
+            return depthwise::stencils(isa, b, &self.packed[phase.first..][..k], c, write, epilogue, 0);
+        }
+        let high = c.rows().next_multiple_of(MR);
+        let a = if k == 0 { &[][..] } else { &self.packed[high * phase.first..][..high * k] };
+        Multiply { isa, a, k, write, epilogue, row: 0 }.run::<MR, NR>(b, c, space);
+    }
+}

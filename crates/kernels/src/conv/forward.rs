@@ -1,0 +1,150 @@
+//! From images to the result.
+
+use super::field::Field;
+use super::gather::{Gather, Multiply, panel_room};
+use super::{Geometry, depthwise, parts_of, rows_of};
+use crate::buffer::{as_words, as_words_mut};
+use crate::ctx::Ctx;
+use crate::gemm::{Block, Lines, pack_all};
+use crate::scratch;
+use crate::{Epilogue, Write};
+
+/// `y = conv(x, weight)`, one product for each image, group and block of rows.
+pub(super) fn forward<const MR: usize, const NR: usize>(
+    ctx: &Ctx,
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    y: &mut [f32],
+) {
+    let Geometry { conv, channels, filters, .. } = *geometry;
+    let (k, high) = (channels * geometry.taps(), filters.next_multiple_of(MR));
+    let windows = Windows::of(geometry);
+    scratch::lend(windows.words(), |tables| {
+        windows.fill(as_words_mut(tables));
+        let tables = as_words(tables);
+        if geometry.depthwise() {
+            return run::<MR, NR>(ctx, &windows, tables, x, weight, epilogue, y);
+        }
+        scratch::lend(conv.groups * high * k, |packed| {
+            for (group, packed) in packed.chunks_exact_mut(high * k).enumerate() {
+                let lines = Lines { data: &weight[group * filters * k..], line: k, deep: 1, count: filters };
+                pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..filters, k, packed);
+            }
+            run::<MR, NR>(ctx, &windows, tables, x, packed, epilogue, y);
+        });
+    });
+}
+
+/// `weight` is packed, or plain where each channel has filters of its own.
+fn run<const MR: usize, const NR: usize>(
+    ctx: &Ctx,
+    windows: &Windows,
+    tables: &[u32],
+    x: &[f32],
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    y: &mut [f32],
+) {
+    let Geometry { conv, output, channels, filters, .. } = windows.geometry;
+    let (geometry, k) = (windows.geometry, windows.k());
+    let blocks = output[0].div_ceil(windows.rows);
+    let count = conv.batch * conv.groups * blocks;
+    let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
+    let (deep, runs) = tables.split_at(k);
+    let part = |i: usize, space: &mut [f32]| {
+        let (image, group, first) =
+            (i / blocks / conv.groups, i / blocks % conv.groups, i % blocks * windows.rows);
+        let rows = first..(first + windows.rows).min(output[0]);
+        let (field, panel) = space.split_at_mut(windows.field.len());
+        let planes = &x[(image * conv.channels + group * channels) * geometry.places()..];
+        windows.lay(planes, first, field);
+        let (top, columns) =
+            ((image * conv.groups + group) * filters, rows.start * output[1]..rows.end * output[1]);
+        let b = Gather { data: field, deep, runs, length: output[1], count: columns.len() };
+        // SAFETY: parts are numbered once, and different images, groups and rows do not meet.
+        let mut c = unsafe { y.part(top..top + filters, columns) };
+        if geometry.depthwise() {
+            let weight = &weight[group * filters * k..][..filters * k];
+            depthwise::stencils(ctx.isa, &b, weight, &mut c, Write::Set, epilogue, group * filters);
+        } else {
+            let size = filters.next_multiple_of(MR) * k;
+            let a = &weight[group * size..][..size];
+            let multiply = Multiply { isa: ctx.isa, a, k, write: Write::Set, epilogue, row: group * filters };
+            multiply.run::<MR, NR>(&b, &mut c, panel);
+        }
+    };
+    let parts = parts_of(filters * k * windows.rows * output[1]);
+    ctx.team.run(count.div_ceil(parts), &|i| {
+        scratch::lend(windows.field.len() + panel_room(NR, k), |space| {
+            (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
+        });
+    });
+}
+
+/// What the windows of some rows of the result see.
+pub(super) struct Windows {
+    pub(super) geometry: Geometry,
+    /// Rows of the result that are looked at together.
+    pub(super) rows: usize,
+    pub(super) field: Field,
+}
+
+impl Windows {
+    pub(super) fn of(geometry: &Geometry) -> Windows {
+        let Geometry { conv, output, channels, .. } = *geometry;
+        let rows = rows_of(output[0], output[1]);
+        let reach = |axis: usize, count: usize| {
+            (count - 1) * conv.stride[axis] + (conv.kernel[axis] - 1) * conv.dilation[axis] + 1
+        };
+        let phases = conv.stride[1];
+        let columns = reach(1, output[1]).div_ceil(phases);
+        Windows {
+            geometry: *geometry,
+            rows,
+            field: Field { channels, rows: reach(0, rows), phases, columns },
+        }
+    }
+
+    /// Taps over all channels of a group.
+    pub(super) fn k(&self) -> usize {
+        self.geometry.channels * self.geometry.taps()
+    }
+
+    /// Words in the tables.
+    pub(super) fn words(&self) -> usize {
+        self.k() + self.rows
+    }
+
+    /// Writes where each tap stands, then where each row of windows begins.
+    pub(super) fn fill(&self, tables: &mut [u32]) {
+        let (conv, field) = (self.geometry.conv, self.field);
+        let (taps, runs) = tables.split_at_mut(self.k());
+        for (i, tap) in taps.iter_mut().enumerate() {
+            let (channel, row, column) =
+                (i / self.geometry.taps(), i / conv.kernel[1] % conv.kernel[0], i % conv.kernel[1]);
+            let place = row * conv.dilation[0] * field.pitch() + field.column(column * conv.dilation[1]);
+            *tap = (channel * field.plane() + place) as u32;
+        }
+        for (i, run) in runs.iter_mut().enumerate() {
+            *run = (i * conv.stride[0] * field.pitch()) as u32;
+        }
+    }
+
+    /// Lays what the windows from row `first` on see.
+    pub(super) fn lay(&self, planes: &[f32], first: usize, out: &mut [f32]) {
+        self.field.lay(
+            planes,
+            [self.geometry.conv.height, self.geometry.conv.width],
+            self.corner(first),
+            out,
+        );
+    }
+
+    /// Where the first place of an image comes to if the windows begin with row `first`.
+    pub(super) fn corner(&self, first: usize) -> [isize; 2] {
+        let conv = &self.geometry.conv;
+        [conv.padding[0] as isize - (first * conv.stride[0]) as isize, conv.padding[1] as isize]
+    }
+}
