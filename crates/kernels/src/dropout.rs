@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::map::{CHUNK, part};
-use crate::philox::{ELEMENTS, WORDS, philox_blocks};
+use crate::philox::{ELEMENTS, WORDS, philox_words};
 use crate::write::Write;
 
 /// One draw of a dropout mask.
@@ -80,7 +80,7 @@ impl Mask {
     #[inline(always)]
     fn factors(&self, block: u32) -> [f32; WORDS] {
         let [epoch, low, high] = self.purpose;
-        philox_blocks(self.key, [block, epoch, low, high])
+        philox_words(self.key, [block, epoch, low, high])
             .map(|word| if word >= self.threshold { self.scale } else { 0.0 })
     }
 

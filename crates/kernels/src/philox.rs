@@ -35,42 +35,33 @@ pub fn philox_block(key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
     [a, b, c, d]
 }
 
-/// Blocks that [`philox_blocks`] draws at the same time.
-pub(crate) const BLOCKS: usize = 8;
+/// Words that [`philox_words`] draws at the same time.
+pub(crate) const WORDS: usize = 128;
 
-/// Words that [`philox_blocks`] draws.
-pub(crate) const WORDS: usize = 4 * BLOCKS;
-
-/// The words of [`BLOCKS`] blocks, whose first counter words follow each other, in the order of elements.
+/// The words of some blocks whose first counter words follow each other, in the order of elements.
 ///
-/// The bits are those of [`philox_block`]. Every word lies in the lower half of 64 bits, because vectors multiply those; the upper half
-/// of a product that is not shifted down is left where it is, and is cut off by the next product.
+/// The bits are those of [`philox_block`]. Words stand in pairs, as vectors multiply them: `a` below `b`, `c` below `d`. A product
+/// whose halves change places then holds both words of the other pair's next round, but for what is added to the lower one.
 #[inline(always)]
-pub(crate) fn philox_blocks(key: [u32; 2], [first, epoch, low, high]: [u32; 4]) -> [u32; WORDS] {
-    const LOWER: u64 = 0xffff_ffff;
-    let [mut k0, mut k1] = key;
-    let mut a: [u64; BLOCKS] = std::array::from_fn(|i| u64::from(first.wrapping_add(i as u32)));
-    let mut b = [u64::from(epoch); BLOCKS];
-    let mut c = [u64::from(low); BLOCKS];
-    let mut d = [u64::from(high); BLOCKS];
-    for _ in 0..10 {
-        for i in 0..BLOCKS {
-            let left = u64::from(MULTIPLIER[0]) * (a[i] & LOWER);
-            let right = u64::from(MULTIPLIER[1]) * (c[i] & LOWER);
-            a[i] = (right >> 32) ^ b[i] ^ u64::from(k0);
-            b[i] = right;
-            c[i] = (left >> 32) ^ d[i] ^ u64::from(k1);
-            d[i] = left;
+pub(crate) fn philox_words(key: [u32; 2], [first, epoch, low, high]: [u32; 4]) -> [u32; WORDS] {
+    let pair = |below: u32, above: u32| u64::from(below) | u64::from(above) << 32;
+    let mut pairs = [0; WORDS / 2];
+    for (i, two) in pairs.chunks_exact_mut(2).enumerate() {
+        let (mut ab, mut cd) = (pair(first.wrapping_add(i as u32), epoch), pair(low, high));
+        for round in 0..10 {
+            let left = (ab & 0xffff_ffff) * u64::from(MULTIPLIER[0]);
+            let right = (cd & 0xffff_ffff) * u64::from(MULTIPLIER[1]);
+            let [k0, k1] = [0, 1].map(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(round))));
+            ab = right.rotate_left(32) ^ (ab >> 32) ^ k0;
+            cd = left.rotate_left(32) ^ (cd >> 32) ^ k1;
         }
-        k0 = k0.wrapping_add(WEYL[0]);
-        k1 = k1.wrapping_add(WEYL[1]);
+        two[0] = ab;
+        two[1] = cd;
     }
     let mut words = [0; WORDS];
-    for i in 0..BLOCKS {
-        words[4 * i] = a[i] as u32;
-        words[4 * i + 1] = b[i] as u32;
-        words[4 * i + 2] = c[i] as u32;
-        words[4 * i + 3] = d[i] as u32;
+    for (two, pair) in words.chunks_exact_mut(2).zip(pairs) {
+        two[0] = pair as u32;
+        two[1] = (pair >> 32) as u32;
     }
     words
 }
@@ -181,7 +172,7 @@ mod tests {
     #[test]
     fn many_blocks_are_those_drawn_alone() {
         for first in [0, 77, u32::MAX - 3] {
-            let words = philox_blocks(KEY, [first, 5, 6, u32::MAX]);
+            let words = philox_words(KEY, [first, 5, 6, u32::MAX]);
             for (i, four) in words.chunks(4).enumerate() {
                 assert_eq!(four, philox_block(KEY, [first.wrapping_add(i as u32), 5, 6, u32::MAX]));
             }
