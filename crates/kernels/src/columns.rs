@@ -110,3 +110,31 @@ fn add_rows<'a>(count: usize, row: impl Fn(usize) -> &'a [f32], sums: &mut [f32]
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_close, everywhere, normal};
+
+    #[test]
+    fn sums_agree_with_the_plain_loop() {
+        let sizes = [[0, 3, 2], [1, 1, 1], [3, 5, 1], [70, 15, 1], [33, 17, 1], [2, 3, 33]];
+        let many = [[9000, 10, 1], [700, 200, 1], [3, 33_000, 1], [9, 7, 2000], [3, 1, 40_000], [3, 2500, 9]];
+        for [n, c, s] in sizes.into_iter().chain(many) {
+            let dy = normal(1, n * c * s);
+            let [dbias] = everywhere(|ctx| {
+                let mut dbias = vec![f32::NAN; c];
+                for write in [Write::Set, Write::Add] {
+                    bias_gradient(ctx, [n, c, s], &dy, &mut dbias, write);
+                }
+                [dbias]
+            });
+            let mut twice = vec![0.0; c];
+            for (i, dy) in dy.iter().enumerate() {
+                twice[i / s % c] += 2.0 * f64::from(*dy);
+            }
+            // A lane adds at most some hundred numbers, each rounded by half a unit of a sum below 100.
+            assert_close(&dbias, &twice, 1e-5, &format!("[{n}, {c}, {s}]"));
+        }
+    }
+}

@@ -116,3 +116,52 @@ rungs! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_close, everywhere, normal};
+
+    fn ids(n: usize, vocabulary: usize) -> Vec<u32> {
+        normal(3, n).iter().map(|x| (x.abs() * 1000.0) as u32 % vocabulary as u32).collect()
+    }
+
+    #[test]
+    fn rows_go_out_and_gradients_come_back() {
+        for (n, vocabulary, d) in [(0, 3, 2), (1, 1, 1), (7, 5, 3), (100, 40, 17), (3000, 700, 64)] {
+            let (ids, weight, dy) = (ids(n, vocabulary), normal(1, vocabulary * d), normal(2, n * d));
+            for padding in [None, Some(0)] {
+                let [y, dweight] = everywhere(|ctx| {
+                    let (mut y, mut dweight) = (vec![f32::NAN; n * d], vec![f32::NAN; vocabulary * d]);
+                    embedding(ctx, d, &ids, &weight, &mut y);
+                    for write in [Write::Set, Write::Add] {
+                        embedding_backward(ctx, d, &ids, &dy, padding, &mut dweight, write);
+                    }
+                    [y, dweight]
+                });
+                let mut twice = vec![0.0; vocabulary * d];
+                for (i, &id) in ids.iter().enumerate() {
+                    assert_eq!(y[i * d..][..d], weight[id as usize * d..][..d]);
+                    for (sum, dy) in twice[id as usize * d..][..d].iter_mut().zip(&dy[i * d..]) {
+                        *sum += if padding == Some(id) { 0.0 } else { 2.0 * f64::from(*dy) };
+                    }
+                }
+                // Up to 60 additions of one row, each within half a unit.
+                assert_close(&dweight, &twice, 1e-5, "dweight");
+            }
+        }
+    }
+
+    #[test]
+    fn occurrences_are_added_in_their_order() {
+        let (ctx, mut dweight) = (Ctx::new(2), [f32::NAN; 2]);
+        embedding_backward(&ctx, 1, &[1, 1, 0, 1], &[1e8, -1e8, 3.0, 1.0], None, &mut dweight, Write::Set);
+        assert_eq!(dweight, [3.0, 1.0]); // any other order of 1e8, -1e8 and 1 that ends elsewhere loses the 1
+    }
+
+    #[test]
+    #[should_panic(expected = "embedding wants ids below the vocabulary of 2, got 2")]
+    fn an_id_has_a_row() {
+        embedding(&Ctx::new(1), 1, &[0, 2], &[0.0; 2], &mut [0.0; 2]);
+    }
+}

@@ -106,3 +106,6 @@ fn zip_strided<T>(source: &[f32], stride: usize, out: &mut [T], mut work: impl F
         _ => source.iter().step_by(stride).zip(out).enumerate().for_each(|(i, (x, out))| work(i, *x, out)),
     }
 }
+
+#[cfg(test)]
+mod tests;

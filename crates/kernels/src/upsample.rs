@@ -100,3 +100,38 @@ rungs! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_close, everywhere, normal, wide};
+
+    #[test]
+    fn each_number_becomes_a_block() {
+        for (planes, [h, w], [fy, fx]) in [
+            (0, [2, 2], [2, 2]),
+            (2, [3, 5], [2, 2]),
+            (1, [1, 17], [1, 1]),
+            (3, [4, 9], [3, 2]),
+            (2, [2, 3], [2, 4]),
+            (40, [20, 33], [2, 2]),
+        ] {
+            let (x, dy) = (normal(1, planes * h * w), normal(2, planes * h * w * fy * fx));
+            let [y, dx] = everywhere(|ctx| {
+                let (mut y, mut dx) = (vec![f32::NAN; dy.len()], vec![f32::NAN; x.len()]);
+                upsample_nearest(ctx, planes, [h, w], [fy, fx], &x, &mut y);
+                for write in [Write::Set, Write::Add] {
+                    upsample_nearest_backward(ctx, planes, [h, w], [fy, fx], &dy, (&mut dx, write));
+                }
+                [y, dx]
+            });
+            let source = |i: usize| i / (w * fx) / fy * w + i % (w * fx) / fx;
+            let mut twice = vec![0.0; x.len()];
+            for i in 0..y.len() {
+                assert_eq!(y[i], x[source(i)]);
+                twice[source(i)] += 2.0 * wide(&dy[i..=i])[0];
+            }
+            assert_close(&dx, &twice, 1e-6, "dx"); // sums of at most eight numbers
+        }
+    }
+}
