@@ -14,10 +14,15 @@ mod buffer;
 mod ctx;
 mod isa;
 mod lanes;
+mod panels;
 mod scratch;
 mod team;
+#[cfg(test)]
+mod testing;
+mod vmath;
 mod write;
 
+mod attention;
 mod gemm;
 mod math;
 mod optim;
@@ -33,6 +38,7 @@ pub use isa::{Isa, Rung};
 pub use team::Team;
 pub use write::Write;
 
+pub use attention::{AttentionMask, attention, attention_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
