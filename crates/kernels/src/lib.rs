@@ -28,6 +28,7 @@ mod math;
 mod optim;
 mod philox;
 mod real;
+mod recurrent;
 mod reduce;
 mod softmax;
 
@@ -43,5 +44,9 @@ pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use real::Real;
+pub use recurrent::{
+    Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward,
+    gru_saved_len, lstm, lstm_backward, lstm_saved_len,
+};
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
 pub use softmax::{logsumexp, softmax};
