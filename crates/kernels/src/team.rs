@@ -3,11 +3,13 @@
 //! Which thread takes which task is left to chance; what a task computes never is. Tasks are cut by shapes alone, each writes
 //! its own part, and so the number of threads decides no bit.
 
+mod columns;
 mod parts;
 mod pool;
 
 use std::sync::{Mutex, TryLockError};
 
+pub(crate) use columns::{Column, Columns};
 use pool::Pool;
 
 /// Threads that take tasks from one counter. The caller is one of them.

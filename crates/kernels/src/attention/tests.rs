@@ -1,0 +1,233 @@
+use super::*;
+use crate::testing::sequences::{assert_close, assert_same_bits, differences, normal, wide};
+
+/// Attention as the formula says, in `f64`.
+fn plain([b, t, h, d]: [usize; 4], scale: f64, mask: AttentionMask<'_>, qkv: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; b * t * h * d];
+    for (row, head) in (0..b).flat_map(|row| (0..h).map(move |head| (row, head))) {
+        let len = mask.lengths.map_or(t, |lengths| lengths[row] as usize);
+        let at = |time: usize, group: usize| &qkv[(((row * t + time) * 3 + group) * h + head) * d..][..d];
+        for i in 0..len {
+            let seen = if mask.causal { i + 1 } else { len };
+            let score = |j| scale * at(i, 0).iter().zip(at(j, 1)).map(|(q, k)| q * k).sum::<f64>();
+            let weights: Vec<f64> = (0..seen).map(|j| f64::exp(score(j))).collect();
+            let total: f64 = weights.iter().sum();
+            for e in 0..d {
+                out[((row * t + i) * h + head) * d + e] =
+                    (0..seen).map(|j| weights[j] / total * at(j, 2)[e]).sum();
+            }
+        }
+    }
+    out
+}
+
+struct Run {
+    out: Vec<f32>,
+    logsumexp: Vec<f32>,
+    d_qkv: Vec<f32>,
+}
+
+fn run(ctx: &Ctx, shape: [usize; 4], scale: f64, mask: AttentionMask<'_>, qkv: &[f32], d_out: &[f32]) -> Run {
+    let [b, t, h, d] = shape;
+    let (mut out, mut logsumexp) = (vec![f32::NAN; b * t * h * d], vec![f32::NAN; b * h * t]);
+    attention(ctx, shape, scale, mask, qkv, &mut out, &mut logsumexp);
+    let mut d_qkv = vec![f32::NAN; qkv.len()];
+    attention_backward(ctx, shape, scale, mask, qkv, &out, &logsumexp, d_out, &mut d_qkv, Write::Set);
+    Run { out, logsumexp, d_qkv }
+}
+
+const LENGTHS: [&[u32]; 2] = [&[3, 0], &[67, 130]];
+
+fn masks(b: usize, t: usize) -> Vec<AttentionMask<'static>> {
+    let lengths = LENGTHS.into_iter().find(|lengths| lengths.iter().all(|&len| len as usize <= t));
+    let lengths = if t >= 130 { Some(LENGTHS[1]) } else { lengths };
+    let mut masks = vec![AttentionMask::default(), AttentionMask { causal: true, lengths: None }];
+    if b == 2 && lengths.is_some() {
+        masks.extend([true, false].map(|causal| AttentionMask { causal, lengths }));
+    }
+    masks
+}
+
+#[test]
+fn the_plain_formula_agrees() {
+    let ctx = Ctx::new(2);
+    for shape in [
+        [0, 3, 1, 2],
+        [1, 0, 1, 2],
+        [1, 1, 1, 1],
+        [2, 5, 3, 7],
+        [1, 64, 1, 16],
+        [1, 65, 2, 17],
+        [2, 130, 1, 33],
+    ] {
+        let [b, t, h, d] = shape;
+        for mask in masks(b, t) {
+            let qkv = normal(b * t * 3 * h * d, 1, 1.0);
+            let got = run(&ctx, shape, 0.3, mask, &qkv, &vec![0.0; b * t * h * d]);
+            // Weights are off by as many units as scores are large, some 10, and each unit is 6e-8.
+            assert_close("out", &got.out, &plain(shape, 0.3, mask, &wide(&qkv)), 2e-6);
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_differences() {
+    let ctx = Ctx::new(2);
+    for shape in [[1, 1, 1, 1], [2, 5, 2, 3], [2, 17, 1, 9]] {
+        let [b, t, h, d] = shape;
+        for mask in masks(b, t) {
+            let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+            let got = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
+            let loss = |qkv: &[f64]| {
+                plain(shape, 0.5, mask, qkv).iter().zip(&d_out).map(|(x, &d)| x * f64::from(d)).sum()
+            };
+            // Two sums of `t` and `d` products, rounded to 6e-8 each, and weights as above.
+            assert_close("d_qkv", &got.d_qkv, &differences(&wide(&qkv), loss), 1e-5);
+        }
+    }
+}
+
+/// Over several blocks differences would take long: the gradient along one direction is enough.
+#[test]
+fn gradients_over_several_blocks_agree_with_a_difference() {
+    let ctx = Ctx::new(2);
+    let shape @ [b, t, h, d] = [2, 150, 2, 20];
+    for mask in masks(b, t) {
+        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+        let got = run(&ctx, shape, 0.2, mask, &qkv, &d_out);
+        for group in 0..3 {
+            let mut direction = wide(&normal(qkv.len(), 3, 1.0));
+            direction.iter_mut().enumerate().for_each(|(i, x)| {
+                if i / (h * d) % 3 != group {
+                    *x = 0.0;
+                }
+            });
+            let loss = |step: &[f64]| {
+                let moved: Vec<f64> =
+                    qkv.iter().zip(&direction).map(|(&x, way)| f64::from(x) + step[0] * way).collect();
+                plain(shape, 0.2, mask, &moved).iter().zip(&d_out).map(|(x, &d)| x * f64::from(d)).sum()
+            };
+            let wanted = differences(&[0.0], loss)[0];
+            let along = |(&g, way): (&f32, &f64)| f64::from(g) * way;
+            let slope: f64 = got.d_qkv.iter().zip(&direction).map(along).sum();
+            let size: f64 = got.d_qkv.iter().zip(&direction).map(along).map(f64::abs).sum();
+            assert!((slope - wanted).abs() <= 1e-6 * size, "{group} {mask:?}: {slope} is not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn bits_depend_on_no_rung_and_no_thread() {
+    for (shape, causal) in [([3, 70, 2, 20], true), ([2, 130, 1, 16], false), ([40, 3, 2, 4], true)] {
+        let [b, t, h, d] = shape;
+        let mask = AttentionMask { causal, lengths: None };
+        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+        assert_same_bits(|ctx| {
+            let run = run(ctx, shape, 0.2, mask, &qkv, &d_out);
+            [run.out, run.logsumexp, run.d_qkv].concat()
+        });
+    }
+}
+
+#[test]
+fn what_lies_beyond_a_length_is_not_seen() {
+    let ctx = Ctx::new(1);
+    let shape @ [b, t, h, d] = [2, 70, 1, 4];
+    let mask = AttentionMask { causal: false, lengths: Some(&[66, 0]) };
+    let (mut qkv, mut d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+    let wanted = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
+    qkv[66 * 3 * d..].fill(f32::NAN);
+    d_out[66 * d..].fill(f32::NAN);
+    let got = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
+    assert_eq!((&got.out, &got.d_qkv), (&wanted.out, &wanted.d_qkv));
+    assert!(got.out[66 * d..].iter().chain(&got.d_qkv[66 * 3 * d..]).all(|&x| x == 0.0));
+}
+
+#[test]
+fn a_gradient_can_be_added() {
+    let ctx = Ctx::new(1);
+    let shape = [1, 5, 1, 2];
+    let mask = AttentionMask { causal: true, lengths: Some(&[4]) };
+    let (qkv, d_out) = (normal(30, 1, 1.0), normal(10, 2, 1.0));
+    let once = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
+    let mut twice = once.d_qkv.clone();
+    attention_backward(
+        &ctx,
+        shape,
+        0.5,
+        mask,
+        &qkv,
+        &once.out,
+        &once.logsumexp,
+        &d_out,
+        &mut twice,
+        Write::Add,
+    );
+    assert!(twice.iter().zip(&once.d_qkv).all(|(twice, once)| *twice == 2.0 * once));
+}
+
+#[test]
+fn infinities_and_nan_are_those_of_pytorch() {
+    let ctx = Ctx::new(1);
+    let attend = |qkv: &[f32], t: usize| {
+        run(&ctx, [1, t, 1, 1], 1.0, AttentionMask::default(), qkv, &vec![1.0; t]).out
+    };
+    // Scores of 1e4 do not overflow; the largest takes all.
+    assert_eq!(attend(&[100.0, 100.0, 3.0, 100.0, 0.0, 5.0], 2), [3.0, 3.0]);
+    // The first block of keys scores minus infinity, the last key does not.
+    let mut qkv = [1.0, f32::NEG_INFINITY, 7.0].repeat(65);
+    qkv[64 * 3..].copy_from_slice(&[1.0, 0.0, 2.0]);
+    assert!(attend(&qkv, 65).iter().all(|&x| x == 2.0));
+    // Nothing but minus infinity, and plus infinity, and NaN.
+    for score in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN] {
+        assert!(attend(&[1.0, score, 7.0], 1)[0].is_nan(), "{score}");
+    }
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    for ([b, t, h, d], causal) in [
+        ([12, 64, 4, 32], true),
+        ([12, 64, 4, 32], false),
+        ([8, 256, 6, 64], true),
+        ([8, 256, 6, 64], false),
+        ([32, 128, 4, 32], false),
+    ] {
+        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+        let (mut out, mut logsumexp) = (vec![0.0; b * t * h * d], vec![0.0; b * h * t]);
+        let mut d_qkv = vec![0.0; qkv.len()];
+        let (shape, mask) = ([b, t, h, d], AttentionMask { causal, lengths: None });
+        for threads in [1, 2] {
+            let ctx = Ctx::new(threads);
+            let (mut forward, mut backward) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..100 {
+                let started = std::time::Instant::now();
+                attention(&ctx, shape, 0.2, mask, &qkv, &mut out, &mut logsumexp);
+                forward = forward.min(started.elapsed().as_secs_f64());
+                let started = std::time::Instant::now();
+                attention_backward(
+                    &ctx,
+                    shape,
+                    0.2,
+                    mask,
+                    &qkv,
+                    &out,
+                    &logsumexp,
+                    &d_out,
+                    &mut d_qkv,
+                    Write::Set,
+                );
+                backward = backward.min(started.elapsed().as_secs_f64());
+            }
+            let work = (4 * b * h * t * t * d) as f64 / if causal { 2e9 } else { 1e9 };
+            eprintln!(
+                "{shape:?} causal {causal} threads {threads}: forward {:.3} ms {:.1} GFLOP/s, backward {:.3} ms {:.1} GFLOP/s",
+                forward * 1e3,
+                work / forward,
+                backward * 1e3,
+                2.5 * work / backward
+            );
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Long short-term memory (Hochreiter & Schmidhuber 1997; with forget gates, Gers et al. 2000).
+
+use super::{Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, backward, forward};
+use crate::Write;
+use crate::ctx::Ctx;
+use crate::isa::{Isa, rungs};
+use crate::panels::{Left, PANEL, Row, padded, product};
+use crate::vmath::{sigmoid, tanh};
+
+/// How many numbers [`lstm`] saves for `[B, T, I, H]`: the gates and the cell of each step.
+pub fn lstm_saved_len([b, t, _, h]: [usize; 4]) -> usize {
+    b * t * h * Lstm::SAVED
+}
+
+/// An LSTM layer over a sequence, from zero state: `c' = f c + i g`, `h' = o tanh(c')`.
+///
+/// `shape` is `[B, T, I, H]`. `x`: `[B, T, I]`. `states`: the state h of each step, rows of H that stand `sequence.row` apart; what
+/// lies between them is left alone. `last`: `[B, H]`. `saved`: [`lstm_saved_len`] numbers for [`lstm_backward`]. Steps beyond a
+/// row's length give 0 and leave its last state.
+///
+/// Gates stand in PyTorch's order i, f, g, o (ONNX has i, o, f, c). Both biases are kept, for merged they would learn half as
+/// fast.
+///
+/// # Panics
+/// If a slice has another length, or a row has more than T steps.
+#[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
+pub fn lstm(
+    ctx: &Ctx,
+    shape: [usize; 4],
+    sequence: Sequence<'_>,
+    weights: RecurrentWeights<'_>,
+    x: &[f32],
+    states: &mut [f32],
+    last: &mut [f32],
+    saved: &mut [f32],
+) {
+    let plan = Plan::of::<Lstm>(shape, sequence, &weights, x, states, saved);
+    forward::run::<Lstm>(ctx, &plan, &weights, x, states, last, saved);
+}
+
+/// The gradients of [`lstm`] by its inputs, weights and biases.
+///
+/// `states` and `saved` are those of [`lstm`]; `saved` is used up: the gradients of the gates take its place. `d_x`: `[B, T, I]`, if
+/// it is wanted. Steps beyond a row's length get gradient 0.
+///
+/// # Panics
+/// As [`lstm`].
+#[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
+pub fn lstm_backward(
+    ctx: &Ctx,
+    shape: [usize; 4],
+    sequence: Sequence<'_>,
+    weights: RecurrentWeights<'_>,
+    x: &[f32],
+    states: &[f32],
+    saved: &mut [f32],
+    gradients: StateGradients<'_>,
+    d_x: Option<(&mut [f32], Write)>,
+    d_weights: RecurrentGradients<'_>,
+) {
+    let plan = Plan::of::<Lstm>(shape, sequence, &weights, x, states, saved);
+    let inputs = backward::Inputs { weights, x, states, gradients };
+    backward::run::<Lstm>(ctx, &plan, &inputs, saved, d_x, d_weights);
+}
+
+/// Saves i, f, g, o, c; carries c.
+struct Lstm;
+
+impl Cell for Lstm {
+    const GATES: usize = 4;
+    const SAVED: usize = 5;
+    const SPLIT: bool = false;
+
+    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, unit: usize) -> [Row; 4] {
+        let units = unit..(unit + PANEL).min(hidden);
+        std::array::from_fn(|gate| {
+            let of = |bias: &[f32]| padded(&bias[gate * hidden..][units.clone()]);
+            let (beside_x, beside_states) = (of(weights.b_ih), of(weights.b_hh));
+            std::array::from_fn(|lane| beside_x[lane] + beside_states[lane])
+        })
+    }
+
+    fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
+        let (deep, wide) = (i + h, 4 * PANEL);
+        product(isa, [rows, wide, deep], Left::Rows(xh, deep), panels, deep, sums, wide, Write::Set);
+    }
+
+    fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
+        gates(isa, sums, bias, carry, wide, values);
+    }
+
+    fn carried<'a>(hidden: usize, saved: &'a [f32], _: &'a [f32]) -> &'a [f32] {
+        &saved[4 * hidden..]
+    }
+
+    fn gates_back(isa: Isa, saved: &mut [f32], carried: &[f32], d_state: &mut [f32], d_carry: &mut [f32]) {
+        gates_back(isa, saved, carried, d_state, d_carry);
+    }
+}
+
+rungs! {
+    fn gates(sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
+        let rows = sums.as_chunks::<4>().0.iter().zip(values.as_chunks_mut::<6>().0).zip(carry.chunks_mut(wide));
+        for ((sums, values), carry) in rows {
+            let Some(cell) = carry.first_chunk_mut::<PANEL>() else { break };
+            for lane in 0..PANEL {
+                values[0][lane] = sigmoid(sums[0][lane] + bias[0][lane]);
+                values[1][lane] = sigmoid(sums[1][lane] + bias[1][lane]);
+                values[2][lane] = tanh(sums[2][lane] + bias[2][lane]);
+                values[3][lane] = sigmoid(sums[3][lane] + bias[3][lane]);
+            }
+            for lane in 0..PANEL {
+                let [i, f, g, o] = [values[0][lane], values[1][lane], values[2][lane], values[3][lane]];
+                cell[lane] = f.mul_add(cell[lane], i * g);
+                values[4][lane] = cell[lane];
+                values[5][lane] = o * tanh(cell[lane]);
+            }
+        }
+    }
+
+    fn gates_back(saved: &mut [f32], carried: &[f32], d_state: &mut [f32], d_carry: &mut [f32]) {
+        let h = carried.len();
+        let (gates, cell) = saved.split_at_mut(4 * h);
+        let (input_forget, new_output) = gates.split_at_mut(2 * h);
+        let (input, forget) = input_forget.split_at_mut(h);
+        let (new, output) = new_output.split_at_mut(h);
+        let (cell, forget, new, output) = (&cell[..h], &mut forget[..h], &mut new[..h], &mut output[..h]);
+        let (input, d_state, d_carry) = (&mut input[..h], &mut d_state[..h], &mut d_carry[..h]);
+        for unit in 0..h {
+            let [i, f, g, o] = [input[unit], forget[unit], new[unit], output[unit]];
+            let squashed = tanh(cell[unit]);
+            let d_cell = (d_state[unit] * o).mul_add(1.0 - squashed * squashed, d_carry[unit]);
+            input[unit] = d_cell * g * (i * (1.0 - i));
+            forget[unit] = d_cell * carried[unit] * (f * (1.0 - f));
+            new[unit] = d_cell * i * (1.0 - g * g);
+            output[unit] = d_state[unit] * squashed * (o * (1.0 - o));
+            d_carry[unit] = d_cell * f;
+            d_state[unit] = 0.0;
+        }
+    }
+}

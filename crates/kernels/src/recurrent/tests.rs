@@ -1,0 +1,312 @@
+use super::*;
+use crate::ctx::Ctx;
+use crate::testing::sequences::{assert_close, assert_same_bits, differences, normal, wide};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Lstm,
+    Gru,
+}
+
+impl Kind {
+    fn gates(self) -> usize {
+        if self == Kind::Lstm { 4 } else { 3 }
+    }
+
+    fn saved_len(self, shape: [usize; 4]) -> usize {
+        if self == Kind::Lstm { lstm_saved_len(shape) } else { gru_saved_len(shape) }
+    }
+
+    /// Lengths of x, w_ih, w_hh, b_ih, b_hh.
+    fn lens(self, [b, t, i, h]: [usize; 4]) -> [usize; 5] {
+        let gates = self.gates() * h;
+        [b * t * i, gates * i, gates * h, gates, gates]
+    }
+}
+
+/// A sequence by the formulas of PyTorch's pages, in `f64`: all states `[B, T, H]`, then the last `[B, H]`.
+fn plain(kind: Kind, shape: [usize; 4], sequence: Sequence<'_>, numbers: [&[f64]; 5]) -> Vec<f64> {
+    let [b, t, i, h] = shape;
+    let [x, w_ih, w_hh, b_ih, b_hh] = numbers;
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut out = vec![0.0; (b * t + b) * h];
+    for row in 0..b {
+        let len = sequence.lengths.map_or(t, |lengths| lengths[row] as usize);
+        let (mut state, mut cell) = (vec![0.0; h], vec![0.0; h]);
+        for step in 0..len {
+            let time = if sequence.direction == Direction::Forward { step } else { len - 1 - step };
+            let x = &x[(row * t + time) * i..][..i];
+            let beside_x = |gate: usize| dot(&w_ih[gate * i..][..i], x) + b_ih[gate];
+            let beside_h = |gate: usize| dot(&w_hh[gate * h..][..h], &state) + b_hh[gate];
+            let both = |gate: usize| beside_x(gate) + beside_h(gate);
+            state = (0..h)
+                .map(|unit| {
+                    if kind == Kind::Lstm {
+                        let new = sigmoid(both(unit)) * both(2 * h + unit).tanh();
+                        cell[unit] = sigmoid(both(h + unit)) * cell[unit] + new;
+                        sigmoid(both(3 * h + unit)) * cell[unit].tanh()
+                    } else {
+                        let (reset, update) = (sigmoid(both(unit)), sigmoid(both(h + unit)));
+                        let new = (beside_x(2 * h + unit) + reset * beside_h(2 * h + unit)).tanh();
+                        (1.0 - update) * new + update * state[unit]
+                    }
+                })
+                .collect();
+            out[(row * t + time) * h..][..h].copy_from_slice(&state);
+        }
+        out[(b * t + row) * h..][..h].copy_from_slice(&state);
+    }
+    out
+}
+
+struct Case {
+    kind: Kind,
+    shape: [usize; 4],
+    direction: Direction,
+    lengths: Option<Vec<u32>>,
+    /// x, w_ih, w_hh, b_ih, b_hh.
+    numbers: [Vec<f32>; 5],
+    d_states: Vec<f32>,
+    d_last: Vec<f32>,
+}
+
+struct Run {
+    /// All states, then the last.
+    out: Vec<f32>,
+    /// Of x, w_ih, w_hh, b_ih, b_hh.
+    gradients: [Vec<f32>; 5],
+}
+
+impl Case {
+    fn new(kind: Kind, shape: [usize; 4], direction: Direction, padded: bool) -> Case {
+        let [b, t, _, h] = shape;
+        let lengths = padded.then(|| (0..b).map(|row| ((row * 7 + 1) % (t + 1)) as u32).collect());
+        let numbers = kind.lens(shape);
+        let numbers = std::array::from_fn(|i| normal(numbers[i], i as u32, if i == 0 { 1.0 } else { 0.4 }));
+        let (d_states, d_last) = (normal(b * t * h, 8, 1.0), normal(b * h, 9, 1.0));
+        Case { kind, shape, direction, lengths, numbers, d_states, d_last }
+    }
+
+    fn sequence(&self) -> Sequence<'_> {
+        Sequence { direction: self.direction, lengths: self.lengths.as_deref(), row: self.shape[3] }
+    }
+
+    fn run(&self, ctx: &Ctx) -> Run {
+        let [b, t, _, h] = self.shape;
+        let [x, w_ih, w_hh, b_ih, b_hh] = &self.numbers;
+        let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
+        let (mut states, mut last) = (vec![f32::NAN; b * t * h], vec![f32::NAN; b * h]);
+        let mut saved = vec![f32::NAN; self.kind.saved_len(self.shape)];
+        let (forward, backward) = match self.kind {
+            Kind::Lstm => {
+                (lstm as fn(_, _, _, _, _, _, _, _), lstm_backward as fn(_, _, _, _, _, _, _, _, _, _))
+            }
+            Kind::Gru => {
+                (gru as fn(_, _, _, _, _, _, _, _), gru_backward as fn(_, _, _, _, _, _, _, _, _, _))
+            }
+        };
+        forward(ctx, self.shape, self.sequence(), weights, x, &mut states, &mut last, &mut saved);
+        let mut gradients = self.kind.lens(self.shape).map(|len| vec![f32::NAN; len]);
+        let [d_x, w_ih, w_hh, b_ih, b_hh] = &mut gradients;
+        let d_weights = RecurrentGradients {
+            w_ih: (w_ih, Write::Set),
+            w_hh: (w_hh, Write::Set),
+            b_ih: (b_ih, Write::Set),
+            b_hh: (b_hh, Write::Set),
+        };
+        let outer = StateGradients { states: Some(&self.d_states), last: Some(&self.d_last) };
+        let d_x = Some((&mut d_x[..], Write::Set));
+        backward(ctx, self.shape, self.sequence(), weights, x, &states, &mut saved, outer, d_x, d_weights);
+        states.extend(last);
+        Run { out: states, gradients }
+    }
+
+    /// Against the plain formulas: the outputs, and the gradient of every number by differences if `every`, else along a random
+    /// direction within each of the five.
+    #[track_caller]
+    fn check(&self, ctx: &Ctx, every: bool) {
+        let got = self.run(ctx);
+        let numbers = self.numbers.each_ref().map(|numbers| wide(numbers));
+        let outer: Vec<f64> = wide(&[&self.d_states[..], &self.d_last].concat());
+        let all = |numbers: [&[f64]; 5]| plain(self.kind, self.shape, self.sequence(), numbers);
+        let sizes = numbers.each_ref().map(|numbers| &numbers[..]);
+        // Some 100 terms of size 1, each rounded to 6e-8, and errors that steps hand on but shrink.
+        assert_close("states", &got.out, &all(sizes), 2e-6);
+        for which in 0..5 {
+            let loss = |moved: &[f64]| {
+                let mut numbers = sizes;
+                numbers[which] = moved;
+                all(numbers).iter().zip(&outer).map(|(x, d)| x * d).sum()
+            };
+            let gradient = &got.gradients[which];
+            if every {
+                assert_close(&format!("{which}"), gradient, &differences(&numbers[which], loss), 1e-5);
+                continue;
+            }
+            let way = wide(&normal(gradient.len(), 20, 1.0));
+            let along = |step: &[f64]| {
+                let moved: Vec<f64> =
+                    numbers[which].iter().zip(&way).map(|(x, way)| x + step[0] * way).collect();
+                loss(&moved)
+            };
+            let wanted = differences(&[0.0], along)[0];
+            let parts: Vec<f64> = gradient.iter().zip(&way).map(|(&g, way)| f64::from(g) * way).collect();
+            let (slope, size) = (parts.iter().sum::<f64>(), parts.iter().map(|x| x.abs()).sum::<f64>());
+            assert!((slope - wanted).abs() <= 1e-6 * size, "{which}: {slope} is not {wanted}");
+        }
+    }
+}
+
+fn kinds() -> impl Iterator<Item = (Kind, Direction, bool)> {
+    let directions = [Direction::Forward, Direction::Backward];
+    let kinds = [Kind::Lstm, Kind::Gru].into_iter();
+    kinds
+        .flat_map(move |kind| directions.map(|way| (kind, way)))
+        .flat_map(|(kind, way)| [(kind, way, false), (kind, way, true)])
+}
+
+#[test]
+fn gradients_agree_with_differences() {
+    let ctx = Ctx::new(2);
+    for (kind, direction, padded) in kinds() {
+        for shape in [[1, 1, 1, 1], [3, 4, 2, 3], [7, 3, 5, 2]] {
+            Case::new(kind, shape, direction, padded).check(&ctx, true);
+        }
+    }
+}
+
+#[test]
+fn larger_sizes_agree_with_the_plain_formulas() {
+    let ctx = Ctx::new(2);
+    for (kind, direction, padded) in kinds() {
+        for shape in [[70, 5, 3, 17], [21, 9, 40, 33]] {
+            Case::new(kind, shape, direction, padded).check(&ctx, false);
+        }
+    }
+}
+
+#[test]
+fn empty_sizes_give_zeros() {
+    let ctx = Ctx::new(2);
+    for (kind, direction, padded) in kinds() {
+        for shape in [[0, 3, 2, 2], [2, 0, 2, 2], [2, 3, 2, 0], [2, 3, 0, 2]] {
+            let run = Case::new(kind, shape, direction, padded).run(&ctx);
+            let [_, rest @ ..] = &run.gradients;
+            if shape[0] * shape[1] * shape[3] == 0 {
+                assert!(run.out.iter().chain(rest.iter().flatten()).all(|&x| x == 0.0), "{shape:?}");
+            }
+            assert!(run.out.iter().chain(rest.iter().flatten()).all(|x| x.is_finite()), "{shape:?}");
+        }
+    }
+}
+
+#[test]
+fn bits_depend_on_no_rung_and_no_thread() {
+    for (kind, direction, padded) in kinds() {
+        let case = Case::new(kind, [19, 5, 7, 35], direction, padded);
+        assert_same_bits(|ctx| {
+            let run = case.run(ctx);
+            [vec![run.out], run.gradients.to_vec()].concat().concat()
+        });
+    }
+}
+
+#[test]
+fn two_directions_share_a_tensor() {
+    let ctx = Ctx::new(1);
+    let shape @ [b, t, _, h] = [3, 4, 2, 5];
+    let mut both = vec![f32::NAN; b * t * 2 * h];
+    for (half, direction) in [Direction::Forward, Direction::Backward].into_iter().enumerate() {
+        let case = Case::new(Kind::Gru, shape, direction, true);
+        let wanted = case.run(&ctx);
+        let [x, w_ih, w_hh, b_ih, b_hh] = &case.numbers;
+        let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
+        let sequence = Sequence { row: 2 * h, ..case.sequence() };
+        let (mut last, mut saved) = (vec![0.0; b * h], vec![0.0; gru_saved_len(shape)]);
+        let states = &mut both[half * h..];
+        gru(&ctx, shape, sequence, weights, x, states, &mut last, &mut saved);
+        let mut outer = vec![f32::NAN; states.len()];
+        for (at, d) in case.d_states.chunks(h).enumerate() {
+            outer[at * 2 * h..][..h].copy_from_slice(d);
+            assert_eq!(states[at * 2 * h..][..h], wanted.out[at * h..][..h]);
+        }
+        // Added to the gradients of the other call they are doubled.
+        let [_, mut w_ih, mut w_hh, mut b_ih, mut b_hh] = wanted.gradients.clone();
+        let d_weights = RecurrentGradients {
+            w_ih: (&mut w_ih, Write::Add),
+            w_hh: (&mut w_hh, Write::Add),
+            b_ih: (&mut b_ih, Write::Add),
+            b_hh: (&mut b_hh, Write::Add),
+        };
+        let gradients = StateGradients { states: Some(&outer), last: Some(&case.d_last) };
+        gru_backward(&ctx, shape, sequence, weights, x, states, &mut saved, gradients, None, d_weights);
+        for (twice, once) in
+            [w_ih, w_hh, b_ih, b_hh].iter().flatten().zip(wanted.gradients[1..].iter().flatten())
+        {
+            assert!((twice - 2.0 * once).abs() <= 1e-5 * once.abs().max(1.0), "{twice} is not twice {once}");
+        }
+    }
+    assert!(both.iter().all(|x| x.is_finite()));
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    for kind in [Kind::Lstm, Kind::Gru] {
+        let case = Case::new(kind, [64, 96, 32, 128], Direction::Forward, false);
+        let shape @ [b, t, _, h] = case.shape;
+        let [x, w_ih, w_hh, b_ih, b_hh] = &case.numbers;
+        let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
+        let (mut states, mut last) = (vec![0.0; b * t * h], vec![0.0; b * h]);
+        let mut saved = vec![0.0; kind.saved_len(shape)];
+        let mut gradients = kind.lens(shape).map(|len| vec![0.0; len]);
+        for threads in [1, 2] {
+            let ctx = Ctx::new(threads);
+            let (mut there, mut back) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..20 {
+                let [d_x, w_ih, w_hh, b_ih, b_hh] = &mut gradients;
+                let set = Write::Set;
+                let d_weights = RecurrentGradients {
+                    w_ih: (w_ih, set),
+                    w_hh: (w_hh, set),
+                    b_ih: (b_ih, set),
+                    b_hh: (b_hh, set),
+                };
+                let outer = StateGradients { states: Some(&case.d_states), last: None };
+                let d_x = Some((&mut d_x[..], set));
+                let (forward, backward) = match kind {
+                    Kind::Lstm => (
+                        lstm as fn(_, _, _, _, _, _, _, _),
+                        lstm_backward as fn(_, _, _, _, _, _, _, _, _, _),
+                    ),
+                    Kind::Gru => {
+                        (gru as fn(_, _, _, _, _, _, _, _), gru_backward as fn(_, _, _, _, _, _, _, _, _, _))
+                    }
+                };
+                let started = std::time::Instant::now();
+                forward(&ctx, shape, case.sequence(), weights, x, &mut states, &mut last, &mut saved);
+                there = there.min(started.elapsed().as_secs_f64());
+                let started = std::time::Instant::now();
+                backward(
+                    &ctx,
+                    shape,
+                    case.sequence(),
+                    weights,
+                    x,
+                    &states,
+                    &mut saved,
+                    outer,
+                    d_x,
+                    d_weights,
+                );
+                back = back.min(started.elapsed().as_secs_f64());
+            }
+            eprintln!(
+                "{kind:?} threads {threads}: forward {:.2} ms, backward {:.2} ms",
+                there * 1e3,
+                back * 1e3
+            );
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Slices cut into columns, as the heads of attention lie in memory.
+
+use std::marker::PhantomData;
+
+use super::Team;
+
+/// A slice `[outer, rows, groups, columns, width]`, cut so that one part has every row and group of one outer and column.
+#[derive(Debug)]
+pub(crate) struct Columns<'a, T> {
+    start: *mut T,
+    shape: [usize; 5],
+    slice: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: tasks on several threads get parts that share no element; `T: Send` lets a part move to another thread.
+unsafe impl<T: Send> Sync for Columns<'_, T> {}
+
+impl<'a, T> Columns<'a, T> {
+    /// The slice cut, outer by outer.
+    ///
+    /// # Panics
+    /// If its length is not the product of the shape.
+    pub(crate) fn of(slice: &'a mut [T], shape: [usize; 5]) -> Columns<'a, T> {
+        assert_eq!(slice.len(), shape.iter().product::<usize>(), "columns want a slice of shape {shape:?}");
+        Columns { start: slice.as_mut_ptr(), shape, slice: PhantomData }
+    }
+
+    fn count(&self) -> usize {
+        self.shape[0] * self.shape[3]
+    }
+
+    /// # Safety
+    /// Each part is taken once at most while the columns live.
+    unsafe fn part(&self, i: usize) -> Column<'_, T> {
+        assert!(i < self.count(), "there is no part {i}");
+        Column { columns: self, outer: i / self.shape[3], column: i % self.shape[3] }
+    }
+}
+
+/// One part: what one task holds alone.
+#[derive(Debug)]
+pub(crate) struct Column<'a, T> {
+    columns: &'a Columns<'a, T>,
+    outer: usize,
+    column: usize,
+}
+
+impl<T> Column<'_, T> {
+    /// The numbers of one row and group.
+    pub(crate) fn cell(&mut self, row: usize, group: usize) -> &mut [T] {
+        let [_, rows, groups, columns, width] = self.columns.shape;
+        assert!(row < rows && group < groups, "there is no row {row} with a group {group}");
+        let cell = ((self.outer * rows + row) * groups + group) * columns + self.column;
+        // SAFETY: every index is below its bound, so the cell lies within the slice. It belongs to this outer and column alone,
+        // that is to this part, of which there is one, and that is borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.columns.start.add(cell * width), width) }
+    }
+}
+
+impl Team {
+    /// Calls `task` with every part of `a` and of `b`, several at the same time, `together` of them on one thread.
+    ///
+    /// # Panics
+    /// If the numbers of parts differ.
+    pub(crate) fn columns2<A: Send, B: Send>(
+        &self,
+        a: Columns<'_, A>,
+        b: Columns<'_, B>,
+        together: usize,
+        task: impl Fn(usize, Column<'_, A>, Column<'_, B>) + Sync,
+    ) {
+        assert_eq!(a.count(), b.count(), "slices differ in the number of their parts");
+        self.run(a.count().div_ceil(together), &|first| {
+            for i in first * together..((first + 1) * together).min(a.count()) {
+                // SAFETY: `run` calls with each number once, and so each part is taken once.
+                let (a, b) = unsafe { (a.part(i), b.part(i)) };
+                task(i, a, b);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_cover_the_slice() {
+        let shape = [2, 3, 2, 5, 4];
+        let (mut a, mut b) = (vec![0; 240], vec![0; 10]);
+        for together in [1, 3, 100] {
+            let (cells, ones) = (Columns::of(&mut a, shape), Columns::of(&mut b, [10, 1, 1, 1, 1]));
+            Team::new(3).columns2(cells, ones, together, |i, mut a, mut b| {
+                for (row, group) in (0..3).flat_map(|row| [(row, 0), (row, 1)]) {
+                    a.cell(row, group).iter_mut().for_each(|x| *x += i + 1);
+                }
+                b.cell(0, 0)[0] = i;
+            });
+        }
+        assert!(a.iter().enumerate().all(|(place, &x)| x == 3 * (place / 120 * 5 + place / 4 % 5 + 1)));
+        assert_eq!(b, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    #[should_panic(expected = "there is no row 3 with a group 0")]
+    fn a_cell_lies_within() {
+        let mut numbers = [0; 12];
+        let columns = Columns::of(&mut numbers, [1, 3, 1, 2, 2]);
+        // SAFETY: it is taken once.
+        unsafe { columns.part(1) }.cell(3, 0);
+    }
+}
