@@ -51,7 +51,9 @@ mod softmax;
 #[cfg(test)]
 mod testing;
 
-pub use activation::{ Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place, };
+pub use activation::{
+    Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place,
+};
 pub use arena::{Arena, Span};
 pub use attention::{AttentionMask, attention, attention_backward};
 pub use buffer::{Buffer, as_words, as_words_mut};
@@ -64,12 +66,21 @@ pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use isa::{Isa, Rung};
-pub use norm::{ Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward, layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward, };
+pub use norm::{
+    Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
+    layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
+};
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
-pub use pool::{ Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward, max_pool, max_pool_backward, };
+pub use pool::{
+    Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
+    max_pool, max_pool_backward,
+};
 pub use real::Real;
-pub use recurrent::{ Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, };
+pub use recurrent::{
+    Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward,
+    gru_saved_len, lstm, lstm_backward, lstm_saved_len,
+};
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
 pub use softmax::{logsumexp, softmax};
 pub use team::Team;

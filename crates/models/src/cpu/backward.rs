@@ -32,7 +32,7 @@ impl Run<'_> {
             }
             Op::Conv2d { conv, bias, relu } => {
                 self.undo_relu(step, dy, *relu);
-                self.conv2d_backward(step, dy, &conv.with_batch(self.rows), *bias);
+                self.conv2d_backward(step, dy, &Conv2d { batch: self.rows, ..*conv }, *bias);
             }
             Op::MaxPool(pool) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
@@ -96,7 +96,7 @@ impl Run<'_> {
         let (dy, x) = (Matrix::transposed(dy, units), Matrix::rows(x, inputs)); // [units, rows] and [rows, inputs]
         let gradient = &mut self.state.gradient[step.learned[0].clone()];
         let dw = MatrixMut::rows(gradient, inputs);
-        gemm(self.ctx, [units, inputs, rows], dy, x, dw, write, Epilogue::default());
+        gemm(self.ctx, [units, inputs, rows], dy, x, dw, write, Epilogue::NONE);
         if bias {
             let gradient = &mut self.state.gradient[step.learned[1].clone()];
             bias_gradient(self.ctx, [rows, units, 1], dy.data, gradient, write);
@@ -106,7 +106,7 @@ impl Run<'_> {
         let dy = step.gradient.map(|dy| dy.span(self.rows)).unwrap_or_default();
         let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
         let (dy, dx) = (Matrix::rows(dy, units), MatrixMut::rows(dx, inputs));
-        gemm(self.ctx, [rows, inputs, units], dy, weight, dx, write, Epilogue::default());
+        gemm(self.ctx, [rows, inputs, units], dy, weight, dx, write, Epilogue::NONE);
     }
 
     fn conv2d_backward(&mut self, step: &Step, dy: Place, conv: &Conv2d, bias: bool) {

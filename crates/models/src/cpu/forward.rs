@@ -76,7 +76,7 @@ impl Run<'_> {
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
         let weight = Matrix::transposed(&self.state.learned[step.learned[0].clone()], inputs);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
-        let epilogue = bias.map_or(Epilogue::default(), Epilogue::columns);
+        let epilogue = bias.map_or(Epilogue::NONE, |bias| Epilogue::columns(bias));
         let epilogue = Epilogue { relu: fused.relu, ..epilogue };
         gemm(
             self.ctx,
@@ -94,7 +94,7 @@ impl Run<'_> {
         let bias = fused.bias.then(|| &learned[step.learned[1].clone()]);
         let weight = &learned[step.learned[0].clone()];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
-        conv2d(self.ctx, &conv.with_batch(self.rows), x, weight, bias, y, fused.relu);
+        conv2d(self.ctx, &Conv2d { batch: self.rows, ..*conv }, x, weight, bias, y, fused.relu);
     }
 
     /// `sizes`: items, channels, area.
