@@ -13,9 +13,13 @@
 mod arena;
 mod buffer;
 mod counting;
+mod cross_entropy;
 mod ctx;
 mod isa;
 mod lanes;
+mod loss;
+mod map;
+mod partials;
 mod scratch;
 mod team;
 mod write;
@@ -60,6 +64,7 @@ pub use buffer::{Buffer, as_words, as_words_mut};
 pub use columns::bias_gradient;
 pub use conv::{Conv2d, conv2d, conv2d_bias_grad, conv2d_data_grad, conv2d_weight_grad};
 pub use counting::Counting;
+pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
@@ -71,6 +76,12 @@ pub use norm::{
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
 pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
+pub use loss::{bce_with_logits, huber, mae, mse};
+pub use team::Team;
+pub use transpose::transpose;
+pub use write::Write;
+
+pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
@@ -82,6 +93,7 @@ pub use recurrent::{
     gru_saved_len, lstm, lstm_backward, lstm_saved_len,
 };
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
+pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squares_on};
 pub use softmax::{logsumexp, softmax};
 pub use team::Team;
 pub use transpose::transpose;

@@ -4,8 +4,9 @@
 //! computed in `f64` and rounded once; the arithmetic on elements is `f32`. Elements do not meet, so threads
 //! cannot change a bit.
 
-/// Elements that one thread updates at a time: enough to pay for the hand-over.
-const CHUNK: usize = 1 << 14;
+use crate::ctx::Ctx;
+use crate::isa::{Isa, rungs};
+use crate::map::{CHUNK, part};
 
 /// The numbers of one step of stochastic gradient descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,37 +57,39 @@ pub fn clip_factor(norm: f64, max: f64) -> f64 {
 /// `momentum_buffer` is as long as `parameter`; without momentum it is not looked at and may be empty.
 ///
 /// # Panics
-/// If lengths differ, or steps are counted from zero. The same holds for [`adam`] and [`adamw`].
+/// If lengths differ, or steps are counted from zero. The same holds for all below.
 pub fn sgd(step: &SgdStep, parameter: &mut [f32], gradient: &[f32], momentum_buffer: &mut [f32]) {
-    assert!(step.step > 0, "steps are counted from one");
-    let [learning_rate, momentum, weight_decay, clip] =
-        [step.learning_rate, step.momentum, step.weight_decay, step.clip].map(|number| number as f32);
-    let decayed = |theta: f32, g: f32| g * clip + weight_decay * theta;
-    if momentum == 0.0 {
-        return Slices::new(parameter, gradient, []).update(&|Slices { parameter, gradient, .. }| {
-            for (theta, &g) in parameter.iter_mut().zip(gradient) {
-                *theta -= learning_rate * decayed(*theta, g);
-            }
-        });
-    }
-    // The first buffer is the raw gradient: whatever the slice held is forgotten, not decayed.
-    let kept = |direction: f32| if step.step == 1 { 0.0 } else { momentum * direction };
-    Slices::new(parameter, gradient, [momentum_buffer]).update(&|slices| {
-        let [buffer] = slices.moments;
-        for ((theta, &g), direction) in slices.parameter.iter_mut().zip(slices.gradient).zip(buffer) {
-            *direction = kept(*direction) + decayed(*theta, g);
-            *theta -= learning_rate * *direction;
-        }
-    });
+    sgd_by(None, step, parameter, gradient, momentum_buffer);
+}
+
+/// As [`sgd`], by the threads of `ctx`.
+pub fn sgd_on(
+    ctx: &Ctx,
+    step: &SgdStep,
+    parameter: &mut [f32],
+    gradient: &[f32],
+    momentum_buffer: &mut [f32],
+) {
+    sgd_by(Some(ctx), step, parameter, gradient, momentum_buffer);
 }
 
 /// Adam (Kingma and Ba 2015); weight decay is added to the gradient and so enters the moments.
 ///
 /// `mean` and `square` are as long as `parameter` and start at zero.
 pub fn adam(step: &AdamStep, parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
-    let weight_decay = step.weight_decay as f32;
-    let slices = Slices::new(parameter, gradient, [mean, square]);
-    adam_with(step, slices, |theta, g| (theta, g + weight_decay * theta));
+    adam_by::<false>(None, step, Slices::new(parameter, gradient, [mean, square]));
+}
+
+/// As [`adam`], by the threads of `ctx`.
+pub fn adam_on(
+    ctx: &Ctx,
+    step: &AdamStep,
+    parameter: &mut [f32],
+    gradient: &[f32],
+    mean: &mut [f32],
+    square: &mut [f32],
+) {
+    adam_by::<false>(Some(ctx), step, Slices::new(parameter, gradient, [mean, square]));
 }
 
 /// AdamW (Loshchilov and Hutter 2019); the parameter shrinks by `1 - learning_rate * weight_decay` before the
@@ -94,28 +97,146 @@ pub fn adam(step: &AdamStep, parameter: &mut [f32], gradient: &[f32], mean: &mut
 ///
 /// `mean` and `square` are as long as `parameter` and start at zero.
 pub fn adamw(step: &AdamStep, parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
-    let kept = (1.0 - step.learning_rate * step.weight_decay) as f32;
-    let slices = Slices::new(parameter, gradient, [mean, square]);
-    adam_with(step, slices, |theta, g| (kept * theta, g));
+    adam_by::<true>(None, step, Slices::new(parameter, gradient, [mean, square]));
 }
 
-/// The update that both share; `decay` turns (parameter, clipped gradient) into what the update sees of them.
-fn adam_with(step: &AdamStep, slices: Slices<'_, 2>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
+/// As [`adamw`], by the threads of `ctx`.
+pub fn adamw_on(
+    ctx: &Ctx,
+    step: &AdamStep,
+    parameter: &mut [f32],
+    gradient: &[f32],
+    mean: &mut [f32],
+    square: &mut [f32],
+) {
+    adam_by::<true>(Some(ctx), step, Slices::new(parameter, gradient, [mean, square]));
+}
+
+/// The numbers of an [`SgdStep`], rounded.
+#[derive(Clone, Copy)]
+struct SgdNumbers {
+    learning_rate: f32,
+    momentum: f32,
+    weight_decay: f32,
+    clip: f32,
+}
+
+/// The numbers that elements meet in Adam, rounded.
+#[derive(Clone, Copy)]
+struct AdamNumbers {
+    /// Of AdamW: what is kept of the parameter. Of Adam: the weight decay.
+    decay: f32,
+    clip: f32,
+    rest1: f32,
+    beta2: f32,
+    rest2: f32,
+    root_correction: f32,
+    eps: f32,
+    step_size: f32,
+}
+
+/// By the threads of `ctx`, or of rayon if there is none.
+fn sgd_by(
+    ctx: Option<&Ctx>,
+    step: &SgdStep,
+    parameter: &mut [f32],
+    gradient: &[f32],
+    momentum_buffer: &mut [f32],
+) {
     assert!(step.step > 0, "steps are counted from one");
-    let step_size = (step.learning_rate / (1.0 - power(step.beta1, step.step))) as f32;
-    let root_correction = (1.0 - power(step.beta2, step.step)).sqrt() as f32;
-    let [beta2, rest1, rest2, eps, clip] =
-        [step.beta2, 1.0 - step.beta1, 1.0 - step.beta2, step.eps, step.clip].map(|number| number as f32);
-    slices.update(&|slices| {
-        let [mean, square] = slices.moments;
+    let [learning_rate, momentum, weight_decay, clip] =
+        [step.learning_rate, step.momentum, step.weight_decay, step.clip].map(|number| number as f32);
+    let numbers = SgdNumbers { learning_rate, momentum, weight_decay, clip };
+    let isa = ctx.map_or_else(Isa::best, |ctx| ctx.isa);
+    if momentum == 0.0 {
+        let slices = Slices::new(parameter, gradient, []);
+        return match ctx {
+            None => slices.update(&|slices| sgd_plain(isa, numbers, slices.parameter, slices.gradient)),
+            Some(ctx) => ctx.team.parts(slices.parameter, CHUNK, |i, parameter| {
+                sgd_plain(isa, numbers, parameter, part(gradient, i, parameter.len()));
+            }),
+        };
+    }
+    let slices = Slices::new(parameter, gradient, [momentum_buffer]);
+    let chunk = |parameter: &mut [f32], gradient: &[f32], buffer: &mut [f32]| {
+        // The first buffer is the raw gradient: whatever the slice held is forgotten, not decayed.
+        if step.step == 1 {
+            buffer.fill(0.0);
+        }
+        sgd_momentum(isa, numbers, parameter, gradient, buffer);
+    };
+    match ctx {
+        None => slices
+            .update(&|Slices { parameter, gradient, moments: [buffer] }| chunk(parameter, gradient, buffer)),
+        Some(ctx) => {
+            let [buffer] = slices.moments;
+            ctx.team.parts2((slices.parameter, CHUNK), (buffer, CHUNK), |i, parameter, buffer| {
+                chunk(parameter, part(gradient, i, parameter.len()), buffer);
+            });
+        }
+    }
+}
+
+/// By the threads of `ctx`, or of rayon if there is none. `DECOUPLED`: AdamW.
+fn adam_by<const DECOUPLED: bool>(ctx: Option<&Ctx>, step: &AdamStep, slices: Slices<'_, 2>) {
+    assert!(step.step > 0, "steps are counted from one");
+    let decay = if DECOUPLED { 1.0 - step.learning_rate * step.weight_decay } else { step.weight_decay };
+    let numbers = AdamNumbers {
+        decay: decay as f32,
+        clip: step.clip as f32,
+        rest1: (1.0 - step.beta1) as f32,
+        beta2: step.beta2 as f32,
+        rest2: (1.0 - step.beta2) as f32,
+        root_correction: (1.0 - power(step.beta2, step.step)).sqrt() as f32,
+        eps: step.eps as f32,
+        step_size: (step.learning_rate / (1.0 - power(step.beta1, step.step))) as f32,
+    };
+    let isa = ctx.map_or_else(Isa::best, |ctx| ctx.isa);
+    let Some(ctx) = ctx else {
+        return slices.update(&|Slices { parameter, gradient, moments: [mean, square] }| {
+            adam_chunk::<DECOUPLED>(isa, numbers, parameter, gradient, mean, square);
+        });
+    };
+    let Slices { parameter, gradient, moments: [mean, square] } = slices;
+    ctx.team.parts3((parameter, CHUNK), (mean, CHUNK), (square, CHUNK), |i, parameter, mean, square| {
+        let gradient = part(gradient, i, parameter.len());
+        adam_chunk::<DECOUPLED>(isa, numbers, parameter, gradient, mean, square);
+    });
+}
+
+rungs! {
+    fn sgd_plain(numbers: SgdNumbers, parameter: &mut [f32], gradient: &[f32]) {
+        for (theta, &g) in parameter.iter_mut().zip(gradient) {
+            let decayed = g * numbers.clip + numbers.weight_decay * *theta;
+            *theta -= numbers.learning_rate * decayed;
+        }
+    }
+
+    fn sgd_momentum(numbers: SgdNumbers, parameter: &mut [f32], gradient: &[f32], buffer: &mut [f32]) {
+        for ((theta, &g), direction) in parameter.iter_mut().zip(gradient).zip(buffer) {
+            let decayed = g * numbers.clip + numbers.weight_decay * *theta;
+            *direction = numbers.momentum * *direction + decayed;
+            *theta -= numbers.learning_rate * *direction;
+        }
+    }
+
+    fn adam_chunk<const DECOUPLED: bool>(
+        numbers: AdamNumbers,
+        parameter: &mut [f32],
+        gradient: &[f32],
+        mean: &mut [f32],
+        square: &mut [f32],
+    ) {
+        let AdamNumbers { decay, clip, rest1, beta2, rest2, root_correction, eps, step_size } = numbers;
         let moments = mean.iter_mut().zip(square);
-        for ((theta, &g), (mean, square)) in slices.parameter.iter_mut().zip(slices.gradient).zip(moments) {
-            let (decayed, g) = decay(*theta, g * clip);
+        for ((theta, &g), (mean, square)) in parameter.iter_mut().zip(gradient).zip(moments) {
+            let g = g * clip;
+            let (decayed, g) = if DECOUPLED { (decay * *theta, g) } else { (*theta, g + decay * *theta) };
             *mean += rest1 * (g - *mean);
             *square = beta2 * *square + rest2 * (g * g);
             *theta = decayed - step_size * (*mean / (square.sqrt() / root_correction + eps));
         }
-    });
+    }
 }
 
 /// The same stretch of every flat buffer.
@@ -174,166 +295,4 @@ fn power(base: f64, mut exponent: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fill_normal;
-
-    const SGD: SgdStep = SgdStep { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.0, step: 1, clip: 1.0 };
-    const ADAM: AdamStep = AdamStep {
-        learning_rate: 0.1,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        weight_decay: 0.0,
-        step: 1,
-        clip: 1.0,
-    };
-
-    /// Tolerance for `f32` arithmetic on numbers of size one, some ten roundings a step, over 20 steps.
-    const BOUND: f64 = 20.0 * 10.0 * f32::EPSILON as f64;
-
-    fn numbers(purpose: u32, len: usize) -> Vec<f32> {
-        let mut values = vec![0.0; len];
-        fill_normal([7, 7], [purpose, 0, 0], 0, &mut values);
-        values
-    }
-
-    /// 20 steps of a kernel against the same formulas written out for one parameter in `f64`.
-    fn against_reference(
-        mut kernel: impl FnMut(u64, &mut [f32], &[f32], &mut [f32], &mut [f32]),
-        reference: impl Fn(u64, f64, f64, &mut [f64; 2]) -> f64,
-    ) {
-        let len = CHUNK + 3; // so that a second chunk takes part
-        let mut parameter = numbers(0, len);
-        let mut wanted: Vec<f64> = parameter.iter().map(|&theta| f64::from(theta)).collect();
-        // Garbage in the buffers' place would show for SGD; Adam's moments start at zero.
-        let (mut first, mut second, mut moments) = (vec![0.0; len], vec![0.0; len], vec![[0.0; 2]; len]);
-        for step in 1..=20 {
-            let gradient = numbers(step as u32, len);
-            kernel(step, &mut parameter, &gradient, &mut first, &mut second);
-            for ((theta, &g), moments) in wanted.iter_mut().zip(&gradient).zip(&mut moments) {
-                *theta = reference(step, *theta, f64::from(g), moments);
-            }
-        }
-        for (i, (&got, &wanted)) in parameter.iter().zip(&wanted).enumerate() {
-            assert!(
-                (f64::from(got) - wanted).abs() < BOUND * (1.0 + wanted.abs()),
-                "{i}: {got} is not {wanted}"
-            );
-        }
-    }
-
-    #[test]
-    fn sgd_follows_the_formula() {
-        against_reference(
-            |step, theta, g, buffer, _| {
-                sgd(&SgdStep { weight_decay: 0.02, clip: 0.5, step, ..SGD }, theta, g, buffer);
-            },
-            |step, theta, g, [buffer, _]| {
-                let g = 0.5 * g + 0.02 * theta;
-                *buffer = if step == 1 { g } else { 0.9 * *buffer + g };
-                theta - 0.1 * *buffer
-            },
-        );
-    }
-
-    #[test]
-    fn adam_follows_the_formula() {
-        against_reference(
-            |step, theta, g, mean, square| {
-                adam(&AdamStep { weight_decay: 0.02, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
-            },
-            |step, theta, g, [mean, square]| {
-                let g = 0.5 * g + 0.02 * theta;
-                *mean = 0.9 * *mean + 0.1 * g;
-                *square = 0.999 * *square + 0.001 * g * g;
-                let corrected =
-                    [*mean / (1.0 - 0.9f64.powi(step as i32)), *square / (1.0 - 0.999f64.powi(step as i32))];
-                theta - 0.1 * corrected[0] / (corrected[1].sqrt() + 1e-8)
-            },
-        );
-    }
-
-    #[test]
-    fn adamw_follows_the_formula() {
-        against_reference(
-            |step, theta, g, mean, square| {
-                adamw(&AdamStep { weight_decay: 0.3, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
-            },
-            |step, theta, g, [mean, square]| {
-                let (theta, g) = (theta - 0.1 * 0.3 * theta, 0.5 * g);
-                *mean = 0.9 * *mean + 0.1 * g;
-                *square = 0.999 * *square + 0.001 * g * g;
-                let corrected =
-                    [*mean / (1.0 - 0.9f64.powi(step as i32)), *square / (1.0 - 0.999f64.powi(step as i32))];
-                theta - 0.1 * corrected[0] / (corrected[1].sqrt() + 1e-8)
-            },
-        );
-    }
-
-    #[test]
-    fn two_steps_of_sgd_by_hand() {
-        let (mut theta, mut buffer) = ([1.0f32], [123.0f32]);
-        sgd(&SGD, &mut theta, &[2.0], &mut buffer);
-        assert_eq!((theta, buffer), ([0.8], [2.0])); // the buffer's old content is forgotten
-        sgd(&SgdStep { step: 2, ..SGD }, &mut theta, &[1.0], &mut buffer);
-        assert_eq!((theta, buffer), ([0.52], [2.8])); // 0.9 * 2 + 1; 0.8 - 0.28
-    }
-
-    #[test]
-    fn sgd_without_momentum_needs_no_buffer() {
-        let mut theta = [1.0f32, -1.0];
-        sgd(&SgdStep { momentum: 0.0, weight_decay: 0.5, ..SGD }, &mut theta, &[2.0, 0.0], &mut []);
-        assert_eq!(theta, [0.75, -0.95]);
-    }
-
-    #[test]
-    fn the_first_step_of_adam_is_the_learning_rate() {
-        // With both biases corrected the first update is lr * g / |g|, whatever the gradient's size.
-        for gradient in [3.0f32, 1e-3] {
-            let (mut theta, mut mean, mut square) = ([1.0f32], [0.0f32], [0.0f32]);
-            adam(&ADAM, &mut theta, &[gradient], &mut mean, &mut square);
-            // eps is 1e-5 of the smaller gradient; that is times the rate.
-            assert!((theta[0] - 0.9).abs() < 2e-6, "{}", theta[0]);
-        }
-    }
-
-    #[test]
-    fn eps_is_added_to_the_corrected_root() {
-        // g = eps: corrected root = eps, so the update is half the learning rate. Keras' way would give a
-        // thirtieth of it.
-        let (mut theta, mut mean, mut square) = ([0.0f32], [0.0f32], [0.0f32]);
-        adamw(&AdamStep { eps: 1e-3, ..ADAM }, &mut theta, &[1e-3], &mut mean, &mut square);
-        assert!((theta[0] + 0.05).abs() < 1e-7, "{}", theta[0]);
-    }
-
-    #[test]
-    fn the_clip_factor_never_enlarges() {
-        assert_eq!(clip_factor(0.0, 1.0), 1.0);
-        assert_eq!(clip_factor(0.5, 1.0), 1.0);
-        assert_eq!(clip_factor(4.0, 1.0), 1.0 / 4.000_001);
-        assert_eq!(clip_factor(f64::INFINITY, 1.0), 0.0);
-        assert!(clip_factor(f64::NAN, 1.0).is_nan());
-    }
-
-    #[test]
-    fn powers_are_those_of_the_library() {
-        for exponent in [0, 1, 2, 3, 10, 1000, 12_345, 1_000_000] {
-            let (got, wanted) = (power(0.999, exponent), 0.999f64.powf(exponent as f64));
-            // An error of half a unit a factor, and there are `exponent` of them.
-            assert!((got - wanted).abs() <= wanted * f64::EPSILON * (1 + exponent) as f64, "{exponent}");
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "moments and parameter differ in length")]
-    fn moments_are_as_long_as_the_parameter() {
-        adam(&ADAM, &mut [0.0; 2], &[0.0; 2], &mut [0.0; 2], &mut [0.0; 1]);
-    }
-
-    #[test]
-    #[should_panic(expected = "steps are counted from one")]
-    fn steps_start_at_one() {
-        adam(&AdamStep { step: 0, ..ADAM }, &mut [], &[], &mut [], &mut []);
-    }
-}
+mod tests;

@@ -6,6 +6,9 @@
 //! there, and a sum of their squares cannot overflow.
 
 use crate::Real;
+use crate::ctx::Ctx;
+use crate::isa::rungs;
+use crate::partials;
 use rayon::prelude::*;
 
 const LANES: usize = 16;
@@ -23,6 +26,21 @@ pub fn sum<R: Real>(values: &[R]) -> f64 {
 /// For `f32` it is finite exactly if every element is, so it also tells a gradient that has gone astray.
 pub fn sum_of_squares<R: Real>(values: &[R]) -> f64 {
     sum_of(values, |value| value * value)
+}
+
+/// As [`sum_of_squares`], by the threads of `ctx`; nothing is allocated, and the bits are the same.
+pub fn sum_of_squares_on(ctx: &Ctx, values: &[f32]) -> f64 {
+    let [sum] = partials::sums(&ctx.team, values.len().div_ceil(CHUNK), |i| {
+        let end = values.len().min((i + 1) * CHUNK);
+        [squares_of_chunk(ctx.isa, &values[i * CHUNK..end])]
+    });
+    sum
+}
+
+rungs! {
+    fn squares_of_chunk(values: &[f32]) -> f64 {
+        sum_chunk(values, &|value| value * value)
+    }
 }
 
 /// The arithmetic mean; NaN for no elements, as in PyTorch.
@@ -103,20 +121,19 @@ pub(crate) fn sum_of<R: Real>(values: &[R], term: impl Fn(f64) -> f64 + Sync) ->
     partials.iter().fold(0.0, |sum, partial| sum + partial)
 }
 
+#[inline(always)]
 fn sum_chunk<R: Real>(values: &[R], term: &impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (body, rest) = values.as_chunks::<LANES>();
-    for sixteen in body.iter().map(<[R; LANES]>::as_slice).chain([rest]) {
+    for sixteen in body {
         for (lane, &value) in lanes.iter_mut().zip(sixteen) {
             *lane += term(value.into());
         }
     }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane += term(value.into());
     }
-    lanes[0]
+    partials::join(lanes)
 }
 
 fn larger<R: Real>(a: R, b: R) -> R {
@@ -132,6 +149,7 @@ fn is_nan<R: Real>(value: R) -> bool {
 mod tests {
     use super::*;
     use crate::fill_normal;
+    use crate::testing::{measure, same_everywhere};
 
     /// Lengths around every boundary: a lane, all lanes, a chunk.
     const LENGTHS: [usize; 10] = [0, 1, 15, 16, 17, 33, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5];
@@ -155,6 +173,27 @@ mod tests {
             assert!(len == 0 || (mean(&values) - plain / len as f64).abs() <= bound, "mean of {len}");
         }
         assert!(mean::<f32>(&[]).is_nan());
+    }
+
+    #[test]
+    fn the_threads_of_a_context_give_the_same_bits() {
+        for len in LENGTHS.into_iter().chain([66 * CHUNK]) {
+            let values = numbers(len);
+            let wanted = sum_of_squares(&values);
+            same_everywhere(|ctx| {
+                assert_eq!(sum_of_squares_on(ctx, &values), wanted, "{len}");
+                Vec::new()
+            });
+        }
+    }
+
+    #[test]
+    #[ignore = "measures"]
+    fn speed() {
+        let values = numbers(1 << 20);
+        measure("sum of squares", 1 << 20, |ctx| {
+            std::hint::black_box(sum_of_squares_on(ctx, &values));
+        });
     }
 
     #[test]

@@ -84,6 +84,7 @@ pub(crate) fn same_everywhere(kernel: impl Fn(&Ctx) -> Vec<f32>) -> Vec<f32> {
 }
 
 /// The best time of several runs, in nanoseconds for each of `len` elements, with one thread and with two.
+#[expect(clippy::print_stderr, reason = "times are read by a person")]
 pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
     let times = [1, 2].map(|threads| {
         let ctx = Ctx::new(threads);

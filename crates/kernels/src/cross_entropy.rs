@@ -1,0 +1,168 @@
+//! Softmax and cross-entropy of rows of logits, value and gradient in one visit to a row.
+
+use crate::ctx::Ctx;
+use crate::isa::rungs;
+use crate::lanes::{self, LANES};
+use crate::map::CHUNK;
+use crate::vmath::exp;
+use crate::{math, partials};
+
+/// The target of a row that does not count: no loss, no weight, gradient 0.
+pub const IGNORED: u32 = u32::MAX;
+
+/// Cross-entropy between logits and class indices.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossEntropy<'a> {
+    /// How many classes there are, `K`.
+    pub classes: usize,
+    /// How much of the target's probability is spread over all classes evenly; 0 for none (Szegedy et al. 2016).
+    pub smoothing: f64,
+    /// What a row counts by the class of its target, `[K]`; 1 if there are none.
+    pub class_weights: Option<&'a [f32]>,
+}
+
+/// Cross-entropy: returns the sum over rows and the sum of their weights, and writes the gradient of the first.
+///
+/// `logits`: `[B, K]`; `targets`: `[B]`, each below `K` or [`IGNORED`]; `gradient`: `[B, K]`.
+///
+/// A row gives `w_t (1 - s) nll_t + s / K * sum of w_c nll_c` with `nll_c = logsumexp(x) - x_c`, target `t` and smoothing `s`, and its
+/// weight is `w_t`. PyTorch's mean is the one sum by the other: NaN if all rows are ignored.
+///
+/// # Panics
+/// If a length is another or a target is no class, before anything is written.
+pub fn cross_entropy(
+    ctx: &Ctx,
+    loss: &CrossEntropy<'_>,
+    logits: &[f32],
+    targets: &[u32],
+    gradient: &mut [f32],
+) -> (f64, f64) {
+    assert_eq!(logits.len(), gradient.len(), "cross-entropy wants logits and gradient of one length");
+    let rows = |i: usize, part: &mut [f32]| part.copy_from_slice(&logits[i..][..part.len()]);
+    over_rows(ctx, loss, targets, gradient, rows)
+}
+
+/// As [`cross_entropy`], where the gradient takes the place of the logits.
+pub fn cross_entropy_in_place(
+    ctx: &Ctx,
+    loss: &CrossEntropy<'_>,
+    targets: &[u32],
+    logits: &mut [f32],
+) -> (f64, f64) {
+    over_rows(ctx, loss, targets, logits, |_, _| {})
+}
+
+/// Calls `load` with the place of each row and the row, which then holds its logits.
+fn over_rows(
+    ctx: &Ctx,
+    loss: &CrossEntropy<'_>,
+    targets: &[u32],
+    gradient: &mut [f32],
+    load: impl Fn(usize, &mut [f32]) + Sync,
+) -> (f64, f64) {
+    let classes = loss.classes;
+    assert!(classes > 0, "cross-entropy wants a class");
+    assert_eq!(gradient.len(), targets.len() * classes, "cross-entropy wants [{}, {classes}]", targets.len());
+    assert!(
+        targets.iter().all(|&target| target == IGNORED || (target as usize) < classes),
+        "cross-entropy wants targets below {classes}"
+    );
+    let weights = loss.class_weights.unwrap_or(&[]);
+    assert!(
+        loss.class_weights.is_none() || weights.len() == classes,
+        "cross-entropy wants {classes} weights"
+    );
+    let rows = (CHUNK / classes).max(1);
+    let smoothing = loss.smoothing;
+    let [sum, weight] = partials::sums_of_parts(&ctx.team, gradient, rows * classes, |i, part| {
+        let targets = &targets[i * rows..][..part.len() / classes];
+        let mut total = [0.0; 2];
+        for (r, (row, &target)) in part.chunks_exact_mut(classes).zip(targets).enumerate() {
+            if target == IGNORED {
+                row.fill(0.0);
+                continue;
+            }
+            load((i * rows + r) * classes, row);
+            let weight = weights.get(target as usize).map_or(1.0, |&weight| f64::from(weight));
+            total[0] += row_loss(ctx.isa, row, target as usize, weight, smoothing, weights);
+            total[1] += weight;
+        }
+        total
+    });
+    (sum, weight)
+}
+
+rungs! {
+    /// The loss of a row of logits, which becomes its gradient.
+    fn row_loss(row: &mut [f32], target: usize, weight: f64, smoothing: f64, weights: &[f32]) -> f64 {
+        let largest = largest(row);
+        let of_target = f64::from(row[target]) - f64::from(largest);
+        let share = smoothing / row.len() as f64;
+        let (spread, all_weights) = if smoothing == 0.0 { (0.0, 0.0) } else { weighted(row, largest, weights) };
+        exponentials(row, largest);
+        let total = lanes::sum(row.len(), |i| row[i]);
+        // Minus infinity, NaN and infinity have made `total` NaN; it is at least 1 otherwise.
+        let log_total = if total.is_nan() { f64::NAN } else { math::ln(f64::from(total)) };
+        let kept = (1.0 - smoothing) * weight;
+        let scale = ((kept + share * all_weights) / f64::from(total)) as f32;
+        for x in row.iter_mut() {
+            *x *= scale;
+        }
+        row[target] -= kept as f32;
+        if smoothing != 0.0 {
+            take_shares(row, share as f32, weights);
+            return kept * (log_total - of_target) + share * (all_weights * log_total - spread);
+        }
+        kept * (log_total - of_target)
+    }
+}
+
+/// The largest logit; NaN is passed over, for the sum of exponentials brings it back.
+#[inline(always)]
+fn largest(row: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = row.as_chunks::<LANES>();
+    for sixteen in whole {
+        for i in 0..LANES {
+            lanes[i] = larger(lanes[i], sixteen[i]);
+        }
+    }
+    let mut most = f32::NEG_INFINITY;
+    if !whole.is_empty() {
+        most = lanes.into_iter().fold(most, larger); // 16 steps that a short row need not wait for
+    }
+    rest.iter().fold(most, |a, &b| larger(a, b))
+}
+
+/// Each logit becomes `e^(x - largest)`.
+#[inline(always)]
+fn exponentials(row: &mut [f32], largest: f32) {
+    for x in row {
+        *x = exp(*x - largest);
+    }
+}
+
+/// The sums of `w_c (x_c - largest)` and of `w_c`.
+#[inline(always)]
+fn weighted(row: &[f32], largest: f32, weights: &[f32]) -> (f64, f64) {
+    if weights.is_empty() {
+        return (f64::from(lanes::sum(row.len(), |i| row[i] - largest)), row.len() as f64);
+    }
+    let spread = lanes::sum(row.len(), |i| weights[i] * (row[i] - largest));
+    (f64::from(spread), f64::from(lanes::sum(row.len(), |i| weights[i])))
+}
+
+/// Takes the share of every class from its gradient.
+#[inline(always)]
+fn take_shares(row: &mut [f32], share: f32, weights: &[f32]) {
+    if weights.is_empty() {
+        return row.iter_mut().for_each(|x| *x -= share);
+    }
+    for (x, weight) in row.iter_mut().zip(weights) {
+        *x -= share * weight;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+use crate::testing::{measure, numbers, same_everywhere};
+
+const fn plain(classes: usize) -> CrossEntropy<'static> {
+    CrossEntropy { classes, smoothing: 0.0, class_weights: None }
+}
+
+/// The loss of a row by its formula, in `f64`.
+fn reference(loss: &CrossEntropy<'_>, row: &[f64], target: usize) -> f64 {
+    let weight = |c: usize| loss.class_weights.map_or(1.0, |weights| f64::from(weights[c]));
+    let total = row.iter().map(|x| x.exp()).sum::<f64>().ln();
+    let all: f64 = (0..row.len()).map(|c| weight(c) * (total - row[c])).sum();
+    (1.0 - loss.smoothing) * weight(target) * (total - row[target]) + loss.smoothing / row.len() as f64 * all
+}
+
+fn run(ctx: &Ctx, loss: &CrossEntropy<'_>, logits: &[f32], targets: &[u32]) -> (f64, f64, Vec<f32>) {
+    let (mut gradient, mut in_place) = (vec![f32::NAN; logits.len()], logits.to_vec());
+    let (sum, weight) = cross_entropy(ctx, loss, logits, targets, &mut gradient);
+    let again = cross_entropy_in_place(ctx, loss, targets, &mut in_place);
+    assert_eq!(format!("{:?}", (sum, weight)), format!("{again:?}"));
+    assert_eq!(format!("{gradient:?}"), format!("{in_place:?}"));
+    (sum, weight, gradient)
+}
+
+#[test]
+fn sums_and_gradients_are_those_of_the_formula() {
+    for (rows, classes) in [(0, 3), (1, 1), (4, 2), (7, 10), (3, 17), (2, 33), (3000, 10), (2, CHUNK + 1)] {
+        let class_weights: Vec<f32> = numbers(3, classes).iter().map(|w| w.abs()).collect();
+        let logits: Vec<f32> = numbers(1, rows * classes).iter().map(|x| 3.0 * x).collect();
+        let targets: Vec<u32> =
+            (0..rows).map(|r| if r % 5 == 4 { IGNORED } else { (r * 7 % classes) as u32 }).collect();
+        for (smoothing, class_weights) in
+            [(0.0, None), (0.1, None), (0.0, Some(&class_weights[..])), (0.3, Some(&class_weights))]
+        {
+            let loss = CrossEntropy { classes, smoothing, class_weights };
+            let mut sums = (0.0, 0.0);
+            let all = same_everywhere(|ctx| {
+                let (sum, weight, mut gradient) = run(ctx, &loss, &logits, &targets);
+                gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32, weight as f32]);
+                gradient
+            });
+            for (r, &target) in targets.iter().enumerate() {
+                let gradient = &all[r * classes..][..classes];
+                if target == IGNORED {
+                    assert!(gradient.iter().all(|&g| g == 0.0));
+                    continue;
+                }
+                let target = target as usize;
+                let mut row: Vec<f64> = logits[r * classes..][..classes].iter().map(|&x| x.into()).collect();
+                sums.0 += reference(&loss, &row, target);
+                sums.1 += class_weights.map_or(1.0, |weights| f64::from(weights[target]));
+                for c in (0..classes).step_by(1 + classes / 40).chain([target]) {
+                    let mut at = |d| {
+                        row[c] += d;
+                        let value = reference(&loss, &row, target);
+                        row[c] -= d;
+                        value
+                    };
+                    // Differences over 1e-4 are off by 1e-8; weights reach 4, and so do gradients.
+                    let slope = (at(1e-4) - at(-1e-4)) / 2e-4;
+                    assert!(
+                        (f64::from(gradient[c]) - slope).abs() < 4e-6,
+                        "{loss:?} {c}: {} {slope}",
+                        gradient[c]
+                    );
+                }
+            }
+            let [high, low, weight] = [0, 1, 2].map(|i| f64::from(all[rows * classes + i]));
+            assert!((high + low - sums.0).abs() <= 2e-6 * sums.0.max(1.0), "{loss:?} {high} {sums:?}");
+            assert!((weight - sums.1).abs() <= 1e-6 * sums.1);
+        }
+    }
+}
+
+#[test]
+fn edges_are_those_of_pytorch() {
+    let ctx = Ctx::new(1);
+    let inf = f32::INFINITY;
+    let (sum, weight, gradient) = run(&ctx, &plain(2), &[1000.0, 0.0, -inf, 0.0], &[0, 1]);
+    assert_eq!((sum, weight, gradient), (0.0, 2.0, vec![0.0; 4]));
+    assert_eq!(run(&ctx, &plain(2), &[-inf, 5.0], &[0]), (f64::INFINITY, 1.0, vec![-1.0, 1.0]));
+    assert_eq!(run(&ctx, &plain(2), &[3.0, f32::NAN], &[IGNORED]), (0.0, 0.0, vec![0.0; 2]));
+    for row in [[f32::NAN, 0.0], [0.0, f32::NAN], [inf, 0.0], [-inf, -inf], [f32::NAN; 2]] {
+        let (sum, _, gradient) = run(&ctx, &plain(2), &row, &[0]);
+        assert!(sum.is_nan() && gradient.iter().all(|g| g.is_nan()), "{row:?} {sum} {gradient:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "cross-entropy wants targets below 2")]
+fn targets_are_classes() {
+    cross_entropy(&Ctx::new(1), &plain(2), &[0.0; 4], &[0, 2], &mut [0.0; 4]);
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    let len = 1 << 20;
+    let (logits, mut gradient) = (numbers(1, len), vec![0.0; len]);
+    for classes in [8, 64, 1024, 1 << 16] {
+        let targets: Vec<u32> = (0..len / classes).map(|r| (r % classes) as u32).collect();
+        measure(&format!("cross-entropy of {classes}"), len, |ctx| {
+            cross_entropy(ctx, &plain(classes), &logits, &targets, &mut gradient);
+        });
+    }
+}

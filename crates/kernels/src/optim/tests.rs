@@ -1,0 +1,211 @@
+use super::*;
+use crate::fill_normal;
+use crate::testing::{measure, same_everywhere};
+
+const SGD: SgdStep = SgdStep { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.0, step: 1, clip: 1.0 };
+const ADAM: AdamStep = AdamStep {
+    learning_rate: 0.1,
+    beta1: 0.9,
+    beta2: 0.999,
+    eps: 1e-8,
+    weight_decay: 0.0,
+    step: 1,
+    clip: 1.0,
+};
+
+/// Tolerance for `f32` arithmetic on numbers of size one, some ten roundings a step, over 20 steps.
+const BOUND: f64 = 20.0 * 10.0 * f32::EPSILON as f64;
+
+fn numbers(purpose: u32, len: usize) -> Vec<f32> {
+    let mut values = vec![0.0; len];
+    fill_normal([7, 7], [purpose, 0, 0], 0, &mut values);
+    values
+}
+
+/// 20 steps of a kernel against the same formulas written out for one parameter in `f64`.
+fn against_reference(
+    mut kernel: impl FnMut(u64, &mut [f32], &[f32], &mut [f32], &mut [f32]),
+    reference: impl Fn(u64, f64, f64, &mut [f64; 2]) -> f64,
+) {
+    let len = CHUNK + 3; // so that a second chunk takes part
+    let mut parameter = numbers(0, len);
+    let mut wanted: Vec<f64> = parameter.iter().map(|&theta| f64::from(theta)).collect();
+    // Garbage in the buffers' place would show for SGD; Adam's moments start at zero.
+    let (mut first, mut second, mut moments) = (vec![0.0; len], vec![0.0; len], vec![[0.0; 2]; len]);
+    for step in 1..=20 {
+        let gradient = numbers(step as u32, len);
+        kernel(step, &mut parameter, &gradient, &mut first, &mut second);
+        for ((theta, &g), moments) in wanted.iter_mut().zip(&gradient).zip(&mut moments) {
+            *theta = reference(step, *theta, f64::from(g), moments);
+        }
+    }
+    for (i, (&got, &wanted)) in parameter.iter().zip(&wanted).enumerate() {
+        assert!((f64::from(got) - wanted).abs() < BOUND * (1.0 + wanted.abs()), "{i}: {got} is not {wanted}");
+    }
+}
+
+#[test]
+fn sgd_follows_the_formula() {
+    against_reference(
+        |step, theta, g, buffer, _| {
+            sgd(&SgdStep { weight_decay: 0.02, clip: 0.5, step, ..SGD }, theta, g, buffer);
+        },
+        |step, theta, g, [buffer, _]| {
+            let g = 0.5 * g + 0.02 * theta;
+            *buffer = if step == 1 { g } else { 0.9 * *buffer + g };
+            theta - 0.1 * *buffer
+        },
+    );
+}
+
+#[test]
+fn adam_follows_the_formula() {
+    against_reference(
+        |step, theta, g, mean, square| {
+            adam(&AdamStep { weight_decay: 0.02, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
+        },
+        |step, theta, g, [mean, square]| {
+            let g = 0.5 * g + 0.02 * theta;
+            *mean = 0.9 * *mean + 0.1 * g;
+            *square = 0.999 * *square + 0.001 * g * g;
+            let corrected =
+                [*mean / (1.0 - 0.9f64.powi(step as i32)), *square / (1.0 - 0.999f64.powi(step as i32))];
+            theta - 0.1 * corrected[0] / (corrected[1].sqrt() + 1e-8)
+        },
+    );
+}
+
+#[test]
+fn adamw_follows_the_formula() {
+    against_reference(
+        |step, theta, g, mean, square| {
+            adamw(&AdamStep { weight_decay: 0.3, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
+        },
+        |step, theta, g, [mean, square]| {
+            let (theta, g) = (theta - 0.1 * 0.3 * theta, 0.5 * g);
+            *mean = 0.9 * *mean + 0.1 * g;
+            *square = 0.999 * *square + 0.001 * g * g;
+            let corrected =
+                [*mean / (1.0 - 0.9f64.powi(step as i32)), *square / (1.0 - 0.999f64.powi(step as i32))];
+            theta - 0.1 * corrected[0] / (corrected[1].sqrt() + 1e-8)
+        },
+    );
+}
+
+#[test]
+fn two_steps_of_sgd_by_hand() {
+    let (mut theta, mut buffer) = ([1.0f32], [123.0f32]);
+    sgd(&SGD, &mut theta, &[2.0], &mut buffer);
+    assert_eq!((theta, buffer), ([0.8], [2.0])); // the buffer's old content is forgotten
+    sgd(&SgdStep { step: 2, ..SGD }, &mut theta, &[1.0], &mut buffer);
+    assert_eq!((theta, buffer), ([0.52], [2.8])); // 0.9 * 2 + 1; 0.8 - 0.28
+}
+
+#[test]
+fn sgd_without_momentum_needs_no_buffer() {
+    let mut theta = [1.0f32, -1.0];
+    sgd(&SgdStep { momentum: 0.0, weight_decay: 0.5, ..SGD }, &mut theta, &[2.0, 0.0], &mut []);
+    assert_eq!(theta, [0.75, -0.95]);
+}
+
+#[test]
+fn the_first_step_of_adam_is_the_learning_rate() {
+    // With both biases corrected the first update is lr * g / |g|, whatever the gradient's size.
+    for gradient in [3.0f32, 1e-3] {
+        let (mut theta, mut mean, mut square) = ([1.0f32], [0.0f32], [0.0f32]);
+        adam(&ADAM, &mut theta, &[gradient], &mut mean, &mut square);
+        // eps is 1e-5 of the smaller gradient; that is times the rate.
+        assert!((theta[0] - 0.9).abs() < 2e-6, "{}", theta[0]);
+    }
+}
+
+#[test]
+fn eps_is_added_to_the_corrected_root() {
+    // g = eps: corrected root = eps, so the update is half the learning rate. Keras' way would give a
+    // thirtieth of it.
+    let (mut theta, mut mean, mut square) = ([0.0f32], [0.0f32], [0.0f32]);
+    adamw(&AdamStep { eps: 1e-3, ..ADAM }, &mut theta, &[1e-3], &mut mean, &mut square);
+    assert!((theta[0] + 0.05).abs() < 1e-7, "{}", theta[0]);
+}
+
+#[test]
+fn the_clip_factor_never_enlarges() {
+    assert_eq!(clip_factor(0.0, 1.0), 1.0);
+    assert_eq!(clip_factor(0.5, 1.0), 1.0);
+    assert_eq!(clip_factor(4.0, 1.0), 1.0 / 4.000_001);
+    assert_eq!(clip_factor(f64::INFINITY, 1.0), 0.0);
+    assert!(clip_factor(f64::NAN, 1.0).is_nan());
+}
+
+#[test]
+fn powers_are_those_of_the_library() {
+    for exponent in [0, 1, 2, 3, 10, 1000, 12_345, 1_000_000] {
+        let (got, wanted) = (power(0.999, exponent), 0.999f64.powf(exponent as f64));
+        // An error of half a unit a factor, and there are `exponent` of them.
+        assert!((got - wanted).abs() <= wanted * f64::EPSILON * (1 + exponent) as f64, "{exponent}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "moments and parameter differ in length")]
+fn moments_are_as_long_as_the_parameter() {
+    adam(&ADAM, &mut [0.0; 2], &[0.0; 2], &mut [0.0; 2], &mut [0.0; 1]);
+}
+
+#[test]
+#[should_panic(expected = "steps are counted from one")]
+fn steps_start_at_one() {
+    adam(&AdamStep { step: 0, ..ADAM }, &mut [], &[], &mut [], &mut []);
+}
+
+#[test]
+fn the_threads_of_a_context_give_the_same_bits() {
+    let len = 2 * CHUNK + 3;
+    let (start, gradient) = (numbers(0, len), numbers(1, len));
+    let sgd_numbers = SgdStep { weight_decay: 0.02, clip: 0.5, ..SGD };
+    let adam_numbers = AdamStep { weight_decay: 0.02, clip: 0.5, ..ADAM };
+    /// Parameters and buffers after two steps, the first of which finds garbage where `sgd` forgets.
+    fn two_steps(start: &[f32], kernel: impl Fn(u64, &mut [f32], &mut [f32], &mut [f32])) -> Vec<f32> {
+        let (mut theta, mut first, mut second) =
+            (start.to_vec(), vec![0.0; start.len()], vec![0.0; start.len()]);
+        for step in 1..=2 {
+            kernel(step, &mut theta, &mut first, &mut second);
+        }
+        [theta, first, second].concat()
+    }
+    for momentum in [0.0, 0.9] {
+        let step_of = |step| SgdStep { momentum, step, ..sgd_numbers };
+        let wanted =
+            two_steps(&start, |step, theta, buffer, _| sgd(&step_of(step), theta, &gradient, buffer));
+        let got = same_everywhere(|ctx| {
+            two_steps(&start, |step, theta, buffer, _| sgd_on(ctx, &step_of(step), theta, &gradient, buffer))
+        });
+        assert_eq!(got, wanted);
+    }
+    let step_of = |step| AdamStep { step, ..adam_numbers };
+    let wanted = two_steps(&start, |step, theta, m, v| adam(&step_of(step), theta, &gradient, m, v));
+    let got = same_everywhere(|ctx| {
+        two_steps(&start, |step, theta, m, v| adam_on(ctx, &step_of(step), theta, &gradient, m, v))
+    });
+    assert_eq!(got, wanted);
+    let wanted = two_steps(&start, |step, theta, m, v| adamw(&step_of(step), theta, &gradient, m, v));
+    let got = same_everywhere(|ctx| {
+        two_steps(&start, |step, theta, m, v| adamw_on(ctx, &step_of(step), theta, &gradient, m, v))
+    });
+    assert_eq!(got, wanted);
+}
+
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    let len = 1 << 20;
+    let (mut theta, gradient) = (numbers(0, len), numbers(1, len));
+    let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
+    let step = SgdStep { step: 2, ..SGD };
+    measure("sgd", len, |ctx| {
+        sgd_on(ctx, &SgdStep { momentum: 0.0, ..step }, &mut theta, &gradient, &mut [])
+    });
+    measure("sgd with momentum", len, |ctx| sgd_on(ctx, &step, &mut theta, &gradient, &mut first));
+    measure("adam", len, |ctx| adam_on(ctx, &ADAM, &mut theta, &gradient, &mut first, &mut second));
+    measure("adamw", len, |ctx| adamw_on(ctx, &ADAM, &mut theta, &gradient, &mut first, &mut second));
+}
