@@ -6,8 +6,9 @@ use crate::team::Team;
 /// Elements of a task: 128 KiB of `f32`, which stays in the second cache and is worth handing over.
 pub(crate) const TASK: usize = 1 << 15;
 
-/// Channels of a task at most: what is kept for each channel of a task stays small beside the task's elements.
-const CHANNELS: usize = 1024;
+/// Elements of one item in a task: enough to read them in one go, and so few that a task has many items, beside which what is
+/// kept for each channel is little.
+const RUN: usize = 1 << 10;
 
 /// How `[N, C, S]` is cut: into groups of items, and each group into blocks of channels.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,7 @@ impl Piece {
 impl Cut {
     /// None of the sizes is zero.
     pub(crate) fn new([n, c, s]: [usize; 3]) -> Cut {
-        let channels = c.min((TASK / s).clamp(1, CHANNELS));
+        let channels = c.min((RUN / s).max(4));
         let items = n.min((TASK / (channels * s)).max(1));
         Cut { sizes: [n, c, s], items, channels, groups: n.div_ceil(items), blocks: c.div_ceil(channels) }
     }

@@ -8,6 +8,8 @@ pub use average::{average_pool, average_pool_backward};
 pub use global::{global_average_pool, global_average_pool_backward};
 pub use max::{max_pool, max_pool_backward};
 
+use std::ops::Range;
+
 use crate::channels::TASK;
 
 /// Windows over planes `[H, W]`.
@@ -54,22 +56,23 @@ impl Windows {
         self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0]
     }
 
-    /// The rows of the plane that a row of windows meets, and where its taps start: `(first tap, taps' end)`.
+    /// The lines of the plane along an axis that a window meets.
     #[inline(always)]
-    fn vertical_taps(&self, window: usize) -> (usize, usize) {
-        let start = window * self.stride[0];
-        let first = self.padding[0].saturating_sub(start);
-        let end = self.kernel[0].min(self.plane[0] + self.padding[0] - start);
-        (first, end)
+    fn lines(&self, axis: usize, window: usize) -> Range<usize> {
+        let (start, padding) = (window * self.stride[axis], self.padding[axis]);
+        start.saturating_sub(padding)..(start + self.kernel[axis] - padding).min(self.plane[axis])
     }
 
-    /// Of the windows in a row those whose tap `tap` lies in the plane, as `(first, end)`.
+    /// Of a row of windows those that can be taken eight at a time, as they lie within the plane's columns: none, or eight at least.
+    ///
+    /// The caller loops, for a closure of some size would not be inlined and so not be compiled for its rung.
     #[inline(always)]
-    fn horizontal_windows(&self, tap: usize, count: usize) -> (usize, usize) {
+    fn inner(&self, count: usize) -> Range<usize> {
         let (stride, padding) = (self.stride[1], self.padding[1]);
-        let first = padding.saturating_sub(tap).div_ceil(stride);
-        let end = (self.plane[1] + padding).saturating_sub(tap).div_ceil(stride).min(count);
-        (first.min(end), end)
+        let first = padding.div_ceil(stride).min(count);
+        let last_start = (self.plane[1] + padding).checked_sub(self.kernel[1]);
+        let end = last_start.map_or(first, |start| (start / stride + 1).clamp(first, count));
+        if end - first < 8 || stride > 2 { 0..0 } else { first..end }
     }
 
     /// Planes of a task.
@@ -87,24 +90,11 @@ impl Windows {
     }
 }
 
-/// Calls `work` with every number that is `stride` from the one before it, together with its place in `out`.
+/// `B` numbers, each `STRIDE` (1 or 2) from the one before it.
 #[inline(always)]
-fn zip_strided<T>(source: &[f32], stride: usize, out: &mut [T], mut work: impl FnMut(usize, f32, &mut T)) {
-    match stride {
-        1 => source.iter().zip(out).enumerate().for_each(|(i, (x, out))| work(i, *x, out)),
-        2 => {
-            let (pairs, last) = source.as_chunks::<2>();
-            let count = out.len().min(pairs.len());
-            let (most, rest) = out.split_at_mut(count);
-            for (i, (pair, out)) in pairs.iter().zip(most).enumerate() {
-                work(i, pair[0], out);
-            }
-            for (x, out) in last.iter().zip(rest) {
-                work(count, *x, out);
-            }
-        }
-        _ => source.iter().step_by(stride).zip(out).enumerate().for_each(|(i, (x, out))| work(i, *x, out)),
-    }
+fn strided<const B: usize, const STRIDE: usize>(x: &[f32]) -> [f32; B] {
+    let x = &x[..(B - 1) * STRIDE + 1];
+    std::array::from_fn(|i| x[i * STRIDE])
 }
 
 #[cfg(test)]

@@ -92,9 +92,11 @@ rungs! {
                     put::<ADD>(dx, (upper[0] + upper[1]) + (lower[0] + lower[1]));
                 }
             } else {
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    let rows = dy.chunks_exact(width).map(|row| &row[i * factors[1]..][..factors[1]]);
-                    put::<ADD>(dx, rows.flatten().sum());
+                for (i, dy) in dy.chunks_exact(width).enumerate() {
+                    for (dx, dy) in dx.iter_mut().zip(dy.chunks_exact(factors[1])) {
+                        let sum = dy.iter().sum::<f32>();
+                        if i == 0 { put::<ADD>(dx, sum) } else { *dx += sum }
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The mean of each window.
 
-use super::{Windows, zip_strided};
+use super::{Windows, strided};
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
@@ -80,26 +80,22 @@ rungs! {
         }
     }
 
-    /// Any windows: row by row of windows, tap by tap, so that neighbouring windows are a vector.
+    /// Any windows: several neighbours at the same time, tap by tap.
     fn sweep(windows: Windows, x: &[f32], y: &mut [f32]) {
         let [oh, ow] = windows.counts();
-        let ([h, w], [stride_y, stride_x], [pad_y, pad_x]) = (windows.plane, windows.stride, windows.padding);
-        let area = (windows.kernel[0] * windows.kernel[1]) as f32;
+        let [h, w] = windows.plane;
+        let inner = windows.inner(ow);
         for (x, y) in x.chunks_exact(h * w).zip(y.chunks_exact_mut(oh * ow)) {
             for (row, y) in y.chunks_exact_mut(ow).enumerate() {
-                y.fill(0.0);
-                let (first_tap, end_tap) = windows.vertical_taps(row);
-                for tap_y in first_tap..end_tap {
-                    let line = row * stride_y + tap_y - pad_y;
-                    for tap_x in 0..windows.kernel[1] {
-                        let (first, end) = windows.horizontal_windows(tap_x, ow);
-                        let start = if first == end { continue } else { first * stride_x + tap_x - pad_x };
-                        let source = &x[line * w + start..(line + 1) * w];
-                        zip_strided(source, stride_x, &mut y[first..end], |_, x, y| *y += x);
+                for at in (inner.start..inner.end).step_by(8).map(|at| at.min(inner.end - 8)) {
+                    if windows.stride[1] == 1 {
+                        window_block::<8, 1>(&windows, x, [row, at], y);
+                    } else {
+                        window_block::<8, 2>(&windows, x, [row, at], y);
                     }
                 }
-                for y in y {
-                    *y /= area;
+                for at in (0..inner.start).chain(inner.end..ow) {
+                    window(&windows, x, [row, at], y);
                 }
             }
         }
@@ -129,30 +125,73 @@ rungs! {
         }
     }
 
-    /// Any windows, tap by tap.
+    /// Any windows: what a row of them sends to each of its lines, which is the same, and then the lines.
     fn spread(windows: Windows, dy: &[f32], dx: &mut [f32]) {
         let [oh, ow] = windows.counts();
-        let ([h, w], [stride_y, stride_x], [pad_y, pad_x]) = (windows.plane, windows.stride, windows.padding);
+        let ([h, w], stride, padding) = (windows.plane, windows.stride[1], windows.padding[1]);
         let area = (windows.kernel[0] * windows.kernel[1]) as f32;
-        lend(ow, |shares| {
+        let padded = w + 2 * padding;
+        // Columns that are a stride apart lie together, so that a tap adds to neighbours.
+        let phase = padded.div_ceil(stride);
+        lend(ow + padded + stride * phase, |work| {
+            let (shares, rest) = work.split_at_mut(ow);
+            let (line, phases) = rest.split_at_mut(padded);
             for (dy, dx) in dy.chunks_exact(oh * ow).zip(dx.chunks_exact_mut(h * w)) {
                 for (row, dy) in dy.chunks_exact(ow).enumerate() {
                     for (share, dy) in shares.iter_mut().zip(dy) {
                         *share = dy / area;
                     }
-                    let (first_tap, end_tap) = windows.vertical_taps(row);
-                    for tap_y in first_tap..end_tap {
-                        let line = row * stride_y + tap_y - pad_y;
-                        for tap_x in 0..windows.kernel[1] {
-                            let (first, end) = windows.horizontal_windows(tap_x, ow);
-                            let start = if first == end { continue } else { first * stride_x + tap_x - pad_x };
-                            add_strided(&shares[first..end], stride_x, &mut dx[line * w + start..(line + 1) * w]);
+                    phases.fill(0.0);
+                    for tap in 0..windows.kernel[1] {
+                        add(shares, &mut phases[tap % stride * phase + tap / stride..][..ow]);
+                    }
+                    for (first, phase) in phases.chunks_exact(phase).enumerate() {
+                        for (sum, x) in line.iter_mut().skip(first).step_by(stride).zip(phase) {
+                            *sum = *x;
                         }
+                    }
+                    for y in windows.lines(0, row) {
+                        add(&line[padding..padding + w], &mut dx[y * w..][..w]);
                     }
                 }
             }
         });
     }
+}
+
+/// One window, which may reach beyond the plane.
+#[inline(always)]
+fn window(windows: &Windows, x: &[f32], [row, column]: [usize; 2], y: &mut [f32]) {
+    let [lines, columns] = [windows.lines(0, row), windows.lines(1, column)];
+    let mut sum = 0.0;
+    for line in lines {
+        for x in &x[line * windows.plane[1]..][columns.clone()] {
+            sum += x;
+        }
+    }
+    y[column] = sum / (windows.kernel[0] * windows.kernel[1]) as f32;
+}
+
+/// `B` neighbouring windows that lie within the plane's columns.
+#[inline(always)]
+fn window_block<const B: usize, const STRIDE: usize>(
+    windows: &Windows,
+    x: &[f32],
+    [row, first]: [usize; 2],
+    y: &mut [f32],
+) {
+    let start = first * STRIDE - windows.padding[1];
+    let area = (windows.kernel[0] * windows.kernel[1]) as f32;
+    let mut sums = [0.0; B];
+    for line in windows.lines(0, row) {
+        for tap in 0..windows.kernel[1] {
+            let numbers = strided::<B, STRIDE>(&x[line * windows.plane[1] + start + tap..]);
+            for (sum, x) in sums.iter_mut().zip(numbers) {
+                *sum += x;
+            }
+        }
+    }
+    y[first..first + B].copy_from_slice(&sums.map(|sum| sum / area));
 }
 
 /// A row of 2 x 2 windows in blocks of `B`; the last block overlaps the one before it and writes the same again.
@@ -171,21 +210,16 @@ fn blocks<const B: usize>(upper: &[f32], lower: &[f32], y: &mut [f32]) {
     }
 }
 
-/// Adds to every number that is `stride` from the one before it.
+/// Adds in blocks of eight: lines are short.
 #[inline(always)]
-fn add_strided(values: &[f32], stride: usize, out: &mut [f32]) {
-    match stride {
-        1 => out.iter_mut().zip(values).for_each(|(out, x)| *out += x),
-        2 => {
-            let (pairs, last) = out.as_chunks_mut::<2>();
-            let count = values.len().min(pairs.len());
-            for (pair, x) in pairs.iter_mut().zip(values) {
-                pair[0] += x;
-            }
-            for (out, x) in last.iter_mut().zip(&values[count..]) {
-                *out += x;
-            }
+fn add(values: &[f32], out: &mut [f32]) {
+    let ((values, value_rest), (out, out_rest)) = (values.as_chunks::<8>(), out.as_chunks_mut::<8>());
+    for (out, values) in out.iter_mut().zip(values) {
+        for (out, x) in out.iter_mut().zip(values) {
+            *out += x;
         }
-        _ => out.iter_mut().step_by(stride).zip(values).for_each(|(out, x)| *out += x),
+    }
+    for (out, x) in out_rest.iter_mut().zip(value_rest) {
+        *out += x;
     }
 }

@@ -1,11 +1,9 @@
 //! The largest number of each window.
 
-use super::{Windows, zip_strided};
+use super::{Windows, strided};
 use crate::Write;
-use crate::buffer::as_words_mut;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::scratch::lend;
 
 /// Max pooling.
 ///
@@ -102,38 +100,27 @@ rungs! {
         }
     }
 
-    /// Any windows: row by row of windows, tap by tap, so that neighbouring windows are a vector.
+    /// Any windows: several neighbours at the same time, tap by tap.
     fn sweep(windows: Windows, x: &[f32], y: &mut [f32], places: &mut [u32]) {
         let [oh, ow] = windows.counts();
-        let ([h, w], [stride_y, stride_x], [pad_y, pad_x]) = (windows.plane, windows.stride, windows.padding);
+        let [h, w] = windows.plane;
+        let inner = windows.inner(ow);
         let planes = x.chunks_exact(h * w).zip(y.chunks_exact_mut(oh * ow)).zip(places.chunks_exact_mut(oh * ow));
-        lend(2 * ow, |state| {
-            let (largest, winners) = state.split_at_mut(ow);
-            let winners = as_words_mut(winners);
-            for ((x, y), places) in planes {
-                let rows = y.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
-                for (row, (y, places)) in rows.enumerate() {
-                    let (first_tap, end_tap) = windows.vertical_taps(row);
-                    let top = row * stride_y + first_tap - pad_y;
-                    largest.fill(f32::NEG_INFINITY);
-                    for (i, winner) in winners.iter_mut().enumerate() {
-                        *winner = (top * w + (i * stride_x).saturating_sub(pad_x)) as u32;
+        for ((x, y), places) in planes {
+            let rows = y.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
+            for (row, (y, places)) in rows.enumerate() {
+                for at in (inner.start..inner.end).step_by(8).map(|at| at.min(inner.end - 8)) {
+                    if windows.stride[1] == 1 {
+                        window_block::<8, 1>(&windows, x, [row, at], y, places);
+                    } else {
+                        window_block::<8, 2>(&windows, x, [row, at], y, places);
                     }
-                    for tap_y in first_tap..end_tap {
-                        let line = row * stride_y + tap_y - pad_y;
-                        for tap_x in 0..windows.kernel[1] {
-                            let (first, end) = windows.horizontal_windows(tap_x, ow);
-                            let start = if first == end { continue } else { first * stride_x + tap_x - pad_x };
-                            let place = (line * w + start) as u32;
-                            let source = &x[line * w + start..(line + 1) * w];
-                            take(source, stride_x, place, &mut largest[first..end], &mut winners[first..end]);
-                        }
-                    }
-                    y.copy_from_slice(largest);
-                    places.copy_from_slice(winners);
+                }
+                for at in (0..inner.start).chain(inner.end..ow) {
+                    window(&windows, x, [row, at], y, places);
                 }
             }
-        });
+        }
     }
 
     /// The way back of `halving`, where nothing stands yet.
@@ -148,24 +135,63 @@ rungs! {
                 if w % 2 == 1 {
                     (upper[w - 1], lower[w - 1]) = (0.0, 0.0);
                 }
-                spread(dy, places, first, upper);
-                spread(dy, places, first + w as u32, lower);
+                for (dx, first) in [(upper, first), (lower, first + w as u32)] {
+                    if ow >= 8 {
+                        spread::<8>(dy, places, first, dx);
+                    } else if ow >= 4 {
+                        spread::<4>(dy, places, first, dx);
+                    } else {
+                        spread::<1>(dy, places, first, dx);
+                    }
+                }
             }
             dx[oh * 2 * w..].fill(0.0);
         }
     }
 }
 
-/// One tap of a row of windows.
+/// One window, which may reach beyond the plane.
 #[inline(always)]
-fn take(source: &[f32], stride: usize, first: u32, largest: &mut [f32], winners: &mut [u32]) {
-    let winners = &mut winners[..largest.len()];
-    let step = stride as u32;
-    zip_strided(source, stride, largest, |i, x, largest| {
-        let won = wins(x, *largest);
-        *largest = if won { x } else { *largest };
-        winners[i] = if won { first + i as u32 * step } else { winners[i] };
-    });
+fn window(windows: &Windows, x: &[f32], [row, column]: [usize; 2], y: &mut [f32], places: &mut [u32]) {
+    let [lines, columns] = [windows.lines(0, row), windows.lines(1, column)];
+    let w = windows.plane[1];
+    let (mut largest, mut winner) = (f32::NEG_INFINITY, lines.start * w + columns.start);
+    for line in lines {
+        for place in line * w + columns.start..line * w + columns.end {
+            if wins(x[place], largest) {
+                (largest, winner) = (x[place], place);
+            }
+        }
+    }
+    (y[column], places[column]) = (largest, winner as u32);
+}
+
+/// `B` neighbouring windows that lie within the plane's columns.
+#[inline(always)]
+fn window_block<const B: usize, const STRIDE: usize>(
+    windows: &Windows,
+    x: &[f32],
+    [row, first]: [usize; 2],
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    let (w, start) = (windows.plane[1], first * STRIDE - windows.padding[1]);
+    let lines = windows.lines(0, row);
+    let mut largest = [f32::NEG_INFINITY; B];
+    let mut winners: [u32; B] = std::array::from_fn(|i| (lines.start * w + start + i * STRIDE) as u32);
+    for line in lines {
+        for tap in 0..windows.kernel[1] {
+            let place = line * w + start + tap;
+            let numbers = strided::<B, STRIDE>(&x[place..]);
+            for i in 0..B {
+                let won = wins(numbers[i], largest[i]);
+                largest[i] = if won { numbers[i] } else { largest[i] };
+                winners[i] = if won { (place + i * STRIDE) as u32 } else { winners[i] };
+            }
+        }
+    }
+    y[first..first + B].copy_from_slice(&largest);
+    places[first..first + B].copy_from_slice(&winners);
 }
 
 /// A row of 2 x 2 windows in blocks of `B`; the last block overlaps the one before it and writes the same again.
@@ -199,9 +225,16 @@ fn blocks<const B: usize>(upper: &[f32], lower: &[f32], first: u32, y: &mut [f32
 
 /// A row of gradients to one of the two rows of the plane that its windows meet, whose first place is `first`.
 #[inline(always)]
-fn spread(dy: &[f32], places: &[u32], first: u32, dx: &mut [f32]) {
-    for (i, ((dy, place), dx)) in dy.iter().zip(places).zip(dx.as_chunks_mut::<2>().0).enumerate() {
-        let left = first + 2 * i as u32;
-        *dx = [if *place == left { *dy } else { 0.0 }, if *place == left + 1 { *dy } else { 0.0 }];
+fn spread<const B: usize>(dy: &[f32], places: &[u32], first: u32, dx: &mut [f32]) {
+    let pairs = dx.as_chunks_mut::<2>().0;
+    for at in (0..dy.len()).step_by(B).map(|at| at.min(dy.len() - B)) {
+        let (dy, places, pairs) = (&dy[at..at + B], &places[at..at + B], &mut pairs[at..at + B]);
+        let first = first + 2 * at as u32;
+        let keep = |i: usize, place: u32| if places[i] == place { dy[i].to_bits() } else { 0 };
+        let left: [u32; B] = std::array::from_fn(|i| keep(i, first + 2 * i as u32));
+        let right: [u32; B] = std::array::from_fn(|i| keep(i, first + 2 * i as u32 + 1));
+        for i in 0..B {
+            pairs[i] = [f32::from_bits(left[i]), f32::from_bits(right[i])];
+        }
     }
 }
