@@ -11,14 +11,14 @@
 
 mod arena;
 mod buffer;
+#[cfg(test)]
+mod checks;
 mod ctx;
 mod isa;
 mod lanes;
 mod panels;
 mod scratch;
 mod team;
-#[cfg(test)]
-mod testing;
 mod vmath;
 mod write;
 
@@ -31,6 +31,8 @@ mod real;
 mod recurrent;
 mod reduce;
 mod softmax;
+#[cfg(test)]
+mod testing;
 
 pub use arena::{Arena, Span};
 pub use buffer::{Buffer, as_words, as_words_mut};

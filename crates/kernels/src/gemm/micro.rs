@@ -78,12 +78,15 @@ fn tile<const R: usize, const MR: usize, const NR: usize>(
 ) {
     let mut sums = [[0.0f32; NR]; R];
     for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
-        for i in 0..R {
-            for j in 0..NR {
-                sums[i][j] = a[i].mul_add(b[j], sums[i][j]);
+        for (sums, a) in sums.iter_mut().zip(a) {
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = a.mul_add(*b, *sum);
             }
         }
     }
+    // A wall between the sums and their use: all are stored side by side, and by that the compiler finds the vectors.
+    let mut stored = sums;
+    let sums = std::hint::black_box(&mut stored);
     let rows = (c.rows() - row).min(R);
     for (i, sums) in sums.iter_mut().enumerate().take(rows) {
         let out = c.row(row + i, columns.clone());
@@ -110,8 +113,8 @@ fn finish<const NR: usize>(
     column: usize,
 ) {
     if stage.add {
-        for j in 0..NR {
-            sums[j] += c[j];
+        for (sum, c) in sums.iter_mut().zip(c) {
+            *sum += c;
         }
     }
     if !stage.last {
@@ -128,8 +131,8 @@ fn finish<const NR: usize>(
         Bias::Columns(bias) => {
             let bias = &bias[stage.column + column..];
             if let Some(bias) = bias.first_chunk::<NR>() {
-                for j in 0..NR {
-                    sums[j] += bias[j];
+                for (sum, bias) in sums.iter_mut().zip(bias) {
+                    *sum += bias;
                 }
             } else {
                 for (sum, bias) in sums.iter_mut().zip(bias) {

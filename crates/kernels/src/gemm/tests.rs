@@ -1,29 +1,174 @@
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 use super::*;
-use crate::philox::fill_normal;
+use crate::testing::{bits, normal, same_bits_everywhere};
+
+/// A product with everything beside its numbers.
+#[derive(Clone, Copy)]
+struct Case {
+    size: [usize; 3],
+    transposed: [bool; 2],
+    write: Write,
+    bias: u8,
+    relu: bool,
+}
+
+impl Case {
+    fn plain(size: [usize; 3]) -> Case {
+        Case { size, transposed: [false; 2], write: Write::Set, bias: 0, relu: false }
+    }
+
+    fn all(size: [usize; 3]) -> impl Iterator<Item = Case> {
+        (0..48).map(move |i: usize| Case {
+            size,
+            transposed: [i & 1 > 0, i & 2 > 0],
+            write: if i & 4 > 0 { Write::Add } else { Write::Set },
+            bias: (i >> 3) as u8 % 3,
+            relu: i >= 24,
+        })
+    }
+
+    fn numbers(&self) -> [Vec<f32>; 4] {
+        let [m, n, k] = self.size;
+        [normal(1, m * k), normal(2, k * n), normal(3, m * n), normal(4, [0, n, m][self.bias as usize])]
+    }
+
+    fn run(&self, ctx: &Ctx) -> Vec<f32> {
+        let ([m, n, k], [a, b, mut c, bias]) = (self.size, self.numbers());
+        let a = if self.transposed[0] { Matrix::transposed(&a, m) } else { Matrix::rows(&a, k) };
+        let b = if self.transposed[1] { Matrix::transposed(&b, k) } else { Matrix::rows(&b, n) };
+        let bias = [Bias::None, Bias::Columns(&bias), Bias::Rows(&bias)][self.bias as usize];
+        let epilogue = Epilogue { bias, relu: self.relu };
+        gemm(ctx, self.size, a, b, MatrixMut::rows(&mut c, n), self.write, epilogue);
+        c
+    }
+
+    /// Asserts that each element is near the plain sum in f64.
+    fn check(&self, ctx: &Ctx) {
+        let ([m, n, k], [a, b, c, bias], got) = (self.size, self.numbers(), self.run(ctx));
+        for (place, got) in got.into_iter().enumerate() {
+            let (i, j) = (place / n, place % n);
+            let a = |p| f64::from(a[if self.transposed[0] { p * m + i } else { i * k + p }]);
+            let b = |p| f64::from(b[if self.transposed[1] { j * k + p } else { p * n + j }]);
+            let old = if self.write == Write::Add { f64::from(c[place]) } else { 0.0 };
+            let bias = if bias.is_empty() { 0.0 } else { f64::from(bias[[0, j, i][self.bias as usize]]) };
+            let sum = (0..k).map(|p| a(p) * b(p)).sum::<f64>() + old + bias;
+            let size = (0..k).map(|p| (a(p) * b(p)).abs()).sum::<f64>() + old.abs() + bias.abs();
+            let wanted = if self.relu { sum.max(0.0) } else { sum };
+            // k roundings of half a unit each, of partial sums that stay far below the sum of sizes on average.
+            let bound = f64::from(f32::EPSILON) * (1.0 + (k as f64).sqrt()) * size;
+            assert!((f64::from(got) - wanted).abs() <= bound, "[{m}, {n}, {k}] ({i}, {j}): {got} {wanted}");
+        }
+    }
+}
+
+#[test]
+fn every_edge_is_near_the_plain_sum() {
+    let ctx = Ctx::new(2);
+    for m in 0..=14 {
+        for n in [0, 1, 2, 7, 8, 15, 16, 17, 31, 33] {
+            for k in [0, 1, 2, 9, 33] {
+                for case in Case::all([m, n, k]).step_by(7) {
+                    case.check(&ctx);
+                }
+            }
+        }
+    }
+    for size in [[5, 18, 0], [1, 257, 321], [7, 17, 641], [150, 130, 3], [145, 129, 320]] {
+        for case in Case::all(size) {
+            case.check(&ctx);
+        }
+    }
+    // Many tasks, and B packed in several turns.
+    Case::plain([300, 260, 961]).check(&ctx);
+    Case::plain([145, 1100, 1000]).check(&ctx);
+}
+
+#[test]
+fn every_rung_and_team_gives_the_same_bits() {
+    for size in [[3, 5, 7], [13, 37, 330], [64, 150, 200], [150, 140, 70]] {
+        for case in Case::all(size).step_by(11) {
+            same_bits_everywhere(|ctx| case.run(ctx));
+        }
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_the_others() {
+    let ctx = Ctx::new(2);
+    let [m, n, k] = [150, 40, 700];
+    let case = Case { transposed: [false, true], ..Case::plain([m, n, k]) };
+    let ([a, b, ..], all) = (case.numbers(), case.run(&ctx));
+    for rows in [1, 2, 5, 13] {
+        let mut c = vec![0.0; rows * n];
+        let (a, b) = (Matrix::rows(&a, k), Matrix::transposed(&b, k));
+        gemm(&ctx, [rows, n, k], a, b, MatrixMut::rows(&mut c, n), Write::Set, Epilogue::NONE);
+        assert_eq!(bits(&c), bits(&all[..rows * n]), "{rows}");
+    }
+}
+
+#[test]
+fn zero_times_nan_or_infinity_is_nan() {
+    for isa in Isa::available() {
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut b = [1.0; 20 * 20];
+            b[7 * 20 + 18] = bad;
+            let mut c = [0.0; 3 * 20];
+            let (a, b) = (Matrix::rows(&[0.0; 60], 20), Matrix::rows(&b, 20));
+            let epilogue = Epilogue { relu: true, ..Epilogue::columns(&[1.0; 20]) };
+            gemm_alone(isa, [3, 20, 20], a, b, MatrixMut::rows(&mut c, 20), Write::Set, epilogue);
+            assert!(c.iter().enumerate().all(|(i, c)| if i % 20 == 18 { c.is_nan() } else { *c == 1.0 }));
+        }
+    }
+}
+
+#[test]
+fn rows_with_a_stride_leave_what_lies_between() {
+    let mut c = [7.0; 25];
+    let (a, b) = (Matrix { data: &[1.0; 5], row: 1, col: 1 }, Matrix::rows(&[2.0; 2], 2));
+    let out = MatrixMut { data: &mut c, row: 5 };
+    gemm(&Ctx::new(1), [5, 2, 1], a, b, out, Write::Add, Epilogue::NONE);
+    assert!(c.iter().enumerate().all(|(i, &c)| c == if i % 5 < 2 { 9.0 } else { 7.0 }), "{c:?}");
+}
+
+#[test]
+#[should_panic(expected = "gemm wants 3 rows and 4 columns in A, got 11 numbers")]
+fn a_matrix_has_all_its_numbers() {
+    let (a, b) = (Matrix::rows(&[0.0; 11], 4), Matrix::rows(&[0.0; 8], 2));
+    gemm(&Ctx::new(1), [3, 2, 4], a, b, MatrixMut::rows(&mut [0.0; 6], 2), Write::Set, Epilogue::NONE);
+}
 
 #[test]
 #[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "what it measures")]
 fn speed() {
-    let ctx = Ctx::new(1);
-    for n in [64, 256, 512, 1024] {
-        let a = vec![0.5; n * n];
-        let b = vec![0.25; n * n];
-        let mut c = vec![0.0; n * n];
-        let mut best = f64::INFINITY;
-        for _ in 0..10 {
-            let start = std::time::Instant::now();
-            gemm(
-                &ctx,
-                [n, n, n],
-                Matrix::rows(&a, n),
-                Matrix::rows(&b, n),
-                MatrixMut::rows(&mut c, n),
-                Write::Set,
-                Epilogue::NONE,
-            );
-            best = best.min(start.elapsed().as_secs_f64());
-        }
-        eprintln!("{n} {:.1}", 2.0 * (n as f64).powi(3) / best / 1e9);
+    let forward = |m, n, k| Case { transposed: [false, true], bias: 1, relu: true, ..Case::plain([m, n, k]) };
+    let cube = |n| Case::plain([n, n, n]);
+    let weight = |m, n, k| Case { transposed: [true, false], ..Case::plain([m, n, k]) };
+    let data = |m, n, k| Case::plain([m, n, k]);
+    let cases = [
+        ("cube", vec![cube(64), cube(256), cube(512), cube(1024)]),
+        (
+            "forward",
+            vec![forward(64, 512, 784), forward(128, 256, 512), forward(64, 10, 512), forward(1, 512, 784)],
+        ),
+        ("forward", vec![forward(64, 128, 3136), forward(1, 4096, 4096), forward(32, 512, 128)]),
+        (
+            "weight",
+            vec![weight(512, 784, 64), weight(10, 512, 64), weight(128, 3136, 64), weight(512, 128, 32)],
+        ),
+        ("data", vec![data(64, 784, 512), data(64, 512, 10), data(64, 3136, 128)]),
+    ];
+    for (name, case) in cases.iter().flat_map(|(name, cases)| cases.iter().map(move |case| (name, case))) {
+        let ([m, n, k], [a, b, mut c, bias]) = (case.size, case.numbers());
+        let a = if case.transposed[0] { Matrix::transposed(&a, m) } else { Matrix::rows(&a, k) };
+        let b = if case.transposed[1] { Matrix::transposed(&b, k) } else { Matrix::rows(&b, n) };
+        let epilogue = if case.bias > 0 { Epilogue::columns(&bias) } else { Epilogue::NONE };
+        let rate = [1, 2].map(|threads| {
+            let ctx = Ctx::new(threads);
+            let seconds = crate::testing::best_of(9, || {
+                gemm(&ctx, case.size, a, b, MatrixMut::rows(&mut c, n), case.write, epilogue);
+            });
+            2.0 * (m * n * k) as f64 / seconds / 1e9
+        });
+        eprintln!("{name:8} {:?}: {:.1} GFLOP/s on one thread, {:.1} on two", case.size, rate[0], rate[1]);
     }
 }
