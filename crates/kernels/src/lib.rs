@@ -14,6 +14,8 @@ mod arena;
 mod buffer;
 mod counting;
 mod cross_entropy;
+#[cfg(test)]
+mod checks;
 mod ctx;
 mod isa;
 mod lanes;
@@ -22,6 +24,7 @@ mod map;
 mod partials;
 mod scratch;
 mod team;
+mod vmath;
 mod write;
 
 // Kernels.

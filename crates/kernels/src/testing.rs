@@ -1,7 +1,5 @@
 //! What the tests of several kernels share.
 
-pub(crate) mod sequences;
-
 use crate::ctx::Ctx;
 use crate::isa::Isa;
 use crate::philox::fill_normal;

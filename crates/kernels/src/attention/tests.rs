@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::sequences::{assert_close, assert_same_bits, differences, normal, wide};
+use crate::checks::{assert_close, differences, wide};
+use crate::testing::{normal, same_bits_everywhere};
 
 /// Attention as the formula says, in `f64`.
 fn plain([b, t, h, d]: [usize; 4], scale: f64, mask: AttentionMask<'_>, qkv: &[f64]) -> Vec<f64> {
@@ -62,7 +63,7 @@ fn the_plain_formula_agrees() {
     ] {
         let [b, t, h, d] = shape;
         for mask in masks(b, t) {
-            let qkv = normal(b * t * 3 * h * d, 1, 1.0);
+            let qkv = normal(1, b * t * 3 * h * d);
             let got = run(&ctx, shape, 0.3, mask, &qkv, &vec![0.0; b * t * h * d]);
             // Weights are off by as many units as scores are large, some 10, and each unit is 6e-8.
             assert_close("out", &got.out, &plain(shape, 0.3, mask, &wide(&qkv)), 2e-6);
@@ -76,7 +77,7 @@ fn gradients_agree_with_differences() {
     for shape in [[1, 1, 1, 1], [2, 5, 2, 3], [2, 17, 1, 9]] {
         let [b, t, h, d] = shape;
         for mask in masks(b, t) {
-            let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+            let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
             let got = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
             let loss = |qkv: &[f64]| {
                 plain(shape, 0.5, mask, qkv).iter().zip(&d_out).map(|(x, &d)| x * f64::from(d)).sum()
@@ -93,10 +94,10 @@ fn gradients_over_several_blocks_agree_with_a_difference() {
     let ctx = Ctx::new(2);
     let shape @ [b, t, h, d] = [2, 150, 2, 20];
     for mask in masks(b, t) {
-        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+        let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
         let got = run(&ctx, shape, 0.2, mask, &qkv, &d_out);
         for group in 0..3 {
-            let mut direction = wide(&normal(qkv.len(), 3, 1.0));
+            let mut direction = wide(&normal(3, qkv.len()));
             direction.iter_mut().enumerate().for_each(|(i, x)| {
                 if i / (h * d) % 3 != group {
                     *x = 0.0;
@@ -121,8 +122,8 @@ fn bits_depend_on_no_rung_and_no_thread() {
     for (shape, causal) in [([3, 70, 2, 20], true), ([2, 130, 1, 16], false), ([40, 3, 2, 4], true)] {
         let [b, t, h, d] = shape;
         let mask = AttentionMask { causal, lengths: None };
-        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
-        assert_same_bits(|ctx| {
+        let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
+        same_bits_everywhere(|ctx| {
             let run = run(ctx, shape, 0.2, mask, &qkv, &d_out);
             [run.out, run.logsumexp, run.d_qkv].concat()
         });
@@ -134,7 +135,7 @@ fn what_lies_beyond_a_length_is_not_seen() {
     let ctx = Ctx::new(1);
     let shape @ [b, t, h, d] = [2, 70, 1, 4];
     let mask = AttentionMask { causal: false, lengths: Some(&[66, 0]) };
-    let (mut qkv, mut d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+    let (mut qkv, mut d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
     let wanted = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
     qkv[66 * 3 * d..].fill(f32::NAN);
     d_out[66 * d..].fill(f32::NAN);
@@ -148,7 +149,7 @@ fn a_gradient_can_be_added() {
     let ctx = Ctx::new(1);
     let shape = [1, 5, 1, 2];
     let mask = AttentionMask { causal: true, lengths: Some(&[4]) };
-    let (qkv, d_out) = (normal(30, 1, 1.0), normal(10, 2, 1.0));
+    let (qkv, d_out) = (normal(1, 30), normal(2, 10));
     let once = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
     let mut twice = once.d_qkv.clone();
     attention_backward(
@@ -194,7 +195,7 @@ fn speed() {
         ([8, 256, 6, 64], false),
         ([32, 128, 4, 32], false),
     ] {
-        let (qkv, d_out) = (normal(b * t * 3 * h * d, 1, 1.0), normal(b * t * h * d, 2, 1.0));
+        let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
         let (mut out, mut logsumexp) = (vec![0.0; b * t * h * d], vec![0.0; b * h * t]);
         let mut d_qkv = vec![0.0; qkv.len()];
         let (shape, mask) = ([b, t, h, d], AttentionMask { causal, lengths: None });

@@ -261,7 +261,7 @@ fn weights<C: Cell>(
     };
     let pairs = steps.saturating_sub(1);
     let states = Matrix { data: &inputs.states[states_from..], row: plan.sequence.row, col: 1 };
-    let mut part = |m: usize, gate: usize, out: &mut [f32]| {
+    let part = |m: usize, gate: usize, out: &mut [f32]| {
         let data = saved.get(gates_from + gate * h..).unwrap_or(&[]);
         let gates = Matrix::transposed(data, size);
         gemm(ctx, [m, h, pairs], gates, states, MatrixMut::rows(out, h), write_hh, Epilogue::NONE);

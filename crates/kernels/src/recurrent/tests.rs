@@ -1,6 +1,7 @@
 use super::*;
+use crate::checks::{assert_close, differences, wide};
 use crate::ctx::Ctx;
-use crate::testing::sequences::{assert_close, assert_same_bits, differences, normal, wide};
+use crate::testing::{normal, same_bits_everywhere};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -8,7 +9,26 @@ enum Kind {
     Gru,
 }
 
+type There =
+    fn(&Ctx, [usize; 4], Sequence<'_>, RecurrentWeights<'_>, &[f32], &mut [f32], &mut [f32], &mut [f32]);
+type Back = fn(
+    &Ctx,
+    [usize; 4],
+    Sequence<'_>,
+    RecurrentWeights<'_>,
+    &[f32],
+    &[f32],
+    &mut [f32],
+    StateGradients<'_>,
+    Option<(&mut [f32], Write)>,
+    RecurrentGradients<'_>,
+);
+
 impl Kind {
+    fn layer(self) -> (There, Back) {
+        if self == Kind::Lstm { (lstm, lstm_backward) } else { (gru, gru_backward) }
+    }
+
     fn gates(self) -> usize {
         if self == Kind::Lstm { 4 } else { 3 }
     }
@@ -83,8 +103,10 @@ impl Case {
         let [b, t, _, h] = shape;
         let lengths = padded.then(|| (0..b).map(|row| ((row * 7 + 1) % (t + 1)) as u32).collect());
         let numbers = kind.lens(shape);
-        let numbers = std::array::from_fn(|i| normal(numbers[i], i as u32, if i == 0 { 1.0 } else { 0.4 }));
-        let (d_states, d_last) = (normal(b * t * h, 8, 1.0), normal(b * h, 9, 1.0));
+        let mut numbers: [Vec<f32>; 5] = std::array::from_fn(|i| normal(i as u32, numbers[i]));
+        // Weights of 1 would drive the gates of wide layers to their ends, where every gradient is zero.
+        numbers[1..].iter_mut().flatten().for_each(|x| *x *= 0.4);
+        let (d_states, d_last) = (normal(8, b * t * h), normal(9, b * h));
         Case { kind, shape, direction, lengths, numbers, d_states, d_last }
     }
 
@@ -98,14 +120,7 @@ impl Case {
         let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
         let (mut states, mut last) = (vec![f32::NAN; b * t * h], vec![f32::NAN; b * h]);
         let mut saved = vec![f32::NAN; self.kind.saved_len(self.shape)];
-        let (forward, backward) = match self.kind {
-            Kind::Lstm => {
-                (lstm as fn(_, _, _, _, _, _, _, _), lstm_backward as fn(_, _, _, _, _, _, _, _, _, _))
-            }
-            Kind::Gru => {
-                (gru as fn(_, _, _, _, _, _, _, _), gru_backward as fn(_, _, _, _, _, _, _, _, _, _))
-            }
-        };
+        let (forward, backward) = self.kind.layer();
         forward(ctx, self.shape, self.sequence(), weights, x, &mut states, &mut last, &mut saved);
         let mut gradients = self.kind.lens(self.shape).map(|len| vec![f32::NAN; len]);
         let [d_x, w_ih, w_hh, b_ih, b_hh] = &mut gradients;
@@ -144,7 +159,7 @@ impl Case {
                 assert_close(&format!("{which}"), gradient, &differences(&numbers[which], loss), 1e-5);
                 continue;
             }
-            let way = wide(&normal(gradient.len(), 20, 1.0));
+            let way = wide(&normal(20, gradient.len()));
             let along = |step: &[f64]| {
                 let moved: Vec<f64> =
                     numbers[which].iter().zip(&way).map(|(x, way)| x + step[0] * way).collect();
@@ -205,7 +220,7 @@ fn empty_sizes_give_zeros() {
 fn bits_depend_on_no_rung_and_no_thread() {
     for (kind, direction, padded) in kinds() {
         let case = Case::new(kind, [19, 5, 7, 35], direction, padded);
-        assert_same_bits(|ctx| {
+        same_bits_everywhere(|ctx| {
             let run = case.run(ctx);
             [vec![run.out], run.gradients.to_vec()].concat().concat()
         });
@@ -258,7 +273,7 @@ fn speed() {
         let shape @ [b, t, _, h] = case.shape;
         let [x, w_ih, w_hh, b_ih, b_hh] = &case.numbers;
         let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
-        let (mut states, mut last) = (vec![0.0; b * t * h], vec![0.0; b * h]);
+        let (mut states, mut last) = (vec![0.0f32; b * t * h], vec![0.0f32; b * h]);
         let mut saved = vec![0.0; kind.saved_len(shape)];
         let mut gradients = kind.lens(shape).map(|len| vec![0.0; len]);
         for threads in [1, 2] {
@@ -275,15 +290,7 @@ fn speed() {
                 };
                 let outer = StateGradients { states: Some(&case.d_states), last: None };
                 let d_x = Some((&mut d_x[..], set));
-                let (forward, backward) = match kind {
-                    Kind::Lstm => (
-                        lstm as fn(_, _, _, _, _, _, _, _),
-                        lstm_backward as fn(_, _, _, _, _, _, _, _, _, _),
-                    ),
-                    Kind::Gru => {
-                        (gru as fn(_, _, _, _, _, _, _, _), gru_backward as fn(_, _, _, _, _, _, _, _, _, _))
-                    }
-                };
+                let (forward, backward) = kind.layer();
                 let started = std::time::Instant::now();
                 forward(&ctx, shape, case.sequence(), weights, x, &mut states, &mut last, &mut saved);
                 there = there.min(started.elapsed().as_secs_f64());

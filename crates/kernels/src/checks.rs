@@ -1,14 +1,4 @@
-//! What tests share.
-
-use crate::{Ctx, Isa, Team, fill_normal};
-
-/// Numbers of the standard normal distribution times `scale`; `purpose` tells one draw from another.
-pub(crate) fn normal(len: usize, purpose: u32, scale: f32) -> Vec<f32> {
-    let mut numbers = vec![0.0; len];
-    fill_normal([7, 11], [purpose, 0, 0], 0, &mut numbers);
-    numbers.iter_mut().for_each(|x| *x *= scale);
-    numbers
-}
+//! What tests hold numbers against: a plain reference, and differences of one.
 
 /// As `f64`.
 pub(crate) fn wide(numbers: &[f32]) -> Vec<f64> {
@@ -37,17 +27,4 @@ pub(crate) fn differences(numbers: &[f64], loss: impl Fn(&[f64]) -> f64) -> Vec<
     };
     let slope = |i| (8.0 * (at(i, h) - at(i, -h)) - (at(i, 2.0 * h) - at(i, -2.0 * h))) / (12.0 * h);
     (0..numbers.len()).map(slope).collect()
-}
-
-/// Asserts that `run` gives the same bits on every rung and with 1, 2 and 3 threads.
-#[track_caller]
-pub(crate) fn assert_same_bits(run: impl Fn(&Ctx) -> Vec<f32>) {
-    let bits = |ctx: &Ctx| run(ctx).into_iter().map(f32::to_bits).collect::<Vec<u32>>();
-    let wanted = bits(&Ctx::new(1));
-    for isa in Isa::available() {
-        for threads in [1, 2, 3] {
-            let ctx = Ctx { isa, team: Team::new(threads) };
-            assert!(bits(&ctx) == wanted, "{isa:?} with {threads} threads gives other bits");
-        }
-    }
 }
