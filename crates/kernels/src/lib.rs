@@ -13,33 +13,30 @@
 mod arena;
 mod buffer;
 mod counting;
-mod cross_entropy;
-#[cfg(test)]
-mod checks;
 mod ctx;
 mod isa;
 mod lanes;
-mod loss;
-mod map;
-mod partials;
 mod scratch;
 mod team;
-mod vmath;
 mod write;
 
 // Kernels.
 mod activation;
 mod attention;
 mod channels;
+mod checks;
 mod columns;
 mod conv;
+mod cross_entropy;
 mod dropout;
 mod elementwise;
 mod embedding;
 mod gemm;
+mod loss;
 mod map;
 mod norm;
 mod panels;
+mod partials;
 mod pool;
 mod put;
 mod recurrent;
@@ -74,16 +71,11 @@ pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use isa::{Isa, Rung};
+pub use loss::{bce_with_logits, huber, mae, mse};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
-pub use optim::{AdamStep, SgdStep, adam, adamw, clip_factor, sgd};
-pub use loss::{bce_with_logits, huber, mae, mse};
-pub use team::Team;
-pub use transpose::transpose;
-pub use write::Write;
-
 pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use pool::{
@@ -95,7 +87,6 @@ pub use recurrent::{
     Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward,
     gru_saved_len, lstm, lstm_backward, lstm_saved_len,
 };
-pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares};
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squares_on};
 pub use softmax::{logsumexp, softmax};
 pub use team::Team;

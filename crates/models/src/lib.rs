@@ -29,6 +29,7 @@ mod ops;
 mod rule;
 mod runner;
 
+pub use baeum_kernels::Rung;
 pub use config::{Activation, Cnn, Mlp, ModelConfig};
 pub use cpu::CpuRunner;
 pub use device::{Device, Float};
@@ -36,7 +37,6 @@ pub use error::ModelError;
 pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
-pub use baeum_kernels::Rung;
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
 pub use summary::summary;

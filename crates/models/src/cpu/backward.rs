@@ -58,8 +58,9 @@ impl Run<'_> {
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
             Op::Embedding { units } => {
-                let ([dy, ids], []) = self.arena.views([&dy.span(self.rows), &self.read(step)], []);
-                let (write, gradient) = (self.write(), &mut self.state.gradient[step.learned[0].clone()]);
+                let (write, spans) = (self.write(), [&dy.span(self.rows), &self.read(step)]);
+                let ([dy, ids], []) = self.arena.views(spans, []);
+                let gradient = &mut self.state.gradient[step.learned[0].clone()];
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
             Op::Add => {

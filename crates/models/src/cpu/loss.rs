@@ -1,7 +1,7 @@
 //! The loss, and the gradient of what the network yields: one pass over each output.
 
 use baeum_core::{Batch, Loss, LossParts, NetworkError, Part, Tensor, TensorError};
-use baeum_kernels::{cross_entropy, mse};
+use baeum_kernels::{CrossEntropy, cross_entropy, mse};
 
 use super::CpuRunner;
 
@@ -32,7 +32,8 @@ impl CpuRunner {
                 Loss::CrossEntropy => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
                     check_classes(target, len / classes.max(1), classes, part, words)?;
-                    let (sum, weight) = cross_entropy(ctx, classes, value, words, gradient);
+                    let loss = CrossEntropy { classes, smoothing: 0.0, class_weights: None };
+                    let (sum, weight) = cross_entropy(ctx, &loss, value, words, gradient);
                     LossParts { sum, weight }
                 }
                 Loss::Mse => {

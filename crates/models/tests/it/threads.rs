@@ -60,14 +60,7 @@ pub(crate) fn batch(item: &[usize], rows: usize) -> Batch {
 }
 
 pub(crate) fn adam() -> Adam {
-    Adam {
-        learning_rate: 1e-3,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        weight_decay: 0.01,
-        clip: Some(1.0),
-    }
+    Adam { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01, clip: Some(1.0) }
 }
 
 fn learn(graph: &Graph, item: &[usize]) -> Vec<u8> {
