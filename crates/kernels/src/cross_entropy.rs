@@ -4,11 +4,14 @@ use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::lanes::{self, LANES};
 use crate::map::CHUNK;
-use crate::vmath::exp;
-use crate::{math, partials};
+use crate::partials;
+use crate::vmath::{exp, ln};
 
 /// The target of a row that does not count: no loss, no weight, gradient 0.
 pub const IGNORED: u32 = u32::MAX;
+
+/// Rows that are worked on together.
+const BLOCK: usize = 16;
 
 /// Cross-entropy between logits and class indices.
 #[derive(Clone, Copy, Debug)]
@@ -77,44 +80,106 @@ fn over_rows(
     let [sum, weight] = partials::sums_of_parts(&ctx.team, gradient, rows * classes, |i, part| {
         let targets = &targets[i * rows..][..part.len() / classes];
         let mut total = [0.0; 2];
-        for (r, (row, &target)) in part.chunks_exact_mut(classes).zip(targets).enumerate() {
-            if target == IGNORED {
-                row.fill(0.0);
-                continue;
-            }
-            load((i * rows + r) * classes, row);
-            let weight = weights.get(target as usize).map_or(1.0, |&weight| f64::from(weight));
-            total[0] += row_loss(ctx.isa, row, target as usize, weight, smoothing, weights);
-            total[1] += weight;
+        let blocks = part.chunks_mut(BLOCK * classes).zip(targets.chunks(BLOCK));
+        for (block, (rows_of_block, targets)) in blocks.enumerate() {
+            load((i * rows + block * BLOCK) * classes, rows_of_block);
+            let [loss, weight] = block_loss(ctx.isa, rows_of_block, classes, targets, smoothing, weights);
+            total = [total[0] + loss, total[1] + weight];
         }
         total
     });
     (sum, weight)
 }
 
+/// What is kept of a row until all rows of its block have their exponentials.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    /// The target's logit less the largest.
+    of_target: f64,
+    /// With smoothing: the sum of `w_c (x_c - largest)`.
+    spread: f64,
+}
+
 rungs! {
-    /// The loss of a row of logits, which becomes its gradient.
-    fn row_loss(row: &mut [f32], target: usize, weight: f64, smoothing: f64, weights: &[f32]) -> f64 {
-        let largest = largest(row);
-        let of_target = f64::from(row[target]) - f64::from(largest);
-        let share = smoothing / row.len() as f64;
-        let (spread, all_weights) = if smoothing == 0.0 { (0.0, 0.0) } else { weighted(row, largest, weights) };
-        exponentials(row, largest);
-        let total = lanes::sum(row.len(), |i| row[i]);
-        // Minus infinity, NaN and infinity have made `total` NaN; it is at least 1 otherwise.
-        let log_total = if total.is_nan() { f64::NAN } else { math::ln(f64::from(total)) };
-        let kept = (1.0 - smoothing) * weight;
-        let scale = ((kept + share * all_weights) / f64::from(total)) as f32;
-        for x in row.iter_mut() {
-            *x *= scale;
+    /// The losses of at most [`BLOCK`] rows of logits and the weights of their targets; the logits become the gradient.
+    ///
+    /// Exponentials and logarithms are taken of the whole block, so that short rows fill vectors too.
+    fn block_loss(
+        block: &mut [f32],
+        classes: usize,
+        targets: &[u32],
+        smoothing: f64,
+        weights: &[f32],
+    ) -> [f64; 2] {
+        let mut kept = [Row::default(); BLOCK];
+        for ((row, &target), kept) in block.chunks_exact_mut(classes).zip(targets).zip(&mut kept) {
+            *kept = shift(row, target, smoothing, weights);
         }
-        row[target] -= kept as f32;
-        if smoothing != 0.0 {
-            take_shares(row, share as f32, weights);
-            return kept * (log_total - of_target) + share * (all_weights * log_total - spread);
+        for x in block.iter_mut() {
+            *x = exp(*x);
         }
-        kept * (log_total - of_target)
+        let mut totals = [1.0; BLOCK];
+        for (row, total) in block.chunks_exact(classes).zip(&mut totals) {
+            *total = sum(row, row, |x, _| x);
+        }
+        let logs = totals.map(ln);
+        let share = smoothing / classes as f64;
+        let all_weights = if weights.is_empty() { classes as f64 } else { f64::from(sum(weights, weights, |w, _| w)) };
+        let mut result = [0.0; 2];
+        for (i, (row, &target)) in block.chunks_exact_mut(classes).zip(targets).enumerate() {
+            if target == IGNORED {
+                row.fill(0.0);
+                continue;
+            }
+            let weight = weights.get(target as usize).map_or(1.0, |&weight| f64::from(weight));
+            let of_target = (1.0 - smoothing) * weight;
+            let log = f64::from(logs[i]);
+            let scale = (of_target + share * all_weights) as f32 / totals[i];
+            for x in row.iter_mut() {
+                *x *= scale;
+            }
+            row[target as usize] -= of_target as f32;
+            result[0] += of_target * (log - kept[i].of_target);
+            if smoothing != 0.0 {
+                take_shares(row, share as f32, weights);
+                result[0] += share * (all_weights * log - kept[i].spread);
+            }
+            result[1] += weight;
+        }
+        result
     }
+}
+
+/// Takes the largest logit from all of a row, and says what is lost with it.
+#[inline(always)]
+fn shift(row: &mut [f32], target: u32, smoothing: f64, weights: &[f32]) -> Row {
+    let largest = largest(row);
+    let of_target = row.get(target as usize).map_or(0.0, |&x| f64::from(x) - f64::from(largest));
+    for x in row.iter_mut() {
+        *x -= largest;
+    }
+    let spread = match smoothing {
+        0.0 => 0.0,
+        _ if weights.is_empty() => f64::from(sum(row, row, |x, _| x)),
+        _ => f64::from(sum(row, weights, |x, weight| weight * x)),
+    };
+    Row { of_target, spread }
+}
+
+/// The sum of `term` over two slices, in the order of [`lanes::sum`]; over slices, so that no index is checked.
+#[inline(always)]
+fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES {
+            lanes[i] += term(a[i], b[i]);
+        }
+    }
+    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *lane += term(a, b);
+    }
+    lanes::join(lanes)
 }
 
 /// The largest logit; NaN is passed over, for the sum of exponentials brings it back.
@@ -133,24 +198,6 @@ fn largest(row: &[f32]) -> f32 {
         most = lanes.into_iter().fold(most, larger); // 16 steps that a short row need not wait for
     }
     rest.iter().fold(most, |a, &b| larger(a, b))
-}
-
-/// Each logit becomes `e^(x - largest)`.
-#[inline(always)]
-fn exponentials(row: &mut [f32], largest: f32) {
-    for x in row {
-        *x = exp(*x - largest);
-    }
-}
-
-/// The sums of `w_c (x_c - largest)` and of `w_c`.
-#[inline(always)]
-fn weighted(row: &[f32], largest: f32, weights: &[f32]) -> (f64, f64) {
-    if weights.is_empty() {
-        return (f64::from(lanes::sum(row.len(), |i| row[i] - largest)), row.len() as f64);
-    }
-    let spread = lanes::sum(row.len(), |i| weights[i] * (row[i] - largest));
-    (f64::from(spread), f64::from(lanes::sum(row.len(), |i| weights[i])))
 }
 
 /// Takes the share of every class from its gradient.
