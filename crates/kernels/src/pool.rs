@@ -63,7 +63,7 @@ impl Windows {
         start.saturating_sub(padding)..(start + self.kernel[axis] - padding).min(self.plane[axis])
     }
 
-    /// Of a row of windows those that can be taken eight at a time, as they lie within the plane's columns: none, or eight at least.
+    /// Of a row of windows those that are taken eight or four at a time, as they lie within the plane's columns: none, or four at least.
     ///
     /// The caller loops, for a closure of some size would not be inlined and so not be compiled for its rung.
     #[inline(always)]
@@ -72,7 +72,7 @@ impl Windows {
         let first = padding.div_ceil(stride).min(count);
         let last_start = (self.plane[1] + padding).checked_sub(self.kernel[1]);
         let end = last_start.map_or(first, |start| (start / stride + 1).clamp(first, count));
-        if end - first < 8 || stride > 2 { 0..0 } else { first..end }
+        if end - first < 4 || stride > 2 { 0..0 } else { first..end }
     }
 
     /// Planes of a task.

@@ -1,5 +1,7 @@
 //! The mean of each window.
 
+use std::ops::Range;
+
 use super::{Windows, strided};
 use crate::Write;
 use crate::ctx::Ctx;
@@ -87,12 +89,11 @@ rungs! {
         let inner = windows.inner(ow);
         for (x, y) in x.chunks_exact(h * w).zip(y.chunks_exact_mut(oh * ow)) {
             for (row, y) in y.chunks_exact_mut(ow).enumerate() {
-                for at in (inner.start..inner.end).step_by(8).map(|at| at.min(inner.end - 8)) {
-                    if windows.stride[1] == 1 {
-                        window_block::<8, 1>(&windows, x, [row, at], y);
-                    } else {
-                        window_block::<8, 2>(&windows, x, [row, at], y);
-                    }
+                match (inner.len() >= 8, windows.stride[1]) {
+                    (true, 1) => window_blocks::<8, 1>(&windows, x, row, inner.clone(), y),
+                    (true, _) => window_blocks::<8, 2>(&windows, x, row, inner.clone(), y),
+                    (false, 1) => window_blocks::<4, 1>(&windows, x, row, inner.clone(), y),
+                    (false, _) => window_blocks::<4, 2>(&windows, x, row, inner.clone(), y),
                 }
                 for at in (0..inner.start).chain(inner.end..ow) {
                     window(&windows, x, [row, at], y);
@@ -170,6 +171,22 @@ fn window(windows: &Windows, x: &[f32], [row, column]: [usize; 2], y: &mut [f32]
         }
     }
     y[column] = sum / (windows.kernel[0] * windows.kernel[1]) as f32;
+}
+
+/// Windows that lie within the plane's columns, `B` at the same time; the last ones may be done twice.
+#[inline(always)]
+fn window_blocks<const B: usize, const STRIDE: usize>(
+    windows: &Windows,
+    x: &[f32],
+    row: usize,
+    inner: Range<usize>,
+    y: &mut [f32],
+) {
+    let mut next = inner.start;
+    while next < inner.end {
+        window_block::<B, STRIDE>(windows, x, [row, next.min(inner.end - B)], y);
+        next += B;
+    }
 }
 
 /// `B` neighbouring windows that lie within the plane's columns.

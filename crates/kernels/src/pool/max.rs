@@ -1,5 +1,7 @@
 //! The largest number of each window.
 
+use std::ops::Range;
+
 use super::{Windows, strided};
 use crate::Write;
 use crate::ctx::Ctx;
@@ -109,12 +111,11 @@ rungs! {
         for ((x, y), places) in planes {
             let rows = y.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
             for (row, (y, places)) in rows.enumerate() {
-                for at in (inner.start..inner.end).step_by(8).map(|at| at.min(inner.end - 8)) {
-                    if windows.stride[1] == 1 {
-                        window_block::<8, 1>(&windows, x, [row, at], y, places);
-                    } else {
-                        window_block::<8, 2>(&windows, x, [row, at], y, places);
-                    }
+                match (inner.len() >= 8, windows.stride[1]) {
+                    (true, 1) => window_blocks::<8, 1>(&windows, x, row, inner.clone(), y, places),
+                    (true, _) => window_blocks::<8, 2>(&windows, x, row, inner.clone(), y, places),
+                    (false, 1) => window_blocks::<4, 1>(&windows, x, row, inner.clone(), y, places),
+                    (false, _) => window_blocks::<4, 2>(&windows, x, row, inner.clone(), y, places),
                 }
                 for at in (0..inner.start).chain(inner.end..ow) {
                     window(&windows, x, [row, at], y, places);
@@ -158,12 +159,30 @@ fn window(windows: &Windows, x: &[f32], [row, column]: [usize; 2], y: &mut [f32]
     let (mut largest, mut winner) = (f32::NEG_INFINITY, lines.start * w + columns.start);
     for line in lines {
         for place in line * w + columns.start..line * w + columns.end {
-            if wins(x[place], largest) {
-                (largest, winner) = (x[place], place);
-            }
+            let x = x[place];
+            let won = wins(x, largest);
+            largest = if won { x } else { largest };
+            winner = if won { place } else { winner };
         }
     }
     (y[column], places[column]) = (largest, winner as u32);
+}
+
+/// Windows that lie within the plane's columns, `B` at the same time; the last ones may be done twice.
+#[inline(always)]
+fn window_blocks<const B: usize, const STRIDE: usize>(
+    windows: &Windows,
+    x: &[f32],
+    row: usize,
+    inner: Range<usize>,
+    y: &mut [f32],
+    places: &mut [u32],
+) {
+    let mut next = inner.start;
+    while next < inner.end {
+        window_block::<B, STRIDE>(windows, x, [row, next.min(inner.end - B)], y, places);
+        next += B;
+    }
 }
 
 /// `B` neighbouring windows that lie within the plane's columns.
@@ -230,7 +249,8 @@ fn spread<const B: usize>(dy: &[f32], places: &[u32], first: u32, dx: &mut [f32]
     for at in (0..dy.len()).step_by(B).map(|at| at.min(dy.len() - B)) {
         let (dy, places, pairs) = (&dy[at..at + B], &places[at..at + B], &mut pairs[at..at + B]);
         let first = first + 2 * at as u32;
-        let keep = |i: usize, place: u32| if places[i] == place { dy[i].to_bits() } else { 0 };
+        // The gradient is read whether it is kept or not: a load behind a condition would be a branch.
+        let keep = |i: usize, place: u32| dy[i].to_bits() & u32::from(places[i] == place).wrapping_neg();
         let left: [u32; B] = std::array::from_fn(|i| keep(i, first + 2 * i as u32));
         let right: [u32; B] = std::array::from_fn(|i| keep(i, first + 2 * i as u32 + 1));
         for i in 0..B {
