@@ -42,7 +42,6 @@ pub struct AttentionMask<'a> {
 ///
 /// # Panics
 /// If a slice has another length, or a row counts more than T places.
-#[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
 pub fn attention(
     ctx: &Ctx,
     shape: [usize; 4],
@@ -60,10 +59,8 @@ pub fn attention(
         let head = Head::of(shape, scale, mask, i, qkv);
         let logsumexp = logsumexp.cell(0, 0);
         forward::head(ctx.isa, &head, &mut out, logsumexp);
-        for place in head.len..t {
-            out.cell(place, 0).fill(0.0);
-            logsumexp[place] = f32::NEG_INFINITY;
-        }
+        logsumexp[head.len..].fill(f32::NEG_INFINITY);
+        (head.len..t).for_each(|place| out.cell(place, 0).fill(0.0));
     });
 }
 
@@ -209,7 +206,7 @@ impl Part {
 }
 
 /// Work space cut into pieces, each starting on a cache line.
-fn cut<'s, const N: usize>(mut space: &'s mut [f32], lens: [usize; N]) -> [&'s mut [f32]; N] {
+fn cut<const N: usize>(mut space: &mut [f32], lens: [usize; N]) -> [&mut [f32]; N] {
     lens.map(|len| {
         let (piece, rest) = std::mem::take(&mut space).split_at_mut(len);
         space = rest;

@@ -113,11 +113,6 @@ fn tile<const M: usize>(
     }
 }
 
-/// Numbers that panels of a `[k, n]` matrix take.
-pub(crate) const fn panels_len(k: usize, n: usize) -> usize {
-    n.div_ceil(PANEL) * PANEL * k
-}
-
 /// Packs rows of `n` numbers, given by `row(p)`, into panels that are `rows` rows long; what is left of the last panel is zero.
 #[inline(always)]
 pub(crate) fn pack_rows<'a>(
@@ -170,28 +165,51 @@ pub(crate) fn padded(piece: &[f32]) -> Row {
 mod tests {
     use super::*;
     use crate::isa::Isa;
+    use crate::testing::normal;
 
     #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let isa = Isa::best();
-        for (m, n, k) in
-            [(64, 64, 32), (64, 32, 64), (64, 64, 64), (16, 512, 160), (16, 160, 512), (8, 512, 160)]
-        {
-            let a = vec![0.5; m * k];
-            let b = vec![[0.5; 16]; n / 16 * k];
-            let mut c = vec![0.0; m * n];
-            for (name, left) in [("rows", Left::Rows(&a, k)), ("columns", Left::Columns(&a, m))] {
-                let mut best = f64::INFINITY;
-                for _ in 0..300 {
-                    let started = std::time::Instant::now();
-                    for _ in 0..10 {
-                        product(isa, [m, n, k], left, &b, k, &mut c, n, Write::Add);
+    fn the_plain_product_agrees() {
+        for (m, n, k) in [(1, 16, 0), (1, 16, 1), (6, 32, 5), (7, 16, 17), (13, 48, 256), (29, 16, 600)] {
+            let (a, b, before) = (normal(1, m * k), normal(2, k * n), normal(3, m * n));
+            let transposed: Vec<f32> = (0..m * k).map(|i| a[i % m * k + i / m]).collect();
+            let mut panels = vec![[f32::NAN; PANEL]; n / PANEL * (k + 2)];
+            pack_rows(k, n, |p| &b[p * n..], k + 2, &mut panels);
+            for (left, write) in [Left::Rows(&a, k), Left::Columns(&transposed, m)]
+                .into_iter()
+                .flat_map(|left| [(left, Write::Set), (left, Write::Add)])
+            {
+                let mut c = before.clone();
+                product(Isa::best(), [m, n, k], left, &panels, k + 2, &mut c, n, write);
+                for (place, (&got, &before)) in c.iter().zip(&before).enumerate() {
+                    let term = |p: usize| f64::from(a[place / n * k + p]) * f64::from(b[p * n + place % n]);
+                    let mut wanted = if write == Write::Add { f64::from(before) } else { 0.0 };
+                    // Half a unit, 6e-8, of what each fused product and each addition of a chain gives.
+                    let mut bound = 0.0;
+                    for first in (0..k).step_by(DEPTH) {
+                        let mut chain = 0.0;
+                        for p in first..k.min(first + DEPTH) {
+                            chain += term(p);
+                            bound += 6e-8 * f64::abs(chain);
+                        }
+                        wanted += chain;
+                        bound += 6e-8 * f64::abs(wanted);
                     }
-                    best = best.min(started.elapsed().as_secs_f64() / 10.0);
+                    assert!((f64::from(got) - wanted).abs() <= bound, "{m} {n} {k}: {got} is not {wanted}");
                 }
-                eprintln!("{m} {n} {k} {name}: {:.1} GFLOP/s", (2 * m * n * k) as f64 / best / 1e9);
             }
         }
+    }
+
+    #[test]
+    fn columns_and_rows_are_packed_alike() {
+        let (k, n) = (5, 19);
+        let matrix = normal(1, k * n);
+        let transposed: Vec<f32> = (0..k * n).map(|i| matrix[i % k * n + i / k]).collect();
+        let mut panels = [[[f32::NAN; PANEL]; 10]; 2];
+        let [rows, columns] = &mut panels;
+        pack_rows(k, n, |p| &matrix[p * n..], k, rows);
+        pack_columns(n, k, |j| &transposed[j * k..], k, columns);
+        assert_eq!(rows, columns);
+        assert_eq!(rows[k + 1][..4], [matrix[n + 16], matrix[n + 17], matrix[n + 18], 0.0]);
     }
 }

@@ -10,3 +10,13 @@ pub enum Write {
     /// Adds to what stands there.
     Add,
 }
+
+/// Writes the first of `values`, as many as there is room for.
+#[inline(always)]
+pub(crate) fn write_row(out: &mut [f32], values: &[f32], write: Write) {
+    let values = &values[..out.len()];
+    match write {
+        Write::Set => out.copy_from_slice(values),
+        Write::Add => out.iter_mut().zip(values).for_each(|(out, x)| *out += x),
+    }
+}

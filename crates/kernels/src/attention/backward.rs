@@ -1,13 +1,13 @@
 //! The way back, one head at a time.
 
 use super::{BLOCK, Head, Part, cut, panels};
-use crate::Write;
 use crate::isa::{Isa, rungs};
 use crate::lanes;
 use crate::panels::{Left, PANEL, Row, pack_columns, pack_rows, product};
 use crate::scratch;
 use crate::team::Column;
 use crate::vmath::exp;
+use crate::write::{Write, write_row};
 
 /// What the way forward left, and the gradient that comes in.
 #[derive(Clone, Copy, Debug)]
@@ -34,38 +34,26 @@ pub(super) fn head(
     let (own, block) = (whole(own), whole(block));
     scratch::lend(own.iter().sum(), |space| {
         let [queries, query_panels, d_out, d_out_panels, d_queries, dots] = cut(space, own);
-        let mut rows = Rows {
-            queries,
-            d_out,
-            query_panels: panels(query_panels),
-            d_out_panels: panels(d_out_panels),
-            dots,
-        };
+        let (query_panels, d_out_panels) = (panels(query_panels), panels(d_out_panels));
+        let mut rows = Rows { queries, d_out, query_panels, d_out_panels, dots };
         pack(isa, head, outputs, &mut rows);
         d_queries.fill(0.0);
         scratch::lend(block.iter().sum(), |space| {
             let [keys, values, key_panels, d_keys, d_values, weights, d_scores] = cut(space, block);
+            let (keys, values, key_panels) = (panels(keys), panels(values), panels(key_panels));
             for j in 0..head.blocks() {
-                let (keys, values, key_panels) = (panels(keys), panels(values), panels(key_panels));
                 pack_keys(isa, head, j, keys, values, key_panels);
-                d_keys.fill(0.0);
-                d_values.fill(0.0);
                 let right = Right { keys, values, key_panels };
                 let mut gradients = Gradients { weights, d_scores, d_keys, d_values };
-                for i in if head.causal { j } else { 0 }..head.blocks() {
-                    let d_queries = &mut d_queries[i * BLOCK * wide..];
-                    head.parts(i, j, |part| {
-                        gradients.add(isa, head, part, i, &rows, &right, outputs.logsumexp, d_queries);
-                    });
-                }
+                gradients.block(isa, head, j, &rows, &right, outputs.logsumexp, d_queries);
                 for r in 0..head.block_len(j) {
-                    put(d_qkv.cell(j * BLOCK + r, 1), &d_keys[r * wide..], write);
-                    put(d_qkv.cell(j * BLOCK + r, 2), &d_values[r * wide..], write);
+                    write_row(d_qkv.cell(j * BLOCK + r, 1), &gradients.d_keys[r * wide..], write);
+                    write_row(d_qkv.cell(j * BLOCK + r, 2), &gradients.d_values[r * wide..], write);
                 }
             }
         });
         for r in 0..head.len {
-            put(d_qkv.cell(r, 0), &d_queries[r * wide..], write);
+            write_row(d_qkv.cell(r, 0), &d_queries[r * wide..], write);
         }
     });
 }
@@ -73,13 +61,6 @@ pub(super) fn head(
 /// Lengths filled up to cache lines.
 fn whole<const N: usize>(lens: [usize; N]) -> [usize; N] {
     lens.map(|len| len.next_multiple_of(PANEL))
-}
-
-fn put(out: &mut [f32], values: &[f32], write: Write) {
-    match write {
-        Write::Set => out.copy_from_slice(&values[..out.len()]),
-        Write::Add => out.iter_mut().zip(values).for_each(|(out, x)| *out += x),
-    }
 }
 
 /// What belongs to queries.
@@ -136,6 +117,26 @@ struct Gradients<'a> {
 }
 
 impl Gradients<'_> {
+    /// All queries that meet a block of keys.
+    #[expect(clippy::too_many_arguments, reason = "a step of the loop above")]
+    fn block(
+        &mut self,
+        isa: Isa,
+        head: &Head<'_>,
+        j: usize,
+        rows: &Rows<'_>,
+        right: &Right<'_>,
+        logsumexp: &[f32],
+        d_queries: &mut [f32],
+    ) {
+        self.d_keys.fill(0.0);
+        self.d_values.fill(0.0);
+        for i in if head.causal { j } else { 0 }..head.blocks() {
+            let d_queries = &mut d_queries[i * BLOCK * head.width()..];
+            head.parts(i, j, |part| self.add(isa, head, part, i, rows, right, logsumexp, d_queries));
+        }
+    }
+
     /// What some queries add.
     #[expect(clippy::too_many_arguments, reason = "a step of the loop above")]
     fn add(

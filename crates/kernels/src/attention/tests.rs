@@ -187,6 +187,7 @@ fn infinities_and_nan_are_those_of_pytorch() {
 
 #[test]
 #[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "it says what it measured")]
 fn speed() {
     for ([b, t, h, d], causal) in [
         ([12, 64, 4, 32], true),

@@ -1,12 +1,12 @@
 //! The way back through time of any cell.
 
 use super::{Cell, Direction, Plan, RecurrentGradients, RecurrentWeights, Rows, StateGradients};
-use crate::Write;
 use crate::ctx::Ctx;
 use crate::gemm::{Epilogue, Matrix, MatrixMut, gemm};
 use crate::isa::{Isa, rungs};
 use crate::panels::{Left, PANEL, Row, pack_rows, product};
 use crate::scratch;
+use crate::write::{Write, write_row};
 
 /// What the way back reads.
 #[derive(Clone, Copy)]
@@ -33,45 +33,55 @@ pub(super) fn run<C: Cell>(
     d_x: Option<(&mut [f32], Write)>,
     out: RecurrentGradients<'_>,
 ) {
-    let [b, t, i, h] = plan.shape;
+    let h = plan.shape[3];
     check::<C>(plan, inputs, d_x.as_ref().map(|(d_x, _)| d_x.len()), &out);
-    if !plan.is_empty() {
-        let gates = C::GATES * h;
-        let (states, total) = (plan.blocks() * gates, (plan.blocks() + i.div_ceil(PANEL)) * gates);
-        let sums_len = plan.tasks() * 4 * h;
-        scratch::lend(total * PANEL, |space| {
-            let (states, x) = space.as_chunks_mut().0.split_at_mut(states);
-            pack(ctx.isa, gates, h, inputs.weights.w_hh, states);
-            pack(ctx.isa, gates, i, inputs.weights.w_ih, x);
-            let packed = Packed { states, inputs: x };
-            scratch::lend(sums_len + plan.tasks(), |space| {
-                let (sums, nothing) = space.split_at_mut(sums_len);
-                let sums_cut = (&mut *sums, 4 * h);
-                let (d_x, write) = match d_x {
-                    Some((d_x, write)) if i > 0 => ((d_x, plan.chunk * t * i), Some(write)),
-                    Some(_) | None => ((nothing, 1), None),
-                };
-                let saved = (&mut *saved, plan.chunk * t * h * C::SAVED);
-                ctx.team.parts3(saved, d_x, sums_cut, |task, saved, d_x, sums| {
-                    let task = Task { isa: ctx.isa, plan, rows: plan.rows(task), inputs, packed };
-                    task.run::<C>(saved, write.map(|write| (d_x, write)), sums);
-                });
-                join(sums, 4 * h);
-                let (beside_x, beside_states) = (gates, if C::SPLIT { 3 * h } else { 0 });
-                bias(out.b_ih, &[&sums[..beside_x]]);
-                if C::SPLIT {
-                    bias(out.b_hh, &[&sums[..2 * h], &sums[beside_states..4 * h]]);
-                } else {
-                    bias(out.b_hh, &[&sums[..4 * h]]);
-                }
-            });
-        });
-    } else {
-        bias(out.b_ih, &[]);
-        bias(out.b_hh, &[]);
-    }
-    let _ = b;
+    scratch::lend(plan.tasks().max(1) * 4 * h, |sums| {
+        if plan.is_empty() {
+            sums.fill(0.0);
+        } else {
+            walk::<C>(ctx, plan, inputs, saved, d_x, sums);
+        }
+        if C::SPLIT {
+            bias(out.b_ih, &[&sums[..3 * h]]);
+            bias(out.b_hh, &[&sums[..2 * h], &sums[3 * h..4 * h]]);
+        } else {
+            bias(out.b_ih, &[&sums[..4 * h]]);
+            bias(out.b_hh, &[&sums[..4 * h]]);
+        }
+    });
     weights::<C>(ctx, plan, inputs, saved, out.w_ih, out.w_hh);
+}
+
+/// All rows through all steps. The first `4 * H` of `sums` become the sums of what the gates got.
+fn walk<C: Cell>(
+    ctx: &Ctx,
+    plan: &Plan<'_>,
+    inputs: &Inputs<'_>,
+    saved: &mut [f32],
+    d_x: Option<(&mut [f32], Write)>,
+    sums: &mut [f32],
+) {
+    let [_, t, i, h] = plan.shape;
+    let gates = C::GATES * h;
+    let panels_len = (plan.blocks() + i.div_ceil(PANEL)) * gates * PANEL;
+    scratch::lend(panels_len + plan.tasks(), |space| {
+        let (panels, nothing) = space.split_at_mut(panels_len);
+        let (states, x) = panels.as_chunks_mut().0.split_at_mut(plan.blocks() * gates);
+        pack(ctx.isa, gates, h, inputs.weights.w_hh, states);
+        pack(ctx.isa, gates, i, inputs.weights.w_ih, x);
+        let packed = Packed { states, inputs: x };
+        let (d_x, write) = match d_x {
+            Some((d_x, write)) if i > 0 => ((d_x, plan.chunk * t * i), Some(write)),
+            Some(_) | None => ((nothing, 1), None),
+        };
+        let saved = (saved, plan.chunk * t * h * C::SAVED);
+        ctx.team.parts3(saved, d_x, (&mut *sums, 4 * h), |task, saved, d_x, sums| {
+            let task = Task { isa: ctx.isa, plan, rows: plan.rows(task), inputs, packed };
+            task.run::<C>(saved, write.map(|write| (d_x, write)), sums);
+        });
+    });
+    let (first, rest) = sums.split_at_mut(4 * h);
+    add_rows(ctx.isa, first, rest);
 }
 
 fn check<C: Cell>(plan: &Plan<'_>, inputs: &Inputs<'_>, d_x: Option<usize>, out: &RecurrentGradients<'_>) {
@@ -100,19 +110,11 @@ rungs! {
         pack_rows(gates, n, |p| &weights[p * n..][..n], gates, panels);
     }
 
-    /// Adds the numbers of each row but the first to those of the first.
+    /// Adds rows, each as long as the sums, one after the other.
     fn add_rows(sums: &mut [f32], rows: &[f32]) {
         for row in rows.chunks_exact(sums.len()) {
             sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
         }
-    }
-}
-
-/// The sums of all tasks to the first, in order.
-fn join(sums: &mut [f32], len: usize) {
-    let (first, rest) = sums.split_at_mut(len);
-    for row in rest.chunks_exact(len) {
-        first.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
 }
 
@@ -134,63 +136,41 @@ struct Task<'a> {
     packed: Packed<'a>,
 }
 
+/// What a task works with; rows stand in the order of [`Rows`].
+struct Space<'a> {
+    /// Gradients of the states, then of what is carried beside them.
+    d_state: &'a mut [f32],
+    d_carry: &'a mut [f32],
+    /// Gradients of the gates as inputs, and as states, meet them.
+    beside_x: &'a mut [f32],
+    beside_states: &'a mut [f32],
+    /// Gradients of the inputs of a step.
+    d_x: &'a mut [f32],
+    /// What one row carried into a step.
+    carried: &'a mut [f32],
+}
+
 impl Task<'_> {
     fn run<C: Cell>(&self, saved: &mut [f32], mut d_x: Option<(&mut [f32], Write)>, sums: &mut [f32]) {
         let [_, t, i, h] = self.plan.shape;
-        let (n, wide, gates) = (self.rows.count, self.plan.wide(), C::GATES * h);
-        let wide_x = i.next_multiple_of(PANEL);
-        let gates_len = (n * gates).next_multiple_of(PANEL);
+        let (n, wide) = (self.rows.count, self.plan.wide());
+        let gates = (n * C::GATES * h).next_multiple_of(PANEL);
+        let inputs = n * i.next_multiple_of(PANEL);
         sums.fill(0.0);
-        scratch::lend(n * wide * 2 + gates_len * 2 + n * wide_x + wide, |space| {
+        scratch::lend((2 * n + 1) * wide + 2 * gates + inputs, |space| {
             let (d_state, space) = space.split_at_mut(n * wide);
             let (d_carry, space) = space.split_at_mut(n * wide);
-            let (beside_x, space) = space.split_at_mut(gates_len);
-            let (beside_states, space) = space.split_at_mut(gates_len);
-            let (x, carried) = space.split_at_mut(n * wide_x);
-            self.start(d_state, d_carry);
+            let (beside_x, space) = space.split_at_mut(gates);
+            let (beside_states, space) = space.split_at_mut(gates);
+            let (inputs, carried) = space.split_at_mut(inputs);
+            let carried = &mut carried[..h];
+            let mut space = Space { d_state, d_carry, beside_x, beside_states, d_x: inputs, carried };
+            self.start(&mut space);
             for step in (0..self.rows.steps()).rev() {
-                let count = self.rows.at(step).count();
-                for (place, (row, time)) in self.rows.at(step).enumerate() {
-                    let (d_state, d_carry) =
-                        (&mut d_state[place * wide..][..h], &mut d_carry[place * wide..][..h]);
-                    self.carried::<C>(row, step, saved, &mut carried[..h]);
-                    self.add_state_gradient(row, time, d_state);
-                    let saved = &mut saved[(row * t + time) * h * C::SAVED..][..h * C::SAVED];
-                    C::gates_back(self.isa, saved, &carried[..h], d_state, d_carry);
-                    add_rows(self.isa, sums, &saved[..4 * h]);
-                    beside_x[place * gates..][..gates].copy_from_slice(&saved[..gates]);
-                    if C::SPLIT {
-                        let beside = &mut beside_states[place * gates..][..gates];
-                        beside[..2 * h].copy_from_slice(&saved[..2 * h]);
-                        beside[2 * h..].copy_from_slice(&saved[3 * h..4 * h]);
-                    }
-                }
-                let left = Left::Rows(if C::SPLIT { beside_states } else { beside_x }, gates);
-                product(
-                    self.isa,
-                    [count, wide, gates],
-                    left,
-                    self.packed.states,
-                    gates,
-                    d_state,
-                    wide,
-                    Write::Add,
-                );
+                self.gates::<C>(step, saved, &mut space, sums);
+                self.states::<C>(step, &mut space);
                 if let Some((d_x, write)) = &mut d_x {
-                    let left = Left::Rows(beside_x, gates);
-                    product(
-                        self.isa,
-                        [count, wide_x, gates],
-                        left,
-                        self.packed.inputs,
-                        gates,
-                        x,
-                        wide_x,
-                        Write::Set,
-                    );
-                    for (place, (row, time)) in self.rows.at(step).enumerate() {
-                        put(&mut d_x[(row * t + time) * i..][..i], &x[place * wide_x..], *write);
-                    }
+                    self.inputs::<C>(step, &mut space, d_x, *write);
                 }
             }
         });
@@ -201,14 +181,55 @@ impl Task<'_> {
         }
     }
 
+    /// The gradients of the gates of a step.
+    fn gates<C: Cell>(&self, step: usize, saved: &mut [f32], space: &mut Space<'_>, sums: &mut [f32]) {
+        let [_, t, _, h] = self.plan.shape;
+        let (wide, gates) = (self.plan.wide(), C::GATES * h);
+        for (place, (row, time)) in self.rows.at(step).enumerate() {
+            let d_state = &mut space.d_state[place * wide..][..h];
+            let d_carry = &mut space.d_carry[place * wide..][..h];
+            self.carried::<C>(row, step, saved, space.carried);
+            self.add_state_gradient(row, time, d_state);
+            let saved = &mut saved[(row * t + time) * h * C::SAVED..][..h * C::SAVED];
+            C::gates_back(self.isa, saved, space.carried, d_state, d_carry);
+            add_rows(self.isa, sums, &saved[..4 * h]);
+            space.beside_x[place * gates..][..gates].copy_from_slice(&saved[..gates]);
+            if C::SPLIT {
+                let beside = &mut space.beside_states[place * gates..][..gates];
+                beside[..2 * h].copy_from_slice(&saved[..2 * h]);
+                beside[2 * h..].copy_from_slice(&saved[3 * h..4 * h]);
+            }
+        }
+    }
+
+    /// What the gates of a step add to the gradients of the states before it.
+    fn states<C: Cell>(&self, step: usize, space: &mut Space<'_>) {
+        let (wide, gates) = (self.plan.wide(), C::GATES * self.plan.shape[3]);
+        let size = [self.rows.at(step).count(), wide, gates];
+        let left = Left::Rows(if C::SPLIT { space.beside_states } else { space.beside_x }, gates);
+        product(self.isa, size, left, self.packed.states, gates, space.d_state, wide, Write::Add);
+    }
+
+    /// The gradients of the inputs of a step.
+    fn inputs<C: Cell>(&self, step: usize, space: &mut Space<'_>, d_x: &mut [f32], write: Write) {
+        let [_, t, i, h] = self.plan.shape;
+        let (wide, gates) = (i.next_multiple_of(PANEL), C::GATES * h);
+        let size = [self.rows.at(step).count(), wide, gates];
+        let left = Left::Rows(space.beside_x, gates);
+        product(self.isa, size, left, self.packed.inputs, gates, space.d_x, wide, Write::Set);
+        for (place, (row, time)) in self.rows.at(step).enumerate() {
+            write_row(&mut d_x[(row * t + time) * i..][..i], &space.d_x[place * wide..], write);
+        }
+    }
+
     /// The gradients of the last states.
-    fn start(&self, d_state: &mut [f32], d_carry: &mut [f32]) {
+    fn start(&self, space: &mut Space<'_>) {
         let (h, wide) = (self.plan.shape[3], self.plan.wide());
-        d_state.fill(0.0);
-        d_carry.fill(0.0);
+        space.d_state.fill(0.0);
+        space.d_carry.fill(0.0);
         let Some(last) = self.inputs.gradients.last else { return };
         for (place, &row) in self.rows.order[..self.rows.count].iter().enumerate() {
-            d_state[place * wide..][..h].copy_from_slice(&last[(self.rows.first + row) * h..][..h]);
+            space.d_state[place * wide..][..h].copy_from_slice(&last[(self.rows.first + row) * h..][..h]);
         }
     }
 
@@ -228,13 +249,6 @@ impl Task<'_> {
         let at = row * t + self.rows.time(row, step - 1);
         let state = &self.inputs.states[(self.rows.first * t + at) * self.plan.sequence.row..][..h];
         out.copy_from_slice(C::carried(h, &saved[at * h * C::SAVED..][..h * C::SAVED], state));
-    }
-}
-
-fn put(out: &mut [f32], values: &[f32], write: Write) {
-    match write {
-        Write::Set => out.copy_from_slice(&values[..out.len()]),
-        Write::Add => out.iter_mut().zip(values).for_each(|(out, x)| *out += x),
     }
 }
 

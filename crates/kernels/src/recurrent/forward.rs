@@ -14,6 +14,13 @@ struct Packed<'a> {
     biases: &'a [Row],
 }
 
+impl Packed<'_> {
+    /// The panels, that many rows, and the biases of each block of units.
+    fn units(&self, rows: usize) -> impl Iterator<Item = (&[Row], &[Row; 4])> {
+        self.panels.chunks_exact(rows).zip(self.biases.as_chunks().0)
+    }
+}
+
 /// All states, the last ones, and what the way back wants.
 pub(super) fn run<C: Cell>(
     ctx: &Ctx,
@@ -79,8 +86,7 @@ fn task_of<C: Cell>(
     let [_, t, i, h] = plan.shape;
     let (deep, n) = (i + h, rows.count);
     let xh_len = (n * deep).next_multiple_of(PANEL);
-    let values_len = n * (C::SAVED + 1) * PANEL;
-    scratch::lend(xh_len + n * plan.wide() + n * 4 * PANEL + values_len, |space| {
+    scratch::lend(xh_len + n * (plan.wide() + (4 + C::SAVED + 1) * PANEL), |space| {
         let (xh, space) = space.split_at_mut(xh_len);
         let (carry, space) = space.split_at_mut(n * plan.wide());
         let (sums, values) = space.split_at_mut(n * 4 * PANEL);
@@ -91,10 +97,8 @@ fn task_of<C: Cell>(
                 xh[place * deep..][..i].copy_from_slice(&x[(row * t + time) * i..][..i]);
             }
             let count = rows.at(step).count();
-            for unit in 0..plan.blocks() {
-                let panels = &packed.panels[unit * C::GATES * deep..][..C::GATES * deep];
+            for (unit, (panels, bias)) in packed.units(C::GATES * deep).enumerate() {
                 C::project(isa, count, [i, h], xh, panels, sums);
-                let Some(bias) = packed.biases[unit * 4..].first_chunk() else { break };
                 let (sums, values) = (&sums.as_chunks().0[..count * 4], values.as_chunks_mut().0);
                 C::gates(isa, sums, bias, &mut carry[unit * PANEL..], plan.wide(), values);
                 scatter::<C>(plan, rows, step, unit * PANEL, values, saved, states);
@@ -108,10 +112,16 @@ fn task_of<C: Cell>(
             last[row * h..][..h].copy_from_slice(&xh[place * deep + i..][..h]);
         }
     });
-    for row in 0..n {
-        for time in rows.lens[row]..t {
-            states[(row * t + time) * plan.sequence.row..][..h].fill(0.0);
-            saved[(row * t + time) * h * C::SAVED..][..h * C::SAVED].fill(0.0);
+    clear_padding::<C>(plan, rows, states, saved);
+}
+
+/// Zeros for the steps that rows do not have.
+fn clear_padding<C: Cell>(plan: &Plan<'_>, rows: &Rows, states: &mut [f32], saved: &mut [f32]) {
+    let [_, t, _, h] = plan.shape;
+    for (row, len) in rows.lens[..rows.count].iter().enumerate() {
+        for at in row * t + len..(row + 1) * t {
+            states[at * plan.sequence.row..][..h].fill(0.0);
+            saved[at * h * C::SAVED..][..h * C::SAVED].fill(0.0);
         }
     }
 }

@@ -267,6 +267,7 @@ fn two_directions_share_a_tensor() {
 
 #[test]
 #[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "it says what it measured")]
 fn speed() {
     for kind in [Kind::Lstm, Kind::Gru] {
         let case = Case::new(kind, [64, 96, 32, 128], Direction::Forward, false);
