@@ -50,8 +50,7 @@ fn near(name: &str, ours: &Weights, candle: &Weights) {
     let largest_of_all = candle.values().map(|x| largest(&x.to_f64s())).fold(0.0, f64::max);
     for (tensor, wanted) in candle {
         let (found, wanted) = (ours[tensor].to_f64s(), wanted.to_f64s());
-        // A probability next to one is rounded to 6e-8, and with it the gradient of a loss that is almost zero.
-        let bound = (5e-5 * largest(&wanted)).max(1e-5 * largest_of_all).max(2e-7);
+        let bound = (5e-5 * largest(&wanted)).max(1e-5 * largest_of_all);
         for (i, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
             // A bias in front of a norm has no gradient at all: what is left is rounding of sums whose terms are as large as other
             // gradients, which the second bound is for.
@@ -122,9 +121,10 @@ fn drawn(seed: u64) -> Graph {
 fn both_runners_agree_on_graphs_drawn_by_lot() {
     for seed in 0..256 {
         let graph = drawn(seed);
-        let batch = batch(&graph, 2 + seed as usize % 4);
+        // Numbers as targets: the gradient of a loss of labels that is almost zero is rounding alone.
+        let batch = with_numbers(batch(&graph, 2 + seed as usize % 4));
         let text = || serde_json::to_string(&graph).unwrap();
-        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, Loss::CrossEntropy));
+        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, Loss::Mse));
         assert!(outcome.is_ok(), "seed {seed}: {}", text());
     }
 }
