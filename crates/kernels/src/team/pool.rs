@@ -89,8 +89,11 @@ impl Pool {
         }
         shared.take_tasks(task, count);
         shared.word.fetch_and(!OPEN, Ordering::AcqRel);
+        let mut looks = 0;
         while shared.word.load(Ordering::Acquire) & INSIDE != 0 {
-            std::hint::spin_loop();
+            looks += 1;
+            // Where others want the processor too, a worker may have lost its core in the middle of a task: it can have this one.
+            if looks % LOOKS == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
         if shared.panicked.swap(false, Ordering::Relaxed) {
             std::panic::resume_unwind(Box::new("a task of the team panicked"));
