@@ -103,9 +103,14 @@ impl Geometry {
         self.output[0] * self.output[1]
     }
 
+    /// Whether each group has one channel, so that an image's gradient has nothing to share between rows of a tile.
+    fn single(&self) -> bool {
+        self.channels == 1
+    }
+
     /// Whether each channel has filters of its own.
     fn depthwise(&self) -> bool {
-        self.channels == 1 && self.conv.groups > 1
+        self.single() && self.conv.groups > 1
     }
 
     fn check(&self, x: usize, weight: usize, y: usize) {
@@ -141,7 +146,6 @@ fn parts_of(multiplications: usize) -> usize {
 ///
 /// # Panics
 /// If lengths do not agree with the sizes, or the sizes with each other, as for all below.
-#[expect(clippy::too_many_arguments, reason = "those of a convolution")]
 pub fn conv2d(
     ctx: &Ctx,
     conv: &Conv2d,

@@ -22,7 +22,7 @@ use crate::scratch;
 use crate::team::Team;
 
 pub(crate) use block::Block;
-pub(crate) use micro::{Stage, sweep};
+pub(crate) use micro::{Stage, at_least, floor, sweep};
 pub(crate) use pack::{Lines, Pack, pack_all, pack_block};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
@@ -145,6 +145,7 @@ pub fn gemm(
 }
 
 /// As [`gemm`], on the calling thread alone: for use inside tasks.
+#[cfg_attr(not(test), expect(dead_code, reason = "kernels to come multiply inside their tasks"))]
 pub(crate) fn gemm_alone(
     isa: Isa,
     size: [usize; 3],

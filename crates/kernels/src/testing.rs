@@ -113,18 +113,22 @@ pub(crate) fn same_bits_everywhere(run: impl Fn(&Ctx) -> Vec<f32>) {
     }
 }
 
-/// The shortest of several runs, in seconds; of one thread its own time, which a busy machine does not stretch.
-pub(crate) fn best_of(runs: usize, threads: usize, mut work: impl FnMut()) -> f64 {
-    let start = std::time::Instant::now();
-    let now = || {
-        let own = std::fs::read_to_string("/proc/thread-self/schedstat").ok().filter(|_| threads == 1);
-        let nanoseconds = own.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-        nanoseconds.map_or(start.elapsed().as_secs_f64(), |ns| ns / 1e9)
+/// Seconds of one run: the shortest of several; with one thread the mean of its own time, which a busy machine does not stretch
+/// and the system counts in ticks.
+pub(crate) fn seconds_of(runs: usize, threads: usize, mut work: impl FnMut()) -> f64 {
+    let own = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
     };
+    work();
+    if let (1, Some(start)) = (threads, own()) {
+        (0..runs).for_each(|_| work());
+        return own().map_or(f64::NAN, |end| (end - start) / runs as f64);
+    }
     let time = |_| {
-        let start = now();
+        let start = std::time::Instant::now();
         work();
-        now() - start
+        start.elapsed().as_secs_f64()
     };
-    (0..=runs).map(time).skip(1).fold(f64::INFINITY, f64::min)
+    (0..runs).map(time).fold(f64::INFINITY, f64::min)
 }

@@ -132,7 +132,7 @@ pub(super) fn data_grad<const MR: usize, const NR: usize>(
 ) {
     let plan = Plan::of(geometry);
     let (taps, channels) = (plan.taps(), geometry.channels);
-    let high = if geometry.depthwise() { 1 } else { channels.next_multiple_of(MR) };
+    let high = if geometry.single() { 1 } else { channels.next_multiple_of(MR) };
     scratch::lend(2 * taps + plan.field.rows, |tables| {
         let tables = as_words_mut(tables);
         let (field, rest) = tables.split_at_mut(taps);
@@ -151,7 +151,7 @@ pub(super) fn data_grad<const MR: usize, const NR: usize>(
                     let deep = &places[phase.first..][..phase.k];
                     let lines = Scattered { data, line: geometry.taps(), deep, count: channels };
                     let packed = &mut packed[high * phase.first..][..high * phase.k];
-                    if geometry.depthwise() {
+                    if geometry.single() {
                         pack_all::<1>(ctx.isa, None, &lines, 0..channels, phase.k, packed);
                     } else {
                         pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..channels, phase.k, packed);
@@ -261,7 +261,7 @@ impl Work<'_> {
         space: &mut [f32],
     ) {
         let (isa, epilogue, k) = (self.ctx.isa, Epilogue::NONE, phase.k);
-        if k > 0 && self.plan.geometry.depthwise() {
+        if k > 0 && self.plan.geometry.single() {
             return depthwise::stencils(isa, b, &self.packed[phase.first..][..k], c, write, epilogue, 0);
         }
         let high = c.rows().next_multiple_of(MR);

@@ -3,7 +3,7 @@
 
 use super::gather::Gather;
 use crate::Write;
-use crate::gemm::{Bias, Block, Epilogue};
+use crate::gemm::{Bias, Block, Epilogue, at_least, floor};
 use crate::isa::rungs;
 use crate::lanes::{LANES, join};
 
@@ -17,6 +17,7 @@ rungs! {
         epilogue: Epilogue<'_>,
         first: usize,
     ) -> () {
+        let floor = floor(epilogue.relu);
         for (i, weight) in weight.chunks_exact(b.deep.len()).enumerate() {
             let bias = match epilogue.bias {
                 Bias::None => None,
@@ -26,9 +27,9 @@ rungs! {
                 let out = c.row(i, run * b.length..(run + 1) * b.length);
                 let data = &b.data[start as usize..];
                 if b.length > LANES {
-                    stencil::<{ 2 * LANES }>(data, b.deep, weight, out, write, bias, epilogue.relu);
+                    stencil::<{ 2 * LANES }>(data, b.deep, weight, out, write, bias, floor);
                 } else {
-                    stencil::<LANES>(data, b.deep, weight, out, write, bias, epilogue.relu);
+                    stencil::<LANES>(data, b.deep, weight, out, write, bias, floor);
                 }
             }
         }
@@ -40,15 +41,7 @@ rungs! {
             let mut lanes = [0.0; LANES];
             for (dy, &run) in dy.chunks_exact(b.length).zip(b.runs) {
                 let data = &b.data[tap as usize + run as usize..][..b.length];
-                let ((dy, last_dy), (data, last)) = (dy.as_chunks::<LANES>(), data.as_chunks::<LANES>());
-                for (dy, data) in dy.iter().zip(data) {
-                    for lane in 0..LANES {
-                        lanes[lane] = dy[lane].mul_add(data[lane], lanes[lane]);
-                    }
-                }
-                for (lane, (dy, x)) in lanes.iter_mut().zip(last_dy.iter().zip(last)) {
-                    *lane = dy.mul_add(*x, *lane);
-                }
+                lanes = add_products(lanes, dy, data);
             }
             *sum += join(lanes);
         }
@@ -64,7 +57,7 @@ fn stencil<const W: usize>(
     out: &mut [f32],
     write: Write,
     bias: Option<f32>,
-    relu: bool,
+    floor: f32,
 ) {
     for (i, out) in out.chunks_mut(W).enumerate() {
         let mut sums = [0.0; W];
@@ -82,7 +75,27 @@ fn stencil<const W: usize>(
         let bias = bias.unwrap_or(-0.0); // adding minus zero changes nothing
         for (out, sum) in out.iter_mut().zip(sums) {
             let sum = sum + bias;
-            *out = if relu && sum <= 0.0 { 0.0 } else { sum };
+            *out = at_least(floor, sum);
         }
     }
+}
+
+/// Adds the products of two rows to lanes: whole vectors, then half of one, then what is left.
+#[inline(always)]
+fn add_products(mut lanes: [f32; LANES], a: &[f32], b: &[f32]) -> [f32; LANES] {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        lanes = std::array::from_fn(|i| a[i].mul_add(b[i], lanes[i]));
+    }
+    let ((a, a_rest), (b, b_rest)) =
+        (a_rest.as_chunks::<{ LANES / 4 }>(), b_rest.as_chunks::<{ LANES / 4 }>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES / 4 {
+            lanes[i] = a[i].mul_add(b[i], lanes[i]);
+        }
+    }
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        lanes[0] = a.mul_add(*b, lanes[0]);
+    }
+    lanes
 }

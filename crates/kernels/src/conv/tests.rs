@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{best_of, normal, same_bits_everywhere};
+use crate::testing::{normal, same_bits_everywhere, seconds_of};
 
 /// The plain loops in `f64`: calls `term` with the place of every product, in y, x and weight.
 fn products(conv: &Conv2d, mut term: impl FnMut(usize, usize, usize)) {
@@ -279,6 +279,7 @@ fn speed() {
     };
     let cases = [
         ("A", plain(64, 1, [28; 2], 32, 3)),
+        ("A", plain(4, 1, [28; 2], 32, 3)),
         ("A", plain(64, 32, [14; 2], 64, 3)),
         ("B", plain(64, 3, [32; 2], 16, 3)),
         ("B", plain(64, 16, [32; 2], 16, 3)),
@@ -299,11 +300,15 @@ fn speed() {
         let text = [1, 2].map(|threads| {
             let ctx = Ctx::new(threads);
             let seconds = [
-                best_of(15, threads, || {
+                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
                     conv2d(&ctx, &conv, &numbers.x, &numbers.weight, Some(&numbers.bias), &mut y, true);
                 }),
-                best_of(15, threads, || numbers.data_grad(&ctx, Write::Set, &mut dx)),
-                best_of(15, threads, || numbers.weight_grad(&ctx, Write::Set, &mut dweight)),
+                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
+                    numbers.data_grad(&ctx, Write::Set, &mut dx)
+                }),
+                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
+                    numbers.weight_grad(&ctx, Write::Set, &mut dweight)
+                }),
             ];
             seconds.map(|s| format!("{:6.2} ms ({:4.1})", s * 1e3, flops / s / 1e9)).join(" ")
         });

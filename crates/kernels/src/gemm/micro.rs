@@ -11,10 +11,10 @@ use crate::isa::rungs;
 pub(crate) struct Stage<'a> {
     /// Whether they are added to C.
     add: bool,
-    /// Whether no block follows.
-    last: bool,
+    /// None before the last block.
     bias: Bias<'a>,
-    relu: bool,
+    /// What is less becomes this: zero for relu after the last block, else minus infinity.
+    floor: f32,
     /// Row and column of the bias where C begins.
     row: usize,
     column: usize,
@@ -30,9 +30,20 @@ impl<'a> Stage<'a> {
         row: usize,
         column: usize,
     ) -> Stage<'a> {
-        let Epilogue { bias, relu } = *epilogue;
-        Stage { add: write == Write::Add || depth.start > 0, last: depth.end == k, bias, relu, row, column }
+        let Epilogue { bias, relu } = if depth.end == k { *epilogue } else { Epilogue::NONE };
+        Stage { add: write == Write::Add || depth.start > 0, bias, floor: floor(relu), row, column }
     }
+}
+
+/// What [`at_least`] wants for relu, or for nothing to happen.
+pub(crate) fn floor(relu: bool) -> f32 {
+    if relu { 0.0 } else { f32::NEG_INFINITY }
+}
+
+/// The larger one; NaN passes.
+#[inline(always)]
+pub(crate) fn at_least(floor: f32, x: f32) -> f32 {
+    if x < floor { floor } else { x }
 }
 
 rungs! {
@@ -88,62 +99,50 @@ fn tile<const R: usize, const MR: usize, const NR: usize>(
     let mut stored = sums;
     let sums = std::hint::black_box(&mut stored);
     let rows = (c.rows() - row).min(R);
-    for (i, sums) in sums.iter_mut().enumerate().take(rows) {
+    for (i, sums) in sums.iter().enumerate().take(rows) {
         let out = c.row(row + i, columns.clone());
         if let Ok(out) = <&mut [f32; NR]>::try_from(&mut *out) {
             finish(sums, out, stage, row + i, columns.start);
-            *out = *sums;
         } else {
-            let mut whole = [0.0; NR];
-            whole[..out.len()].copy_from_slice(out);
-            finish(sums, &whole, stage, row + i, columns.start);
-            let len = out.len();
-            out.copy_from_slice(&sums[..len]);
+            let (mut whole, len) = ([0.0; NR], out.len());
+            whole[..len].copy_from_slice(out);
+            finish(sums, &mut whole, stage, row + i, columns.start);
+            out.copy_from_slice(&whole[..len]);
         }
     }
 }
 
-/// Turns the sums of a row of a tile into what is stored.
+/// Stores the sums of a row of a tile.
+///
+/// One expression per element, with a bias and a floor that may do nothing: steps in place would become masked stores, which
+/// some processors take 20 cycles for.
 #[inline(always)]
 fn finish<const NR: usize>(
-    sums: &mut [f32; NR],
-    c: &[f32; NR],
+    sums: &[f32; NR],
+    out: &mut [f32; NR],
     stage: &Stage<'_>,
     row: usize,
     column: usize,
 ) {
-    if stage.add {
-        for (sum, c) in sums.iter_mut().zip(c) {
-            *sum += c;
-        }
-    }
-    if !stage.last {
-        return;
-    }
+    let (mut columns, mut bias) = ([0.0; NR], -0.0); // adding minus zero changes nothing
     match stage.bias {
         Bias::None => {}
-        Bias::Rows(bias) => {
-            let bias = bias[stage.row + row];
-            for sum in sums.iter_mut() {
-                *sum += bias;
-            }
-        }
-        Bias::Columns(bias) => {
-            let bias = &bias[stage.column + column..];
-            if let Some(bias) = bias.first_chunk::<NR>() {
-                for (sum, bias) in sums.iter_mut().zip(bias) {
-                    *sum += bias;
-                }
+        Bias::Rows(rows) => bias = rows[stage.row + row],
+        Bias::Columns(all) => {
+            let all = &all[stage.column + column..];
+            if let Some(all) = all.first_chunk::<NR>() {
+                columns = *all;
             } else {
-                for (sum, bias) in sums.iter_mut().zip(bias) {
-                    *sum += bias;
-                }
+                columns[..all.len()].copy_from_slice(all);
             }
         }
     }
-    if stage.relu {
-        for sum in sums.iter_mut() {
-            *sum = if *sum <= 0.0 { 0.0 } else { *sum };
-        }
+    let added = matches!(stage.bias, Bias::Columns(_));
+    let finished = |x: f32| at_least(stage.floor, x + bias);
+    match (stage.add, added) {
+        (false, false) => *out = std::array::from_fn(|j| finished(sums[j])),
+        (true, false) => *out = std::array::from_fn(|j| finished(out[j] + sums[j])),
+        (false, true) => *out = std::array::from_fn(|j| finished(sums[j] + columns[j])),
+        (true, true) => *out = std::array::from_fn(|j| finished(out[j] + sums[j] + columns[j])),
     }
 }

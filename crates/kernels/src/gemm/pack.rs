@@ -44,9 +44,8 @@ impl Pack for Lines<'_> {
             return panel;
         }
         let data = &self.data[first * self.line + depth.start * self.deep..];
-        let steps = panel.as_chunks_mut::<W>().0;
         if self.line == 1 {
-            for (k, step) in steps.iter_mut().enumerate() {
+            for (k, step) in panel.as_chunks_mut::<W>().0.iter_mut().enumerate() {
                 let source = &data[k * self.deep..][..width];
                 if let Ok(source) = <&[f32; W]>::try_from(source) {
                     *step = *source;
@@ -55,13 +54,10 @@ impl Pack for Lines<'_> {
                     step[width..].fill(0.0);
                 }
             }
-        } else if self.deep == 1 && width == W {
-            let lines: [&[f32]; W] = std::array::from_fn(|i| &data[i * self.line..][..depth.len()]);
-            for (k, step) in steps.iter_mut().enumerate() {
-                *step = std::array::from_fn(|i| lines[i][k]);
-            }
+        } else if self.deep == 1 {
+            turn_panel::<W>(data, self.line, width, panel);
         } else {
-            for (k, step) in steps.iter_mut().enumerate() {
+            for (k, step) in panel.as_chunks_mut::<W>().0.iter_mut().enumerate() {
                 *step =
                     std::array::from_fn(
                         |i| {
@@ -72,6 +68,59 @@ impl Pack for Lines<'_> {
         }
         panel
     }
+}
+
+/// Lines that run along memory, turned into steps; as many at a time as there are registers for their places.
+#[inline(always)]
+fn turn_panel<const W: usize>(data: &[f32], line: usize, width: usize, panel: &mut [f32]) {
+    let steps = panel.as_chunks_mut::<W>().0;
+    if width < W {
+        steps.fill([0.0; W]);
+    }
+    let mut first = 0;
+    while first < width {
+        let data = &data[first * line..];
+        first += match width - first {
+            6 | 12 => turn::<W, 6>(data, line, first, steps),
+            8.. => turn::<W, 8>(data, line, first, steps),
+            4.. => turn::<W, 4>(data, line, first, steps),
+            _ => turn::<W, 1>(data, line, first, steps),
+        };
+    }
+}
+
+/// Writes `L` lines to the numbers from `first` on of each step; returns how many lines that are.
+#[inline(always)]
+fn turn<const W: usize, const L: usize>(
+    data: &[f32],
+    line: usize,
+    first: usize,
+    steps: &mut [[f32; W]],
+) -> usize {
+    const BLOCK: usize = 8;
+    if first + L > W {
+        return L; // never; the compiler then knows that all below is in range
+    }
+    let mut lines = [&[][..]; L];
+    for (i, to) in lines.iter_mut().enumerate() {
+        *to = &data[i * line..][..steps.len()];
+    }
+    let whole = steps.len() / BLOCK * BLOCK;
+    let (blocks, rest) = steps.as_chunks_mut::<BLOCK>();
+    for (block, steps) in blocks.iter_mut().enumerate() {
+        for (j, line) in lines.iter().enumerate() {
+            let Some(line) = line[block * BLOCK..].first_chunk::<BLOCK>() else { break };
+            for (step, x) in steps.iter_mut().zip(line) {
+                step[first + j] = *x;
+            }
+        }
+    }
+    for (i, step) in rest.iter_mut().enumerate() {
+        for (j, line) in lines.iter().enumerate() {
+            step[first + j] = line[whole + i];
+        }
+    }
+    L
 }
 
 /// Panels that were packed before: for each block of K, panel after panel.

@@ -164,7 +164,7 @@ fn speed() {
         let epilogue = if case.bias > 0 { Epilogue::columns(&bias) } else { Epilogue::NONE };
         let rate = [1, 2].map(|threads| {
             let ctx = Ctx::new(threads);
-            let seconds = crate::testing::best_of(15, threads, || {
+            let seconds = crate::testing::seconds_of(50, threads, || {
                 gemm(&ctx, case.size, a, b, MatrixMut::rows(&mut c, n), case.write, epilogue);
             });
             2.0 * (m * n * k) as f64 / seconds / 1e9
