@@ -156,7 +156,7 @@ impl Network for CpuRunner {
         let stats = self.state.update(&self.ctx, update, self.weight, self.step + 1)?;
         if !stats.skipped() {
             self.step += 1;
-            self.state.move_running(&self.graph, &self.params);
+            self.state.move_running();
         }
         Ok(stats)
     }

@@ -121,7 +121,8 @@ impl Run<'_> {
         }
         let kept = [self.kept(step, 0), self.kept(step, 1)];
         let ([x], [y, mean, rstd]) = self.arena.views([&x], [&y, &kept[0], &kept[1]]);
-        batch_norm_train(self.ctx, sizes, x, weight, bias, eps, relu, y, mean, rstd, &mut self.state.seen[i]);
+        let moments = self.state.seen[i].as_mut().map_or(&mut [][..], |seen| &mut seen.moments);
+        batch_norm_train(self.ctx, sizes, x, weight, bias, eps, relu, y, mean, rstd, moments);
         Ok(())
     }
 

@@ -18,26 +18,41 @@ pub(super) struct FlatState {
     pub(super) running: Buffer,
     pub(super) gradient: Buffer,
     moments: BTreeMap<&'static str, Buffer>,
-    /// What each batch norm saw since the last update, by node: one for each channel.
-    pub(super) seen: Vec<Vec<Moments>>,
+    /// What each batch norm saw since the last update, by node.
+    pub(super) seen: Vec<Option<Seen>>,
     /// Whether `gradient` holds one that no update has used up.
     fresh: bool,
 }
 
+/// What a batch norm saw since the last update, and the running statistics that it moves.
+#[derive(Debug)]
+pub(super) struct Seen {
+    momentum: f64,
+    /// One for each channel.
+    pub(super) moments: Vec<Moments>,
+    mean: Span,
+    variance: Span,
+}
+
+impl Seen {
+    fn of(node: &baeum_core::Node, running: &[Span]) -> Option<Seen> {
+        let (Layer::BatchNorm { momentum, .. }, [mean, variance]) = (&node.layer, running) else {
+            return None;
+        };
+        let moments = vec![Moments::default(); mean.len()];
+        Some(Seen { momentum: *momentum, moments, mean: mean.clone(), variance: variance.clone() })
+    }
+}
+
 impl FlatState {
     pub(super) fn of(graph: &Graph, params: &Params, weights: &Weights) -> FlatState {
-        let channels = |node: &baeum_core::Node| match node.layer {
-            Layer::BatchNorm { .. } => {
-                graph.input_shapes(node)[0].0.get(1).and_then(|dim| dim.size()).unwrap_or(0)
-            }
-            _ => 0,
-        };
+        let seen = |(i, node)| Seen::of(node, &params.of_node(i, ParamKind::Running));
         let mut state = FlatState {
             learned: Buffer::zeros(params.learned),
             running: Buffer::zeros(params.running),
             gradient: Buffer::default(),
             moments: BTreeMap::new(),
-            seen: graph.nodes().iter().map(|node| vec![Moments::default(); channels(node)]).collect(),
+            seen: graph.nodes().iter().enumerate().map(seen).collect(),
             fresh: false,
         };
         for tensor in &params.tensors {
@@ -53,7 +68,7 @@ impl FlatState {
         if self.gradient.is_empty() {
             self.gradient = Buffer::zeros(self.learned.len());
         }
-        self.seen.iter_mut().for_each(|seen| seen.fill(Moments::default()));
+        self.seen.iter_mut().flatten().for_each(|seen| seen.moments.fill(Moments::default()));
         self.fresh = true;
     }
 
@@ -93,13 +108,10 @@ impl FlatState {
     }
 
     /// Running statistics move here, once for each update and by the whole batch.
-    pub(super) fn move_running(&mut self, graph: &Graph, params: &Params) {
-        for (i, node) in graph.nodes().iter().enumerate() {
-            let Layer::BatchNorm { momentum, .. } = node.layer else { continue };
-            let spans = params.of_node(i, ParamKind::Running);
-            let [mean, variance] = &spans[..] else { continue };
+    pub(super) fn move_running(&mut self) {
+        for Seen { momentum, moments, mean, variance } in self.seen.iter_mut().flatten() {
             let [mean, variance] = pair(&mut self.running, mean, variance);
-            baeum_kernels::move_running(&mut self.seen[i], momentum, mean, variance);
+            baeum_kernels::move_running(moments, *momentum, mean, variance);
         }
     }
 
