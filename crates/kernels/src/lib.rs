@@ -24,7 +24,6 @@ mod write;
 mod activation;
 mod attention;
 mod channels;
-mod checks;
 mod columns;
 mod conv;
 mod cross_entropy;
@@ -52,6 +51,8 @@ mod real;
 mod reduce;
 mod softmax;
 
+#[cfg(test)]
+mod checks;
 #[cfg(test)]
 mod testing;
 
