@@ -117,19 +117,32 @@ fn wait_for(path: &Path) {
 }
 
 #[test]
-fn the_number_of_threads_changes_no_byte() {
-    let of = |threads: &str| {
+fn neither_threads_nor_instructions_change_a_byte() {
+    let of = |threads: &str, isa: Option<&str>| {
         let folder = digits();
         let set = format!("run.threads={threads}");
         let mut args = ARGS.to_vec();
-        args.extend(["--set", &set]);
-        let output = child(folder.path(), &args).env("RAYON_NUM_THREADS", threads).output().unwrap();
+        args.extend(["--set", &set, "--set", "train.epochs=2"]);
+        let mut command = child(folder.path(), &args);
+        command.env("RAYON_NUM_THREADS", threads);
+        isa.map(|isa| command.env("BAEUM_ISA", isa));
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         results(folder.path())
     };
-    let one = of("1");
-    assert!(of("2") == one, "two threads give other bytes than one");
-    assert!(of("4") == one, "four threads give other bytes than one");
+    let one = of("1", None);
+    assert!(of("2", None) == one, "two threads give other bytes than one");
+    assert!(of("4", None) == one, "four threads give other bytes than one");
+    assert!(of("2", Some("portable")) == one, "other instructions give other bytes");
+}
+
+#[test]
+fn instructions_that_are_none_are_named() {
+    let folder = digits();
+    let output = child(folder.path(), ARGS).env("BAEUM_ISA", "avx3").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("`BAEUM_ISA` wants one of `portable`, `avx2`, `avx512`, got `avx3`"), "{said}");
 }
 
 #[test]

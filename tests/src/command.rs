@@ -31,7 +31,8 @@ pub fn child(folder: &Path, args: &[&str]) -> Command {
         .current_dir(folder)
         .stdin(Stdio::null())
         .env_remove("BAEUM_LOG")
-        .env_remove("BAEUM_DATA");
+        .env_remove("BAEUM_DATA")
+        .env_remove("BAEUM_ISA");
     // Nobody's own cache: what a message names is the same everywhere.
     command.env("XDG_CACHE_HOME", "/cache");
     command

@@ -9,8 +9,10 @@ use super::misfit;
 pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
     for node in graph.inputs() {
         let x = tensor(batch, node)?;
-        let sizes = node.shape.with_batch(batch.rows).unwrap_or_default();
-        if x.shape() != sizes || x.is_empty() {
+        let sizes = x.shape().iter().zip(&node.shape.0);
+        let fits = x.shape().len() == node.shape.rank() && !x.is_empty();
+        // An axis that is open is the batch.
+        if !fits || !sizes.into_iter().all(|(got, dim)| dim.size().unwrap_or(batch.rows) == *got) {
             return Err(misfit(&node.name, node.shape.to_string(), x.shape()));
         }
         for reader in
