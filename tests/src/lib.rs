@@ -1,6 +1,8 @@
 //! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files;
-//! and the training steps that are measured.
+//! and the training steps that are measured, with the bench that measures them.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+pub mod bench;
 
 mod cases;
 mod command;
