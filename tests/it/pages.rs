@@ -1,10 +1,11 @@
 //! The pages that list things: written from the code by `UPDATE=1 cargo test`, compared with it ever after.
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 
 use baeum::export::{Format, Say, Says};
 use baeum::{Limit, Limits, recipe};
-use baeum_tests::{baeum, cases, expect_file};
+use baeum_tests::{baeum, bench, cases, expect_file, root};
 use serde_json::Value;
 
 const HEAD: &str = "Written by a test (`tests/it/pages.rs`); do not edit. `cargo xtask docs` writes it anew.";
@@ -31,6 +32,13 @@ fn pages_list_the_layers() {
         Format::ALL.iter().for_each(|format| write!(page, " {} |", cell(format.layer(&last.layer))).unwrap());
     }
     expect_file("docs/layers.md", &(page + "\n"));
+}
+
+/// The README's table of training steps is that of `docs/bench/train.jsonl`; `cargo xtask bench table` writes it too.
+#[test]
+fn pages_show_the_newest_measurements() {
+    let page = fs::read_to_string(root().join(bench::PAGE)).unwrap();
+    expect_file(bench::PAGE, &bench::expected_page(&page).unwrap());
 }
 
 fn cell(say: Say) -> String {

@@ -1,12 +1,17 @@
-//! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files.
+//! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files;
+//! and the training steps that are measured, with the bench that measures them.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+pub mod bench;
 
 mod cases;
 mod command;
 mod files;
 mod pictures;
+mod workloads;
 
 pub use cases::{NAMES, cases, predictor};
 pub use command::{Outcome, baeum, baeum_path, cargo, child};
 pub use files::{Scratch, expect_file, root};
 pub use pictures::pictures;
+pub use workloads::{Workload, workloads};

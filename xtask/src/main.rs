@@ -13,6 +13,7 @@ usage: cargo xtask TASK
   baeum ARGUMENTS     build the `baeum` command and become it
   test                everything `cargo test` checks
   interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
+  bench train         time a training step of ours and of PyTorch's; --only NAME, --pairs N, --steps N, --threads N
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ["baeum", ref rest @ ..] => baeum(rest),
         ["test"] => cargo(&["test", "--workspace"]).exec(),
         ["interop"] => interop(),
+        ["bench", ref rest @ ..] => bench(rest),
         ["docs"] => cargo(&["test", "--workspace", "--test", "it", "pages"]).env("UPDATE", "1").exec(),
         ["ci"] => Command::new("bash").arg(root().join(".ci/run")).exec(),
         ["help" | "--help" | "-h"] => {
@@ -42,14 +44,41 @@ fn main() -> ExitCode {
 
 /// Builds the command that users run too, then becomes it. Returns only if that fails.
 fn baeum(args: &[&str]) -> io::Error {
-    match cargo(&["build", "--quiet", "--workspace", "--bin", "baeum"]).status() {
-        Ok(status) if status.success() => {}
-        Ok(status) => exit(status.code().unwrap_or(1)),
-        Err(error) => return error,
+    if let Err(error) = build(&["--workspace", "--bin", "baeum"]) {
+        return error;
     }
     match env::current_exe() {
         Ok(xtask) => Command::new(xtask.with_file_name("baeum")).args(args).exec(),
         Err(error) => error,
+    }
+}
+
+/// Builds the bench as a release is built, then becomes it. Returns only if that fails.
+fn bench(args: &[&str]) -> io::Error {
+    if let Err(error) = build(&["--release", "--package", "baeum-tests", "--bin", "bench"]) {
+        return error;
+    }
+    let mut bench = match env::current_exe() {
+        // This program lies in target/debug.
+        Ok(xtask) => Command::new(xtask.with_file_name("../release/bench")),
+        Err(error) => return error,
+    };
+    if args.first() == Some(&"train") {
+        match python::environment(&root().join("tests/interop/requirements-torch.txt")) {
+            Ok(python) => {
+                bench.env("BAEUM_PYTHON_TORCH", python);
+            }
+            Err(error) => eprintln!("no Python environment with PyTorch could be made: {error}"),
+        }
+    }
+    bench.args(args).exec()
+}
+
+/// Builds something; if that fails, cargo has said why, and its exit code is passed on.
+fn build(args: &[&str]) -> io::Result<()> {
+    match cargo(&["build", "--quiet"]).args(args).status()? {
+        status if status.success() => Ok(()),
+        status => exit(status.code().unwrap_or(1)),
     }
 }
 

@@ -1,0 +1,78 @@
+//! One training step, ours against PyTorch's: `cargo xtask bench train`; and kernels alone: `cargo xtask bench kernels`.
+//!
+//! The two take turns in processes of their own, in pairs of changing order (ours, theirs; theirs, ours), so that a machine that
+//! grows slower or faster does so for both. What counts is the ratio within a pair. Before anything is timed, both take one step from
+//! the same start and must agree.
+//!
+//! `train` is where to begin; it asks `start`, `peer` and `trial`, and sends for `worker` and PyTorch through `process`. What they
+//! say becomes a `record`, and records a `table`.
+
+mod args;
+mod error;
+
+mod kernels;
+
+mod record;
+mod spread;
+mod table;
+
+mod machine;
+mod peer;
+mod process;
+mod start;
+mod train;
+mod trial;
+mod worker;
+
+use std::fs;
+
+pub use args::{Arguments, KernelArguments, TrainArguments, Verb, WorkerArguments};
+pub use error::BenchError;
+pub use record::{PeerTiming, Record, Timing, parse_records};
+pub use spread::Spread;
+pub use table::{newest, table, with_table};
+
+use crate::root;
+
+/// Where measurements are kept, one JSON line each, from the root of the workspace.
+pub const RECORDS: &str = "docs/bench/train.jsonl";
+
+/// The page that shows the newest of them.
+pub const PAGE: &str = "README.md";
+
+/// Does what the command line says.
+///
+/// # Errors
+/// [`BenchError`] says what could not be measured, read or written.
+pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
+    match &arguments.verb {
+        Verb::Train(arguments) => train::train(arguments),
+        Verb::Worker(arguments) => worker::print(arguments),
+        Verb::Kernels(arguments) => {
+            kernels::print(arguments);
+            Ok(())
+        }
+        Verb::Table => rewrite_page(),
+    }
+}
+
+/// The page as it should be: `page` with the newest measurement of each workload between its markers.
+///
+/// # Errors
+/// [`BenchError`] if the measurements cannot be read, or if `page` has no markers.
+pub fn expected_page(page: &str) -> Result<String, BenchError> {
+    let path = root().join(RECORDS);
+    // A clean checkout may have none yet.
+    let lines = if path.exists() {
+        fs::read_to_string(&path).map_err(BenchError::file("read", &path))?
+    } else {
+        String::new()
+    };
+    with_table(page, &table(&newest(&parse_records(&lines)?)))
+}
+
+fn rewrite_page() -> Result<(), BenchError> {
+    let path = root().join(PAGE);
+    let page = fs::read_to_string(&path).map_err(BenchError::file("read", &path))?;
+    fs::write(&path, expected_page(&page)?).map_err(BenchError::file("write", &path))
+}

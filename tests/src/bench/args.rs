@@ -1,0 +1,66 @@
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Our training step against PyTorch's.
+#[derive(Debug, Parser)]
+#[command(name = "bench", max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What the command can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Measure every workload, print the table, keep the measurements and show them in the README.
+    Train(TrainArguments),
+    /// Measure one workload on our side alone, in this process; prints one JSON line.
+    Worker(WorkerArguments),
+    /// Measure kernels alone, beside the peak of this processor.
+    Kernels(KernelArguments),
+    /// Write the table of the README anew from the measurements that are kept.
+    Table,
+}
+
+/// What `train` takes.
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// This workload alone.
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
+    /// How many pairs of runs.
+    #[arg(long, value_name = "N", default_value = "7")]
+    pub pairs: NonZeroUsize,
+    /// How many steps each run measures; without it, as many as the workload says.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<NonZeroUsize>,
+    /// How many threads both sides have.
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub threads: NonZeroUsize,
+    /// Only print: keep nothing, and leave the README as it is.
+    #[arg(long)]
+    pub print_only: bool,
+}
+
+/// What `worker` takes.
+#[derive(Debug, Args)]
+pub struct WorkerArguments {
+    /// The workload.
+    pub name: String,
+    /// How many steps are measured.
+    #[arg(long, value_name = "N")]
+    pub steps: NonZeroUsize,
+    /// How many threads there are.
+    #[arg(long, value_name = "N")]
+    pub threads: NonZeroUsize,
+}
+
+/// What `kernels` takes.
+#[derive(Debug, Args)]
+pub struct KernelArguments {
+    /// How many threads there are.
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub threads: NonZeroUsize,
+}
