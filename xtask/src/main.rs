@@ -53,14 +53,13 @@ fn baeum(args: &[&str]) -> io::Error {
     }
 }
 
-/// Builds the bench as a release is built, then becomes it. Returns only if that fails.
+/// Builds the bench as the command is built, so that it measures what people run, then becomes it. Returns only if that fails.
 fn bench(args: &[&str]) -> io::Error {
-    if let Err(error) = build(&["--release", "--package", "baeum-tests", "--bin", "bench"]) {
+    if let Err(error) = build(&["--workspace", "--bin", "bench"]) {
         return error;
     }
     let mut bench = match env::current_exe() {
-        // This program lies in target/debug.
-        Ok(xtask) => Command::new(xtask.with_file_name("../release/bench")),
+        Ok(xtask) => Command::new(xtask.with_file_name("bench")),
         Err(error) => return error,
     };
     if args.first() == Some(&"train") {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: built with `--release`, then run. All it does stands in `baeum_tests::bench`.
+//! `cargo xtask bench`: built as the command is, then run. All it does stands in `baeum_tests::bench`.
 use std::io::{self, Write};
 use std::process::ExitCode;
 
