@@ -138,11 +138,27 @@ fn finish<const NR: usize>(
         }
     }
     let added = matches!(stage.bias, Bias::Columns(_));
-    let finished = |x: f32| at_least(stage.floor, x + bias);
+    // Loops rather than `array::from_fn`, which is not always inlined and then compiled for the lowest rung.
     match (stage.add, added) {
-        (false, false) => *out = std::array::from_fn(|j| finished(sums[j])),
-        (true, false) => *out = std::array::from_fn(|j| finished(out[j] + sums[j])),
-        (false, true) => *out = std::array::from_fn(|j| finished(sums[j] + columns[j])),
-        (true, true) => *out = std::array::from_fn(|j| finished(out[j] + sums[j] + columns[j])),
+        (false, false) => {
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = at_least(stage.floor, sum + bias);
+            }
+        }
+        (true, false) => {
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = at_least(stage.floor, *out + sum + bias);
+            }
+        }
+        (false, true) => {
+            for ((out, sum), column) in out.iter_mut().zip(sums).zip(&columns) {
+                *out = at_least(stage.floor, sum + column);
+            }
+        }
+        (true, true) => {
+            for ((out, sum), column) in out.iter_mut().zip(sums).zip(&columns) {
+                *out = at_least(stage.floor, *out + sum + column);
+            }
+        }
     }
 }
