@@ -39,6 +39,7 @@ mod partials;
 mod pool;
 mod put;
 mod recurrent;
+mod roofline;
 mod sums;
 mod transpose;
 mod upsample;
@@ -89,6 +90,7 @@ pub use recurrent::{
     gru_saved_len, lstm, lstm_backward, lstm_saved_len,
 };
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squares_on};
+pub use roofline::peak_products;
 pub use softmax::{logsumexp, softmax};
 pub use team::Team;
 pub use transpose::transpose;

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::field::Field;
+use super::field::{Field, Taps};
 use super::gather::{Gather, Multiply, panel_room};
 use super::{Geometry, depthwise, parts_of, rows_of};
 use crate::buffer::as_words_mut;
@@ -40,7 +40,8 @@ impl Plan {
         let rows = rows_of(conv.height, conv.width);
         let windows = |axis: usize, places: usize| (places - 1).div_ceil(conv.stride[axis]) + 1 + reach[axis];
         let (field_rows, columns) = (windows(0, rows), windows(1, conv.width));
-        let field = Field { channels: geometry.filters, rows: field_rows, phases: 1, columns };
+        let field =
+            Field { channels: geometry.filters, rows: field_rows, phases: 1, columns, taps: [Taps::ALL; 2] };
         Plan { geometry: *geometry, rows, field, reach }
     }
 
@@ -182,6 +183,7 @@ fn run<const MR: usize, const NR: usize>(
             (i / blocks / conv.groups, i / blocks % conv.groups, i % blocks * plan.rows);
         let rows = first..(first + plan.rows).min(conv.height);
         let top = (image * conv.groups + group) * channels;
+        let rows_len = rows.len() * conv.width;
         // SAFETY: parts are numbered once, and different images, groups and rows do not meet.
         let mut c = unsafe { dx.part(top..top + channels, rows.start * conv.width..rows.end * conv.width) };
         let (field, space) = space.split_at_mut(plan.field.len());
@@ -192,7 +194,10 @@ fn run<const MR: usize, const NR: usize>(
         let size = packed.len() / conv.groups;
         let work =
             Work { ctx, plan, tables, packed: &packed[group * size..][..size], field, rows, low, write };
-        for phase in plan.phases() {
+        if write == Write::Set && plan.phases().any(|phase| phase.k == 0) {
+            (0..channels).for_each(|channel| c.row(channel, 0..rows_len).fill(0.0));
+        }
+        for phase in plan.phases().filter(|phase| phase.k > 0) {
             work.phase::<MR, NR>(&phase, &mut c, space);
         }
     };
@@ -204,6 +209,18 @@ fn run<const MR: usize, const NR: usize>(
             (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
         });
     });
+}
+
+/// Element `i` goes to place `i * step`.
+fn deal_out(source: &[f32], step: usize, out: &mut [f32], write: Write) {
+    let put = |(out, x): (&mut f32, &f32)| *out = if write == Write::Add { *out + x } else { *x };
+    if step == 2 {
+        let (pairs, last) = out.as_chunks_mut::<2>();
+        let firsts = pairs.iter_mut().map(|pair| &mut pair[0]).chain(last.first_mut());
+        firsts.zip(source).for_each(put);
+    } else {
+        out.iter_mut().step_by(step).zip(source).for_each(put);
+    }
 }
 
 /// Some rows of one group of an image.
@@ -243,11 +260,7 @@ impl Work<'_> {
                 let row = step * conv.stride[0] + phase.rest[0] - conv.padding[0] - self.rows.start;
                 let column = across.start * conv.stride[1] + phase.rest[1] - conv.padding[1];
                 let dx = c.row(channel, row * conv.width + column..(row + 1) * conv.width);
-                let dx = dx.iter_mut().step_by(conv.stride[1]).zip(out);
-                match self.write {
-                    Write::Set => dx.for_each(|(dx, out)| *dx = *out),
-                    Write::Add => dx.for_each(|(dx, out)| *dx += out),
-                }
+                deal_out(out, conv.stride[1], dx, self.write);
             }
         }
     }
@@ -261,11 +274,11 @@ impl Work<'_> {
         space: &mut [f32],
     ) {
         let (isa, epilogue, k) = (self.ctx.isa, Epilogue::NONE, phase.k);
-        if k > 0 && self.plan.geometry.single() {
+        if self.plan.geometry.single() {
             return depthwise::stencils(isa, b, &self.packed[phase.first..][..k], c, write, epilogue, 0);
         }
         let high = c.rows().next_multiple_of(MR);
-        let a = if k == 0 { &[][..] } else { &self.packed[high * phase.first..][..high * k] };
+        let a = &self.packed[high * phase.first..][..high * k];
         Multiply { isa, a, k, write, epilogue, row: 0 }.run::<MR, NR>(b, c, space);
     }
 }

@@ -5,7 +5,7 @@ use super::gather::Gather;
 use crate::Write;
 use crate::gemm::{Bias, Block, Epilogue, at_least, floor};
 use crate::isa::rungs;
-use crate::lanes::{LANES, join};
+use crate::lanes::LANES;
 
 rungs! {
     /// Row `i` of `c` is the sum of the rows of `b`, each times its number in `weight[i]`: `[rows, k]`.
@@ -35,15 +35,35 @@ rungs! {
         }
     }
 
-    /// For each row of `b` its product with `dy`, a plane of pixels: added to `sums`.
+    /// For each row of `b` its product with `dy`, a plane of pixels: added to the lanes of that row in `sums`.
     pub(super) fn dots(b: &Gather<'_>, dy: &[f32], sums: &mut [f32]) -> () {
-        for (sum, &tap) in sums.iter_mut().zip(b.deep) {
-            let mut lanes = [0.0; LANES];
-            for (dy, &run) in dy.chunks_exact(b.length).zip(b.runs) {
-                let data = &b.data[tap as usize + run as usize..][..b.length];
-                lanes = add_products(lanes, dy, data);
+        let sums = sums.as_chunks_mut::<LANES>().0;
+        for (dy, &run) in dy.chunks_exact(b.length).zip(b.runs) {
+            let (chunks, last) = dy.as_chunks::<LANES>();
+            for (i, dy) in chunks.iter().enumerate() {
+                let data = &b.data[run as usize + i * LANES..];
+                for (sums, &tap) in sums.iter_mut().zip(b.deep) {
+                    let Some(data) = data[tap as usize..].first_chunk::<LANES>() else { continue };
+                    for ((sum, dy), x) in sums.iter_mut().zip(dy).zip(data) {
+                        *sum = dy.mul_add(*x, *sum);
+                    }
+                }
             }
-            *sum += join(lanes);
+            if last.is_empty() {
+                continue;
+            }
+            // What lies behind a row may be NaN, so it is not enough to multiply it by zero.
+            let (mut dy, mut mask) = ([0.0; LANES], [0; LANES]);
+            dy[..last.len()].copy_from_slice(last);
+            mask[..last.len()].fill(u32::MAX);
+            let data = &b.data[run as usize + chunks.len() * LANES..];
+            for (sums, &tap) in sums.iter_mut().zip(b.deep) {
+                let Some(data) = data[tap as usize..].first_chunk::<LANES>() else { continue };
+                let terms = dy.iter().zip(&mask).zip(data);
+                for (sum, ((dy, mask), x)) in sums.iter_mut().zip(terms) {
+                    *sum = dy.mul_add(f32::from_bits(x.to_bits() & mask), *sum);
+                }
+            }
         }
     }
 }
@@ -59,43 +79,48 @@ fn stencil<const W: usize>(
     bias: Option<f32>,
     floor: f32,
 ) {
-    for (i, out) in out.chunks_mut(W).enumerate() {
-        let mut sums = [0.0; W];
-        for (&tap, &weight) in taps.iter().zip(weight) {
-            let data: &[f32; W] = data[tap as usize + i * W..].first_chunk().unwrap_or(&[0.0; W]);
-            for (sum, x) in sums.iter_mut().zip(data) {
-                *sum = weight.mul_add(*x, *sum);
-            }
+    let bias = bias.unwrap_or(-0.0); // adding minus zero changes nothing
+    let (chunks, last) = out.as_chunks_mut::<W>();
+    let whole = chunks.len() * W;
+    for (i, out) in chunks.iter_mut().enumerate() {
+        let sums = sums_of(&data[i * W..], taps, weight, out, write);
+        for (out, sum) in out.iter_mut().zip(&sums) {
+            *out = at_least(floor, sum + bias);
         }
+    }
+    if !last.is_empty() {
+        let (mut out, len) = ([0.0; W], last.len());
         if write == Write::Add {
-            for (sum, old) in sums.iter_mut().zip(&*out) {
-                *sum += old;
-            }
+            out[..len].copy_from_slice(last);
         }
-        let bias = bias.unwrap_or(-0.0); // adding minus zero changes nothing
-        for (out, sum) in out.iter_mut().zip(sums) {
-            let sum = sum + bias;
-            *out = at_least(floor, sum);
+        let sums = sums_of(&data[whole..], taps, weight, &out, write);
+        for (out, sum) in out.iter_mut().zip(&sums) {
+            *out = at_least(floor, sum + bias);
         }
+        last.copy_from_slice(&out[..len]);
     }
 }
 
-/// Adds the products of two rows to lanes: whole vectors, then half of one, then what is left.
+/// What all taps see of `W` pixels, each times its weight.
 #[inline(always)]
-fn add_products(mut lanes: [f32; LANES], a: &[f32], b: &[f32]) -> [f32; LANES] {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        lanes = std::array::from_fn(|i| a[i].mul_add(b[i], lanes[i]));
-    }
-    let ((a, a_rest), (b, b_rest)) =
-        (a_rest.as_chunks::<{ LANES / 4 }>(), b_rest.as_chunks::<{ LANES / 4 }>());
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES / 4 {
-            lanes[i] = a[i].mul_add(b[i], lanes[i]);
+fn sums_of<const W: usize>(
+    data: &[f32],
+    taps: &[u32],
+    weight: &[f32],
+    old: &[f32; W],
+    write: Write,
+) -> [f32; W] {
+    let mut sums = [0.0; W];
+    for (&tap, &weight) in taps.iter().zip(weight) {
+        let data = data[tap as usize..].first_chunk().unwrap_or(&[0.0; W]);
+        for (sum, x) in sums.iter_mut().zip(data) {
+            *sum = weight.mul_add(*x, *sum);
         }
     }
-    for (a, b) in a_rest.iter().zip(b_rest) {
-        lanes[0] = a.mul_add(*b, lanes[0]);
+    if write == Write::Add {
+        for (sum, old) in sums.iter_mut().zip(old) {
+            *sum += old;
+        }
     }
-    lanes
+    sums
 }

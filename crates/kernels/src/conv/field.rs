@@ -14,6 +14,27 @@ pub(super) struct Field {
     pub(super) phases: usize,
     /// Columns of one phase.
     pub(super) columns: usize,
+    /// Which rows and columns anything reads.
+    pub(super) taps: [Taps; 2],
+}
+
+/// The taps of a kernel along an axis, and how far its windows move.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taps {
+    pub(super) count: usize,
+    pub(super) dilation: usize,
+    pub(super) stride: usize,
+}
+
+impl Taps {
+    /// Those that leave out nothing.
+    pub(super) const ALL: Taps = Taps { count: 1, dilation: 1, stride: 1 };
+
+    /// Whether a tap of some window falls on this place.
+    fn see(&self, place: usize) -> bool {
+        self.count >= self.stride && self.dilation == 1
+            || (0..self.count).any(|tap| (tap * self.dilation).abs_diff(place).is_multiple_of(self.stride))
+    }
 }
 
 impl Field {
@@ -45,16 +66,17 @@ impl Field {
         [top, left]: [isize; 2],
         out: &mut [f32],
     ) {
-        let pitch = self.pitch();
-        for (c, out) in out[..self.channels * self.plane()].chunks_exact_mut(self.plane()).enumerate() {
-            for (r, out) in out.chunks_exact_mut(pitch).enumerate() {
-                let Some(h) = r.checked_add_signed(-top).filter(|h| *h < height) else {
-                    out.fill(0.0);
-                    continue;
-                };
-                let source = &planes[(c * height + h) * width..][..width];
-                for (phase, out) in out.chunks_exact_mut(self.columns).enumerate() {
-                    deal(source, self.phases, phase as isize - left, out);
+        let out = &mut out[..self.channels * self.plane()];
+        for phase in (0..self.phases).filter(|phase| self.taps[1].see(*phase)) {
+            let deal = Deal::of(width, self.phases, phase as isize - left, self.columns);
+            for (c, out) in out.chunks_exact_mut(self.plane()).enumerate() {
+                for (r, out) in out.chunks_exact_mut(self.pitch()).enumerate() {
+                    let out = &mut out[phase * self.columns..][..self.columns];
+                    match r.checked_add_signed(-top).filter(|h| *h < height) {
+                        _ if !self.taps[0].see(r) => {}
+                        Some(h) => deal.row(&planes[(c * height + h) * width..][..width], out),
+                        None => out.fill(0.0),
+                    }
                 }
             }
         }
@@ -94,19 +116,36 @@ impl Field {
 }
 
 /// Element `i` becomes `source[i * step + first]`, zero where there is none.
-fn deal(source: &[f32], step: usize, first: isize, out: &mut [f32]) {
-    // The first element whose place is not before the source, and the first whose place is behind it.
-    let before = if first < 0 { first.unsigned_abs().div_ceil(step) } else { 0 }.min(out.len());
-    let end = (source.len() as isize - first).max(0) as usize;
-    let end = end.div_ceil(step).clamp(before, out.len());
-    out[..before].fill(0.0);
-    out[end..].fill(0.0);
-    let Some(source) = source.get((before * step).saturating_add_signed(first)..) else { return };
-    if step == 1 {
-        out[before..end].copy_from_slice(&source[..end - before]);
-    } else {
-        for (out, &x) in out[before..end].iter_mut().zip(source.iter().step_by(step)) {
-            *out = x;
+#[derive(Clone, Copy)]
+struct Deal {
+    step: usize,
+    /// The first element that has a source, and the first behind them.
+    range: [usize; 2],
+    /// The source of the first.
+    start: usize,
+}
+
+impl Deal {
+    fn of(width: usize, step: usize, first: isize, len: usize) -> Deal {
+        let before = if first < 0 { first.unsigned_abs().div_ceil(step) } else { 0 }.min(len);
+        let end = ((width as isize - first).max(0) as usize).div_ceil(step).clamp(before, len);
+        let start = if before < end { (before * step).saturating_add_signed(first) } else { 0 };
+        Deal { step, range: [before, end], start }
+    }
+
+    fn row(&self, source: &[f32], out: &mut [f32]) {
+        let [before, end] = self.range;
+        out[..before].fill(0.0);
+        out[end..].fill(0.0);
+        let (source, out) = (&source[self.start..], &mut out[before..end]);
+        match self.step {
+            1 => out.copy_from_slice(&source[..out.len()]),
+            2 => {
+                let (pairs, last) = source.as_chunks::<2>();
+                let firsts = pairs.iter().map(|pair| pair[0]).chain(last.first().copied());
+                out.iter_mut().zip(firsts).for_each(|(out, x)| *out = x);
+            }
+            step => out.iter_mut().zip(source.iter().step_by(step)).for_each(|(out, x)| *out = *x),
         }
     }
 }

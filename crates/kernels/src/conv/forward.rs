@@ -1,6 +1,6 @@
 //! From images to the result.
 
-use super::field::Field;
+use super::field::{Field, Taps};
 use super::gather::{Gather, Multiply, panel_room};
 use super::{Geometry, depthwise, parts_of, rows_of};
 use crate::buffer::{as_words, as_words_mut};
@@ -100,11 +100,13 @@ impl Windows {
         };
         let phases = conv.stride[1];
         let columns = reach(1, output[1]).div_ceil(phases);
-        Windows {
-            geometry: *geometry,
-            rows,
-            field: Field { channels, rows: reach(0, rows), phases, columns },
-        }
+        let taps = [0, 1].map(|axis| Taps {
+            count: conv.kernel[axis],
+            dilation: conv.dilation[axis],
+            stride: conv.stride[axis],
+        });
+        let field = Field { channels, rows: reach(0, rows), phases, columns, taps };
+        Windows { geometry: *geometry, rows, field }
     }
 
     /// Taps over all channels of a group.

@@ -279,7 +279,6 @@ fn speed() {
     };
     let cases = [
         ("A", plain(64, 1, [28; 2], 32, 3)),
-        ("A", plain(4, 1, [28; 2], 32, 3)),
         ("A", plain(64, 32, [14; 2], 64, 3)),
         ("B", plain(64, 3, [32; 2], 16, 3)),
         ("B", plain(64, 16, [32; 2], 16, 3)),
@@ -300,15 +299,11 @@ fn speed() {
         let text = [1, 2].map(|threads| {
             let ctx = Ctx::new(threads);
             let seconds = [
-                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
+                seconds_of(50, threads, || {
                     conv2d(&ctx, &conv, &numbers.x, &numbers.weight, Some(&numbers.bias), &mut y, true);
                 }),
-                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
-                    numbers.data_grad(&ctx, Write::Set, &mut dx)
-                }),
-                seconds_of(if conv.batch < 64 { 500 } else { 50 }, threads, || {
-                    numbers.weight_grad(&ctx, Write::Set, &mut dweight)
-                }),
+                seconds_of(50, threads, || numbers.data_grad(&ctx, Write::Set, &mut dx)),
+                seconds_of(50, threads, || numbers.weight_grad(&ctx, Write::Set, &mut dweight)),
             ];
             seconds.map(|s| format!("{:6.2} ms ({:4.1})", s * 1e3, flops / s / 1e9)).join(" ")
         });

@@ -1,7 +1,7 @@
 //! From images and the gradient of the result to that of the weight.
 
 use super::depthwise;
-use super::field::SLACK;
+use super::field::{Field, SLACK, Taps};
 use super::forward::Windows;
 use super::gather::{Gather, panel_room};
 use super::{Geometry, parts_of};
@@ -10,6 +10,7 @@ use crate::buffer::{as_words, as_words_mut};
 use crate::ctx::Ctx;
 use crate::gemm::{Block, Epilogue, Lines, Stage, depths, pack_block, sweep};
 use crate::isa::rungs;
+use crate::lanes::{self, LANES};
 use crate::scratch;
 
 /// Slices of the batch at most.
@@ -163,9 +164,9 @@ impl Work<'_> {
     }
 
     /// The field of the windows in one phase.
-    fn places_field(&self) -> super::field::Field {
+    fn places_field(&self) -> Field {
         let field = self.windows.field;
-        super::field::Field { phases: 1, columns: field.pitch(), ..field }
+        Field { phases: 1, columns: field.pitch(), taps: [Taps::ALL; 2], ..field }
     }
 
     /// Writes where the window of each pixel begins, then where each run of taps begins within one; returns the length of runs.
@@ -194,18 +195,22 @@ impl Work<'_> {
             let (deep, runs) = as_words(tables).split_at(k);
             let parts = parts_of(self.images * filters * k * self.geometry().pixels());
             self.ctx.team.parts(partials, parts * filters * k, |i, partials| {
-                scratch::lend(self.windows.field.len(), |field| {
+                scratch::lend(self.windows.field.len() + filters * k * LANES, |space| {
+                    let (field, lanes) = space.split_at_mut(self.windows.field.len());
                     for (place, partials) in (i * parts..).zip(partials.chunks_exact_mut(filters * k)) {
-                        partials.fill(0.0);
+                        lanes.fill(0.0);
                         for (image, row) in self.blocks(place / conv.groups) {
                             let (x, dy) = self.planes(image, place % conv.groups);
                             self.windows.lay(x, row, field);
                             let count = self.windows.rows.min(output[0] - row) * output[1];
                             let b = Gather { data: field, deep, runs, length: output[1], count };
                             let planes = dy.chunks_exact(self.geometry().pixels());
-                            for (dy, sums) in planes.zip(partials.chunks_exact_mut(k)) {
-                                depthwise::dots(self.ctx.isa, &b, &dy[row * output[1]..][..count], sums);
+                            for (dy, lanes) in planes.zip(lanes.chunks_exact_mut(k * LANES)) {
+                                depthwise::dots(self.ctx.isa, &b, &dy[row * output[1]..][..count], lanes);
                             }
+                        }
+                        for (sum, lanes) in partials.iter_mut().zip(lanes.as_chunks::<LANES>().0) {
+                            *sum = lanes::join(*lanes);
                         }
                     }
                 });

@@ -69,7 +69,6 @@ rungs! {
                     2 => tile::<2, MR, NR>(a, panel, c, row, columns.clone(), &stage),
                     3 | 4 => tile::<4, MR, NR>(a, panel, c, row, columns.clone(), &stage),
                     5 | 6 if MR > 6 => tile::<6, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                    7 | 8 if MR > 8 => tile::<8, MR, NR>(a, panel, c, row, columns.clone(), &stage),
                     _ => tile::<MR, MR, NR>(a, panel, c, row, columns.clone(), &stage),
                 }
             }
@@ -124,25 +123,27 @@ fn finish<const NR: usize>(
     row: usize,
     column: usize,
 ) {
-    let (mut columns, mut bias) = ([0.0; NR], -0.0); // adding minus zero changes nothing
+    let mut bias = [-0.0; NR]; // adding minus zero changes nothing
     match stage.bias {
         Bias::None => {}
-        Bias::Rows(rows) => bias = rows[stage.row + row],
-        Bias::Columns(all) => {
-            let all = &all[stage.column + column..];
-            if let Some(all) = all.first_chunk::<NR>() {
-                columns = *all;
+        Bias::Rows(rows) => bias = [rows[stage.row + row]; NR],
+        Bias::Columns(columns) => {
+            let columns = &columns[stage.column + column..];
+            if let Some(columns) = columns.first_chunk::<NR>() {
+                bias = *columns;
             } else {
-                columns[..all.len()].copy_from_slice(all);
+                bias[..columns.len()].copy_from_slice(columns);
             }
         }
     }
-    let added = matches!(stage.bias, Bias::Columns(_));
-    let finished = |x: f32| at_least(stage.floor, x + bias);
-    match (stage.add, added) {
-        (false, false) => *out = std::array::from_fn(|j| finished(sums[j])),
-        (true, false) => *out = std::array::from_fn(|j| finished(out[j] + sums[j])),
-        (false, true) => *out = std::array::from_fn(|j| finished(sums[j] + columns[j])),
-        (true, true) => *out = std::array::from_fn(|j| finished(out[j] + sums[j] + columns[j])),
+    // Loops rather than `array::from_fn`, which is not always inlined and then compiled for the lowest rung.
+    if stage.add {
+        for ((out, sum), bias) in out.iter_mut().zip(sums).zip(&bias) {
+            *out = at_least(stage.floor, *out + sum + bias);
+        }
+    } else {
+        for ((out, sum), bias) in out.iter_mut().zip(sums).zip(&bias) {
+            *out = at_least(stage.floor, sum + bias);
+        }
     }
 }

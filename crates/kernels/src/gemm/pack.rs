@@ -45,15 +45,7 @@ impl Pack for Lines<'_> {
         }
         let data = &self.data[first * self.line + depth.start * self.deep..];
         if self.line == 1 {
-            for (k, step) in panel.as_chunks_mut::<W>().0.iter_mut().enumerate() {
-                let source = &data[k * self.deep..][..width];
-                if let Ok(source) = <&[f32; W]>::try_from(source) {
-                    *step = *source;
-                } else {
-                    step[..width].copy_from_slice(source);
-                    step[width..].fill(0.0);
-                }
-            }
+            copy_steps::<W>(data, self.deep, width, panel);
         } else if self.deep == 1 {
             turn_panel::<W>(data, self.line, width, panel);
         } else {
@@ -67,6 +59,20 @@ impl Pack for Lines<'_> {
             }
         }
         panel
+    }
+}
+
+/// Steps whose lines stand side by side.
+#[inline(always)]
+fn copy_steps<const W: usize>(data: &[f32], deep: usize, width: usize, panel: &mut [f32]) {
+    for (k, step) in panel.as_chunks_mut::<W>().0.iter_mut().enumerate() {
+        let source = &data[k * deep..][..width];
+        if let Ok(source) = <&[f32; W]>::try_from(source) {
+            *step = *source;
+        } else {
+            step[..width].copy_from_slice(source);
+            step[width..].fill(0.0);
+        }
     }
 }
 
