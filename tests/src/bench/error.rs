@@ -1,7 +1,7 @@
 use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::{io, iter};
 
 use baeum::NetworkError;
 use baeum::models::ModelError;
@@ -123,7 +123,11 @@ impl BenchError {
 
     /// The refusal and its causes in one line, as the command prints them.
     pub fn chain(&self) -> String {
-        let causes = iter::successors(Some(self as &dyn Error), |error| error.source());
-        causes.map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ")
+        let (mut said, mut next) = (self.to_string(), self.source());
+        while let Some(cause) = next {
+            said = format!("{said}: {cause}");
+            next = cause.source();
+        }
+        said
     }
 }
