@@ -86,7 +86,7 @@ mod tests {
         let measured = Measured {
             step_ms: vec![0.1, 2.5],
             peak_kib: 812,
-            loss: 2.302_585_092_994_046,
+            loss: std::f64::consts::LN_10,
             compile_s: None,
             versions: BTreeMap::from([("baeum".to_owned(), "0.1.0".to_owned())]),
         };

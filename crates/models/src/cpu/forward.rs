@@ -76,7 +76,7 @@ impl Run<'_> {
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
         let weight = Matrix::transposed(&self.state.learned[step.learned[0].clone()], inputs);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
-        let epilogue = bias.map_or(Epilogue::NONE, |bias| Epilogue::columns(bias));
+        let epilogue = bias.map_or(Epilogue::NONE, Epilogue::columns);
         let epilogue = Epilogue { relu: fused.relu, ..epilogue };
         gemm(
             self.ctx,
