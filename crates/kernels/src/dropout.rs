@@ -134,7 +134,7 @@ rungs! {
 mod tests {
     use super::*;
     use crate::fill_words;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     const DRAW: Dropout = Dropout { probability: 0.3, key: [5, 6], purpose: [0, 7, 8], first: 0 };
 
@@ -144,9 +144,9 @@ mod tests {
             [(0, 0), (1, 3), (31, 0), (33, 2), (100, 1), (2 * CHUNK + 7, 12_345), (9, ELEMENTS - 9)]
         {
             let draw = Dropout { first, ..DRAW };
-            let (x, mut words) = (numbers(1, len), vec![0; len]);
+            let (x, mut words) = (normal(1, len), vec![0; len]);
             fill_words(draw.key, draw.purpose, first, &mut words);
-            let got = same_everywhere(|ctx| {
+            let got = everywhere(|ctx| {
                 let (mut y, mut added, mut in_place) = (vec![f32::NAN; len], vec![1.0; len], x.clone());
                 dropout(ctx, &draw, &x, &mut y, Write::Set);
                 dropout(ctx, &draw, &x, &mut added, Write::Add);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn nothing_or_everything_is_dropped() {
-        let mut x = numbers(1, 1000);
+        let mut x = normal(1, 1000);
         let before = x.clone();
         dropout_in_place(&Ctx::new(1), &Dropout { probability: 0.0, ..DRAW }, &mut x);
         assert_eq!(x, before);
@@ -180,15 +180,5 @@ mod tests {
     #[should_panic(expected = "dropout wants a probability, got 1.5")]
     fn the_probability_is_one() {
         dropout_in_place(&Ctx::new(1), &Dropout { probability: 1.5, ..DRAW }, &mut []);
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let len = 1 << 20;
-        let (x, mut y) = (numbers(1, len), vec![0.0; len]);
-        measure("dropout", len, |ctx| dropout(ctx, &DRAW, &x, &mut y, Write::Set));
-        measure("dropout, adding", len, |ctx| dropout(ctx, &DRAW, &x, &mut y, Write::Add));
-        measure("dropout in place", len, |ctx| dropout_in_place(ctx, &DRAW, &mut y));
     }
 }

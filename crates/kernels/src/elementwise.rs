@@ -89,13 +89,13 @@ pub fn copy_blocks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, measure, normal};
 
     #[test]
     fn slices_are_added_scaled_and_copied() {
         for len in [0, 1, 7, 33, 2 * CHUNK + 5] {
-            let (a, b) = (numbers(1, len), numbers(2, len));
-            let got = same_everywhere(|ctx| {
+            let (a, b) = (normal(1, len), normal(2, len));
+            let got = everywhere(|ctx| {
                 let (mut sum, mut copied) = (vec![f32::NAN; len], vec![f32::NAN; len]);
                 add(ctx, &a, &b, &mut sum);
                 accumulate(ctx, &a, &mut sum);
@@ -115,9 +115,9 @@ mod tests {
     fn blocks_are_concatenated_and_split() {
         // [count, 2 + len, 1] from [count, 2, 1] and [count, len, 1]: short blocks, long ones, one.
         for (count, len) in [(0, 3), (3, 0), (1, 5), (5, 3), (20_000, 3), (2, CHUNK + 1), (1, 3 * CHUNK)] {
-            let (a, b) = (numbers(1, count * 2), numbers(2, count * len));
+            let (a, b) = (normal(1, count * 2), normal(2, count * len));
             let stride = 2 + len;
-            same_everywhere(|ctx| {
+            everywhere(|ctx| {
                 let mut joined = vec![f32::NAN; count * stride];
                 copy_blocks(ctx, count, (&a, 2, 0), (&mut joined, stride, 0), 2, Write::Set);
                 copy_blocks(ctx, count, (&b, len, 0), (&mut joined, stride, 2), len, Write::Set);
@@ -143,7 +143,7 @@ mod tests {
     #[ignore = "measures"]
     fn speed() {
         let len = 1 << 20;
-        let (a, b, mut out) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
+        let (a, b, mut out) = (normal(1, len), normal(2, len), vec![0.0; len]);
         measure("add", len, |ctx| add(ctx, &a, &b, &mut out));
         measure("accumulate", len, |ctx| accumulate(ctx, &a, &mut out));
         measure("scale", len, |ctx| scale(ctx, 1.0, &mut out));

@@ -52,8 +52,6 @@ mod reduce;
 mod softmax;
 
 #[cfg(test)]
-mod checks;
-#[cfg(test)]
 mod testing;
 
 pub use activation::{

@@ -118,7 +118,7 @@ rungs! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     type Formula = fn(f64, f64) -> f64;
     type Kernel = fn(&Ctx, &[f32], &[f32], &mut [f32]) -> f64;
@@ -148,9 +148,9 @@ mod tests {
     fn sums_and_gradients_are_those_of_the_formulas() {
         for (name, kernel, formula) in LOSSES {
             for len in [0, 1, 15, 17, 33, 3 * CHUNK + 5] {
-                let (output, target) = (numbers(1, len), numbers(2, len));
+                let (output, target) = (normal(1, len), normal(2, len));
                 let target: Vec<f32> = target.iter().map(|t| t.abs().min(1.0)).collect();
-                let all = same_everywhere(|ctx| {
+                let all = everywhere(|ctx| {
                     let mut gradient = vec![f32::NAN; len];
                     let sum = kernel(ctx, &output, &target, &mut gradient);
                     gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32]);
@@ -188,17 +188,5 @@ mod tests {
             300.0
         );
         assert_eq!(gradient, [0.0, 0.0, 1.0]);
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let len = 1 << 20;
-        let (output, target, mut gradient) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
-        for (name, kernel, _) in LOSSES {
-            measure(name, len, |ctx| {
-                kernel(ctx, &output, &target, &mut gradient);
-            });
-        }
     }
 }

@@ -167,7 +167,8 @@ pub(crate) fn ln_1p(u: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::{Isa, rungs};
+    use crate::isa::rungs;
+    use crate::testing::{everywhere, normal};
 
     /// The largest error in units in the last place of the wanted value, over every `stride`-th float of a range of bits.
     fn worst(got: fn(f32) -> f32, wanted: fn(f64) -> f64, from: f32, to: f32) -> f64 {
@@ -252,14 +253,11 @@ mod tests {
 
     #[test]
     fn every_rung_gives_the_same_bits() {
-        let mut x = vec![0.0; 100_003];
-        crate::fill_normal([1, 1], [0; 3], 0, &mut x);
-        let bits = |isa| {
+        let x = normal(1, 100_003);
+        everywhere(|ctx| {
             let mut y = vec![0.0; x.len()];
-            all(isa, &x, &mut y);
-            y.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
-        };
-        let wanted = bits(Isa::available()[0]);
-        assert!(Isa::available().into_iter().all(|isa| bits(isa) == wanted));
+            all(ctx.isa, &x, &mut y);
+            y
+        });
     }
 }

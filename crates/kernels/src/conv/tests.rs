@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{normal, same_bits_everywhere, seconds_of};
+use crate::testing::{everywhere, normal, seconds_of, wide};
 
 /// The plain loops in `f64`: calls `term` with the place of every product, in y, x and weight.
 fn products(conv: &Conv2d, mut term: impl FnMut(usize, usize, usize)) {
@@ -193,8 +193,7 @@ fn gradients_are_those_of_central_differences() {
         products(&conv, |i, j, k| sum += f64::from(numbers.dy[i]) * x[j] * weight[k]);
         sum
     };
-    let [x, weight] =
-        [&numbers.x, &numbers.weight].map(|x| x.iter().copied().map(f64::from).collect::<Vec<_>>());
+    let [x, weight] = [&numbers.x, &numbers.weight].map(|x| wide(x));
     let difference = |which: usize, i: usize| {
         let at = |step: f64| {
             let mut numbers = [x.clone(), weight.clone()];
@@ -219,7 +218,7 @@ fn every_rung_and_team_gives_the_same_bits() {
     let depthwise = Conv2d { groups: 48, ..plain(5, 48, [28, 28], 48, 3) };
     for conv in [wide, depthwise].into_iter().chain(cases().into_iter().step_by(3)) {
         let numbers = Numbers::of(conv);
-        same_bits_everywhere(|ctx| {
+        everywhere(|ctx| {
             let mut all = numbers.forward(ctx, true);
             all.extend(numbers.gradients(ctx, Write::Add).concat());
             all
