@@ -4,7 +4,7 @@ use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::map::{CHUNK, part};
 use crate::philox::{ELEMENTS, WORDS, philox_words};
-use crate::write::Write;
+use crate::write::{Write, by_write, put};
 
 /// One draw of a dropout mask.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,10 +31,7 @@ pub fn dropout(ctx: &Ctx, draw: &Dropout, x: &[f32], y: &mut [f32], write: Write
     let mask = Mask::of(draw, y.len());
     ctx.team.parts(y, CHUNK, |i, y| {
         let x = part(x, i, y.len());
-        match write {
-            Write::Set => drop_set(ctx.isa, mask.from(i * CHUNK), x, y),
-            Write::Add => drop_add(ctx.isa, mask.from(i * CHUNK), x, y),
-        }
+        by_write!(write, drop(ctx.isa, mask.from(i * CHUNK), x, y));
     });
 }
 
@@ -103,20 +100,11 @@ impl Mask {
 }
 
 rungs! {
-    fn drop_set(mask: Mask, x: &[f32], y: &mut [f32]) {
+    fn drop<const ADD: bool>(mask: Mask, x: &[f32], y: &mut [f32]) {
         mask.stretches(y.len(), |place, factors| {
             let y = &mut y[place..][..factors.len()];
             for ((y, &x), factor) in y.iter_mut().zip(&x[place..]).zip(factors) {
-                *y = x * factor;
-            }
-        });
-    }
-
-    fn drop_add(mask: Mask, x: &[f32], y: &mut [f32]) {
-        mask.stretches(y.len(), |place, factors| {
-            let y = &mut y[place..][..factors.len()];
-            for ((y, &x), factor) in y.iter_mut().zip(&x[place..]).zip(factors) {
-                *y += x * factor;
+                put::<ADD>(y, x * factor);
             }
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::map::{self, CHUNK, part};
-use crate::write::Write;
+use crate::write::{Write, write_row};
 
 /// Adds two inputs: `out = a + b`.
 ///
@@ -77,11 +77,7 @@ pub fn copy_blocks(
     ctx.team.parts(&mut y[..end], blocks * y_stride, |task, y| {
         for (i, y) in y.chunks_mut(y_stride).enumerate() {
             let x = &x[(task * blocks + i) * x_stride + x_offset..][..len];
-            let y = &mut y[y_offset..][..len];
-            match write {
-                Write::Set => y.copy_from_slice(x),
-                Write::Add => y.iter_mut().zip(x).for_each(|(y, x)| *y += x),
-            }
+            write_row(&mut y[y_offset..][..len], x, write);
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::isa::rungs;
+use crate::lanes::{LANES, join};
 use crate::map::{CHUNK, part};
 use crate::partials;
 use crate::vmath::{exp, ln_1p};
@@ -93,16 +94,16 @@ fn pointwise(
 
 rungs! {
     fn chunk(at: impl Fn(f32, f32) -> (f32, f32), output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
-        let mut lanes = [0.0; 16];
-        let (outputs, output_rest) = output.as_chunks::<16>();
-        let (targets, target_rest) = target.as_chunks::<16>();
-        let (gradients, gradient_rest) = gradient.as_chunks_mut::<16>();
+        let mut lanes = [0.0; LANES];
+        let (outputs, output_rest) = output.as_chunks::<LANES>();
+        let (targets, target_rest) = target.as_chunks::<LANES>();
+        let (gradients, gradient_rest) = gradient.as_chunks_mut::<LANES>();
         for ((output, target), gradient) in outputs.iter().zip(targets).zip(gradients) {
-            let mut losses = [0.0; 16];
-            for i in 0..16 {
+            let mut losses = [0.0; LANES];
+            for i in 0..LANES {
                 (losses[i], gradient[i]) = at(output[i], target[i]);
             }
-            for i in 0..16 {
+            for i in 0..LANES {
                 lanes[i] += f64::from(losses[i]);
             }
         }
@@ -111,7 +112,7 @@ rungs! {
             *gradient = slope;
             lanes[i] += f64::from(loss);
         }
-        partials::join(lanes)
+        join(lanes)
     }
 }
 

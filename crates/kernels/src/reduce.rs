@@ -8,10 +8,9 @@
 use crate::Real;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
+use crate::lanes::{LANES, join};
 use crate::partials;
 use rayon::prelude::*;
-
-const LANES: usize = 16;
 
 /// Elements of a chunk: 128 KiB of `f32`, about where a second thread begins to pay.
 const CHUNK: usize = 1 << 15;
@@ -133,7 +132,7 @@ fn sum_chunk<R: Real>(values: &[R], term: &impl Fn(f64) -> f64) -> f64 {
     for (lane, &value) in lanes.iter_mut().zip(rest) {
         *lane += term(value.into());
     }
-    partials::join(lanes)
+    join(lanes)
 }
 
 fn larger<R: Real>(a: R, b: R) -> R {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::bias_gradient;
 use crate::testing::{everywhere, normal, seconds_of, wide};
 
 /// The plain loops in `f64`: calls `term` with the place of every product, in y, x and weight.
@@ -66,7 +67,8 @@ impl Numbers {
             [&self.x, &self.weight, &self.bias].map(|x| vec![start; x.len()]);
         self.data_grad(ctx, write, &mut dx);
         self.weight_grad(ctx, write, &mut dweight);
-        conv2d_bias_grad(ctx, &self.conv, &self.dy, &mut dbias, write);
+        let Conv2d { batch, filters, .. } = self.conv;
+        bias_gradient(ctx, [batch, filters, self.conv.geometry().pixels()], &self.dy, &mut dbias, write);
         [dx, dweight, dbias]
     }
 
