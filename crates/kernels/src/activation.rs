@@ -114,12 +114,12 @@ pub fn activation_backward_in_place(ctx: &Ctx, activation: Activation, seen: &[f
 }
 
 #[inline(always)]
-fn relu(x: f32) -> f32 {
+pub(crate) fn relu(x: f32) -> f32 {
     if x <= 0.0 { 0.0 } else { x }
 }
 
 #[inline(always)]
-fn relu_backward(y: f32, dy: f32) -> f32 {
+pub(crate) fn relu_backward(y: f32, dy: f32) -> f32 {
     if y <= 0.0 { 0.0 } else { dy }
 }
 

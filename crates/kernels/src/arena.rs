@@ -62,8 +62,8 @@ impl Arena {
             assert!(span.start <= span.end && span.end <= len, "{span:?} reaches beyond {len}");
         }
         let start = self.numbers.as_mut_ptr();
-        // SAFETY: every part lies within the buffer, which is borrowed mutably for as long as the parts; one to write meets no
-        // other, so nothing that is written is seen through a second reference.
+        // SAFETY: every part was found to lie within the buffer, which is borrowed mutably for as long as the parts, and all come
+        // from the one pointer; one to write meets no other, so nothing that is written is seen through a second reference.
         let read = |span: &Span| unsafe {
             std::slice::from_raw_parts(start.add(span.start).cast_const(), span.len())
         };

@@ -27,7 +27,7 @@ impl Buffer {
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        // SAFETY: a `Line` is 16 `f32` without padding, and `len` is at most 16 times the number of lines.
+        // SAFETY: a `Line` is 16 `f32` without padding, and `len`, which only `zeros` sets, is at most 16 times the number of lines.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }

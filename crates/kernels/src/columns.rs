@@ -3,10 +3,9 @@
 use crate::channels::{Cut, Piece};
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::{by_write, put};
 use crate::scratch::lend;
 use crate::sums::Sums;
-use crate::write::Write;
+use crate::write::{Write, by_write, put};
 
 /// Below so many columns, rows are taken 16 at a time, so that vectors are full.
 const NARROW: usize = 16;

@@ -13,7 +13,6 @@ mod tests;
 
 use crate::ctx::Ctx;
 use crate::isa::Rung;
-use crate::lanes;
 use crate::{Epilogue, Write};
 
 /// The sizes of a convolution over `[batch, channels, height, width]`.
@@ -183,7 +182,7 @@ pub fn conv2d_data_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], weight: &[f32], dx
     }
 }
 
-/// The gradient of [`conv2d`] by the weight, summed over the batch.
+/// The gradient of [`conv2d`] by the weight, summed over the batch. That by the bias is [`bias_gradient`](crate::bias_gradient).
 ///
 /// The batch is cut into at most 16 slices by shape alone; their sums are added in order.
 pub fn conv2d_weight_grad(
@@ -199,30 +198,5 @@ pub fn conv2d_weight_grad(
     match ctx.isa.rung() {
         Rung::Avx512 => weight::weight_grad::<12, 32>(ctx, &geometry, x, dy, dweight, write),
         Rung::Avx2 | Rung::Portable => weight::weight_grad::<6, 16>(ctx, &geometry, x, dy, dweight, write),
-    }
-}
-
-/// The gradient of [`conv2d`] by the bias: the sum of `dy` over batch, rows and columns for each filter.
-///
-/// A plane is summed over lanes, the planes of a filter in `f64`.
-pub fn conv2d_bias_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], dbias: &mut [f32], write: Write) {
-    let pixels = conv.geometry().pixels();
-    let Conv2d { batch, filters, .. } = *conv;
-    assert_eq!(dy.len(), batch * filters * pixels, "conv2d_bias_grad wants all pixels of the result");
-    assert_eq!(dbias.len(), filters, "conv2d_bias_grad wants a bias for each filter");
-    // Tasks of some 32,000 numbers.
-    let size = (1 << 15) / (batch * pixels).max(1) + 1;
-    ctx.team.parts(dbias, size, |i, dbias| {
-        for (filter, dbias) in (i * size..).zip(dbias) {
-            let planes = (0..batch).map(|n| &dy[(n * filters + filter) * pixels..][..pixels]);
-            let sum = planes.map(|plane| f64::from(plane_sum(ctx.isa, plane))).sum::<f64>() as f32;
-            *dbias = if write == Write::Add { *dbias + sum } else { sum };
-        }
-    });
-}
-
-crate::isa::rungs! {
-    fn plane_sum(plane: &[f32]) -> f32 {
-        lanes::sum(plane.len(), |i| plane[i])
     }
 }

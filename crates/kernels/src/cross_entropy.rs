@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::lanes::{self, LANES};
+use crate::lanes::{LANES, sum};
 use crate::map::CHUNK;
 use crate::partials;
 use crate::vmath::{exp, ln};
@@ -164,22 +164,6 @@ fn shift(row: &mut [f32], target: u32, smoothing: f64, weights: &[f32]) -> Row {
         _ => f64::from(sum(row, weights, |x, weight| weight * x)),
     };
     Row { of_target, spread }
-}
-
-/// The sum of `term` over two slices, in the order of [`lanes::sum`]; over slices, so that no index is checked.
-#[inline(always)]
-fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut lanes = [0.0; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES {
-            lanes[i] += term(a[i], b[i]);
-        }
-    }
-    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-        *lane += term(a, b);
-    }
-    lanes::join(lanes)
 }
 
 /// The largest logit; NaN is passed over, for the sum of exponentials brings it back.

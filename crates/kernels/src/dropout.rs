@@ -4,7 +4,7 @@ use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::map::{CHUNK, part};
 use crate::philox::{ELEMENTS, WORDS, philox_words};
-use crate::write::Write;
+use crate::write::{Write, by_write, put};
 
 /// One draw of a dropout mask.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,10 +31,7 @@ pub fn dropout(ctx: &Ctx, draw: &Dropout, x: &[f32], y: &mut [f32], write: Write
     let mask = Mask::of(draw, y.len());
     ctx.team.parts(y, CHUNK, |i, y| {
         let x = part(x, i, y.len());
-        match write {
-            Write::Set => drop_set(ctx.isa, mask.from(i * CHUNK), x, y),
-            Write::Add => drop_add(ctx.isa, mask.from(i * CHUNK), x, y),
-        }
+        by_write!(write, drop(ctx.isa, mask.from(i * CHUNK), x, y));
     });
 }
 
@@ -103,20 +100,11 @@ impl Mask {
 }
 
 rungs! {
-    fn drop_set(mask: Mask, x: &[f32], y: &mut [f32]) {
+    fn drop<const ADD: bool>(mask: Mask, x: &[f32], y: &mut [f32]) {
         mask.stretches(y.len(), |place, factors| {
             let y = &mut y[place..][..factors.len()];
             for ((y, &x), factor) in y.iter_mut().zip(&x[place..]).zip(factors) {
-                *y = x * factor;
-            }
-        });
-    }
-
-    fn drop_add(mask: Mask, x: &[f32], y: &mut [f32]) {
-        mask.stretches(y.len(), |place, factors| {
-            let y = &mut y[place..][..factors.len()];
-            for ((y, &x), factor) in y.iter_mut().zip(&x[place..]).zip(factors) {
-                *y += x * factor;
+                put::<ADD>(y, x * factor);
             }
         });
     }
@@ -134,7 +122,7 @@ rungs! {
 mod tests {
     use super::*;
     use crate::fill_words;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     const DRAW: Dropout = Dropout { probability: 0.3, key: [5, 6], purpose: [0, 7, 8], first: 0 };
 
@@ -144,9 +132,9 @@ mod tests {
             [(0, 0), (1, 3), (31, 0), (33, 2), (100, 1), (2 * CHUNK + 7, 12_345), (9, ELEMENTS - 9)]
         {
             let draw = Dropout { first, ..DRAW };
-            let (x, mut words) = (numbers(1, len), vec![0; len]);
+            let (x, mut words) = (normal(1, len), vec![0; len]);
             fill_words(draw.key, draw.purpose, first, &mut words);
-            let got = same_everywhere(|ctx| {
+            let got = everywhere(|ctx| {
                 let (mut y, mut added, mut in_place) = (vec![f32::NAN; len], vec![1.0; len], x.clone());
                 dropout(ctx, &draw, &x, &mut y, Write::Set);
                 dropout(ctx, &draw, &x, &mut added, Write::Add);
@@ -167,7 +155,7 @@ mod tests {
 
     #[test]
     fn nothing_or_everything_is_dropped() {
-        let mut x = numbers(1, 1000);
+        let mut x = normal(1, 1000);
         let before = x.clone();
         dropout_in_place(&Ctx::new(1), &Dropout { probability: 0.0, ..DRAW }, &mut x);
         assert_eq!(x, before);
@@ -180,15 +168,5 @@ mod tests {
     #[should_panic(expected = "dropout wants a probability, got 1.5")]
     fn the_probability_is_one() {
         dropout_in_place(&Ctx::new(1), &Dropout { probability: 1.5, ..DRAW }, &mut []);
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let len = 1 << 20;
-        let (x, mut y) = (numbers(1, len), vec![0.0; len]);
-        measure("dropout", len, |ctx| dropout(ctx, &DRAW, &x, &mut y, Write::Set));
-        measure("dropout, adding", len, |ctx| dropout(ctx, &DRAW, &x, &mut y, Write::Add));
-        measure("dropout in place", len, |ctx| dropout_in_place(ctx, &DRAW, &mut y));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::map::{self, CHUNK, part};
-use crate::write::Write;
+use crate::write::{Write, write_row};
 
 /// Adds two inputs: `out = a + b`.
 ///
@@ -77,11 +77,7 @@ pub fn copy_blocks(
     ctx.team.parts(&mut y[..end], blocks * y_stride, |task, y| {
         for (i, y) in y.chunks_mut(y_stride).enumerate() {
             let x = &x[(task * blocks + i) * x_stride + x_offset..][..len];
-            let y = &mut y[y_offset..][..len];
-            match write {
-                Write::Set => y.copy_from_slice(x),
-                Write::Add => y.iter_mut().zip(x).for_each(|(y, x)| *y += x),
-            }
+            write_row(&mut y[y_offset..][..len], x, write);
         }
     });
 }
@@ -89,13 +85,13 @@ pub fn copy_blocks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, measure, normal};
 
     #[test]
     fn slices_are_added_scaled_and_copied() {
         for len in [0, 1, 7, 33, 2 * CHUNK + 5] {
-            let (a, b) = (numbers(1, len), numbers(2, len));
-            let got = same_everywhere(|ctx| {
+            let (a, b) = (normal(1, len), normal(2, len));
+            let got = everywhere(|ctx| {
                 let (mut sum, mut copied) = (vec![f32::NAN; len], vec![f32::NAN; len]);
                 add(ctx, &a, &b, &mut sum);
                 accumulate(ctx, &a, &mut sum);
@@ -115,9 +111,9 @@ mod tests {
     fn blocks_are_concatenated_and_split() {
         // [count, 2 + len, 1] from [count, 2, 1] and [count, len, 1]: short blocks, long ones, one.
         for (count, len) in [(0, 3), (3, 0), (1, 5), (5, 3), (20_000, 3), (2, CHUNK + 1), (1, 3 * CHUNK)] {
-            let (a, b) = (numbers(1, count * 2), numbers(2, count * len));
+            let (a, b) = (normal(1, count * 2), normal(2, count * len));
             let stride = 2 + len;
-            same_everywhere(|ctx| {
+            everywhere(|ctx| {
                 let mut joined = vec![f32::NAN; count * stride];
                 copy_blocks(ctx, count, (&a, 2, 0), (&mut joined, stride, 0), 2, Write::Set);
                 copy_blocks(ctx, count, (&b, len, 0), (&mut joined, stride, 2), len, Write::Set);
@@ -143,7 +139,7 @@ mod tests {
     #[ignore = "measures"]
     fn speed() {
         let len = 1 << 20;
-        let (a, b, mut out) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
+        let (a, b, mut out) = (normal(1, len), normal(2, len), vec![0.0; len]);
         measure("add", len, |ctx| add(ctx, &a, &b, &mut out));
         measure("accumulate", len, |ctx| accumulate(ctx, &a, &mut out));
         measure("scale", len, |ctx| scale(ctx, 1.0, &mut out));

@@ -1,11 +1,13 @@
 //! Sums in a fixed order that vectors of any width can follow.
 
+use std::ops::AddAssign;
+
 /// How many partial sums are kept: element `i` of a run belongs to lane `i % 16`.
 pub(crate) const LANES: usize = 16;
 
 /// The lanes as one number: 8 to 8, 4 to 4, 2 to 2, 1 to 1.
 #[inline(always)]
-pub(crate) fn join(mut lanes: [f32; LANES]) -> f32 {
+pub(crate) fn join<T: Copy + AddAssign>(mut lanes: [T; LANES]) -> T {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {
@@ -16,20 +18,18 @@ pub(crate) fn join(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// The sum of `term(i)` for every `i` below `len`, over lanes.
+/// The sum of `term` over two slices of one length, over lanes.
 #[inline(always)]
-pub(crate) fn sum(len: usize, term: impl Fn(usize) -> f32) -> f32 {
+pub(crate) fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0; LANES];
-    let whole = len / LANES * LANES;
-    let mut first = 0;
-    while first < whole {
-        for (lane, total) in lanes.iter_mut().enumerate() {
-            *total += term(first + lane);
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES {
+            lanes[i] += term(a[i], b[i]);
         }
-        first += LANES;
     }
-    for (lane, total) in lanes.iter_mut().enumerate().take(len - whole) {
-        *total += term(whole + lane);
+    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *lane += term(a, b);
     }
     join(lanes)
 }

@@ -9,51 +9,53 @@
     reason = "the one crate that may: buffers are split and lent to threads here; each block has its proof"
 )]
 
-// The ground that kernels stand on.
+// Where kernels run, and the memory they are given.
 mod arena;
 mod buffer;
 mod counting;
 mod ctx;
 mod isa;
-mod lanes;
 mod scratch;
 mod team;
+
+// What kernels share: sums in a fixed order, functions of one number, panels of matrices, ways to write.
+mod channels;
+mod lanes;
+mod map;
+mod math;
+mod panels;
+mod partials;
+mod real;
+mod sums;
+mod vmath;
 mod write;
 
-// Kernels.
-mod activation;
+// Products.
 mod attention;
-mod channels;
-mod columns;
 mod conv;
-mod cross_entropy;
+mod gemm;
+mod recurrent;
+
+// One pass over memory.
+mod activation;
+mod columns;
 mod dropout;
 mod elementwise;
 mod embedding;
-mod gemm;
-mod loss;
-mod map;
 mod norm;
-mod panels;
-mod partials;
 mod pool;
-mod put;
-mod recurrent;
-mod roofline;
-mod sums;
 mod transpose;
 mod upsample;
-mod vmath;
 
-mod math;
+// From outputs to a step: losses, reductions, optimizers, random numbers.
+mod cross_entropy;
+mod loss;
 mod optim;
 mod philox;
-mod real;
 mod reduce;
+mod roofline;
 mod softmax;
 
-#[cfg(test)]
-mod checks;
 #[cfg(test)]
 mod testing;
 
@@ -64,7 +66,7 @@ pub use arena::{Arena, Span};
 pub use attention::{AttentionMask, attention, attention_backward};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use columns::bias_gradient;
-pub use conv::{Conv2d, conv2d, conv2d_bias_grad, conv2d_data_grad, conv2d_weight_grad};
+pub use conv::{Conv2d, conv2d, conv2d_data_grad, conv2d_weight_grad};
 pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place};
 pub use ctx::Ctx;

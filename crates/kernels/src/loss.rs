@@ -2,6 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::isa::rungs;
+use crate::lanes::{LANES, join};
 use crate::map::{CHUNK, part};
 use crate::partials;
 use crate::vmath::{exp, ln_1p};
@@ -93,16 +94,16 @@ fn pointwise(
 
 rungs! {
     fn chunk(at: impl Fn(f32, f32) -> (f32, f32), output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
-        let mut lanes = [0.0; 16];
-        let (outputs, output_rest) = output.as_chunks::<16>();
-        let (targets, target_rest) = target.as_chunks::<16>();
-        let (gradients, gradient_rest) = gradient.as_chunks_mut::<16>();
+        let mut lanes = [0.0; LANES];
+        let (outputs, output_rest) = output.as_chunks::<LANES>();
+        let (targets, target_rest) = target.as_chunks::<LANES>();
+        let (gradients, gradient_rest) = gradient.as_chunks_mut::<LANES>();
         for ((output, target), gradient) in outputs.iter().zip(targets).zip(gradients) {
-            let mut losses = [0.0; 16];
-            for i in 0..16 {
+            let mut losses = [0.0; LANES];
+            for i in 0..LANES {
                 (losses[i], gradient[i]) = at(output[i], target[i]);
             }
-            for i in 0..16 {
+            for i in 0..LANES {
                 lanes[i] += f64::from(losses[i]);
             }
         }
@@ -111,14 +112,14 @@ rungs! {
             *gradient = slope;
             lanes[i] += f64::from(loss);
         }
-        partials::join(lanes)
+        join(lanes)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     type Formula = fn(f64, f64) -> f64;
     type Kernel = fn(&Ctx, &[f32], &[f32], &mut [f32]) -> f64;
@@ -148,9 +149,9 @@ mod tests {
     fn sums_and_gradients_are_those_of_the_formulas() {
         for (name, kernel, formula) in LOSSES {
             for len in [0, 1, 15, 17, 33, 3 * CHUNK + 5] {
-                let (output, target) = (numbers(1, len), numbers(2, len));
+                let (output, target) = (normal(1, len), normal(2, len));
                 let target: Vec<f32> = target.iter().map(|t| t.abs().min(1.0)).collect();
-                let all = same_everywhere(|ctx| {
+                let all = everywhere(|ctx| {
                     let mut gradient = vec![f32::NAN; len];
                     let sum = kernel(ctx, &output, &target, &mut gradient);
                     gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32]);
@@ -188,17 +189,5 @@ mod tests {
             300.0
         );
         assert_eq!(gradient, [0.0, 0.0, 1.0]);
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let len = 1 << 20;
-        let (output, target, mut gradient) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
-        for (name, kernel, _) in LOSSES {
-            measure(name, len, |ctx| {
-                kernel(ctx, &output, &target, &mut gradient);
-            });
-        }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::write::Write;
+use crate::write::{Write, by_write, put};
 
 /// Elements of a task: enough to pay for the hand-over, and in the first cache together with two more streams.
 pub(crate) const CHUNK: usize = 1 << 14;
@@ -22,15 +22,9 @@ rungs! {
         }
     }
 
-    fn zip_chunk(f: impl Fn(f32, f32) -> f32, a: &[f32], b: &[f32], out: &mut [f32]) {
+    fn zip_chunk<const ADD: bool>(f: impl Fn(f32, f32) -> f32, a: &[f32], b: &[f32], out: &mut [f32]) {
         for (out, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-            *out = f(a, b);
-        }
-    }
-
-    fn zip_chunk_add(f: impl Fn(f32, f32) -> f32, a: &[f32], b: &[f32], out: &mut [f32]) {
-        for (out, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-            *out += f(a, b);
+            put::<ADD>(out, f(a, b));
         }
     }
 
@@ -71,10 +65,7 @@ pub(crate) fn zip(
     assert_eq!(b.len(), out.len(), "an elementwise kernel wants inputs and output of one length");
     ctx.team.parts(out, CHUNK, |i, out| {
         let (a, b) = (part(a, i, out.len()), part(b, i, out.len()));
-        match write {
-            Write::Set => zip_chunk(ctx.isa, f, a, b, out),
-            Write::Add => zip_chunk_add(ctx.isa, f, a, b, out),
-        }
+        by_write!(write, zip_chunk(ctx.isa, f, a, b, out));
     });
 }
 

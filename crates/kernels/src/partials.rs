@@ -45,14 +45,3 @@ fn add_all<const N: usize>(total: &mut [f64; N], slots: &[[f64; N]]) {
         }
     }
 }
-
-/// The lanes as one number, as in [`lanes::join`](crate::lanes::join).
-#[inline(always)]
-pub(crate) fn join(mut lanes: [f64; 16]) -> f64 {
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-    }
-    lanes[0]
-}

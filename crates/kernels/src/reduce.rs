@@ -8,10 +8,9 @@
 use crate::Real;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
+use crate::lanes::{LANES, join};
 use crate::partials;
 use rayon::prelude::*;
-
-const LANES: usize = 16;
 
 /// Elements of a chunk: 128 KiB of `f32`, about where a second thread begins to pay.
 const CHUNK: usize = 1 << 15;
@@ -133,7 +132,7 @@ fn sum_chunk<R: Real>(values: &[R], term: &impl Fn(f64) -> f64) -> f64 {
     for (lane, &value) in lanes.iter_mut().zip(rest) {
         *lane += term(value.into());
     }
-    partials::join(lanes)
+    join(lanes)
 }
 
 fn larger<R: Real>(a: R, b: R) -> R {
@@ -148,22 +147,15 @@ fn is_nan<R: Real>(value: R) -> bool {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::fill_normal;
-    use crate::testing::{measure, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     /// Lengths around every boundary: a lane, all lanes, a chunk.
     const LENGTHS: [usize; 10] = [0, 1, 15, 16, 17, 33, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5];
 
-    fn numbers(len: usize) -> Vec<f32> {
-        let mut values = vec![0.0; len];
-        fill_normal([1, 2], [0; 3], 0, &mut values);
-        values
-    }
-
     #[test]
     fn sums_agree_with_the_plain_loop() {
         for len in LENGTHS {
-            let values = numbers(len);
+            let values = normal(1, len);
             let plain: f64 = values.iter().map(|&v| f64::from(v)).sum();
             let squares: f64 = values.iter().map(|&v| f64::from(v).powi(2)).sum();
             // Any order of n additions is off by at most n half units of the sum of magnitudes, here below n.
@@ -178,22 +170,13 @@ mod tests {
     #[test]
     fn the_threads_of_a_context_give_the_same_bits() {
         for len in LENGTHS.into_iter().chain([66 * CHUNK]) {
-            let values = numbers(len);
+            let values = normal(1, len);
             let wanted = sum_of_squares(&values);
-            same_everywhere(|ctx| {
+            everywhere(|ctx| {
                 assert_eq!(sum_of_squares_on(ctx, &values), wanted, "{len}");
                 Vec::new()
             });
         }
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let values = numbers(1 << 20);
-        measure("sum of squares", 1 << 20, |ctx| {
-            std::hint::black_box(sum_of_squares_on(ctx, &values));
-        });
     }
 
     #[test]
@@ -216,7 +199,7 @@ mod tests {
 
     #[test]
     fn results_do_not_depend_on_the_number_of_threads() {
-        let values = numbers(5 * CHUNK + 3 * 70);
+        let values = normal(1, 5 * CHUNK + 3 * 70);
         let values = &values[..values.len() / 70 * 70];
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -242,7 +225,7 @@ mod tests {
     #[test]
     fn column_sums_agree_with_the_plain_loop() {
         for (rows, columns) in [(0, 3), (1, 1), (4, 5), (1000, 100), (3, 2 * CHUNK)] {
-            let values = numbers(rows * columns);
+            let values = normal(1, rows * columns);
             let mut sums = vec![f64::NAN; columns];
             column_sums(&values, &mut sums);
             for (c, &got) in sums.iter().enumerate() {
@@ -267,7 +250,7 @@ mod tests {
         assert_eq!(argmax(&[0.0, -0.0]), Some(0));
         assert_eq!(argmax::<f32>(&[]), None);
         for len in LENGTHS {
-            let values = numbers(len);
+            let values = normal(1, len);
             assert_eq!(max(&values), values.iter().copied().reduce(f32::max), "{len}");
             assert_eq!(argmax(&values).map(|i| values[i]), max(&values), "{len}");
         }
@@ -276,7 +259,7 @@ mod tests {
     #[test]
     fn a_nan_is_the_maximum() {
         for at in [0, 1, 20, 39] {
-            let mut values = numbers(40);
+            let mut values = normal(1, 40);
             values[at] = f32::NAN;
             assert!(max(&values).unwrap().is_nan());
             assert_eq!(argmax(&values), Some(at));

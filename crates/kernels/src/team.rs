@@ -35,7 +35,7 @@ impl Team {
 
     /// Calls `task` with every number below `count`, several at the same time, and returns when all are done.
     ///
-    /// Inside a task it calls them one after the other. A panic in a task is passed on once all others are done.
+    /// Inside a task it calls them one after the other. A panic in a task is passed on once the threads are done with the others.
     pub fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
         let guard = match self.at_work.try_lock() {
             Ok(guard) => Some(guard),
@@ -43,13 +43,15 @@ impl Team {
             Err(TryLockError::WouldBlock) => None,
         };
         match guard {
-            Some(_guard) if count > 1 && self.pool.workers() > 0 => self.pool.run(count, task),
+            // SAFETY: the guard is held until the pool is done, so whoever else comes here, a task too, finds it taken.
+            Some(_guard) if count > 1 && self.pool.workers() > 0 => unsafe { self.pool.run(count, task) },
             Some(_) | None => (0..count).for_each(task),
         }
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,12 +100,29 @@ mod tests {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             team.run(8, &|i| assert_ne!(i, 5, "five"));
         }));
-        assert!(result.is_err());
+        // It is the task's own panic.
+        assert!(result.unwrap_err().downcast_ref::<String>().unwrap().contains("five"));
         let sum = AtomicUsize::new(0);
         team.run(8, &|i| {
             sum.fetch_add(i, Ordering::Relaxed);
         });
         assert_eq!(sum.load(Ordering::Relaxed), 28);
+    }
+
+    #[test]
+    fn what_tasks_throw_may_panic_again_when_it_is_dropped() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("dropped"));
+            }
+        }
+        let team = Team::new(2);
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            team.run(8, &|_| std::panic::resume_unwind(Box::new(Bomb)));
+        }));
+        std::mem::forget(result.unwrap_err().downcast::<Bomb>().unwrap());
+        team.run(8, &|_| {});
     }
 
     #[test]

@@ -5,96 +5,16 @@ use crate::isa::Isa;
 use crate::philox::fill_normal;
 use crate::team::Team;
 
-/// Numbers of the standard normal distribution.
+/// Numbers of the standard normal distribution, others for every seed.
 pub(crate) fn normal(seed: u32, len: usize) -> Vec<f32> {
     let mut numbers = vec![0.0; len];
     fill_normal([seed, 7], [0; 3], 0, &mut numbers);
     numbers
 }
 
+/// As `f64`.
 pub(crate) fn wide(numbers: &[f32]) -> Vec<f64> {
     numbers.iter().copied().map(f64::from).collect()
-}
-
-/// Runs a kernel on every rung and with 1, 2 and 3 threads, asserts that its outputs have the same bits, and gives them.
-#[track_caller]
-pub(crate) fn everywhere<const N: usize>(run: impl Fn(&Ctx) -> [Vec<f32>; N]) -> [Vec<f32>; N] {
-    let outputs = run(&Ctx::new(1));
-    let bits = |outputs: &[Vec<f32>; N]| {
-        outputs.clone().map(|numbers| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
-    };
-    for isa in Isa::available() {
-        for threads in 1..=3 {
-            let again = run(&Ctx { isa, team: Team::new(threads) });
-            assert!(bits(&again) == bits(&outputs), "other bits on {isa:?} with {threads} threads");
-        }
-    }
-    outputs
-}
-
-/// Asserts that numbers agree up to `bound` times the largest magnitude that is wanted, or 1 if that is less.
-#[track_caller]
-pub(crate) fn assert_close(got: &[f32], wanted: &[f64], bound: f64, what: &str) {
-    assert_eq!(got.len(), wanted.len(), "{what}");
-    let scale = wanted.iter().fold(1.0f64, |max, x| max.max(x.abs()));
-    for (i, (got, wanted)) in got.iter().zip(wanted).enumerate() {
-        assert!((f64::from(*got) - wanted).abs() <= bound * scale, "{what}: {got} at {i}, not {wanted}");
-    }
-}
-
-/// The gradient of `sum(dy * y(x))` by central differences. The step is the cube root of the epsilon of `f64`, so errors are about
-/// 1e-10.
-pub(crate) fn gradient(x: &[f64], dy: &[f32], y: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
-    const STEP: f64 = 6e-6;
-    let loss = |x: &[f64]| y(x).iter().zip(dy).map(|(y, dy)| y * f64::from(*dy)).sum::<f64>();
-    let mut x = x.to_vec();
-    (0..x.len())
-        .map(|i| {
-            let here = x[i];
-            x[i] = here + STEP;
-            let above = loss(&x);
-            x[i] = here - STEP;
-            let below = loss(&x);
-            x[i] = here;
-            (above - below) / (2.0 * STEP)
-        })
-        .collect()
-}
-
-/// Standard normal numbers; different ones for each `purpose`.
-pub(crate) fn numbers(purpose: u32, len: usize) -> Vec<f32> {
-    let mut values = vec![0.0; len];
-    crate::fill_normal([3, 141], [purpose, 0, 0], 0, &mut values);
-    values
-}
-
-/// Asserts that a kernel gives the same bits on every rung and with 1, 2 and 3 threads; returns what it gives.
-pub(crate) fn same_everywhere(kernel: impl Fn(&Ctx) -> Vec<f32>) -> Vec<f32> {
-    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
-    let wanted = kernel(&Ctx { isa: Isa::available()[0], team: Team::new(1) });
-    for isa in Isa::available() {
-        for threads in [1, 2, 3] {
-            let got = kernel(&Ctx { isa, team: Team::new(threads) });
-            assert!(bits(&got) == bits(&wanted), "{isa:?} with {threads} threads gives other bits");
-        }
-    }
-    wanted
-}
-
-/// The best time of several runs, in nanoseconds for each of `len` elements, with one thread and with two.
-#[expect(clippy::print_stderr, reason = "times are read by a person")]
-pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
-    let times = [1, 2].map(|threads| {
-        let ctx = Ctx::new(threads);
-        let mut best = f64::INFINITY;
-        for _ in 0..60 {
-            let start = std::time::Instant::now();
-            kernel(&ctx);
-            best = best.min(start.elapsed().as_nanos() as f64 / len as f64);
-        }
-        best
-    });
-    eprintln!("{name:32} {:.3} {:.3} ns/element", times[0], times[1]);
 }
 
 /// The bits of numbers.
@@ -102,15 +22,76 @@ pub(crate) fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|x| x.to_bits()).collect()
 }
 
-/// Asserts that `run` gives the same bits on every rung with teams of 1, 2 and 3 threads.
-pub(crate) fn same_bits_everywhere(run: impl Fn(&Ctx) -> Vec<f32>) {
-    let wanted = bits(&run(&Ctx::new(1)));
+/// What a kernel gives: some slices.
+pub(crate) trait Outputs {
+    fn all_bits(&self) -> Vec<Vec<u32>>;
+}
+
+impl Outputs for Vec<f32> {
+    fn all_bits(&self) -> Vec<Vec<u32>> {
+        vec![bits(self)]
+    }
+}
+
+impl<const N: usize> Outputs for [Vec<f32>; N] {
+    fn all_bits(&self) -> Vec<Vec<u32>> {
+        self.iter().map(|numbers| bits(numbers)).collect()
+    }
+}
+
+/// Runs a kernel on every rung and with 1, 2 and 3 threads, asserts that it gives the same bits, and returns what it gives.
+#[track_caller]
+pub(crate) fn everywhere<T: Outputs>(run: impl Fn(&Ctx) -> T) -> T {
+    let outputs = run(&Ctx { isa: Isa::available()[0], team: Team::new(1) });
+    let wanted = outputs.all_bits();
     for isa in Isa::available() {
-        for threads in [1, 2, 3] {
-            let got = bits(&run(&Ctx { isa, team: Team::new(threads) }));
-            assert!(got == wanted, "{isa:?} with {threads} threads gives other bits");
+        for threads in 1..=3 {
+            let again = run(&Ctx { isa, team: Team::new(threads) });
+            assert!(again.all_bits() == wanted, "other bits on {isa:?} with {threads} threads");
         }
     }
+    outputs
+}
+
+/// Asserts that numbers agree up to `bound` times the largest magnitude that is wanted.
+#[track_caller]
+pub(crate) fn assert_close(got: &[f32], wanted: &[f64], bound: f64, what: &str) {
+    assert_eq!(got.len(), wanted.len(), "{what}");
+    let size = wanted.iter().fold(1e-30, |size: f64, x| size.max(x.abs()));
+    for (i, (&got, wanted)) in got.iter().zip(wanted).enumerate() {
+        assert!((f64::from(got) - wanted).abs() <= bound * size, "{what}: {got} at {i}, not {wanted}");
+    }
+}
+
+/// The gradient of `loss` at `x` by central differences of fourth order.
+///
+/// They are off by h^4 and by the rounding of the loss over h: about 1e-10 of it. The step is short, so that few kinks lie within.
+pub(crate) fn differences(x: &[f64], loss: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+    let h = 2e-5;
+    let mut moved = x.to_vec();
+    let mut at = |i: usize, step: f64| {
+        moved[i] = x[i] + step;
+        let value = loss(&moved);
+        moved[i] = x[i];
+        value
+    };
+    let slope = |i| (8.0 * (at(i, h) - at(i, -h)) - (at(i, 2.0 * h) - at(i, -2.0 * h))) / (12.0 * h);
+    (0..x.len()).map(slope).collect()
+}
+
+/// The inner product, in `f64`: the loss whose gradient by `y` is `dy`.
+pub(crate) fn inner(y: &[f64], dy: &[f32]) -> f64 {
+    y.iter().zip(dy).map(|(y, dy)| y * f64::from(*dy)).sum()
+}
+
+/// Says how long a kernel takes, in nanoseconds for each of `len` elements, with one thread and with two.
+#[expect(clippy::print_stderr, reason = "times are read by a person")]
+pub(crate) fn measure(name: &str, len: usize, mut kernel: impl FnMut(&Ctx)) {
+    let times = [1, 2].map(|threads| {
+        let ctx = Ctx::new(threads);
+        seconds_of(60, threads, || kernel(&ctx)) * 1e9 / len as f64
+    });
+    eprintln!("{name:32} {:.3} {:.3} ns/element", times[0], times[1]);
 }
 
 /// Seconds of one run: the shortest of several; with one thread the mean of its own time, which a busy machine does not stretch

@@ -105,7 +105,7 @@ fn edge(rows: usize, columns: usize, x_stride: usize, x: &[f32], y_stride: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{measure, numbers, same_everywhere};
+    use crate::testing::{everywhere, normal};
 
     #[test]
     fn rows_become_columns() {
@@ -124,8 +124,8 @@ mod tests {
             (2, 300, 301),
             (2, 5000, 9),
         ] {
-            let x = numbers(1, n * rows * columns);
-            let y = same_everywhere(|ctx| {
+            let x = normal(1, n * rows * columns);
+            let y = everywhere(|ctx| {
                 let mut y = vec![f32::NAN; x.len()];
                 transpose(ctx, n, rows, columns, &x, &mut y);
                 y
@@ -134,18 +134,6 @@ mod tests {
                 let (matrix, c, r) = (i / (rows * columns), i / rows % columns, i % rows);
                 assert_eq!(got, x[matrix * rows * columns + r * columns + c], "{n} {rows} {columns}: {i}");
             }
-        }
-    }
-
-    #[test]
-    #[ignore = "measures"]
-    fn speed() {
-        let len = 1 << 20;
-        let (x, mut y) = (numbers(1, len), vec![0.0; len]);
-        for (n, rows, columns) in [(1, 1024, 1024), (1024, 32, 32), (64, 128, 128), (4, 65_536, 4)] {
-            measure(&format!("transpose {n} {rows} {columns}"), len, |ctx| {
-                transpose(ctx, n, rows, columns, &x, &mut y);
-            });
         }
     }
 }

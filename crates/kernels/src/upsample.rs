@@ -1,10 +1,9 @@
 //! Planes made larger.
 
-use crate::Write;
 use crate::channels::TASK;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::{by_write, put};
+use crate::write::{Write, by_write, put};
 
 /// Nearest-neighbour upsampling by whole factors: each number becomes a block of `factors`, `[vertical, horizontal]`.
 ///

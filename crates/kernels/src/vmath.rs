@@ -4,7 +4,7 @@
 //! the tests. Everything is an addition, a product, a quotient, a fused product or a bit move, so every rung gives the same
 //! bits. NaN stays NaN.
 
-use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LOG2_E};
+use std::f32::consts::{FRAC_1_SQRT_2, LN_2, LOG2_E};
 
 /// What [`LN_2`] leaves out of ln 2.
 const LN_2_REST: f32 = -1.904_654_2e-9;
@@ -97,20 +97,6 @@ fn scaled_erfc(z: f32) -> f32 {
     )
 }
 
-/// The error function, within 2e-7 of one and, near zero, of its own size.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "gelu asks `normal_below`, which needs no second exponential")
-)]
-#[inline(always)]
-pub(crate) fn erf(x: f32) -> f32 {
-    let z = x.abs();
-    let far = (1.0 - exp(-z * z) * scaled_erfc(z)).copysign(x);
-    let near =
-        x * polynomial(x * x, [FRAC_2_SQRT_PI, -0.376_125_13, 0.112_809_92, -0.026_646_987, 0.004_512_357_5]);
-    if z < 0.5 { near } else { far }
-}
-
 /// The normal distribution below `x`, and `e^(-x*x/2)`, which both come from one exponential.
 ///
 /// It is `(1 + erf(x / sqrt(2))) / 2`, but keeps its digits where that is close to zero.
@@ -167,7 +153,8 @@ pub(crate) fn ln_1p(u: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::{Isa, rungs};
+    use crate::isa::rungs;
+    use crate::testing::{everywhere, normal};
 
     /// The largest error in units in the last place of the wanted value, over every `stride`-th float of a range of bits.
     fn worst(got: fn(f32) -> f32, wanted: fn(f64) -> f64, from: f32, to: f32) -> f64 {
@@ -212,17 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn the_error_function_is_within_its_bound() {
+    fn the_normal_distribution_is_within_its_bound() {
         for i in 0..=200_000 {
             let x = i as f32 / 20_000.0 - 5.0;
-            let wanted = erf_series(f64::from(x));
-            assert!((f64::from(erf(x)) - wanted).abs() <= 2e-7, "{x}");
             let below = 0.5 * (1.0 + erf_series(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2));
             assert!((f64::from(normal_below(x).0) - below).abs() <= 2e-7, "{x}");
         }
         // With 40 digits: what `1 + erf` cannot give.
         assert!((normal_below(-8.0).0 / 6.220_960_6e-16 - 1.0).abs() < 1e-5);
-        assert!((erf(1e-20) / 1.128_379_2e-20 - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -232,11 +216,10 @@ mod tests {
         assert_eq!([tanh(inf), tanh(-inf), tanh(0.0), tanh(-30.0)], [1.0, -1.0, 0.0, -1.0]);
         assert!(tanh(-0.0).is_sign_negative());
         assert_eq!([sigmoid(inf), sigmoid(-inf), sigmoid(0.0)], [1.0, 0.0, 0.5]);
-        assert_eq!([erf(inf), erf(-inf), erf(0.0)], [1.0, -1.0, 0.0]);
         assert_eq!([normal_below(inf), normal_below(-inf)], [(1.0, 0.0), (0.0, 0.0)]);
         assert_eq!([ln(0.0), ln(-0.0), ln(1.0), ln(inf)], [-inf, -inf, 0.0, inf]);
         assert!(ln(-1.0).is_nan() && ln(-inf).is_nan());
-        for function in [exp, tanh, sigmoid, erf, ln, ln_1p] {
+        for function in [exp, tanh, sigmoid, ln, ln_1p] {
             assert!(function(f32::NAN).is_nan());
         }
         assert!(normal_below(f32::NAN).0.is_nan());
@@ -245,21 +228,18 @@ mod tests {
     rungs! {
         fn all(x: &[f32], y: &mut [f32]) {
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = exp(x) + tanh(x) + sigmoid(x) + erf(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
+                *y = exp(x) + tanh(x) + sigmoid(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
             }
         }
     }
 
     #[test]
     fn every_rung_gives_the_same_bits() {
-        let mut x = vec![0.0; 100_003];
-        crate::fill_normal([1, 1], [0; 3], 0, &mut x);
-        let bits = |isa| {
+        let x = normal(1, 100_003);
+        everywhere(|ctx| {
             let mut y = vec![0.0; x.len()];
-            all(isa, &x, &mut y);
-            y.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
-        };
-        let wanted = bits(Isa::available()[0]);
-        assert!(Isa::available().into_iter().all(|isa| bits(isa) == wanted));
+            all(ctx.isa, &x, &mut y);
+            y
+        });
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{measure, numbers, same_everywhere};
+use crate::testing::{everywhere, measure, normal};
 
 /// The formula, in `f64`.
 fn plain(activation: Activation, x: f64) -> f64 {
@@ -45,8 +45,8 @@ fn values_and_gradients_are_those_of_the_formulas() {
     let ctx = Ctx::new(2);
     for f in Activation::ALL {
         for len in [0, 1, 7, 8, 9, 33, 2 * map::CHUNK + 5] {
-            let x: Vec<f32> = numbers(1, len).iter().map(|x| 2.0 * x).collect();
-            let dy = numbers(2, len);
+            let x: Vec<f32> = normal(1, len).iter().map(|x| 2.0 * x).collect();
+            let dy = normal(2, len);
             let [y, set, added, in_place] = both_ways(&ctx, f, &x, &dy);
             for i in 0..len {
                 let at = f64::from(x[i]);
@@ -66,9 +66,9 @@ fn values_and_gradients_are_those_of_the_formulas() {
 #[test]
 fn bits_do_not_depend_on_rung_and_threads() {
     let len = 2 * map::CHUNK + 5;
-    let (x, dy) = (numbers(1, len), numbers(2, len));
+    let (x, dy) = (normal(1, len), normal(2, len));
     for f in Activation::ALL {
-        same_everywhere(|ctx| both_ways(ctx, f, &x, &dy).concat());
+        everywhere(|ctx| both_ways(ctx, f, &x, &dy).concat());
     }
 }
 
@@ -99,7 +99,7 @@ fn lengths_agree() {
 #[ignore = "measures"]
 fn speed() {
     let len = 1 << 20;
-    let (x, dy, mut out) = (numbers(1, len), numbers(2, len), vec![0.0; len]);
+    let (x, dy, mut out) = (normal(1, len), normal(2, len), vec![0.0; len]);
     for f in Activation::ALL {
         measure(&format!("{f:?}"), len, |ctx| activation(ctx, f, &x, &mut out));
         measure(&format!("{f:?} backward"), len, |ctx| {

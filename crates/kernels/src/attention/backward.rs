@@ -88,7 +88,7 @@ rungs! {
             let out = head.output(outputs.out, time);
             rows.queries[time * d..][..d].copy_from_slice(head.row(0, time));
             rows.d_out[time * d..][..d].copy_from_slice(d_out);
-            rows.dots[time] = lanes::sum(d, |i| d_out[i] * out[i]);
+            rows.dots[time] = lanes::sum(d_out, out, |d_out, out| d_out * out);
         }
         for block in 0..head.blocks() {
             let (first, len) = (block * BLOCK, head.block_len(block));

@@ -1,6 +1,5 @@
 use super::*;
-use crate::checks::{assert_close, differences, wide};
-use crate::testing::{normal, same_bits_everywhere};
+use crate::testing::{assert_close, differences, everywhere, inner, normal, wide};
 
 /// Attention as the formula says, in `f64`.
 fn plain([b, t, h, d]: [usize; 4], scale: f64, mask: AttentionMask<'_>, qkv: &[f64]) -> Vec<f64> {
@@ -66,7 +65,7 @@ fn the_plain_formula_agrees() {
             let qkv = normal(1, b * t * 3 * h * d);
             let got = run(&ctx, shape, 0.3, mask, &qkv, &vec![0.0; b * t * h * d]);
             // Weights are off by as many units as scores are large, some 10, and each unit is 6e-8.
-            assert_close("out", &got.out, &plain(shape, 0.3, mask, &wide(&qkv)), 2e-6);
+            assert_close(&got.out, &plain(shape, 0.3, mask, &wide(&qkv)), 2e-6, "out");
         }
     }
 }
@@ -79,11 +78,9 @@ fn gradients_agree_with_differences() {
         for mask in masks(b, t) {
             let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
             let got = run(&ctx, shape, 0.5, mask, &qkv, &d_out);
-            let loss = |qkv: &[f64]| {
-                plain(shape, 0.5, mask, qkv).iter().zip(&d_out).map(|(x, &d)| x * f64::from(d)).sum()
-            };
+            let loss = |qkv: &[f64]| inner(&plain(shape, 0.5, mask, qkv), &d_out);
             // Two sums of `t` and `d` products, rounded to 6e-8 each, and weights as above.
-            assert_close("d_qkv", &got.d_qkv, &differences(&wide(&qkv), loss), 1e-5);
+            assert_close(&got.d_qkv, &differences(&wide(&qkv), loss), 1e-5, "d_qkv");
         }
     }
 }
@@ -106,7 +103,7 @@ fn gradients_over_several_blocks_agree_with_a_difference() {
             let loss = |step: &[f64]| {
                 let moved: Vec<f64> =
                     qkv.iter().zip(&direction).map(|(&x, way)| f64::from(x) + step[0] * way).collect();
-                plain(shape, 0.2, mask, &moved).iter().zip(&d_out).map(|(x, &d)| x * f64::from(d)).sum()
+                inner(&plain(shape, 0.2, mask, &moved), &d_out)
             };
             let wanted = differences(&[0.0], loss)[0];
             let along = |(&g, way): (&f32, &f64)| f64::from(g) * way;
@@ -123,7 +120,7 @@ fn bits_depend_on_no_rung_and_no_thread() {
         let [b, t, h, d] = shape;
         let mask = AttentionMask { causal, lengths: None };
         let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
-        same_bits_everywhere(|ctx| {
+        everywhere(|ctx| {
             let run = run(ctx, shape, 0.2, mask, &qkv, &d_out);
             [run.out, run.logsumexp, run.d_qkv].concat()
         });
@@ -182,54 +179,5 @@ fn infinities_and_nan_are_those_of_pytorch() {
     // Nothing but minus infinity, and plus infinity, and NaN.
     for score in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN] {
         assert!(attend(&[1.0, score, 7.0], 1)[0].is_nan(), "{score}");
-    }
-}
-
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::print_stderr, reason = "it says what it measured")]
-fn speed() {
-    for ([b, t, h, d], causal) in [
-        ([12, 64, 4, 32], true),
-        ([12, 64, 4, 32], false),
-        ([8, 256, 6, 64], true),
-        ([8, 256, 6, 64], false),
-        ([32, 128, 4, 32], false),
-    ] {
-        let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
-        let (mut out, mut logsumexp) = (vec![0.0; b * t * h * d], vec![0.0; b * h * t]);
-        let mut d_qkv = vec![0.0; qkv.len()];
-        let (shape, mask) = ([b, t, h, d], AttentionMask { causal, lengths: None });
-        for threads in [1, 2] {
-            let ctx = Ctx::new(threads);
-            let (mut forward, mut backward) = (f64::INFINITY, f64::INFINITY);
-            for _ in 0..100 {
-                let started = std::time::Instant::now();
-                attention(&ctx, shape, 0.2, mask, &qkv, &mut out, &mut logsumexp);
-                forward = forward.min(started.elapsed().as_secs_f64());
-                let started = std::time::Instant::now();
-                attention_backward(
-                    &ctx,
-                    shape,
-                    0.2,
-                    mask,
-                    &qkv,
-                    &out,
-                    &logsumexp,
-                    &d_out,
-                    &mut d_qkv,
-                    Write::Set,
-                );
-                backward = backward.min(started.elapsed().as_secs_f64());
-            }
-            let work = (4 * b * h * t * t * d) as f64 / if causal { 2e9 } else { 1e9 };
-            eprintln!(
-                "{shape:?} causal {causal} threads {threads}: forward {:.3} ms {:.1} GFLOP/s, backward {:.3} ms {:.1} GFLOP/s",
-                forward * 1e3,
-                work / forward,
-                backward * 1e3,
-                2.5 * work / backward
-            );
-        }
     }
 }

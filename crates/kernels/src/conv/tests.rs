@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{normal, same_bits_everywhere, seconds_of};
+use crate::bias_gradient;
+use crate::testing::{everywhere, normal, seconds_of, wide};
 
 /// The plain loops in `f64`: calls `term` with the place of every product, in y, x and weight.
 fn products(conv: &Conv2d, mut term: impl FnMut(usize, usize, usize)) {
@@ -66,7 +67,8 @@ impl Numbers {
             [&self.x, &self.weight, &self.bias].map(|x| vec![start; x.len()]);
         self.data_grad(ctx, write, &mut dx);
         self.weight_grad(ctx, write, &mut dweight);
-        conv2d_bias_grad(ctx, &self.conv, &self.dy, &mut dbias, write);
+        let Conv2d { batch, filters, .. } = self.conv;
+        bias_gradient(ctx, [batch, filters, self.conv.geometry().pixels()], &self.dy, &mut dbias, write);
         [dx, dweight, dbias]
     }
 
@@ -193,8 +195,7 @@ fn gradients_are_those_of_central_differences() {
         products(&conv, |i, j, k| sum += f64::from(numbers.dy[i]) * x[j] * weight[k]);
         sum
     };
-    let [x, weight] =
-        [&numbers.x, &numbers.weight].map(|x| x.iter().copied().map(f64::from).collect::<Vec<_>>());
+    let [x, weight] = [&numbers.x, &numbers.weight].map(|x| wide(x));
     let difference = |which: usize, i: usize| {
         let at = |step: f64| {
             let mut numbers = [x.clone(), weight.clone()];
@@ -219,7 +220,7 @@ fn every_rung_and_team_gives_the_same_bits() {
     let depthwise = Conv2d { groups: 48, ..plain(5, 48, [28, 28], 48, 3) };
     for conv in [wide, depthwise].into_iter().chain(cases().into_iter().step_by(3)) {
         let numbers = Numbers::of(conv);
-        same_bits_everywhere(|ctx| {
+        everywhere(|ctx| {
             let mut all = numbers.forward(ctx, true);
             all.extend(numbers.gradients(ctx, Write::Add).concat());
             all

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{measure, numbers, same_everywhere};
+use crate::testing::{everywhere, normal};
 
 const fn plain(classes: usize) -> CrossEntropy<'static> {
     CrossEntropy { classes, smoothing: 0.0, class_weights: None }
@@ -25,8 +25,8 @@ fn run(ctx: &Ctx, loss: &CrossEntropy<'_>, logits: &[f32], targets: &[u32]) -> (
 #[test]
 fn sums_and_gradients_are_those_of_the_formula() {
     for (rows, classes) in [(0, 3), (1, 1), (4, 2), (7, 10), (3, 17), (2, 33), (3000, 10), (2, CHUNK + 1)] {
-        let class_weights: Vec<f32> = numbers(3, classes).iter().map(|w| w.abs()).collect();
-        let logits: Vec<f32> = numbers(1, rows * classes).iter().map(|x| 3.0 * x).collect();
+        let class_weights: Vec<f32> = normal(3, classes).iter().map(|w| w.abs()).collect();
+        let logits: Vec<f32> = normal(1, rows * classes).iter().map(|x| 3.0 * x).collect();
         let targets: Vec<u32> =
             (0..rows).map(|r| if r % 5 == 4 { IGNORED } else { (r * 7 % classes) as u32 }).collect();
         for (smoothing, class_weights) in
@@ -34,7 +34,7 @@ fn sums_and_gradients_are_those_of_the_formula() {
         {
             let loss = CrossEntropy { classes, smoothing, class_weights };
             let mut sums = (0.0, 0.0);
-            let all = same_everywhere(|ctx| {
+            let all = everywhere(|ctx| {
                 let (sum, weight, mut gradient) = run(ctx, &loss, &logits, &targets);
                 gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32, weight as f32]);
                 gradient
@@ -90,17 +90,4 @@ fn edges_are_those_of_pytorch() {
 #[should_panic(expected = "cross-entropy wants targets below 2")]
 fn targets_are_classes() {
     cross_entropy(&Ctx::new(1), &plain(2), &[0.0; 4], &[0, 2], &mut [0.0; 4]);
-}
-
-#[test]
-#[ignore = "measures"]
-fn speed() {
-    let len = 1 << 20;
-    let (logits, mut gradient) = (numbers(1, len), vec![0.0; len]);
-    for classes in [8, 64, 1024, 1 << 16] {
-        let targets: Vec<u32> = (0..len / classes).map(|r| (r % classes) as u32).collect();
-        measure(&format!("cross-entropy of {classes}"), len, |ctx| {
-            cross_entropy(ctx, &plain(classes), &logits, &targets, &mut gradient);
-        });
-    }
 }

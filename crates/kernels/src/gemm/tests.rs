@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{bits, normal, same_bits_everywhere};
+use crate::testing::{bits, everywhere, normal, seconds_of};
 
 /// A product with everything beside its numbers.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ fn every_edge_is_near_the_plain_sum() {
 fn every_rung_and_team_gives_the_same_bits() {
     for size in [[3, 5, 7], [13, 37, 330], [64, 150, 200], [150, 140, 70]] {
         for case in Case::all(size).step_by(11) {
-            same_bits_everywhere(|ctx| case.run(ctx));
+            everywhere(|ctx| case.run(ctx));
         }
     }
 }
@@ -164,7 +164,7 @@ fn speed() {
         let epilogue = if case.bias > 0 { Epilogue::columns(&bias) } else { Epilogue::NONE };
         let rate = [1, 2].map(|threads| {
             let ctx = Ctx::new(threads);
-            let seconds = crate::testing::seconds_of(50, threads, || {
+            let seconds = seconds_of(50, threads, || {
                 gemm(&ctx, case.size, a, b, MatrixMut::rows(&mut c, n), case.write, epilogue);
             });
             2.0 * (m * n * k) as f64 / seconds / 1e9

@@ -1,9 +1,10 @@
 //! Elementwise passes with constants for each channel.
 
+use crate::activation::{relu, relu_backward};
 use crate::channels::TASK;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::put;
+use crate::write::put;
 
 /// The constants of a forward pass, `[C]` each: `y = (x - mean) * scale + shift`.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +22,10 @@ pub(super) struct Backward<'a> {
     pub(super) constant: &'a [f32],
 }
 
-/// What relu makes of a number; NaN passes.
-#[inline(always)]
-pub(super) fn relu(value: f32) -> f32 {
-    if value <= 0.0 { 0.0 } else { value }
-}
-
-/// The gradient that comes through relu, where `y` went in.
+/// The gradient that comes through relu, if there is one, where `y` went in.
 #[inline(always)]
 pub(super) fn gate<const RELU: bool>(y: f32, dy: f32) -> f32 {
-    if RELU && y <= 0.0 { 0.0 } else { dy }
+    if RELU { relu_backward(y, dy) } else { dy }
 }
 
 /// The numbers of a task that has whole planes (or rows, where a channel is one number), and how many such units those are.

@@ -3,13 +3,12 @@
 use super::apply::{self, Backward, Forward, gate};
 use super::moments::{Moments, channel_moments};
 use super::{or_ones, or_zeros};
-use crate::Write;
 use crate::channels::{Cut, Piece, rows_of};
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::{by_write, put};
 use crate::scratch::lend;
 use crate::sums::Sums;
+use crate::write::{Write, by_write, put};
 
 /// Batch norm as in training: each channel is normalised by its own mean and variance over the batch.
 ///

@@ -2,14 +2,13 @@
 
 use super::layer::row_moments;
 use super::{or_ones, or_zeros};
-use crate::Write;
 use crate::channels::TASK;
 use crate::columns::bias_gradient;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::put;
 use crate::scratch::lend;
 use crate::sums::Sums;
+use crate::write::{Write, put};
 
 /// Group norm: the channels of each item in groups, each group by its own mean and variance.
 ///

@@ -1,14 +1,13 @@
 //! Layer norm (Ba et al. 2016) and RMS norm (Zhang and Sennrich 2019), row by row.
 
 use super::{or_ones, or_zeros};
-use crate::Write;
 use crate::channels::TASK;
 use crate::columns::bias_gradient;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::put;
 use crate::scratch::lend;
 use crate::sums::Sums;
+use crate::write::{Write, put};
 
 /// Layer norm: each row by its own mean and variance.
 ///

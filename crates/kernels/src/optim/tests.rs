@@ -1,6 +1,5 @@
 use super::*;
-use crate::fill_normal;
-use crate::testing::{measure, same_everywhere};
+use crate::testing::{everywhere, measure, normal};
 
 const SGD: SgdStep = SgdStep { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.0, step: 1, clip: 1.0 };
 const ADAM: AdamStep = AdamStep {
@@ -16,24 +15,18 @@ const ADAM: AdamStep = AdamStep {
 /// Tolerance for `f32` arithmetic on numbers of size one, some ten roundings a step, over 20 steps.
 const BOUND: f64 = 20.0 * 10.0 * f32::EPSILON as f64;
 
-fn numbers(purpose: u32, len: usize) -> Vec<f32> {
-    let mut values = vec![0.0; len];
-    fill_normal([7, 7], [purpose, 0, 0], 0, &mut values);
-    values
-}
-
 /// 20 steps of a kernel against the same formulas written out for one parameter in `f64`.
 fn against_reference(
     mut kernel: impl FnMut(u64, &mut [f32], &[f32], &mut [f32], &mut [f32]),
     reference: impl Fn(u64, f64, f64, &mut [f64; 2]) -> f64,
 ) {
     let len = CHUNK + 3; // so that a second chunk takes part
-    let mut parameter = numbers(0, len);
+    let mut parameter = normal(0, len);
     let mut wanted: Vec<f64> = parameter.iter().map(|&theta| f64::from(theta)).collect();
     // Garbage in the buffers' place would show for SGD; Adam's moments start at zero.
     let (mut first, mut second, mut moments) = (vec![0.0; len], vec![0.0; len], vec![[0.0; 2]; len]);
     for step in 1..=20 {
-        let gradient = numbers(step as u32, len);
+        let gradient = normal(step as u32, len);
         kernel(step, &mut parameter, &gradient, &mut first, &mut second);
         for ((theta, &g), moments) in wanted.iter_mut().zip(&gradient).zip(&mut moments) {
             *theta = reference(step, *theta, f64::from(g), moments);
@@ -161,7 +154,7 @@ fn steps_start_at_one() {
 #[test]
 fn the_threads_of_a_context_give_the_same_bits() {
     let len = 2 * CHUNK + 3;
-    let (start, gradient) = (numbers(0, len), numbers(1, len));
+    let (start, gradient) = (normal(0, len), normal(1, len));
     let sgd_numbers = SgdStep { weight_decay: 0.02, clip: 0.5, ..SGD };
     let adam_numbers = AdamStep { weight_decay: 0.02, clip: 0.5, ..ADAM };
     /// Parameters and buffers after two steps, the first of which finds garbage where `sgd` forgets.
@@ -177,19 +170,19 @@ fn the_threads_of_a_context_give_the_same_bits() {
         let step_of = |step| SgdStep { momentum, step, ..sgd_numbers };
         let wanted =
             two_steps(&start, |step, theta, buffer, _| sgd(&step_of(step), theta, &gradient, buffer));
-        let got = same_everywhere(|ctx| {
+        let got = everywhere(|ctx| {
             two_steps(&start, |step, theta, buffer, _| sgd_on(ctx, &step_of(step), theta, &gradient, buffer))
         });
         assert_eq!(got, wanted);
     }
     let step_of = |step| AdamStep { step, ..adam_numbers };
     let wanted = two_steps(&start, |step, theta, m, v| adam(&step_of(step), theta, &gradient, m, v));
-    let got = same_everywhere(|ctx| {
+    let got = everywhere(|ctx| {
         two_steps(&start, |step, theta, m, v| adam_on(ctx, &step_of(step), theta, &gradient, m, v))
     });
     assert_eq!(got, wanted);
     let wanted = two_steps(&start, |step, theta, m, v| adamw(&step_of(step), theta, &gradient, m, v));
-    let got = same_everywhere(|ctx| {
+    let got = everywhere(|ctx| {
         two_steps(&start, |step, theta, m, v| adamw_on(ctx, &step_of(step), theta, &gradient, m, v))
     });
     assert_eq!(got, wanted);
@@ -199,7 +192,7 @@ fn the_threads_of_a_context_give_the_same_bits() {
 #[ignore = "measures"]
 fn speed() {
     let len = 1 << 20;
-    let (mut theta, gradient) = (numbers(0, len), numbers(1, len));
+    let (mut theta, gradient) = (normal(0, len), normal(1, len));
     let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
     let step = SgdStep { step: 2, ..SGD };
     measure("sgd", len, |ctx| {

@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::{Windows, strided};
-use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::{by_write, put};
 use crate::scratch::lend;
+use crate::write::{Write, by_write, put};
 
 /// Average pooling: the sum of each window divided by the area of the kernel, padding counted in, as in PyTorch.
 ///

@@ -1,11 +1,10 @@
 //! The mean of each plane.
 
-use crate::Write;
 use crate::channels::TASK;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
-use crate::put::{by_write, put};
 use crate::sums::Sums;
+use crate::write::{Write, by_write, put};
 
 /// Global average pooling: the mean of each channel of each item.
 ///

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{assert_close, everywhere, gradient, normal, wide};
+use crate::testing::{assert_close, differences, everywhere, inner, normal, wide};
 use crate::{Ctx, Write, as_words, as_words_mut};
 
 /// A sum of up to 25 terms and a quotient.
@@ -114,7 +114,7 @@ fn the_mean_of_windows_counts_padding() {
             x.chunks(size).flat_map(|x| members.iter().map(|m| mean(x, m)).collect::<Vec<_>>()).collect()
         };
         assert_close(&y, &plain(&wide(&x)), BOUND, &format!("{windows:?}"));
-        let twice: Vec<f64> = gradient(&wide(&x), &dy, plain).iter().map(|g| 2.0 * g).collect();
+        let twice = differences(&wide(&x), |x| 2.0 * inner(&plain(x), &dy));
         assert_close(&dx, &twice, BOUND, &format!("{windows:?}"));
     }
 }

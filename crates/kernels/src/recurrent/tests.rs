@@ -1,7 +1,6 @@
 use super::*;
-use crate::checks::{assert_close, differences, wide};
 use crate::ctx::Ctx;
-use crate::testing::{normal, same_bits_everywhere};
+use crate::testing::{assert_close, differences, everywhere, inner, normal, wide};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -143,20 +142,20 @@ impl Case {
     fn check(&self, ctx: &Ctx, every: bool) {
         let got = self.run(ctx);
         let numbers = self.numbers.each_ref().map(|numbers| wide(numbers));
-        let outer: Vec<f64> = wide(&[&self.d_states[..], &self.d_last].concat());
+        let outer = [&self.d_states[..], &self.d_last].concat();
         let all = |numbers: [&[f64]; 5]| plain(self.kind, self.shape, self.sequence(), numbers);
         let sizes = numbers.each_ref().map(|numbers| &numbers[..]);
         // Some 100 terms of size 1, each rounded to 6e-8, and errors that steps hand on but shrink.
-        assert_close("states", &got.out, &all(sizes), 2e-6);
+        assert_close(&got.out, &all(sizes), 2e-6, "states");
         for which in 0..5 {
             let loss = |moved: &[f64]| {
                 let mut numbers = sizes;
                 numbers[which] = moved;
-                all(numbers).iter().zip(&outer).map(|(x, d)| x * d).sum()
+                inner(&all(numbers), &outer)
             };
             let gradient = &got.gradients[which];
             if every {
-                assert_close(&format!("{which}"), gradient, &differences(&numbers[which], loss), 1e-5);
+                assert_close(gradient, &differences(&numbers[which], loss), 1e-5, &format!("{which}"));
                 continue;
             }
             let way = wide(&normal(20, gradient.len()));
@@ -220,7 +219,7 @@ fn empty_sizes_give_zeros() {
 fn bits_depend_on_no_rung_and_no_thread() {
     for (kind, direction, padded) in kinds() {
         let case = Case::new(kind, [19, 5, 7, 35], direction, padded);
-        same_bits_everywhere(|ctx| {
+        everywhere(|ctx| {
             let run = case.run(ctx);
             [vec![run.out], run.gradients.to_vec()].concat().concat()
         });
@@ -263,58 +262,4 @@ fn two_directions_share_a_tensor() {
         }
     }
     assert!(both.iter().all(|x| x.is_finite()));
-}
-
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::print_stderr, reason = "it says what it measured")]
-fn speed() {
-    for kind in [Kind::Lstm, Kind::Gru] {
-        let case = Case::new(kind, [64, 96, 32, 128], Direction::Forward, false);
-        let shape @ [b, t, _, h] = case.shape;
-        let [x, w_ih, w_hh, b_ih, b_hh] = &case.numbers;
-        let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
-        let (mut states, mut last) = (vec![0.0f32; b * t * h], vec![0.0f32; b * h]);
-        let mut saved = vec![0.0; kind.saved_len(shape)];
-        let mut gradients = kind.lens(shape).map(|len| vec![0.0; len]);
-        for threads in [1, 2] {
-            let ctx = Ctx::new(threads);
-            let (mut there, mut back) = (f64::INFINITY, f64::INFINITY);
-            for _ in 0..20 {
-                let [d_x, w_ih, w_hh, b_ih, b_hh] = &mut gradients;
-                let set = Write::Set;
-                let d_weights = RecurrentGradients {
-                    w_ih: (w_ih, set),
-                    w_hh: (w_hh, set),
-                    b_ih: (b_ih, set),
-                    b_hh: (b_hh, set),
-                };
-                let outer = StateGradients { states: Some(&case.d_states), last: None };
-                let d_x = Some((&mut d_x[..], set));
-                let (forward, backward) = kind.layer();
-                let started = std::time::Instant::now();
-                forward(&ctx, shape, case.sequence(), weights, x, &mut states, &mut last, &mut saved);
-                there = there.min(started.elapsed().as_secs_f64());
-                let started = std::time::Instant::now();
-                backward(
-                    &ctx,
-                    shape,
-                    case.sequence(),
-                    weights,
-                    x,
-                    &states,
-                    &mut saved,
-                    outer,
-                    d_x,
-                    d_weights,
-                );
-                back = back.min(started.elapsed().as_secs_f64());
-            }
-            eprintln!(
-                "{kind:?} threads {threads}: forward {:.2} ms, backward {:.2} ms",
-                there * 1e3,
-                back * 1e3
-            );
-        }
-    }
 }

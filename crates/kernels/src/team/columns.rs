@@ -12,7 +12,8 @@ pub(crate) struct Columns<'a, T> {
     slice: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: tasks on several threads get parts that share no element; `T: Send` lets a part move to another thread.
+// SAFETY: through shared columns elements are reached by parts alone, each taken once by the promise of `part`'s caller; parts
+// share no element, and `T: Send` lets each move to another thread.
 unsafe impl<T: Send> Sync for Columns<'_, T> {}
 
 impl<'a, T> Columns<'a, T> {
@@ -21,7 +22,8 @@ impl<'a, T> Columns<'a, T> {
     /// # Panics
     /// If its length is not the product of the shape.
     pub(crate) fn of(slice: &'a mut [T], shape: [usize; 5]) -> Columns<'a, T> {
-        assert_eq!(slice.len(), shape.iter().product::<usize>(), "columns want a slice of shape {shape:?}");
+        let wanted = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
+        assert_eq!(Some(slice.len()), wanted, "columns want a slice of shape {shape:?}");
         Columns { start: slice.as_mut_ptr(), shape, slice: PhantomData }
     }
 
@@ -51,8 +53,9 @@ impl<T> Column<'_, T> {
         let [_, rows, groups, columns, width] = self.columns.shape;
         assert!(row < rows && group < groups, "there is no row {row} with a group {group}");
         let cell = ((self.outer * rows + row) * groups + group) * columns + self.column;
-        // SAFETY: every index is below its bound, so the cell lies within the slice. It belongs to this outer and column alone,
-        // that is to this part, of which there is one, and that is borrowed mutably.
+        // SAFETY: every index is below its size, and the product of all sizes is the length of the slice, so nothing overflows and
+        // the cell lies within. It belongs to this outer and column alone, that is to this part, of which there is one, and that
+        // is borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.columns.start.add(cell * width), width) }
     }
 }

@@ -12,7 +12,8 @@ struct Parts<'a, T> {
     slice: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: tasks on several threads get disjoint parts of a slice that they hold alone; `T: Send` lets a part move to another.
+// SAFETY: through shared parts elements are reached by `part` alone, whose caller promises that each part is taken once; parts do
+// not meet, and `T: Send` lets each move to another thread.
 unsafe impl<T: Send> Sync for Parts<'_, T> {}
 
 impl<'a, T> Parts<'a, T> {
@@ -31,7 +32,8 @@ impl<'a, T> Parts<'a, T> {
     unsafe fn part(&self, i: usize) -> &mut [T] {
         assert!(i < self.count(), "there is no part {i}");
         let first = i * self.size;
-        // SAFETY: first < len, and the part ends at len; by the caller's promise nobody else holds it.
+        // SAFETY: `i` is at most `(len - 1) / size`, so `first` does not overflow and is below `len`, and the part ends at `len` at
+        // the latest. The slice is borrowed mutably while the parts live; by the caller's promise nobody else holds this part.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first), self.size.min(self.len - first)) }
     }
 }
@@ -80,10 +82,13 @@ impl Team {
         (c, size_c): (&mut [C], usize),
         task: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
     ) {
-        let c = Parts::of(c, size_c);
-        self.parts2((a, size_a), (b, size_b), |i, a, b| {
-            // SAFETY: each number comes once; a number beyond the parts of `c` panics.
-            task(i, a, b, unsafe { c.part(i) });
+        let (a, b, c) = (Parts::of(a, size_a), Parts::of(b, size_b), Parts::of(c, size_c));
+        let counts = [a.count(), b.count(), c.count()];
+        assert!(counts == [a.count(); 3], "slices differ in the number of their parts");
+        self.run(a.count(), &|i| {
+            // SAFETY: `run` calls with each number once.
+            let (a, b, c) = unsafe { (a.part(i), b.part(i), c.part(i)) };
+            task(i, a, b, c);
         });
     }
 }
@@ -109,6 +114,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "slices differ in the number of their parts")]
     fn slices_have_equally_many_parts() {
-        Team::new(1).parts2((&mut [0; 3], 1), (&mut [0; 2], 1), |_, _, _| {});
+        Team::new(1).parts3((&mut [0; 2], 1), (&mut [0; 2], 1), (&mut [0; 3], 1), |_, _, _, _| {});
     }
 }

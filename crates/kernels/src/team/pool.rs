@@ -4,8 +4,9 @@
 //! that it has not seen, takes tasks until none is left, and leaves. The caller opens a job, takes tasks as well, closes it and
 //! waits for the last worker to leave; a worker that sleeps through a job is not waited for.
 
+use std::any::Any;
 use std::cell::UnsafeCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -35,17 +36,19 @@ struct Shared {
     word: AtomicU64,
     job: UnsafeCell<Option<(Task, usize)>>,
     next: AtomicUsize,
-    panicked: AtomicBool,
+    /// What the first task that panicked has thrown.
+    thrown: Mutex<Option<Box<dyn Any + Send>>>,
     quit: AtomicBool,
     asleep: AtomicUsize,
     bed: Mutex<()>,
     morning: Condvar,
 }
 
-// SAFETY: `job` is written by the one caller while the word is closed and nobody is inside, and read by workers that are inside:
-// never at the same time. The task it points to is `Sync`. Everything else is atomic or locked.
+// SAFETY: `job` is written by the one caller (see `Pool::run`) while the word is closed and nobody is inside, and read by workers
+// that are inside: never at the same time. Entering reads the word that opening wrote, and the caller sees the word that the last
+// one to leave wrote, so each sees what the other did before. The task it points to is `Sync`. All else is atomic or locked.
 unsafe impl Sync for Shared {}
-// SAFETY: as above; nothing in it belongs to one thread.
+// SAFETY: only the pointer in `job` is not `Send` by itself, and the task it points to may be called by any thread.
 unsafe impl Send for Shared {}
 
 impl Pool {
@@ -54,7 +57,7 @@ impl Pool {
             word: AtomicU64::new(0),
             job: UnsafeCell::new(None),
             next: AtomicUsize::new(0),
-            panicked: AtomicBool::new(false),
+            thrown: Mutex::new(None),
             quit: AtomicBool::new(false),
             asleep: AtomicUsize::new(0),
             bed: Mutex::new(()),
@@ -73,13 +76,17 @@ impl Pool {
         self.threads.len()
     }
 
-    /// Must not be called by two threads at the same time, which [`Team`](super::Team) sees to.
-    pub(super) fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+    /// Calls `task` with every number below `count`.
+    ///
+    /// # Safety
+    /// While it runs, nobody else calls it: neither another thread nor a task.
+    pub(super) unsafe fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
         let shared = &*self.shared;
         // SAFETY: only the lifetime changes. The pointer is followed inside the job alone, and this function does not return
-        // (nor unwind: panics are caught) before the job is closed and everybody has left it.
+        // before the job is closed and everybody has left it. Nor does it unwind before: what tasks throw is caught and kept, and
+        // nothing else here can panic.
         let task: Task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Task>(task) };
-        // SAFETY: the word is closed and nobody is inside, so nobody reads.
+        // SAFETY: by the caller's promise the job before was left by all and closed, so nobody reads.
         unsafe { *shared.job.get() = Some((task, count)) };
         shared.next.store(0, Ordering::Relaxed);
         shared.word.fetch_add(NEXT | OPEN, Ordering::SeqCst);
@@ -95,8 +102,9 @@ impl Pool {
             // Where others want the processor too, a worker may have lost its core in the middle of a task: it can have this one.
             if looks % LOOKS == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
-        if shared.panicked.swap(false, Ordering::Relaxed) {
-            std::panic::resume_unwind(Box::new("a task of the team panicked"));
+        let thrown = shared.thrown().take();
+        if let Some(thrown) = thrown {
+            resume_unwind(thrown);
         }
     }
 }
@@ -116,6 +124,10 @@ impl Drop for Pool {
 impl Shared {
     fn in_bed(&self) -> MutexGuard<'_, ()> {
         self.bed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn thrown(&self) -> MutexGuard<'_, Option<Box<dyn Any + Send>>> {
+        self.thrown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The life of a worker.
@@ -172,10 +184,15 @@ impl Shared {
             if i >= count {
                 return;
             }
-            // SAFETY: the caller of `run` waits inside it until this thread has left the job.
+            // SAFETY: the caller of `run` waits inside it until this thread has left the job, and there the task is borrowed.
             let task = unsafe { &*task };
-            if catch_unwind(AssertUnwindSafe(|| task(i))).is_err() {
-                self.panicked.store(true, Ordering::Relaxed);
+            if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| task(i))) {
+                let mut first = self.thrown();
+                match *first {
+                    None => *first = Some(thrown),
+                    // Not dropped: that might panic again, here where nobody catches it.
+                    Some(_) => std::mem::forget(thrown),
+                }
             }
         }
     }
