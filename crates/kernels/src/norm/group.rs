@@ -8,7 +8,7 @@ use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::scratch::lend;
 use crate::sums::Sums;
-use crate::write::{Write, put};
+use crate::write::{Write, by_write, put};
 
 /// Group norm: the channels of each item in groups, each group by its own mean and variance.
 ///
@@ -87,14 +87,11 @@ pub fn group_norm_backward(
                     let (x, dy) = (&x[part.clone()], &dy[part]);
                     let [mean, rstd] = [mean, rstd].map(|all| &all[i * rows..][..x.len() / size]);
                     let sizes = [i * rows, groups, s];
-                    match write_dx {
-                        Write::Set => backward::<false>(
-                            ctx.isa, sizes, x, dy, weight, mean, rstd, dx, dweights, dbiases,
-                        ),
-                        Write::Add => {
-                            backward::<true>(ctx.isa, sizes, x, dy, weight, mean, rstd, dx, dweights, dbiases)
-                        }
-                    }
+                    let isa = ctx.isa;
+                    by_write!(
+                        write_dx,
+                        backward(isa, sizes, x, dy, weight, mean, rstd, dx, dweights, dbiases)
+                    );
                 });
             }
             for (gradient, sums) in [(dweight, dweights), (dbias, dbiases)] {
