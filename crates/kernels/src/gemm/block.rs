@@ -23,8 +23,12 @@ impl<'a> Block<'a> {
     /// If rows overlap or the slice is too short.
     pub(crate) fn new(slice: &'a mut [f32], stride: usize, rows: usize, columns: usize) -> Block<'a> {
         assert!(rows <= 1 || columns <= stride, "a row of {columns} wants a stride as long, got {stride}");
-        let wanted = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * stride + columns };
-        assert!(wanted <= slice.len(), "{rows} rows of {columns} want {wanted} numbers, got {}", slice.len());
+        let wanted = match (rows, columns) {
+            (0, _) | (_, 0) => Some(0),
+            (rows, columns) => (rows - 1).checked_mul(stride).and_then(|start| start.checked_add(columns)),
+        };
+        let fits = wanted.is_some_and(|wanted| wanted <= slice.len());
+        assert!(fits, "{rows} rows of {columns}, {stride} apart, want more than {} numbers", slice.len());
         Block { start: slice.as_mut_ptr(), stride, rows, columns, slice: PhantomData }
     }
 
