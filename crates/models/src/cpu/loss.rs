@@ -1,7 +1,7 @@
 //! The loss, and the gradient of what the network yields: one pass over each output.
 
 use baeum_core::{Batch, Loss, LossParts, NetworkError, Part, Tensor, TensorError};
-use baeum_kernels::{CrossEntropy, cross_entropy, mse};
+use baeum_kernels::{CrossEntropy, Write, accumulate, cross_entropy, mse};
 
 use super::CpuRunner;
 
@@ -23,11 +23,11 @@ impl CpuRunner {
         for ((output, id), target) in plan.outputs.iter().zip(graph.outputs()).zip(&batch.targets) {
             let value = output.value.span(batch.rows);
             let len = value.len();
-            // An output that nothing learned stands in front of has no gradient to go to.
-            let spare = plan.spare.span(batch.rows);
-            let gradient =
-                output.gradient.map_or(spare.start..spare.start + len, |place| place.span(batch.rows));
-            let ([value], [gradient]) = arena.views([&value], [&gradient]);
+            let spare = plan.spare.span(batch.rows).start;
+            let spare = spare..spare + len;
+            let own = output.gradient.map(|place| place.span(batch.rows));
+            let place = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
+            let ([value], [gradient]) = arena.views([&value], [place]);
             parts.add(match loss {
                 Loss::CrossEntropy => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
@@ -41,6 +41,10 @@ impl CpuRunner {
                     LossParts { sum: mse(ctx, value, target.f32s()?, gradient), weight: len as f64 }
                 }
             });
+            if let (Write::Add, Some(own)) = (output.write, &own) {
+                let ([more], [gradient]) = arena.views([&spare], [own]);
+                accumulate(ctx, more, gradient);
+            }
         }
         Ok(parts)
     }

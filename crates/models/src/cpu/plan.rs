@@ -29,7 +29,7 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     /// What the network answers, in the order of the graph's outputs.
     pub(super) outputs: Vec<Output>,
-    /// Where the gradient of an output goes that nothing learned stands in front of.
+    /// Where the gradient of an output goes that nothing learned stands in front of, and one that is added to another's.
     pub(super) spare: Place,
     /// Everything that lies in memory.
     residents: Vec<place::Resident>,
@@ -67,6 +67,8 @@ pub(super) struct Output {
     pub(super) value: Place,
     /// None in a plan for answers, or if nothing in front of it learns.
     pub(super) gradient: Option<Place>,
+    /// Whether an answer before it has its gradient in the same place: the same node twice, or a reshape of it.
+    pub(super) write: Write,
 }
 
 /// Where the tensors of a network lie in its two flat buffers, in the order of [`Graph::params`].
@@ -128,13 +130,16 @@ impl Plan {
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
         let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
         let steps = (0..ops.len()).map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params)).collect();
-        let outputs = graph.outputs().iter().map(|id| {
+        let output = |(k, id): (usize, &baeum_core::NodeId)| {
             let home = shared.home[id.index()];
+            let twice = graph.outputs()[..k].iter().any(|before| shared.home[before.index()] == home);
             Output {
                 value: layout.values[id.index()],
                 gradient: layout.gradients[home].filter(|_| asked[id.index()]),
+                write: if twice { Write::Add } else { Write::Set },
             }
-        });
+        };
+        let outputs = graph.outputs().iter().enumerate().map(output);
         let (outputs, spare, len) = (outputs.collect(), layout.spare, layout.len);
         Plan { steps, outputs, spare, capacity, len, residents: layout.residents }
     }

@@ -69,6 +69,37 @@ fn both_runners_agree_on_every_layer() {
     }
 }
 
+/// Relu belongs to what it reads, not to what that one reads: sigmoid works in place on the product, and relu comes after it.
+#[test]
+fn a_relu_behind_a_function_in_place_stays_there() {
+    let dense = Layer::Dense { units: 4, bias: true };
+    for between in [Layer::Sigmoid, Layer::Tanh, Layer::Dropout { p: 0.3 }] {
+        for layers in
+            [vec![dense.clone()], vec![dense.clone(), Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]]
+        {
+            let graph = chain(&[5], DType::F32, [layers, vec![between.clone(), Layer::Relu]].concat());
+            check(between.name(), &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+        }
+    }
+}
+
+/// Two answers from one place: both their gradients count.
+#[test]
+fn a_node_may_answer_twice() {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+    let y = graph.add("y", Layer::Dense { units: 3, bias: true }, &[x]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten, &[y]).unwrap();
+    for answer in [y, rows, y] {
+        graph.output(answer);
+    }
+    let mut batch = with_numbers(batch(&graph, ROWS));
+    let shifted = |by: f32| batch.targets[0].f32s().unwrap().iter().map(|x| x + by).collect::<Vec<f32>>();
+    let targets = [0.0, 0.5, 1.0].map(|by| Tensor::new([ROWS, 3], shifted(by)).unwrap());
+    batch.targets = targets.to_vec();
+    check("answers", &graph, &batch, Loss::Mse);
+}
+
 /// A graph drawn by lot: up to eight layers over an image or a row, with branches that come together again.
 fn drawn(seed: u64) -> Graph {
     let stream = Rng::new(seed).stream("graph", "");
@@ -91,7 +122,7 @@ fn drawn(seed: u64) -> Graph {
         let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
         let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
         let one = Size2::square(1);
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(12) {
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(13) {
             0 | 1 => {
                 let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
                 let bias = draw(2) == 0;
@@ -105,6 +136,7 @@ fn drawn(seed: u64) -> Graph {
             8 => (Layer::Gelu { approximate: Approximate::None }, vec![x]),
             9 => (Layer::Tanh, vec![x]),
             10 => (Layer::Dropout { p: 0.3 }, vec![x]),
+            11 => (Layer::Sigmoid, vec![x]),
             _ => {
                 let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);
                 (Layer::Add, same.chain([x]).collect())

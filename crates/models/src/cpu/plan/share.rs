@@ -15,8 +15,8 @@ pub(super) struct Shared {
     pub(super) in_place: Vec<bool>,
 }
 
-/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it; other functions of single
-/// numbers work in place where nobody misses what they overwrite.
+/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it; other
+/// functions of single numbers work in place where nobody misses what they overwrite.
 ///
 /// Value and gradient share alike. A reshape may share with readers beside it, because it adds nothing on the way back; what works
 /// in place must be the only reader, because it changes the gradient that it finds.
@@ -35,7 +35,8 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
         if members.iter().any(|&member| readers[member] != 1 || answers(member)) {
             continue;
         }
-        if fuse_relu(ops, i, home) {
+        // What works in place between the two would see the relu too early.
+        if !members.iter().any(|&member| shared.in_place[member]) && fuse_relu(ops, i, home) {
             shared.home[i] = home;
         } else if ops[i].works_in_place()
             && (purpose == Purpose::Predict || !members.iter().any(|&member| ops[member].recalls_output()))
