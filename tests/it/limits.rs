@@ -7,7 +7,7 @@ use baeum::data::{DataConfig, Place, prepare};
 use baeum::export::{ExportConfig, Format, Golden, encode, read_pth, verify};
 use baeum::fs::RealFs;
 use baeum::{Limit, Limits, Recipe, Tensor, weights_file};
-use baeum_tests::{Scratch, cases, pictures, predictor};
+use baeum_tests::{Scratch, cases, chain, pictures, predictor};
 
 type Read = Box<dyn Fn(&Limits) -> Result<(), String>>;
 
@@ -142,12 +142,5 @@ fn said<T>(result: Result<T, impl Error + 'static>) -> Result<(), String> {
 }
 
 fn said_with<T>(result: Result<T, impl Error + 'static>) -> Result<T, String> {
-    result.map_err(|error| {
-        let (mut said, mut next) = (error.to_string(), error.source());
-        while let Some(cause) = next {
-            said = format!("{said}: {cause}");
-            next = cause.source();
-        }
-        said
-    })
+    result.map_err(|error| chain(&error))
 }

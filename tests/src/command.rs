@@ -53,6 +53,16 @@ pub fn baeum_path() -> &'static Path {
     })
 }
 
+/// A refusal and its causes in one line, as the command prints them.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let (mut said, mut next) = (error.to_string(), error.source());
+    while let Some(cause) = next {
+        said = format!("{said}: {cause}");
+        next = cause.source();
+    }
+    said
+}
+
 /// cargo at the root of the workspace, as a person would start it: without what the cargo that runs the tests told them about
 /// themselves, which would make build scripts run again.
 pub fn cargo(args: &[&str]) -> Command {

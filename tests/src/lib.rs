@@ -11,7 +11,7 @@ mod pictures;
 mod workloads;
 
 pub use cases::{NAMES, cases, predictor};
-pub use command::{Outcome, baeum, baeum_path, cargo, child};
+pub use command::{Outcome, baeum, baeum_path, cargo, chain, child};
 pub use files::{Scratch, expect_file, root};
 pub use pictures::pictures;
 pub use workloads::{Workload, workloads};

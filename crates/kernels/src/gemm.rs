@@ -17,9 +17,8 @@ use std::ops::Range;
 
 use crate::Write;
 use crate::ctx::Ctx;
-use crate::isa::{Isa, Rung};
+use crate::isa::Rung;
 use crate::scratch;
-use crate::team::Team;
 
 pub(crate) use block::Block;
 pub(crate) use micro::{Stage, at_least, floor, sweep};
@@ -141,34 +140,6 @@ pub fn gemm(
     write: Write,
     epilogue: Epilogue<'_>,
 ) {
-    run(ctx.isa, Some(&ctx.team), size, a, b, c, write, epilogue);
-}
-
-/// As [`gemm`], on the calling thread alone: for use inside tasks.
-#[cfg_attr(not(test), expect(dead_code, reason = "kernels to come multiply inside their tasks"))]
-pub(crate) fn gemm_alone(
-    isa: Isa,
-    size: [usize; 3],
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: MatrixMut<'_>,
-    write: Write,
-    epilogue: Epilogue<'_>,
-) {
-    run(isa, None, size, a, b, c, write, epilogue);
-}
-
-#[expect(clippy::too_many_arguments, reason = "a product has as many")]
-fn run(
-    isa: Isa,
-    team: Option<&Team>,
-    size: [usize; 3],
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: MatrixMut<'_>,
-    write: Write,
-    epilogue: Epilogue<'_>,
-) {
     let [m, n, k] = size;
     assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
     assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
@@ -183,8 +154,8 @@ fn run(
     }
     let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
     let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
-    let product = Product { isa, team, k, a, b, write, epilogue };
-    match isa.rung() {
+    let product = Product { ctx, k, a, b, write, epilogue };
+    match ctx.isa.rung() {
         Rung::Avx512 => product.run::<12, 32>(c),
         Rung::Avx2 | Rung::Portable => product.run::<6, 16>(c),
     }
@@ -192,8 +163,7 @@ fn run(
 
 /// A product to be cut into tasks.
 struct Product<'a> {
-    isa: Isa,
-    team: Option<&'a Team>,
+    ctx: &'a Ctx,
     k: usize,
     a: Lines<'a>,
     b: Lines<'a>,
@@ -213,7 +183,8 @@ impl Product<'_> {
             let columns = first..(first + columns).min(n);
             let panels = columns.len().div_ceil(NR);
             scratch::lend(panels * NR * self.k, |packed| {
-                pack_all::<NR>(self.isa, self.team, &self.b, columns.clone(), self.k, packed);
+                let Ctx { isa, team } = self.ctx;
+                pack_all::<NR>(*isa, Some(team), &self.b, columns.clone(), self.k, packed);
                 let packed = pack::Packed { data: packed, first: columns.start, count: panels * NR };
                 self.tasks::<MR, NR>(&c, columns.clone(), &packed);
             });
@@ -234,10 +205,7 @@ impl Product<'_> {
             let c = unsafe { c.part(rows.clone(), columns.clone()) };
             self.task::<MR, NR>(c, rows, columns, b);
         };
-        match self.team {
-            Some(team) if count > 1 => team.run(count, &task),
-            Some(_) | None => (0..count).for_each(task),
-        }
+        self.ctx.team.run(count, &task);
     }
 
     fn task<const MR: usize, const NR: usize>(
@@ -253,10 +221,10 @@ impl Product<'_> {
             scratch::lend(NR * deepest, |panel| {
                 for depth in depths(self.k) {
                     let a = &mut a[..high * depth.len()];
-                    pack::pack_block::<MR>(self.isa, &self.a, rows.clone(), depth.clone(), a);
+                    pack::pack_block::<MR>(self.ctx.isa, &self.a, rows.clone(), depth.clone(), a);
                     let stage =
                         Stage::of(self.write, &depth, self.k, &self.epilogue, rows.start, columns.start);
-                    sweep::<MR, NR>(self.isa, a, b, columns.clone(), depth, &mut c, stage, panel);
+                    sweep::<MR, NR>(self.ctx.isa, a, b, columns.clone(), depth, &mut c, stage, panel);
                 }
             });
         });

@@ -17,7 +17,7 @@ use baeum_core::{
 };
 use baeum_kernels::{Arena, Ctx};
 
-use crate::network::{Pass, RunError};
+use crate::network::Pass;
 use crate::{ModelError, RunnerConfig};
 use plan::{Params, Plan, Purpose};
 use state::FlatState;
@@ -170,11 +170,6 @@ impl Network for CpuRunner {
         self.step = state.step;
         Ok(())
     }
-}
-
-/// A batch of no rows, or one that does not fit.
-fn misfit(name: &str, wanted: String, got: &[usize]) -> NetworkError {
-    RunError::Input { name: name.to_owned(), wanted, got: got.to_vec() }.into()
 }
 
 #[cfg(test)]

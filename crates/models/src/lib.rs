@@ -22,6 +22,7 @@ mod spec;
 mod summary;
 mod wire;
 
+mod checks;
 mod cpu;
 mod device;
 mod network;

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, Predictor, Schema, Splits, Target, TargetStats,
-    Task, Trained, Weights, WeightsError, check_weights,
+    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, ParamKind, Predictor, Schema, Splits, Target,
+    TargetStats, Task, Trained, Weights, WeightsError, check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows};
@@ -211,10 +211,12 @@ pub(crate) fn report(
     seed: u64,
     (title, recipe): (&str, &str),
 ) -> Result<Files, ArtifactError> {
-    let parameters: usize = trained.predictor.weights.values().map(baeum_core::Tensor::len).sum();
+    let params = trained.predictor.graph.params().into_iter();
+    let learned = params.filter(|(_, param)| param.kind == ParamKind::Learned);
+    let parameters: usize = learned.map(|(_, param)| param.sizes.iter().product::<usize>()).sum();
     let facts = [
         ("epochs".to_owned(), trained.history.len().to_string()),
-        ("numbers in the network".to_owned(), parameters.to_string()),
+        ("parameters".to_owned(), parameters.to_string()),
         ("seed".to_owned(), seed.to_string()),
     ];
     let summary = baeum_models::summary(&trained.predictor.graph);

@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -123,11 +122,6 @@ impl BenchError {
 
     /// The refusal and its causes in one line, as the command prints them.
     pub fn chain(&self) -> String {
-        let (mut said, mut next) = (self.to_string(), self.source());
-        while let Some(cause) = next {
-            said = format!("{said}: {cause}");
-            next = cause.source();
-        }
-        said
+        crate::chain(self)
     }
 }

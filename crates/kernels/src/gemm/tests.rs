@@ -1,4 +1,6 @@
 use super::*;
+use crate::isa::Isa;
+use crate::team::Team;
 use crate::testing::{bits, everywhere, normal, seconds_of};
 
 /// A product with everything beside its numbers.
@@ -114,7 +116,8 @@ fn zero_times_nan_or_infinity_is_nan() {
             let mut c = [0.0; 3 * 20];
             let (a, b) = (Matrix::rows(&[0.0; 60], 20), Matrix::rows(&b, 20));
             let epilogue = Epilogue { relu: true, ..Epilogue::columns(&[1.0; 20]) };
-            gemm_alone(isa, [3, 20, 20], a, b, MatrixMut::rows(&mut c, 20), Write::Set, epilogue);
+            let ctx = Ctx { isa, team: Team::new(1) };
+            gemm(&ctx, [3, 20, 20], a, b, MatrixMut::rows(&mut c, 20), Write::Set, epilogue);
             assert!(c.iter().enumerate().all(|(i, c)| if i % 20 == 18 { c.is_nan() } else { *c == 1.0 }));
         }
     }

@@ -3,7 +3,8 @@
 use baeum_core::{Batch, DType, Data, Graph, Layer, NetworkError, Node, Tensor, TensorError};
 use baeum_kernels::as_words_mut;
 
-use super::misfit;
+use crate::checks;
+use crate::network::RunError;
 
 /// Refuses a batch without an input of the graph, or with one of other sizes.
 pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
@@ -13,25 +14,18 @@ pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
         let fits = x.shape().len() == node.shape.rank() && !x.is_empty();
         // An axis that is open is the batch.
         if !fits || !sizes.into_iter().all(|(got, dim)| dim.size().unwrap_or(batch.rows) == *got) {
-            return Err(misfit(&node.name, node.shape.to_string(), x.shape()));
+            let (name, wanted, got) = (node.name.clone(), node.shape.to_string(), x.shape().to_vec());
+            return Err(RunError::Input { name, wanted, got }.into());
         }
-        for reader in
-            graph.nodes().iter().filter(|reader| reader.inputs.iter().any(|id| graph[*id].name == node.name))
+        let id = graph.find(&node.name);
+        for reader in graph.nodes().iter().filter(|reader| reader.inputs.iter().any(|read| Some(*read) == id))
         {
             if let Layer::Embedding { vocabulary, .. } = reader.layer {
-                check_ids(reader, x.i64s()?, vocabulary)?;
+                checks::ids(&reader.name, x.i64s()?, vocabulary)?;
             }
         }
     }
     Ok(())
-}
-
-fn check_ids(node: &Node, ids: &[i64], vocabulary: usize) -> Result<(), NetworkError> {
-    let known = |id: &&i64| usize::try_from(**id).is_ok_and(|id| id < vocabulary);
-    match ids.iter().find(|id| !known(id)) {
-        None => Ok(()),
-        Some(&got) => Err(NetworkError::Id { node: node.name.clone(), vocabulary, got }),
-    }
 }
 
 /// The tensor of an input node.

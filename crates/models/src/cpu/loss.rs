@@ -4,6 +4,7 @@ use baeum_core::{Batch, Loss, LossParts, NetworkError, Part, Tensor, TensorError
 use baeum_kernels::{CrossEntropy, Write, accumulate, cross_entropy, mse};
 
 use super::CpuRunner;
+use crate::checks;
 
 impl CpuRunner {
     /// The loss of a part, summed; its gradients stand at the outputs afterwards.
@@ -31,14 +32,16 @@ impl CpuRunner {
             parts.add(match loss {
                 Loss::CrossEntropy => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
-                    check_classes(target, len / classes.max(1), classes, part, words)?;
+                    checks::classes(target, classes, part, words)?;
+                    check_len(target, len / classes.max(1))?;
                     let loss = CrossEntropy { classes, smoothing: 0.0, class_weights: None };
                     let (sum, weight) = cross_entropy(ctx, &loss, value, words, gradient);
                     LossParts { sum, weight }
                 }
                 Loss::Mse => {
-                    check_numbers(target, len)?;
-                    LossParts { sum: mse(ctx, value, target.f32s()?, gradient), weight: len as f64 }
+                    let numbers = target.f32s()?;
+                    check_len(target, len)?;
+                    LossParts { sum: mse(ctx, value, numbers, gradient), weight: len as f64 }
                 }
             });
             if let (Write::Add, Some(own)) = (output.write, &own) {
@@ -50,31 +53,7 @@ impl CpuRunner {
     }
 }
 
-/// Class indices, each known to be below `classes`, as words.
-fn check_classes(
-    target: &Tensor,
-    rows: usize,
-    classes: usize,
-    part: Part,
-    words: &mut Vec<u32>,
-) -> Result<(), NetworkError> {
-    let indices = target.i64s()?;
-    check_len(target, rows)?;
-    words.clear();
-    for (row, &got) in indices.iter().enumerate() {
-        match u32::try_from(got) {
-            Ok(index) if (index as usize) < classes => words.push(index),
-            Ok(_) | Err(_) => return Err(NetworkError::Class { row: part.first_row + row, classes, got }),
-        }
-    }
-    Ok(())
-}
-
-fn check_numbers(target: &Tensor, len: usize) -> Result<(), NetworkError> {
-    target.f32s()?;
-    check_len(target, len)
-}
-
+/// Refuses a target of another length than the output wants.
 fn check_len(target: &Tensor, wanted: usize) -> Result<(), NetworkError> {
     match target.len() == wanted {
         true => Ok(()),

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{
-    Graph, Layer, NetworkError, ParamKind, State, Tensor, TensorError, Update, UpdateStats, Weights,
-};
+use baeum_core::{Graph, Layer, NetworkError, ParamKind, State, Tensor, Update, UpdateStats, Weights};
 use baeum_kernels::{Buffer, Ctx, Moments, Span};
 
 use super::plan::{self, Params};
+use crate::checks::{self, fitting};
 use crate::network::RunError;
-use crate::rule::{MOMENTS, Rule};
+use crate::rule::Rule;
 
 /// The numbers of a network. Gradients and moments are there once they are needed.
 #[derive(Debug)]
@@ -89,15 +88,14 @@ impl FlatState {
             return Ok(stats);
         }
         let rule = Rule::of(update, stats.gradient_norm, weight, step);
-        let (none, len) = (&mut Buffer::default(), self.learned.len());
+        let len = self.learned.len();
         for name in rule.moments() {
             self.moments.entry(name).or_insert_with(|| Buffer::zeros(len));
         }
         let mut kept = self.moments.iter_mut().filter(|(name, _)| rule.moments().contains(name));
-        // `exp_avg` stands before `exp_avg_sq` in the map, as in the rule.
-        let first = kept.next().map_or(none, |(_, moment)| moment);
-        let second = &mut Buffer::default();
-        let second = kept.next().map_or(second, |(_, moment)| moment);
+        // `exp_avg` stands before `exp_avg_sq` in the map, as in the rule; a rule without one does not look at it.
+        let mut next = || kept.next().map(|(_, moment)| &mut moment[..]).unwrap_or_default();
+        let (first, second) = (next(), next());
         let (theta, gradient) = (&mut self.learned, &self.gradient);
         match &rule {
             Rule::Sgd(step) => baeum_kernels::sgd_on(ctx, step, theta, gradient, first),
@@ -144,21 +142,23 @@ impl FlatState {
     /// Checks all of it first, so that a refusal leaves the network as it was.
     pub(super) fn restore(&mut self, params: &Params, state: &State) -> Result<(), NetworkError> {
         for tensor in &params.tensors {
-            fitting(&tensor.name, tensor, state.weights.get(&tensor.name))?;
+            fitting(&tensor.name, &tensor.sizes, state.weights.get(&tensor.name))?.f32s()?;
         }
         if let Some(name) = state.weights.keys().find(|name| params.find(name).is_none()) {
             return Err(RunError::Unknown { name: name.clone() }.into());
         }
         let mut moments = BTreeMap::new();
         for (full_name, values) in &state.moments {
-            let (tensor, moment) = params.moment(full_name)?;
-            let numbers = fitting(full_name, tensor, Some(values))?;
+            let learned = |name: &str| params.learned().find(|tensor| tensor.name == name);
+            let (name, moment) = checks::moment(full_name, |name| learned(name).is_some())?;
+            let Some(tensor) = learned(name) else { continue };
+            let numbers = fitting(full_name, &tensor.sizes, Some(values))?.f32s()?;
             let flat: &mut Buffer =
                 moments.entry(moment).or_insert_with(|| Buffer::zeros(self.learned.len()));
             flat[tensor.span.clone()].copy_from_slice(numbers);
         }
         for tensor in &params.tensors {
-            let numbers = fitting(&tensor.name, tensor, state.weights.get(&tensor.name))?;
+            let numbers = fitting(&tensor.name, &tensor.sizes, state.weights.get(&tensor.name))?.f32s()?;
             self.of_kind_mut(tensor.kind)[tensor.span.clone()].copy_from_slice(numbers);
         }
         self.moments = moments;
@@ -189,15 +189,6 @@ impl Params {
     fn find(&self, name: &str) -> Option<&plan::Tensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
-
-    /// Whose moment a full name is, and which.
-    fn moment(&self, full_name: &str) -> Result<(&plan::Tensor, &'static str), NetworkError> {
-        let found = full_name.rsplit_once('.').and_then(|(name, moment)| {
-            let tensor = self.learned().find(|tensor| tensor.name == name)?;
-            Some((tensor, MOMENTS.into_iter().find(|known| *known == moment)?))
-        });
-        found.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
-    }
 }
 
 /// Two tensors of a flat buffer, the first in front of the second.
@@ -208,19 +199,4 @@ pub(super) fn pair<'a>(flat: &'a mut Buffer, first: &Span, second: &Span) -> [&'
 
 fn host(tensor: &plan::Tensor, numbers: &[f32]) -> Result<Tensor, NetworkError> {
     Ok(Tensor::new(tensor.sizes.clone(), numbers.to_vec())?)
-}
-
-/// The numbers of a state's tensor, if its sizes are those of the network's.
-fn fitting<'a>(
-    name: &str,
-    tensor: &plan::Tensor,
-    found: Option<&'a Tensor>,
-) -> Result<&'a [f32], NetworkError> {
-    let fits = found.filter(|found| found.shape() == tensor.sizes);
-    let found = fits.ok_or_else(|| NetworkError::State {
-        name: name.to_owned(),
-        wanted: tensor.sizes.clone(),
-        got: found.map(|found| found.shape().to_vec()),
-    })?;
-    found.f32s().map_err(|error: TensorError| error.into())
 }

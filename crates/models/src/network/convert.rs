@@ -3,6 +3,7 @@ use baeum_core::{Data, NetworkError, Part, TensorError};
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::error::backend;
+use crate::checks;
 
 /// A tensor of a batch on the device: numbers as `dtype`, ids as they are.
 pub(super) fn to_candle(
@@ -36,14 +37,8 @@ pub(super) fn class_indices(
     part: Part,
     device: &Device,
 ) -> std::result::Result<Tensor, NetworkError> {
-    let indices = target.i64s()?;
-    let mut checked = Vec::with_capacity(indices.len());
-    for (row, &got) in indices.iter().enumerate() {
-        match u32::try_from(got) {
-            Ok(index) if (index as usize) < classes => checked.push(index),
-            Ok(_) | Err(_) => return Err(NetworkError::Class { row: part.first_row + row, classes, got }),
-        }
-    }
+    let mut checked = Vec::with_capacity(target.len());
+    checks::classes(target, classes, part, &mut checked)?;
     let rows = checked.len();
     Tensor::from_vec(checked, rows, device).map_err(backend("the targets"))
 }

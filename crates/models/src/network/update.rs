@@ -8,7 +8,8 @@ use candle_core::{DType, Var};
 use super::convert::{to_candle, to_host};
 use super::error::{RunError, backend};
 use super::{CandleNetwork, Forward, Parameter};
-use crate::rule::{MOMENTS, Rule};
+use crate::checks::{self, fitting};
+use crate::rule::Rule;
 
 impl<F: Forward> CandleNetwork<F> {
     /// Clips and takes one step, unless the gradient is not finite. Either way the gradients are used up.
@@ -52,7 +53,7 @@ impl<F: Forward> CandleNetwork<F> {
     pub(super) fn restore(&mut self, state: &State) -> Result<(), NetworkError> {
         let mut values = vec![];
         for (name, var) in self.vars() {
-            let tensor = fitting(name, var, state.weights.get(name))?;
+            let tensor = fitting(name, var.dims(), state.weights.get(name))?;
             if tensor.dtype() != own_dtype(self.dtype) {
                 return Err(TensorError::Type { wanted: own_dtype(self.dtype), got: tensor.dtype() }.into());
             }
@@ -64,8 +65,8 @@ impl<F: Forward> CandleNetwork<F> {
         }
         let mut moments: BTreeMap<String, BTreeMap<&'static str, Vec<f32>>> = BTreeMap::new();
         for (full_name, tensor) in &state.moments {
-            let (name, moment) = self.moment(full_name)?;
-            let numbers = fitting(full_name, &self.learned[name].var, Some(tensor))?.f32s()?.to_vec();
+            let (name, moment) = checks::moment(full_name, |name| self.learned.contains_key(name))?;
+            let numbers = fitting(full_name, self.learned[name].var.dims(), Some(tensor))?.f32s()?.to_vec();
             moments.entry(name.to_owned()).or_default().insert(moment, numbers);
         }
         for (var, value) in values {
@@ -82,15 +83,6 @@ impl<F: Forward> CandleNetwork<F> {
     /// Learned and running, each with its name.
     fn vars(&self) -> impl Iterator<Item = (&String, &Var)> {
         self.learned.iter().map(|(name, parameter)| (name, &parameter.var)).chain(&self.running)
-    }
-
-    /// Whose moment a full name is, and which.
-    fn moment<'a>(&self, full_name: &'a str) -> Result<(&'a str, &'static str), NetworkError> {
-        let split = full_name.rsplit_once('.').filter(|(name, _)| self.learned.contains_key(*name));
-        let known = split.and_then(|(name, moment)| {
-            MOMENTS.into_iter().find(|known| *known == moment).map(|moment| (name, moment))
-        });
-        known.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
     }
 }
 
@@ -118,15 +110,6 @@ impl Parameter {
 /// The numbers of an `f32` tensor, row-major.
 fn numbers(tensor: &candle_core::Tensor) -> candle_core::Result<Vec<f32>> {
     tensor.flatten_all()?.to_vec1()
-}
-
-/// The tensor of a state, if its sizes are those of the variable.
-fn fitting<'a>(name: &str, var: &Var, tensor: Option<&'a Tensor>) -> Result<&'a Tensor, NetworkError> {
-    tensor.filter(|tensor| tensor.shape() == var.dims()).ok_or_else(|| NetworkError::State {
-        name: name.to_owned(),
-        wanted: var.dims().to_vec(),
-        got: tensor.map(|tensor| tensor.shape().to_vec()),
-    })
 }
 
 fn own_dtype(dtype: DType) -> baeum_core::DType {

@@ -5,6 +5,7 @@ use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
+use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Moments, Pool, Window};
 
@@ -144,9 +145,7 @@ impl Run<'_> {
 
     fn embedding(&self, node: &Node, ids: &Tensor, vocabulary: usize) -> Outcome<Tensor> {
         let numbers = ids.flatten_all()?.to_vec1::<i64>()?;
-        if let Some(&got) = numbers.iter().find(|&&id| !usize::try_from(id).is_ok_and(|id| id < vocabulary)) {
-            Err(NetworkError::Id { node: node.name.clone(), vocabulary, got })?;
-        }
+        checks::ids(&node.name, &numbers, vocabulary)?;
         let vectors = self.param(node, "weight")?;
         let rows = vectors.index_select(&ids.flatten_all()?, 0)?; // [B * T, units]
         Ok(rows.reshape((ids.dim(0)?, ids.dim(1)?, vectors.dim(1)?))?)

@@ -1,0 +1,57 @@
+//! What both runners refuse of a batch or a state, in the same words.
+
+use baeum_core::{NetworkError, Part, Tensor};
+
+use crate::network::RunError;
+use crate::rule::MOMENTS;
+
+/// Class indices, each known to be below `classes`, into `words`.
+pub(crate) fn classes(
+    target: &Tensor,
+    classes: usize,
+    part: Part,
+    words: &mut Vec<u32>,
+) -> Result<(), NetworkError> {
+    words.clear();
+    for (row, &got) in target.i64s()?.iter().enumerate() {
+        match u32::try_from(got) {
+            Ok(index) if (index as usize) < classes => words.push(index),
+            Ok(_) | Err(_) => return Err(NetworkError::Class { row: part.first_row + row, classes, got }),
+        }
+    }
+    Ok(())
+}
+
+/// Ids of the embedding `node`, each below its vocabulary.
+pub(crate) fn ids(node: &str, ids: &[i64], vocabulary: usize) -> Result<(), NetworkError> {
+    let known = |id: &&i64| usize::try_from(**id).is_ok_and(|id| id < vocabulary);
+    match ids.iter().find(|id| !known(id)) {
+        None => Ok(()),
+        Some(&got) => Err(NetworkError::Id { node: node.to_owned(), vocabulary, got }),
+    }
+}
+
+/// The tensor of a state, if it has the sizes of the network's.
+pub(crate) fn fitting<'a>(
+    name: &str,
+    sizes: &[usize],
+    found: Option<&'a Tensor>,
+) -> Result<&'a Tensor, NetworkError> {
+    found.filter(|found| found.shape() == sizes).ok_or_else(|| NetworkError::State {
+        name: name.to_owned(),
+        wanted: sizes.to_vec(),
+        got: found.map(|found| found.shape().to_vec()),
+    })
+}
+
+/// Whose moment a full name is (`conv1.weight.exp_avg`), and which; `learned` tells the parameters.
+pub(crate) fn moment(
+    full_name: &str,
+    learned: impl Fn(&str) -> bool,
+) -> Result<(&str, &'static str), NetworkError> {
+    let split = full_name.rsplit_once('.').filter(|(name, _)| learned(name));
+    let known = split.and_then(|(name, moment)| {
+        MOMENTS.into_iter().find(|known| *known == moment).map(|moment| (name, moment))
+    });
+    known.ok_or_else(|| RunError::Unknown { name: full_name.to_owned() }.into())
+}
