@@ -82,28 +82,35 @@ fn kill_after(folder: &Path, moment: Duration) -> bool {
 
 #[test]
 fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
+    // Long enough that no signal comes too late.
+    let args = &[ARGS, &["--set", "train.epochs=20"]].concat();
     let undisturbed = digits();
-    good(&baeum(undisturbed.path(), ARGS));
-    for (signal, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129)] {
+    good(&baeum(undisturbed.path(), args));
+    for (name, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129)] {
         let folder = digits();
-        let process = child(folder.path(), ARGS)
+        let process = child(folder.path(), args)
             .stderr(std::process::Stdio::piped())
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
         // Training has begun once the first checkpoint or the log is there.
         wait_for(&folder.path().join("runs/digits-0001/events.jsonl"));
-        std::process::Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
+        signal(process.id(), name);
         let output = process.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert!(said.contains("the same command goes on from the last checkpoint"), "{said}");
-        good(&baeum(folder.path(), ARGS));
+        good(&baeum(folder.path(), args));
         assert!(
             results(folder.path()) == results(undisturbed.path()),
-            "stopped by {signal}, the results differ"
+            "stopped by {name}, the results differ"
         );
     }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &process.to_string()]).status().unwrap();
+    assert!(sent.success(), "{name} did not reach process {process}");
 }
 
 fn wait_for(path: &Path) {
@@ -149,7 +156,10 @@ fn instructions_that_are_none_are_named() {
 fn a_second_run_on_a_locked_folder_is_told_who_has_it() {
     let folder = digits();
     let mut first = child(folder.path(), ARGS).stdout(std::process::Stdio::null()).spawn().unwrap();
-    wait_for(&folder.path().join("runs/digits-0001/run.owner"));
+    // Its record is what the second would go on with; before there is one the second takes the next number.
+    wait_for(&folder.path().join("runs/digits-0001/run.json"));
+    // Held still, or a slow start of the second finds it finished.
+    signal(first.id(), "-STOP");
     let since = Instant::now();
     let second = baeum(folder.path(), ARGS);
     assert!(since.elapsed() < Duration::from_secs(2), "it took {:?} to say so", since.elapsed());
