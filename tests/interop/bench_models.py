@@ -1,7 +1,9 @@
 """The networks of tests/src/workloads.rs as PyTorch modules, under the same names."""
 
+import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence
 
 
 class Mlp(nn.Module):
@@ -103,4 +105,131 @@ class Forecaster(nn.Module):
         return self.head(x)
 
 
-MODELS = {"mlp": Mlp, "cnn": Cnn, "resnet20": ResNet20, "tabular": Tabular, "forecaster": Forecaster}
+class Attention(nn.Module):
+    """Self-attention under the names of `nn.MultiheadAttention`, without its checks: PyTorch's fastest way."""
+
+    def __init__(self, width, heads, causal):
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.empty(3 * width))
+        self.out_proj = nn.Linear(width, width)
+
+    def forward(self, x):
+        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias)
+        qkv = qkv.unflatten(-1, (3, self.heads, -1)).transpose(-2, -4)  # [.., H, 3, T, D]
+        q, k, v = qkv.unbind(-3)
+        x = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        return self.out_proj(x.transpose(-2, -3).flatten(-2))
+
+
+class TransformerBlock(nn.Module):
+    """Norms stand before attention and before the two dense layers."""
+
+    def __init__(self, width, heads, hidden, causal):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = Attention(width, heads, causal)
+        self.norm2 = nn.LayerNorm(width)
+        self.dense1 = nn.Linear(width, hidden)
+        self.dense2 = nn.Linear(hidden, width)
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.dense2(F.gelu(self.dense1(self.norm2(x)), approximate="tanh"))
+
+
+class Position(nn.Module):
+    def __init__(self, length, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(length, width))
+
+    def forward(self, x):
+        return x + self.weight[: x.shape[-2]]
+
+
+class Transformer(nn.Module):
+    """What the networks below have in common: places, blocks and a last norm."""
+
+    def __init__(self, length, layers, heads, width, hidden, causal):
+        super().__init__()
+        self.position = Position(length, width)
+        self.blocks = layers
+        for i in range(1, layers + 1):
+            self.add_module(f"block{i}", TransformerBlock(width, heads, hidden, causal))
+        self.norm = nn.LayerNorm(width)
+
+    def through(self, x):
+        x = self.position(x)
+        for i in range(1, self.blocks + 1):
+            x = self.get_submodule(f"block{i}")(x)
+        return self.norm(x)
+
+
+class Gpt(Transformer):
+    def __init__(self, layers, heads, width, length):
+        super().__init__(length, layers, heads, width, 4 * width, causal=True)
+        self.embedding = nn.Embedding(65, width)
+        self.head = nn.Linear(width, 65, bias=False)
+
+    def forward(self, x):
+        return self.head(self.through(self.embedding(x)))
+
+
+class Encoder(Transformer):
+    def __init__(self):
+        super().__init__(128, 4, 4, 128, 512, causal=False)
+        self.embedding = nn.Embedding(8000, 128)
+        self.head = nn.Linear(128, 4)
+
+    def forward(self, x):
+        return self.head(self.through(self.embedding(x)).mean(1))
+
+
+class PatchTransformer(Transformer):
+    def __init__(self):
+        super().__init__(41, 3, 16, 128, 256, causal=False)
+        self.dense1 = nn.Linear(16, 128)
+        self.head = nn.Linear(41 * 128, 96)
+
+    def forward(self, x):
+        x = self.dense1(x.unfold(-1, 16, 8))  # [B, 7, 41, 128]
+        return self.head(self.through(x).flatten(2))
+
+
+class Lstm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(32, 128, batch_first=True)
+        self.head = nn.Linear(128, 5)
+
+    def forward(self, x):
+        _, (last, _) = self.lstm(x)
+        return self.head(last[0])
+
+
+class Gru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(32, 128, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(256, 5)
+
+    def forward(self, x, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        _, last = self.gru(packed)
+        return self.head(torch.cat([last[0], last[1]], 1))
+
+
+MODELS = {
+    "mlp": Mlp,
+    "cnn": Cnn,
+    "resnet20": ResNet20,
+    "gpt": lambda: Gpt(layers=4, heads=4, width=128, length=64),
+    "gpt384": lambda: Gpt(layers=6, heads=6, width=384, length=256),
+    "encoder": Encoder,
+    "lstm": Lstm,
+    "gru": Gru,
+    "tabular": Tabular,
+    "forecaster": Forecaster,
+    "patches": PatchTransformer,
+}
