@@ -50,7 +50,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("tanh", chain(&[5], &[Layer::Tanh])),
         ("sigmoid", chain(&[5], &[Layer::Sigmoid])),
         ("dropout", chain(&[5], &[Layer::Dropout { p: 0.4 }])),
-        ("flatten", chain(image, &[Layer::Flatten])),
+        ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("embedding", embedding()),
         ("add", twice(&[5], Layer::Add)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
@@ -114,8 +114,11 @@ fn field(name: &str, kind: Kind, role: Role, labels: &[&str]) -> Field {
 
 fn with_head(mut graph: Graph) -> Graph {
     let last = graph.find("y").expect("a case ends in `y`");
-    let flat =
-        if graph[last].shape.rank() > 2 { add(&mut graph, "flat", Layer::Flatten, &[last]) } else { last };
+    let flat = if graph[last].shape.rank() > 2 {
+        add(&mut graph, "flat", Layer::Flatten { axis: 1 }, &[last])
+    } else {
+        last
+    };
     let head = add(&mut graph, "head", Layer::Dense { units: 1, bias: true }, &[flat]);
     graph.output(head);
     graph

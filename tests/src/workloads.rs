@@ -80,7 +80,7 @@ fn cnn() -> Graph {
         let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
         chain.add(&format!("pool{i}"), pool); // [B, 32, 14, 14], then [B, 64, 7, 7]
     }
-    chain.add("flatten", Layer::Flatten); // [B, 3136]
+    chain.add("flatten", Layer::Flatten { axis: 1 }); // [B, 3136]
     chain.dense("dense1", 128).add("relu3", Layer::Relu); // [B, 128]
     chain.dense("head", 10); // [B, 10]
     chain.graph()
@@ -123,7 +123,7 @@ fn residual(chain: &mut Chain, name: &str, filters: usize, shrinks: bool) {
 fn tabular() -> Graph {
     let mut chain = Chain::new(&[8], DType::I64); // [B, 8]
     chain.add("embedding", Layer::Embedding { vocabulary: 1000, units: 16 }); // [B, 8, 16]
-    chain.add("flatten", Layer::Flatten); // [B, 128]
+    chain.add("flatten", Layer::Flatten { axis: 1 }); // [B, 128]
     chain.dense("dense1", 256).add("relu1", Layer::Relu); // [B, 256]
     chain.dense("dense2", 128).add("relu2", Layer::Relu); // [B, 128]
     chain.dense("head", 2); // [B, 2]

@@ -193,18 +193,13 @@ impl Graph {
     }
 
     fn refuse_type(&self, name: &str, layer: &Layer, inputs: &[NodeId]) -> Result<(), GraphError> {
-        for id in inputs {
+        for (place, id) in inputs.iter().enumerate() {
             // Only an input yields anything but f32; every other layer computes in it.
             let got = if let Layer::Input { dtype } = self[*id].layer { dtype } else { DType::F32 };
-            if got != layer.takes() {
+            let wanted = layer.takes(place);
+            if got != wanted {
                 let (node, input) = (name.to_owned(), self[*id].name.clone());
-                return Err(GraphError::Type {
-                    node,
-                    layer: layer.name(),
-                    wanted: layer.takes(),
-                    got,
-                    input,
-                });
+                return Err(GraphError::Type { node, layer: layer.name(), wanted, got, input });
             }
         }
         Ok(())
@@ -286,7 +281,7 @@ mod tests {
 
     #[test]
     fn windows_slide() {
-        check(&[3, 9, 7], &[conv(3, 1), pool(2), Layer::Flatten], "[batch, 72]");
+        check(&[3, 9, 7], &[conv(3, 1), pool(2), Layer::Flatten { axis: 1 }], "[batch, 72]");
         check(&[3, 9, 7], &[conv(3, 3), Layer::GlobalAvgPool], "[batch, 6]");
     }
 

@@ -1,4 +1,6 @@
 mod infer;
+mod params;
+mod sequence;
 
 use serde::{Deserialize, Serialize};
 
@@ -103,14 +105,71 @@ pub enum Layer {
         #[serde(default = "half")]
         p: f64,
     },
-    /// Lays every item out as one row: `[batch, c, h, w]` to `[batch, c * h * w]`.
-    Flatten,
+    /// Lays axes out as one: `[batch, c, h, w]` to `[batch, c * h * w]`. As `torch.nn.Flatten`.
+    Flatten {
+        /// The first axis that is laid out, the batch being 0; 1 makes one row of every item.
+        #[serde(default = "single")]
+        axis: usize,
+    },
     /// A learned vector for each id: `[batch, time]` of ids to `[batch, time, units]`. As `torch.nn.Embedding`.
     Embedding {
         /// How many different ids there are; each id is below it.
         vocabulary: usize,
         /// Length of a vector.
         units: usize,
+    },
+    /// Adds a learned vector to each place in time: `[batch, .., time, n]` to the same. As a second `torch.nn.Embedding` of places
+    /// 0, 1, 2 ..
+    PositionEmbedding {
+        /// How many places there are; no sequence is longer.
+        length: usize,
+    },
+    /// Each place of a sequence looks at all of them: `[batch, .., time, n]` to the same (Vaswani et al. 2017). As
+    /// `torch.nn.MultiheadAttention` of a sequence with itself. A second input `[batch]` of ids says how many places of each
+    /// sequence count; those behind are seen by nobody.
+    MultiHeadAttention {
+        /// Into how many heads the n numbers of a place are divided.
+        heads: usize,
+        /// Whether a place sees itself and those before it alone, as in a GPT.
+        #[serde(default)]
+        causal: bool,
+    },
+    /// Long short-term memory over a sequence: `[batch, time, n]` to `[batch, time, units]` (Hochreiter & Schmidhuber 1997). As
+    /// `torch.nn.LSTM` with `batch_first`. A second input `[batch]` of ids says how many steps each sequence has; states behind
+    /// them are 0.
+    Lstm {
+        /// Size of the state.
+        units: usize,
+        /// Whether a second layer reads from the last step to the first; its states stand behind those of the first.
+        #[serde(default)]
+        bidirectional: bool,
+        /// Which states come out.
+        #[serde(default)]
+        returns: Returns,
+    },
+    /// A gated recurrent unit over a sequence: `[batch, time, n]` to `[batch, time, units]` (Cho et al. 2014). As `torch.nn.GRU`
+    /// with `batch_first`, the reset behind the product. A second input as for `lstm`.
+    Gru {
+        /// Size of the state.
+        units: usize,
+        /// Whether a second layer reads from the last step to the first; its states stand behind those of the first.
+        #[serde(default)]
+        bidirectional: bool,
+        /// Which states come out.
+        #[serde(default)]
+        returns: Returns,
+    },
+    /// The mean of a sequence: `[batch, time, n]` to `[batch, n]`. A second input `[batch]` of ids says how many steps of each
+    /// sequence count.
+    MeanOverTime,
+    /// Cuts the last axis into pieces, which may overlap: `[batch, .., time]` to `[batch, .., pieces, size]`; what is left at the
+    /// end belongs to none. As `torch.Tensor.unfold`.
+    Patches {
+        /// Numbers in a piece.
+        size: usize,
+        /// From the start of one piece to that of the next; as long as a piece, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<usize>,
     },
     /// The sum of equal shapes: a residual connection.
     Add,
@@ -131,6 +190,17 @@ pub enum Approximate {
     None,
     /// By a hyperbolic tangent, as GPT-2.
     Tanh,
+}
+
+/// Which states of a recurrent layer come out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Returns {
+    /// That of every step: `[batch, time, units]`.
+    #[default]
+    Sequence,
+    /// That of the last step alone, of each direction its own last: `[batch, units]`.
+    Last,
 }
 
 /// What becomes of a named tensor of a layer while training.
@@ -184,47 +254,16 @@ impl Layer {
             Layer::Tanh => "tanh",
             Layer::Sigmoid => "sigmoid",
             Layer::Dropout { .. } => "dropout",
-            Layer::Flatten => "flatten",
+            Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
+            Layer::PositionEmbedding { .. } => "position_embedding",
+            Layer::MultiHeadAttention { .. } => "multi_head_attention",
+            Layer::Lstm { .. } => "lstm",
+            Layer::Gru { .. } => "gru",
+            Layer::MeanOverTime => "mean_over_time",
+            Layer::Patches { .. } => "patches",
             Layer::Add => "add",
             Layer::Concat { .. } => "concat",
-        }
-    }
-
-    /// The tensors that this layer owns, given inputs that [`Layer::infer`] took.
-    pub fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
-        match self {
-            Layer::Dense { units, bias } => {
-                let n = inputs.first().and_then(|shape| shape.last()).unwrap_or(0);
-                weight_and_bias(vec![*units, n], *bias)
-            }
-            Layer::Conv2d { filters, kernel, groups, bias, .. } => {
-                let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
-                weight_and_bias(sizes, *bias)
-            }
-            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
-            Layer::LayerNorm { .. } => {
-                let n = inputs.first().and_then(|shape| shape.last()).unwrap_or(0);
-                vec![
-                    learned("weight", vec![n], Init::Constant(1.0)),
-                    learned("bias", vec![n], Init::Constant(0.0)),
-                ]
-            }
-            Layer::Embedding { vocabulary, units } => {
-                vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
-            }
-            Layer::Input { .. }
-            | Layer::MaxPool2d { .. }
-            | Layer::AvgPool2d { .. }
-            | Layer::GlobalAvgPool
-            | Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::Dropout { .. }
-            | Layer::Flatten
-            | Layer::Add
-            | Layer::Concat { .. } => vec![],
         }
     }
 
@@ -234,54 +273,40 @@ impl Layer {
         let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
         let out = elements(output);
         match self {
-            Layer::Dense { .. } => {
-                2 * out * inputs.first().and_then(|shape| shape.last()).unwrap_or(0) as u64
-            }
+            Layer::Dense { .. } => 2 * out * width(inputs) as u64,
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }
             Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
             Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
             Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => 2 * out,
-            Layer::Relu | Layer::Gelu { .. } | Layer::Tanh | Layer::Sigmoid | Layer::Add => out,
+            Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
+            Layer::Lstm { units, bidirectional, .. } => {
+                sequence::recurrent_flops(inputs, 4, *units, *bidirectional)
+            }
+            Layer::Gru { units, bidirectional, .. } => {
+                sequence::recurrent_flops(inputs, 3, *units, *bidirectional)
+            }
+            Layer::MeanOverTime => inputs.first().map_or(0, |shape| elements(shape)),
+            Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Add
+            | Layer::PositionEmbedding { .. } => out,
             Layer::Input { .. }
             | Layer::Dropout { .. }
-            | Layer::Flatten
+            | Layer::Flatten { .. }
             | Layer::Embedding { .. }
+            | Layer::Patches { .. }
             | Layer::Concat { .. } => 0,
         }
     }
 }
 
-/// PyTorch's start for dense and convolution layers: both uniform within `1 / sqrt(fan_in)`.
-fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
-    let fan_in: usize = sizes.iter().skip(1).product();
-    let start = Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt());
-    let units = sizes.first().copied().unwrap_or(0);
-    let mut params = vec![learned("weight", sizes, start)];
-    if bias {
-        params.push(learned("bias", vec![units], start));
-    }
-    params
-}
-
-fn batch_norm_params(channels: usize) -> Vec<Param> {
-    let running = |name, value| Param {
-        name,
-        sizes: vec![channels],
-        kind: ParamKind::Running,
-        init: Init::Constant(value),
-    };
-    vec![
-        learned("weight", vec![channels], Init::Constant(1.0)),
-        learned("bias", vec![channels], Init::Constant(0.0)),
-        running("running_mean", 0.0),
-        running("running_var", 1.0),
-    ]
-}
-
-fn learned(name: &'static str, sizes: Vec<usize>, init: Init) -> Param {
-    Param { name, sizes, kind: ParamKind::Learned, init }
+/// The last axis of the first input.
+fn width(inputs: &[&Shape]) -> usize {
+    inputs.first().and_then(|shape| shape.last()).unwrap_or(0)
 }
 
 /// The second axis of the first input.

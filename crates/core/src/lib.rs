@@ -37,7 +37,7 @@ pub use decode::{Answer, Decode, probabilities};
 pub use fs::Fs;
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
-pub use layer::{Approximate, Init, Layer, Param, ParamKind};
+pub use layer::{Approximate, Init, Layer, Param, ParamKind, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use nearest::nearest;
 pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use baeum_core::{Graph, Layer, Transform};
+use baeum_core::{DType, Graph, Layer, Node, Transform};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExportError;
@@ -98,14 +98,25 @@ impl Format {
     }
 }
 
+impl Format {
+    /// What a node becomes: its layer, and the lengths that stand beside a sequence.
+    fn node(self, node: &Node) -> Say {
+        let has_lengths = node.inputs.len() > 1 && node.layer.takes(1) == DType::I64;
+        match self {
+            Format::Onnx if has_lengths => Say::Cannot("no record brings the lengths of its sequences yet"),
+            Format::Onnx | Format::Safetensors | Format::Pth => self.layer(&node.layer),
+        }
+    }
+}
+
 /// Refuses a network that a format cannot say; asked before training, so that no hour is lost.
 ///
 /// # Errors
 /// [`ExportError::NoWord`] names the node and the formats that have a word for it.
 pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), ExportError> {
     for node in graph.nodes() {
-        let Say::Cannot(reason) = format.layer(&node.layer) else { continue };
-        let says = |other: &Format| !matches!(other.layer(&node.layer), Say::Cannot(_));
+        let Say::Cannot(reason) = format.node(node) else { continue };
+        let says = |other: &Format| !matches!(other.node(node), Say::Cannot(_));
         let able = Format::ALL.into_iter().filter(says).collect();
         return Err(ExportError::NoWord { node: node.name.clone(), format, reason, able });
     }
@@ -120,6 +131,13 @@ fn tensors(layer: &Layer) -> Say {
         }
         Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
+        Layer::PositionEmbedding { .. } => Say::Word("weight"),
+        Layer::MultiHeadAttention { .. } => {
+            Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
+        }
+        Layer::Lstm { .. } | Layer::Gru { .. } => {
+            Say::Word("weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse")
+        }
         Layer::Input { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
@@ -129,7 +147,9 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Dropout { .. }
-        | Layer::Flatten
+        | Layer::Flatten { .. }
+        | Layer::MeanOverTime
+        | Layer::Patches { .. }
         | Layer::Add
         | Layer::Concat { .. } => Say::Word("nothing to learn"),
     }

@@ -8,6 +8,8 @@ use baeum_core::{
 
 use crate::verify::Golden;
 
+mod sequence;
+
 /// Sizes and numbers of one item.
 type Item = (Vec<usize>, Vec<f64>);
 
@@ -65,7 +67,7 @@ pub(crate) fn classifier(item: &[usize], wire: impl FnOnce(&mut Graph, NodeId) -
     let x = graph.input("x", Shape::batch(item), DType::F32).unwrap();
     let mut last = wire(&mut graph, x);
     if graph[last].shape.rank() > 2 {
-        last = graph.add("rows", Layer::Flatten, &[last]).unwrap();
+        last = graph.add("rows", Layer::Flatten { axis: 1 }, &[last]).unwrap();
     }
     graph.add("head", Layer::Dense { units: 3, bias: true }, &[last]).unwrap();
     let labels = ["setosa", "versi\ncolor", "버지니카"].map(str::to_owned).to_vec();
@@ -210,7 +212,13 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
     let each = |f: &dyn Fn(f64) -> f64| x.iter().map(|&x| f(x)).collect();
     let last = *shape.last().unwrap();
     let numbers = match &node.layer {
-        Layer::Input { .. } | Layer::Dropout { .. } | Layer::Flatten => x.clone(),
+        Layer::Input { .. } | Layer::Dropout { .. } | Layer::Flatten { .. } => x.clone(),
+        Layer::PositionEmbedding { .. }
+        | Layer::MultiHeadAttention { .. }
+        | Layer::Lstm { .. }
+        | Layer::Gru { .. }
+        | Layer::MeanOverTime
+        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &|name| weight(name).unwrap()),
         Layer::Dense { units, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
             let dot = |row: &[f64], u: usize| {

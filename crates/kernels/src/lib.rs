@@ -44,6 +44,7 @@ mod elementwise;
 mod embedding;
 mod norm;
 mod pool;
+mod sequence;
 mod transpose;
 mod upsample;
 
@@ -93,6 +94,9 @@ pub use recurrent::{
 };
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squares_on};
 pub use roofline::peak_products;
+pub use sequence::{
+    Pieces, add_repeated, cut_pieces, cut_pieces_backward, mean_over_time, mean_over_time_backward,
+};
 pub use softmax::{logsumexp, softmax};
 pub use team::Team;
 pub use transpose::transpose;

@@ -31,6 +31,24 @@ pub(crate) fn ids(node: &str, ids: &[i64], vocabulary: usize) -> Result<(), Netw
     }
 }
 
+/// The lengths of the sequences that `node` reads, each from 1 to `longest`, one after the other to `take`.
+pub(crate) fn lengths(
+    node: &str,
+    lengths: &[i64],
+    longest: usize,
+    mut take: impl FnMut(u32),
+) -> Result<(), NetworkError> {
+    for (row, &got) in lengths.iter().enumerate() {
+        match u32::try_from(got) {
+            Ok(len @ 1..) if (len as usize) <= longest => take(len),
+            Ok(_) | Err(_) => {
+                return Err(RunError::Length { node: node.to_owned(), longest, row, got }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The tensor of a state, if it has the sizes of the network's.
 pub(crate) fn fitting<'a>(
     name: &str,

@@ -9,6 +9,7 @@ mod forward;
 mod loss;
 mod op;
 mod plan;
+mod sequence;
 mod state;
 
 use baeum_core::{

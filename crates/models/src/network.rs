@@ -123,7 +123,7 @@ impl<F: Forward> CandleNetwork<F> {
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
     }
 
-    /// The loss of each row, or of each number, of one output.
+    /// The loss of each row, or of each number, of one output; classes stand in its last axis.
     fn losses(
         &self,
         output: &Tensor,
@@ -133,9 +133,10 @@ impl<F: Forward> CandleNetwork<F> {
     ) -> Result<Tensor, NetworkError> {
         match loss {
             Loss::CrossEntropy => {
-                let classes = output.dims2().map_err(backend("the loss"))?.1;
+                let classes = output.dims().last().copied().unwrap_or(1);
+                let rows = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
                 let targets = convert::class_indices(target, classes, part, &self.device)?;
-                ops::cross_entropy(output, &targets)
+                ops::cross_entropy(&rows, &targets)
             }
             Loss::Mse => convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target)),
         }

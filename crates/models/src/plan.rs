@@ -149,6 +149,10 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
                 .and(side("stride", stride.unwrap_or(*kernel)))
                 .and(side("padding", *padding))
         }
+        Layer::PositionEmbedding { length } => count("length", *length),
+        Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
+        Layer::Lstm { units, .. } | Layer::Gru { units, .. } => count("units", *units),
+        Layer::Patches { size, stride } => count("size", *size).and(count("stride", stride.unwrap_or(*size))),
         Layer::Input { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
@@ -158,7 +162,8 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Dropout { .. }
-        | Layer::Flatten
+        | Layer::Flatten { .. }
+        | Layer::MeanOverTime
         | Layer::Add
         | Layer::Concat { .. } => Ok(()),
     }

@@ -26,7 +26,7 @@ pub(crate) fn check_cnn(cnn: &Cnn) -> Result<Cnn, ModelError> {
 
 /// The hidden layers for items of these sizes.
 pub(crate) fn mlp(mlp: &Mlp, item: &[usize]) -> Vec<Layer> {
-    let mut layers = if item.len() > 1 { vec![Layer::Flatten] } else { vec![] };
+    let mut layers = if item.len() > 1 { vec![Layer::Flatten { axis: 1 }] } else { vec![] };
     for &units in &mlp.hidden {
         // Batch norm takes a bias away again and has one of its own.
         layers.push(Layer::Dense { units, bias: !mlp.batch_norm });
@@ -54,7 +54,7 @@ pub(crate) fn cnn(cnn: &Cnn, item: &[usize]) -> Vec<Layer> {
             side /= 2;
         }
     }
-    layers.push(if cnn.dense.is_empty() { Layer::GlobalAvgPool } else { Layer::Flatten });
+    layers.push(if cnn.dense.is_empty() { Layer::GlobalAvgPool } else { Layer::Flatten { axis: 1 } });
     for &units in &cnn.dense {
         layers.extend([Layer::Dense { units, bias: true }, Layer::Relu]);
         layers.extend(drop(cnn.dropout));

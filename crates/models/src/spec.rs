@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 11] = [
+const BARE: [&str; 12] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -152,6 +152,7 @@ const BARE: [&str; 11] = [
     "sigmoid",
     "dropout",
     "flatten",
+    "mean_over_time",
     "add",
     "concat",
 ];

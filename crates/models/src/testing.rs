@@ -1,10 +1,8 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
-use std::collections::BTreeMap;
-
 use baeum_core::{
     Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind,
-    Part, Rng, Shape, Size2, Tensor, Update, Weights,
+    Part, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -30,10 +28,10 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     let sq = Size2::square;
     let behind_dense = |layer: Layer| chain(&[5], DType::F32, vec![dense(), layer]);
     let behind_conv = |layers: Vec<Layer>| chain(&[2, 5, 4], DType::F32, [vec![point()], layers].concat());
-    let image = |layer: Layer| behind_conv(vec![layer, Layer::Flatten]);
+    let image = |layer: Layer| behind_conv(vec![layer, Layer::Flatten { axis: 1 }]);
     vec![
         ("dense", behind_dense(Layer::Dense { units: 3, bias: false })),
-        ("dense over time", chain(&[3], DType::I64, vec![embedding(), dense(), Layer::Flatten])),
+        ("dense over time", chain(&[3], DType::I64, vec![embedding(), dense(), Layer::Flatten { axis: 1 }])),
         ("conv2d", image(conv(3, [3, 2], [1, 1], [1, 0], 1))),
         ("conv2d strided", image(conv(3, [2, 3], [2, 1], [1, 2], 1))),
         ("conv2d in groups", image(conv(4, [2, 2], [1, 2], [0, 1], 2))),
@@ -53,12 +51,80 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("sigmoid", behind_dense(Layer::Sigmoid)),
         ("dropout", behind_dense(Layer::Dropout { p: 0.4 })),
         ("dropout of images", image(Layer::Dropout { p: 0.4 })),
-        ("flatten", behind_conv(vec![Layer::Flatten])),
-        ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten])),
+        ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
+        ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }])),
         ("add", both(Layer::Add)),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
+    .into_iter()
+    .chain(sequence_cases())
+    .collect()
+}
+
+/// Those that know time, with and without lengths.
+fn sequence_cases() -> Vec<(&'static str, Graph)> {
+    let attention = |causal| Layer::MultiHeadAttention { heads: 2, causal };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns };
+    let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns };
+    let (all, last) = (Returns::Sequence, Returns::Last);
+    let dense = || Layer::Dense { units: 4, bias: true };
+    let sequence = |layers: Vec<Layer>| chain(&[5, 3], DType::F32, [vec![dense()], layers].concat());
+    let flat = |layer: Layer| sequence(vec![layer, Layer::Flatten { axis: 1 }]);
+    let of_images = |layers: Vec<Layer>| {
+        let layers = [vec![dense()], layers, vec![Layer::Flatten { axis: 1 }]].concat();
+        chain(&[2, 5, 3], DType::F32, layers)
+    };
+    vec![
+        ("dense over images", of_images(vec![Layer::Tanh])),
+        ("flatten from the second axis", of_images(vec![Layer::Flatten { axis: 2 }, dense()])),
+        ("position_embedding", flat(Layer::PositionEmbedding { length: 7 })),
+        ("position_embedding beside its input", beside(Layer::PositionEmbedding { length: 5 })),
+        ("position_embedding of images", of_images(vec![Layer::PositionEmbedding { length: 5 }])),
+        ("multi_head_attention", flat(attention(false))),
+        ("multi_head_attention causal", flat(attention(true))),
+        ("multi_head_attention of images", of_images(vec![attention(true)])),
+        ("multi_head_attention with lengths", with_lengths(attention(false))),
+        ("multi_head_attention causal with lengths", with_lengths(attention(true))),
+        ("lstm", flat(lstm(false, all))),
+        ("lstm last", sequence(vec![lstm(false, last)])),
+        ("lstm of both directions", flat(lstm(true, all))),
+        ("lstm of both directions, last", sequence(vec![lstm(true, last)])),
+        ("lstm with lengths", with_lengths(lstm(true, all))),
+        ("lstm last with lengths", with_lengths(lstm(true, last))),
+        ("gru", flat(gru(false, all))),
+        ("gru last", sequence(vec![gru(false, last)])),
+        ("gru of both directions", flat(gru(true, all))),
+        ("gru of both directions, last", sequence(vec![gru(true, last)])),
+        ("gru with lengths", with_lengths(gru(true, all))),
+        ("gru last with lengths", with_lengths(gru(true, last))),
+        ("mean_over_time", sequence(vec![Layer::MeanOverTime])),
+        ("mean_over_time with lengths", with_lengths(Layer::MeanOverTime)),
+        ("patches", flat(Layer::Patches { size: 2, stride: None })),
+        ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
+    ]
+}
+
+/// A layer that reads a sequence and its lengths.
+fn with_lengths(layer: Layer) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5, 3]), DType::F32).unwrap();
+    let lengths = graph.input("lengths", Shape::batch(&[]), DType::I64).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let y = graph.add("y", layer, &[a, lengths]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[y]).unwrap();
+    with_head(graph, rows)
+}
+
+/// A layer whose input is read beside it as well, so that it cannot work in place.
+fn beside(layer: Layer) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5, 3]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let y = graph.add("y", layer, &[a]).unwrap();
+    let both = graph.add("both", Layer::Add, &[y, a]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
+    with_head(graph, rows)
 }
 
 pub(crate) fn conv(
@@ -94,7 +160,7 @@ pub(crate) fn both(layer: Layer) -> Graph {
     let a = graph.add("a", conv(2, [1, 1], [1, 1], [0, 0], 1), &[x]).unwrap();
     let b = graph.add("b", Layer::Tanh, &[a]).unwrap();
     let both = graph.add("both", layer, &[a, b, x]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[both]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
     with_head(graph, rows)
 }
 
@@ -106,17 +172,22 @@ pub(crate) fn with_head(mut graph: Graph, last: NodeId) -> Graph {
 
 /// Some rows for a graph, with class indices as targets.
 pub(crate) fn batch(graph: &Graph, rows: usize) -> Batch {
-    let input = graph.inputs().next().unwrap();
-    let sizes = input.shape.with_batch(rows).unwrap();
-    let len = sizes.iter().product();
-    let mut x = vec![0.0f32; len];
-    Rng::new(3).stream("test", "x").fill_normal(&mut x, Counter::once());
-    let x = match input.layer.takes() {
-        DType::I64 => Tensor::new(sizes, (0..len as i64).map(|i| (i * 5) % 6).collect::<Vec<i64>>()).unwrap(),
-        DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes, x).unwrap(),
-    };
+    let inputs = graph.inputs().map(|input| {
+        let sizes = input.shape.with_batch(rows).unwrap();
+        let len = sizes.iter().product();
+        let mut x = vec![0.0f32; len];
+        Rng::new(3).stream("test", "x").fill_normal(&mut x, Counter::once());
+        // Of the lengths, one is the whole sequence.
+        let ids = |i: usize| if sizes.len() == 1 { (i * 3 % 5) as i64 + 1 } else { (i * 5 % 6) as i64 };
+        let x = match input.layer.takes(0) {
+            DType::I64 => Tensor::new(sizes.clone(), (0..len).map(ids).collect::<Vec<i64>>()).unwrap(),
+            DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes.clone(), x).unwrap(),
+        };
+        (input.name.clone(), x)
+    });
+    let inputs = inputs.collect();
     let classes: Vec<i64> = (0..rows as i64).map(|row| row % CLASSES as i64).collect();
-    Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![Tensor::vector(classes)] }
+    Batch { rows, inputs, targets: vec![Tensor::vector(classes)] }
 }
 
 /// The same rows, with numbers as targets.

@@ -29,7 +29,7 @@ impl ModelPlan {
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], width: usize) -> Result<Graph, ModelError> {
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
-        let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes());
+        let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = self.steps(item).iter().find_map(takes).unwrap_or(DType::F32);
         self.wire(item, dtype, &[(HEAD.to_owned(), width)])
     }

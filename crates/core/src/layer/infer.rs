@@ -1,7 +1,8 @@
+use super::sequence;
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
-struct Refusal(String, Option<&'static str>);
+pub(super) struct Refusal(pub(super) String, pub(super) Option<&'static str>);
 
 impl Layer {
     /// The shape that comes out when `inputs` go in.
@@ -56,22 +57,39 @@ impl Layer {
                 above_zero("vocabulary", *vocabulary)?;
                 above_zero("units", *units)
             }
+            Layer::Flatten { axis } => above_zero("axis", *axis),
+            Layer::PositionEmbedding { length } => above_zero("length", *length),
+            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
+            Layer::Lstm { units, .. } | Layer::Gru { units, .. } => above_zero("units", *units),
+            Layer::Patches { size, stride } => {
+                above_zero("size", *size)?;
+                above_zero("stride", stride.unwrap_or(*size))
+            }
             Layer::Input { .. }
             | Layer::GlobalAvgPool
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
-            | Layer::Flatten
+            | Layer::MeanOverTime
             | Layer::Add
             | Layer::Concat { .. } => Ok(()),
         }
     }
 
-    /// What kind of numbers it takes.
-    pub fn takes(&self) -> DType {
+    /// What kind of numbers it takes as its input number `place`.
+    pub fn takes(&self, place: usize) -> DType {
         match self {
             Layer::Embedding { .. } => DType::I64,
+            // How long each sequence is.
+            Layer::MultiHeadAttention { .. }
+            | Layer::Lstm { .. }
+            | Layer::Gru { .. }
+            | Layer::MeanOverTime
+                if place > 0 =>
+            {
+                DType::I64
+            }
             Layer::Input { dtype } => *dtype,
             Layer::Dense { .. }
             | Layer::Conv2d { .. }
@@ -85,7 +103,13 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Dropout { .. }
-            | Layer::Flatten
+            | Layer::Flatten { .. }
+            | Layer::PositionEmbedding { .. }
+            | Layer::MultiHeadAttention { .. }
+            | Layer::Lstm { .. }
+            | Layer::Gru { .. }
+            | Layer::MeanOverTime
+            | Layer::Patches { .. }
             | Layer::Add
             | Layer::Concat { .. } => DType::F32,
         }
@@ -120,8 +144,17 @@ impl Layer {
             Layer::Relu | Layer::Gelu { .. } | Layer::Tanh | Layer::Sigmoid | Layer::Dropout { .. } => {
                 one(inputs).cloned()
             }
-            Layer::Flatten => flatten(one(inputs)?),
+            Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
+            Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
+            Layer::MultiHeadAttention { heads, .. } => sequence::attention(inputs, *heads),
+            Layer::Lstm { units, bidirectional, returns } | Layer::Gru { units, bidirectional, returns } => {
+                sequence::recurrent(inputs, *units, *bidirectional, *returns)
+            }
+            Layer::MeanOverTime => sequence::mean(inputs),
+            Layer::Patches { size, stride } => {
+                sequence::patches(one(inputs)?, *size, stride.unwrap_or(*size))
+            }
             Layer::Add => match inputs {
                 [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|shape| shape == first) => {
                     Ok((*first).clone())
@@ -174,9 +207,12 @@ impl Image {
 
 fn dense(input: &Shape, units: usize) -> Result<Shape, Refusal> {
     match input.0[..] {
-        [Dim::Batch, Dim::Size(_)] => Ok(Shape::batch(&[units])),
-        [Dim::Batch, time, Dim::Size(_)] => Ok(Shape(vec![Dim::Batch, time, Dim::Size(units)])),
-        _ => Err(Refusal("[batch, n]".to_owned(), Some("put `flatten` before it"))),
+        [Dim::Batch, .., Dim::Size(_)] => {
+            let mut dims = input.0.clone();
+            dims.pop();
+            Ok(Shape([dims, vec![Dim::Size(units)]].concat()))
+        }
+        _ => Err(wants("[batch, .., n]")),
     }
 }
 
@@ -189,11 +225,14 @@ fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
     }
 }
 
-fn flatten(input: &Shape) -> Result<Shape, Refusal> {
-    let sizes = input.item().filter(|sizes| !sizes.is_empty());
+fn flatten(input: &Shape, axis: usize) -> Result<Shape, Refusal> {
+    let (kept, laid_out) = input.0.split_at(axis.min(input.0.len()));
+    let sizes: Option<Vec<usize>> = laid_out.iter().map(|dim| dim.size()).collect();
+    let sizes = sizes.filter(|sizes| !sizes.is_empty() && kept.first() == Some(&Dim::Batch));
     let product =
         sizes.and_then(|sizes| sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size)));
-    product.map(|n| Shape::batch(&[n])).ok_or_else(|| wants("an item with known sizes"))
+    let flat = product.map(|n| Shape([kept, &[Dim::Size(n)]].concat()));
+    flat.ok_or_else(|| wants(format!("an item with known sizes from axis {axis} on")))
 }
 
 fn embedding(input: &Shape, units: usize) -> Result<Shape, Refusal> {
@@ -225,14 +264,14 @@ fn concat(inputs: &[&Shape], axis: usize) -> Result<Shape, Refusal> {
     if rest.is_empty() { Err(refusal()) } else { Ok(Shape(dims)) }
 }
 
-fn one<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, Refusal> {
+pub(super) fn one<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, Refusal> {
     match inputs {
         [input] => Ok(input),
         _ => Err(wants("one input")),
     }
 }
 
-fn wants(text: impl Into<String>) -> Refusal {
+pub(super) fn wants(text: impl Into<String>) -> Refusal {
     Refusal(text.into(), None)
 }
 

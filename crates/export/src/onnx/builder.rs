@@ -74,13 +74,27 @@ impl<'a> Builder<'a> {
         inputs: &[&str],
         attributes: &[(&str, Attribute)],
     ) -> String {
+        self.add_at(0, output, operator, inputs, attributes)
+    }
+
+    /// An operation of whose outputs the one at `place` alone is wanted; it has a name that [`Builder::name`] gave.
+    pub(super) fn add_at(
+        &mut self,
+        place: usize,
+        output: String,
+        operator: &str,
+        inputs: &[&str],
+        attributes: &[(&str, Attribute)],
+    ) -> String {
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        // An empty name stands for an output that nobody wants.
+        let unwanted = std::iter::repeat_n(String::new(), place);
         self.graph.nodes.push(Node {
             name: output.clone(),
             operator: operator.to_owned(),
             domain: if operator == "LabelEncoder" { ML.to_owned() } else { String::new() },
             inputs: inputs.iter().map(|&name| name.to_owned()).collect(),
-            outputs: vec![output.clone()],
+            outputs: unwanted.chain([output.clone()]).collect(),
             attributes: attributes.collect::<BTreeMap<_, _>>(),
         });
         output
@@ -110,6 +124,26 @@ impl<'a> Builder<'a> {
         self.constant(wish, Array::Numbers(Tensor::vector(numbers)))
     }
 
+    /// Constant sizes of which one may be -1, for what is left.
+    pub(super) fn signed(&mut self, wish: &str, numbers: Vec<i64>) -> String {
+        self.constant(wish, Array::Numbers(Tensor::vector(numbers)))
+    }
+
+    /// A constant place.
+    pub(super) fn scalar(&mut self, wish: &str, number: i64) -> Result<String, ExportError> {
+        self.checked(wish, Tensor::new(vec![], vec![number]))
+    }
+
+    /// A constant table of places.
+    pub(super) fn table(
+        &mut self,
+        wish: &str,
+        sizes: [usize; 2],
+        numbers: Vec<i64>,
+    ) -> Result<String, ExportError> {
+        self.checked(wish, Tensor::new(sizes, numbers))
+    }
+
     /// A parameter of the network, under its own name; `change` may lay it out differently.
     pub(super) fn weight(
         &mut self,
@@ -122,6 +156,21 @@ impl<'a> Builder<'a> {
                 self.checked(name, tensor)
             }
             None => Ok(self.name(name)),
+        }
+    }
+
+    /// A constant made of several parameters of the network, under a name like `wish`.
+    pub(super) fn weights(
+        &mut self,
+        wish: &str,
+        names: &[String],
+        join: impl FnOnce(&[&Tensor]) -> Result<Tensor, baeum_core::TensorError>,
+    ) -> Result<String, ExportError> {
+        let found: Option<Vec<&Tensor>> =
+            self.weights.and_then(|weights| names.iter().map(|name| weights.get(name)).collect());
+        match found {
+            Some(tensors) => self.checked(wish, join(&tensors)),
+            None => Ok(self.name(wish)),
         }
     }
 

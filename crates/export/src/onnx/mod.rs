@@ -12,6 +12,7 @@ mod model;
 mod network;
 mod preprocess;
 mod read;
+mod sequence;
 mod words;
 mod write;
 

@@ -6,6 +6,7 @@ use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
 use super::builder::Builder;
 use super::model::Attribute;
+use super::sequence;
 use crate::error::ExportError;
 
 /// Writes every node of the graph; `inputs` has the values of the input nodes by name. The value of each node, in order.
@@ -17,15 +18,23 @@ pub(super) fn write(
     let mut values: Vec<String> = vec![];
     for node in graph.nodes() {
         let read: Vec<&str> = node.inputs.iter().map(|id| values[id.index()].as_str()).collect();
+        let shapes = graph.input_shapes(node);
+        let item = shapes.first().and_then(|shape| shape.item()).unwrap_or_default();
         values.push(match read.is_empty() {
             true => inputs.get(node.name.as_str()).cloned().unwrap_or_default(), // none is missing: see `fit`
-            false => layer(builder, node, &read)?,
+            false => layer(builder, node, &read, &item)?,
         });
     }
     Ok(values)
 }
 
-fn layer(builder: &mut Builder<'_>, node: &Node, read: &[&str]) -> Result<String, ExportError> {
+/// `item`: the sizes of what the node reads first.
+fn layer(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    read: &[&str],
+    item: &[usize],
+) -> Result<String, ExportError> {
     let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
     let axis = |axis| [("axis", Attribute::Int(axis))];
     Ok(match &node.layer {
@@ -63,7 +72,22 @@ fn layer(builder: &mut Builder<'_>, node: &Node, read: &[&str]) -> Result<String
         Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
         Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),
         Layer::Sigmoid => builder.add(name, "Sigmoid", &[x], &[]),
-        Layer::Flatten => builder.add(name, "Flatten", &[x], &axis(1)),
+        Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
+        Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
+        Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
+        Layer::MultiHeadAttention { heads, causal } => {
+            sequence::attention(builder, name, x, item, *heads, *causal)?
+        }
+        Layer::Lstm { units, bidirectional, returns } => {
+            sequence::recurrent(builder, node, x, &sequence::LSTM, *units, *bidirectional, *returns)?
+        }
+        Layer::Gru { units, bidirectional, returns } => {
+            sequence::recurrent(builder, node, x, &sequence::GRU, *units, *bidirectional, *returns)?
+        }
+        Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,
+        Layer::Patches { size, stride } => {
+            sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?
+        }
         Layer::Embedding { .. } => {
             let weights = weights(builder, name, &["weight"])?;
             builder.add(name, "Gather", &[&weights[0], x], &axis(0))
@@ -80,13 +104,22 @@ fn dense(builder: &mut Builder<'_>, node: &Node, x: &str, bias: bool) -> Result<
         let weights = weights(builder, name, if bias { &["weight", "bias"] } else { &["weight"] })?;
         return Ok(builder.add(name, "Gemm", &reading(x, &weights), &[("transB", Attribute::Int(1))]));
     }
-    let weight = builder.weight(&format!("{name}.weight"), transposed)?;
-    let product = builder.add(name, "MatMul", &[x, &weight], &[]); // [batch, time, units]
-    if !bias {
-        return Ok(product);
-    }
-    let bias = builder.weight(&format!("{name}.bias"), |bias| Ok(bias.clone()))?;
-    Ok(builder.add(name, "Add", &[&product, &bias], &[]))
+    product(builder, name, x, "weight", bias.then_some("bias"))
+}
+
+/// `x W^T + b` over the last axis, whatever stands in front of it. `weight` and `bias` are the names of the node's parameters.
+pub(super) fn product(
+    builder: &mut Builder<'_>,
+    node: &str,
+    x: &str,
+    weight: &str,
+    bias: Option<&str>,
+) -> Result<String, ExportError> {
+    let weight = builder.weight(&format!("{node}.{weight}"), transposed)?;
+    let product = builder.add(node, "MatMul", &[x, &weight], &[]); // [batch, .., units]
+    let Some(bias) = bias else { return Ok(product) };
+    let bias = builder.weight(&format!("{node}.{bias}"), |bias| Ok(bias.clone()))?;
+    Ok(builder.add(node, "Add", &[&product, &bias], &[]))
 }
 
 /// GELU in words that every operator set has (Hendrycks & Gimpel 2016): `x/2 (1 + erf(x / sqrt 2))`, or

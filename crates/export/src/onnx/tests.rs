@@ -20,7 +20,7 @@ fn written(predictor: &Predictor) -> Model {
 fn of(kind: Kind, shape: &[usize], steps: Vec<Transform>) -> Predictor {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(shape), DType::F32).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[x]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[x]).unwrap();
     graph.add("head", Layer::Dense { units: 2, bias: true }, &[rows]).unwrap();
     let labels = vec!["no".to_owned(), "yes".to_owned()];
     let spec = input("x", DType::F32, shape, &[("thing", steps)]);
@@ -170,7 +170,7 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[1]), DType::I64).unwrap();
     let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 3, units: 2 }, &[x]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[vectors]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[vectors]).unwrap();
     graph.output(rows);
     (ids.graph, ids.inputs[0].dtype) = (graph, DType::I64);
     refused(&ids, None, &field("places of names for an input of i64", "1 numbers"));

@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Approximate, DType, Decode, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record, Shape, Size2,
-    Tensor, Transform, Value,
+    Approximate, DType, Decode, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record, Returns,
+    Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -104,7 +104,31 @@ fn activations_agree() {
     ] {
         layer(&[6], activation);
     }
-    layer(&[2, 3, 4], Layer::Flatten);
+    layer(&[2, 3, 4], Layer::Flatten { axis: 1 });
+}
+
+#[test]
+fn sequences_agree() {
+    for item in [&[4, 6][..], &[2, 4, 6]] {
+        layer(item, Layer::PositionEmbedding { length: 5 });
+        for causal in [false, true] {
+            layer(item, Layer::MultiHeadAttention { heads: 3, causal });
+        }
+        layer(item, Layer::Patches { size: 3, stride: Some(2) });
+        layer(item, Layer::Dense { units: 3, bias: true });
+    }
+    layer(&[2, 4, 6], Layer::Flatten { axis: 2 });
+    layer(&[4, 6], Layer::MeanOverTime);
+}
+
+#[test]
+fn recurrent_layers_agree() {
+    for (bidirectional, returns) in
+        [(false, Returns::Sequence), (false, Returns::Last), (true, Returns::Sequence), (true, Returns::Last)]
+    {
+        layer(&[4, 6], Layer::Lstm { units: 3, bidirectional, returns });
+        layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns });
+    }
 }
 
 #[test]
@@ -143,7 +167,7 @@ fn table() -> (Predictor, Vec<Record>) {
     let spec = input("x", DType::F32, &[1, 1, 7], &[("age", age), ("colour", colour), ("pair", pair)]);
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[1, 1, 7]), DType::F32).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[x]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[x]).unwrap();
     let hidden = graph.add("hidden", Layer::Dense { units: 5, bias: true }, &[rows]).unwrap();
     graph.add("head", Layer::Dense { units: 2, bias: true }, &[hidden]).unwrap();
     let fields = vec![
@@ -187,7 +211,7 @@ fn embedded_names_agree() {
     let mut graph = Graph::default();
     let ids = graph.input("ids", Shape::batch(&[2]), DType::I64).unwrap();
     let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 4, units: 3 }, &[ids]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[vectors]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[vectors]).unwrap();
     graph.add("head", Layer::Dense { units: 1, bias: true }, &[rows]).unwrap();
     let decode = Decode::Number { scale: 250.0, offset: -40.0, unit: Some("km".to_owned()) };
     let predictor = predictor(

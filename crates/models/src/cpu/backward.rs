@@ -4,14 +4,14 @@ use baeum_core::Part;
 use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Write, activation_backward,
     activation_backward_in_place, as_words, average_pool_backward, batch_norm_backward, bias_gradient,
-    conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, dropout, dropout_in_place, embedding_backward,
-    gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
+    conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
+    embedding_backward, gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
 };
 
 use super::Run;
 use super::op::Op;
 use super::plan::{Place, Step};
-use super::state::pair;
+use super::state::several;
 use crate::network::Pass;
 
 impl Run<'_> {
@@ -63,6 +63,15 @@ impl Run<'_> {
                 let gradient = &mut self.state.gradient[step.learned[0].clone()];
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
+            Op::Position { len } => self.position_backward(step, dy, *len),
+            Op::Attention(attention) => self.attention_backward(step, dy, attention),
+            Op::Recurrent(recurrent) => self.recurrent_backward(step, dy, recurrent),
+            Op::MeanOverTime { time, width } => self.mean_over_time_backward(step, dy, *time, *width),
+            Op::Patches(pieces) => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                cut_pieces_backward(self.ctx, pieces, dy, dx, write);
+            }
             Op::Add => {
                 for (dx, write) in step.gradients.iter().flatten() {
                     let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
@@ -74,7 +83,7 @@ impl Run<'_> {
     }
 
     /// The first part of a batch writes the gradients of parameters, later parts add to them.
-    fn write(&self) -> Write {
+    pub(super) fn write(&self) -> Write {
         match self.pass {
             Pass::Train { part: Part { index: 1.., .. }, .. } => Write::Add,
             Pass::Train { .. } | Pass::Evaluate => Write::Set,
@@ -131,7 +140,7 @@ impl Run<'_> {
         let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
         let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
         let [scale, shift] = [&weight, &bias].map(|span| Some(&self.state.learned[span.clone()]));
-        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias).map(Some);
+        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
         let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy, x, mean, rstd], [dx]) =
             self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
@@ -143,7 +152,7 @@ impl Run<'_> {
         let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
         let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
         let scale = Some(&self.state.learned[weight.clone()]);
-        let [dweight, dbias] = pair(&mut self.state.gradient, &weight, &bias).map(Some);
+        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
         let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy, x, mean, rstd], [dx]) =
             self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);

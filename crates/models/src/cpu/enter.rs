@@ -18,12 +18,29 @@ pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
             return Err(RunError::Input { name, wanted, got }.into());
         }
         let id = graph.find(&node.name);
-        for reader in graph.nodes().iter().filter(|reader| reader.inputs.iter().any(|read| Some(*read) == id))
-        {
-            if let Layer::Embedding { vocabulary, .. } = reader.layer {
-                checks::ids(&reader.name, x.i64s()?, vocabulary)?;
+        for reader in graph.nodes() {
+            match reader.inputs.iter().position(|read| Some(*read) == id) {
+                None => {}
+                Some(0) => check_ids(reader, x)?,
+                Some(1..) => check_lengths(graph, reader, x)?,
             }
         }
+    }
+    Ok(())
+}
+
+fn check_ids(reader: &Node, x: &Tensor) -> Result<(), NetworkError> {
+    if let Layer::Embedding { vocabulary, .. } = reader.layer {
+        checks::ids(&reader.name, x.i64s()?, vocabulary)?;
+    }
+    Ok(())
+}
+
+/// What is read beside a sequence says how long it is, unless it is a number like all others.
+fn check_lengths(graph: &Graph, reader: &Node, x: &Tensor) -> Result<(), NetworkError> {
+    let sequence = reader.inputs.first().and_then(|id| graph[*id].shape.item()).unwrap_or_default();
+    if let (DType::I64, Some(&time)) = (reader.layer.takes(1), sequence.first()) {
+        checks::lengths(&reader.name, x.i64s()?, time, |_| ())?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, as_words, as_words_mut, average_pool, batch_norm_predict, batch_norm_train,
-    conv2d, copy_blocks, dropout, dropout_in_place, embedding, gemm, global_average_pool, layer_norm,
-    max_pool,
+    conv2d, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, global_average_pool,
+    layer_norm, max_pool,
 };
 
 use super::op::Op;
@@ -63,6 +63,14 @@ impl Run<'_> {
                 let table = &self.state.learned[step.learned[0].clone()];
                 let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
                 embedding(self.ctx, *units, as_words(ids), table, y);
+            }
+            Op::Position { len } => self.position(step, *len),
+            Op::Attention(attention) => self.attention(step, attention),
+            Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
+            Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
+            Op::Patches(pieces) => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                cut_pieces(self.ctx, pieces, x, y);
             }
             Op::Add => self.add(step),
             Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),

@@ -1,7 +1,9 @@
 //! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
 
 use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Reads, Windows};
+use baeum_kernels::{Activation, Conv2d, Pieces, Reads, Windows};
+
+use super::sequence::{Attention, Cell, Recurrent};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -30,6 +32,16 @@ pub(super) enum Op {
     Dropout { p: f64, stream: Stream },
     /// A row of a table for each id.
     Embedding { units: usize },
+    /// The same numbers added to each sequence, `len` of them.
+    Position { len: usize },
+    /// Each place of a sequence looks at the others.
+    Attention(Attention),
+    /// A state that goes through a sequence.
+    Recurrent(Recurrent),
+    /// The mean of a sequence.
+    MeanOverTime { time: usize, width: usize },
+    /// Pieces of the last axis.
+    Patches(Pieces),
     /// The sum of its inputs.
     Add,
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
@@ -82,8 +94,20 @@ impl Op {
             Layer::Tanh => Op::Activation(Activation::Tanh),
             Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
-            Layer::Flatten => Op::Same,
+            Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },
+            Layer::PositionEmbedding { .. } => Op::Position { len: x.iter().rev().take(2).product() },
+            Layer::MultiHeadAttention { heads, causal } => Op::Attention(Attention::of(&x, *heads, *causal)),
+            Layer::Lstm { units, bidirectional, returns } => {
+                Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *returns))
+            }
+            Layer::Gru { units, bidirectional, returns } => {
+                Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *returns))
+            }
+            Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
+            Layer::Patches { size, stride } => {
+                Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
+            }
             Layer::Add => Op::Add,
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {
@@ -103,6 +127,7 @@ impl Op {
         match self {
             Op::Dense { relu, .. } | Op::Conv2d { relu, .. } => *relu,
             Op::Activation(activation) => activation.backward_reads() == Reads::Output,
+            Op::Recurrent(recurrent) => recurrent.yields_states(),
             Op::Numbers
             | Op::Ids
             | Op::MaxPool(_)
@@ -112,6 +137,10 @@ impl Op {
             | Op::LayerNorm { .. }
             | Op::Dropout { .. }
             | Op::Embedding { .. }
+            | Op::Position { .. }
+            | Op::Attention(_)
+            | Op::MeanOverTime { .. }
+            | Op::Patches(_)
             | Op::Add
             | Op::Concat { .. }
             | Op::Same => false,
@@ -125,7 +154,11 @@ impl Op {
             | Op::Conv2d { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
-            | Op::Embedding { .. } => true,
+            | Op::Embedding { .. }
+            | Op::Attention(_)
+            | Op::Recurrent(_) => true,
+            // The lengths, if there are any.
+            Op::MeanOverTime { .. } => true,
             Op::Activation(activation) => activation.backward_reads() == Reads::Input,
             Op::Numbers
             | Op::Ids
@@ -133,6 +166,8 @@ impl Op {
             | Op::AvgPool(_)
             | Op::GlobalMean { .. }
             | Op::Dropout { .. }
+            | Op::Position { .. }
+            | Op::Patches(_)
             | Op::Add
             | Op::Concat { .. }
             | Op::Same => false,
@@ -143,7 +178,7 @@ impl Op {
     pub(super) fn works_in_place(&self) -> bool {
         match self {
             Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Dropout { .. } => true,
+            Op::Dropout { .. } | Op::Position { .. } => true,
             Op::Numbers
             | Op::Ids
             | Op::Dense { .. }
@@ -154,18 +189,28 @@ impl Op {
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
             | Op::Embedding { .. }
+            | Op::Attention(_)
+            | Op::Recurrent(_)
+            | Op::MeanOverTime { .. }
+            | Op::Patches(_)
             | Op::Add
             | Op::Concat { .. }
             | Op::Same => false,
         }
     }
 
-    /// What it keeps for its backward pass beside values: so many numbers in all, and so many an item, in each of two places.
-    pub(super) fn keeps(&self, yields: usize) -> [Room; 2] {
+    /// What it keeps for its backward pass beside values, in each of three places.
+    pub(super) fn keeps(&self, yields: usize) -> [Room; 3] {
+        let none = Room::default();
         match self {
-            Op::MaxPool(_) => [Room::item(yields), Room::default()],
-            Op::BatchNorm { channels, .. } => [Room::fixed(*channels); 2],
-            Op::LayerNorm { width, .. } => [Room::item(yields / (*width).max(1)); 2],
+            Op::MaxPool(_) => [Room::item(yields), none, none],
+            Op::BatchNorm { channels, .. } => [Room::fixed(*channels), Room::fixed(*channels), none],
+            Op::LayerNorm { width, .. } => {
+                let rows = Room::item(yields / (*width).max(1));
+                [rows, rows, none]
+            }
+            Op::Attention(attention) => attention.keeps(),
+            Op::Recurrent(recurrent) => recurrent.keeps(),
             Op::Numbers
             | Op::Ids
             | Op::Dense { .. }
@@ -175,6 +220,35 @@ impl Op {
             | Op::Activation(_)
             | Op::Dropout { .. }
             | Op::Embedding { .. }
+            | Op::Position { .. }
+            | Op::MeanOverTime { .. }
+            | Op::Patches(_)
+            | Op::Add
+            | Op::Concat { .. }
+            | Op::Same => [none; 3],
+        }
+    }
+
+    /// What its backward pass alone works with, in each of two places.
+    pub(super) fn works_with(&self) -> [Room; 2] {
+        match self {
+            Op::Attention(attention) => attention.works_with(),
+            Op::Recurrent(recurrent) => recurrent.works_with(),
+            Op::Numbers
+            | Op::Ids
+            | Op::Dense { .. }
+            | Op::Conv2d { .. }
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::BatchNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Activation(_)
+            | Op::Dropout { .. }
+            | Op::Embedding { .. }
+            | Op::Position { .. }
+            | Op::MeanOverTime { .. }
+            | Op::Patches(_)
             | Op::Add
             | Op::Concat { .. }
             | Op::Same => [Room::default(); 2],

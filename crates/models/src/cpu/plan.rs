@@ -50,7 +50,9 @@ pub(super) struct Step {
     /// Whether it writes where it reads.
     pub(super) in_place: bool,
     /// What it keeps for the way back.
-    pub(super) kept: [Place; 2],
+    pub(super) kept: [Place; 3],
+    /// What the way back alone works with.
+    pub(super) work: [Place; 2],
     /// The gradient of what it yields; none if nobody asks for it.
     pub(super) gradient: Option<Place>,
     /// Where the gradients of what it reads go, if anybody asks, and whether others wrote there before.

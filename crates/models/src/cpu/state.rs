@@ -108,7 +108,7 @@ impl FlatState {
     /// Running statistics move here, once for each update and by the whole batch.
     pub(super) fn move_running(&mut self) {
         for Seen { momentum, moments, mean, variance } in self.seen.iter_mut().flatten() {
-            let [mean, variance] = pair(&mut self.running, mean, variance);
+            let [mean, variance] = several(&mut self.running, [mean, variance]);
             baeum_kernels::move_running(moments, *momentum, mean, variance);
         }
     }
@@ -191,10 +191,10 @@ impl Params {
     }
 }
 
-/// Two tensors of a flat buffer, the first in front of the second.
-pub(super) fn pair<'a>(flat: &'a mut Buffer, first: &Span, second: &Span) -> [&'a mut [f32]; 2] {
-    let (front, back) = flat.split_at_mut(second.start);
-    [&mut front[first.clone()], &mut back[..second.len()]]
+/// Tensors of a flat buffer, which never overlap.
+pub(super) fn several<'a, const N: usize>(flat: &'a mut Buffer, spans: [&Span; N]) -> [&'a mut [f32]; N] {
+    let lent = flat.get_disjoint_mut(spans.map(Span::clone));
+    lent.unwrap_or_else(|_| std::array::from_fn(|_| &mut [][..]))
 }
 
 fn host(tensor: &plan::Tensor, numbers: &[f32]) -> Result<Tensor, NetworkError> {

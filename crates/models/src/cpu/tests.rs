@@ -89,7 +89,7 @@ fn a_node_may_answer_twice() {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
     let y = graph.add("y", Layer::Dense { units: 3, bias: true }, &[x]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[y]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[y]).unwrap();
     for answer in [y, rows, y] {
         graph.output(answer);
     }
@@ -145,7 +145,7 @@ fn drawn(seed: u64) -> Graph {
         nodes.push(graph.add(&format!("l{i}"), layer, &inputs).unwrap());
     }
     let last = *nodes.last().unwrap();
-    let rows = graph.add("rows", Layer::Flatten, &[last]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[last]).unwrap();
     with_head(graph, rows)
 }
 
@@ -204,8 +204,16 @@ fn wide() -> Graph {
     let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
     let norm = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
     let dense = Layer::Dense { units: 200, bias: true };
-    let layers =
-        vec![conv(16), norm, Layer::Relu, pool, conv(32), Layer::Flatten, dense, Layer::Dropout { p: 0.2 }];
+    let layers = vec![
+        conv(16),
+        norm,
+        Layer::Relu,
+        pool,
+        conv(32),
+        Layer::Flatten { axis: 1 },
+        dense,
+        Layer::Dropout { p: 0.2 },
+    ];
     chain(&[3, 20, 20], DType::F32, layers)
 }
 

@@ -25,6 +25,18 @@ pub enum RunError {
         /// How many there were.
         got: usize,
     },
+    /// A sequence without a step, or with more than there are.
+    #[error("node `{node}` wants lengths from 1 to {longest}, got {got} for row {row} of the batch")]
+    Length {
+        /// The layer that reads the sequence.
+        node: String,
+        /// How many steps there are.
+        longest: usize,
+        /// The row in the batch.
+        row: usize,
+        /// What came.
+        got: i64,
+    },
     /// A batch so large that its elements have no random word each.
     #[error(
         "node `{node}`: dropout wants at most {limit} values in a batch, got {got}; make the batch smaller"
@@ -67,9 +79,10 @@ pub(super) fn network_error(what: &str, error: Box<dyn Error + Send + Sync>) -> 
 impl From<RunError> for NetworkError {
     fn from(error: RunError) -> NetworkError {
         let what = match &error {
-            RunError::Input { .. } | RunError::OneValue { .. } | RunError::Dropout { .. } => {
-                "the forward pass"
-            }
+            RunError::Input { .. }
+            | RunError::OneValue { .. }
+            | RunError::Length { .. }
+            | RunError::Dropout { .. } => "the forward pass",
             RunError::NoGradient | RunError::Precision => "the update",
             RunError::Unknown { .. } => "the state",
         };

@@ -181,7 +181,7 @@ fn a_gradient_that_is_not_finite_changes_nothing() {
 #[test]
 fn a_batch_that_does_not_fit_is_refused() {
     for build in BOTH {
-        let graph = chain(&[3], DType::I64, vec![embedding(), Layer::Flatten]);
+        let graph = chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }]);
         let mut net = build(&graph);
         let mut check = |change: &dyn Fn(&mut Batch), expect: &str| {
             let mut batch = batch(&graph, 2);

@@ -12,6 +12,7 @@ mod host;
 mod loss;
 mod norm;
 mod pool;
+mod sequence;
 mod window;
 
 pub(crate) use activation::{dropout, gelu, relu};
@@ -20,6 +21,7 @@ pub(crate) use conv::conv2d;
 pub(crate) use loss::{cross_entropy, mse};
 pub(crate) use norm::{Moments, batch_norm, layer_norm, normalise};
 pub(crate) use pool::{Pool, pool};
+pub(crate) use sequence::{Cell, Walk, attention, counted, mean_over_time, patches};
 pub(crate) use window::Window;
 
 #[cfg(test)]

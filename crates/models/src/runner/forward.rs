@@ -9,7 +9,7 @@ use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Moments, Pool, Window};
 
-type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+pub(super) type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 impl Forward for Layers {
     fn forward(&mut self, inputs: &BTreeMap<String, Tensor>, pass: Pass) -> Outcome<Vec<Tensor>> {
@@ -54,7 +54,7 @@ fn move_towards(var: &Var, new: Vec<f64>, momentum: f64) -> Result<()> {
 }
 
 /// One way through the graph. Images are channels last on it.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     graph: &'a Graph,
     vars: &'a BTreeMap<String, Var>,
     rng: &'a Rng,
@@ -72,9 +72,17 @@ impl Run<'_> {
             Layer::BatchNorm { eps, .. } => return self.batch_norm(node, first(read)?, *eps),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
+            Layer::PositionEmbedding { .. }
+            | Layer::MultiHeadAttention { .. }
+            | Layer::Lstm { .. }
+            | Layer::Gru { .. }
+            | Layer::MeanOverTime
+            | Layer::Patches { .. } => return self.sequence(node, read),
             Layer::Dense { bias, .. } => {
                 let bias = self.bias(node, *bias)?;
-                ops::dense(first(read)?, &self.param(node, "weight")?, bias.as_ref())
+                // The last axis is the last one of the graph's layout.
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::dense(&x, &self.param(node, "weight")?, bias.as_ref())?)
             }
             Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
                 let window = window(node, first(read)?, [*kernel, *stride, *padding, *dilation])?;
@@ -92,14 +100,13 @@ impl Run<'_> {
             Layer::GlobalAvgPool => global_mean(first(read)?),
             Layer::LayerNorm { eps } => {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
-                // The last axis is the last one of the graph's layout.
                 channels_last(&ops::layer_norm(&channels_first(first(read)?)?, &weight, &bias, *eps)?)
             }
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),
             Layer::Sigmoid => candle_nn::ops::sigmoid(first(read)?),
-            Layer::Flatten => channels_first(first(read)?)?.flatten_from(1),
+            Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
             Layer::Concat { axis } => {
                 // Where each axis of [B, C, H, W] stands in [B, H, W, C].
@@ -175,7 +182,7 @@ impl Run<'_> {
     }
 
     /// A parameter of a node; for an answer cut off from its variable, so that candle keeps no graph.
-    fn param(&self, node: &Node, name: &str) -> Result<Tensor> {
+    pub(super) fn param(&self, node: &Node, name: &str) -> Result<Tensor> {
         let name = format!("{}.{name}", node.name);
         let var = self.vars.get(&name).ok_or_else(|| candle_core::Error::CannotFindTensor { path: name })?;
         Ok(match self.pass {
@@ -212,16 +219,16 @@ fn global_mean(x: &Tensor) -> Result<Tensor> {
 }
 
 /// `[B, C, H, W]` as `[B, H, W, C]`; anything but an image as it is.
-fn channels_last(x: &Tensor) -> Result<Tensor> {
+pub(super) fn channels_last(x: &Tensor) -> Result<Tensor> {
     if x.rank() == 4 { x.permute((0, 2, 3, 1))?.contiguous() } else { Ok(x.clone()) }
 }
 
 /// The way back.
-fn channels_first(x: &Tensor) -> Result<Tensor> {
+pub(super) fn channels_first(x: &Tensor) -> Result<Tensor> {
     if x.rank() == 4 { x.permute((0, 3, 1, 2))?.contiguous() } else { Ok(x.clone()) }
 }
 
-fn first<'a>(read: &[&'a Tensor]) -> Result<&'a Tensor> {
+pub(super) fn first<'a>(read: &[&'a Tensor]) -> Result<&'a Tensor> {
     read.first()
         .copied()
         .ok_or_else(|| candle_core::Error::Msg("a layer wants an input, got none".to_owned()))

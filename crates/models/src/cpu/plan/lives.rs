@@ -29,6 +29,8 @@ pub(super) struct Lives {
     pub(super) values: Vec<Option<Life>>,
     pub(super) gradients: Vec<Option<Life>>,
     pub(super) kept: Vec<Life>,
+    /// Of what the way back alone works with.
+    pub(super) work: Vec<Option<Life>>,
 }
 
 /// Whose gradient is asked for: there is something learned at the node or in front of it, and an answer behind it.
@@ -64,7 +66,7 @@ impl Lives {
     pub(super) fn of(graph: &Graph, ops: &[Op], shared: &Shared, asked: &[bool]) -> Lives {
         let n = ops.len();
         let back = |i: usize| 2 * n - i;
-        let mut lives = Lives { values: vec![None; n], gradients: vec![None; n], kept: vec![] };
+        let mut lives = Lives { values: vec![None; n], gradients: vec![None; n], kept: vec![], work: vec![] };
         let touch = |life: &mut Option<Life>, time: usize| {
             *life = Some(life.map_or(Life { from: time, to: time }, |life| life.with(time)));
         };
@@ -88,6 +90,7 @@ impl Lives {
                 }
             }
             lives.kept.push(Life { from: i, to: if asked[i] { back(i) } else { i } });
+            lives.work.push(asked[i].then(|| Life { from: back(i), to: back(i) }));
         }
         for id in graph.outputs() {
             let home = shared.home[id.index()];

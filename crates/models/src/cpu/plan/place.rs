@@ -40,7 +40,8 @@ pub(super) struct Layout {
     pub(super) values: Vec<Place>,
     /// By home.
     pub(super) gradients: Vec<Option<Place>>,
-    kept: Vec<[Place; 2]>,
+    kept: Vec<[Place; 3]>,
+    work: Vec<[Place; 2]>,
     pub(super) spare: Place,
     pub(super) residents: Vec<Resident>,
     pub(super) len: usize,
@@ -66,12 +67,17 @@ impl Layout {
             .zip(rooms)
             .map(|(life, room)| Some(places.want(*room, (*life)?)))
             .collect();
-        let kept: Vec<[usize; 2]> = ops
+        let kept: Vec<[usize; 3]> = ops
             .iter()
             .zip(rooms)
             .zip(&lives.kept)
             .map(|((op, room), life)| op.keeps(room.item).map(|room| places.want(room, *life)))
             .collect();
+        let mut works_with = |(op, life): (&Op, &Option<Life>)| {
+            let life = (*life)?;
+            Some(op.works_with().map(|room| places.want(room, life)))
+        };
+        let work: Vec<Option<[usize; 2]>> = ops.iter().zip(&lives.work).map(&mut works_with).collect();
         let spare = places.want(spare, Life { from: ops.len(), to: ops.len() });
         places.settle();
         let place = |wanted: usize| places.residents[wanted].place;
@@ -80,6 +86,8 @@ impl Layout {
         }
         layout.gradients = gradients.into_iter().map(|wanted| wanted.map(place)).collect();
         layout.kept = kept.into_iter().map(|wanted| wanted.map(place)).collect();
+        layout.work =
+            work.into_iter().map(|wanted| wanted.map(|both| both.map(place)).unwrap_or_default()).collect();
         layout.spare = place(spare);
         (layout.residents, layout.len) = (places.residents, places.len);
         layout
@@ -111,6 +119,7 @@ impl Layout {
             yields: self.values[i],
             in_place: shared.in_place[i],
             kept: self.kept[i],
+            work: self.work[i],
             gradient: self.gradients[shared.home[i]].filter(|_| asked[i]),
             gradients: inputs.iter().enumerate().map(gradient).collect(),
             learned: params.of_node(i, ParamKind::Learned),

@@ -67,6 +67,11 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Activation(_)
         | Op::Dropout { .. }
         | Op::Embedding { .. }
+        | Op::Position { .. }
+        | Op::Attention(_)
+        | Op::Recurrent(_)
+        | Op::MeanOverTime { .. }
+        | Op::Patches(_)
         | Op::Add
         | Op::Concat { .. }
         | Op::Same => return false,

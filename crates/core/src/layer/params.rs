@@ -1,0 +1,104 @@
+use super::{Init, Layer, Param, ParamKind, channels, width};
+use crate::Shape;
+
+impl Layer {
+    /// The tensors that this layer owns, given inputs that [`Layer::infer`] took.
+    pub fn params(&self, inputs: &[&Shape]) -> Vec<Param> {
+        match self {
+            Layer::Dense { units, bias } => weight_and_bias(vec![*units, width(inputs)], *bias),
+            Layer::Conv2d { filters, kernel, groups, bias, .. } => {
+                let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
+                weight_and_bias(sizes, *bias)
+            }
+            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
+            Layer::LayerNorm { .. } => {
+                let n = width(inputs);
+                vec![
+                    learned("weight", vec![n], Init::Constant(1.0)),
+                    learned("bias", vec![n], Init::Constant(0.0)),
+                ]
+            }
+            Layer::Embedding { vocabulary, units } => {
+                vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
+            }
+            Layer::PositionEmbedding { length } => {
+                vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
+            }
+            Layer::MultiHeadAttention { .. } => attention(width(inputs)),
+            Layer::Lstm { units, bidirectional, .. } => recurrent(4, width(inputs), *units, *bidirectional),
+            Layer::Gru { units, bidirectional, .. } => recurrent(3, width(inputs), *units, *bidirectional),
+            Layer::Input { .. }
+            | Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::GlobalAvgPool
+            | Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Dropout { .. }
+            | Layer::Flatten { .. }
+            | Layer::MeanOverTime
+            | Layer::Patches { .. }
+            | Layer::Add
+            | Layer::Concat { .. } => vec![],
+        }
+    }
+}
+
+/// PyTorch's start for dense and convolution layers: both uniform within `1 / sqrt(fan_in)`.
+fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
+    let fan_in: usize = sizes.iter().skip(1).product();
+    let start = Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt());
+    let units = sizes.first().copied().unwrap_or(0);
+    let mut params = vec![learned("weight", sizes, start)];
+    if bias {
+        params.push(learned("bias", vec![units], start));
+    }
+    params
+}
+
+fn batch_norm_params(channels: usize) -> Vec<Param> {
+    let running = |name, value| Param {
+        name,
+        sizes: vec![channels],
+        kind: ParamKind::Running,
+        init: Init::Constant(value),
+    };
+    vec![
+        learned("weight", vec![channels], Init::Constant(1.0)),
+        learned("bias", vec![channels], Init::Constant(0.0)),
+        running("running_mean", 0.0),
+        running("running_var", 1.0),
+    ]
+}
+
+/// PyTorch's start for `MultiheadAttention`: Glorot & Bengio 2010 for the three products in front, biases of zero.
+fn attention(n: usize) -> Vec<Param> {
+    let bound = |fans: usize| (6.0 / (fans.max(1) as f64)).sqrt();
+    let root = Init::Uniform(1.0 / (n.max(1) as f64).sqrt());
+    vec![
+        learned("in_proj_weight", vec![3 * n, n], Init::Uniform(bound(4 * n))),
+        learned("in_proj_bias", vec![3 * n], Init::Constant(0.0)),
+        learned("out_proj.weight", vec![n, n], root),
+        learned("out_proj.bias", vec![n], Init::Constant(0.0)),
+    ]
+}
+
+/// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`.
+fn recurrent(gates: usize, n: usize, units: usize, bidirectional: bool) -> Vec<Param> {
+    const NAMES: [[&str; 4]; 2] = [
+        ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
+        ["weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse"],
+    ];
+    let (rows, start) = (gates * units, Init::Uniform(1.0 / (units.max(1) as f64).sqrt()));
+    let sizes = [vec![rows, n], vec![rows, units], vec![rows], vec![rows]];
+    let directions = NAMES.iter().take(if bidirectional { 2 } else { 1 });
+    directions
+        .flat_map(|names| names.iter().zip(&sizes))
+        .map(|(name, sizes)| learned(name, sizes.clone(), start))
+        .collect()
+}
+
+fn learned(name: &'static str, sizes: Vec<usize>, init: Init) -> Param {
+    Param { name, sizes, kind: ParamKind::Learned, init }
+}

@@ -1,0 +1,110 @@
+//! Shapes and work of the layers that know what time is.
+use super::infer::{Refusal, wants};
+use super::{Returns, width};
+use crate::{Dim, Shape};
+
+/// `[batch, .., time, n]`, the last two known.
+struct Sequence {
+    time: usize,
+    n: usize,
+}
+
+impl Sequence {
+    fn of(shape: &Shape) -> Result<Sequence, Refusal> {
+        match shape.0[..] {
+            [Dim::Batch, .., Dim::Size(time), Dim::Size(n)] => Ok(Sequence { time, n }),
+            _ => Err(wants("a sequence [batch, .., time, n]")),
+        }
+    }
+}
+
+/// The sequences alone, without the lengths that may stand behind them.
+fn beside_lengths<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, Refusal> {
+    match inputs {
+        [x] => Ok(x),
+        [x, lengths] if lengths.0 == [Dim::Batch] => Ok(x),
+        _ => Err(wants("one sequence, or a sequence and its length [batch]")),
+    }
+}
+
+/// `[batch, time, n]`.
+fn one_sequence(inputs: &[&Shape]) -> Result<Sequence, Refusal> {
+    let x = beside_lengths(inputs)?;
+    match x.rank() {
+        3 => Sequence::of(x),
+        _ => Err(wants("a sequence [batch, time, n]")),
+    }
+}
+
+pub(super) fn position_embedding(x: &Shape, length: usize) -> Result<Shape, Refusal> {
+    match Sequence::of(x)?.time <= length {
+        true => Ok(x.clone()),
+        false => Err(Refusal(
+            format!("a sequence of at most `length` = {length} places"),
+            Some("make `length` larger, or cut the sequences"),
+        )),
+    }
+}
+
+pub(super) fn attention(inputs: &[&Shape], heads: usize) -> Result<Shape, Refusal> {
+    let x = beside_lengths(inputs)?;
+    let n = Sequence::of(x)?.n;
+    // A length belongs to a row of the batch, so there must be one sequence a row.
+    if inputs.len() > 1 {
+        one_sequence(inputs)?;
+    }
+    match n.is_multiple_of(heads.max(1)) {
+        true => Ok(x.clone()),
+        false => Err(wants(format!("a last axis that is a multiple of `heads` = {heads}"))),
+    }
+}
+
+pub(super) fn recurrent(
+    inputs: &[&Shape],
+    units: usize,
+    bidirectional: bool,
+    returns: Returns,
+) -> Result<Shape, Refusal> {
+    let time = one_sequence(inputs)?.time;
+    let n = units.checked_mul(if bidirectional { 2 } else { 1 });
+    let n = n.ok_or_else(|| wants(format!("states that can be counted, not twice {units} numbers")))?;
+    Ok(match returns {
+        Returns::Sequence => Shape::batch(&[time, n]),
+        Returns::Last => Shape::batch(&[n]),
+    })
+}
+
+pub(super) fn mean(inputs: &[&Shape]) -> Result<Shape, Refusal> {
+    Ok(Shape::batch(&[one_sequence(inputs)?.n]))
+}
+
+pub(super) fn patches(x: &Shape, size: usize, stride: usize) -> Result<Shape, Refusal> {
+    let refusal = || Refusal(format!("a last axis of at least `size` = {size}"), Some("make `size` smaller"));
+    let (Some((Dim::Size(time), rest)), true) = (x.0.split_last(), x.rank() > 1) else {
+        return Err(refusal());
+    };
+    let room = time.checked_sub(size).ok_or_else(refusal)?;
+    let pieces = room / stride.max(1) + 1;
+    Ok(Shape([rest, &[Dim::Size(pieces), Dim::Size(size)]].concat()))
+}
+
+/// Four products with `[n, n]` for each place, and two with all places of its sequence.
+pub(super) fn attention_flops(inputs: &[&Shape]) -> u64 {
+    let places: u64 = places(inputs);
+    let time = inputs.first().and_then(|x| Sequence::of(x).ok()).map_or(0, |sequence| sequence.time as u64);
+    let n = width(inputs) as u64;
+    places * (2 * 4 * n * n + 2 * 2 * time * n)
+}
+
+/// Two products for each step and gate: of its input, and of the state before.
+pub(super) fn recurrent_flops(inputs: &[&Shape], gates: u64, units: usize, bidirectional: bool) -> u64 {
+    let (n, units) = (width(inputs) as u64, units as u64);
+    let directions = if bidirectional { 2 } else { 1 };
+    places(inputs) * directions * 2 * gates * units * (n + units)
+}
+
+/// How many places an item has.
+fn places(inputs: &[&Shape]) -> u64 {
+    let sizes = inputs.first().and_then(|x| x.item()).unwrap_or_default();
+    sizes.iter().rev().skip(1).product::<usize>() as u64
+}

@@ -1,0 +1,179 @@
+//! The layers that know time.
+use baeum_core::{Node, Returns, Tensor, TensorError};
+
+use super::builder::Builder;
+use super::model::Attribute;
+use super::network::product;
+use crate::error::ExportError;
+
+/// What ONNX calls a recurrent layer, and where its gates stand among ours.
+pub(super) struct Cell {
+    operator: &'static str,
+    /// Which of our gates comes first, second ..
+    gates: &'static [usize],
+    /// Settings beside size and direction.
+    settings: &'static [(&'static str, i64)],
+}
+
+/// Ours are i, f, g, o; ONNX has i, o, f, c.
+pub(super) const LSTM: Cell = Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[] };
+/// Ours are r, z, n; ONNX has z, r, h. The reset stands behind the product, as PyTorch has it.
+pub(super) const GRU: Cell =
+    Cell { operator: "GRU", gates: &[1, 0, 2], settings: &[("linear_before_reset", 1)] };
+
+/// A shape whose batch stays open.
+pub(super) fn reshape(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
+    let sizes: Vec<i64> = std::iter::once(-1).chain(item.iter().map(|&size| size as i64)).collect();
+    let sizes = builder.signed(&format!("{name}.shape"), sizes);
+    builder.add(name, "Reshape", &[x, &sizes], &[])
+}
+
+fn transpose(builder: &mut Builder<'_>, wish: &str, x: &str, order: &[i64]) -> String {
+    builder.add(wish, "Transpose", &[x], &[("perm", Attribute::Ints(order.to_vec()))])
+}
+
+pub(super) fn position(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+) -> Result<String, ExportError> {
+    let (time, n) = time_and_width(item);
+    let used = |table: &Tensor| Tensor::new([time, n], table.f32s()?[..time * n].to_vec());
+    let table = builder.weight(&format!("{name}.weight"), used)?;
+    Ok(builder.add(name, "Add", &[x, &table], &[]))
+}
+
+/// In words that every operator set has. `item`: `[.., time, n]`.
+pub(super) fn attention(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+    heads: usize,
+    causal: bool,
+) -> Result<String, ExportError> {
+    let part = |part: &str| format!("{name}.{part}");
+    let (time, n) = time_and_width(item);
+    let size = n / heads.max(1);
+    let qkv = product(builder, name, x, "in_proj_weight", Some("in_proj_bias"))?; // [batch, .., time, 3 * n]
+    let qkv = reshape(builder, &part("split"), &qkv, &[time, 3, heads, size]); // [N, time, 3, heads, size]
+    let qkv = transpose(builder, &part("qkv"), &qkv, &[2, 0, 3, 1, 4]); // [3, N, heads, time, size]
+    let mut group = |wish: &str, group: i64| -> Result<String, ExportError> {
+        let place = builder.scalar(&part("place"), group)?;
+        Ok(builder.add(&part(wish), "Gather", &[&qkv, &place], &[("axis", Attribute::Int(0))]))
+    };
+    let (q, k, v) = (group("q", 0)?, group("k", 1)?, group("v", 2)?); // [N, heads, time, size]
+    let k = transpose(builder, &part("k_turned"), &k, &[0, 1, 3, 2]); // [N, heads, size, time]
+    let scale = builder.numbers(&part("scale"), vec![], &[1.0 / (size as f64).sqrt()])?;
+    let scores = builder.add(&part("products"), "MatMul", &[&q, &k], &[]);
+    let mut scores = builder.add(&part("scores"), "Mul", &[&scores, &scale], &[]); // [N, heads, time, time]
+    if causal {
+        let later = |i: usize| if i % time > i / time { f64::NEG_INFINITY } else { 0.0 };
+        let hidden: Vec<f64> = (0..time * time).map(later).collect();
+        let hidden = builder.numbers(&part("hidden"), vec![time, time], &hidden)?;
+        scores = builder.add(&part("seen"), "Add", &[&scores, &hidden], &[]);
+    }
+    let weights = builder.add(&part("weights"), "Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
+    let mixed = builder.add(&part("mixed"), "MatMul", &[&weights, &v], &[]);
+    let mixed = transpose(builder, &part("turned"), &mixed, &[0, 2, 1, 3]); // [N, time, heads, size]
+    let mixed = reshape(builder, &part("joined"), &mixed, item); // [batch, .., time, n]
+    product(builder, name, &mixed, "out_proj.weight", Some("out_proj.bias"))
+}
+
+/// `x`: `[batch, time, n]`; ONNX wants time first.
+pub(super) fn recurrent(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    x: &str,
+    cell: &Cell,
+    units: usize,
+    bidirectional: bool,
+    returns: Returns,
+) -> Result<String, ExportError> {
+    let name = node.name.as_str();
+    let part = |part: &str| format!("{name}.{part}");
+    let directions: &[&str] = if bidirectional { &["", "_reverse"] } else { &[""] };
+    let x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
+    let mut weights = |wish: &str, kinds: &[&str]| {
+        let of = |direction: &&str| {
+            kinds.iter().map(|kind| format!("{name}.{kind}_l0{direction}")).collect::<Vec<_>>()
+        };
+        let names: Vec<String> = directions.iter().flat_map(of).collect();
+        builder.weights(&part(wish), &names, |tensors| in_order(tensors, cell.gates, units, directions.len()))
+    };
+    let w = weights("W", &["weight_ih"])?; // [directions, gates * units, n]
+    let r = weights("R", &["weight_hh"])?; // [directions, gates * units, units]
+    let b = weights("B", &["bias_ih", "bias_hh"])?; // [directions, 2 * gates * units]
+    let direction = if bidirectional { "bidirectional" } else { "forward" };
+    let mut settings = vec![
+        ("hidden_size", Attribute::Int(units as i64)),
+        ("direction", Attribute::Text(direction.to_owned())),
+    ];
+    settings.extend(cell.settings.iter().map(|(name, value)| (*name, Attribute::Int(*value))));
+    let (place, order): (usize, &[i64]) = match returns {
+        Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
+        Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
+    };
+    let output = builder.name(&part("states"));
+    let states = builder.add_at(place, output, cell.operator, &[&x, &w, &r, &b], &settings);
+    let states = transpose(builder, &part("batch_first"), &states, order);
+    Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+}
+
+/// The tensors of all directions one behind the other, the gates of each in ONNX's order.
+fn in_order(
+    tensors: &[&Tensor],
+    gates: &[usize],
+    units: usize,
+    directions: usize,
+) -> Result<Tensor, TensorError> {
+    let mut numbers: Vec<f32> = vec![];
+    for tensor in tensors {
+        let (all, each) = (tensor.f32s()?, tensor.len() / gates.len());
+        gates.iter().for_each(|gate| numbers.extend(&all[gate * each..][..each]));
+    }
+    let rows = gates.len() * units;
+    let columns = numbers.len() / (directions * rows).max(1);
+    // Two biases of a direction stand in one row.
+    let sizes = if tensors.first().is_some_and(|tensor| tensor.shape().len() == 1) {
+        vec![directions, columns * rows]
+    } else {
+        vec![directions, rows, columns]
+    };
+    Tensor::new(sizes, numbers)
+}
+
+/// `x`: `[batch, time, n]`.
+pub(super) fn mean(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+) -> Result<String, ExportError> {
+    let (time, _) = time_and_width(item);
+    let axes = builder.whole(&format!("{name}.axes"), &[1]);
+    let keep = [("keepdims", Attribute::Int(0))];
+    let sum = builder.add(&format!("{name}.sum"), "ReduceSum", &[x, &axes], &keep); // [batch, n]
+    let share = builder.numbers(&format!("{name}.share"), vec![], &[1.0 / time as f64])?;
+    Ok(builder.add(name, "Mul", &[&sum, &share], &[]))
+}
+
+pub(super) fn patches(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    x: &str,
+    size: usize,
+    stride: usize,
+) -> Result<String, ExportError> {
+    let pieces = node.shape.item().unwrap_or_default().iter().rev().nth(1).copied().unwrap_or(1);
+    let places = (0..pieces * size).map(|i| (i / size * stride + i % size) as i64).collect();
+    let places = builder.table(&format!("{}.places", node.name), [pieces, size], places)?;
+    Ok(builder.add(&node.name, "Gather", &[x, &places], &[("axis", Attribute::Int(-1))]))
+}
+
+fn time_and_width(item: &[usize]) -> (usize, usize) {
+    let mut sizes = item.iter().rev().copied();
+    let n = sizes.next().unwrap_or(1);
+    (sizes.next().unwrap_or(1), n)
+}

@@ -1,0 +1,125 @@
+//! The layers that know time.
+use baeum_core::{Layer, Returns};
+
+/// What a layer makes of one item of sizes `shape`.
+pub(super) fn layer(
+    layer: &Layer,
+    shape: &[usize],
+    x: &[f64],
+    weight: &dyn Fn(&str) -> Vec<f64>,
+) -> Vec<f64> {
+    let (n, time) = (shape[shape.len() - 1], *shape.iter().rev().nth(1).unwrap_or(&1));
+    let each = |f: &dyn Fn(&[f64]) -> Vec<f64>| x.chunks(time * n).flat_map(f).collect();
+    match layer {
+        Layer::PositionEmbedding { .. } => {
+            let table = weight("weight");
+            each(&|x| x.iter().zip(&table).map(|(x, place)| x + place).collect())
+        }
+        Layer::MultiHeadAttention { heads, causal } => each(&|x| attention(x, n, *heads, *causal, weight)),
+        Layer::Lstm { units, bidirectional, returns } => {
+            recurrent(x, n, *units, *bidirectional, *returns, weight, lstm)
+        }
+        Layer::Gru { units, bidirectional, returns } => {
+            recurrent(x, n, *units, *bidirectional, *returns, weight, gru)
+        }
+        Layer::MeanOverTime => {
+            (0..n).map(|i| x.iter().skip(i).step_by(n).sum::<f64>() / time as f64).collect()
+        }
+        Layer::Patches { size, stride } => {
+            let starts = || (0..=n - size).step_by(stride.unwrap_or(*size));
+            x.chunks(n).flat_map(|row| starts().flat_map(|start| row[start..][..*size].to_vec())).collect()
+        }
+        other => panic!("{} knows no time", other.name()),
+    }
+}
+
+/// `W x + b` of one row.
+fn product(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
+    let dot = |(row, b): (&[f64], &f64)| b + row.iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
+    w.chunks(x.len()).zip(b).map(dot).collect()
+}
+
+fn attention(x: &[f64], n: usize, heads: usize, causal: bool, weight: &dyn Fn(&str) -> Vec<f64>) -> Vec<f64> {
+    let (w, b) = (weight("in_proj_weight"), weight("in_proj_bias"));
+    let qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, &w, &b)).collect();
+    let (size, (w, b)) = (n / heads, (weight("out_proj.weight"), weight("out_proj.bias")));
+    let mixed = |query: usize| {
+        let head = |head: usize| {
+            let part = |place: usize, group: usize| &qkv[place][group * n + head * size..][..size];
+            let seen = if causal { query + 1 } else { qkv.len() };
+            let score = |key: usize| {
+                let dot: f64 = part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum();
+                (dot / (size as f64).sqrt()).exp()
+            };
+            let scores: Vec<f64> = (0..seen).map(score).collect();
+            let total: f64 = scores.iter().sum();
+            let mix = |i: usize| (0..seen).map(|key| scores[key] * part(key, 2)[i]).sum::<f64>() / total;
+            (0..size).map(mix).collect::<Vec<f64>>()
+        };
+        (0..heads).flat_map(head).collect::<Vec<f64>>()
+    };
+    (0..qkv.len()).flat_map(|query| product(&mixed(query), &w, &b)).collect()
+}
+
+/// From what stands beside the input and beside the state to the next state; the last argument is carried along.
+type Step = fn(&[f64], &[f64], &[f64], &mut [f64]) -> Vec<f64>;
+
+fn recurrent(
+    x: &[f64],
+    n: usize,
+    units: usize,
+    bidirectional: bool,
+    returns: Returns,
+    weight: &dyn Fn(&str) -> Vec<f64>,
+    step: Step,
+) -> Vec<f64> {
+    let walk = |suffix: &str| {
+        let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+            .map(|name| weight(&format!("{name}_l0{suffix}")));
+        let (mut state, mut carry, mut states) = (vec![0.0; units], vec![0.0; units], vec![]);
+        let mut rows: Vec<&[f64]> = x.chunks(n).collect();
+        if !suffix.is_empty() {
+            rows.reverse();
+        }
+        for row in rows {
+            state = step(&product(row, &w_ih, &b_ih), &product(&state, &w_hh, &b_hh), &state, &mut carry);
+            states.push(state.clone());
+        }
+        if !suffix.is_empty() {
+            states.reverse();
+        }
+        (states, state)
+    };
+    let walks: Vec<_> =
+        ["", "_reverse"].iter().take(1 + usize::from(bidirectional)).map(|suffix| walk(suffix)).collect();
+    match returns {
+        Returns::Last => walks.into_iter().flat_map(|(_, last)| last).collect(),
+        Returns::Sequence => (0..x.len() / n)
+            .flat_map(|time| walks.iter().flat_map(move |(states, _)| states[time].clone()))
+            .collect(),
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn lstm(x: &[f64], h: &[f64], state: &[f64], carry: &mut [f64]) -> Vec<f64> {
+    let units = state.len();
+    let sum = |gate: usize, i: usize| x[gate * units + i] + h[gate * units + i];
+    let next = |(i, c): (usize, &mut f64)| {
+        *c = sigmoid(sum(1, i)) * *c + sigmoid(sum(0, i)) * sum(2, i).tanh();
+        sigmoid(sum(3, i)) * c.tanh()
+    };
+    carry.iter_mut().enumerate().map(next).collect()
+}
+
+fn gru(x: &[f64], h: &[f64], state: &[f64], _: &mut [f64]) -> Vec<f64> {
+    let units = state.len();
+    let next = |i: usize| {
+        let gate = |gate: usize| sigmoid(x[gate * units + i] + h[gate * units + i]);
+        let new = (x[2 * units + i] + gate(0) * h[2 * units + i]).tanh();
+        (1.0 - gate(1)) * new + gate(1) * state[i]
+    };
+    (0..units).map(next).collect()
+}
