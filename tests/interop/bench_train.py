@@ -55,24 +55,31 @@ class Training:
         batch = safetensors.torch.load_file(folder / "batch.safetensors")
         # Ids and class indices stay what they are.
         in_dtype = lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor
-        self.x, self.target = in_dtype(batch["x"]), in_dtype(batch["target"])
+        self.target = in_dtype(batch.pop("target"))
+        # `x` first, then what stands beside it.
+        self.inputs = [in_dtype(batch[name]) for name in sorted(batch, key=lambda name: name != "x")]
         self.model = self.model.to(dtype)
         if layout == "channels_last":
             self.model = self.model.to(memory_format=torch.channels_last)
-            self.x = self.x.contiguous(memory_format=torch.channels_last)
+            self.inputs = [x.contiguous(memory_format=torch.channels_last) for x in self.inputs]
         self.model.train()
         self.optimizer = optimizer(said["update"], self.model.parameters())
-        criterion = {"cross_entropy": nn.functional.cross_entropy, "mse": nn.functional.mse_loss}[said["loss"]]
-        forward = lambda x, target: criterion(self.model(x), target)
+        criterion = {"cross_entropy": cross_entropy, "mse": nn.functional.mse_loss}[said["loss"]]
+        forward = lambda inputs, target: criterion(self.model(*inputs), target)
         self.forward = torch.compile(forward) if mode == "compile" else forward
 
     def step(self) -> torch.Tensor:
         """One training step; returns the loss before it, still as a tensor."""
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.forward(self.x, self.target)
+        loss = self.forward(self.inputs, self.target)
         loss.backward()
         self.optimizer.step()
         return loss.detach()
+
+
+def cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Classes stand in the last axis, as ours do."""
+    return nn.functional.cross_entropy(logits.flatten(0, -2), target.flatten())
 
 
 def load(model: nn.Module, tensors: dict) -> None:
@@ -146,14 +153,15 @@ def run(arguments: argparse.Namespace) -> dict:
         text = str(error).strip() or type(error).__name__
         return {"failed": f"torch.compile failed: {text.splitlines()[0]}"}
     compile_s = time.perf_counter() - since if arguments.mode == "compile" else None
-    for _ in range(WARM_UP - 1):
+    warm_up = min(WARM_UP, arguments.steps)
+    for _ in range(warm_up - 1):
         training.step()
     step_ms = []
     for _ in range(arguments.steps):
         since = time.perf_counter()
         last = training.step()
         step_ms.append((time.perf_counter() - since) * 1e3)
-    assert torch.isfinite(last), f"the loss is {float(last)} after {WARM_UP + arguments.steps} steps"
+    assert torch.isfinite(last), f"the loss is {float(last)} after {warm_up + arguments.steps} steps"
     versions = {"torch": torch.__version__, "python": platform.python_version()}
     timing = {"step_ms": step_ms, "peak_kib": peak_kib(), "loss": loss}
     return {"measured": {**timing, "compile_s": compile_s, "versions": versions}}

@@ -4,6 +4,7 @@ import safetensors.torch
 import torch
 from common import array, cases, near, report
 from torch import nn
+from torch_layers import Gru, Lstm, MeanOverTime, Patches, PositionEmbedding, SelfAttention
 
 
 def module(layer, weights, name):
@@ -38,7 +39,19 @@ def module(layer, weights, name):
         return nn.Dropout(settings["p"])
     if kind == "gelu":
         return nn.GELU(approximate=settings["approximate"])
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}
+    if kind == "flatten":
+        return nn.Flatten(settings["axis"])
+    if kind == "position_embedding":
+        return PositionEmbedding(*weights[f"{name}.weight"].shape)
+    if kind == "multi_head_attention":
+        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], settings["heads"], settings["causal"])
+    if kind in ("lstm", "gru"):
+        inputs = weights[f"{name}.weight_ih_l0"].shape[1]
+        make = Lstm if kind == "lstm" else Gru
+        return make(inputs, settings["units"], settings["bidirectional"], settings["returns"])
+    if kind == "patches":
+        return Patches(settings["size"], settings.get("stride"))
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "mean_over_time": MeanOverTime}
     return plain[kind]() if kind in plain else None
 
 

@@ -11,3 +11,8 @@ mod lessons;
 mod limits;
 mod pages;
 mod swap;
+mod workloads;
+
+/// Counts what every test allocates; one of them looks.
+#[global_allocator]
+static ALLOCATOR: baeum_kernels::Counting = baeum_kernels::Counting::new();

@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind,
-    Pipeline, Predictor, Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
+    Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
 ///
 /// The one list that every reader of graphs is checked against: both runners, every format, the pages under `docs/`.
 pub fn cases() -> Vec<(&'static str, Graph)> {
-    let image: &[usize] = &[4, 6, 5];
+    let (image, sequence): (&[usize], &[usize]) = (&[4, 6, 5], &[5, 6]);
     let square = Size2::square;
     let window = |kernel, stride, padding| (square(kernel), Some(square(stride)), square(padding));
     let conv = |kernel, stride, padding, dilation, groups, bias| Layer::Conv2d {
@@ -21,6 +21,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
+    let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns };
     let (kernel, stride, padding) = window(3, 2, 1);
     vec![
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
@@ -51,7 +53,25 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("sigmoid", chain(&[5], &[Layer::Sigmoid])),
         ("dropout", chain(&[5], &[Layer::Dropout { p: 0.4 }])),
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
+        ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
+        ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
+        ("multi_head_attention", chain(sequence, &[Layer::MultiHeadAttention { heads: 2, causal: false }])),
+        (
+            "multi_head_attention causal",
+            chain(image, &[Layer::MultiHeadAttention { heads: 5, causal: true }]),
+        ),
+        ("lstm", chain(sequence, &[lstm(false, Returns::Sequence)])),
+        ("lstm of both directions", chain(sequence, &[lstm(true, Returns::Sequence)])),
+        ("lstm last", chain(sequence, &[lstm(false, Returns::Last)])),
+        ("lstm of both directions, last", chain(sequence, &[lstm(true, Returns::Last)])),
+        ("gru", chain(sequence, &[gru(false, Returns::Sequence)])),
+        ("gru of both directions", chain(sequence, &[gru(true, Returns::Sequence)])),
+        ("gru last", chain(sequence, &[gru(false, Returns::Last)])),
+        ("gru of both directions, last", chain(sequence, &[gru(true, Returns::Last)])),
+        ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
+        ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
+        ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
     ]

@@ -1,4 +1,11 @@
-use baeum::{Adam, DType, Graph, Layer, Loss, NodeId, Shape, Size2, Update};
+mod batch;
+mod chain;
+mod sequences;
+
+use baeum::{Adam, DType, Graph, Layer, Loss, Size2, Update};
+
+use chain::Chain;
+use sequences::{encoder, gpt, gru, lstm, patches};
 
 /// A training step that is measured: a network, what it minimises, and how it learns.
 ///
@@ -7,7 +14,7 @@ use baeum::{Adam, DType, Graph, Layer, Loss, NodeId, Shape, Size2, Update};
 pub struct Workload {
     /// What it is called on the command line and in the table.
     pub name: &'static str,
-    /// The network; its one input is `x`, its one output `head`.
+    /// The network; its input is `x`, with `lengths` beside it in one of them, its one output `head`.
     pub graph: Graph,
     /// What it minimises.
     pub loss: Loss,
@@ -21,28 +28,21 @@ pub struct Workload {
 
 /// Every workload, in the order of the table.
 pub fn workloads() -> Vec<Workload> {
+    let of = |name, graph, loss, update, rows, steps| Workload { name, graph, loss, update, rows, steps };
     let classes = Loss::CrossEntropy;
     vec![
-        Workload { name: "mlp", graph: mlp(), loss: classes, update: adamw(), rows: 128, steps: 300 },
-        Workload { name: "cnn", graph: cnn(), loss: classes, update: sgd(0.01, 0.0), rows: 64, steps: 60 },
+        of("mlp", mlp(), classes, adamw(), 128, 300),
+        of("cnn", cnn(), classes, sgd(0.01, 0.0), 64, 60),
         // Rate and decay of He et al. 2016, section 4.2.
-        Workload {
-            name: "resnet20",
-            graph: resnet20(),
-            loss: classes,
-            update: sgd(0.1, 1e-4),
-            rows: 64,
-            steps: 20,
-        },
-        Workload { name: "tabular", graph: tabular(), loss: classes, update: adamw(), rows: 256, steps: 500 },
-        Workload {
-            name: "forecaster",
-            graph: forecaster(),
-            loss: Loss::Mse,
-            update: adamw(),
-            rows: 32,
-            steps: 500,
-        },
+        of("resnet20", resnet20(), classes, sgd(0.1, 1e-4), 64, 20),
+        of("gpt", gpt(4, 4, 128, 64), classes, adamw(), 12, 40),
+        of("gpt384", gpt(6, 6, 384, 256), classes, adamw(), 8, 3),
+        of("encoder", encoder(), classes, adamw(), 32, 8),
+        of("lstm", lstm(), classes, adamw(), 64, 40),
+        of("gru", gru(), classes, adamw(), 64, 20),
+        of("tabular", tabular(), classes, adamw(), 256, 500),
+        of("forecaster", forecaster(), Loss::Mse, adamw(), 32, 500),
+        of("patches", patches(), Loss::Mse, adamw(), 16, 10),
     ]
 }
 
@@ -151,46 +151,6 @@ fn conv(filters: usize, kernel: usize, stride: usize, bias: bool) -> Layer {
     }
 }
 
-/// A graph that grows behind its last node.
-struct Chain {
-    graph: Graph,
-    last: NodeId,
-}
-
-impl Chain {
-    /// The input `x` alone.
-    fn new(item: &[usize], dtype: DType) -> Chain {
-        let mut graph = Graph::default();
-        let last = graph.input("x", Shape::batch(item), dtype).expect("the first name is free");
-        Chain { graph, last }
-    }
-
-    fn add(&mut self, name: &str, layer: Layer) -> &mut Chain {
-        self.last = self.graph.add(name, layer, &[self.last]).expect("a workload is well shaped");
-        self
-    }
-
-    fn dense(&mut self, name: &str, units: usize) -> &mut Chain {
-        self.add(name, Layer::Dense { units, bias: true })
-    }
-
-    /// Eps and momentum are PyTorch's defaults.
-    fn conv_norm(&mut self, conv_name: &str, norm_name: &str, conv: Layer) -> &mut Chain {
-        self.add(conv_name, conv).add(norm_name, Layer::BatchNorm { eps: 1e-5, momentum: 0.1 })
-    }
-
-    fn join(&mut self, name: &str, ends: &[NodeId]) -> &mut Chain {
-        self.last = self.graph.add(name, Layer::Add, ends).expect("a workload is well shaped");
-        self
-    }
-
-    /// The graph; its last node answers.
-    fn graph(mut self) -> Graph {
-        self.graph.output(self.last);
-        self.graph
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,18 +169,25 @@ mod tests {
             ("mlp", 669_706),
             ("cnn", 421_642),
             ("resnet20", 272_474),
+            ("gpt", 818_176),
+            ("gpt384", 10_795_776),
+            ("encoder", 1_834_244),
+            ("lstm", 83_589),
+            ("gru", 125_701),
             ("tabular", 82_178),
             ("forecaster", 32_352),
+            ("patches", 909_024),
         ];
         assert_eq!(counts, expected);
     }
 
     #[test]
-    fn a_workload_has_one_input_and_answers_with_its_head() {
+    fn a_workload_reads_x_and_answers_with_its_head() {
         for Workload { name, graph, .. } in workloads() {
             let inputs: Vec<&str> = graph.inputs().map(|node| node.name.as_str()).collect();
             let outputs: Vec<&str> = graph.outputs().iter().map(|id| graph[*id].name.as_str()).collect();
-            assert_eq!((inputs, outputs), (vec!["x"], vec!["head"]), "{name}");
+            let wanted = if name == "gru" { vec!["x", "lengths"] } else { vec!["x"] };
+            assert_eq!((inputs, outputs), (wanted, vec!["head"]), "{name}");
         }
     }
 }

@@ -41,8 +41,8 @@ pub use baeum_core::{
     Adam, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode, Dim,
     EpochRecord, Field, Fs, Graph, GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts,
     Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record,
-    Rng, Role, Schema, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats,
-    Task, Tensor, Trained, Transform, Update, UpdateStats, Value, Weights,
+    Returns, Rng, Role, Schema, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target,
+    TargetStats, Task, Tensor, Trained, Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

@@ -4,7 +4,7 @@ use super::peer::{Peer, Way};
 use super::process::{Measured, Tried};
 use crate::Workload;
 
-/// Steps of a trial; the ways differ by more than so few steps waver, or it does not matter which is taken.
+/// The most steps of a trial; the ways differ by more than so few steps waver, or it does not matter which is taken.
 const STEPS: usize = 20;
 
 /// PyTorch's way for a workload.
@@ -23,7 +23,7 @@ pub(super) struct Choice {
 pub(super) fn choose(peer: &Peer<'_>, workload: &Workload) -> Result<Choice, BenchError> {
     let mut tried = vec![];
     for way in Way::all(workload) {
-        tried.push((way, peer.run(way, STEPS)?));
+        tried.push((way, peer.run(way, STEPS.min(workload.steps))?));
     }
     pick(workload.name, &tried)
 }

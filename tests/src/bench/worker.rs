@@ -7,7 +7,8 @@ use super::process::Measured;
 use super::{BenchError, WorkerArguments, machine, start};
 use crate::Workload;
 
-/// Steps before the first that counts: memory is found, and the processor has left its sleep. `bench_train.py` takes as many.
+/// Steps before the first that counts, no more than those that count: memory is found, and the processor has left its sleep.
+/// `bench_train.py` takes as many.
 const WARM_UP: usize = 10;
 
 /// Measures, and prints what `train` reads.
@@ -19,10 +20,11 @@ pub(super) fn print(arguments: &WorkerArguments) -> Result<(), BenchError> {
 }
 
 fn measure(workload: &Workload, steps: usize, threads: usize) -> Result<Measured, BenchError> {
-    let batch = start::batch(workload);
+    let batch = workload.batch();
     let mut network = start::network(workload, threads)?;
     let loss = start::step(&mut network, workload, &batch)?;
-    for _ in 1..WARM_UP {
+    let warm_up = WARM_UP.min(steps);
+    for _ in 1..warm_up {
         start::step(&mut network, workload, &batch)?;
     }
     let (mut step_ms, mut last) = (Vec::with_capacity(steps), loss);
@@ -35,7 +37,7 @@ fn measure(workload: &Workload, steps: usize, threads: usize) -> Result<Measured
         return Err(BenchError::Diverged {
             workload: workload.name.to_owned(),
             loss: last,
-            steps: WARM_UP + steps,
+            steps: warm_up + steps,
         });
     }
     let versions = BTreeMap::from([("baeum".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);

@@ -100,6 +100,18 @@ fn a_node_may_answer_twice() {
     check("answers", &graph, &batch, Loss::Mse);
 }
 
+#[test]
+fn both_runners_agree_where_every_place_has_a_class() {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[2, 5, 3]), DType::F32).unwrap();
+    let y = graph.add("y", Layer::MultiHeadAttention { heads: 3, causal: true }, &[x]).unwrap();
+    graph.output(y);
+    let mut batch = batch(&graph, ROWS);
+    let classes: Vec<i64> = (0..ROWS as i64 * 10).map(|place| place * 2 % 3).collect();
+    batch.targets = vec![Tensor::new([ROWS, 2, 5], classes).unwrap()];
+    check("places", &graph, &batch, Loss::CrossEntropy);
+}
+
 /// A graph drawn by lot: up to eight layers over an image or a row, with branches that come together again.
 fn drawn(seed: u64) -> Graph {
     let stream = Rng::new(seed).stream("graph", "");

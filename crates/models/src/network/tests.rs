@@ -102,6 +102,64 @@ fn a_batch_without_words_enough_is_refused() {
 }
 
 #[test]
+fn a_length_that_no_sequence_has_is_refused() {
+    for build in BOTH {
+        for (name, graph) in cases().into_iter().filter(|(name, _)| name.ends_with("with lengths")) {
+            for got in [0, 6, -1, i64::MAX] {
+                let mut batch = batch(&graph, 3);
+                batch.inputs.insert("lengths".to_owned(), Tensor::vector(vec![5, got, 1]));
+                let error = build(&graph).predict(&batch).unwrap_err();
+                let wanted = format!(
+                    "could not compute the forward pass: node `y` wants lengths from 1 to 5, got {got} for row 1 of the batch"
+                );
+                assert_eq!(chain_of(&error), wanted, "{name}");
+            }
+        }
+    }
+}
+
+/// What stands behind a sequence's end changes no answer.
+#[test]
+fn what_does_not_count_is_not_seen() {
+    for build in BOTH {
+        for (name, graph) in cases().into_iter().filter(|(name, _)| name.ends_with("with lengths")) {
+            let mut batch = batch(&graph, 2);
+            batch.inputs.insert("lengths".to_owned(), Tensor::vector(vec![3i64, 5]));
+            let mut net = build(&graph);
+            let before = net.predict(&batch).unwrap().to_vec();
+            let mut x = batch.inputs["x"].f32s().unwrap().to_vec();
+            x[3 * 3..5 * 3].fill(1e3);
+            batch.inputs.insert("x".to_owned(), Tensor::new([2, 5, 3], x).unwrap());
+            assert_eq!(net.predict(&batch).unwrap(), before, "{name}");
+        }
+    }
+}
+
+/// A class for each place of a sequence, as a GPT has it: the mean goes over all places.
+#[test]
+fn every_place_of_a_sequence_may_have_a_class() {
+    for build in BOTH {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5, 3]), DType::F32).unwrap();
+        let y = graph.add("y", Layer::Dense { units: CLASSES, bias: true }, &[x]).unwrap();
+        graph.output(y);
+        let mut batch = batch(&graph, 2);
+        let classes: Vec<i64> = (0..10).map(|place| place % CLASSES as i64).collect();
+        batch.targets = vec![Tensor::new([2, 5], classes.clone()).unwrap()];
+        let mut net = build(&graph);
+        let parts = net.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        let logits = net.predict(&batch).unwrap()[0].to_f64s();
+        let losses = logits
+            .chunks(CLASSES)
+            .zip(&classes)
+            .map(|(row, class)| row.iter().map(|x| x.exp()).sum::<f64>().ln() - row[*class as usize]);
+        let mean = losses.sum::<f64>() / 10.0;
+        assert_eq!(parts.weight, 10.0);
+        assert!((parts.mean() - mean).abs() < 1e-5 * mean, "{} is not {mean}", parts.mean());
+    }
+}
+
+#[test]
 fn a_state_goes_on_bit_for_bit() {
     for build in BOTH {
         for (name, graph) in cases() {

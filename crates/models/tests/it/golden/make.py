@@ -5,9 +5,13 @@ of parameters are the test's as well. Numbers are f32, written so that they read
 """
 import json
 import pathlib
+import sys
 
 import torch
 from torch import nn
+
+sys.path.append(str(pathlib.Path(__file__).parents[5] / "tests/interop"))
+import torch_layers
 
 KINDS = {}
 
@@ -72,7 +76,42 @@ def embedding(shape, vocabulary, units):
     return nn.Embedding(vocabulary, units)
 
 
-for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}.items():
+@kind
+def flatten(shape, axis=1):
+    return nn.Flatten(axis)
+
+
+@kind
+def position_embedding(shape, length):
+    return torch_layers.PositionEmbedding(length, shape[-1])
+
+
+@kind
+def multi_head_attention(shape, heads, causal=False):
+    return torch_layers.SelfAttention(shape[-1], heads, causal)
+
+
+@kind
+def lstm(shape, units, bidirectional=False, returns="sequence"):
+    return torch_layers.Lstm(shape[-1], units, bidirectional, returns)
+
+
+@kind
+def gru(shape, units, bidirectional=False, returns="sequence"):
+    return torch_layers.Gru(shape[-1], units, bidirectional, returns)
+
+
+@kind
+def mean_over_time(shape):
+    return torch_layers.MeanOverTime()
+
+
+@kind
+def patches(shape, size, stride=None):
+    return torch_layers.Patches(size, stride)
+
+
+for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}.items():
     KINDS[name] = lambda shape, module=module: module()
 for name in ["add", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
@@ -113,7 +152,7 @@ class Net(nn.Module):
         return values["head"]
 
 
-IMAGE = [2, 5, 4]
+IMAGE, SEQUENCE = [2, 5, 4], [5, 4]
 CASES = {
     "dense": ([7], [{"dense": {"units": 5}}, {"dense": {"units": 4, "bias": False}}], {}),
     "clip": ([7], [{"dense": {"units": 5}}], {"clip": 0.05}),
@@ -141,6 +180,19 @@ CASES = {
     "sigmoid": ([7], [{"dense": {"units": 5}}, "sigmoid"], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
+    "flatten_axis": (IMAGE, [{"flatten": {"axis": 2}}, {"dense": {"units": 3}}, "flatten"], {}),
+    "position_embedding": (SEQUENCE, [{"dense": {"units": 3}}, {"position_embedding": {"length": 6}}, "tanh", "flatten"], {}),
+    "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
+    "multi_head_attention_causal": ([2, 5, 4], [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 3, "causal": True}},
+                                                "flatten"], {}),
+    "lstm": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4}}, {"lstm": {"units": 2, "returns": "last"}}], {}),
+    "lstm_both": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4, "bidirectional": True}},
+                             {"lstm": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
+    "gru": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4}}, {"gru": {"units": 2, "returns": "last"}}], {}),
+    "gru_both": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "bidirectional": True}},
+                            {"gru": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
+    "mean_over_time": (SEQUENCE, [{"dense": {"units": 3}}, "tanh", "mean_over_time"], {}),
+    "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
     "concat": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 1}}, {"layer": {"concat": {}}, "from": ["x", "conv2d1"]},
