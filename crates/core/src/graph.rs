@@ -234,7 +234,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::Size2;
+    use crate::{Returns, Size2};
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -268,15 +268,68 @@ mod tests {
     fn dense_sets_the_last_axis() {
         check(&[4], &[dense(8), Layer::Relu], "[batch, 8]");
         check(&[5, 4], &[dense(8)], "[batch, 5, 8]");
+        check(&[7, 5, 4], &[dense(8)], "[batch, 7, 5, 8]");
     }
 
     #[test]
-    fn dense_names_the_way_out() {
-        check(
-            &[3, 28, 28],
-            &[dense(8)],
-            "node `l0`: dense wants [batch, n], got [batch, 3, 28, 28]; put `flatten` before it",
+    fn sequences_keep_their_time() {
+        let attention = Layer::MultiHeadAttention { heads: 2, causal: true };
+        let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns };
+        check(&[5, 4], &[Layer::PositionEmbedding { length: 5 }, attention], "[batch, 5, 4]");
+        check(&[5, 4], &[lstm(Returns::Sequence)], "[batch, 5, 6]");
+        check(&[5, 4], &[lstm(Returns::Last)], "[batch, 6]");
+        check(&[5, 4], &[Layer::MeanOverTime], "[batch, 4]");
+        check(&[7, 11], &[Layer::Patches { size: 4, stride: Some(3) }], "[batch, 7, 3, 4]");
+        check(&[7, 3, 4], &[Layer::Flatten { axis: 2 }], "[batch, 7, 12]");
+    }
+
+    #[test]
+    fn a_sequence_must_fit() {
+        let refused = |item: &[usize], layer: Layer, expect: &str| check(item, &[layer], expect);
+        refused(
+            &[6, 4],
+            Layer::PositionEmbedding { length: 5 },
+            "node `l0`: position_embedding wants a sequence of at most `length` = 5 places, got [batch, 6, 4]; make `length` larger, or cut the sequences",
         );
+        refused(
+            &[6, 4],
+            Layer::MultiHeadAttention { heads: 3, causal: false },
+            "node `l0`: multi_head_attention wants a last axis that is a multiple of `heads` = 3, got [batch, 6, 4]",
+        );
+        refused(
+            &[6],
+            Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last },
+            "node `l0`: gru wants a sequence [batch, time, n], got [batch, 6]",
+        );
+        refused(
+            &[6],
+            Layer::Patches { size: 7, stride: None },
+            "node `l0`: patches wants a last axis of at least `size` = 7, got [batch, 6]; make `size` smaller",
+        );
+        let bidirectional = true;
+        let units = usize::MAX;
+        refused(
+            &[6, 4],
+            Layer::Lstm { units, bidirectional, returns: Returns::Last },
+            "node `l0`: lstm wants states that can be counted, not twice 18446744073709551615 numbers, got [batch, 6, 4]",
+        );
+    }
+
+    #[test]
+    fn lengths_are_ids_one_a_row() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5, 4]), DType::F32).unwrap();
+        let lengths = graph.input("lengths", Shape::batch(&[]), DType::I64).unwrap();
+        let pairs = graph.input("pairs", Shape::batch(&[2]), DType::I64).unwrap();
+        let attention = || Layer::MultiHeadAttention { heads: 2, causal: false };
+        assert!(graph.add("y", attention(), &[x, lengths]).is_ok());
+        let error = graph.add("z", attention(), &[x, pairs]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "node `z`: multi_head_attention wants one sequence, or a sequence and its length [batch], got [batch, 5, 4] and [batch, 2]"
+        );
+        let error = graph.add("z", attention(), &[x, x]).unwrap_err().to_string();
+        assert!(error.starts_with("node `z`: multi_head_attention wants i64"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use baeum_core::{DType, Graph, InputSpec, Layer, NodeId, Shape, Target};
+use baeum_core::{DType, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
 use crate::plan::{HEAD, INPUT, Step};
 use crate::{ModelError, ModelPlan};
@@ -55,13 +55,15 @@ impl ModelPlan {
 fn add(graph: &mut Graph, number: usize, step: &Step, ids: &[NodeId]) -> Result<NodeId, ModelError> {
     let Step { name, layer, inputs, path } = step;
     let inputs: Vec<NodeId> = inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
-    let id = graph.add(name, layer.clone(), &inputs).map_err(|error| ModelError::Layer {
-        number,
-        name: name.clone(),
-        path: path.clone(),
-        error: Box::new(error),
-        trail: trail(graph),
-    })?;
+    let fits = refuse_image(graph, name, layer, &inputs);
+    let id =
+        fits.and_then(|()| graph.add(name, layer.clone(), &inputs)).map_err(|error| ModelError::Layer {
+            number,
+            name: name.clone(),
+            path: path.clone(),
+            error: Box::new(error),
+            trail: trail(graph),
+        })?;
     const LIMIT: u64 = 1 << 31;
     let params = layer.params(&graph.input_shapes(&graph[id]));
     let parameters = params.iter().map(|param| product(&param.sizes)).fold(0, u64::saturating_add);
@@ -73,6 +75,24 @@ fn add(graph: &mut Graph, number: usize, step: &Step, ids: &[NodeId]) -> Result<
         }
     }
     Ok(id)
+}
+
+/// A dense layer over the last axis of an image, each row of pixels by itself, is a forgotten `flatten`. Pieces of several
+/// sequences have as many axes and are none.
+fn refuse_image(graph: &Graph, name: &str, layer: &Layer, inputs: &[NodeId]) -> Result<(), GraphError> {
+    let (Layer::Dense { .. }, [input]) = (layer, inputs) else { return Ok(()) };
+    let before = std::iter::successors(Some(*input), |id| graph[*id].inputs.first().copied());
+    let in_pieces = before.into_iter().any(|id| matches!(graph[id].layer, Layer::Patches { .. }));
+    if graph[*input].shape.rank() != 4 || in_pieces {
+        return Ok(());
+    }
+    let error = ShapeError {
+        layer: layer.name(),
+        wanted: "[batch, n]".to_owned(),
+        got: graph[*input].shape.to_string(),
+        way_out: Some("put `flatten` before it"),
+    };
+    Err(GraphError::Shape { node: name.to_owned(), error })
 }
 
 fn product(sizes: &[usize]) -> u64 {

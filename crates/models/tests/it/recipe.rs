@@ -194,7 +194,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `conv2d`, `max_pool2d`, `avg_pool2d`, `global_avg_pool`, `batch_norm`, `layer_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `dropout`, `flatten`, `embedding`, `add`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `conv2d`, `max_pool2d`, `avg_pool2d`, `global_avg_pool`, `batch_norm`, `layer_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `dropout`, `flatten`, `embedding`, `position_embedding`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `patches`, `add`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -255,7 +255,7 @@ fn what_is_written_reads_back() {
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(serde_json::from_str::<ModelConfig>(&json).unwrap(), config);
     assert!(json.starts_with(r#"{"layers":["relu",{"dropout":{"p":0.25}},{"conv2d":"#), "{json}");
-    assert!(json.ends_with(r#",{"layer":"flatten","from":["a"]}]}"#), "{json}");
+    assert!(json.ends_with(r#",{"layer":{"flatten":{"axis":1}},"from":["a"]}]}"#), "{json}");
 }
 
 #[test]
@@ -276,7 +276,8 @@ fn the_schema_knows_every_bare_name() {
         "relu",
     ]
     .into_iter()
-    .chain(["gelu", "tanh", "sigmoid", "dropout", "flatten", "embedding", "add", "concat"]);
+    .chain(["gelu", "tanh", "sigmoid", "dropout", "flatten", "embedding", "position_embedding"])
+    .chain(["multi_head_attention", "lstm", "gru", "mean_over_time", "patches", "add", "concat"]);
     let bare: Vec<&str> = all
         .inspect(|name| assert!(layer.contains(&format!("\"{name}\""))))
         .filter(|name| parses(name))
