@@ -203,6 +203,8 @@ mod tests {
         let tiny = f32::from_bits(1);
         assert!(worst(exp, f64::exp, tiny, 88.72) <= 1.5);
         assert!(worst(exp, f64::exp, -tiny, -104.0) <= 1.5);
+        assert!(worst(exp2, f64::exp2, tiny, 127.0) <= 1.5);
+        assert!(worst(exp2, f64::exp2, -tiny, -126.0) <= 1.5);
         for sign in [1.0, -1.0] {
             assert!(worst(tanh, f64::tanh, sign * tiny, sign * 20.0) <= 3.0);
             assert!(worst(sigmoid, |x| 1.0 / (1.0 + (-x).exp()), sign * tiny, sign * 104.0) <= 4.0);
@@ -230,13 +232,14 @@ mod tests {
     fn ends_and_nan() {
         let inf = f32::INFINITY;
         assert_eq!([exp(inf), exp(89.0), exp(-inf), exp(-104.0), exp(0.0)], [inf, inf, 0.0, 0.0, 1.0]);
+        assert_eq!([exp2(0.0), exp2(127.0), exp2(-127.0), exp2(-inf)], [1.0, 2f32.powi(127), 0.0, 0.0]);
         assert_eq!([tanh(inf), tanh(-inf), tanh(0.0), tanh(-30.0)], [1.0, -1.0, 0.0, -1.0]);
         assert!(tanh(-0.0).is_sign_negative());
         assert_eq!([sigmoid(inf), sigmoid(-inf), sigmoid(0.0)], [1.0, 0.0, 0.5]);
         assert_eq!([normal_below(inf), normal_below(-inf)], [(1.0, 0.0), (0.0, 0.0)]);
         assert_eq!([ln(0.0), ln(-0.0), ln(1.0), ln(inf)], [-inf, -inf, 0.0, inf]);
         assert!(ln(-1.0).is_nan() && ln(-inf).is_nan());
-        for function in [exp, tanh, sigmoid, ln, ln_1p] {
+        for function in [exp, exp2, tanh, sigmoid, ln, ln_1p] {
             assert!(function(f32::NAN).is_nan());
         }
         assert!(normal_below(f32::NAN).0.is_nan());
@@ -245,7 +248,7 @@ mod tests {
     rungs! {
         fn all(x: &[f32], y: &mut [f32]) {
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = exp(x) + tanh(x) + sigmoid(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
+                *y = exp(x) + exp2(x) + tanh(x) + sigmoid(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
             }
         }
     }

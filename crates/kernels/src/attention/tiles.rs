@@ -120,5 +120,7 @@ fn down_tile<const M: usize, const B: usize, const ADD: bool>(
     }
     // A wall: without it the compiler makes vectors of `a`, whose numbers lie side by side as well, and three times the work.
     let mut stored = sums;
-    *c = *std::hint::black_box(&mut stored);
+    for (c, sums) in c.iter_mut().zip(std::hint::black_box(&mut stored).iter()) {
+        *c = *sums;
+    }
 }
