@@ -193,8 +193,8 @@ impl<'a> Head<'a> {
 fn hide(scores: &mut [Row], seen: usize, number: f32) {
     for (i, scores) in scores.iter_mut().skip(seen).enumerate() {
         let mut kept = *scores;
-        for lane in 0..PANEL {
-            kept[lane] = if lane as u32 <= i as u32 { number } else { kept[lane] };
+        for (lane, score) in kept.iter_mut().enumerate() {
+            *score = if lane as u32 <= i as u32 { number } else { *score };
         }
         *scores = kept;
     }

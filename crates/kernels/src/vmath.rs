@@ -69,7 +69,7 @@ pub(crate) fn exp2(x: f32) -> f32 {
     let shifted = x + BIASED;
     let r = x - (shifted - BIASED);
     let p = r.mul_add(1.559_467_8e-4, 1.340_664_4e-3).mul_add(r, 9.617_693e-3).mul_add(r, 5.550_310_6e-2);
-    let p = p.mul_add(r, 0.240_226_53).mul_add(r, 0.693_147_2).mul_add(r, 1.0);
+    let p = p.mul_add(r, 0.240_226_53).mul_add(r, LN_2).mul_add(r, 1.0);
     p * f32::from_bits(shifted.to_bits() << 23)
 }
 
