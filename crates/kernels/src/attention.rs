@@ -5,19 +5,27 @@
 
 mod backward;
 mod forward;
+mod pack;
 #[cfg(test)]
 mod tests;
+mod tiles;
+
+use std::ops::Range;
 
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::panels::{PANEL, Row};
 use crate::team::Columns;
+use pack::Rows;
 
-/// Queries, and keys, of a block: scores of 16 KB beside as many numbers of keys and values.
+/// Keys whose scores are computed before the next: with 16 queries they take 16 KB.
+const KEYS: usize = 256;
+
+/// Queries of the way back whose gradients are added to those of keys and values together; a divisor of [`KEYS`].
 const BLOCK: usize = 64;
 
-/// Queries that share a bound on the diagonal of causal attention: what lies above them by more than a panel is not computed.
-const STEP: usize = PANEL;
+/// Heads of at most this size are cut into pieces of as many numbers, larger ones into panels.
+const SMALL: usize = 8;
 
 /// Products below which several heads are one task.
 const ALONE: usize = 1 << 18;
@@ -58,7 +66,10 @@ pub fn attention(
     ctx.team.columns2(out, logsumexp, together(shape), |i, mut out, mut logsumexp| {
         let head = Head::of(shape, scale, mask, i, qkv);
         let logsumexp = logsumexp.cell(0, 0);
-        forward::head(ctx.isa, &head, &mut out, logsumexp);
+        match d {
+            ..=SMALL => forward::head::<SMALL>(ctx.isa, &head, &mut out, logsumexp),
+            _ => forward::head::<PANEL>(ctx.isa, &head, &mut out, logsumexp),
+        }
         logsumexp[head.len..].fill(f32::NEG_INFINITY);
         (head.len..t).for_each(|place| out.cell(place, 0).fill(0.0));
     });
@@ -94,7 +105,10 @@ pub fn attention_backward(
     ctx.team.columns2(d_qkv, nothing, together(shape), |i, mut d_qkv, _| {
         let head = Head::of(shape, scale, mask, i, qkv);
         let outputs = backward::Outputs { out, d_out, logsumexp: &logsumexp[i * t..][..t] };
-        backward::head(ctx.isa, &head, &outputs, &mut d_qkv, write);
+        match d {
+            ..=SMALL => backward::head::<SMALL>(ctx.isa, &head, &outputs, &mut d_qkv, write),
+            _ => backward::head::<PANEL>(ctx.isa, &head, &outputs, &mut d_qkv, write),
+        }
         if write == Write::Set {
             (head.len..t).for_each(|place| (0..3).for_each(|group| d_qkv.cell(place, group).fill(0.0)));
         }
@@ -137,84 +151,70 @@ impl<'a> Head<'a> {
         Head { qkv, place, shape, len, scale: scale as f32, causal: mask.causal }
     }
 
-    /// Query (0), key (1) or value (2) of a place in time.
-    #[inline(always)]
-    fn row(&self, group: usize, time: usize) -> &'a [f32] {
+    /// Queries (0), keys (1) or values (2) of some places in time.
+    fn rows(&self, group: usize, times: Range<usize>) -> Rows<'a> {
         let [_, t, h, d] = self.shape;
         let [row, head] = self.place;
-        &self.qkv[(((row * t + time) * 3 + group) * h + head) * d..][..d]
+        let start = (((row * t + times.start) * 3 + group) * h + head) * d;
+        Rows { numbers: &self.qkv[start..], apart: 3 * h * d, count: times.len(), d }
     }
 
-    /// The same place of a tensor `[B, T, H, D]`.
-    #[inline(always)]
-    fn output<'o>(&self, out: &'o [f32], time: usize) -> &'o [f32] {
+    /// The same places of a tensor `[B, T, H, D]`.
+    fn outputs<'o>(&self, out: &'o [f32], times: Range<usize>) -> Rows<'o> {
         let [_, t, h, d] = self.shape;
         let [row, head] = self.place;
-        &out[((row * t + time) * h + head) * d..][..d]
-    }
-
-    /// Numbers in a row of a result, filled up to whole panels.
-    fn width(&self) -> usize {
-        self.shape[3].next_multiple_of(PANEL)
-    }
-
-    fn blocks(&self) -> usize {
-        self.len.div_ceil(BLOCK)
-    }
-
-    /// Places of a block.
-    fn block_len(&self, block: usize) -> usize {
-        BLOCK.min(self.len - block * BLOCK)
-    }
-
-    /// Calls `part` with the rows of block `i` of queries that meet block `j` of keys, and how many keys they see at most.
-    fn parts(&self, i: usize, j: usize, mut part: impl FnMut(Part)) {
-        let (queries, keys) = (self.block_len(i), self.block_len(j));
-        if !self.causal || j < i {
-            return part(Part { first: 0, queries, keys, diagonal: false });
+        Rows {
+            numbers: &out[((row * t + times.start) * h + head) * d..],
+            apart: h * d,
+            count: times.len(),
+            d,
         }
-        for first in (0..queries).step_by(STEP) {
-            let queries = STEP.min(queries - first);
-            part(Part { first, queries, keys: first + queries, diagonal: true });
-        }
+    }
+
+    /// The size of a head, filled up to whole pieces.
+    fn width<const L: usize>(&self) -> usize {
+        self.shape[3].next_multiple_of(L)
+    }
+
+    /// The blocks of keys that queries before `end` see.
+    fn blocks(&self, end: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let end = if self.causal { end } else { self.len };
+        (0..end).step_by(KEYS).map(move |start| start..end.min(start + KEYS))
+    }
+
+    /// How many of a block of keys query `first` sees; if it is not all, every query behind it sees one more.
+    fn seen(&self, first: usize, keys: &Range<usize>) -> usize {
+        if self.causal { keys.len().min(first + 1 - keys.start) } else { keys.len() }
     }
 }
 
-/// Some queries of a block, and the keys that they meet.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    /// The first query.
-    first: usize,
-    queries: usize,
-    keys: usize,
-    /// Whether query `i` sees key `i` as its last.
-    diagonal: bool,
+/// Puts a number in the place of what queries do not see: of rows `[16]` the first sees `seen`, every other one more.
+#[inline(always)]
+fn hide(scores: &mut [Row], seen: usize, number: f32) {
+    for (i, scores) in scores.iter_mut().skip(seen).enumerate() {
+        let mut kept = *scores;
+        for (lane, score) in kept.iter_mut().enumerate() {
+            *score = if lane as u32 <= i as u32 { number } else { *score };
+        }
+        *scores = kept;
+    }
 }
 
-impl Part {
-    /// How many keys the query sees that is number `i` of this part.
-    #[inline(always)]
-    fn seen(&self, i: usize) -> usize {
-        if self.diagonal { self.first + i + 1 } else { self.keys }
-    }
-
-    /// Keys filled up to whole panels.
-    #[inline(always)]
-    fn wide(&self) -> usize {
-        self.keys.next_multiple_of(PANEL)
-    }
+/// Work space that [`cut`] wants.
+fn room<const N: usize>(lens: [usize; N]) -> usize {
+    lens.iter().map(|len| len.next_multiple_of(PANEL)).sum()
 }
 
 /// Work space cut into pieces, each starting on a cache line.
 fn cut<const N: usize>(mut space: &mut [f32], lens: [usize; N]) -> [&mut [f32]; N] {
     lens.map(|len| {
-        let (piece, rest) = std::mem::take(&mut space).split_at_mut(len);
+        let (piece, rest) = std::mem::take(&mut space).split_at_mut(len.next_multiple_of(PANEL));
         space = rest;
-        piece
+        &mut piece[..len]
     })
 }
 
 /// As rows of panels.
-fn panels(numbers: &mut [f32]) -> &mut [Row] {
+fn panels<const L: usize>(numbers: &mut [f32]) -> &mut [[f32; L]] {
     numbers.as_chunks_mut().0
 }

@@ -18,14 +18,9 @@ const TILE: usize = 6;
 /// Rows of a panel that are used at a time: 16 KiB, half a first cache.
 const DEPTH: usize = 256;
 
-/// The left side of a product.
+/// The left side of a product: its rows lie in one piece each, this far from each other.
 #[derive(Clone, Copy)]
-pub(crate) enum Left<'a> {
-    /// Its rows lie in one piece each, this far from each other.
-    Rows(&'a [f32], usize),
-    /// Its columns do.
-    Columns(&'a [f32], usize),
-}
+pub(crate) struct Left<'a>(pub(crate) &'a [f32], pub(crate) usize);
 
 rungs! {
     /// `c = a b` or `c += a b`, for `a: [m, k]`, `c: [m, n]` with rows `step` apart, and `b: [k, n]` in panels that are `rows`
@@ -79,26 +74,13 @@ fn tile<const M: usize>(
     add: bool,
 ) {
     let mut sums = [[0.0f32; PANEL]; M];
-    match a {
-        Left::Rows(a, apart) => {
-            let rows: [&[f32]; M] = std::array::from_fn(|r| &a[(i + r) * apart + first..][..b.len()]);
-            for (p, b) in b.iter().enumerate() {
-                let a: [f32; M] = std::array::from_fn(|r| rows[r][p]);
-                for r in 0..M {
-                    for lane in 0..PANEL {
-                        sums[r][lane] = a[r].mul_add(b[lane], sums[r][lane]);
-                    }
-                }
-            }
-        }
-        Left::Columns(a, apart) => {
-            for (b, column) in b.iter().zip(a[first * apart + i..].chunks(apart)) {
-                let Some(a) = column.first_chunk::<M>() else { break };
-                for r in 0..M {
-                    for lane in 0..PANEL {
-                        sums[r][lane] = a[r].mul_add(b[lane], sums[r][lane]);
-                    }
-                }
+    let Left(a, apart) = a;
+    let rows: [&[f32]; M] = std::array::from_fn(|r| &a[(i + r) * apart + first..][..b.len()]);
+    for (p, b) in b.iter().enumerate() {
+        let a: [f32; M] = std::array::from_fn(|r| rows[r][p]);
+        for r in 0..M {
+            for lane in 0..PANEL {
+                sums[r][lane] = a[r].mul_add(b[lane], sums[r][lane]);
             }
         }
     }
@@ -171,15 +153,11 @@ mod tests {
     fn the_plain_product_agrees() {
         for (m, n, k) in [(1, 16, 0), (1, 16, 1), (6, 32, 5), (7, 16, 17), (13, 48, 256), (29, 16, 600)] {
             let (a, b, before) = (normal(1, m * k), normal(2, k * n), normal(3, m * n));
-            let transposed: Vec<f32> = (0..m * k).map(|i| a[i % m * k + i / m]).collect();
             let mut panels = vec![[f32::NAN; PANEL]; n / PANEL * (k + 2)];
             pack_rows(k, n, |p| &b[p * n..], k + 2, &mut panels);
-            for (left, write) in [Left::Rows(&a, k), Left::Columns(&transposed, m)]
-                .into_iter()
-                .flat_map(|left| [(left, Write::Set), (left, Write::Add)])
-            {
+            for write in [Write::Set, Write::Add] {
                 let mut c = before.clone();
-                product(Isa::best(), [m, n, k], left, &panels, k + 2, &mut c, n, write);
+                product(Isa::best(), [m, n, k], Left(&a, k), &panels, k + 2, &mut c, n, write);
                 for (place, (&got, &before)) in c.iter().zip(&before).enumerate() {
                     let term = |p: usize| f64::from(a[place / n * k + p]) * f64::from(b[p * n + place % n]);
                     let mut wanted = if write == Write::Add { f64::from(before) } else { 0.0 };

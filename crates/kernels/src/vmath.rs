@@ -12,6 +12,9 @@ const LN_2_REST: f32 = -1.904_654_2e-9;
 /// 1.5 * 2^23: adding it rounds a small number to the nearest integer, which then stands in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
+/// As [`ROUND`]; the lowest bits are then those of the integer and the bias of an exponent.
+const BIASED: f32 = ROUND + 127.0;
+
 /// `x0 + x1 y + x2 y^2 ..` for the coefficients given, the lowest first.
 ///
 /// Neighbours are joined, then pairs, then fours (Estrin's scheme): such a tree waits less than a chain of products.
@@ -54,6 +57,20 @@ pub(crate) fn exp(x: f32) -> f32 {
     // Two factors, because 2^k alone may lie outside the normal range at both ends.
     let half = k >> 1;
     (1.0 + above_one) * power_of_two(half) * power_of_two(k.wrapping_sub(half))
+}
+
+/// 2 to the power `x` for `x <= 127`, within 1.5 units in the last place: zero below -126.5, where others begin to be subnormal.
+///
+/// Two thirds of the work of [`exp`]: the weights of a softmax are at most 1.
+#[inline(always)]
+pub(crate) fn exp2(x: f32) -> f32 {
+    let x = if x < -127.0 { -127.0 } else { x };
+    // The exponent of the result then stands in the lowest bits, biased as it is stored; -127 makes it zero.
+    let shifted = x + BIASED;
+    let r = x - (shifted - BIASED);
+    let p = r.mul_add(1.559_467_8e-4, 1.340_664_4e-3).mul_add(r, 9.617_693e-3).mul_add(r, 5.550_310_6e-2);
+    let p = p.mul_add(r, 0.240_226_53).mul_add(r, LN_2).mul_add(r, 1.0);
+    p * f32::from_bits(shifted.to_bits() << 23)
 }
 
 /// The hyperbolic tangent, within 3 units in the last place.
@@ -186,6 +203,8 @@ mod tests {
         let tiny = f32::from_bits(1);
         assert!(worst(exp, f64::exp, tiny, 88.72) <= 1.5);
         assert!(worst(exp, f64::exp, -tiny, -104.0) <= 1.5);
+        assert!(worst(exp2, f64::exp2, tiny, 127.0) <= 1.5);
+        assert!(worst(exp2, f64::exp2, -tiny, -126.0) <= 1.5);
         for sign in [1.0, -1.0] {
             assert!(worst(tanh, f64::tanh, sign * tiny, sign * 20.0) <= 3.0);
             assert!(worst(sigmoid, |x| 1.0 / (1.0 + (-x).exp()), sign * tiny, sign * 104.0) <= 4.0);
@@ -213,13 +232,14 @@ mod tests {
     fn ends_and_nan() {
         let inf = f32::INFINITY;
         assert_eq!([exp(inf), exp(89.0), exp(-inf), exp(-104.0), exp(0.0)], [inf, inf, 0.0, 0.0, 1.0]);
+        assert_eq!([exp2(0.0), exp2(127.0), exp2(-127.0), exp2(-inf)], [1.0, 2f32.powi(127), 0.0, 0.0]);
         assert_eq!([tanh(inf), tanh(-inf), tanh(0.0), tanh(-30.0)], [1.0, -1.0, 0.0, -1.0]);
         assert!(tanh(-0.0).is_sign_negative());
         assert_eq!([sigmoid(inf), sigmoid(-inf), sigmoid(0.0)], [1.0, 0.0, 0.5]);
         assert_eq!([normal_below(inf), normal_below(-inf)], [(1.0, 0.0), (0.0, 0.0)]);
         assert_eq!([ln(0.0), ln(-0.0), ln(1.0), ln(inf)], [-inf, -inf, 0.0, inf]);
         assert!(ln(-1.0).is_nan() && ln(-inf).is_nan());
-        for function in [exp, tanh, sigmoid, ln, ln_1p] {
+        for function in [exp, exp2, tanh, sigmoid, ln, ln_1p] {
             assert!(function(f32::NAN).is_nan());
         }
         assert!(normal_below(f32::NAN).0.is_nan());
@@ -228,7 +248,7 @@ mod tests {
     rungs! {
         fn all(x: &[f32], y: &mut [f32]) {
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = exp(x) + tanh(x) + sigmoid(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
+                *y = exp(x) + exp2(x) + tanh(x) + sigmoid(x) + normal_below(x).0 + ln(x.abs()) + ln_1p(x.abs());
             }
         }
     }

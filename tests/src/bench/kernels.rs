@@ -3,8 +3,9 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use baeum_kernels::{
-    Activation, AdamStep, Conv2d, Ctx, Epilogue, Matrix, MatrixMut, Write, activation, adamw_on, add, conv2d,
-    conv2d_data_grad, conv2d_weight_grad, gemm, layer_norm, peak_products,
+    Activation, AdamStep, AttentionMask, Conv2d, Ctx, Epilogue, Matrix, MatrixMut, Write, activation,
+    adamw_on, add, attention, attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm,
+    layer_norm, peak_products,
 };
 
 use super::{KernelArguments, Spread};
@@ -41,6 +42,7 @@ pub(super) fn print(arguments: &KernelArguments) {
     );
     let _ = writeln!(out, "{peaks}");
     products(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
+    attentions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     convolutions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     passes(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
 }
@@ -105,6 +107,29 @@ fn products(ctx: &Ctx, measure: &mut Measure<'_>) {
         measure(&name, Work::Operations(2 * (m * n * k) as u64), &mut || {
             let (a, b) = (Matrix::rows(&a, k), Matrix::transposed(&b, k));
             gemm(ctx, size, a, b, MatrixMut::rows(&mut c, n), Write::Set, Epilogue::NONE);
+        });
+    }
+}
+
+/// Products of what is seen alone: two on the way forward, five on the way back.
+fn attentions(ctx: &Ctx, measure: &mut Measure<'_>) {
+    for (shape @ [b, t, h, d], causal) in [
+        ([12, 64, 4, 32], true),
+        ([8, 256, 6, 64], true),
+        ([32, 128, 4, 32], false),
+        ([112, 41, 16, 8], false),
+    ] {
+        let mask = AttentionMask { causal, lengths: None };
+        let seen = if causal { t * (t + 1) / 2 } else { t * t };
+        let work = |products: usize| Work::Operations(2 * (products * b * h * seen * d) as u64);
+        let qkv: Vec<f32> = (0..b * t * 3 * h * d).map(|i| (i % 13) as f32 * 0.1).collect();
+        let (mut out, mut sums) = (vec![0.0; b * t * h * d], vec![0.0; b * h * t]);
+        let (d_out, mut d_qkv) = (vec![0.1; out.len()], vec![0.0; qkv.len()]);
+        let kind = if causal { "causal" } else { "whole" };
+        let name = format!("attention {b} x {t}, {h} heads of {d}, {kind}");
+        measure(&name, work(2), &mut || attention(ctx, shape, 0.2, mask, &qkv, &mut out, &mut sums));
+        measure("  its gradient", work(5), &mut || {
+            attention_backward(ctx, shape, 0.2, mask, &qkv, &out, &sums, &d_out, &mut d_qkv, Write::Set);
         });
     }
 }

@@ -1,13 +1,17 @@
 //! The way back, one head at a time.
 
-use super::{BLOCK, Head, Part, cut, panels};
+use std::f32::consts::LOG2_E;
+use std::ops::Range;
+
+use super::pack::{dots, pack, turn, unpack};
+use super::tiles::{across, down};
+use super::{BLOCK, Head, KEYS, cut, hide, panels, room};
 use crate::isa::{Isa, rungs};
-use crate::lanes;
-use crate::panels::{Left, PANEL, Row, pack_columns, pack_rows, product};
+use crate::panels::{PANEL, Row};
 use crate::scratch;
 use crate::team::Column;
-use crate::vmath::exp;
-use crate::write::{Write, write_row};
+use crate::vmath::exp2;
+use crate::write::Write;
 
 /// What the way forward left, and the gradient that comes in.
 #[derive(Clone, Copy, Debug)]
@@ -18,188 +22,207 @@ pub(super) struct Outputs<'a> {
     pub(super) logsumexp: &'a [f32],
 }
 
-/// The gradients of one head's queries, keys and values.
-pub(super) fn head(
+/// The gradients of one head's queries, keys and values, whose vectors are cut into pieces of `L`.
+pub(super) fn head<const L: usize>(
     isa: Isa,
     head: &Head<'_>,
     outputs: &Outputs<'_>,
     d_qkv: &mut Column<'_, f32>,
     write: Write,
 ) {
-    let (d, wide) = (head.shape[3], head.width());
-    let padded = head.blocks() * BLOCK;
-    let (thin, thick, square) = (padded * d, padded * wide, BLOCK * BLOCK);
-    let own = [thin, thick, thin, thick, thick, padded];
-    let block = [BLOCK * d, BLOCK * d, BLOCK * wide, BLOCK * wide, BLOCK * wide, square, square];
-    let (own, block) = (whole(own), whole(block));
-    scratch::lend(own.iter().sum(), |space| {
-        let [queries, query_panels, d_out, d_out_panels, d_queries, dots] = cut(space, own);
-        let (query_panels, d_out_panels) = (panels(query_panels), panels(d_out_panels));
-        let mut rows = Rows { queries, d_out, query_panels, d_out_panels, dots };
-        pack(isa, head, outputs, &mut rows);
-        d_queries.fill(0.0);
-        scratch::lend(block.iter().sum(), |space| {
-            let [keys, values, key_panels, d_keys, d_values, weights, d_scores] = cut(space, block);
-            let (keys, values, key_panels) = (panels(keys), panels(values), panels(key_panels));
-            for j in 0..head.blocks() {
-                pack_keys(isa, head, j, keys, values, key_panels);
-                let right = Right { keys, values, key_panels };
-                let mut gradients = Gradients { weights, d_scores, d_keys, d_values };
-                gradients.block(isa, head, j, &rows, &right, outputs.logsumexp, d_queries);
-                for r in 0..head.block_len(j) {
-                    write_row(d_qkv.cell(j * BLOCK + r, 1), &gradients.d_keys[r * wide..], write);
-                    write_row(d_qkv.cell(j * BLOCK + r, 2), &gradients.d_values[r * wide..], write);
-                }
+    if head.len == 0 {
+        return;
+    }
+    let wide = head.width::<L>();
+    let own = [head.len * wide; 4];
+    scratch::lend(room(own) + room(Block::<L>::lens(wide)), |space| {
+        let (own_space, block) = space.split_at_mut(room(own));
+        let [keys, values, d_keys, d_values] = cut(own_space, own);
+        let (keys, values) = (panels(keys), panels(values));
+        pack::<L>(isa, head.rows(1, 0..head.len), head.len, keys);
+        pack::<L>(isa, head.rows(2, 0..head.len), head.len, values);
+        d_keys.fill(0.0);
+        d_values.fill(0.0);
+        let mut sides = Keys { keys, values, d_keys: panels(d_keys), d_values: panels(d_values) };
+        let mut block = Block::<L>::of(block, wide);
+        for first in (0..head.len).step_by(BLOCK) {
+            let queries = first..head.len.min(first + BLOCK);
+            block.load(isa, head, outputs, queries.clone());
+            for keys in head.blocks(queries.end) {
+                block.weigh(isa, head, &queries, &keys, &sides);
+                block.add(isa, head, &queries, &keys, &mut sides);
             }
-        });
-        for r in 0..head.len {
-            write_row(d_qkv.cell(r, 0), &d_queries[r * wide..], write);
+            for (i, time) in queries.enumerate() {
+                unpack(block.d_queries, BLOCK, i, d_qkv.cell(time, 0), write);
+            }
+        }
+        for time in 0..head.len {
+            unpack(sides.d_keys, head.len, time, d_qkv.cell(time, 1), write);
+            unpack(sides.d_values, head.len, time, d_qkv.cell(time, 2), write);
         }
     });
 }
 
-/// Lengths filled up to cache lines.
-fn whole<const N: usize>(lens: [usize; N]) -> [usize; N] {
-    lens.map(|len| len.next_multiple_of(PANEL))
+/// Keys and values of a head, and their gradients: panels `[D / L, len, L]`.
+struct Keys<'a, const L: usize> {
+    keys: &'a [[f32; L]],
+    values: &'a [[f32; L]],
+    d_keys: &'a mut [[f32; L]],
+    d_values: &'a mut [[f32; L]],
 }
 
-/// What belongs to queries.
-struct Rows<'a> {
-    queries: &'a mut [f32],
-    d_out: &'a mut [f32],
-    query_panels: &'a mut [Row],
-    d_out_panels: &'a mut [Row],
-    /// The sum of `d_out * out` of each row: what the softmax takes from every gradient of a weight.
+/// A block of queries.
+struct Block<'a, const L: usize> {
+    /// Panels `[D / L, 64, L]`.
+    queries: &'a mut [[f32; L]],
+    d_out: &'a mut [[f32; L]],
+    d_queries: &'a mut [[f32; L]],
+    /// 16 queries after 16, as columns: `[4, D, 16]`.
+    turned_queries: &'a mut [Row],
+    turned_d_out: &'a mut [Row],
+    /// The same of the outputs, 16 queries at a time: `[D, 16]`.
+    turned_out: &'a mut [Row],
+    /// Of 16 queries after 16: `[4, 256, 16]`.
+    weights: &'a mut [Row],
+    d_scores: &'a mut [Row],
+    /// The logarithm to base 2 of what the weights of each query were divided by.
+    logarithms: &'a mut [f32],
+    /// The sum of `d_out * out` of each query: what the softmax takes from every gradient of a weight.
     dots: &'a mut [f32],
 }
 
-/// What belongs to one block of keys.
-struct Right<'a> {
-    keys: &'a [Row],
-    values: &'a [Row],
-    key_panels: &'a [Row],
-}
-
-rungs! {
-    fn pack(head: &Head<'_>, outputs: &Outputs<'_>, rows: &mut Rows<'_>) {
-        let (d, wide) = (head.shape[3], head.width());
-        for time in 0..head.len {
-            let d_out = head.output(outputs.d_out, time);
-            let out = head.output(outputs.out, time);
-            rows.queries[time * d..][..d].copy_from_slice(head.row(0, time));
-            rows.d_out[time * d..][..d].copy_from_slice(d_out);
-            rows.dots[time] = lanes::sum(d_out, out, |d_out, out| d_out * out);
-        }
-        for block in 0..head.blocks() {
-            let (first, len) = (block * BLOCK, head.block_len(block));
-            let queries = &mut rows.query_panels[first * wide / PANEL..];
-            pack_rows(len, d, |p| head.row(0, first + p), BLOCK, queries);
-            let d_out = &mut rows.d_out_panels[first * wide / PANEL..];
-            pack_rows(len, d, |p| head.output(outputs.d_out, first + p), BLOCK, d_out);
-        }
+impl<'a, const L: usize> Block<'a, L> {
+    fn lens(wide: usize) -> [usize; 10] {
+        let (block, square) = (BLOCK * wide, BLOCK * KEYS);
+        [block, block, block, block, block, PANEL * wide, square, square, BLOCK, BLOCK]
     }
 
-    /// Keys and values as the right sides of `q.k^T`, `d_out.v^T` and `d_scores.k`.
-    fn pack_keys(head: &Head<'_>, block: usize, keys: &mut [Row], values: &mut [Row], key_panels: &mut [Row]) {
-        let (d, first, len) = (head.shape[3], block * BLOCK, head.block_len(block));
-        pack_columns(len, d, |j| head.row(1, first + j), d, keys);
-        pack_columns(len, d, |j| head.row(2, first + j), d, values);
-        pack_rows(len, d, |p| head.row(1, first + p), BLOCK, key_panels);
-    }
-}
-
-/// What is found for one block of keys.
-struct Gradients<'a> {
-    weights: &'a mut [f32],
-    d_scores: &'a mut [f32],
-    d_keys: &'a mut [f32],
-    d_values: &'a mut [f32],
-}
-
-impl Gradients<'_> {
-    /// All queries that meet a block of keys.
-    #[expect(clippy::too_many_arguments, reason = "a step of the loop above")]
-    fn block(
-        &mut self,
-        isa: Isa,
-        head: &Head<'_>,
-        j: usize,
-        rows: &Rows<'_>,
-        right: &Right<'_>,
-        logsumexp: &[f32],
-        d_queries: &mut [f32],
-    ) {
-        self.d_keys.fill(0.0);
-        self.d_values.fill(0.0);
-        for i in if head.causal { j } else { 0 }..head.blocks() {
-            let d_queries = &mut d_queries[i * BLOCK * head.width()..];
-            head.parts(i, j, |part| self.add(isa, head, part, i, rows, right, logsumexp, d_queries));
-        }
-    }
-
-    /// What some queries add.
-    #[expect(clippy::too_many_arguments, reason = "a step of the loop above")]
-    fn add(
-        &mut self,
-        isa: Isa,
-        head: &Head<'_>,
-        part: Part,
-        block: usize,
-        rows: &Rows<'_>,
-        right: &Right<'_>,
-        logsumexp: &[f32],
-        d_queries: &mut [f32],
-    ) {
-        let (d, wide) = (head.shape[3], head.width());
-        let first = block * BLOCK + part.first;
-        let (weights, d_scores) = (&mut *self.weights, &mut *self.d_scores);
-        let size = [part.queries, part.wide(), d];
-        product(
-            isa,
-            size,
-            Left::Rows(&rows.queries[first * d..], d),
-            right.keys,
-            d,
+    fn of(space: &'a mut [f32], wide: usize) -> Block<'a, L> {
+        let [
+            queries,
+            d_out,
+            d_queries,
+            turned_queries,
+            turned_d_out,
+            turned_out,
             weights,
-            BLOCK,
-            Write::Set,
-        );
-        product(
-            isa,
-            size,
-            Left::Rows(&rows.d_out[first * d..], d),
-            right.values,
-            d,
             d_scores,
-            BLOCK,
-            Write::Set,
-        );
-        weigh(isa, part, head.scale, weights, d_scores, &logsumexp[first..], &rows.dots[first..]);
-        let size = [part.keys, wide, part.queries];
-        let panel = block * BLOCK * wide / PANEL + part.first;
-        let d_out = &rows.d_out_panels[panel..];
-        product(isa, size, Left::Columns(weights, BLOCK), d_out, BLOCK, self.d_values, wide, Write::Add);
-        let queries = &rows.query_panels[panel..];
-        product(isa, size, Left::Columns(d_scores, BLOCK), queries, BLOCK, self.d_keys, wide, Write::Add);
-        let size = [part.queries, wide, part.keys];
-        let d_queries = &mut d_queries[part.first * wide..];
-        product(isa, size, Left::Rows(d_scores, BLOCK), right.key_panels, BLOCK, d_queries, wide, Write::Add);
+            logarithms,
+            dots,
+        ] = cut(space, Self::lens(wide));
+        Block {
+            queries: panels(queries),
+            d_out: panels(d_out),
+            d_queries: panels(d_queries),
+            turned_queries: panels(turned_queries),
+            turned_d_out: panels(turned_d_out),
+            turned_out: panels(turned_out),
+            weights: panels(weights),
+            d_scores: panels(d_scores),
+            logarithms,
+            dots,
+        }
+    }
+
+    /// Takes in some queries and what belongs to them.
+    fn load(&mut self, isa: Isa, head: &Head<'_>, outputs: &Outputs<'_>, queries: Range<usize>) {
+        let wide = head.width::<L>();
+        pack::<L>(isa, head.rows(0, queries.clone()), BLOCK, self.queries);
+        pack::<L>(isa, head.outputs(outputs.d_out, queries.clone()), BLOCK, self.d_out);
+        let out = &mut *self.d_queries; // free as yet
+        pack::<L>(isa, head.outputs(outputs.out, queries.clone()), BLOCK, out);
+        for (panel, dots_of) in
+            self.dots.chunks_exact_mut(PANEL).take(queries.len().div_ceil(PANEL)).enumerate()
+        {
+            let (first, turned) = (panel * PANEL, panel * wide..(panel + 1) * wide);
+            let scale = head.scale * LOG2_E;
+            turn::<L>(isa, self.queries, BLOCK, first, scale, &mut self.turned_queries[turned.clone()]);
+            let d_out = &mut self.turned_d_out[turned];
+            turn::<L>(isa, self.d_out, BLOCK, first, 1.0, d_out);
+            let turned = &mut self.turned_out[..wide];
+            turn::<L>(isa, out, BLOCK, first, 1.0, turned);
+            dots(isa, turned, d_out, dots_of);
+        }
+        self.logarithms.fill(0.0);
+        for (to, from) in self.logarithms.iter_mut().zip(&outputs.logsumexp[queries]) {
+            *to = from * LOG2_E;
+        }
+    }
+
+    /// Weights and gradients of scores for a block of keys, and the gradients of queries that follow.
+    fn weigh(
+        &mut self,
+        isa: Isa,
+        head: &Head<'_>,
+        queries: &Range<usize>,
+        keys: &Range<usize>,
+        sides: &Keys<'_, L>,
+    ) {
+        let (d, wide) = (head.shape[3], head.width::<L>());
+        for (panel, first) in queries.clone().step_by(PANEL).enumerate() {
+            let rows = PANEL.min(queries.end - first);
+            let keys = keys.start..if head.causal { keys.end.min(first + rows) } else { keys.end };
+            let seen = head.seen(first, &keys);
+            let weights = &mut self.weights[panel * KEYS..][..keys.len()];
+            let d_scores = &mut self.d_scores[panel * KEYS..][..keys.len()];
+            let turned = &self.turned_queries[panel * wide..][..d];
+            across::<L, PANEL, false>(isa, &sides.keys[keys.start..], head.len, turned, weights);
+            let turned = &self.turned_d_out[panel * wide..][..d];
+            across::<L, PANEL, false>(isa, &sides.values[keys.start..], head.len, turned, d_scores);
+            let (logarithms, dots) = (&self.logarithms[panel * PANEL..], &self.dots[panel * PANEL..]);
+            weigh(isa, weights, d_scores, seen, head.scale, logarithms, dots);
+            let d_queries = self.d_queries.chunks_exact_mut(BLOCK);
+            for (d_queries, right) in d_queries.zip(sides.keys.chunks_exact(head.len)) {
+                let (right, d_queries) = (&right[keys.clone()], &mut d_queries[panel * PANEL..][..rows]);
+                match keys.start {
+                    0 => down::<L, false>(isa, d_scores, right, d_queries, seen),
+                    _ => down::<L, true>(isa, d_scores, right, d_queries, seen),
+                }
+            }
+        }
+    }
+
+    /// Adds to the gradients of a block of keys and values.
+    fn add(
+        &self,
+        isa: Isa,
+        head: &Head<'_>,
+        queries: &Range<usize>,
+        keys: &Range<usize>,
+        sides: &mut Keys<'_, L>,
+    ) {
+        let part = |left: &[Row], right: &[[f32; L]], sum: &mut [[f32; L]]| {
+            for (right, sum) in right.chunks_exact(BLOCK).zip(sum.chunks_exact_mut(head.len)) {
+                let right = &right[..queries.len()];
+                let whole = if head.causal { keys.end.min(queries.start) } else { keys.end };
+                across::<PANEL, L, true>(isa, left, KEYS, right, &mut sum[keys.start..whole]);
+                // Keys on the diagonal are seen by later queries alone.
+                for first in (whole..keys.end).step_by(PANEL) {
+                    let (skipped, end) = (first - queries.start, keys.end.min(first + PANEL));
+                    let left = &left[skipped / PANEL * KEYS + first - keys.start..];
+                    across::<PANEL, L, true>(isa, left, KEYS, &right[skipped..], &mut sum[first..end]);
+                }
+            }
+        };
+        part(self.weights, self.d_out, sides.d_values);
+        part(self.d_scores, self.queries, sides.d_keys);
     }
 }
 
 rungs! {
     /// Turns scores into weights, and the gradients of weights into those of scores, times the scale.
-    fn weigh(part: Part, scale: f32, scores: &mut [f32], gradients: &mut [f32], logsumexp: &[f32], dots: &[f32]) {
-        for r in 0..part.queries {
-            let (logsumexp, dot) = (logsumexp[r], dots[r]);
-            let scores = &mut scores[r * BLOCK..][..part.wide()];
-            let gradients = &mut gradients[r * BLOCK..][..part.wide()];
-            for (score, gradient) in scores.iter_mut().zip(gradients.iter_mut()) {
-                *score = exp(*score * scale - logsumexp);
-                *gradient = *score * (*gradient - dot) * scale;
+    fn weigh(
+        scores: &mut [Row], gradients: &mut [Row], seen: usize, scale: f32, logarithms: &[f32], dots: &[f32],
+    ) -> () {
+        let (Some(logarithms), Some(dots)) = (logarithms.first_chunk::<PANEL>(), dots.first_chunk::<PANEL>())
+        else { return };
+        for (scores, gradients) in scores.iter_mut().zip(gradients.iter_mut()) {
+            for lane in 0..PANEL {
+                scores[lane] = exp2(scores[lane] - logarithms[lane]);
+                gradients[lane] = scores[lane] * (gradients[lane] - dots[lane]) * scale;
             }
-            scores[part.seen(r)..].fill(0.0);
-            gradients[part.seen(r)..].fill(0.0);
         }
+        hide(scores, seen, 0.0);
+        hide(gradients, seen, 0.0);
     }
 }

@@ -1,147 +1,144 @@
 //! The way forward, one head at a time.
 
-use super::{BLOCK, Head, Part, cut, panels};
+use std::f32::consts::{LN_2, LOG2_E};
+use std::ops::Range;
+
+use super::pack::{pack, turn, unpack};
+use super::tiles::{across, down};
+use super::{Head, KEYS, cut, hide, panels, room};
 use crate::Write;
 use crate::isa::{Isa, rungs};
-use crate::panels::{Left, PANEL, Row, pack_columns, pack_rows, product};
+use crate::panels::{PANEL, Row};
 use crate::scratch;
 use crate::team::Column;
-use crate::vmath::{exp, ln};
+use crate::vmath::{exp2, ln};
 
-/// Attention of one head.
-pub(super) fn head(isa: Isa, head: &Head<'_>, out: &mut Column<'_, f32>, logsumexp: &mut [f32]) {
-    let (d, wide) = (head.shape[3], head.width());
-    let padded = head.blocks() * BLOCK;
-    let lens = [padded * d, padded * wide, BLOCK * d, BLOCK * BLOCK, BLOCK * wide, BLOCK, BLOCK];
-    let lens = lens.map(|len| len.next_multiple_of(PANEL));
-    scratch::lend(lens.iter().sum(), |space| {
-        let [keys, values, queries, scores, sums, largest, totals] = cut(space, lens);
-        let (keys, values) = (panels(keys), panels(values));
-        pack(isa, head, keys, values);
-        for i in 0..head.blocks() {
-            let rows = head.block_len(i);
-            copy_queries(head, i, queries);
-            let mut state = State { scores, sums, largest, totals };
-            state.clear();
-            for j in 0..if head.causal { i + 1 } else { head.blocks() } {
-                let keys = &keys[j * BLOCK / PANEL * d..];
-                let values = &values[j * BLOCK * wide / PANEL..];
-                head.parts(i, j, |part| {
-                    let queries = Left::Rows(&queries[part.first * d..], d);
-                    state.attend(isa, part, d, wide, head.scale, queries, keys, values);
-                });
+/// Attention of one head, whose vectors are cut into pieces of `L`.
+pub(super) fn head<const L: usize>(
+    isa: Isa,
+    head: &Head<'_>,
+    out: &mut Column<'_, f32>,
+    logsumexp: &mut [f32],
+) {
+    if head.len == 0 {
+        return;
+    }
+    let wide = head.width::<L>();
+    let lens = [head.len * wide, head.len * wide, PANEL * wide, PANEL * wide, PANEL * wide, KEYS * PANEL];
+    scratch::lend(room(lens), |space| {
+        let [keys, values, queries, turned, sums, scores] = cut(space, lens);
+        let (keys, values, queries) = (panels(keys), panels(values), panels(queries));
+        let (turned, sums, scores) = (panels(turned), panels(sums), panels(scores));
+        pack::<L>(isa, head.rows(1, 0..head.len), head.len, keys);
+        pack::<L>(isa, head.rows(2, 0..head.len), head.len, values);
+        for first in (0..head.len).step_by(PANEL) {
+            let rows = PANEL.min(head.len - first);
+            pack::<L>(isa, head.rows(0, first..first + rows), PANEL, queries);
+            turn::<L>(isa, queries, PANEL, 0, head.scale * LOG2_E, turned);
+            let queries = &turned[..head.shape[3]];
+            let mut state = State { rows, sums, largest: [f32::NEG_INFINITY; PANEL], totals: [0.0; PANEL] };
+            for block in head.blocks(first + rows) {
+                let scores = &mut scores[..block.len()];
+                across::<L, PANEL, false>(isa, &keys[block.start..], head.len, queries, scores);
+                state.attend(isa, scores, values, head, first, block);
             }
-            finish(isa, rows, wide, state.sums, state.largest, state.totals);
-            for r in 0..rows {
-                out.cell(i * BLOCK + r, 0).copy_from_slice(&state.sums[r * wide..][..d]);
+            finish::<L>(isa, &mut state, &mut logsumexp[first..]);
+            for i in 0..rows {
+                unpack(state.sums, PANEL, i, out.cell(first + i, 0), Write::Set);
             }
-            logsumexp[i * BLOCK..][..rows].copy_from_slice(&state.largest[..rows]);
         }
     });
 }
 
-fn copy_queries(head: &Head<'_>, block: usize, queries: &mut [f32]) {
-    let d = head.shape[3];
-    for r in 0..head.block_len(block) {
-        queries[r * d..][..d].copy_from_slice(head.row(0, block * BLOCK + r));
-    }
+/// What 16 queries have seen so far.
+struct State<'a, const L: usize> {
+    /// How many they are.
+    rows: usize,
+    /// Values times weights: panels `[D / L, 16, L]`.
+    sums: &'a mut [[f32; L]],
+    /// The largest score of each query, as a power of two.
+    largest: Row,
+    /// The sum of weights of each query.
+    totals: Row,
 }
 
-rungs! {
-    /// Keys as the right side of `q.k^T`, values as the right side of `p.v`, block after block.
-    fn pack(head: &Head<'_>, keys: &mut [Row], values: &mut [Row]) {
-        let (d, wide) = (head.shape[3], head.width());
-        for block in 0..head.blocks() {
-            let (first, len) = (block * BLOCK, head.block_len(block));
-            pack_columns(len, d, |j| head.row(1, first + j), d, &mut keys[first / PANEL * d..]);
-            pack_rows(len, d, |p| head.row(2, first + p), BLOCK, &mut values[first * wide / PANEL..]);
-        }
-    }
-}
-
-/// What a block of queries has seen so far.
-struct State<'a> {
-    /// Scores, then weights, of the block of keys at hand: `[64, 64]`.
-    scores: &'a mut [f32],
-    /// Values times weights.
-    sums: &'a mut [f32],
-    /// The largest score.
-    largest: &'a mut [f32],
-    /// The sum of weights.
-    totals: &'a mut [f32],
-}
-
-impl State<'_> {
-    fn clear(&mut self) {
-        self.sums.fill(0.0);
-        self.largest.fill(f32::NEG_INFINITY);
-        self.totals.fill(0.0);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a step of the loop above")]
+impl<const L: usize> State<'_, L> {
+    /// Adds a block of keys: `scores` is `[keys, 16]`.
     fn attend(
         &mut self,
         isa: Isa,
-        part: Part,
-        d: usize,
-        wide: usize,
-        scale: f32,
-        queries: Left<'_>,
-        keys: &[Row],
-        values: &[Row],
+        scores: &mut [Row],
+        values: &[[f32; L]],
+        head: &Head<'_>,
+        first: usize,
+        block: Range<usize>,
     ) {
-        let scores = &mut self.scores[part.first * BLOCK..];
-        let sums = &mut self.sums[part.first * wide..];
-        let (largest, totals) = (&mut self.largest[part.first..], &mut self.totals[part.first..]);
-        product(isa, [part.queries, part.wide(), d], queries, keys, d, scores, BLOCK, Write::Set);
-        weigh(isa, part, scale, scores, wide, sums, largest, totals);
-        let weights = Left::Rows(scores, BLOCK);
-        product(isa, [part.queries, wide, part.keys], weights, values, BLOCK, sums, wide, Write::Add);
+        let seen = head.seen(first, &block);
+        let factors = weigh(isa, scores, seen, &mut self.largest, &mut self.totals);
+        if block.start > 0 {
+            for sums in self.sums.chunks_exact_mut(PANEL) {
+                scale(isa, sums, &factors);
+            }
+        }
+        for (values, sums) in values.chunks_exact(head.len).zip(self.sums.chunks_exact_mut(PANEL)) {
+            let (values, sums) = (&values[block.clone()], &mut sums[..self.rows]);
+            match block.start {
+                0 => down::<L, false>(isa, scores, values, sums, seen),
+                _ => down::<L, true>(isa, scores, values, sums, seen),
+            }
+        }
     }
 }
 
 rungs! {
-    /// Turns scores into weights `e^(score - largest)`, and what was summed before to the same measure.
-    fn weigh(part: Part, scale: f32, scores: &mut [f32], wide: usize, sums: &mut [f32], largest: &mut [f32], totals: &mut [f32]) {
-        for r in 0..part.queries {
-            let row = &mut scores[r * BLOCK..][..part.wide()];
-            row.iter_mut().for_each(|score| *score *= scale);
-            row[part.seen(r)..].fill(f32::NEG_INFINITY);
-            let row = row.as_chunks_mut::<PANEL>().0;
-            let mut lanes = [f32::NEG_INFINITY; PANEL];
-            for scores in row.iter() {
-                for lane in 0..PANEL {
-                    lanes[lane] = if scores[lane] > lanes[lane] { scores[lane] } else { lanes[lane] };
-                }
+    /// Turns scores into weights `2^(score - largest)`, and gives what measures those before alike.
+    fn weigh(scores: &mut [Row], seen: usize, largest: &mut Row, totals: &mut Row) -> Row {
+        hide(scores, seen, f32::NEG_INFINITY);
+        let before = *largest;
+        let mut most = before;
+        for scores in scores.iter() {
+            for lane in 0..PANEL {
+                most[lane] = if scores[lane] > most[lane] { scores[lane] } else { most[lane] };
             }
-            let before = largest[r];
-            let now = lanes.into_iter().fold(before, |most, x| if x > most { x } else { most });
-            // Where every score so far is minus infinity, a difference would be NaN and spoil the scores to come.
-            let shift = if now == f32::NEG_INFINITY { 0.0 } else { now };
-            let mut total = [0.0; PANEL];
-            for scores in row.iter_mut() {
-                for lane in 0..PANEL {
-                    scores[lane] = exp(scores[lane] - shift);
-                    total[lane] += scores[lane];
-                }
+        }
+        // Where every score so far is minus infinity, a difference would be NaN and spoil the scores to come.
+        let (mut shift, mut factors, mut sums) = (most, [0.0; PANEL], [0.0; PANEL]);
+        for lane in 0..PANEL {
+            shift[lane] = if most[lane] == f32::NEG_INFINITY { 0.0 } else { most[lane] };
+            factors[lane] = exp2(before[lane] - shift[lane]);
+        }
+        for scores in scores.iter_mut() {
+            for lane in 0..PANEL {
+                scores[lane] = exp2(scores[lane] - shift[lane]);
+                sums[lane] += scores[lane];
             }
-            let factor = exp(before - shift);
-            largest[r] = now;
-            totals[r] = totals[r].mul_add(factor, crate::lanes::join(total));
-            if factor != 1.0 {
-                sums[r * wide..][..wide].iter_mut().for_each(|sum| *sum *= factor);
-            }
+        }
+        for lane in 0..PANEL {
+            totals[lane] = totals[lane].mul_add(factors[lane], sums[lane]);
+        }
+        *largest = most;
+        factors
+    }
+
+    fn scale<const L: usize>(sums: &mut [[f32; L]], factors: &Row) -> () {
+        for (sums, factor) in sums.iter_mut().zip(factors) {
+            sums.iter_mut().for_each(|sum| *sum *= factor);
         }
     }
 
-    /// Divides by the sums of weights, and turns the largest scores into the logarithms of all.
-    fn finish(rows: usize, wide: usize, sums: &mut [f32], largest: &mut [f32], totals: &mut [f32]) {
-        for (sums, &total) in sums.chunks_exact_mut(wide.max(1)).zip(&totals[..rows]) {
-            let inverse = 1.0 / total;
-            sums.iter_mut().for_each(|sum| *sum *= inverse);
+    /// Divides by the sums of weights, and gives the logarithms of the sums of all powers.
+    fn finish<const L: usize>(state: &mut State<'_, L>, logsumexp: &mut [f32]) -> () {
+        let mut logarithms = state.totals;
+        let mut inverse = state.totals;
+        for lane in 0..PANEL {
+            logarithms[lane] = state.largest[lane].mul_add(LN_2, ln(state.totals[lane]));
+            inverse[lane] = 1.0 / state.totals[lane];
         }
-        for (largest, total) in largest[..rows].iter_mut().zip(totals) {
-            *largest += ln(*total);
+        for sums in state.sums.chunks_exact_mut(PANEL) {
+            for (sums, inverse) in sums.iter_mut().zip(&inverse) {
+                sums.iter_mut().for_each(|sum| *sum *= inverse);
+            }
         }
+        logsumexp[..state.rows].copy_from_slice(&logarithms[..state.rows]);
     }
 }

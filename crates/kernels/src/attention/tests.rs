@@ -36,14 +36,15 @@ fn run(ctx: &Ctx, shape: [usize; 4], scale: f64, mask: AttentionMask<'_>, qkv: &
     Run { out, logsumexp, d_qkv }
 }
 
-const LENGTHS: [&[u32]; 2] = [&[3, 0], &[67, 130]];
-
 fn masks(b: usize, t: usize) -> Vec<AttentionMask<'static>> {
-    let lengths = LENGTHS.into_iter().find(|lengths| lengths.iter().all(|&len| len as usize <= t));
-    let lengths = if t >= 130 { Some(LENGTHS[1]) } else { lengths };
     let mut masks = vec![AttentionMask::default(), AttentionMask { causal: true, lengths: None }];
-    if b == 2 && lengths.is_some() {
-        masks.extend([true, false].map(|causal| AttentionMask { causal, lengths }));
+    let lengths: &[u32] = match t {
+        300.. => &[257, 300],
+        130.. => &[67, 130],
+        _ => &[3, 0],
+    };
+    if b == 2 && t >= 3 {
+        masks.extend([true, false].map(|causal| AttentionMask { causal, lengths: Some(lengths) }));
     }
     masks
 }
@@ -59,6 +60,7 @@ fn the_plain_formula_agrees() {
         [1, 64, 1, 16],
         [1, 65, 2, 17],
         [2, 130, 1, 33],
+        [2, 300, 1, 8],
     ] {
         let [b, t, h, d] = shape;
         for mask in masks(b, t) {
@@ -89,8 +91,10 @@ fn gradients_agree_with_differences() {
 #[test]
 fn gradients_over_several_blocks_agree_with_a_difference() {
     let ctx = Ctx::new(2);
-    let shape @ [b, t, h, d] = [2, 150, 2, 20];
-    for mask in masks(b, t) {
+    for (shape @ [b, t, h, d], mask) in [[2, 150, 2, 20], [2, 300, 1, 8]]
+        .into_iter()
+        .flat_map(|shape| masks(2, shape[1]).into_iter().map(move |mask| (shape, mask)))
+    {
         let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
         let got = run(&ctx, shape, 0.2, mask, &qkv, &d_out);
         for group in 0..3 {
@@ -116,7 +120,13 @@ fn gradients_over_several_blocks_agree_with_a_difference() {
 
 #[test]
 fn bits_depend_on_no_rung_and_no_thread() {
-    for (shape, causal) in [([3, 70, 2, 20], true), ([2, 130, 1, 16], false), ([40, 3, 2, 4], true)] {
+    for (shape, causal) in [
+        ([3, 70, 2, 20], true),
+        ([2, 130, 1, 16], false),
+        ([40, 3, 2, 4], true),
+        ([1, 300, 2, 8], false),
+        ([1, 300, 1, 36], true),
+    ] {
         let [b, t, h, d] = shape;
         let mask = AttentionMask { causal, lengths: None };
         let (qkv, d_out) = (normal(1, b * t * 3 * h * d), normal(2, b * t * h * d));
@@ -172,12 +182,32 @@ fn infinities_and_nan_are_those_of_pytorch() {
     };
     // Scores of 1e4 do not overflow; the largest takes all.
     assert_eq!(attend(&[100.0, 100.0, 3.0, 100.0, 0.0, 5.0], 2), [3.0, 3.0]);
-    // The first block of keys scores minus infinity, the last key does not.
-    let mut qkv = [1.0, f32::NEG_INFINITY, 7.0].repeat(65);
-    qkv[64 * 3..].copy_from_slice(&[1.0, 0.0, 2.0]);
-    assert!(attend(&qkv, 65).iter().all(|&x| x == 2.0));
+    // All keys but the last, a whole block among them, score minus infinity.
+    let mut qkv = [1.0, f32::NEG_INFINITY, 7.0].repeat(KEYS + 1);
+    qkv[KEYS * 3..].copy_from_slice(&[1.0, 0.0, 2.0]);
+    assert!(attend(&qkv, KEYS + 1).iter().all(|&x| x == 2.0));
     // Nothing but minus infinity, and plus infinity, and NaN.
     for score in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN] {
         assert!(attend(&[1.0, score, 7.0], 1)[0].is_nan(), "{score}");
     }
+}
+
+#[test]
+fn nan_reaches_what_depends_on_it_and_nothing_else() {
+    let ctx = Ctx::new(1);
+    let shape @ [_, t, _, d] = [1, 40, 1, 8];
+    let (qkv, d_out) = (normal(1, t * 3 * d), normal(2, t * d));
+    let spoilt = |place: usize| {
+        let mut qkv = qkv.clone();
+        qkv[place] = f32::NAN;
+        run(&ctx, shape, 0.5, AttentionMask::default(), &qkv, &d_out)
+    };
+    let nan = |numbers: &[f32]| numbers.iter().filter(|x| x.is_nan()).count();
+    // A query spoils its own row, and the gradients of every key and value.
+    let run = spoilt(20 * 3 * d);
+    assert_eq!([nan(&run.out), nan(&run.logsumexp), nan(&run.d_qkv)], [d, 1, (2 * t + 1) * d]);
+    // A key spoils every row; a value one number of each.
+    assert_eq!(nan(&spoilt((20 * 3 + 1) * d).out), t * d);
+    let run = spoilt((20 * 3 + 2) * d);
+    assert_eq!([nan(&run.out), nan(&run.logsumexp), nan(&run.d_qkv)], [t, 0, 2 * t * d]);
 }

@@ -206,7 +206,7 @@ impl Task<'_> {
     fn states<C: Cell>(&self, step: usize, space: &mut Space<'_>) {
         let (wide, gates) = (self.plan.wide(), C::GATES * self.plan.shape[3]);
         let size = [self.rows.at(step).count(), wide, gates];
-        let left = Left::Rows(if C::SPLIT { space.beside_states } else { space.beside_x }, gates);
+        let left = Left(if C::SPLIT { space.beside_states } else { space.beside_x }, gates);
         product(self.isa, size, left, self.packed.states, gates, space.d_state, wide, Write::Add);
     }
 
@@ -215,7 +215,7 @@ impl Task<'_> {
         let [_, t, i, h] = self.plan.shape;
         let (wide, gates) = (i.next_multiple_of(PANEL), C::GATES * h);
         let size = [self.rows.at(step).count(), wide, gates];
-        let left = Left::Rows(space.beside_x, gates);
+        let left = Left(space.beside_x, gates);
         product(self.isa, size, left, self.packed.inputs, gates, space.d_x, wide, Write::Set);
         for (place, (row, time)) in self.rows.at(step).enumerate() {
             write_row(&mut d_x[(row * t + time) * i..][..i], &space.d_x[place * wide..], write);

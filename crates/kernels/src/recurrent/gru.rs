@@ -78,12 +78,12 @@ impl Cell for Gru {
 
     fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
         let (deep, wide) = (i + h, 4 * PANEL);
-        product(isa, [rows, 2 * PANEL, deep], Left::Rows(xh, deep), panels, deep, sums, wide, Write::Set);
+        product(isa, [rows, 2 * PANEL, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
         let (x, states) = panels[2 * deep..].split_at(i);
         let sums = &mut sums[2 * PANEL..];
-        product(isa, [rows, PANEL, i], Left::Rows(xh, deep), x, i, sums, wide, Write::Set);
+        product(isa, [rows, PANEL, i], Left(xh, deep), x, i, sums, wide, Write::Set);
         let sums = &mut sums[PANEL..];
-        product(isa, [rows, PANEL, h], Left::Rows(&xh[i..], deep), states, h, sums, wide, Write::Set);
+        product(isa, [rows, PANEL, h], Left(&xh[i..], deep), states, h, sums, wide, Write::Set);
     }
 
     fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {

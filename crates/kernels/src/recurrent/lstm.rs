@@ -82,7 +82,7 @@ impl Cell for Lstm {
 
     fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
         let (deep, wide) = (i + h, 4 * PANEL);
-        product(isa, [rows, wide, deep], Left::Rows(xh, deep), panels, deep, sums, wide, Write::Set);
+        product(isa, [rows, wide, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
     }
 
     fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
