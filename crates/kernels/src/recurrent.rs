@@ -79,6 +79,10 @@ const ROWS: usize = 64;
 /// Products below which all rows are one task (as long as they are no more than [`ROWS`]).
 const ALONE: usize = 1 << 18;
 
+/// Steps in one product for the gradients of weights, as long as no row is cut: what they saved is read twice, and stays in the
+/// third cache meanwhile.
+const TOGETHER: usize = 1024;
+
 /// What tells one kind of layer from another.
 trait Cell {
     /// Gates in the weights.
@@ -185,13 +189,32 @@ impl<'a> Plan<'a> {
         let [b, t, ..] = self.shape;
         let first = task * self.chunk;
         let count = self.chunk.min(b - first);
-        let (mut order, mut lens) = ([0; ROWS], [0; ROWS]);
-        for (row, (order, len)) in order.iter_mut().zip(&mut lens).enumerate().take(count) {
-            *order = row;
-            *len = self.sequence.lengths.map_or(t, |lengths| lengths[first + row] as usize);
+        let [mut order, mut lens, mut starts] = [[0; ROWS]; 3];
+        let mut start = 0;
+        for row in 0..count {
+            order[row] = row;
+            lens[row] = self.sequence.lengths.map_or(t, |lengths| lengths[first + row] as usize);
+            starts[row] = start;
+            start += lens[row];
         }
         order[..count].sort_by_key(|&row| (std::cmp::Reverse(lens[row]), row));
-        Rows { first, count, order, lens, direction: self.sequence.direction }
+        Rows { first, count, order, lens, starts, direction: self.sequence.direction }
+    }
+
+    /// Where the saved steps of a task begin.
+    fn start(&self, task: usize) -> usize {
+        task * self.chunk * self.shape[1]
+    }
+
+    /// How many saved steps stand one after the other from this task on, and the task behind them: one task's at least, and those
+    /// of more if they are few and leave no gap.
+    fn run(&self, mut task: usize) -> (usize, usize) {
+        let (start, mut steps) = (self.start(task), 0);
+        while task < self.tasks() && start + steps == self.start(task) && steps < TOGETHER {
+            steps += self.rows(task).total();
+            task += 1;
+        }
+        (steps, task)
     }
 }
 
@@ -204,6 +227,9 @@ struct Rows {
     /// Places counted from the first.
     order: [usize; ROWS],
     lens: [usize; ROWS],
+    /// Where each row's steps begin among those of the task: no room is left for steps that rows do not have, so that products
+    /// over all steps need not skip them.
+    starts: [usize; ROWS],
     direction: Direction,
 }
 
@@ -211,6 +237,11 @@ impl Rows {
     /// Steps of the longest row.
     fn steps(&self) -> usize {
         self.lens[..self.count].iter().copied().max().unwrap_or(0)
+    }
+
+    /// Steps of all rows.
+    fn total(&self) -> usize {
+        self.lens[..self.count].iter().sum()
     }
 
     /// The rows that have this step, with the time when they take it.

@@ -183,14 +183,14 @@ impl Task<'_> {
 
     /// The gradients of the gates of a step.
     fn gates<C: Cell>(&self, step: usize, saved: &mut [f32], space: &mut Space<'_>, sums: &mut [f32]) {
-        let [_, t, _, h] = self.plan.shape;
+        let h = self.plan.shape[3];
         let (wide, gates) = (self.plan.wide(), C::GATES * h);
         for (place, (row, time)) in self.rows.at(step).enumerate() {
             let d_state = &mut space.d_state[place * wide..][..h];
             let d_carry = &mut space.d_carry[place * wide..][..h];
             self.carried::<C>(row, step, saved, space.carried);
             self.add_state_gradient(row, time, d_state);
-            let saved = &mut saved[(row * t + time) * h * C::SAVED..][..h * C::SAVED];
+            let saved = &mut saved[(self.rows.starts[row] + time) * h * C::SAVED..][..h * C::SAVED];
             C::gates_back(self.isa, saved, space.carried, d_state, d_carry);
             add_rows(self.isa, sums, &saved[..4 * h]);
             space.beside_x[place * gates..][..gates].copy_from_slice(&saved[..gates]);
@@ -246,60 +246,86 @@ impl Task<'_> {
             return out.fill(0.0);
         }
         let [_, t, _, h] = self.plan.shape;
-        let at = row * t + self.rows.time(row, step - 1);
-        let state = &self.inputs.states[(self.rows.first * t + at) * self.plan.sequence.row..][..h];
-        out.copy_from_slice(C::carried(h, &saved[at * h * C::SAVED..][..h * C::SAVED], state));
+        let time = self.rows.time(row, step - 1);
+        let at = (self.rows.first + row) * t + time;
+        let state = &self.inputs.states[at * self.plan.sequence.row..][..h];
+        let saved = &saved[(self.rows.starts[row] + time) * h * C::SAVED..][..h * C::SAVED];
+        out.copy_from_slice(C::carried(h, saved, state));
     }
 }
 
-/// The gradients of both weights: one product each over all rows and steps.
+/// The gradients of both weights: products over all steps, as many at a time as stand side by side.
 fn weights<C: Cell>(
     ctx: &Ctx,
     plan: &Plan<'_>,
     inputs: &Inputs<'_>,
-    saved: &mut [f32],
-    (w_ih, write_ih): (&mut [f32], Write),
-    (w_hh, write_hh): (&mut [f32], Write),
+    saved: &[f32],
+    (w_ih, mut write_ih): (&mut [f32], Write),
+    (w_hh, mut write_hh): (&mut [f32], Write),
 ) {
     let [b, t, i, h] = plan.shape;
-    let (steps, size) = (b * t, h * C::SAVED);
-    let x = Matrix::rows(inputs.x, i);
-    let gates = Matrix::transposed(saved, size);
-    gemm(ctx, [C::GATES * h, i, steps], gates, x, MatrixMut::rows(w_ih, i), write_ih, Epilogue::NONE);
-    clear_first_steps(plan, size, saved);
-    // Each step meets the state one before it, that is one place earlier or later; what a row's first step would meet there
-    // belongs to another row, so its gradients were made zero.
-    let (gates_from, states_from) = match plan.sequence.direction {
-        Direction::Forward => (size.min(saved.len()), 0),
-        Direction::Backward => (0, plan.sequence.row.min(inputs.states.len())),
-    };
-    let pairs = steps.saturating_sub(1);
-    let states = Matrix { data: &inputs.states[states_from..], row: plan.sequence.row, col: 1 };
-    let part = |m: usize, gate: usize, out: &mut [f32]| {
-        let data = saved.get(gates_from + gate * h..).unwrap_or(&[]);
-        let gates = Matrix::transposed(data, size);
-        gemm(ctx, [m, h, pairs], gates, states, MatrixMut::rows(out, h), write_hh, Epilogue::NONE);
-    };
-    if C::SPLIT {
-        let (both, new) = w_hh.split_at_mut(2 * h * h);
-        part(2 * h, 0, both);
-        part(h, 3, new);
-    } else {
-        part(C::GATES * h, 0, w_hh);
+    let (deep, size) = (i + h, h * C::SAVED);
+    scratch::lend(b * t * deep, |xh| {
+        if !xh.is_empty() {
+            ctx.team.parts(xh, plan.chunk * t * deep, |task, xh| fed(plan, &plan.rows(task), inputs, xh));
+        }
+        let mut task = 0;
+        loop {
+            let start = plan.start(task);
+            let (count, next) = plan.run(task);
+            let steps =
+                Steps { count, gates: (&saved[start * size..], size), xh: (&xh[start * deep..], deep) };
+            steps.product(ctx, [0, C::GATES * h], [0, i], w_ih, write_ih);
+            if C::SPLIT {
+                let (both, new) = w_hh.split_at_mut(2 * h * h);
+                steps.product(ctx, [0, 2 * h], [i, h], both, write_hh);
+                steps.product(ctx, [3 * h, h], [i, h], new, write_hh);
+            } else {
+                steps.product(ctx, [0, C::GATES * h], [i, h], w_hh, write_hh);
+            }
+            (write_ih, write_hh, task) = (Write::Add, Write::Add, next);
+            if task >= plan.tasks() {
+                return;
+            }
+        }
+    });
+}
+
+/// Steps side by side: the gradients of their gates, and what they were [`fed`], each with the length of a row.
+struct Steps<'a> {
+    count: usize,
+    gates: (&'a [f32], usize),
+    xh: (&'a [f32], usize),
+}
+
+impl Steps<'_> {
+    /// `out` gets the product of some numbers of each step (the first one and how many), `[gates, steps] . [steps, fed]`.
+    fn product(&self, ctx: &Ctx, gates: [usize; 2], fed: [usize; 2], out: &mut [f32], write: Write) {
+        let a = Matrix::transposed(self.gates.0.get(gates[0]..).unwrap_or(&[]), self.gates.1);
+        let b = Matrix::rows(self.xh.0.get(fed[0]..).unwrap_or(&[]), self.xh.1);
+        let size = [gates[1], fed[1], self.count];
+        gemm(ctx, size, a, b, MatrixMut::rows(out, fed[1]), write, Epilogue::NONE);
     }
 }
 
-fn clear_first_steps(plan: &Plan<'_>, size: usize, saved: &mut [f32]) {
-    let [b, t, ..] = plan.shape;
-    if plan.is_empty() {
-        return;
-    }
-    for row in 0..b {
-        let first = match (plan.sequence.direction, plan.sequence.lengths) {
-            (Direction::Forward, _) => 0,
-            (Direction::Backward, None) => t - 1,
-            (Direction::Backward, Some(lengths)) => (lengths[row] as usize).saturating_sub(1),
-        };
-        saved[(row * t + first) * size..][..size].fill(0.0);
+/// What each step of a task was fed: its inputs, and the state before it.
+fn fed(plan: &Plan<'_>, rows: &Rows, inputs: &Inputs<'_>, xh: &mut [f32]) {
+    let [_, t, i, h] = plan.shape;
+    for row in 0..rows.count {
+        let first = (rows.first + row) * t;
+        for time in 0..rows.lens[row] {
+            let (x, state) = xh[(rows.starts[row] + time) * (i + h)..][..i + h].split_at_mut(i);
+            x.copy_from_slice(&inputs.x[(first + time) * i..][..i]);
+            let before = match plan.sequence.direction {
+                Direction::Forward => time.checked_sub(1),
+                Direction::Backward => (time + 1 < rows.lens[row]).then_some(time + 1),
+            };
+            match before {
+                Some(before) => {
+                    state.copy_from_slice(&inputs.states[(first + before) * plan.sequence.row..][..h]);
+                }
+                None => state.fill(0.0),
+            }
+        }
     }
 }

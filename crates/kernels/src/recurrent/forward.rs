@@ -112,16 +112,15 @@ fn task_of<C: Cell>(
             last[row * h..][..h].copy_from_slice(&xh[place * deep + i..][..h]);
         }
     });
-    clear_padding::<C>(plan, rows, states, saved);
+    clear_padding(plan, rows, states);
 }
 
 /// Zeros for the steps that rows do not have.
-fn clear_padding<C: Cell>(plan: &Plan<'_>, rows: &Rows, states: &mut [f32], saved: &mut [f32]) {
+fn clear_padding(plan: &Plan<'_>, rows: &Rows, states: &mut [f32]) {
     let [_, t, _, h] = plan.shape;
     for (row, len) in rows.lens[..rows.count].iter().enumerate() {
         for at in row * t + len..(row + 1) * t {
             states[at * plan.sequence.row..][..h].fill(0.0);
-            saved[at * h * C::SAVED..][..h * C::SAVED].fill(0.0);
         }
     }
 }
@@ -139,11 +138,10 @@ fn scatter<C: Cell>(
     let [_, t, _, h] = plan.shape;
     let count = PANEL.min(h - unit);
     for ((row, time), values) in rows.at(step).zip(values.chunks_exact(C::SAVED + 1)) {
-        let at = row * t + time;
-        let saved = &mut saved[at * h * C::SAVED..][..h * C::SAVED];
+        let saved = &mut saved[(rows.starts[row] + time) * h * C::SAVED..][..h * C::SAVED];
         for (saved, value) in saved.chunks_exact_mut(h).zip(values) {
             store(&mut saved[unit..][..count], value);
         }
-        store(&mut states[at * plan.sequence.row + unit..][..count], &values[C::SAVED]);
+        store(&mut states[(row * t + time) * plan.sequence.row + unit..][..count], &values[C::SAVED]);
     }
 }
