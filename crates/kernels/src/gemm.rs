@@ -194,7 +194,9 @@ impl Product<'_> {
     /// Some columns of C, all rows.
     fn tasks<const MR: usize, const NR: usize>(&self, c: &Block<'_>, columns: Range<usize>, b: &impl Pack) {
         let small = c.rows() * columns.len() * self.k < ALONE;
-        let (high, wide) = if small { (ROWS, columns.len()) } else { (ROWS, COLUMNS) };
+        let wide = if small { columns.len() } else { COLUMNS };
+        // No task much shorter than the others, or threads would wait.
+        let high = c.rows().div_ceil(c.rows().div_ceil(ROWS)).next_multiple_of(MR);
         let across = columns.len().div_ceil(wide);
         let count = c.rows().div_ceil(high) * across;
         let task = |i: usize| {

@@ -75,12 +75,15 @@ fn tile<const M: usize>(
 ) {
     let mut sums = [[0.0f32; PANEL]; M];
     let Left(a, apart) = a;
-    let rows: [&[f32]; M] = std::array::from_fn(|r| &a[(i + r) * apart + first..][..b.len()]);
+    let mut rows = [&a[..0]; M];
+    for (r, row) in rows.iter_mut().enumerate() {
+        *row = &a[(i + r) * apart + first..][..b.len()];
+    }
     for (p, b) in b.iter().enumerate() {
-        let a: [f32; M] = std::array::from_fn(|r| rows[r][p]);
         for r in 0..M {
+            let a = rows[r][p];
             for lane in 0..PANEL {
-                sums[r][lane] = a[r].mul_add(b[lane], sums[r][lane]);
+                sums[r][lane] = a.mul_add(b[lane], sums[r][lane]);
             }
         }
     }

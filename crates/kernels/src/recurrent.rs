@@ -79,6 +79,10 @@ const ROWS: usize = 64;
 /// Products below which all rows are one task (as long as they are no more than [`ROWS`]).
 const ALONE: usize = 1 << 18;
 
+/// Steps in one product for the gradients of weights, as long as no row is cut: what they saved is read twice, and stays in the
+/// third cache meanwhile.
+const TOGETHER: usize = 1024;
+
 /// What tells one kind of layer from another.
 trait Cell {
     /// Gates in the weights.
@@ -94,11 +98,10 @@ trait Cell {
     /// The four sums of 16 units for `rows` rows: `xh: [rows, I + H]`, `panels` those of the units, `sums: [rows, 4, 16]`.
     fn project(isa: Isa, rows: usize, sizes: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]);
 
-    /// From sums to what is saved, and the new state behind it: `values: [rows, SAVED + 1, 16]`. `carry` holds for each row, `wide`
-    /// numbers apart, what the next step wants beside the state.
-    fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]);
+    /// From the sums of 16 units to what is saved and carried, and the new states.
+    fn gates(isa: Isa, units: Units<'_>);
 
-    /// Where the way back finds what was carried into a step, given what the step before saved and its state.
+    /// What was carried into a step, given what the step before saved and its state.
     fn carried<'a>(hidden: usize, saved: &'a [f32], state: &'a [f32]) -> &'a [f32];
 
     /// The gradients of a row's gates, in the place of what was saved. `d_state` becomes the part of the gradient that reaches the
@@ -193,9 +196,28 @@ impl<'a> Plan<'a> {
         order[..count].sort_by_key(|&row| (std::cmp::Reverse(lens[row]), row));
         Rows { first, count, order, lens, direction: self.sequence.direction }
     }
+
+    /// Where the saved steps of a task begin.
+    fn start(&self, task: usize) -> usize {
+        task * self.chunk * self.shape[1]
+    }
+
+    /// How many saved steps stand one after the other from this task on, and the task behind them: one task's at least, and those
+    /// of more if they are few and leave no gap.
+    fn run(&self, mut task: usize) -> (usize, usize) {
+        let (start, mut steps) = (self.start(task), 0);
+        while task < self.tasks() && start + steps == self.start(task) && steps < TOGETHER {
+            steps += self.rows(task).total();
+            task += 1;
+        }
+        (steps, task)
+    }
 }
 
 /// The rows of a task, the longest first, so that those that have a step stand together.
+///
+/// What they save stands in the order in which it is made: step after step, each with the rows that have it. So a step reads and
+/// writes one piece of memory, and products over all steps need not skip those that rows do not have.
 #[derive(Clone, Copy, Debug)]
 struct Rows {
     /// Their first place in the batch.
@@ -213,6 +235,16 @@ impl Rows {
         self.lens[..self.count].iter().copied().max().unwrap_or(0)
     }
 
+    /// Steps of all rows.
+    fn total(&self) -> usize {
+        self.lens[..self.count].iter().sum()
+    }
+
+    /// How many rows have this step: the first ones.
+    fn having(&self, step: usize) -> usize {
+        self.lens[..self.count].iter().filter(|&&len| len > step).count()
+    }
+
     /// The rows that have this step, with the time when they take it.
     fn at(&self, step: usize) -> impl Iterator<Item = (usize, usize)> {
         let order = self.order[..self.count].iter().take_while(move |&&row| self.lens[row] > step);
@@ -225,6 +257,51 @@ impl Rows {
             Direction::Forward => step,
             Direction::Backward => self.lens[row] - 1 - step,
         }
+    }
+}
+
+/// 16 units in one step of some rows.
+struct Units<'a> {
+    /// For each row and gate.
+    sums: &'a [[Row; 4]],
+    bias: &'a [Row; 4],
+    /// What the next step wants beside the states, and these: 16 numbers for each row, this far apart.
+    carry: &'a mut [f32],
+    states: &'a mut [f32],
+    wide: usize,
+    /// Saved numbers of the rows, from the first unit on.
+    saved: &'a mut [f32],
+    hidden: usize,
+    /// How many of the units there are.
+    count: usize,
+}
+
+impl<'a> Units<'a> {
+    /// Sums, carry, state and saved numbers of each row.
+    ///
+    /// No closure takes them: it would not always be inlined, and then be compiled for the lowest rung.
+    #[inline(always)]
+    fn rows(
+        self,
+        saved: usize,
+    ) -> impl Iterator<Item = (&'a [Row; 4], &'a mut Row, &'a mut Row, &'a mut [f32])> {
+        let carry = self.carry.chunks_mut(self.wide).filter_map(<[f32]>::first_chunk_mut);
+        let states = self.states.chunks_mut(self.wide).filter_map(<[f32]>::first_chunk_mut);
+        let saved = self.saved.chunks_mut(saved * self.hidden);
+        self.sums
+            .iter()
+            .zip(carry)
+            .zip(states)
+            .zip(saved)
+            .map(|(((sums, carry), state), saved)| (sums, carry, state, saved))
+    }
+}
+
+/// Keeps what 16 units save, as many of them as there are.
+#[inline(always)]
+fn keep<const N: usize>(saved: &mut [f32], hidden: usize, count: usize, values: &[Row; N]) {
+    for (saved, value) in saved.chunks_mut(hidden).zip(values) {
+        store(&mut saved[..count], value);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The way back through time of any cell.
 
-use super::{Cell, Direction, Plan, RecurrentGradients, RecurrentWeights, Rows, StateGradients};
+use super::{Cell, Plan, RecurrentGradients, RecurrentWeights, Rows, StateGradients};
 use crate::ctx::Ctx;
 use crate::gemm::{Epilogue, Matrix, MatrixMut, gemm};
 use crate::isa::{Isa, rungs};
@@ -141,37 +141,36 @@ struct Space<'a> {
     /// Gradients of the states, then of what is carried beside them.
     d_state: &'a mut [f32],
     d_carry: &'a mut [f32],
-    /// Gradients of the gates as inputs, and as states, meet them.
-    beside_x: &'a mut [f32],
-    beside_states: &'a mut [f32],
     /// Gradients of the inputs of a step.
     d_x: &'a mut [f32],
-    /// What one row carried into a step.
-    carried: &'a mut [f32],
+    /// What the first step found.
+    zeros: &'a mut [f32],
 }
 
 impl Task<'_> {
     fn run<C: Cell>(&self, saved: &mut [f32], mut d_x: Option<(&mut [f32], Write)>, sums: &mut [f32]) {
         let [_, t, i, h] = self.plan.shape;
         let (n, wide) = (self.rows.count, self.plan.wide());
-        let gates = (n * C::GATES * h).next_multiple_of(PANEL);
         let inputs = n * i.next_multiple_of(PANEL);
         sums.fill(0.0);
-        scratch::lend((2 * n + 1) * wide + 2 * gates + inputs, |space| {
+        scratch::lend((2 * n + 1) * wide + inputs, |space| {
             let (d_state, space) = space.split_at_mut(n * wide);
             let (d_carry, space) = space.split_at_mut(n * wide);
-            let (beside_x, space) = space.split_at_mut(gates);
-            let (beside_states, space) = space.split_at_mut(gates);
-            let (inputs, carried) = space.split_at_mut(inputs);
-            let carried = &mut carried[..h];
-            let mut space = Space { d_state, d_carry, beside_x, beside_states, d_x: inputs, carried };
+            let (zeros, d_x_space) = space.split_at_mut(wide);
+            let mut space = Space { d_state, d_carry, d_x: d_x_space, zeros };
             self.start(&mut space);
+            let mut end = self.rows.total();
             for step in (0..self.rows.steps()).rev() {
-                self.gates::<C>(step, saved, &mut space, sums);
-                self.states::<C>(step, &mut space);
-                if let Some((d_x, write)) = &mut d_x {
-                    self.inputs::<C>(step, &mut space, d_x, *write);
+                let start = end - self.rows.having(step);
+                let (past, now) = saved[..end * h * C::SAVED].split_at_mut(start * h * C::SAVED);
+                self.gates::<C>(step, past, now, &mut space, sums);
+                if step > 0 {
+                    self.states::<C>(step, now, &mut space);
                 }
+                if let Some((d_x, write)) = &mut d_x {
+                    self.inputs::<C>(step, now, &mut space, d_x, *write);
+                }
+                end = start;
             }
         });
         if let Some((d_x, Write::Set)) = d_x {
@@ -181,41 +180,63 @@ impl Task<'_> {
         }
     }
 
-    /// The gradients of the gates of a step.
-    fn gates<C: Cell>(&self, step: usize, saved: &mut [f32], space: &mut Space<'_>, sums: &mut [f32]) {
-        let [_, t, _, h] = self.plan.shape;
-        let (wide, gates) = (self.plan.wide(), C::GATES * h);
+    /// The gradients of the gates of a step, in the place of what it saved.
+    fn gates<C: Cell>(
+        &self,
+        step: usize,
+        past: &[f32],
+        now: &mut [f32],
+        space: &mut Space<'_>,
+        sums: &mut [f32],
+    ) {
+        let h = self.plan.shape[3];
+        let (wide, size) = (self.plan.wide(), h * C::SAVED);
+        let before = step.checked_sub(1).map(|step| past.len() - self.rows.having(step) * size);
         for (place, (row, time)) in self.rows.at(step).enumerate() {
             let d_state = &mut space.d_state[place * wide..][..h];
             let d_carry = &mut space.d_carry[place * wide..][..h];
-            self.carried::<C>(row, step, saved, space.carried);
+            let carried = match before {
+                Some(before) => {
+                    C::carried(h, &past[before + place * size..][..size], self.state(row, step - 1))
+                }
+                None => &*space.zeros,
+            };
             self.add_state_gradient(row, time, d_state);
-            let saved = &mut saved[(row * t + time) * h * C::SAVED..][..h * C::SAVED];
-            C::gates_back(self.isa, saved, space.carried, d_state, d_carry);
+            let saved = &mut now[place * size..][..size];
+            C::gates_back(self.isa, saved, &carried[..h], d_state, d_carry);
             add_rows(self.isa, sums, &saved[..4 * h]);
-            space.beside_x[place * gates..][..gates].copy_from_slice(&saved[..gates]);
-            if C::SPLIT {
-                let beside = &mut space.beside_states[place * gates..][..gates];
-                beside[..2 * h].copy_from_slice(&saved[..2 * h]);
-                beside[2 * h..].copy_from_slice(&saved[3 * h..4 * h]);
-            }
         }
     }
 
     /// What the gates of a step add to the gradients of the states before it.
-    fn states<C: Cell>(&self, step: usize, space: &mut Space<'_>) {
-        let (wide, gates) = (self.plan.wide(), C::GATES * self.plan.shape[3]);
-        let size = [self.rows.at(step).count(), wide, gates];
-        let left = Left(if C::SPLIT { space.beside_states } else { space.beside_x }, gates);
-        product(self.isa, size, left, self.packed.states, gates, space.d_state, wide, Write::Add);
+    fn states<C: Cell>(&self, step: usize, now: &[f32], space: &mut Space<'_>) {
+        let (wide, h) = (self.plan.wide(), self.plan.shape[3]);
+        let (rows, gates) = (self.rows.having(step), C::GATES * h);
+        let mut add = |from: usize, to: usize, deep: usize| {
+            let (left, panels) = (Left(&now[from..], h * C::SAVED), &self.packed.states[to..]);
+            product(self.isa, [rows, wide, deep], left, panels, gates, space.d_state, wide, Write::Add);
+        };
+        if C::SPLIT {
+            add(0, 0, 2 * h);
+            add(3 * h, 2 * h, h);
+        } else {
+            add(0, 0, gates);
+        }
     }
 
     /// The gradients of the inputs of a step.
-    fn inputs<C: Cell>(&self, step: usize, space: &mut Space<'_>, d_x: &mut [f32], write: Write) {
+    fn inputs<C: Cell>(
+        &self,
+        step: usize,
+        now: &[f32],
+        space: &mut Space<'_>,
+        d_x: &mut [f32],
+        write: Write,
+    ) {
         let [_, t, i, h] = self.plan.shape;
         let (wide, gates) = (i.next_multiple_of(PANEL), C::GATES * h);
-        let size = [self.rows.at(step).count(), wide, gates];
-        let left = Left(space.beside_x, gates);
+        let size = [self.rows.having(step), wide, gates];
+        let left = Left(now, h * C::SAVED);
         product(self.isa, size, left, self.packed.inputs, gates, space.d_x, wide, Write::Set);
         for (place, (row, time)) in self.rows.at(step).enumerate() {
             write_row(&mut d_x[(row * t + time) * i..][..i], &space.d_x[place * wide..], write);
@@ -227,6 +248,7 @@ impl Task<'_> {
         let (h, wide) = (self.plan.shape[3], self.plan.wide());
         space.d_state.fill(0.0);
         space.d_carry.fill(0.0);
+        space.zeros.fill(0.0);
         let Some(last) = self.inputs.gradients.last else { return };
         for (place, &row) in self.rows.order[..self.rows.count].iter().enumerate() {
             space.d_state[place * wide..][..h].copy_from_slice(&last[(self.rows.first + row) * h..][..h]);
@@ -240,66 +262,82 @@ impl Task<'_> {
         add_rows(self.isa, d_state, gradient);
     }
 
-    /// What a step found from the step before, zero for the first.
-    fn carried<C: Cell>(&self, row: usize, step: usize, saved: &[f32], out: &mut [f32]) {
-        if step == 0 {
-            return out.fill(0.0);
-        }
+    /// The state of a row after a step.
+    fn state(&self, row: usize, step: usize) -> &[f32] {
         let [_, t, _, h] = self.plan.shape;
-        let at = row * t + self.rows.time(row, step - 1);
-        let state = &self.inputs.states[(self.rows.first * t + at) * self.plan.sequence.row..][..h];
-        out.copy_from_slice(C::carried(h, &saved[at * h * C::SAVED..][..h * C::SAVED], state));
+        let at = (self.rows.first + row) * t + self.rows.time(row, step);
+        &self.inputs.states[at * self.plan.sequence.row..][..h]
     }
 }
 
-/// The gradients of both weights: one product each over all rows and steps.
+/// The gradients of both weights: products over all steps, as many at a time as stand side by side.
 fn weights<C: Cell>(
     ctx: &Ctx,
     plan: &Plan<'_>,
     inputs: &Inputs<'_>,
-    saved: &mut [f32],
-    (w_ih, write_ih): (&mut [f32], Write),
-    (w_hh, write_hh): (&mut [f32], Write),
+    saved: &[f32],
+    (w_ih, mut write_ih): (&mut [f32], Write),
+    (w_hh, mut write_hh): (&mut [f32], Write),
 ) {
     let [b, t, i, h] = plan.shape;
-    let (steps, size) = (b * t, h * C::SAVED);
-    let x = Matrix::rows(inputs.x, i);
-    let gates = Matrix::transposed(saved, size);
-    gemm(ctx, [C::GATES * h, i, steps], gates, x, MatrixMut::rows(w_ih, i), write_ih, Epilogue::NONE);
-    clear_first_steps(plan, size, saved);
-    // Each step meets the state one before it, that is one place earlier or later; what a row's first step would meet there
-    // belongs to another row, so its gradients were made zero.
-    let (gates_from, states_from) = match plan.sequence.direction {
-        Direction::Forward => (size.min(saved.len()), 0),
-        Direction::Backward => (0, plan.sequence.row.min(inputs.states.len())),
-    };
-    let pairs = steps.saturating_sub(1);
-    let states = Matrix { data: &inputs.states[states_from..], row: plan.sequence.row, col: 1 };
-    let part = |m: usize, gate: usize, out: &mut [f32]| {
-        let data = saved.get(gates_from + gate * h..).unwrap_or(&[]);
-        let gates = Matrix::transposed(data, size);
-        gemm(ctx, [m, h, pairs], gates, states, MatrixMut::rows(out, h), write_hh, Epilogue::NONE);
-    };
-    if C::SPLIT {
-        let (both, new) = w_hh.split_at_mut(2 * h * h);
-        part(2 * h, 0, both);
-        part(h, 3, new);
-    } else {
-        part(C::GATES * h, 0, w_hh);
+    let (deep, size) = (i + h, h * C::SAVED);
+    scratch::lend(b * t * deep, |xh| {
+        if !xh.is_empty() {
+            ctx.team.parts(xh, plan.chunk * t * deep, |task, xh| fed(plan, &plan.rows(task), inputs, xh));
+        }
+        let mut task = 0;
+        loop {
+            let start = plan.start(task);
+            let (count, next) = plan.run(task);
+            let steps =
+                Steps { count, gates: (&saved[start * size..], size), xh: (&xh[start * deep..], deep) };
+            steps.product(ctx, [0, C::GATES * h], [0, i], w_ih, write_ih);
+            if C::SPLIT {
+                let (both, new) = w_hh.split_at_mut(2 * h * h);
+                steps.product(ctx, [0, 2 * h], [i, h], both, write_hh);
+                steps.product(ctx, [3 * h, h], [i, h], new, write_hh);
+            } else {
+                steps.product(ctx, [0, C::GATES * h], [i, h], w_hh, write_hh);
+            }
+            (write_ih, write_hh, task) = (Write::Add, Write::Add, next);
+            if task >= plan.tasks() {
+                return;
+            }
+        }
+    });
+}
+
+/// Steps side by side: the gradients of their gates, and what they were [`fed`], each with the length of a row.
+struct Steps<'a> {
+    count: usize,
+    gates: (&'a [f32], usize),
+    xh: (&'a [f32], usize),
+}
+
+impl Steps<'_> {
+    /// `out` gets the product of some numbers of each step (the first one and how many), `[gates, steps] . [steps, fed]`.
+    fn product(&self, ctx: &Ctx, gates: [usize; 2], fed: [usize; 2], out: &mut [f32], write: Write) {
+        let a = Matrix::transposed(self.gates.0.get(gates[0]..).unwrap_or(&[]), self.gates.1);
+        let b = Matrix::rows(self.xh.0.get(fed[0]..).unwrap_or(&[]), self.xh.1);
+        let size = [gates[1], fed[1], self.count];
+        gemm(ctx, size, a, b, MatrixMut::rows(out, fed[1]), write, Epilogue::NONE);
     }
 }
 
-fn clear_first_steps(plan: &Plan<'_>, size: usize, saved: &mut [f32]) {
-    let [b, t, ..] = plan.shape;
-    if plan.is_empty() {
-        return;
-    }
-    for row in 0..b {
-        let first = match (plan.sequence.direction, plan.sequence.lengths) {
-            (Direction::Forward, _) => 0,
-            (Direction::Backward, None) => t - 1,
-            (Direction::Backward, Some(lengths)) => (lengths[row] as usize).saturating_sub(1),
-        };
-        saved[(row * t + first) * size..][..size].fill(0.0);
+/// What each step of a task was fed, in the order of what it saved: its inputs, and the state before it.
+fn fed(plan: &Plan<'_>, rows: &Rows, inputs: &Inputs<'_>, xh: &mut [f32]) {
+    let [_, t, i, h] = plan.shape;
+    let mut places = xh.chunks_mut(i + h);
+    for step in 0..rows.steps() {
+        for ((row, time), xh) in rows.at(step).zip(&mut places) {
+            let (first, (x, state)) = ((rows.first + row) * t, xh.split_at_mut(i));
+            x.copy_from_slice(&inputs.x[(first + time) * i..][..i]);
+            if step == 0 {
+                state.fill(0.0);
+            } else {
+                let before = first + rows.time(row, step - 1);
+                state.copy_from_slice(&inputs.states[before * plan.sequence.row..][..h]);
+            }
+        }
     }
 }

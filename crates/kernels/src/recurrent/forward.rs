@@ -1,6 +1,6 @@
 //! The way forward of any cell.
 
-use super::{Cell, Plan, RecurrentWeights, Rows, store};
+use super::{Cell, Plan, RecurrentWeights, Rows, Units};
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
 use crate::panels::{PANEL, Row, pack_columns};
@@ -83,67 +83,61 @@ fn task_of<C: Cell>(
     saved: &mut [f32],
     last: &mut [f32],
 ) {
-    let [_, t, i, h] = plan.shape;
-    let (deep, n) = (i + h, rows.count);
+    let [_, _, i, h] = plan.shape;
+    let (deep, n, wide) = (i + h, rows.count, plan.wide());
     let xh_len = (n * deep).next_multiple_of(PANEL);
-    scratch::lend(xh_len + n * (plan.wide() + (4 + C::SAVED + 1) * PANEL), |space| {
+    scratch::lend(xh_len + n * (2 * wide + 4 * PANEL), |space| {
         let (xh, space) = space.split_at_mut(xh_len);
-        let (carry, space) = space.split_at_mut(n * plan.wide());
-        let (sums, values) = space.split_at_mut(n * 4 * PANEL);
+        let (carry, space) = space.split_at_mut(n * wide);
+        let (fresh, sums) = space.split_at_mut(n * wide);
         xh.fill(0.0);
         carry.fill(0.0);
+        let mut saved = saved;
         for step in 0..rows.steps() {
-            for (place, (row, time)) in rows.at(step).enumerate() {
-                xh[place * deep..][..i].copy_from_slice(&x[(row * t + time) * i..][..i]);
-            }
-            let count = rows.at(step).count();
-            for (unit, (panels, bias)) in packed.units(C::GATES * deep).enumerate() {
+            let count = rows.having(step);
+            let (now, later) = saved.split_at_mut(count * h * C::SAVED);
+            feed(plan, rows, step, x, xh);
+            for (block, (panels, bias)) in packed.units(C::GATES * deep).enumerate() {
                 C::project(isa, count, [i, h], xh, panels, sums);
-                let (sums, values) = (&sums.as_chunks().0[..count * 4], values.as_chunks_mut().0);
-                C::gates(isa, sums, bias, &mut carry[unit * PANEL..], plan.wide(), values);
-                scatter::<C>(plan, rows, step, unit * PANEL, values, saved, states);
+                let (unit, sums) = (block * PANEL, &sums.as_chunks().0.as_chunks().0[..count]);
+                let (carry, states, saved) = (&mut carry[unit..], &mut fresh[unit..], &mut now[unit..]);
+                let count = PANEL.min(h - unit);
+                C::gates(isa, Units { sums, bias, carry, states, wide, saved, hidden: h, count });
             }
-            for (place, (row, time)) in rows.at(step).enumerate() {
-                let state = &states[(row * t + time) * plan.sequence.row..][..h];
-                xh[place * deep + i..][..h].copy_from_slice(state);
-            }
+            hand_on(plan, rows, step, fresh, xh, states);
+            saved = later;
         }
         for (place, &row) in rows.order[..n].iter().enumerate() {
             last[row * h..][..h].copy_from_slice(&xh[place * deep + i..][..h]);
         }
     });
-    clear_padding::<C>(plan, rows, states, saved);
+    clear_padding(plan, rows, states);
+}
+
+/// The inputs of a step, to where the product reads them.
+fn feed(plan: &Plan<'_>, rows: &Rows, step: usize, x: &[f32], xh: &mut [f32]) {
+    let [_, t, i, h] = plan.shape;
+    for ((row, time), xh) in rows.at(step).zip(xh.chunks_mut(i + h)) {
+        xh[..i].copy_from_slice(&x[(row * t + time) * i..][..i]);
+    }
+}
+
+/// The states of a step, to who asked for them and to the next step.
+fn hand_on(plan: &Plan<'_>, rows: &Rows, step: usize, fresh: &[f32], xh: &mut [f32], states: &mut [f32]) {
+    let [_, t, i, h] = plan.shape;
+    let places = fresh.chunks(plan.wide()).zip(xh.chunks_mut(i + h));
+    for ((row, time), (fresh, xh)) in rows.at(step).zip(places) {
+        xh[i..].copy_from_slice(&fresh[..h]);
+        states[(row * t + time) * plan.sequence.row..][..h].copy_from_slice(&fresh[..h]);
+    }
 }
 
 /// Zeros for the steps that rows do not have.
-fn clear_padding<C: Cell>(plan: &Plan<'_>, rows: &Rows, states: &mut [f32], saved: &mut [f32]) {
+fn clear_padding(plan: &Plan<'_>, rows: &Rows, states: &mut [f32]) {
     let [_, t, _, h] = plan.shape;
     for (row, len) in rows.lens[..rows.count].iter().enumerate() {
         for at in row * t + len..(row + 1) * t {
             states[at * plan.sequence.row..][..h].fill(0.0);
-            saved[at * h * C::SAVED..][..h * C::SAVED].fill(0.0);
         }
-    }
-}
-
-/// What 16 units give in a step, to where each row keeps it.
-fn scatter<C: Cell>(
-    plan: &Plan<'_>,
-    rows: &Rows,
-    step: usize,
-    unit: usize,
-    values: &[Row],
-    saved: &mut [f32],
-    states: &mut [f32],
-) {
-    let [_, t, _, h] = plan.shape;
-    let count = PANEL.min(h - unit);
-    for ((row, time), values) in rows.at(step).zip(values.chunks_exact(C::SAVED + 1)) {
-        let at = row * t + time;
-        let saved = &mut saved[at * h * C::SAVED..][..h * C::SAVED];
-        for (saved, value) in saved.chunks_exact_mut(h).zip(values) {
-            store(&mut saved[unit..][..count], value);
-        }
-        store(&mut states[at * plan.sequence.row + unit..][..count], &values[C::SAVED]);
     }
 }

@@ -1,6 +1,9 @@
 //! Gated recurrent units (Cho et al. 2014), in the form whose reset gate comes after the product.
 
-use super::{Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, backward, forward};
+use super::{
+    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Units, backward, forward,
+    keep,
+};
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
@@ -86,8 +89,8 @@ impl Cell for Gru {
         product(isa, [rows, PANEL, h], Left(&xh[i..], deep), states, h, sums, wide, Write::Set);
     }
 
-    fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
-        gates(isa, sums, bias, carry, wide, values);
+    fn gates(isa: Isa, units: Units<'_>) {
+        gates(isa, units);
     }
 
     fn carried<'a>(_: usize, _: &'a [f32], state: &'a [f32]) -> &'a [f32] {
@@ -100,22 +103,23 @@ impl Cell for Gru {
 }
 
 rungs! {
-    fn gates(sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
-        let rows = sums.as_chunks::<4>().0.iter().zip(values.as_chunks_mut::<5>().0).zip(carry.chunks_mut(wide));
-        for ((sums, values), carry) in rows {
-            let Some(state) = carry.first_chunk_mut::<PANEL>() else { break };
+    fn gates(units: Units<'_>) {
+        let (bias, hidden, count) = (units.bias, units.hidden, units.count);
+        for (sums, before, state, place) in units.rows(4) {
+            let mut saved = [[0.0; PANEL]; 4];
             for lane in 0..PANEL {
                 let reset = sigmoid(sums[0][lane] + bias[0][lane]);
                 let update = sigmoid(sums[1][lane] + bias[1][lane]);
                 let beside = sums[3][lane] + bias[3][lane];
                 let new = tanh(reset.mul_add(beside, sums[2][lane] + bias[2][lane]));
-                values[0][lane] = reset;
-                values[1][lane] = update;
-                values[2][lane] = new;
-                values[3][lane] = beside;
-                state[lane] = update.mul_add(state[lane] - new, new);
-                values[4][lane] = state[lane];
+                saved[0][lane] = reset;
+                saved[1][lane] = update;
+                saved[2][lane] = new;
+                saved[3][lane] = beside;
+                state[lane] = update.mul_add(before[lane] - new, new);
+                before[lane] = state[lane];
             }
+            keep(place, hidden, count, &saved);
         }
     }
 

@@ -1,6 +1,9 @@
 //! Long short-term memory (Hochreiter & Schmidhuber 1997; with forget gates, Gers et al. 2000).
 
-use super::{Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, backward, forward};
+use super::{
+    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Units, backward, forward,
+    keep,
+};
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
@@ -85,8 +88,8 @@ impl Cell for Lstm {
         product(isa, [rows, wide, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
     }
 
-    fn gates(isa: Isa, sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
-        gates(isa, sums, bias, carry, wide, values);
+    fn gates(isa: Isa, units: Units<'_>) {
+        gates(isa, units);
     }
 
     fn carried<'a>(hidden: usize, saved: &'a [f32], _: &'a [f32]) -> &'a [f32] {
@@ -99,22 +102,23 @@ impl Cell for Lstm {
 }
 
 rungs! {
-    fn gates(sums: &[Row], bias: &[Row; 4], carry: &mut [f32], wide: usize, values: &mut [Row]) {
-        let rows = sums.as_chunks::<4>().0.iter().zip(values.as_chunks_mut::<6>().0).zip(carry.chunks_mut(wide));
-        for ((sums, values), carry) in rows {
-            let Some(cell) = carry.first_chunk_mut::<PANEL>() else { break };
+    fn gates(units: Units<'_>) {
+        let (bias, hidden, count) = (units.bias, units.hidden, units.count);
+        for (sums, cell, state, place) in units.rows(5) {
+            let mut saved = [[0.0; PANEL]; 5];
             for lane in 0..PANEL {
-                values[0][lane] = sigmoid(sums[0][lane] + bias[0][lane]);
-                values[1][lane] = sigmoid(sums[1][lane] + bias[1][lane]);
-                values[2][lane] = tanh(sums[2][lane] + bias[2][lane]);
-                values[3][lane] = sigmoid(sums[3][lane] + bias[3][lane]);
+                saved[0][lane] = sigmoid(sums[0][lane] + bias[0][lane]);
+                saved[1][lane] = sigmoid(sums[1][lane] + bias[1][lane]);
+                saved[2][lane] = tanh(sums[2][lane] + bias[2][lane]);
+                saved[3][lane] = sigmoid(sums[3][lane] + bias[3][lane]);
             }
             for lane in 0..PANEL {
-                let [i, f, g, o] = [values[0][lane], values[1][lane], values[2][lane], values[3][lane]];
+                let [i, f, g, o] = [saved[0][lane], saved[1][lane], saved[2][lane], saved[3][lane]];
                 cell[lane] = f.mul_add(cell[lane], i * g);
-                values[4][lane] = cell[lane];
-                values[5][lane] = o * tanh(cell[lane]);
+                saved[4][lane] = cell[lane];
+                state[lane] = o * tanh(cell[lane]);
             }
+            keep(place, hidden, count, &saved);
         }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::ctx::Ctx;
-use crate::testing::{assert_close, differences, everywhere, inner, normal, wide};
+use crate::testing::{assert_close, bits, differences, everywhere, inner, normal, wide};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -194,8 +194,29 @@ fn gradients_agree_with_differences() {
 fn larger_sizes_agree_with_the_plain_formulas() {
     let ctx = Ctx::new(2);
     for (kind, direction, padded) in kinds() {
-        for shape in [[70, 5, 3, 17], [21, 9, 40, 33]] {
+        // The last one has more steps than go into one product for the gradients of weights.
+        for shape in [[70, 5, 3, 17], [21, 9, 40, 33], [40, 70, 3, 5]] {
             Case::new(kind, shape, direction, padded).check(&ctx, false);
+        }
+    }
+}
+
+#[test]
+fn nobody_reads_beyond_the_end_of_a_row() {
+    let ctx = Ctx::new(2);
+    for (kind, direction, padded) in kinds().filter(|&(.., padded)| padded) {
+        let shape @ [_, t, i, h] = [19, 5, 7, 35];
+        let mut case = Case::new(kind, shape, direction, padded);
+        let wanted = case.run(&ctx);
+        let lengths = case.lengths.clone().into_iter().flatten();
+        for at in lengths.enumerate().flat_map(|(row, len)| row * t + len as usize..(row + 1) * t) {
+            case.numbers[0][at * i..][..i].fill(f32::NAN);
+            case.d_states[at * h..][..h].fill(f32::NAN);
+        }
+        let got = case.run(&ctx);
+        assert_eq!(bits(&got.out), bits(&wanted.out), "{kind:?} {direction:?}");
+        for (got, wanted) in got.gradients.iter().zip(&wanted.gradients) {
+            assert_eq!(bits(got), bits(wanted), "{kind:?} {direction:?}");
         }
     }
 }
