@@ -7,6 +7,7 @@
 //! blocks by its length alone, products are fused-added in order within a block, and blocks are added in order.
 
 mod block;
+mod few;
 mod micro;
 mod pack;
 
@@ -174,6 +175,9 @@ struct Product<'a> {
 impl Product<'_> {
     fn run<const MR: usize, const NR: usize>(&self, c: Block<'_>) {
         let (m, n) = (c.rows(), c.columns());
+        if self.is_few() {
+            return self.few(&c);
+        }
         if m <= ROWS {
             // Every panel of B meets all rows at once, so it is packed where it is used.
             return self.tasks::<MR, NR>(&c, 0..n, &self.b);
@@ -194,7 +198,18 @@ impl Product<'_> {
     /// Some columns of C, all rows.
     fn tasks<const MR: usize, const NR: usize>(&self, c: &Block<'_>, columns: Range<usize>, b: &impl Pack) {
         let small = c.rows() * columns.len() * self.k < ALONE;
-        let (high, wide) = if small { (ROWS, columns.len()) } else { (ROWS, COLUMNS) };
+        let wide = if small { columns.len() } else { COLUMNS };
+        self.each_task(c, columns, [ROWS, wide], |c, rows, columns| self.task::<MR, NR>(c, rows, columns, b));
+    }
+
+    /// Calls `work` with every block of some columns of C, each at most as high and wide.
+    fn each_task(
+        &self,
+        c: &Block<'_>,
+        columns: Range<usize>,
+        [high, wide]: [usize; 2],
+        work: impl Fn(Block<'_>, Range<usize>, Range<usize>) + Sync,
+    ) {
         let across = columns.len().div_ceil(wide);
         let count = c.rows().div_ceil(high) * across;
         let task = |i: usize| {
@@ -203,7 +218,7 @@ impl Product<'_> {
             let columns = column..(column + wide).min(columns.end);
             // SAFETY: tasks are numbered once, and blocks of different numbers do not meet.
             let c = unsafe { c.part(rows.clone(), columns.clone()) };
-            self.task::<MR, NR>(c, rows, columns, b);
+            work(c, rows, columns);
         };
         self.ctx.team.run(count, &task);
     }

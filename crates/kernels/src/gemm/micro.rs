@@ -95,8 +95,19 @@ fn tile<const R: usize, const MR: usize, const NR: usize>(
         }
     }
     // A wall between the sums and their use: all are stored side by side, and by that the compiler finds the vectors.
-    let mut stored = sums;
-    let sums = std::hint::black_box(&mut stored);
+    let stored = sums;
+    store(std::hint::black_box(&stored), c, row, columns, stage);
+}
+
+/// Stores the sums of some rows of C, which may have fewer rows and columns.
+#[inline(always)]
+pub(super) fn store<const R: usize, const NR: usize>(
+    sums: &[[f32; NR]; R],
+    c: &mut Block<'_>,
+    row: usize,
+    columns: Range<usize>,
+    stage: &Stage<'_>,
+) {
     let rows = (c.rows() - row).min(R);
     for (i, sums) in sums.iter().enumerate().take(rows) {
         let out = c.row(row + i, columns.clone());
