@@ -23,7 +23,7 @@ use crate::scratch;
 
 pub(crate) use block::Block;
 pub(crate) use micro::{Stage, at_least, floor, sweep};
-pub(crate) use pack::{Lines, Pack, pack_all, pack_block};
+pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
 #[derive(Clone, Copy, Debug)]
