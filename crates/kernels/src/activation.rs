@@ -4,7 +4,7 @@ use std::f32::consts::{FRAC_2_SQRT_PI, SQRT_2};
 
 use crate::ctx::Ctx;
 use crate::map;
-use crate::vmath::{exp, normal_below, sigmoid, tanh};
+use crate::vmath::{exp_to_one, normal_below, sigmoid, tanh};
 use crate::write::Write;
 
 /// A function that a network puts between its layers, applied to every element.
@@ -164,7 +164,7 @@ fn sigmoid_backward(y: f32, dy: f32) -> f32 {
 
 #[inline(always)]
 fn silu(x: f32) -> f32 {
-    let e = exp(-x.abs());
+    let e = exp_to_one(-x.abs());
     x * (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
 }
 

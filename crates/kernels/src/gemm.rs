@@ -7,6 +7,7 @@
 //! blocks by its length alone, products are fused-added in order within a block, and blocks are added in order.
 
 mod block;
+mod few;
 mod micro;
 mod pack;
 
@@ -22,7 +23,7 @@ use crate::scratch;
 
 pub(crate) use block::Block;
 pub(crate) use micro::{Stage, at_least, floor, sweep};
-pub(crate) use pack::{Lines, Pack, pack_all, pack_block};
+pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
 #[derive(Clone, Copy, Debug)]
@@ -174,6 +175,9 @@ struct Product<'a> {
 impl Product<'_> {
     fn run<const MR: usize, const NR: usize>(&self, c: Block<'_>) {
         let (m, n) = (c.rows(), c.columns());
+        if self.is_few() {
+            return self.few(&c);
+        }
         if m <= ROWS {
             // Every panel of B meets all rows at once, so it is packed where it is used.
             return self.tasks::<MR, NR>(&c, 0..n, &self.b);
@@ -197,6 +201,17 @@ impl Product<'_> {
         let wide = if small { columns.len() } else { COLUMNS };
         // No task much shorter than the others, or threads would wait.
         let high = c.rows().div_ceil(c.rows().div_ceil(ROWS)).next_multiple_of(MR);
+        self.each_task(c, columns, [high, wide], |c, rows, columns| self.task::<MR, NR>(c, rows, columns, b));
+    }
+
+    /// Calls `work` with every block of some columns of C, each at most as high and wide.
+    fn each_task(
+        &self,
+        c: &Block<'_>,
+        columns: Range<usize>,
+        [high, wide]: [usize; 2],
+        work: impl Fn(Block<'_>, Range<usize>, Range<usize>) + Sync,
+    ) {
         let across = columns.len().div_ceil(wide);
         let count = c.rows().div_ceil(high) * across;
         let task = |i: usize| {
@@ -205,7 +220,7 @@ impl Product<'_> {
             let columns = column..(column + wide).min(columns.end);
             // SAFETY: tasks are numbered once, and blocks of different numbers do not meet.
             let c = unsafe { c.part(rows.clone(), columns.clone()) };
-            self.task::<MR, NR>(c, rows, columns, b);
+            work(c, rows, columns);
         };
         self.ctx.team.run(count, &task);
     }

@@ -99,12 +99,17 @@ impl Roof {
 }
 
 fn products(ctx: &Ctx, measure: &mut Measure<'_>) {
-    let sizes = [[1024; 3], [512; 3], [128, 512, 784], [512, 784, 128], [768, 512, 128], [1, 512, 784]];
+    let many = [[1024; 3], [512; 3], [128, 512, 784], [512, 784, 128], [768, 512, 128]];
+    let few = [[1, 512, 784], [1, 128, 3136], [8, 512, 784]];
+    let sizes = many.into_iter().chain(few);
     for size in sizes {
         let [m, n, k] = size;
         let (a, b, mut c) = (vec![1.0; m * k], vec![0.5; n * k], vec![0.0; m * n]);
         let name = format!("product {m} x {n} x {k}, as a dense layer");
-        measure(&name, Work::Operations(2 * (m * n * k) as u64), &mut || {
+        // A row or two are bound by reading the weights.
+        let work =
+            if m < 4 { Work::Bytes(4 * (n * k) as u64) } else { Work::Operations(2 * (m * n * k) as u64) };
+        measure(&name, work, &mut || {
             let (a, b) = (Matrix::rows(&a, k), Matrix::transposed(&b, k));
             gemm(ctx, size, a, b, MatrixMut::rows(&mut c, n), Write::Set, Epilogue::NONE);
         });

@@ -216,8 +216,12 @@ fn deal_out(source: &[f32], step: usize, out: &mut [f32], write: Write) {
     let put = |(out, x): (&mut f32, &f32)| *out = if write == Write::Add { *out + x } else { *x };
     if step == 2 {
         let (pairs, last) = out.as_chunks_mut::<2>();
-        let firsts = pairs.iter_mut().map(|pair| &mut pair[0]).chain(last.first_mut());
-        firsts.zip(source).for_each(put);
+        // What stands between is written again, so that the compiler stores whole vectors.
+        match write {
+            Write::Set => pairs.iter_mut().zip(source).for_each(|(pair, x)| *pair = [*x, pair[1]]),
+            Write::Add => pairs.iter_mut().zip(source).for_each(|(pair, x)| *pair = [pair[0] + x, pair[1]]),
+        }
+        last.iter_mut().zip(source.iter().skip(pairs.len())).for_each(put);
     } else {
         out.iter_mut().step_by(step).zip(source).for_each(put);
     }

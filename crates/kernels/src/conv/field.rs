@@ -142,8 +142,11 @@ impl Deal {
             1 => out.copy_from_slice(&source[..out.len()]),
             2 => {
                 let (pairs, last) = source.as_chunks::<2>();
-                let firsts = pairs.iter().map(|pair| pair[0]).chain(last.first().copied());
-                out.iter_mut().zip(firsts).for_each(|(out, x)| *out = x);
+                // Apart from the last one a loop that the compiler makes vectors of, which it does not of a chain.
+                for (out, pair) in out.iter_mut().zip(pairs) {
+                    *out = pair[0];
+                }
+                out.iter_mut().skip(pairs.len()).zip(last).for_each(|(out, x)| *out = *x);
             }
             step => out.iter_mut().zip(source.iter().step_by(step)).for_each(|(out, x)| *out = *x),
         }

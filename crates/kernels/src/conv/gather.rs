@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gemm::{Block, DEPTH, Pack, Stage, depths, sweep};
+use crate::gemm::{Block, DEPTH, Pack, Stage, Standing, depths, sweep};
 use crate::isa::Isa;
 use crate::{Epilogue, Write};
 
@@ -49,6 +49,18 @@ impl Pack for Gather<'_> {
             self.copy_runs::<W, W>(first, deep, space);
         }
         &space[..deep.len() * W]
+    }
+
+    #[inline(always)]
+    fn standing<const W: usize>(&self, first: usize, depth: Range<usize>) -> Option<Standing<'_>> {
+        let half = W / 2;
+        let whole = |column: usize| column % self.length + half <= self.length;
+        if first + W > self.count || !whole(first) || !whole(first + half) {
+            return None;
+        }
+        let from =
+            |column: usize| &self.data[self.runs[column / self.length] as usize + column % self.length..];
+        Some(Standing { halves: [from(first), from(first + half)], deep: &self.deep[depth] })
     }
 }
 
@@ -101,6 +113,32 @@ impl Multiply<'_> {
                 let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, self.row, 0);
                 sweep::<MR, NR>(self.isa, a, b, columns.clone(), depth, &mut c, stage, space);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::normal;
+
+    #[test]
+    fn a_panel_is_the_same_packed_and_where_it_stands() {
+        let data = normal(1, 300);
+        for (length, wanted) in [(16, 4), (8, 4), (20, 2), (12, 1)] {
+            let runs: Vec<u32> = (0..8).map(|run| run * 21).collect();
+            let b =
+                Gather { data: &data, deep: &[0, 7, 100], runs: &runs, length, count: 70.min(8 * length) };
+            let mut found = 0;
+            for first in (0..b.count).step_by(16) {
+                let mut space = [0.0; 16 * 4];
+                let packed = b.panel::<16>(first, 1..3, &mut space);
+                if let Some(standing) = b.standing::<16>(first, 1..3) {
+                    assert_eq!(standing.steps::<16>().collect::<Vec<_>>().concat(), packed);
+                    found += 1;
+                }
+            }
+            assert_eq!(found, wanted, "{length}");
         }
     }
 }

@@ -59,19 +59,37 @@ rungs! {
     ) -> () {
         let first = columns.start;
         for column in columns.clone().step_by(NR) {
-            let panel = b.panel::<NR>(column, depth.clone(), space);
-            let columns = column - first..(column + NR).min(columns.end) - first;
-            for row in (0..c.rows()).step_by(MR) {
-                let a = &a[row * depth.len()..][..MR * depth.len()];
-                // Fewer rows take fewer registers: a product with one row costs a sixth of one with six.
-                match c.rows() - row {
-                    1 => tile::<1, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                    2 => tile::<2, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                    3 | 4 => tile::<4, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                    5 | 6 if MR > 6 => tile::<6, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                    _ => tile::<MR, MR, NR>(a, panel, c, row, columns.clone(), &stage),
-                }
+            let whole = column - first..(column + NR).min(columns.end) - first;
+            if let Some(panel) = b.standing::<NR>(column, depth.clone()) {
+                tiles::<MR, NR>(a, depth.len(), panel.steps::<NR>(), c, whole, &stage);
+            } else {
+                let panel = b.panel::<NR>(column, depth.clone(), space);
+                tiles::<MR, NR>(a, depth.len(), panel.as_chunks::<NR>().0.iter().copied(), c, whole, &stage);
             }
+        }
+    }
+}
+
+/// All rows of A times a panel of B.
+#[inline(always)]
+fn tiles<const MR: usize, const NR: usize>(
+    a: &[f32],
+    depth: usize,
+    b: impl Iterator<Item = [f32; NR]> + Clone,
+    c: &mut Block<'_>,
+    columns: Range<usize>,
+    stage: &Stage<'_>,
+) {
+    for row in (0..c.rows()).step_by(MR) {
+        let a = &a[row * depth..][..MR * depth];
+        let (b, columns) = (b.clone(), columns.clone());
+        // Fewer rows take fewer registers: a product with one row costs a sixth of one with six.
+        match c.rows() - row {
+            1 => tile::<1, MR, NR>(a, b, c, row, columns, stage),
+            2 => tile::<2, MR, NR>(a, b, c, row, columns, stage),
+            3 | 4 => tile::<4, MR, NR>(a, b, c, row, columns, stage),
+            5 | 6 if MR > 6 => tile::<6, MR, NR>(a, b, c, row, columns, stage),
+            _ => tile::<MR, MR, NR>(a, b, c, row, columns, stage),
         }
     }
 }
@@ -80,23 +98,34 @@ rungs! {
 #[inline(always)]
 fn tile<const R: usize, const MR: usize, const NR: usize>(
     a: &[f32],
-    b: &[f32],
+    b: impl Iterator<Item = [f32; NR]>,
     c: &mut Block<'_>,
     row: usize,
     columns: Range<usize>,
     stage: &Stage<'_>,
 ) {
     let mut sums = [[0.0f32; NR]; R];
-    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b) {
         for (sums, a) in sums.iter_mut().zip(a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
+            for (sum, b) in sums.iter_mut().zip(&b) {
                 *sum = a.mul_add(*b, *sum);
             }
         }
     }
     // A wall between the sums and their use: all are stored side by side, and by that the compiler finds the vectors.
-    let mut stored = sums;
-    let sums = std::hint::black_box(&mut stored);
+    let stored = sums;
+    store(std::hint::black_box(&stored), c, row, columns, stage);
+}
+
+/// Stores the sums of some rows of C, which may have fewer rows and columns.
+#[inline(always)]
+pub(super) fn store<const R: usize, const NR: usize>(
+    sums: &[[f32; NR]; R],
+    c: &mut Block<'_>,
+    row: usize,
+    columns: Range<usize>,
+    stage: &Stage<'_>,
+) {
     let rows = (c.rows() - row).min(R);
     for (i, sums) in sums.iter().enumerate().take(rows) {
         let out = c.row(row + i, columns.clone());
@@ -136,14 +165,11 @@ fn finish<const NR: usize>(
             }
         }
     }
-    // Loops rather than `array::from_fn`, which is not always inlined and then compiled for the lowest rung.
-    if stage.add {
-        for ((out, sum), bias) in out.iter_mut().zip(sums).zip(&bias) {
-            *out = at_least(stage.floor, *out + sum + bias);
-        }
-    } else {
-        for ((out, sum), bias) in out.iter_mut().zip(sums).zip(&bias) {
-            *out = at_least(stage.floor, sum + bias);
-        }
+    // By value, so that no store stands between the loads: the compiler does not see that `out` and `sums` are apart. Loops
+    // rather than `array::from_fn`, which is not always inlined and then compiled for the lowest rung.
+    let (mut all, sums) = (if stage.add { *out } else { [-0.0; NR] }, *sums);
+    for ((all, sum), bias) in all.iter_mut().zip(&sums).zip(&bias) {
+        *all = at_least(stage.floor, *all + sum + bias);
     }
+    *out = all;
 }

@@ -16,6 +16,33 @@ pub(crate) trait Pack: Sync {
         depth: Range<usize>,
         space: &'s mut [f32],
     ) -> &'s [f32];
+
+    /// The same panel where it stands, if `W` columns are there in two halves for every step.
+    #[inline(always)]
+    fn standing<const W: usize>(&self, _first: usize, _depth: Range<usize>) -> Option<Standing<'_>> {
+        None
+    }
+}
+
+/// A panel that is read where it stands: step k begins at `deep[k]` in both halves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing<'a> {
+    pub(crate) halves: [&'a [f32]; 2],
+    pub(crate) deep: &'a [u32],
+}
+
+impl<'a> Standing<'a> {
+    /// Step after step.
+    #[inline(always)]
+    pub(crate) fn steps<const W: usize>(self) -> impl Iterator<Item = [f32; W]> + Clone + use<'a, W> {
+        let [low, high] = self.halves;
+        self.deep.iter().map(move |&k| {
+            let (k, mut step) = (k as usize, [0.0; W]);
+            step[..W / 2].copy_from_slice(&low[k..k + W / 2]);
+            step[W / 2..].copy_from_slice(&high[k..k + W / 2]);
+            step
+        })
+    }
 }
 
 /// A matrix as lines, which run along K: the rows of A or the columns of B.

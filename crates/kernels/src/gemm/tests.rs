@@ -82,11 +82,17 @@ fn every_edge_is_near_the_plain_sum() {
     // Many tasks, and B packed in several turns.
     Case::plain([300, 260, 961]).check(&ctx);
     Case::plain([145, 1100, 1000]).check(&ctx);
+    // Few rows, with many columns or a long K.
+    for size in [[1, 1100, 330], [4, 130, 700], [8, 2090, 20]] {
+        for case in Case::all(size).step_by(5) {
+            case.check(&ctx);
+        }
+    }
 }
 
 #[test]
 fn every_rung_and_team_gives_the_same_bits() {
-    for size in [[3, 5, 7], [13, 37, 330], [64, 150, 200], [150, 140, 70]] {
+    for size in [[3, 5, 7], [5, 300, 330], [13, 37, 330], [64, 150, 200], [150, 140, 70]] {
         for case in Case::all(size).step_by(11) {
             everywhere(|ctx| case.run(ctx));
         }
@@ -96,14 +102,17 @@ fn every_rung_and_team_gives_the_same_bits() {
 #[test]
 fn a_row_does_not_depend_on_the_others() {
     let ctx = Ctx::new(2);
-    let [m, n, k] = [150, 40, 700];
-    let case = Case { transposed: [false, true], ..Case::plain([m, n, k]) };
-    let ([a, b, ..], all) = (case.numbers(), case.run(&ctx));
-    for rows in [1, 2, 5, 13] {
-        let mut c = vec![0.0; rows * n];
-        let (a, b) = (Matrix::rows(&a, k), Matrix::transposed(&b, k));
-        gemm(&ctx, [rows, n, k], a, b, MatrixMut::rows(&mut c, n), Write::Set, Epilogue::NONE);
-        assert_eq!(bits(&c), bits(&all[..rows * n]), "{rows}");
+    let [m, n, k] = [150, 140, 700];
+    for transposed in [false, true] {
+        let case = Case { transposed: [false, transposed], ..Case::plain([m, n, k]) };
+        let ([a, b, ..], all) = (case.numbers(), case.run(&ctx));
+        for rows in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13] {
+            let mut c = vec![0.0; rows * n];
+            let b = if transposed { Matrix::transposed(&b, k) } else { Matrix::rows(&b, n) };
+            let (a, out) = (Matrix::rows(&a, k), MatrixMut::rows(&mut c, n));
+            gemm(&ctx, [rows, n, k], a, b, out, Write::Set, Epilogue::NONE);
+            assert_eq!(bits(&c), bits(&all[..rows * n]), "{rows}");
+        }
     }
 }
 
@@ -113,12 +122,17 @@ fn zero_times_nan_or_infinity_is_nan() {
         for bad in [f32::NAN, f32::INFINITY] {
             let mut b = [1.0; 20 * 20];
             b[7 * 20 + 18] = bad;
-            let mut c = [0.0; 3 * 20];
-            let (a, b) = (Matrix::rows(&[0.0; 60], 20), Matrix::rows(&b, 20));
             let epilogue = Epilogue { relu: true, ..Epilogue::columns(&[1.0; 20]) };
             let ctx = Ctx { isa, team: Team::new(1) };
-            gemm(&ctx, [3, 20, 20], a, b, MatrixMut::rows(&mut c, 20), Write::Set, epilogue);
-            assert!(c.iter().enumerate().all(|(i, c)| if i % 20 == 18 { c.is_nan() } else { *c == 1.0 }));
+            for rows in [1, 3, 9] {
+                for (b, column) in [(Matrix::rows(&b, 20), 18), (Matrix::transposed(&b, 20), 7)] {
+                    let (zeros, mut c) = (vec![0.0; rows * 20], vec![0.0; rows * 20]);
+                    let (a, out) = (Matrix::rows(&zeros, 20), MatrixMut::rows(&mut c, 20));
+                    gemm(&ctx, [rows, 20, 20], a, b, out, Write::Set, epilogue);
+                    let right = |(i, c): (usize, &f32)| if i % 20 == column { c.is_nan() } else { *c == 1.0 };
+                    assert!(c.iter().enumerate().all(right), "{rows} {c:?}");
+                }
+            }
         }
     }
 }
@@ -158,6 +172,7 @@ fn speed() {
             "weight",
             vec![weight(512, 784, 64), weight(10, 512, 64), weight(128, 3136, 64), weight(512, 128, 32)],
         ),
+        ("few", vec![forward(1, 128, 3136), forward(1, 512, 128), forward(8, 512, 784), data(1, 784, 512)]),
         ("data", vec![data(64, 784, 512), data(64, 512, 10), data(64, 3136, 128)]),
     ];
     for (name, case) in cases.iter().flat_map(|(name, cases)| cases.iter().map(move |case| (name, case))) {

@@ -1,0 +1,162 @@
+//! Products with few rows: a number of B meets so few of A that packing would cost more than the product. So B is read once,
+//! where it stands, and the speed is that of memory.
+//!
+//! Sums have the order of all other products, so a row alone has the bits that it has among many.
+
+use std::ops::Range;
+
+use super::micro::store;
+use super::pack::{Lines, pack_all};
+use super::{Block, Product, Stage, depths};
+use crate::isa::rungs;
+use crate::scratch;
+
+/// As many rows are few: with more, the panels that several tiles share pay for their packing.
+const FEW: usize = 8;
+/// Numbers of B in one task.
+const TASK: usize = 1 << 15;
+/// Columns that are read at the same time where they run along memory. A first cache has eight places for numbers that are a
+/// power of two apart: with twice as many columns they push each other out.
+const LINES: usize = 8;
+/// Columns whose sums are side by side where rows run along memory.
+const STRIP: usize = 16;
+/// Rows of B that are read at the same time: each is a stream that the processor fetches ahead.
+const STEPS: usize = 8;
+
+impl Product<'_> {
+    /// Whether [`Product::few`] is for this one: few rows, and columns or rows of B that lie in one piece.
+    pub(super) fn is_few(&self) -> bool {
+        self.a.count <= FEW && (self.b.deep == 1 || self.b.line == 1)
+    }
+
+    /// The whole product.
+    pub(super) fn few(&self, c: &Block<'_>) {
+        match c.rows() {
+            1 => self.few_rows::<1>(c),
+            2 => self.few_rows::<2>(c),
+            3 | 4 => self.few_rows::<4>(c),
+            5 | 6 => self.few_rows::<6>(c),
+            _ => self.few_rows::<8>(c),
+        }
+    }
+
+    fn few_rows<const R: usize>(&self, c: &Block<'_>) {
+        let wide = (TASK / self.k.max(1)).clamp(64, 1024).next_multiple_of(STRIP);
+        scratch::lend(R * self.k, |a| {
+            pack_all::<R>(self.ctx.isa, None, &self.a, 0..c.rows(), self.k, a);
+            let a: &[[f32; R]] = a.as_chunks::<R>().0;
+            self.each_task(c, 0..c.columns(), [c.rows(), wide], |mut c, rows, columns| {
+                if self.b.deep == 1 {
+                    self.few_of_lines(a, &mut c, columns);
+                    return;
+                }
+                let whole = columns.len() / STRIP * STRIP;
+                let (strips, rest) =
+                    (columns.start..columns.start + whole, columns.start + whole..columns.end);
+                if !strips.is_empty() {
+                    self.few_of_rows(a, &mut c.columns_mut(0..whole), strips);
+                }
+                if !rest.is_empty() {
+                    self.task::<6, STRIP>(c.columns_mut(whole..columns.len()), rows, rest, &self.b);
+                }
+            });
+        });
+    }
+
+    fn few_of_lines<const R: usize>(&self, a: &[[f32; R]], c: &mut Block<'_>, columns: Range<usize>) {
+        for depth in depths(self.k) {
+            let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, 0, columns.start);
+            dots(self.ctx.isa, &a[depth.clone()], &self.b, columns.clone(), depth, c, stage);
+        }
+    }
+
+    fn few_of_rows<const R: usize>(&self, a: &[[f32; R]], c: &mut Block<'_>, columns: Range<usize>) {
+        scratch::lend(columns.len() * R, |sums| {
+            let sums = sums.as_chunks_mut::<STRIP>().0.as_chunks_mut::<R>().0;
+            for depth in depths(self.k) {
+                let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, 0, columns.start);
+                let b = self.b.data.get(depth.start * self.b.deep + columns.start..).unwrap_or_default();
+                multiples(self.ctx.isa, &a[depth], b, self.b.deep, sums, c, stage);
+            }
+        });
+    }
+}
+
+rungs! {
+    /// One block of K where the columns of B run along memory: some of them at a time, whose sums are side by side.
+    fn dots<const R: usize>(
+        a: &[[f32; R]], b: &Lines<'_>, columns: Range<usize>, depth: Range<usize>, c: &mut Block<'_>, stage: Stage<'_>
+    ) -> () {
+        for column in columns.clone().step_by(LINES) {
+            let width = LINES.min(columns.end - column);
+            let mut lines = [&[][..]; LINES];
+            for (i, line) in lines.iter_mut().enumerate().filter(|_| !a.is_empty()) {
+                // The last one again for those beyond it.
+                *line = &b.data[(column + i.min(width - 1)) * b.line + depth.start..][..a.len()];
+            }
+            let sums = dots_of(a, &lines);
+            let first = column - columns.start;
+            store(&sums, c, 0, first..first + width, &stage);
+        }
+    }
+
+    /// One block of K where the rows of B run along memory: all sums wait in a first cache for some rows at a time.
+    fn multiples<const R: usize>(
+        a: &[[f32; R]], b: &[f32], deep: usize, sums: &mut [[[f32; STRIP]; R]], c: &mut Block<'_>, stage: Stage<'_>
+    ) -> () {
+        sums.fill([[0.0; STRIP]; R]);
+        let (several, rest) = a.as_chunks::<STEPS>();
+        for (i, a) in several.iter().enumerate() {
+            add_rows(a, &b[i * STEPS * deep..], deep, sums);
+        }
+        for (i, a) in rest.iter().enumerate() {
+            add_rows(&[*a], &b[(several.len() * STEPS + i) * deep..], deep, sums);
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            store(sums, c, 0, i * STRIP..(i + 1) * STRIP, &stage);
+        }
+    }
+}
+
+#[inline(always)]
+fn dots_of<const R: usize>(a: &[[f32; R]], lines: &[&[f32]; LINES]) -> [[f32; LINES]; R] {
+    let mut sums = [[0.0f32; LINES]; R];
+    for (k, a) in a.iter().enumerate() {
+        let mut b = [0.0; LINES];
+        for (b, line) in b.iter_mut().zip(lines) {
+            *b = line[k];
+        }
+        for (sums, a) in sums.iter_mut().zip(a) {
+            for (sum, b) in sums.iter_mut().zip(&b) {
+                *sum = a.mul_add(*b, *sum);
+            }
+        }
+    }
+    // A wall, as in a tile.
+    std::hint::black_box(sums)
+}
+
+/// Adds `S` rows of B, each times its number of A, to the sums of all columns.
+#[inline(always)]
+fn add_rows<const R: usize, const S: usize>(
+    a: &[[f32; R]; S],
+    b: &[f32],
+    deep: usize,
+    sums: &mut [[[f32; STRIP]; R]],
+) {
+    let mut rows = [&[][..]; S];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &b[i * deep..].as_chunks::<STRIP>().0[..sums.len()];
+    }
+    for (i, sums) in sums.iter_mut().enumerate() {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let mut all = *sums;
+            for (a, row) in a.iter().zip(&rows) {
+                for (sum, b) in all.iter_mut().zip(&row[i]) {
+                    *sum = a[r].mul_add(*b, *sum);
+                }
+            }
+            *sums = all;
+        }
+    }
+}
