@@ -1,7 +1,8 @@
 //! Scaled dot-product attention that never holds a matrix of all scores.
 //!
-//! Queries and keys are cut into blocks of 64, and the softmax of a row is kept up to date from block to block (Dao et al. 2022,
-//! "FlashAttention"). What stays for the way back is one number for each row, the logarithm of its sum.
+//! Scores stand as `[keys, 16]`: 16 queries are the lanes of a panel, so that a softmax runs along rows of vectors and its
+//! weights are at once a side of the next product. Keys come in blocks of 256, and the softmax is kept up to date from block to
+//! block (Dao et al. 2022, "FlashAttention"). What stays for the way back is one number for each query, the logarithm of its sum.
 
 mod backward;
 mod forward;

@@ -42,7 +42,9 @@ pub(super) fn head<const L: usize>(
                 across::<L, PANEL, false>(isa, &keys[block.start..], head.len, queries, scores);
                 state.attend(isa, scores, values, head, first, block);
             }
-            finish::<L>(isa, &mut state, &mut logsumexp[first..]);
+            let [inverse, logarithms] = finish(isa, &state.largest, &state.totals);
+            state.scale(isa, &inverse);
+            logsumexp[first..][..rows].copy_from_slice(&logarithms[..rows]);
             for i in 0..rows {
                 unpack(state.sums, PANEL, i, out.cell(first + i, 0), Write::Set);
             }
@@ -63,6 +65,12 @@ struct State<'a, const L: usize> {
 }
 
 impl<const L: usize> State<'_, L> {
+    fn scale(&mut self, isa: Isa, factors: &Row) {
+        for sums in self.sums.chunks_exact_mut(PANEL) {
+            scale(isa, &mut sums[..self.rows], factors);
+        }
+    }
+
     /// Adds a block of keys: `scores` is `[keys, 16]`.
     fn attend(
         &mut self,
@@ -76,9 +84,7 @@ impl<const L: usize> State<'_, L> {
         let seen = head.seen(first, &block);
         let factors = weigh(isa, scores, seen, &mut self.largest, &mut self.totals);
         if block.start > 0 {
-            for sums in self.sums.chunks_exact_mut(PANEL) {
-                scale(isa, sums, &factors);
-            }
+            self.scale(isa, &factors);
         }
         for (values, sums) in values.chunks_exact(head.len).zip(self.sums.chunks_exact_mut(PANEL)) {
             let (values, sums) = (&values[block.clone()], &mut sums[..self.rows]);
@@ -120,25 +126,22 @@ rungs! {
         factors
     }
 
+    /// Each row times its factor.
     fn scale<const L: usize>(sums: &mut [[f32; L]], factors: &Row) -> () {
         for (sums, factor) in sums.iter_mut().zip(factors) {
+            // Hidden, or the compiler makes vectors of factors, and turns all numbers to meet them.
+            let factor = std::hint::black_box(*factor);
             sums.iter_mut().for_each(|sum| *sum *= factor);
         }
     }
 
-    /// Divides by the sums of weights, and gives the logarithms of the sums of all powers.
-    fn finish<const L: usize>(state: &mut State<'_, L>, logsumexp: &mut [f32]) -> () {
-        let mut logarithms = state.totals;
-        let mut inverse = state.totals;
+    /// What sums are to be multiplied by, and the logarithms of the sums of all powers.
+    fn finish(largest: &Row, totals: &Row) -> [Row; 2] {
+        let (mut inverse, mut logarithms) = (*totals, *totals);
         for lane in 0..PANEL {
-            logarithms[lane] = state.largest[lane].mul_add(LN_2, ln(state.totals[lane]));
-            inverse[lane] = 1.0 / state.totals[lane];
+            inverse[lane] = 1.0 / totals[lane];
+            logarithms[lane] = largest[lane].mul_add(LN_2, ln(totals[lane]));
         }
-        for sums in state.sums.chunks_exact_mut(PANEL) {
-            for (sums, inverse) in sums.iter_mut().zip(&inverse) {
-                sums.iter_mut().for_each(|sum| *sum *= inverse);
-            }
-        }
-        logsumexp[..state.rows].copy_from_slice(&logarithms[..state.rows]);
+        [inverse, logarithms]
     }
 }
