@@ -1,7 +1,8 @@
 //! LSTM and GRU over sequences, one layer and one direction at a time.
 //!
-//! Tasks split the batch, so nobody waits for anybody between steps. A step is one product of `[x, h]` with both weights, 16 units
-//! at a time, and the gates of those units while they are in the first cache.
+//! Tasks split the batch, so nobody waits for anybody between steps. A step is one product of `[x, h]` with both weights, and then
+//! the gates row by row. One product of the inputs of all steps beforehand takes longer: its sums would go through memory and
+//! back. For the same reason the way back gives the gradients of the inputs step by step.
 
 mod backward;
 mod forward;
@@ -92,14 +93,15 @@ trait Cell {
     /// Whether the gradients of the gates differ beside inputs and beside states.
     const SPLIT: bool;
 
-    /// Both biases of 16 units, as [`Cell::project`] leaves the four sums.
-    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, unit: usize) -> [Row; 4];
+    /// Both biases, as [`Cell::project`] leaves the four sums: `[4, wide]`.
+    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, out: &mut [f32]);
 
-    /// The four sums of 16 units for `rows` rows: `xh: [rows, I + H]`, `panels` those of the units, `sums: [rows, 4, 16]`.
+    /// The four sums of all units for `rows` rows: `xh: [rows, I + H]`, `sums: [rows, 4, wide]` for H units and what fills the last
+    /// panel. `panels` holds for each gate those of its units, I + H rows each.
     fn project(isa: Isa, rows: usize, sizes: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]);
 
-    /// From the sums of 16 units to what is saved and carried, and the new states.
-    fn gates(isa: Isa, units: Units<'_>);
+    /// From a row's sums to what is saved, what is carried beside the state, and the new state in the place of the old one.
+    fn gates(isa: Isa, sums: &[f32], bias: &[f32], carry: &mut [f32], state: &mut [f32], saved: &mut [f32]);
 
     /// What was carried into a step, given what the step before saved and its state.
     fn carried<'a>(hidden: usize, saved: &'a [f32], state: &'a [f32]) -> &'a [f32];
@@ -260,49 +262,16 @@ impl Rows {
     }
 }
 
-/// 16 units in one step of some rows.
-struct Units<'a> {
-    /// For each row and gate.
-    sums: &'a [[Row; 4]],
-    bias: &'a [Row; 4],
-    /// What the next step wants beside the states, and these: 16 numbers for each row, this far apart.
-    carry: &'a mut [f32],
-    states: &'a mut [f32],
-    wide: usize,
-    /// Saved numbers of the rows, from the first unit on.
-    saved: &'a mut [f32],
-    hidden: usize,
-    /// How many of the units there are.
-    count: usize,
-}
-
-impl<'a> Units<'a> {
-    /// Sums, carry, state and saved numbers of each row.
-    ///
-    /// No closure takes them: it would not always be inlined, and then be compiled for the lowest rung.
-    #[inline(always)]
-    fn rows(
-        self,
-        saved: usize,
-    ) -> impl Iterator<Item = (&'a [Row; 4], &'a mut Row, &'a mut Row, &'a mut [f32])> {
-        let carry = self.carry.chunks_mut(self.wide).filter_map(<[f32]>::first_chunk_mut);
-        let states = self.states.chunks_mut(self.wide).filter_map(<[f32]>::first_chunk_mut);
-        let saved = self.saved.chunks_mut(saved * self.hidden);
-        self.sums
-            .iter()
-            .zip(carry)
-            .zip(states)
-            .zip(saved)
-            .map(|(((sums, carry), state), saved)| (sums, carry, state, saved))
-    }
-}
-
-/// Keeps what 16 units save, as many of them as there are.
+/// 16 numbers of each of four rows, from `first` on.
 #[inline(always)]
-fn keep<const N: usize>(saved: &mut [f32], hidden: usize, count: usize, values: &[Row; N]) {
-    for (saved, value) in saved.chunks_mut(hidden).zip(values) {
-        store(&mut saved[..count], value);
-    }
+fn four(rows: &[f32], first: usize) -> Option<[&Row; 4]> {
+    let wide = rows.len() / 4;
+    Some([
+        rows[first..].first_chunk()?,
+        rows[wide + first..].first_chunk()?,
+        rows[2 * wide + first..].first_chunk()?,
+        rows[3 * wide + first..].first_chunk()?,
+    ])
 }
 
 /// Writes as many of 16 numbers as there is room for.

@@ -3,9 +3,10 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use baeum_kernels::{
-    Activation, AdamStep, AttentionMask, Conv2d, Ctx, Epilogue, Matrix, MatrixMut, Write, activation,
-    adamw_on, add, attention, attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm,
-    layer_norm, peak_products,
+    Activation, AdamStep, AttentionMask, Conv2d, Ctx, Direction, Epilogue, Matrix, MatrixMut,
+    RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Write, activation, adamw_on, add,
+    attention, attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm, gru, gru_backward,
+    gru_saved_len, layer_norm, lstm, lstm_backward, lstm_saved_len, peak_products,
 };
 
 use super::{KernelArguments, Spread};
@@ -44,6 +45,7 @@ pub(super) fn print(arguments: &KernelArguments) {
     products(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     attentions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     convolutions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
+    recurrent(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     passes(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
 }
 
@@ -167,6 +169,34 @@ fn convolutions(ctx: &Ctx, measure: &mut Measure<'_>) {
         weight.fill(0.1);
         measure("  its gradient of the image", work, &mut || {
             conv2d_data_grad(ctx, &conv, &y, &weight, &mut x, Write::Set);
+        });
+    }
+}
+
+/// Both ways through a layer, together because the way back uses up what the way there has saved.
+fn recurrent(ctx: &Ctx, measure: &mut Measure<'_>) {
+    let shape @ [b, t, i, h] = [64, 96, 32, 128];
+    let sequence = Sequence { direction: Direction::Forward, lengths: None, row: h };
+    for (name, gates) in [("lstm", 4), ("gru", 3)] {
+        let is_lstm = gates == 4;
+        let (x, d_states) = (vec![0.5; b * t * i], vec![0.01; b * t * h]);
+        let numbers = [i, h, 1, 1].map(|columns| vec![0.1; gates * h * columns]);
+        let [w_ih, w_hh, b_ih, b_hh] = &numbers;
+        let weights = RecurrentWeights { w_ih, w_hh, b_ih, b_hh };
+        let mut gradients = numbers.clone();
+        let (mut states, mut last, mut d_x) = (d_states.clone(), vec![0.0; b * h], x.clone());
+        let mut saved = vec![0.0; if is_lstm { lstm_saved_len(shape) } else { gru_saved_len(shape) }];
+        let work = Work::Operations(6 * (b * t * gates * h * (i + h)) as u64);
+        measure(&format!("{name} {b} x {t} x {i} to {h}, there and back"), work, &mut || {
+            let there = if is_lstm { lstm } else { gru };
+            there(ctx, shape, sequence, weights, &x, &mut states, &mut last, &mut saved);
+            let [w_ih, w_hh, b_ih, b_hh] =
+                gradients.each_mut().map(|gradient| (&mut gradient[..], Write::Set));
+            let d_weights = RecurrentGradients { w_ih, w_hh, b_ih, b_hh };
+            let outer = StateGradients { states: Some(&d_states), last: None };
+            let d_x = Some((&mut d_x[..], Write::Set));
+            let back = if is_lstm { lstm_backward } else { gru_backward };
+            back(ctx, shape, sequence, weights, &x, &states, &mut saved, outer, d_x, d_weights);
         });
     }
 }

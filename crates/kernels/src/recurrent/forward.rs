@@ -1,6 +1,6 @@
 //! The way forward of any cell.
 
-use super::{Cell, Plan, RecurrentWeights, Rows, Units};
+use super::{Cell, Plan, RecurrentWeights, Rows};
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
 use crate::panels::{PANEL, Row, pack_columns};
@@ -8,17 +8,10 @@ use crate::scratch;
 
 /// Weights as the steps want them.
 struct Packed<'a> {
-    /// For each block of 16 units and each gate a panel of I + H rows.
+    /// For each gate and each 16 units a panel of I + H rows.
     panels: &'a [Row],
-    /// For each block of 16 units.
-    biases: &'a [Row],
-}
-
-impl Packed<'_> {
-    /// The panels, that many rows, and the biases of each block of units.
-    fn units(&self, rows: usize) -> impl Iterator<Item = (&[Row], &[Row; 4])> {
-        self.panels.chunks_exact(rows).zip(self.biases.as_chunks().0)
-    }
+    /// `[4, wide]`
+    biases: &'a [f32],
 }
 
 /// All states, the last ones, and what the way back wants.
@@ -36,13 +29,13 @@ pub(super) fn run<C: Cell>(
     if plan.is_empty() {
         return last.fill(0.0);
     }
-    let panels = plan.blocks() * C::GATES * (i + h);
-    scratch::lend((panels + plan.blocks() * 4) * PANEL, |space| {
-        let (panels, biases) = space.as_chunks_mut().0.split_at_mut(panels);
-        pack(ctx.isa, C::GATES, [i, h], weights, panels);
-        for (unit, biases) in biases.chunks_exact_mut(4).enumerate() {
-            biases.copy_from_slice(&C::biases(weights, h, unit * PANEL));
-        }
+    let panels = plan.blocks() * C::GATES * (i + h) * PANEL;
+    scratch::lend(panels + 4 * plan.wide(), |space| {
+        let (panels, biases) = space.split_at_mut(panels);
+        let panels = panels.as_chunks_mut().0;
+        pack(ctx.isa, plan.blocks(), [i, h], weights, panels);
+        biases.fill(0.0);
+        C::biases(weights, h, biases);
         let packed = Packed { panels, biases };
         let states = &mut states[..plan.states_len()];
         ctx.team.parts3(
@@ -58,10 +51,10 @@ pub(super) fn run<C: Cell>(
 }
 
 rungs! {
-    fn pack(gates: usize, sizes: [usize; 2], weights: &RecurrentWeights<'_>, panels: &mut [Row]) {
+    fn pack(blocks: usize, sizes: [usize; 2], weights: &RecurrentWeights<'_>, panels: &mut [Row]) {
         let [i, h] = sizes;
         for (place, panel) in panels.chunks_exact_mut(i + h).enumerate() {
-            let (unit, gate) = (place / gates * PANEL, place % gates);
+            let (gate, unit) = (place / blocks, place % blocks * PANEL);
             let (x, state) = panel.split_at_mut(i);
             let row = |lane: usize| gate * h + unit + lane;
             let count = PANEL.min(h - unit);
@@ -83,29 +76,27 @@ fn task_of<C: Cell>(
     saved: &mut [f32],
     last: &mut [f32],
 ) {
-    let [_, _, i, h] = plan.shape;
-    let (deep, n, wide) = (i + h, rows.count, plan.wide());
+    let [_, t, i, h] = plan.shape;
+    let (deep, n, wide) = (i + h, rows.count, 4 * plan.wide());
     let xh_len = (n * deep).next_multiple_of(PANEL);
-    scratch::lend(xh_len + n * (2 * wide + 4 * PANEL), |space| {
+    scratch::lend(xh_len + n * (wide + plan.wide()), |space| {
         let (xh, space) = space.split_at_mut(xh_len);
-        let (carry, space) = space.split_at_mut(n * wide);
-        let (fresh, sums) = space.split_at_mut(n * wide);
+        let (sums, carry) = space.split_at_mut(n * wide);
         xh.fill(0.0);
         carry.fill(0.0);
-        let mut saved = saved;
+        let mut saved = saved.chunks_exact_mut(h * C::SAVED);
         for step in 0..rows.steps() {
-            let count = rows.having(step);
-            let (now, later) = saved.split_at_mut(count * h * C::SAVED);
             feed(plan, rows, step, x, xh);
-            for (block, (panels, bias)) in packed.units(C::GATES * deep).enumerate() {
-                C::project(isa, count, [i, h], xh, panels, sums);
-                let (unit, sums) = (block * PANEL, &sums.as_chunks().0.as_chunks().0[..count]);
-                let (carry, states, saved) = (&mut carry[unit..], &mut fresh[unit..], &mut now[unit..]);
-                let count = PANEL.min(h - unit);
-                C::gates(isa, Units { sums, bias, carry, states, wide, saved, hidden: h, count });
+            C::project(isa, rows.having(step), [i, h], xh, packed.panels, sums);
+            let places = xh
+                .chunks_exact_mut(deep)
+                .zip(carry.chunks_exact_mut(plan.wide()))
+                .zip(sums.chunks_exact(wide));
+            for (((row, time), ((xh, carry), sums)), saved) in rows.at(step).zip(places).zip(&mut saved) {
+                let state = &mut xh[i..];
+                C::gates(isa, sums, packed.biases, carry, state, saved);
+                states[(row * t + time) * plan.sequence.row..][..h].copy_from_slice(state);
             }
-            hand_on(plan, rows, step, fresh, xh, states);
-            saved = later;
         }
         for (place, &row) in rows.order[..n].iter().enumerate() {
             last[row * h..][..h].copy_from_slice(&xh[place * deep + i..][..h]);
@@ -119,16 +110,6 @@ fn feed(plan: &Plan<'_>, rows: &Rows, step: usize, x: &[f32], xh: &mut [f32]) {
     let [_, t, i, h] = plan.shape;
     for ((row, time), xh) in rows.at(step).zip(xh.chunks_mut(i + h)) {
         xh[..i].copy_from_slice(&x[(row * t + time) * i..][..i]);
-    }
-}
-
-/// The states of a step, to who asked for them and to the next step.
-fn hand_on(plan: &Plan<'_>, rows: &Rows, step: usize, fresh: &[f32], xh: &mut [f32], states: &mut [f32]) {
-    let [_, t, i, h] = plan.shape;
-    let places = fresh.chunks(plan.wide()).zip(xh.chunks_mut(i + h));
-    for ((row, time), (fresh, xh)) in rows.at(step).zip(places) {
-        xh[i..].copy_from_slice(&fresh[..h]);
-        states[(row * t + time) * plan.sequence.row..][..h].copy_from_slice(&fresh[..h]);
     }
 }
 

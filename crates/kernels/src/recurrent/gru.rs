@@ -1,13 +1,13 @@
 //! Gated recurrent units (Cho et al. 2014), in the form whose reset gate comes after the product.
 
 use super::{
-    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Units, backward, forward,
-    keep,
+    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, backward, forward, four,
+    store,
 };
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
-use crate::panels::{Left, PANEL, Row, padded, product};
+use crate::panels::{Left, PANEL, Row, product};
 use crate::vmath::{sigmoid, tanh};
 
 /// How many numbers [`gru`] saves for `[B, T, I, H]`: the gates of each step, and what the reset gate meets.
@@ -69,28 +69,32 @@ impl Cell for Gru {
     const SAVED: usize = 4;
     const SPLIT: bool = true;
 
-    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, unit: usize) -> [Row; 4] {
-        let units = unit..(unit + PANEL).min(hidden);
-        let of = |bias: &[f32], gate: usize| padded(&bias[gate * hidden..][units.clone()]);
-        let both = |gate: usize| {
-            let (beside_x, beside_states) = (of(weights.b_ih, gate), of(weights.b_hh, gate));
-            std::array::from_fn(|lane| beside_x[lane] + beside_states[lane])
-        };
-        [both(0), both(1), of(weights.b_ih, 2), of(weights.b_hh, 2)]
+    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, out: &mut [f32]) {
+        let wide = out.len() / 4;
+        for gate in 0..2 {
+            let both = weights.b_ih[gate * hidden..].iter().zip(&weights.b_hh[gate * hidden..]);
+            for (out, (x, state)) in out[gate * wide..][..hidden].iter_mut().zip(both) {
+                *out = x + state;
+            }
+        }
+        out[2 * wide..][..hidden].copy_from_slice(&weights.b_ih[2 * hidden..]);
+        out[3 * wide..][..hidden].copy_from_slice(&weights.b_hh[2 * hidden..]);
     }
 
     fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
-        let (deep, wide) = (i + h, 4 * PANEL);
-        product(isa, [rows, 2 * PANEL, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
-        let (x, states) = panels[2 * deep..].split_at(i);
-        let sums = &mut sums[2 * PANEL..];
-        product(isa, [rows, PANEL, i], Left(xh, deep), x, i, sums, wide, Write::Set);
-        let sums = &mut sums[PANEL..];
-        product(isa, [rows, PANEL, h], Left(&xh[i..], deep), states, h, sums, wide, Write::Set);
+        let (deep, wide) = (i + h, h.next_multiple_of(PANEL));
+        let mut add = |gates: usize, panels: &[Row], first: usize, k: usize, gate: usize| {
+            let (size, sums) = ([rows, gates * wide, k], &mut sums[gate * wide..]);
+            product(isa, size, Left(&xh[first..], deep), panels, deep, sums, 4 * wide, Write::Set);
+        };
+        let new = &panels[2 * wide / PANEL * deep..];
+        add(2, panels, 0, deep, 0);
+        add(1, new, 0, i, 2);
+        add(1, &new[i..], i, h, 3);
     }
 
-    fn gates(isa: Isa, units: Units<'_>) {
-        gates(isa, units);
+    fn gates(isa: Isa, sums: &[f32], bias: &[f32], before: &mut [f32], state: &mut [f32], saved: &mut [f32]) {
+        gates(isa, sums, bias, before, state, saved);
     }
 
     fn carried<'a>(_: usize, _: &'a [f32], state: &'a [f32]) -> &'a [f32] {
@@ -103,23 +107,27 @@ impl Cell for Gru {
 }
 
 rungs! {
-    fn gates(units: Units<'_>) {
-        let (bias, hidden, count) = (units.bias, units.hidden, units.count);
-        for (sums, before, state, place) in units.rows(4) {
-            let mut saved = [[0.0; PANEL]; 4];
+    fn gates(sums: &[f32], bias: &[f32], before: &mut [f32], state: &mut [f32], saved: &mut [f32]) {
+        let h = state.len();
+        for first in (0..h).step_by(PANEL) {
+            let (Some(sums), Some(bias)) = (four(sums, first), four(bias, first)) else { break };
+            let Some(before) = before[first..].first_chunk_mut::<PANEL>() else { break };
+            let mut values = [[0.0; PANEL]; 4];
             for lane in 0..PANEL {
                 let reset = sigmoid(sums[0][lane] + bias[0][lane]);
                 let update = sigmoid(sums[1][lane] + bias[1][lane]);
                 let beside = sums[3][lane] + bias[3][lane];
                 let new = tanh(reset.mul_add(beside, sums[2][lane] + bias[2][lane]));
-                saved[0][lane] = reset;
-                saved[1][lane] = update;
-                saved[2][lane] = new;
-                saved[3][lane] = beside;
-                state[lane] = update.mul_add(before[lane] - new, new);
-                before[lane] = state[lane];
+                values[0][lane] = reset;
+                values[1][lane] = update;
+                values[2][lane] = new;
+                values[3][lane] = beside;
+                before[lane] = update.mul_add(before[lane] - new, new);
             }
-            keep(place, hidden, count, &saved);
+            store(&mut state[first..], before);
+            for (saved, value) in saved.chunks_exact_mut(h).zip(&values) {
+                store(&mut saved[first..], value);
+            }
         }
     }
 

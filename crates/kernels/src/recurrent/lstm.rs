@@ -1,13 +1,13 @@
 //! Long short-term memory (Hochreiter & Schmidhuber 1997; with forget gates, Gers et al. 2000).
 
 use super::{
-    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Units, backward, forward,
-    keep,
+    Cell, Plan, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, backward, forward, four,
+    store,
 };
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Isa, rungs};
-use crate::panels::{Left, PANEL, Row, padded, product};
+use crate::panels::{Left, PANEL, Row, product};
 use crate::vmath::{sigmoid, tanh};
 
 /// How many numbers [`lstm`] saves for `[B, T, I, H]`: the gates and the cell of each step.
@@ -74,22 +74,23 @@ impl Cell for Lstm {
     const SAVED: usize = 5;
     const SPLIT: bool = false;
 
-    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, unit: usize) -> [Row; 4] {
-        let units = unit..(unit + PANEL).min(hidden);
-        std::array::from_fn(|gate| {
-            let of = |bias: &[f32]| padded(&bias[gate * hidden..][units.clone()]);
-            let (beside_x, beside_states) = (of(weights.b_ih), of(weights.b_hh));
-            std::array::from_fn(|lane| beside_x[lane] + beside_states[lane])
-        })
+    fn biases(weights: &RecurrentWeights<'_>, hidden: usize, out: &mut [f32]) {
+        let wide = out.len() / 4;
+        for gate in 0..4 {
+            let both = weights.b_ih[gate * hidden..].iter().zip(&weights.b_hh[gate * hidden..]);
+            for (out, (x, state)) in out[gate * wide..][..hidden].iter_mut().zip(both) {
+                *out = x + state;
+            }
+        }
     }
 
     fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
-        let (deep, wide) = (i + h, 4 * PANEL);
+        let (deep, wide) = (i + h, 4 * h.next_multiple_of(PANEL));
         product(isa, [rows, wide, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
     }
 
-    fn gates(isa: Isa, units: Units<'_>) {
-        gates(isa, units);
+    fn gates(isa: Isa, sums: &[f32], bias: &[f32], carry: &mut [f32], state: &mut [f32], saved: &mut [f32]) {
+        gates(isa, sums, bias, carry, state, saved);
     }
 
     fn carried<'a>(hidden: usize, saved: &'a [f32], _: &'a [f32]) -> &'a [f32] {
@@ -102,23 +103,28 @@ impl Cell for Lstm {
 }
 
 rungs! {
-    fn gates(units: Units<'_>) {
-        let (bias, hidden, count) = (units.bias, units.hidden, units.count);
-        for (sums, cell, state, place) in units.rows(5) {
-            let mut saved = [[0.0; PANEL]; 5];
+    fn gates(sums: &[f32], bias: &[f32], cell: &mut [f32], state: &mut [f32], saved: &mut [f32]) {
+        let h = state.len();
+        for first in (0..h).step_by(PANEL) {
+            let (Some(sums), Some(bias)) = (four(sums, first), four(bias, first)) else { break };
+            let Some(cell) = cell[first..].first_chunk_mut::<PANEL>() else { break };
+            let (mut values, mut new_state) = ([[0.0; PANEL]; 5], [0.0; PANEL]);
             for lane in 0..PANEL {
-                saved[0][lane] = sigmoid(sums[0][lane] + bias[0][lane]);
-                saved[1][lane] = sigmoid(sums[1][lane] + bias[1][lane]);
-                saved[2][lane] = tanh(sums[2][lane] + bias[2][lane]);
-                saved[3][lane] = sigmoid(sums[3][lane] + bias[3][lane]);
+                values[0][lane] = sigmoid(sums[0][lane] + bias[0][lane]);
+                values[1][lane] = sigmoid(sums[1][lane] + bias[1][lane]);
+                values[2][lane] = tanh(sums[2][lane] + bias[2][lane]);
+                values[3][lane] = sigmoid(sums[3][lane] + bias[3][lane]);
             }
             for lane in 0..PANEL {
-                let [i, f, g, o] = [saved[0][lane], saved[1][lane], saved[2][lane], saved[3][lane]];
-                cell[lane] = f.mul_add(cell[lane], i * g);
-                saved[4][lane] = cell[lane];
-                state[lane] = o * tanh(cell[lane]);
+                let [i, f, g, o] = [values[0][lane], values[1][lane], values[2][lane], values[3][lane]];
+                values[4][lane] = f.mul_add(cell[lane], i * g);
+                cell[lane] = values[4][lane];
+                new_state[lane] = o * tanh(values[4][lane]);
             }
-            keep(place, hidden, count, &saved);
+            store(&mut state[first..], &new_state);
+            for (saved, value) in saved.chunks_exact_mut(h).zip(&values) {
+                store(&mut saved[first..], value);
+            }
         }
     }
 
