@@ -19,6 +19,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from bench_models import MODELS
+from common import peak_kib
 from torch import nn
 
 WARM_UP = 10
@@ -163,7 +164,7 @@ def run(arguments: argparse.Namespace) -> dict:
         step_ms.append((time.perf_counter() - since) * 1e3)
     assert torch.isfinite(last), f"the loss is {float(last)} after {warm_up + arguments.steps} steps"
     versions = {"torch": torch.__version__, "python": platform.python_version()}
-    timing = {"step_ms": step_ms, "peak_kib": peak_kib(), "loss": loss}
+    timing = {"step_ms": step_ms, "peak_kib": peak_kib(), "figure": loss}
     return {"measured": {**timing, "compile_s": compile_s, "versions": versions}}
 
 
@@ -180,14 +181,6 @@ def first_step(training: Training, mode: str) -> torch.Tensor:
 def give_up(_signal, _frame) -> None:
     print(json.dumps({"failed": f"torch.compile took over {COMPILE_SECONDS} s"}), flush=True)
     os._exit(0)
-
-
-def peak_kib() -> int:
-    """The most memory that this process ever had, as Linux counts it."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    return 0
 
 
 if __name__ == "__main__":

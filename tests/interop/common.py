@@ -47,3 +47,11 @@ def near(name: str, found, expected, bound: float = TOLERANCE) -> None:
 
 def report(name: str, figure) -> None:
     print(json.dumps({"checked": name, "figure": figure}))
+
+
+def peak_kib() -> int:
+    """The most memory that this process ever had, as Linux counts it."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    return 0

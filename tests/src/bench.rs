@@ -1,13 +1,15 @@
-//! One training step, ours against PyTorch's: `cargo xtask bench train`; and kernels alone: `cargo xtask bench kernels`.
+//! One training step, ours against PyTorch's: `cargo xtask bench train`; answers, ours against ONNX Runtime's: `cargo xtask bench
+//! predict`; and kernels alone: `cargo xtask bench kernels`.
 //!
 //! The two take turns in processes of their own, in pairs of changing order (ours, theirs; theirs, ours), so that a machine that
 //! grows slower or faster does so for both. What counts is the ratio within a pair. Before anything is timed, both take one step from
 //! the same start and must agree.
 //!
-//! `train` is where to begin; it asks `start`, `peer` and `trial`, and sends for `worker` and PyTorch through `process`. What they
-//! say becomes a `record`, and records a `table`.
+//! `train` is where to begin; it asks `start`, `peer` and `trial`, and lets `worker` and PyTorch take `turns` through `process`. What
+//! they say becomes a `record`, and records a `table`. `predict` does the same with answers.
 
 mod args;
+mod contest;
 mod error;
 
 mod kernels;
@@ -18,24 +20,24 @@ mod table;
 
 mod machine;
 mod peer;
+mod predict;
 mod process;
 mod start;
 mod train;
 mod trial;
+mod turns;
 mod worker;
 
 use std::fs;
 
 pub use args::{Arguments, KernelArguments, TrainArguments, Verb, WorkerArguments};
+pub use contest::Contest;
 pub use error::BenchError;
 pub use record::{PeerTiming, Record, Timing, parse_records};
 pub use spread::Spread;
 pub use table::{newest, table, with_table};
 
 use crate::root;
-
-/// Where measurements are kept, one JSON line each, from the root of the workspace.
-pub const RECORDS: &str = "docs/bench/train.jsonl";
 
 /// The page that shows the newest of them.
 pub const PAGE: &str = "README.md";
@@ -47,6 +49,7 @@ pub const PAGE: &str = "README.md";
 pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     match &arguments.verb {
         Verb::Train(arguments) => train::train(arguments),
+        Verb::Predict(arguments) => predict::predict(arguments),
         Verb::Worker(arguments) => worker::print(arguments),
         Verb::Kernels(arguments) => {
             kernels::print(arguments);
@@ -61,14 +64,17 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
 /// # Errors
 /// [`BenchError`] if the measurements cannot be read, or if `page` has no markers.
 pub fn expected_page(page: &str) -> Result<String, BenchError> {
-    let path = root().join(RECORDS);
-    // A clean checkout may have none yet.
-    let lines = if path.exists() {
-        fs::read_to_string(&path).map_err(BenchError::file("read", &path))?
-    } else {
-        String::new()
-    };
-    with_table(page, &table(&newest(&parse_records(&lines)?)))
+    Contest::ALL.into_iter().try_fold(page.to_owned(), |page, contest| {
+        let path = root().join(contest.records());
+        // A clean checkout may have none yet.
+        let lines = if path.exists() {
+            fs::read_to_string(&path).map_err(BenchError::file("read", &path))?
+        } else {
+            String::new()
+        };
+        let records = parse_records(contest, &lines)?;
+        with_table(contest, &page, &table(contest, &newest(contest, &records)))
+    })
 }
 
 fn rewrite_page() -> Result<(), BenchError> {

@@ -14,6 +14,7 @@ usage: cargo xtask TASK
   test                everything `cargo test` checks
   interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
   bench train         time a training step of ours and of PyTorch's; --only NAME, --pairs N, --steps N, --threads N
+  bench predict       time an answer of ours and of ONNX Runtime's; the same settings
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
 
@@ -62,12 +63,17 @@ fn bench(args: &[&str]) -> io::Error {
         Ok(xtask) => Command::new(xtask.with_file_name("bench")),
         Err(error) => return error,
     };
-    if args.first() == Some(&"train") {
-        match python::environment(&root().join("tests/interop/requirements-torch.txt")) {
+    let peer = match args.first() {
+        Some(&"train") => Some(("BAEUM_PYTHON_TORCH", "requirements-torch.txt", "PyTorch")),
+        Some(&"predict") => Some(("BAEUM_PYTHON", "requirements.txt", "ONNX Runtime")),
+        Some(_) | None => None,
+    };
+    if let Some((variable, requirements, name)) = peer {
+        match python::environment(&root().join("tests/interop").join(requirements)) {
             Ok(python) => {
-                bench.env("BAEUM_PYTHON_TORCH", python);
+                bench.env(variable, python);
             }
-            Err(error) => eprintln!("no Python environment with PyTorch could be made: {error}"),
+            Err(error) => eprintln!("no Python environment with {name} could be made: {error}"),
         }
     }
     bench.args(args).exec()

@@ -1,4 +1,4 @@
-use baeum_core::{Blueprint, Predictor, check_weights, weights_file};
+use baeum_core::{Blueprint, Graph, Predictor, Weights, check_weights, weights_file};
 
 use crate::config::ExportPlan;
 use crate::error::ExportError;
@@ -42,4 +42,14 @@ pub fn encode(format: Format, predictor: &Predictor, plan: &ExportPlan) -> Resul
         }
     };
     Ok(Files::one(file, bytes))
+}
+
+/// An ONNX file of a network alone, for programs that prepare and decode by themselves: tensors in, tensors out, under the names of
+/// its nodes. Nothing has proven it; files for people come from [`encode`] and [`verify`](crate::verify()).
+///
+/// # Errors
+/// [`ExportError`] if the weights do not belong to the graph, or ONNX has no word for a node.
+pub fn network_file(graph: &Graph, weights: &Weights) -> Result<Vec<u8>, ExportError> {
+    check_weights(graph, weights)?;
+    Ok(onnx::bytes(&onnx::network_alone(graph, weights)?))
 }

@@ -42,7 +42,7 @@ mod error;
 mod plain;
 
 pub use config::{ExportConfig, ExportPlan};
-pub use encode::{can, encode};
+pub use encode::{can, encode, network_file};
 pub use error::{ExportError, ReadError, VerifyError};
 pub use files::Files;
 pub use format::{Facts, Format, Level, Say, Says};

@@ -16,6 +16,8 @@ pub struct Arguments {
 pub enum Verb {
     /// Measure every workload, print the table, keep the measurements and show them in the README.
     Train(TrainArguments),
+    /// Measure answers of one row and of 64, keep the measurements and show them in the README.
+    Predict(TrainArguments),
     /// Measure one workload on our side alone, in this process; prints one JSON line.
     Worker(WorkerArguments),
     /// Measure kernels alone, beside the peak of this processor.
@@ -24,7 +26,7 @@ pub enum Verb {
     Table,
 }
 
-/// What `train` takes.
+/// What `train` and `predict` take.
 #[derive(Debug, Args)]
 pub struct TrainArguments {
     /// This workload alone.
@@ -33,7 +35,7 @@ pub struct TrainArguments {
     /// How many pairs of runs.
     #[arg(long, value_name = "N", default_value = "7")]
     pub pairs: NonZeroUsize,
-    /// How many steps each run measures; without it, as many as the workload says.
+    /// How many steps or calls each run measures; without it, as many as the workload says.
     #[arg(long, value_name = "N")]
     pub steps: Option<NonZeroUsize>,
     /// How many threads both sides have.
@@ -55,6 +57,9 @@ pub struct WorkerArguments {
     /// How many threads there are.
     #[arg(long, value_name = "N")]
     pub threads: NonZeroUsize,
+    /// Answer so many rows instead of training.
+    #[arg(long, value_name = "ROWS")]
+    pub answer: Option<NonZeroUsize>,
 }
 
 /// What `kernels` takes.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use baeum::NetworkError;
+use baeum::export::ExportError;
 use baeum::models::ModelError;
 use baeum::weights_file::WeightsFileError;
 
@@ -59,7 +60,7 @@ pub enum BenchError {
     #[error("could not write JSON")]
     Json(#[from] serde_json::Error),
     /// The two sides do not compute the same, so that their times mean nothing.
-    #[error("workload `{workload}` wants {what} within {bound:e} of PyTorch's, got {got:e}")]
+    #[error("workload `{workload}` wants {what} within {bound:e} of the other side's, got {got:e}")]
     Differs {
         /// The workload.
         workload: String,
@@ -92,7 +93,7 @@ pub enum BenchError {
     #[error("the page wants a line `{marker}`, got none")]
     Marker {
         /// The line.
-        marker: &'static str,
+        marker: String,
     },
     /// Some workloads failed; each was reported when it did.
     #[error("{failed} of {all} workloads could not be measured")]
@@ -108,7 +109,10 @@ pub enum BenchError {
     /// A step that failed.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// Tensors that cannot be handed to PyTorch.
+    /// A network that ONNX has no word for.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Tensors that cannot be handed to the other side.
     #[error(transparent)]
     Weights(#[from] WeightsFileError),
 }

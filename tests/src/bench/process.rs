@@ -15,8 +15,8 @@ pub(super) struct Measured {
     pub(super) step_ms: Vec<f64>,
     /// The most memory it ever had, in KiB.
     pub(super) peak_kib: u64,
-    /// The loss of the first step, before it.
-    pub(super) loss: f64,
+    /// What both sides must agree on: the loss before the first step; of answers, their mean.
+    pub(super) figure: f64,
     /// How long the first step took, if it compiled.
     pub(super) compile_s: Option<f64>,
     /// The versions of what computed.
@@ -41,6 +41,14 @@ pub(super) struct Checked {
     pub(super) relative_error: f64,
     /// The same between PyTorch's step and its step in double precision: what rounding alone can do.
     pub(super) own_error: f64,
+}
+
+/// What ONNX Runtime's side says of its answers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agreed {
+    /// The largest difference, in units of the largest answer.
+    pub(super) relative_error: f64,
 }
 
 /// How a run of PyTorch ended: some of its ways are not for every machine.
@@ -86,7 +94,7 @@ mod tests {
         let measured = Measured {
             step_ms: vec![0.1, 2.5],
             peak_kib: 812,
-            loss: std::f64::consts::LN_10,
+            figure: std::f64::consts::LN_10,
             compile_s: None,
             versions: BTreeMap::from([("baeum".to_owned(), "0.1.0".to_owned())]),
         };
@@ -96,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_pytorch_says_is_read() {
-        let line = r#"{"measured": {"step_ms": [1.5, 2.5], "peak_kib": 9, "loss": 2.3, "compile_s": 14.2, "versions": {}}}"#;
+        let line = r#"{"measured": {"step_ms": [1.5, 2.5], "peak_kib": 9, "figure": 2.3, "compile_s": 14.2, "versions": {}}}"#;
         let Tried::Measured(measured) = parse("PyTorch", line).unwrap() else { panic!("it ran") };
         assert_eq!((measured.median_ms(), measured.compile_s), (2.0, Some(14.2)));
         let failed = parse::<Tried>("PyTorch", r#"{"failed": "no compiler"}"#).unwrap();

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BenchError, Spread};
+use super::{BenchError, Contest, Spread};
 
-/// A measurement of one workload: a line of `docs/bench/train.jsonl`.
+/// A measurement of one workload: a line of `docs/bench/train.jsonl` or `predict.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -26,7 +26,7 @@ pub struct Record {
     pub versions: BTreeMap<String, String>,
     /// Our side.
     pub ours: Timing,
-    /// PyTorch's side, if there was a Python to run it; one process for each of ours, in pairs.
+    /// The other side, if there was a Python to run it; one process for each of ours, in pairs.
     pub peer: Option<PeerTiming>,
     /// What else a reader should know, such as a compiler that failed.
     pub notes: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Timing {
     pub peak_kib: u64,
 }
 
-/// What PyTorch's processes measured, and in which of its ways.
+/// What the other side's processes measured, and in which of its ways.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeerTiming {
@@ -60,7 +60,7 @@ impl Record {
         Ok(serde_json::to_string(self)? + "\n")
     }
 
-    /// PyTorch's time over ours, if PyTorch was there.
+    /// The other side's time over ours, if it was there.
     pub fn ratio(&self) -> Option<Spread> {
         self.peer.as_ref().map(|peer| Spread::of_ratios(&self.ours.step_ms, &peer.timing.step_ms))
     }
@@ -82,10 +82,10 @@ impl Timing {
 ///
 /// # Errors
 /// [`BenchError::Line`] shows the line that is none.
-pub fn parse_records(lines: &str) -> Result<Vec<Record>, BenchError> {
+pub fn parse_records(contest: Contest, lines: &str) -> Result<Vec<Record>, BenchError> {
     let parse = |line: &str| {
         serde_json::from_str(line).map_err(|source| BenchError::Line {
-            what: format!("`{}`", super::RECORDS),
+            what: format!("`{}`", contest.records()),
             line: line.to_owned(),
             source,
         })
@@ -127,12 +127,12 @@ mod tests {
         let records = vec![sample("mlp"), alone];
         let lines: String = records.iter().map(|record| record.line().unwrap()).collect();
         assert_eq!(lines.lines().count(), 2);
-        assert_eq!(parse_records(&lines).unwrap(), records);
+        assert_eq!(parse_records(Contest::Train, &lines).unwrap(), records);
     }
 
     #[test]
     fn a_line_that_is_none_is_shown() {
-        let error = parse_records("{\"workload\": 1}\n").unwrap_err();
+        let error = parse_records(Contest::Train, "{\"workload\": 1}\n").unwrap_err();
         assert_eq!(error.to_string(), "could not read `{\"workload\": 1}` from `docs/bench/train.jsonl`");
     }
 

@@ -1,44 +1,61 @@
 use std::fmt::Write;
 
-use super::{BenchError, Record, Timing};
-use crate::workloads;
+use super::{BenchError, Contest, Record, Timing};
+use crate::{Workload, workloads};
 
-/// The table of a page begins behind this line ..
-const BEGIN: &str = "<!-- bench: `cargo xtask bench table` writes what stands from here -->";
-
-/// .. and ends before this one.
-const END: &str = "<!-- bench: to here -->";
+/// The lines between which a page has the table.
+fn markers(contest: Contest) -> [String; 2] {
+    let name = match contest {
+        Contest::Train => "bench",
+        Contest::Predict => "bench predict",
+    };
+    [
+        format!("<!-- {name}: `cargo xtask bench table` writes what stands from here -->"),
+        format!("<!-- {name}: to here -->"),
+    ]
+}
 
 /// The newest measurement of each workload that has one, in the order of [`workloads`].
-pub fn newest(records: &[Record]) -> Vec<&Record> {
-    let of = |name: &str| records.iter().rev().find(|record| record.workload == name);
-    workloads().iter().filter_map(|workload| of(workload.name)).collect()
+pub fn newest(contest: Contest, records: &[Record]) -> Vec<&Record> {
+    let of = |name: &str, rows: Option<usize>| {
+        let fits = |record: &&Record| record.workload == name && rows.is_none_or(|rows| record.rows == rows);
+        records.iter().rev().find(fits)
+    };
+    let each = |workload: Workload| match contest.rows() {
+        [] => vec![of(workload.name, None)],
+        several => several.iter().map(|&rows| of(workload.name, Some(rows))).collect(),
+    };
+    workloads().into_iter().flat_map(each).flatten().collect()
 }
 
-/// Measurements as Markdown, with what one must know to judge them. PyTorch's columns stand there if any measurement has them.
-pub fn table(records: &[&Record]) -> String {
+/// Measurements as Markdown, with what one must know to judge them. The other side's columns stand there if any measurement has
+/// them.
+pub fn table(contest: Contest, records: &[&Record]) -> String {
     if records.is_empty() {
-        return "Not measured yet; `cargo xtask bench train` does it.\n".to_owned();
+        return format!("Not measured yet; `cargo xtask bench {}` does it.\n", contest.verb());
     }
     let compared = records.iter().any(|record| record.peer.is_some());
-    let mut text = if compared { compared_rows(records) } else { own_rows(records) };
+    let mut text = if compared { compared_rows(contest, records) } else { own_rows(contest, records) };
+    let peer = contest.peer();
     text.push('\n');
-    text += match compared {
-        true => {
-            "Ratio: PyTorch's time over ours within a pair of runs, the median with the smallest and the largest; above 1, ours is \
+    text += &match compared {
+        true => format!(
+            "Ratio: {peer}'s time over ours within a pair of runs, the median with the smallest and the largest; above 1, ours is \
              the faster. Peak: the most memory the process ever had.\n"
+        ),
+        false => {
+            format!("{peer} was not there to compare with. Peak: the most memory the process ever had.\n")
         }
-        false => "PyTorch was not there to compare with. Peak: the most memory the process ever had.\n",
     };
-    text + &circumstances(records) + &notes(records)
+    text + &circumstances(contest, records) + &notes(contest, records)
 }
 
-fn compared_rows(records: &[&Record]) -> String {
-    let mut text = "\
-| workload | ours, ms/step | PyTorch, ms/step | ours, items/s | PyTorch, items/s | ratio (min to max) | ours, peak MiB | PyTorch, peak MiB | PyTorch as |
-|---|---:|---:|---:|---:|---:|---:|---:|---|
-"
-    .to_owned();
+fn compared_rows(contest: Contest, records: &[&Record]) -> String {
+    let (peer, unit) = (contest.peer(), contest.unit());
+    let mut text = format!(
+        "| workload | ours, ms/{unit} | {peer}, ms/{unit} | ours, items/s | {peer}, items/s | ratio (min to max) | ours, peak MiB | {peer}, peak MiB | {peer} as |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---|\n"
+    );
     for record in records {
         let ours = Cells::of(record, &record.ours);
         let theirs = record.peer.as_ref().map(|peer| Cells::of(record, &peer.timing)).unwrap_or_default();
@@ -46,7 +63,7 @@ fn compared_rows(records: &[&Record]) -> String {
             format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max)
         });
         let cells = [
-            record.workload.clone(),
+            contest.label(record),
             ours.ms,
             theirs.ms,
             ours.items_per_s,
@@ -61,11 +78,12 @@ fn compared_rows(records: &[&Record]) -> String {
     text
 }
 
-fn own_rows(records: &[&Record]) -> String {
-    let mut text = "| workload | ms/step | items/s | peak MiB |\n|---|---:|---:|---:|\n".to_owned();
+fn own_rows(contest: Contest, records: &[&Record]) -> String {
+    let mut text =
+        format!("| workload | ms/{} | items/s | peak MiB |\n|---|---:|---:|---:|\n", contest.unit());
     for record in records {
         let ours = Cells::of(record, &record.ours);
-        text += &row(&[record.workload.clone(), ours.ms, ours.items_per_s, ours.peak_mib]);
+        text += &row(&[contest.label(record), ours.ms, ours.items_per_s, ours.peak_mib]);
     }
     text
 }
@@ -113,8 +131,8 @@ fn figure(value: f64) -> String {
 }
 
 /// Where, when and with what: once for all the workloads that share it.
-fn circumstances(records: &[&Record]) -> String {
-    let mut groups: Vec<(String, Vec<&str>)> = vec![];
+fn circumstances(contest: Contest, records: &[&Record]) -> String {
+    let mut groups: Vec<(String, Vec<String>)> = vec![];
     for record in records {
         let versions: Vec<String> =
             record.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
@@ -126,8 +144,8 @@ fn circumstances(records: &[&Record]) -> String {
             versions.join(", "),
         );
         match groups.iter_mut().find(|(known, _)| *known == shared) {
-            Some((_, names)) => names.push(record.workload.as_str()),
-            None => groups.push((shared, vec![record.workload.as_str()])),
+            Some((_, names)) => names.push(contest.label(record)),
+            None => groups.push((shared, vec![contest.label(record)])),
         }
     }
     groups.iter().fold("\n".to_owned(), |mut text, (shared, names)| {
@@ -137,23 +155,24 @@ fn circumstances(records: &[&Record]) -> String {
     })
 }
 
-fn notes(records: &[&Record]) -> String {
+fn notes(contest: Contest, records: &[&Record]) -> String {
     let lines = |record: &&Record| {
-        let workload = record.workload.clone();
+        let workload = contest.label(record);
         record.notes.clone().into_iter().map(move |note| format!("- {workload}: {note}.\n"))
     };
     records.iter().flat_map(lines).collect()
 }
 
-/// `page` with `table` between its two markers.
+/// `page` with `table` between the two markers of the contest.
 ///
 /// # Errors
 /// [`BenchError::Marker`] names the marker that `page` has not.
-pub fn with_table(page: &str, table: &str) -> Result<String, BenchError> {
-    let missing = |marker| BenchError::Marker { marker };
-    let (before, rest) = page.split_once(BEGIN).ok_or_else(|| missing(BEGIN))?;
-    let (_, behind) = rest.split_once(END).ok_or_else(|| missing(END))?;
-    Ok(format!("{before}{BEGIN}\n\n{table}\n{END}{behind}"))
+pub fn with_table(contest: Contest, page: &str, table: &str) -> Result<String, BenchError> {
+    let [begin, end] = markers(contest);
+    let missing = |marker: &String| BenchError::Marker { marker: marker.clone() };
+    let (before, rest) = page.split_once(&begin).ok_or_else(|| missing(&begin))?;
+    let (_, behind) = rest.split_once(&end).ok_or_else(|| missing(&end))?;
+    Ok(format!("{before}{begin}\n\n{table}\n{end}{behind}"))
 }
 
 #[cfg(test)]
@@ -165,7 +184,7 @@ mod tests {
     #[test]
     fn a_row_says_both_sides_and_their_ratio() {
         let noted = Record { notes: vec!["eager 3.00 ms/step".to_owned()], ..sample("mlp") };
-        let text = table(&[&noted]);
+        let text = table(Contest::Train, &[&noted]);
         let row = "| mlp | 2.00 | 4.00 | 64000 | 32000 | 1.50 (1.00 to 2.00) | 20 | 400 | torch.compile |\n";
         assert!(text.contains(row), "{text}");
         let behind = "\n- mlp: Some CPU, 2 threads, avx2, 3 pairs, baeum 0.1.0, torch 2.15.0, 2026-11-22.\n\
@@ -176,10 +195,10 @@ mod tests {
     #[test]
     fn without_pytorch_its_columns_are_left_out() {
         let alone = Record { peer: None, ..sample("mlp") };
-        let text = table(&[&alone]);
+        let text = table(Contest::Train, &[&alone]);
         assert!(text.starts_with("| workload | ms/step | items/s | peak MiB |\n"), "{text}");
         assert!(text.contains("| mlp | 2.00 | 64000 | 20 |\n\nPyTorch was not there"), "{text}");
-        let mixed = table(&[&sample("cnn"), &alone]);
+        let mixed = table(Contest::Train, &[&sample("cnn"), &alone]);
         assert!(mixed.contains("| mlp | 2.00 | - | 64000 | - | - | 20 | - | - |\n"), "{mixed}");
     }
 
@@ -187,10 +206,21 @@ mod tests {
     fn the_newest_line_counts_and_circumstances_are_said_once() {
         let later = Record { date: "2026-11-23".to_owned(), ..sample("mlp") };
         let records = [sample("cnn"), sample("mlp"), later.clone(), sample("a workload of the past")];
-        let newest = newest(&records);
+        let newest = newest(Contest::Train, &records);
         assert_eq!(newest, [&later, &records[0]]);
-        assert_eq!(table(&[&records[0], &records[1]]).matches("Some CPU").count(), 1);
-        assert_eq!(table(&newest).matches("Some CPU").count(), 2);
+        assert_eq!(table(Contest::Train, &[&records[0], &records[1]]).matches("Some CPU").count(), 1);
+        assert_eq!(table(Contest::Train, &newest).matches("Some CPU").count(), 2);
+    }
+
+    #[test]
+    fn answers_are_told_apart_by_their_rows() {
+        let of = |rows| Record { rows, ..sample("mlp") };
+        let records = [of(1), of(64), of(128)];
+        assert_eq!(newest(Contest::Predict, &records), [&records[0], &records[1]]);
+        let text = table(Contest::Predict, &[&records[0], &records[1]]);
+        assert!(text.contains("| mlp, 1 row | 2.00 | 4.00 | 500 |"), "{text}");
+        assert!(text.contains("| mlp, 64 rows | 2.00 | 4.00 | 32000 |"), "{text}");
+        assert!(text.starts_with("| workload | ours, ms/call | ONNX Runtime, ms/call |"), "{text}");
     }
 
     #[test]
@@ -201,11 +231,12 @@ mod tests {
 
     #[test]
     fn a_table_replaces_the_old_one_and_nothing_else() {
-        let page = format!("# Name\n\n{BEGIN}\nold\n{END}\n\nrest\n");
-        let once = with_table(&page, "new\n").unwrap();
-        assert_eq!(once, format!("# Name\n\n{BEGIN}\n\nnew\n\n{END}\n\nrest\n"));
-        assert_eq!(with_table(&once, "new\n").unwrap(), once);
-        let error = with_table("# Name\n", "new\n").unwrap_err().to_string();
-        assert_eq!(error, format!("the page wants a line `{BEGIN}`, got none"));
+        let [begin, end] = markers(Contest::Train);
+        let page = format!("# Name\n\n{begin}\nold\n{end}\n\nrest\n");
+        let once = with_table(Contest::Train, &page, "new\n").unwrap();
+        assert_eq!(once, format!("# Name\n\n{begin}\n\nnew\n\n{end}\n\nrest\n"));
+        assert_eq!(with_table(Contest::Train, &once, "new\n").unwrap(), once);
+        let error = with_table(Contest::Train, "# Name\n", "new\n").unwrap_err().to_string();
+        assert_eq!(error, format!("the page wants a line `{begin}`, got none"));
     }
 }

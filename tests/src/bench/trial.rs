@@ -42,7 +42,7 @@ fn pick(workload: &str, tried: &[(Way, Tried)]) -> Result<Choice, BenchError> {
         Some((way, measured)) => Ok(Choice {
             way: *way,
             compile_s: measured.compile_s,
-            losses: ran.iter().map(|(way, measured)| (*way, measured.loss)).collect(),
+            losses: ran.iter().map(|(way, measured)| (*way, measured.figure)).collect(),
             note,
         }),
         None => Err(BenchError::Peer { workload: workload.to_owned(), why: note }),
@@ -70,7 +70,7 @@ mod tests {
 
     fn measured(ms: f64, compile_s: Option<f64>) -> Tried {
         let versions = BTreeMap::new();
-        Tried::Measured(Measured { step_ms: vec![ms], peak_kib: 1, loss: 2.3, compile_s, versions })
+        Tried::Measured(Measured { step_ms: vec![ms], peak_kib: 1, figure: 2.3, compile_s, versions })
     }
 
     #[test]

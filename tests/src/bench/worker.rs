@@ -3,43 +3,69 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Instant;
 
+use baeum::Network;
+
 use super::process::Measured;
+use super::turns::chosen;
 use super::{BenchError, WorkerArguments, machine, start};
 use crate::Workload;
 
 /// Steps before the first that counts, no more than those that count: memory is found, and the processor has left its sleep.
-/// `bench_train.py` takes as many.
+/// The other side takes as many.
 const WARM_UP: usize = 10;
 
-/// Measures, and prints what `train` reads.
+/// Measures, and prints what `train` and `predict` read.
 pub(super) fn print(arguments: &WorkerArguments) -> Result<(), BenchError> {
-    let workload = super::train::chosen(Some(&arguments.name))?.remove(0);
-    let measured = measure(&workload, arguments.steps.get(), arguments.threads.get())?;
+    let workload = chosen(Some(&arguments.name))?.remove(0);
+    let (steps, threads) = (arguments.steps.get(), arguments.threads.get());
+    let measured = match arguments.answer {
+        None => train(&workload, steps, threads)?,
+        Some(rows) => answer(&Workload { rows: rows.get(), ..workload }, steps, threads)?,
+    };
     let _ = writeln!(io::stdout(), "{}", serde_json::to_string(&measured)?);
     Ok(())
 }
 
-fn measure(workload: &Workload, steps: usize, threads: usize) -> Result<Measured, BenchError> {
-    let batch = workload.batch();
-    let mut network = start::network(workload, threads)?;
+fn train(workload: &Workload, steps: usize, threads: usize) -> Result<Measured, BenchError> {
+    let (batch, mut network) = (workload.batch(), start::network(workload, threads)?);
     let loss = start::step(&mut network, workload, &batch)?;
-    let warm_up = WARM_UP.min(steps);
-    for _ in 1..warm_up {
-        start::step(&mut network, workload, &batch)?;
+    let (mut last, mut first) = (loss, true);
+    let step_ms = timed(steps, || {
+        // The first step has been taken for its loss.
+        if !std::mem::take(&mut first) {
+            last = start::step(&mut network, workload, &batch)?;
+        }
+        Ok(())
+    })?;
+    if !last.is_finite() {
+        let steps = WARM_UP.min(steps) + steps;
+        return Err(BenchError::Diverged { workload: workload.name.to_owned(), loss: last, steps });
     }
-    let (mut step_ms, mut last) = (Vec::with_capacity(steps), loss);
+    Ok(measured(step_ms, loss))
+}
+
+fn answer(workload: &Workload, steps: usize, threads: usize) -> Result<Measured, BenchError> {
+    let (batch, mut network) = (workload.batch(), start::network(workload, threads)?);
+    let step_ms = timed(steps, || Ok(network.predict(&batch).map(|_| ())?))?;
+    let answers = network.predict(&batch)?.iter().flat_map(|answer| answer.to_f64s()).collect::<Vec<f64>>();
+    Ok(measured(step_ms, answers.iter().sum::<f64>() / answers.len() as f64))
+}
+
+/// The milliseconds of each call, after some that do not count.
+fn timed(steps: usize, mut call: impl FnMut() -> Result<(), BenchError>) -> Result<Vec<f64>, BenchError> {
+    for _ in 0..WARM_UP.min(steps) {
+        call()?;
+    }
+    let mut step_ms = Vec::with_capacity(steps);
     for _ in 0..steps {
         let since = Instant::now();
-        last = start::step(&mut network, workload, &batch)?;
+        call()?;
         step_ms.push(since.elapsed().as_secs_f64() * 1e3);
     }
-    if !last.is_finite() {
-        return Err(BenchError::Diverged {
-            workload: workload.name.to_owned(),
-            loss: last,
-            steps: warm_up + steps,
-        });
-    }
+    Ok(step_ms)
+}
+
+fn measured(step_ms: Vec<f64>, figure: f64) -> Measured {
     let versions = BTreeMap::from([("baeum".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
-    Ok(Measured { step_ms, peak_kib: machine::peak_kib(), loss, compile_s: None, versions })
+    Measured { step_ms, peak_kib: machine::peak_kib(), figure, compile_s: None, versions }
 }

@@ -21,7 +21,7 @@ pub(crate) use manifest::{Manifest, Meaning};
 pub(crate) use model::{Array, Attribute, Graph, Model, Node, Port};
 pub(crate) use read::read;
 pub(crate) use words::{layer, transform};
-pub(crate) use write::{can, write};
+pub(crate) use write::{can, network_alone, write};
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -6,7 +6,7 @@ use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
 use super::builder::Builder;
 use super::model::Attribute;
-use super::sequence;
+use super::sequence::{self, Cell};
 use crate::error::ExportError;
 
 /// Writes every node of the graph; `inputs` has the values of the input nodes by name. The value of each node, in order.
@@ -36,6 +36,7 @@ fn layer(
     item: &[usize],
 ) -> Result<String, ExportError> {
     let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
+    let lengths = read.get(1).copied();
     let axis = |axis| [("axis", Attribute::Int(axis))];
     Ok(match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
@@ -75,14 +76,19 @@ fn layer(
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
+        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime if lengths.is_some() => {
+            return Err(sequence::no_word_for_lengths(node));
+        }
         Layer::MultiHeadAttention { heads, causal } => {
             sequence::attention(builder, name, x, item, *heads, *causal)?
         }
         Layer::Lstm { units, bidirectional, returns } => {
-            sequence::recurrent(builder, node, x, &sequence::LSTM, *units, *bidirectional, *returns)?
+            let cell = Cell::lstm(*units, *bidirectional, *returns);
+            sequence::recurrent(builder, node, x, lengths, &cell)?
         }
         Layer::Gru { units, bidirectional, returns } => {
-            sequence::recurrent(builder, node, x, &sequence::GRU, *units, *bidirectional, *returns)?
+            let cell = Cell::gru(*units, *bidirectional, *returns);
+            sequence::recurrent(builder, node, x, lengths, &cell)?
         }
         Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,
         Layer::Patches { size, stride } => {

@@ -5,21 +5,38 @@ use super::builder::Builder;
 use super::model::Attribute;
 use super::network::product;
 use crate::error::ExportError;
+use crate::format::Format;
 
-/// What ONNX calls a recurrent layer, and where its gates stand among ours.
+/// A recurrent layer: what ONNX calls it, and where its gates stand among ours.
 pub(super) struct Cell {
     operator: &'static str,
     /// Which of our gates comes first, second ..
     gates: &'static [usize],
     /// Settings beside size and direction.
     settings: &'static [(&'static str, i64)],
+    units: usize,
+    bidirectional: bool,
+    returns: Returns,
 }
 
-/// Ours are i, f, g, o; ONNX has i, o, f, c.
-pub(super) const LSTM: Cell = Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[] };
-/// Ours are r, z, n; ONNX has z, r, h. The reset stands behind the product, as PyTorch has it.
-pub(super) const GRU: Cell =
-    Cell { operator: "GRU", gates: &[1, 0, 2], settings: &[("linear_before_reset", 1)] };
+impl Cell {
+    /// Ours are i, f, g, o; ONNX has i, o, f, c.
+    pub(super) fn lstm(units: usize, bidirectional: bool, returns: Returns) -> Cell {
+        Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[], units, bidirectional, returns }
+    }
+
+    /// Ours are r, z, n; ONNX has z, r, h. The reset stands behind the product, as PyTorch has it.
+    pub(super) fn gru(units: usize, bidirectional: bool, returns: Returns) -> Cell {
+        let settings = &[("linear_before_reset", 1)];
+        Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, returns }
+    }
+}
+
+/// What neither attention nor a mean can say of a sequence.
+pub(super) fn no_word_for_lengths(node: &Node) -> ExportError {
+    let (format, able) = (Format::Onnx, vec![Format::Safetensors, Format::Pth]);
+    ExportError::NoWord { node: node.name.clone(), format, reason: "it would see what does not count", able }
+}
 
 /// A shape whose batch stays open.
 pub(super) fn reshape(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
@@ -81,44 +98,61 @@ pub(super) fn attention(
     product(builder, name, &mixed, "out_proj.weight", Some("out_proj.bias"))
 }
 
-/// `x`: `[batch, time, n]`; ONNX wants time first.
+/// `x`: `[batch, time, n]`; ONNX wants time first. `lengths`: `[batch]`.
 pub(super) fn recurrent(
     builder: &mut Builder<'_>,
     node: &Node,
     x: &str,
+    lengths: Option<&str>,
     cell: &Cell,
-    units: usize,
-    bidirectional: bool,
-    returns: Returns,
 ) -> Result<String, ExportError> {
     let name = node.name.as_str();
     let part = |part: &str| format!("{name}.{part}");
-    let directions: &[&str] = if bidirectional { &["", "_reverse"] } else { &[""] };
     let x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
-    let mut weights = |wish: &str, kinds: &[&str]| {
-        let of = |direction: &&str| {
-            kinds.iter().map(|kind| format!("{name}.{kind}_l0{direction}")).collect::<Vec<_>>()
-        };
-        let names: Vec<String> = directions.iter().flat_map(of).collect();
-        builder.weights(&part(wish), &names, |tensors| in_order(tensors, cell.gates, units, directions.len()))
-    };
-    let w = weights("W", &["weight_ih"])?; // [directions, gates * units, n]
-    let r = weights("R", &["weight_hh"])?; // [directions, gates * units, units]
-    let b = weights("B", &["bias_ih", "bias_hh"])?; // [directions, 2 * gates * units]
-    let direction = if bidirectional { "bidirectional" } else { "forward" };
+    let w = parameters(builder, name, "W", &["weight_ih"], cell)?; // [directions, gates * units, n]
+    let r = parameters(builder, name, "R", &["weight_hh"], cell)?; // [directions, gates * units, units]
+    let b = parameters(builder, name, "B", &["bias_ih", "bias_hh"], cell)?; // [directions, 2 * gates * units]
+    let mut read = vec![x, w, r, b];
+    if let Some(lengths) = lengths {
+        // ONNX counts steps in 32 bits.
+        read.push(builder.add(&part("lengths"), "Cast", &[lengths], &[("to", Attribute::Int(I32))]));
+    }
+    let direction = if cell.bidirectional { "bidirectional" } else { "forward" };
     let mut settings = vec![
-        ("hidden_size", Attribute::Int(units as i64)),
+        ("hidden_size", Attribute::Int(cell.units as i64)),
         ("direction", Attribute::Text(direction.to_owned())),
     ];
     settings.extend(cell.settings.iter().map(|(name, value)| (*name, Attribute::Int(*value))));
-    let (place, order): (usize, &[i64]) = match returns {
+    let (place, order): (usize, &[i64]) = match cell.returns {
         Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
         Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
     };
     let output = builder.name(&part("states"));
-    let states = builder.add_at(place, output, cell.operator, &[&x, &w, &r, &b], &settings);
+    let read: Vec<&str> = read.iter().map(String::as_str).collect();
+    let states = builder.add_at(place, output, cell.operator, &read, &settings);
     let states = transpose(builder, &part("batch_first"), &states, order);
     Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+}
+
+/// `TensorProto.DataType.INT32`.
+const I32: i64 = 6;
+
+/// The parameters of these kinds of all directions, as one constant.
+fn parameters(
+    builder: &mut Builder<'_>,
+    node: &str,
+    wish: &str,
+    kinds: &[&str],
+    cell: &Cell,
+) -> Result<String, ExportError> {
+    let directions: &[&str] = if cell.bidirectional { &["", "_reverse"] } else { &[""] };
+    let of = |direction: &&str| {
+        kinds.iter().map(|kind| format!("{node}.{kind}_l0{direction}")).collect::<Vec<_>>()
+    };
+    let names: Vec<String> = directions.iter().flat_map(of).collect();
+    builder.weights(&format!("{node}.{wish}"), &names, |tensors| {
+        in_order(tensors, cell.gates, cell.units, directions.len())
+    })
 }
 
 /// The tensors of all directions one behind the other, the gates of each in ONNX's order.

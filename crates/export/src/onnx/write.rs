@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Blueprint, Weights};
+use baeum_core::{Blueprint, DType, Graph, Node, Weights};
 
 use super::answer::reserve;
-use super::builder::{Builder, ML};
+use super::builder::{Builder, ML, batch, size};
 use super::fit::refuse_unfit;
 use super::manifest::Manifest;
-use super::model::Model;
+use super::model::{Element, Model};
 use super::{answer, network, preprocess};
 use crate::error::ExportError;
 use crate::format::Format;
@@ -60,17 +60,43 @@ fn build(parts: &Blueprint, weights: Option<&Weights>, opset: Option<u32>) -> Re
     model(builder, &manifest)
 }
 
-fn model(builder: Builder<'_>, manifest: &Manifest) -> Result<Model, ExportError> {
+/// The model of a network alone: tensors in, tensors out, under the names of its nodes.
+pub(crate) fn network_alone(graph: &Graph, weights: &Weights) -> Result<Model, ExportError> {
+    refuse_large(weights.values().map(|tensor| (tensor.len() * tensor.dtype().bytes()) as u64).sum())?;
+    let mut builder = Builder::new(Some(weights), None);
+    let axes = |node: &Node| {
+        let sizes = node.shape.item().unwrap_or_default();
+        std::iter::once(batch()).chain(sizes.into_iter().map(size)).collect::<Vec<_>>()
+    };
+    let mut inputs = BTreeMap::new();
+    for node in graph.inputs() {
+        let name = builder.name(&node.name);
+        let element = if node.layer.takes(0) == DType::I64 { Element::I64 } else { Element::F32 };
+        builder.input(&name, element, axes(node));
+        inputs.insert(node.name.as_str(), name);
+    }
+    let values = network::write(&mut builder, graph, &inputs)?;
+    for id in graph.outputs() {
+        builder.output(&values[id.index()], Element::F32, axes(&graph[*id]));
+    }
+    Ok(assembled(builder, BTreeMap::new()))
+}
+
+fn assembled(builder: Builder<'_>, metadata: BTreeMap<String, String>) -> Model {
     let (graph, opset) = builder.finish();
     let mut opsets = vec![(String::new(), opset.into())];
     if graph.nodes.iter().any(|node| node.domain == ML) {
         opsets.push((ML.to_owned(), ML_VERSION));
     }
+    Model { ir_version: IR, opsets, graph, metadata }
+}
+
+fn model(builder: Builder<'_>, manifest: &Manifest) -> Result<Model, ExportError> {
     let text = serde_json::to_string(manifest).map_err(|error| ExportError::Predictor {
         wanted: "a schema that JSON can hold".to_owned(),
         got: error.to_string(),
     })?;
-    Ok(Model { ir_version: IR, opsets, graph, metadata: BTreeMap::from([(Manifest::KEY.to_owned(), text)]) })
+    Ok(assembled(builder, BTreeMap::from([(Manifest::KEY.to_owned(), text)])))
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@ fn check_ids(reader: &Node, x: &Tensor) -> Result<(), NetworkError> {
 
 /// What is read beside a sequence says how long it is, unless it is a number like all others.
 fn check_lengths(graph: &Graph, reader: &Node, x: &Tensor) -> Result<(), NetworkError> {
-    let sequence = reader.inputs.first().and_then(|id| graph[*id].shape.item()).unwrap_or_default();
-    if let (DType::I64, Some(&time)) = (reader.layer.takes(1), sequence.first()) {
+    let time = reader.inputs.first().and_then(|id| graph[*id].shape.0.get(1)?.size());
+    if let (DType::I64, Some(time)) = (reader.layer.takes(1), time) {
         checks::lengths(&reader.name, x.i64s()?, time, |_| ())?;
     }
     Ok(())

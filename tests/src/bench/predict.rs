@@ -1,0 +1,98 @@
+//! `bench predict`: answers of one row and of many, beside ONNX Runtime on the network's ONNX file.
+use std::env;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use baeum::export::network_file;
+use baeum::{Network, weights_file};
+
+use super::process::{Agreed, Measured, ask};
+use super::turns::{Runs, busy, chosen, each, near, say, timing, worker};
+use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
+use crate::{Scratch, Workload, root};
+
+/// Names the Python that has ONNX Runtime; `cargo xtask` sets it.
+const PYTHON: &str = "BAEUM_PYTHON";
+
+/// How far the answers may be apart, relative to the largest: some hundred roundings in another order.
+const BOUND: f64 = 1e-4;
+
+/// Measures what was asked for, each workload with each number of rows.
+pub(super) fn predict(arguments: &TrainArguments) -> Result<(), BenchError> {
+    let python = env::var_os(PYTHON).map(PathBuf::from);
+    if python.is_none() {
+        say(&format!("ONNX Runtime's columns are left out: {PYTHON} names no Python that has it"));
+    }
+    let mut cases = vec![];
+    for workload in chosen(arguments.only.as_deref())? {
+        cases.extend(Contest::Predict.rows().iter().map(|&rows| Workload { rows, ..workload.clone() }));
+    }
+    each(Contest::Predict, arguments, &cases, |workload| measure(workload, arguments, python.as_deref()))
+}
+
+fn measure(
+    workload: &Workload,
+    arguments: &TrainArguments,
+    python: Option<&Path>,
+) -> Result<Record, BenchError> {
+    let folder = Scratch::new("bench");
+    let (threads, pairs) = (arguments.threads.get(), arguments.pairs.get());
+    let steps = arguments.steps.map_or_else(|| calls(workload), NonZeroUsize::get);
+    let mut ours = || worker(Contest::Predict, workload, steps, threads);
+    let Some(python) = python else {
+        let busy = busy();
+        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(workload, steps, threads);
+        return Ok(Record { notes: busy.into_iter().collect(), ..record });
+    };
+    write(folder.path(), workload, threads)?;
+    let checked: Agreed = ask("ONNX Runtime", &mut command(python, "check", folder.path(), 1, threads))?;
+    near(workload, "the answers".to_owned(), BOUND, checked.relative_error)?;
+    let busy = busy();
+    let mut theirs =
+        || ask::<Measured>("ONNX Runtime", &mut command(python, "run", folder.path(), steps, threads));
+    let runs = Runs::in_turn(workload.name, pairs, &mut ours, Some(&mut theirs))?;
+    let way = "a session with all optimisations".to_owned();
+    Ok(Record {
+        peer: Some(PeerTiming { timing: timing(&runs.theirs), way, compile_s: None }),
+        notes: busy.into_iter().collect(),
+        ..runs.record(workload, steps, threads)
+    })
+}
+
+/// As many calls as go through three times the rows of a process that trains, for one of them takes a third of a training step.
+fn calls(workload: &Workload) -> usize {
+    let trained = workload.steps * usual_rows(workload.name);
+    (3 * trained / workload.rows.max(1)).clamp(2, 2000)
+}
+
+fn usual_rows(name: &str) -> usize {
+    chosen(Some(name)).map_or(1, |workloads| workloads.iter().map(|workload| workload.rows).sum())
+}
+
+/// What ONNX Runtime needs, and what we answer.
+fn write(folder: &Path, workload: &Workload, threads: usize) -> Result<(), BenchError> {
+    let (batch, mut network) = (workload.batch(), start::network(workload, threads)?);
+    let model = network_file(&workload.graph, &network.state()?.weights)?;
+    let answers =
+        network.predict(&batch)?.iter().map(|answer| ("answers".to_owned(), answer.clone())).collect();
+    let files = [
+        ("model.onnx", model),
+        ("inputs.safetensors", weights_file::write(&batch.inputs, &Default::default())?),
+        ("answers.safetensors", weights_file::write(&answers, &Default::default())?),
+    ];
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::write(&path, bytes).map_err(BenchError::file("write", &path))?;
+    }
+    Ok(())
+}
+
+fn command(python: &Path, verb: &str, folder: &Path, steps: usize, threads: usize) -> Command {
+    let (steps, threads) = (steps.to_string(), threads.to_string());
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/interop/bench_predict.py")).arg(verb).arg(folder);
+    command.args(["--steps", &steps, "--threads", &threads]);
+    command
+}
