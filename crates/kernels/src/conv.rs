@@ -132,6 +132,18 @@ fn rows_of(height: usize, width: usize) -> usize {
     height.div_ceil(height.div_ceil(rows).max(1)).max(1)
 }
 
+/// As [`rows_of`], but fewer where few images would leave threads without work.
+fn few_rows_of(geometry: &Geometry) -> usize {
+    let [height, width] = geometry.output;
+    let images = (geometry.conv.batch * geometry.conv.groups).max(1);
+    // Some tiles side by side at least: each block of rows lays out what its windows see, and neighbours see much alike.
+    let fewest = 64_usize.div_ceil(width.max(1)).clamp(1, height.max(1));
+    rows_of(height, width).min(height.div_ceil(TASKS.div_ceil(images))).max(fewest)
+}
+
+/// As many tasks keep some threads at work.
+const TASKS: usize = 4;
+
 /// Parts of equal work, each of this many multiplications, that one task does: below a million of them a hand-over costs more
 /// than it saves.
 fn parts_of(multiplications: usize) -> usize {

@@ -115,8 +115,10 @@ const ROWS: usize = 144;
 const COLUMNS: usize = 128;
 /// Numbers of B that are packed before the tasks that share them start.
 const SHARED: usize = 1 << 20;
-/// Products below as many multiplications are one task: a hand-over costs as much as some 100,000 of them.
-const ALONE: usize = 1 << 20;
+/// Multiplications of a task at least: a hand-over costs as much as some 100,000 of them.
+const ALONE: usize = 1 << 19;
+/// As many tasks keep some threads at work: where few rows and columns make fewer, each is narrower, though each packs A.
+const TASKS: usize = 4;
 
 /// The blocks of K, one at least, all but the last of one length.
 pub(crate) fn depths(k: usize) -> impl Iterator<Item = Range<usize>> {
@@ -197,10 +199,13 @@ impl Product<'_> {
 
     /// Some columns of C, all rows.
     fn tasks<const MR: usize, const NR: usize>(&self, c: &Block<'_>, columns: Range<usize>, b: &impl Pack) {
-        let small = c.rows() * columns.len() * self.k < ALONE;
-        let wide = if small { columns.len() } else { COLUMNS };
         // No task much shorter than the others, or threads would wait.
-        let high = c.rows().div_ceil(c.rows().div_ceil(ROWS)).next_multiple_of(MR);
+        let down = c.rows().div_ceil(ROWS);
+        let high = c.rows().div_ceil(down).next_multiple_of(MR);
+        let worth = (high * columns.len() * self.k / ALONE).max(1); // tasks side by side that pay for themselves
+        let usual = columns.len().div_ceil(COLUMNS);
+        let across = worth.min(if down == 1 { usual.max(TASKS) } else { usual });
+        let wide = columns.len().div_ceil(across).next_multiple_of(NR);
         self.each_task(c, columns, [high, wide], |c, rows, columns| self.task::<MR, NR>(c, rows, columns, b));
     }
 

@@ -29,7 +29,14 @@ rungs! {
     /// An element is a chain of fused products along each 256 of `k`; the chains are added in order.
     pub(crate) fn product(size: [usize; 3], a: Left<'_>, b: &[Row], rows: usize, c: &mut [f32], step: usize, write: Write) {
         let [m, n, k] = size;
-        for panel in 0..n / PANEL {
+        let mut done = 0;
+        if m == 1 && k <= DEPTH {
+            done = n / PANEL / SIDE * SIDE;
+            for panel in (0..done).step_by(SIDE) {
+                row(&a.0[..k], &b[panel * rows..], rows, &mut c[panel * PANEL..], write == Write::Add);
+            }
+        }
+        for panel in done..n / PANEL {
             let b = &b[panel * rows..][..k];
             let c = &mut c[panel * PANEL..];
             let mut first = 0;
@@ -39,6 +46,35 @@ rungs! {
                 stripe(m, a, first, &b[first..first + depth], c, step, add);
                 first += depth.max(1);
             }
+        }
+    }
+}
+
+/// Panels that meet a row alone at the same time: a chain of sums waits for each product, and eight chains hide it.
+const SIDE: usize = 4;
+
+/// The part of the result of several panels and one row.
+#[inline(always)]
+fn row(a: &[f32], b: &[Row], rows: usize, c: &mut [f32], add: bool) {
+    let k = a.len();
+    let mut panels = [&b[..0]; SIDE];
+    for (panel, place) in panels.iter_mut().enumerate() {
+        *place = &b[panel * rows..][..k];
+    }
+    let mut sums = [[0.0f32; PANEL]; SIDE];
+    for p in 0..k {
+        let a = a[p];
+        for panel in 0..SIDE {
+            for lane in 0..PANEL {
+                sums[panel][lane] = a.mul_add(panels[panel][p][lane], sums[panel][lane]);
+            }
+        }
+    }
+    let mut stored = sums;
+    let sums = std::hint::black_box(&mut stored);
+    for (sums, out) in sums.iter().zip(c.as_chunks_mut::<PANEL>().0) {
+        for lane in 0..PANEL {
+            out[lane] = if add { out[lane] + sums[lane] } else { sums[lane] };
         }
     }
 }

@@ -283,6 +283,6 @@ impl Work<'_> {
         }
         let high = c.rows().next_multiple_of(MR);
         let a = &self.packed[high * phase.first..][..high * k];
-        Multiply { isa, a, k, write, epilogue, row: 0 }.run::<MR, NR>(b, c, space);
+        Multiply { isa, a, top: 0, k, write, epilogue, row: 0 }.run::<MR, NR>(b, c, space);
     }
 }

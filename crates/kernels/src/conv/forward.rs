@@ -2,7 +2,7 @@
 
 use super::field::{Field, Taps};
 use super::gather::{Gather, Multiply, panel_room};
-use super::{Geometry, depthwise, parts_of, rows_of};
+use super::{Geometry, TASKS, depthwise, few_rows_of, parts_of, rows_of};
 use crate::buffer::{as_words, as_words_mut};
 use crate::ctx::Ctx;
 use crate::gemm::{Block, Lines, pack_all};
@@ -20,7 +20,7 @@ pub(super) fn forward<const MR: usize, const NR: usize>(
 ) {
     let Geometry { conv, channels, filters, .. } = *geometry;
     let (k, high) = (channels * geometry.taps(), filters.next_multiple_of(MR));
-    let windows = Windows::of(geometry);
+    let windows = Windows::over(geometry, few_rows_of(geometry));
     scratch::lend(windows.words(), |tables| {
         windows.fill(as_words_mut(tables));
         let tables = as_words(tables);
@@ -50,10 +50,15 @@ fn run<const MR: usize, const NR: usize>(
     let Geometry { conv, output, channels, filters, .. } = windows.geometry;
     let (geometry, k) = (windows.geometry, windows.k());
     let blocks = output[0].div_ceil(windows.rows);
-    let count = conv.batch * conv.groups * blocks;
+    let images = conv.batch * conv.groups * blocks;
+    // Where images and rows make too few tasks, filters are divided too.
+    let bands = if geometry.depthwise() { 1 } else { TASKS.div_ceil(images).min(filters.div_ceil(2 * MR)) };
+    let high = filters.div_ceil(bands).next_multiple_of(MR);
+    let (bands, count) = (filters.div_ceil(high), images * filters.div_ceil(high));
     let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
     let (deep, runs) = tables.split_at(k);
     let part = |i: usize, space: &mut [f32]| {
+        let (i, band) = (i / bands, i % bands * high);
         let (image, group, first) =
             (i / blocks / conv.groups, i / blocks % conv.groups, i % blocks * windows.rows);
         let rows = first..(first + windows.rows).min(output[0]);
@@ -62,20 +67,21 @@ fn run<const MR: usize, const NR: usize>(
         windows.lay(planes, first, field);
         let (top, columns) =
             ((image * conv.groups + group) * filters, rows.start * output[1]..rows.end * output[1]);
+        let own = band..(band + high).min(filters);
         let b = Gather { data: field, deep, runs, length: output[1], count: columns.len() };
-        // SAFETY: parts are numbered once, and different images, groups and rows do not meet.
-        let mut c = unsafe { y.part(top..top + filters, columns) };
+        // SAFETY: parts are numbered once, and different images, groups, filters and rows do not meet.
+        let mut c = unsafe { y.part(top + own.start..top + own.end, columns) };
         if geometry.depthwise() {
             let weight = &weight[group * filters * k..][..filters * k];
             depthwise::stencils(ctx.isa, &b, weight, &mut c, Write::Set, epilogue, group * filters);
         } else {
             let size = filters.next_multiple_of(MR) * k;
-            let a = &weight[group * size..][..size];
-            let multiply = Multiply { isa: ctx.isa, a, k, write: Write::Set, epilogue, row: group * filters };
+            let (a, row) = (&weight[group * size..][..size], group * filters + band);
+            let multiply = Multiply { isa: ctx.isa, a, top: band, k, write: Write::Set, epilogue, row };
             multiply.run::<MR, NR>(&b, &mut c, panel);
         }
     };
-    let parts = parts_of(filters * k * windows.rows * output[1]);
+    let parts = parts_of(high * k * windows.rows * output[1]);
     ctx.team.run(count.div_ceil(parts), &|i| {
         scratch::lend(windows.field.len() + panel_room(NR, k), |space| {
             (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
@@ -93,8 +99,12 @@ pub(super) struct Windows {
 
 impl Windows {
     pub(super) fn of(geometry: &Geometry) -> Windows {
+        Windows::over(geometry, rows_of(geometry.output[0], geometry.output[1]))
+    }
+
+    /// Of so many rows at a time.
+    fn over(geometry: &Geometry, rows: usize) -> Windows {
         let Geometry { conv, output, channels, .. } = *geometry;
-        let rows = rows_of(output[0], output[1]);
         let reach = |axis: usize, count: usize| {
             (count - 1) * conv.stride[axis] + (conv.kernel[axis] - 1) * conv.dilation[axis] + 1
         };
@@ -123,11 +133,15 @@ impl Windows {
     pub(super) fn fill(&self, tables: &mut [u32]) {
         let (conv, field) = (self.geometry.conv, self.field);
         let (taps, runs) = tables.split_at_mut(self.k());
-        for (i, tap) in taps.iter_mut().enumerate() {
-            let (channel, row, column) =
-                (i / self.geometry.taps(), i / conv.kernel[1] % conv.kernel[0], i % conv.kernel[1]);
-            let place = row * conv.dilation[0] * field.pitch() + field.column(column * conv.dilation[1]);
-            *tap = (channel * field.plane() + place) as u32;
+        // Counted, not divided: for one small image the tables would cost as much as a tenth of the product.
+        let mut next = taps.iter_mut();
+        for channel in 0..self.geometry.channels {
+            for row in 0..conv.kernel[0] {
+                let start = channel * field.plane() + row * conv.dilation[0] * field.pitch();
+                for (column, tap) in (0..conv.kernel[1]).zip(&mut next) {
+                    *tap = (start + field.column(column * conv.dilation[1])) as u32;
+                }
+            }
         }
         for (i, run) in runs.iter_mut().enumerate() {
             *run = (i * conv.stride[0] * field.pitch()) as u32;

@@ -88,7 +88,10 @@ impl Gather<'_> {
 /// A product whose right side is gathered: `a` holds all panels of the left side.
 pub(super) struct Multiply<'a> {
     pub(super) isa: Isa,
+    /// All rows, packed depth by depth.
     pub(super) a: &'a [f32],
+    /// The first row that is wanted; a multiple of a tile's height.
+    pub(super) top: usize,
     pub(super) k: usize,
     pub(super) write: Write,
     pub(super) epilogue: Epilogue<'a>,
@@ -104,12 +107,12 @@ impl Multiply<'_> {
         c: &mut Block<'_>,
         space: &mut [f32],
     ) {
-        let high = c.rows().next_multiple_of(MR);
+        let (high, all) = (c.rows().next_multiple_of(MR), self.a.len() / self.k.max(1));
         for first in (0..b.count).step_by(NR) {
             let columns = first..(first + NR).min(b.count);
             let mut c = c.columns_mut(columns.clone());
             for depth in depths(self.k) {
-                let a = &self.a[depth.start * high..][..depth.len() * high];
+                let a = &self.a[depth.start * all + self.top * depth.len()..][..depth.len() * high];
                 let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, self.row, 0);
                 sweep::<MR, NR>(self.isa, a, b, columns.clone(), depth, &mut c, stage, space);
             }

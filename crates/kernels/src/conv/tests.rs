@@ -185,6 +185,28 @@ fn everything_is_near_the_plain_loops() {
     Numbers::of(plain(5, 30, [16, 16], 100, 3)).check(&ctx);
 }
 
+/// Few images are cut by rows and by filters, the sums over a depth of more than one block.
+#[test]
+fn an_image_alone_is_shared_by_tasks() {
+    for conv in [
+        plain(1, 70, [8, 8], 64, 3),
+        plain(1, 40, [32, 32], 20, 3),
+        Conv2d { groups: 2, ..plain(1, 80, [7, 7], 90, 3) },
+    ] {
+        let numbers = Numbers::of(conv);
+        numbers.check(&Ctx::new(2));
+        let alone = everywhere(|ctx| numbers.forward(ctx, true));
+        let twice = Numbers {
+            conv: Conv2d { batch: 20, ..conv },
+            x: numbers.x.repeat(20),
+            dy: numbers.dy.repeat(20),
+            ..numbers
+        };
+        // What a task takes decides no bit.
+        assert!(twice.forward(&Ctx::new(2), true).chunks(alone.len()).all(|image| image == alone));
+    }
+}
+
 #[test]
 fn gradients_are_those_of_central_differences() {
     let ctx = Ctx::new(1);
