@@ -29,7 +29,23 @@ pub(super) fn layer(
             let starts = || (0..=n - size).step_by(stride.unwrap_or(*size));
             x.chunks(n).flat_map(|row| starts().flat_map(|start| row[start..][..*size].to_vec())).collect()
         }
-        other => panic!("{} knows no time", other.name()),
+        Layer::Input { .. }
+        | Layer::Dense { .. }
+        | Layer::Conv2d { .. }
+        | Layer::MaxPool2d { .. }
+        | Layer::AvgPool2d { .. }
+        | Layer::GlobalAvgPool
+        | Layer::BatchNorm { .. }
+        | Layer::LayerNorm { .. }
+        | Layer::Relu
+        | Layer::Gelu { .. }
+        | Layer::Tanh
+        | Layer::Sigmoid
+        | Layer::Dropout { .. }
+        | Layer::Flatten { .. }
+        | Layer::Embedding { .. }
+        | Layer::Add
+        | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
     }
 }
 
