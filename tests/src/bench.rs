@@ -1,5 +1,5 @@
 //! One training step, ours against PyTorch's: `cargo xtask bench train`; answers, ours against ONNX Runtime's: `cargo xtask bench
-//! predict`; and kernels alone: `cargo xtask bench kernels`.
+//! predict`; a whole training: `cargo xtask bench fashion`; and kernels alone: `cargo xtask bench kernels`.
 //!
 //! The two take turns in processes of their own, in pairs of changing order (ours, theirs; theirs, ours), so that a machine that
 //! grows slower or faster does so for both. What counts is the ratio within a pair. Before anything is timed, both take one step from
@@ -12,6 +12,7 @@ mod args;
 mod contest;
 mod error;
 
+mod fashion;
 mod kernels;
 
 mod record;
@@ -30,7 +31,7 @@ mod worker;
 
 use std::fs;
 
-pub use args::{Arguments, KernelArguments, TrainArguments, Verb, WorkerArguments};
+pub use args::{Arguments, FashionArguments, KernelArguments, TrainArguments, Verb, WorkerArguments};
 pub use contest::Contest;
 pub use error::BenchError;
 pub use record::{PeerTiming, Record, Timing, parse_records};
@@ -50,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     match &arguments.verb {
         Verb::Train(arguments) => train::train(arguments),
         Verb::Predict(arguments) => predict::predict(arguments),
+        Verb::Fashion(arguments) => fashion::fashion(arguments),
         Verb::Worker(arguments) => worker::print(arguments),
         Verb::Kernels(arguments) => {
             kernels::print(arguments);

@@ -15,6 +15,7 @@ usage: cargo xtask TASK
   interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
   bench train         time a training step of ours and of PyTorch's; --only NAME, --pairs N, --steps N, --threads N
   bench predict       time an answer of ours and of ONNX Runtime's; the same settings
+  bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
 
@@ -64,7 +65,7 @@ fn bench(args: &[&str]) -> io::Error {
         Err(error) => return error,
     };
     let peer = match args.first() {
-        Some(&"train") => Some(("BAEUM_PYTHON_TORCH", "requirements-torch.txt", "PyTorch")),
+        Some(&("train" | "fashion")) => Some(("BAEUM_PYTHON_TORCH", "requirements-torch.txt", "PyTorch")),
         Some(&"predict") => Some(("BAEUM_PYTHON", "requirements.txt", "ONNX Runtime")),
         Some(_) | None => None,
     };

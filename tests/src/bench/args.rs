@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -18,6 +19,8 @@ pub enum Verb {
     Train(TrainArguments),
     /// Measure answers of one row and of 64, keep the measurements and show them in the README.
     Predict(TrainArguments),
+    /// Train fashion-mnist's recipe from a cold start on both sides, and print times and accuracies.
+    Fashion(FashionArguments),
     /// Measure one workload on our side alone, in this process; prints one JSON line.
     Worker(WorkerArguments),
     /// Measure kernels alone, beside the peak of this processor.
@@ -44,6 +47,22 @@ pub struct TrainArguments {
     /// Only print: keep nothing, and leave the README as it is.
     #[arg(long)]
     pub print_only: bool,
+}
+
+/// What `fashion` takes.
+#[derive(Debug, Args)]
+pub struct FashionArguments {
+    /// The folder with the four files of fashion-mnist.
+    pub data: PathBuf,
+    /// How many epochs.
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub epochs: NonZeroUsize,
+    /// How many threads both sides have.
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub threads: NonZeroUsize,
+    /// Train on our side alone, in this process; prints one JSON line.
+    #[arg(long)]
+    pub ours_alone: bool,
 }
 
 /// What `worker` takes.

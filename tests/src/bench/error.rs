@@ -103,6 +103,12 @@ pub enum BenchError {
         /// How many were asked for.
         all: usize,
     },
+    /// A whole training that failed.
+    #[error("could not train")]
+    Training {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A graph that does not run.
     #[error(transparent)]
     Model(#[from] ModelError),
