@@ -1,5 +1,7 @@
 //! From images to the result.
 
+use std::ops::Range;
+
 use super::field::{Field, Taps};
 use super::gather::{Gather, Multiply, panel_room};
 use super::{Geometry, TASKS, depthwise, few_rows_of, parts_of, rows_of};
@@ -48,26 +50,16 @@ fn run<const MR: usize, const NR: usize>(
     y: &mut [f32],
 ) {
     let Geometry { conv, output, channels, filters, .. } = windows.geometry;
-    let (geometry, k) = (windows.geometry, windows.k());
-    let blocks = output[0].div_ceil(windows.rows);
-    let images = conv.batch * conv.groups * blocks;
-    // Where images and rows make too few tasks, filters are divided too.
-    let bands = if geometry.depthwise() { 1 } else { TASKS.div_ceil(images).min(filters.div_ceil(2 * MR)) };
-    let high = filters.div_ceil(bands).next_multiple_of(MR);
-    let (bands, count) = (filters.div_ceil(high), images * filters.div_ceil(high));
+    let (geometry, k, cut) = (windows.geometry, windows.k(), Cut::of(windows, MR));
     let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
     let (deep, runs) = tables.split_at(k);
     let part = |i: usize, space: &mut [f32]| {
-        let (i, band) = (i / bands, i % bands * high);
-        let (image, group, first) =
-            (i / blocks / conv.groups, i / blocks % conv.groups, i % blocks * windows.rows);
-        let rows = first..(first + windows.rows).min(output[0]);
+        let Part { image, group, rows, filters: own } = cut.part(i);
         let (field, panel) = space.split_at_mut(windows.field.len());
         let planes = &x[(image * conv.channels + group * channels) * geometry.places()..];
-        windows.lay(planes, first, field);
+        windows.lay(planes, rows.start, field);
         let (top, columns) =
             ((image * conv.groups + group) * filters, rows.start * output[1]..rows.end * output[1]);
-        let own = band..(band + high).min(filters);
         let b = Gather { data: field, deep, runs, length: output[1], count: columns.len() };
         // SAFETY: parts are numbered once, and different images, groups, filters and rows do not meet.
         let mut c = unsafe { y.part(top + own.start..top + own.end, columns) };
@@ -76,17 +68,64 @@ fn run<const MR: usize, const NR: usize>(
             depthwise::stencils(ctx.isa, &b, weight, &mut c, Write::Set, epilogue, group * filters);
         } else {
             let size = filters.next_multiple_of(MR) * k;
-            let (a, row) = (&weight[group * size..][..size], group * filters + band);
-            let multiply = Multiply { isa: ctx.isa, a, top: band, k, write: Write::Set, epilogue, row };
+            let (a, row) = (&weight[group * size..][..size], group * filters + own.start);
+            let multiply = Multiply { isa: ctx.isa, a, top: own.start, k, write: Write::Set, epilogue, row };
             multiply.run::<MR, NR>(&b, &mut c, panel);
         }
     };
-    let parts = parts_of(high * k * windows.rows * output[1]);
-    ctx.team.run(count.div_ceil(parts), &|i| {
+    let parts = parts_of(cut.high * k * windows.rows * output[1]);
+    ctx.team.run(cut.count.div_ceil(parts), &|i| {
         scratch::lend(windows.field.len() + panel_room(NR, k), |space| {
-            (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
+            (i * parts..((i + 1) * parts).min(cut.count)).for_each(|i| part(i, space));
         });
     });
+}
+
+/// How a convolution is cut: by images, groups and rows, and by filters where these make too few parts.
+struct Cut {
+    geometry: Geometry,
+    /// Rows of a part, and how many blocks of them there are.
+    rows: usize,
+    blocks: usize,
+    /// Filters of a part, and how many bands of them there are.
+    high: usize,
+    bands: usize,
+    count: usize,
+}
+
+/// One part.
+struct Part {
+    image: usize,
+    group: usize,
+    rows: Range<usize>,
+    /// Within the group.
+    filters: Range<usize>,
+}
+
+impl Cut {
+    /// For tiles of `tall` rows.
+    fn of(windows: &Windows, tall: usize) -> Cut {
+        let Geometry { conv, output, filters, .. } = windows.geometry;
+        let blocks = output[0].div_ceil(windows.rows);
+        let images = conv.batch * conv.groups * blocks;
+        let whole = windows.geometry.depthwise() || images >= TASKS;
+        let wanted = if whole { 1 } else { TASKS.div_ceil(images).min(filters.div_ceil(2 * tall)) };
+        let high = filters.div_ceil(wanted).next_multiple_of(tall);
+        let bands = filters.div_ceil(high);
+        Cut { geometry: windows.geometry, rows: windows.rows, blocks, high, bands, count: images * bands }
+    }
+
+    fn part(&self, i: usize) -> Part {
+        let Geometry { conv, output, filters, .. } = self.geometry;
+        let (i, band) = (i / self.bands, i % self.bands * self.high);
+        let (i, row) = (i / self.blocks, i % self.blocks * self.rows);
+        Part {
+            image: i / conv.groups,
+            group: i % conv.groups,
+            rows: row..(row + self.rows).min(output[0]),
+            filters: band..(band + self.high).min(filters),
+        }
+    }
 }
 
 /// What the windows of some rows of the result see.

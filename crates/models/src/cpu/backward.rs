@@ -2,7 +2,7 @@
 
 use baeum_core::Part;
 use baeum_kernels::{
-    Activation, Conv2d, Epilogue, Matrix, MatrixMut, Write, activation_backward,
+    Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
     activation_backward_in_place, as_words, average_pool_backward, batch_norm_backward, bias_gradient,
     conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
     embedding_backward, gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
@@ -28,7 +28,9 @@ impl Run<'_> {
             Op::Numbers | Op::Ids | Op::Same => {}
             Op::Dense { rows, inputs, units, bias, relu } => {
                 self.undo_relu(step, dy, *relu);
-                self.dense_backward(step, dy, [rows * self.rows, *units, *inputs], *bias);
+                let size = [rows * self.rows, *units, *inputs];
+                let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
+                self.product_backward(step, (0, *bias), size, [&self.read(step), &dy.span(self.rows)], dx);
             }
             Op::Conv2d { conv, bias, relu } => {
                 self.undo_relu(step, dy, *relu);
@@ -98,23 +100,29 @@ impl Run<'_> {
         }
     }
 
-    /// `size`: rows, units, inputs.
-    fn dense_backward(&mut self, step: &Step, dy: Place, size: [usize; 3], bias: bool) {
+    /// The gradients of `y = x W^T + b`. `learned`: which tensor of the step is the weight, and whether the next one is a bias;
+    /// `size`: rows, units, inputs; `spans`: x and the gradient of y.
+    pub(super) fn product_backward(
+        &mut self,
+        step: &Step,
+        (first, bias): (usize, bool),
+        size: [usize; 3],
+        spans: [&Span; 2],
+        dx: Option<(Span, Write)>,
+    ) {
         let [rows, units, inputs] = size;
-        let (dy, x, write) = (dy.span(self.rows), self.read(step), self.write());
-        let ([dy, x], []) = self.arena.views([&dy, &x], []);
-        let (dy, x) = (Matrix::transposed(dy, units), Matrix::rows(x, inputs)); // [units, rows] and [rows, inputs]
-        let gradient = &mut self.state.gradient[step.learned[0].clone()];
-        let dw = MatrixMut::rows(gradient, inputs);
-        gemm(self.ctx, [units, inputs, rows], dy, x, dw, write, Epilogue::NONE);
+        let write = self.write();
+        let ([x, dy], []) = self.arena.views(spans, []);
+        let (across, x) = (Matrix::transposed(dy, units), Matrix::rows(x, inputs)); // [units, rows] and [rows, inputs]
+        let dw = MatrixMut::rows(&mut self.state.gradient[step.learned[first].clone()], inputs);
+        gemm(self.ctx, [units, inputs, rows], across, x, dw, write, Epilogue::NONE);
         if bias {
-            let gradient = &mut self.state.gradient[step.learned[1].clone()];
-            bias_gradient(self.ctx, [rows, units, 1], dy.data, gradient, write);
+            let gradient = &mut self.state.gradient[step.learned[first + 1].clone()];
+            bias_gradient(self.ctx, [rows, units, 1], dy, gradient, write);
         }
-        let Some((dx, write)) = step.gradients[0] else { return };
-        let weight = Matrix::rows(&self.state.learned[step.learned[0].clone()], inputs);
-        let dy = step.gradient.map(|dy| dy.span(self.rows)).unwrap_or_default();
-        let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
+        let Some((dx, write)) = dx else { return };
+        let weight = Matrix::rows(&self.state.learned[step.learned[first].clone()], inputs);
+        let ([dy], [dx]) = self.arena.views([spans[1]], [&dx]);
         let (dy, dx) = (Matrix::rows(dy, units), MatrixMut::rows(dx, inputs));
         gemm(self.ctx, [rows, inputs, units], dy, weight, dx, write, Epilogue::NONE);
     }

@@ -2,7 +2,7 @@
 
 use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
-    Activation, Conv2d, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
+    Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, as_words, as_words_mut, average_pool, batch_norm_predict, batch_norm_train,
     conv2d, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, global_average_pool,
     layer_norm, max_pool,
@@ -78,23 +78,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// `y = x W^T + b`. `size`: rows, units, inputs.
+    /// `size`: rows, units, inputs.
     fn dense(&mut self, step: &Step, size: [usize; 3], fused: Fused) {
-        let [_, units, inputs] = size;
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
-        let weight = Matrix::transposed(&self.state.learned[step.learned[0].clone()], inputs);
+        let weight = &self.state.learned[step.learned[0].clone()];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         let epilogue = bias.map_or(Epilogue::NONE, Epilogue::columns);
-        let epilogue = Epilogue { relu: fused.relu, ..epilogue };
-        gemm(
-            self.ctx,
-            size,
-            Matrix::rows(x, inputs),
-            weight,
-            MatrixMut::rows(y, units),
-            Write::Set,
-            epilogue,
-        );
+        product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
     }
 
     fn conv2d(&mut self, step: &Step, conv: &Conv2d, fused: Fused) {
@@ -214,6 +204,20 @@ impl Run<'_> {
     pub(super) fn weight_and_bias(&self, step: &Step) -> [Span; 2] {
         [step.learned[0].clone(), step.learned[1].clone()]
     }
+}
+
+/// `y = x W^T`, then the epilogue. `size`: rows, units, inputs.
+pub(super) fn product(
+    ctx: &Ctx,
+    size: [usize; 3],
+    x: &[f32],
+    weight: &[f32],
+    epilogue: Epilogue<'_>,
+    y: &mut [f32],
+) {
+    let [_, units, inputs] = size;
+    let (x, weight) = (Matrix::rows(x, inputs), Matrix::transposed(weight, inputs));
+    gemm(ctx, size, x, weight, MatrixMut::rows(y, units), Write::Set, epilogue);
 }
 
 /// What stands behind a product.

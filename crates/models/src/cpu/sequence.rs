@@ -2,13 +2,14 @@
 
 use baeum_core::Returns;
 use baeum_kernels::{
-    AttentionMask, Direction, Epilogue, Matrix, MatrixMut, RecurrentGradients, RecurrentWeights, Sequence,
-    Span, StateGradients, Write, add_repeated, as_words, attention, attention_backward, bias_gradient, copy,
-    copy_blocks, gemm, gru, gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, mean_over_time,
+    AttentionMask, Direction, Epilogue, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
+    Write, add_repeated, as_words, attention, attention_backward, bias_gradient, copy, copy_blocks, gru,
+    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, mean_over_time,
     mean_over_time_backward,
 };
 
 use super::Run;
+use super::forward::product;
 use super::op::Room;
 use super::plan::{Place, Step};
 use super::state::several;
@@ -173,64 +174,30 @@ impl Run<'_> {
         let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
         let learned = |k: usize| &self.state.learned[step.learned[k].clone()];
         let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
-        product(self.ctx, [places, 3 * width, width], x, learned(0), learned(1), out);
+        product(self.ctx, [places, 3 * width, width], x, learned(0), Epilogue::columns(learned(1)), out);
         let spans = [&qkv, &self.lengths(step)];
         let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
         let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
         attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
         let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
-        product(self.ctx, [places, width, width], mixed, learned(2), learned(3), y);
+        product(self.ctx, [places, width, width], mixed, learned(2), Epilogue::columns(learned(3)), y);
     }
 
     pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {
         let (places, width) = (op.places(self.rows), op.width);
-        let (dy, dx) = (dy.span(self.rows), step.gradients[0]);
+        let dy = dy.span(self.rows);
         let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
         let [d_mixed, d_qkv] = [0, 1].map(|k: usize| step.work[k].span(self.rows));
-        self.product_backward(step, 2, [places, width, width], &mixed, &dy, Some((&d_mixed, Write::Set)));
+        let dx = Some((d_mixed.clone(), Write::Set));
+        self.product_backward(step, (2, true), [places, width, width], [&mixed, &dy], dx);
         let spans = [&qkv, &mixed, &sums, &d_mixed, &self.lengths(step)];
         let ([qkv, mixed, sums, d_mixed, lengths], [out]) = self.arena.views(spans, [&d_qkv]);
         let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
         let (shape, scale) = (op.shape(self.rows), op.scale());
         attention_backward(self.ctx, shape, scale, mask, qkv, mixed, sums, d_mixed, out, Write::Set);
-        let dx = dx.map(|(place, write)| (place.span(self.rows), write));
-        let dx = dx.as_ref().map(|(span, write)| (span, *write));
-        self.product_backward(step, 0, [places, 3 * width, width], &self.read(step), &d_qkv, dx);
-    }
-
-    /// The gradients of `y = x W^T + b`, whose weight is the learned tensor `first` of the step and whose bias the next one. `size`:
-    /// rows, outputs, inputs.
-    fn product_backward(
-        &mut self,
-        step: &Step,
-        first: usize,
-        size: [usize; 3],
-        x: &Span,
-        dy: &Span,
-        dx: Option<(&Span, Write)>,
-    ) {
-        let [rows, outputs, inputs] = size;
-        let own = self.write();
-        let [weight, bias] =
-            several(&mut self.state.gradient, [&step.learned[first], &step.learned[first + 1]]);
-        let ([x, dy_read], []) = self.arena.views([x, dy], []);
-        let transposed = Matrix::transposed(dy_read, outputs); // [outputs, rows]
-        let weight = MatrixMut::rows(weight, inputs);
-        gemm(
-            self.ctx,
-            [outputs, inputs, rows],
-            transposed,
-            Matrix::rows(x, inputs),
-            weight,
-            own,
-            Epilogue::NONE,
-        );
-        bias_gradient(self.ctx, [rows, outputs, 1], dy_read, bias, own);
-        let Some((dx, write)) = dx else { return };
-        let weight = Matrix::rows(&self.state.learned[step.learned[first].clone()], inputs);
-        let ([dy], [dx]) = self.arena.views([dy], [dx]);
-        let (dy, dx) = (Matrix::rows(dy, outputs), MatrixMut::rows(dx, inputs));
-        gemm(self.ctx, [rows, inputs, outputs], dy, weight, dx, write, Epilogue::NONE);
+        let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
+        let spans = [&self.read(step), &d_qkv];
+        self.product_backward(step, (0, true), [places, 3 * width, width], spans, dx);
     }
 
     pub(super) fn recurrent(&mut self, step: &Step, op: &Recurrent) {
@@ -318,20 +285,6 @@ impl Run<'_> {
         let ([dy, lengths], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
         mean_over_time_backward(self.ctx, [self.rows, time, width], some(lengths), dy, dx, write);
     }
-}
-
-/// `y = x W^T + b`. `size`: rows, outputs, inputs.
-fn product(
-    ctx: &baeum_kernels::Ctx,
-    size: [usize; 3],
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    y: &mut [f32],
-) {
-    let [_, outputs, inputs] = size;
-    let (x, weight) = (Matrix::rows(x, inputs), Matrix::transposed(weight, inputs));
-    gemm(ctx, size, x, weight, MatrixMut::rows(y, outputs), Write::Set, Epilogue::columns(bias));
 }
 
 fn recurrent_weights<'a>(learned: &'a [f32], step: &Step, direction: usize) -> RecurrentWeights<'a> {

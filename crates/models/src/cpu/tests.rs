@@ -134,7 +134,7 @@ fn drawn(seed: u64) -> Graph {
         let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
         let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
         let one = Size2::square(1);
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(13) {
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(15) {
             0 | 1 => {
                 let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
                 let bias = draw(2) == 0;
@@ -149,6 +149,8 @@ fn drawn(seed: u64) -> Graph {
             9 => (Layer::Tanh, vec![x]),
             10 => (Layer::Dropout { p: 0.3 }, vec![x]),
             11 => (Layer::Sigmoid, vec![x]),
+            12 => (Layer::PositionEmbedding { length: sizes[1] + draw(2) }, vec![x]),
+            13 => (Layer::MultiHeadAttention { heads: 1, causal: draw(2) == 0 }, vec![x]),
             _ => {
                 let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);
                 (Layer::Add, same.chain([x]).collect())
