@@ -27,7 +27,8 @@ pub(super) fn predict(arguments: &TrainArguments) -> Result<(), BenchError> {
     }
     let mut cases = vec![];
     for workload in chosen(arguments.only.as_deref())? {
-        cases.extend(Contest::Predict.rows().iter().map(|&rows| Workload { rows, ..workload.clone() }));
+        let with = |&rows: &usize| Workload { rows, steps: calls(&workload, rows), ..workload.clone() };
+        cases.extend(Contest::Predict.rows().iter().map(with));
     }
     each(Contest::Predict, arguments, &cases, |workload| measure(workload, arguments, python.as_deref()))
 }
@@ -39,7 +40,7 @@ fn measure(
 ) -> Result<Record, BenchError> {
     let folder = Scratch::new("bench");
     let (threads, pairs) = (arguments.threads.get(), arguments.pairs.get());
-    let steps = arguments.steps.map_or_else(|| calls(workload), NonZeroUsize::get);
+    let steps = arguments.steps.map_or(workload.steps, NonZeroUsize::get);
     let mut ours = || worker(Contest::Predict, workload, steps, threads);
     let Some(python) = python else {
         let busy = busy();
@@ -62,13 +63,8 @@ fn measure(
 }
 
 /// As many calls as go through three times the rows of a process that trains, for one of them takes a third of a training step.
-fn calls(workload: &Workload) -> usize {
-    let trained = workload.steps * usual_rows(workload.name);
-    (3 * trained / workload.rows.max(1)).clamp(2, 2000)
-}
-
-fn usual_rows(name: &str) -> usize {
-    chosen(Some(name)).map_or(1, |workloads| workloads.iter().map(|workload| workload.rows).sum())
+fn calls(workload: &Workload, rows: usize) -> usize {
+    (3 * workload.steps * workload.rows / rows).clamp(2, 2000)
 }
 
 /// What ONNX Runtime needs, and what we answer.

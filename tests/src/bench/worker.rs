@@ -29,12 +29,9 @@ pub(super) fn print(arguments: &WorkerArguments) -> Result<(), BenchError> {
 fn train(workload: &Workload, steps: usize, threads: usize) -> Result<Measured, BenchError> {
     let (batch, mut network) = (workload.batch(), start::network(workload, threads)?);
     let loss = start::step(&mut network, workload, &batch)?;
-    let (mut last, mut first) = (loss, true);
+    let mut last = loss;
     let step_ms = timed(steps, || {
-        // The first step has been taken for its loss.
-        if !std::mem::take(&mut first) {
-            last = start::step(&mut network, workload, &batch)?;
-        }
+        last = start::step(&mut network, workload, &batch)?;
         Ok(())
     })?;
     if !last.is_finite() {

@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use super::Layers;
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
-use crate::ops::{self, Moments, Pool, Window};
+use crate::ops::{self, Cell, Moments, Pool, Window};
 
 pub(super) type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -72,12 +72,21 @@ impl Run<'_> {
             Layer::BatchNorm { eps, .. } => return self.batch_norm(node, first(read)?, *eps),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
-            Layer::PositionEmbedding { .. }
-            | Layer::MultiHeadAttention { .. }
-            | Layer::Lstm { .. }
-            | Layer::Gru { .. }
-            | Layer::MeanOverTime
-            | Layer::Patches { .. } => return self.sequence(node, read),
+            Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
+            Layer::MultiHeadAttention { heads, causal } => {
+                return self.attention(node, read, *heads, *causal);
+            }
+            Layer::Lstm { bidirectional, returns, .. } => {
+                return self.recurrent(node, read, Cell::Lstm, *bidirectional, *returns);
+            }
+            Layer::Gru { bidirectional, returns, .. } => {
+                return self.recurrent(node, read, Cell::Gru, *bidirectional, *returns);
+            }
+            Layer::MeanOverTime => return self.mean_over_time(node, read),
+            Layer::Patches { size, stride } => {
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::patches(&x, *size, stride.unwrap_or(*size))?)
+            }
             Layer::Dense { bias, .. } => {
                 let bias = self.bias(node, *bias)?;
                 // The last axis is the last one of the graph's layout.
