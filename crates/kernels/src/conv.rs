@@ -1,5 +1,6 @@
 //! Convolution over images (cross-correlation, as in PyTorch) and its gradients, as products of matrices that never exist: what
-//! a tap of the kernel sees is gathered into the panels of [`gemm`](crate::gemm()) straight from one image in cache.
+//! a tap of the kernel sees is gathered into the panels of [`gemm`](crate::gemm()) straight from one image in cache. Kernels of 3x3
+//! over many channels go another way, with fewer multiplications: [`winograd`].
 
 mod data;
 mod depthwise;
@@ -7,13 +8,15 @@ mod field;
 mod forward;
 mod gather;
 mod weight;
+mod winograd;
 
 #[cfg(test)]
 mod tests;
 
 use crate::ctx::Ctx;
 use crate::isa::Rung;
-use crate::{Epilogue, Write};
+use crate::{Epilogue, Write, scratch};
+use winograd::Way;
 
 /// The sizes of a convolution over `[batch, channels, height, width]`.
 ///
@@ -87,7 +90,27 @@ struct Geometry {
     filters: usize,
 }
 
+/// How a convolution is done: by its sizes alone, whatever the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    /// By [`winograd`].
+    Tiles,
+    /// As products of what each tap sees.
+    Products,
+}
+
+impl Route {
+    fn of(geometry: &Geometry) -> Route {
+        if winograd::suits(geometry) { Route::Tiles } else { Route::Products }
+    }
+}
+
 impl Geometry {
+    /// Numbers in the weight.
+    fn weight(&self) -> usize {
+        self.conv.filters * self.channels * self.taps()
+    }
+
     fn taps(&self) -> usize {
         self.conv.kernel[0] * self.conv.kernel[1]
     }
@@ -114,11 +137,7 @@ impl Geometry {
 
     fn check(&self, x: usize, weight: usize, y: usize) {
         let Conv2d { batch, channels, filters, .. } = self.conv;
-        let wanted = [
-            batch * channels * self.places(),
-            filters * self.channels * self.taps(),
-            batch * filters * self.pixels(),
-        ];
+        let wanted = [batch * channels * self.places(), self.weight(), batch * filters * self.pixels()];
         assert_eq!([x, weight, y], wanted, "conv2d wants other lengths of image, weight and result");
     }
 }
@@ -152,8 +171,8 @@ fn parts_of(multiplications: usize) -> usize {
 
 /// `y = conv(x, weight) + bias`, then relu if wanted.
 ///
-/// `x`: `[N, C, H, W]`; `weight`: `[F, C / groups, kh, kw]`; `bias`: `[F]`; `y`: `[N, F, OH, OW]`. Each pixel is summed over
-/// channel, kernel row and kernel column in this order; padding is zero and takes part in it.
+/// `x`: `[N, C, H, W]`; `weight`: `[F, C / groups, kh, kw]`; `bias`: `[F]`; `y`: `[N, F, OH, OW]`. Padding is zero and takes part in
+/// the sums: zero times NaN is NaN. A pixel is the same among many images as alone.
 ///
 /// # Panics
 /// If lengths do not agree with the sizes, or the sizes with each other, as for all below.
@@ -166,16 +185,72 @@ pub fn conv2d(
     y: &mut [f32],
     relu: bool,
 ) {
+    scratch::lend(conv2d_prepared_len(ctx, conv), |prepared| {
+        conv2d_prepare(ctx, conv, weight, prepared);
+        conv2d_prepared(ctx, conv, x, prepared, bias, y, relu);
+    });
+}
+
+/// How many numbers [`conv2d_prepare`] writes.
+pub fn conv2d_prepared_len(ctx: &Ctx, conv: &Conv2d) -> usize {
     let geometry = conv.geometry();
-    geometry.check(x.len(), weight.len(), y.len());
+    match (Route::of(&geometry), ctx.isa.rung()) {
+        (Route::Tiles, _) => winograd::weight_len([conv.filters, conv.channels]),
+        (Route::Products, Rung::Avx512) => forward::weight_len::<12>(&geometry),
+        (Route::Products, Rung::Avx2 | Rung::Portable) => forward::weight_len::<6>(&geometry),
+    }
+}
+
+/// Lays a weight as [`conv2d_prepared`] reads it: once, where many images meet the same one.
+pub fn conv2d_prepare(ctx: &Ctx, conv: &Conv2d, weight: &[f32], prepared: &mut [f32]) {
+    let geometry = conv.geometry();
+    assert_eq!(weight.len(), geometry.weight(), "conv2d wants another length of weight");
+    match (Route::of(&geometry), ctx.isa.rung()) {
+        (Route::Tiles, _) => {
+            winograd::transform_weight(ctx, [conv.filters, conv.channels], weight, Way::There, prepared);
+        }
+        (Route::Products, Rung::Avx512) => forward::pack::<12>(ctx, &geometry, weight, prepared),
+        (Route::Products, Rung::Avx2 | Rung::Portable) => {
+            forward::pack::<6>(ctx, &geometry, weight, prepared)
+        }
+    }
+}
+
+/// [`conv2d`] with a weight of [`conv2d_prepare`].
+pub fn conv2d_prepared(
+    ctx: &Ctx,
+    conv: &Conv2d,
+    x: &[f32],
+    prepared: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    relu: bool,
+) {
+    let geometry = conv.geometry();
+    geometry.check(x.len(), geometry.weight(), y.len());
+    assert_eq!(
+        prepared.len(),
+        conv2d_prepared_len(ctx, conv),
+        "conv2d wants a weight prepared for its sizes"
+    );
     assert!(bias.is_none_or(|bias| bias.len() == conv.filters), "conv2d wants a bias for each filter");
     let epilogue = Epilogue { relu, ..bias.map_or(Epilogue::NONE, Epilogue::rows) };
     if y.is_empty() {
         return;
     }
-    match ctx.isa.rung() {
-        Rung::Avx512 => forward::forward::<12, 32>(ctx, &geometry, x, weight, epilogue, y),
-        Rung::Avx2 | Rung::Portable => forward::forward::<6, 16>(ctx, &geometry, x, weight, epilogue, y),
+    match (Route::of(&geometry), ctx.isa.rung()) {
+        (Route::Tiles, Rung::Avx512) => {
+            winograd::convolve::<16>(ctx, conv, x, prepared, epilogue, y, Write::Set);
+        }
+        (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
+            winograd::convolve::<8>(ctx, conv, x, prepared, epilogue, y, Write::Set);
+        }
+        (Route::Products, Rung::Avx512) => {
+            forward::forward::<12, 32>(ctx, &geometry, x, prepared, epilogue, y);
+        }
+        (Route::Products, Rung::Avx2 | Rung::Portable) => {
+            forward::forward::<6, 16>(ctx, &geometry, x, prepared, epilogue, y);
+        }
     }
 }
 
@@ -188,9 +263,15 @@ pub fn conv2d_data_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], weight: &[f32], dx
     if dx.is_empty() {
         return;
     }
-    match ctx.isa.rung() {
-        Rung::Avx512 => data::data_grad::<12, 32>(ctx, &geometry, dy, weight, dx, write),
-        Rung::Avx2 | Rung::Portable => data::data_grad::<6, 16>(ctx, &geometry, dy, weight, dx, write),
+    match (Route::of(&geometry), ctx.isa.rung()) {
+        (Route::Tiles, Rung::Avx512) => winograd::data_grad::<16>(ctx, &geometry, dy, weight, dx, write),
+        (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
+            winograd::data_grad::<8>(ctx, &geometry, dy, weight, dx, write);
+        }
+        (Route::Products, Rung::Avx512) => data::data_grad::<12, 32>(ctx, &geometry, dy, weight, dx, write),
+        (Route::Products, Rung::Avx2 | Rung::Portable) => {
+            data::data_grad::<6, 16>(ctx, &geometry, dy, weight, dx, write);
+        }
     }
 }
 
@@ -207,8 +288,16 @@ pub fn conv2d_weight_grad(
 ) {
     let geometry = conv.geometry();
     geometry.check(x.len(), dweight.len(), dy.len());
-    match ctx.isa.rung() {
-        Rung::Avx512 => weight::weight_grad::<12, 32>(ctx, &geometry, x, dy, dweight, write),
-        Rung::Avx2 | Rung::Portable => weight::weight_grad::<6, 16>(ctx, &geometry, x, dy, dweight, write),
+    match (Route::of(&geometry), ctx.isa.rung()) {
+        (Route::Tiles, Rung::Avx512) => winograd::weight_grad::<16>(ctx, &geometry, x, dy, dweight, write),
+        (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
+            winograd::weight_grad::<8>(ctx, &geometry, x, dy, dweight, write);
+        }
+        (Route::Products, Rung::Avx512) => {
+            weight::weight_grad::<12, 32>(ctx, &geometry, x, dy, dweight, write);
+        }
+        (Route::Products, Rung::Avx2 | Rung::Portable) => {
+            weight::weight_grad::<6, 16>(ctx, &geometry, x, dy, dweight, write);
+        }
     }
 }

@@ -67,7 +67,10 @@ pub use arena::{Arena, Span};
 pub use attention::{AttentionMask, attention, attention_backward};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use columns::bias_gradient;
-pub use conv::{Conv2d, conv2d, conv2d_data_grad, conv2d_weight_grad};
+pub use conv::{
+    Conv2d, conv2d, conv2d_data_grad, conv2d_prepare, conv2d_prepared, conv2d_prepared_len,
+    conv2d_weight_grad,
+};
 pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place};
 pub use ctx::Ctx;

@@ -11,7 +11,27 @@ use crate::gemm::{Block, Lines, pack_all};
 use crate::scratch;
 use crate::{Epilogue, Write};
 
-/// `y = conv(x, weight)`, one product for each image, group and block of rows.
+/// Numbers in a packed weight.
+pub(super) fn weight_len<const MR: usize>(geometry: &Geometry) -> usize {
+    let Geometry { conv, filters, .. } = *geometry;
+    let high = if geometry.depthwise() { filters } else { filters.next_multiple_of(MR) };
+    conv.groups * high * geometry.channels * geometry.taps()
+}
+
+/// A weight in panels, group by group; as it is where each channel has filters of its own.
+pub(super) fn pack<const MR: usize>(ctx: &Ctx, geometry: &Geometry, weight: &[f32], packed: &mut [f32]) {
+    let Geometry { channels, filters, .. } = *geometry;
+    if geometry.depthwise() {
+        return packed.copy_from_slice(weight);
+    }
+    let (k, high) = (channels * geometry.taps(), filters.next_multiple_of(MR));
+    for (group, packed) in packed.chunks_exact_mut(high * k).enumerate() {
+        let lines = Lines { data: &weight[group * filters * k..], line: k, deep: 1, count: filters };
+        pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..filters, k, packed);
+    }
+}
+
+/// `y = conv(x, weight)`, one product for each image, group and block of rows; `weight` is of [`pack`].
 pub(super) fn forward<const MR: usize, const NR: usize>(
     ctx: &Ctx,
     geometry: &Geometry,
@@ -20,26 +40,13 @@ pub(super) fn forward<const MR: usize, const NR: usize>(
     epilogue: Epilogue<'_>,
     y: &mut [f32],
 ) {
-    let Geometry { conv, channels, filters, .. } = *geometry;
-    let (k, high) = (channels * geometry.taps(), filters.next_multiple_of(MR));
     let windows = Windows::over(geometry, few_rows_of(geometry));
     scratch::lend(windows.words(), |tables| {
         windows.fill(as_words_mut(tables));
-        let tables = as_words(tables);
-        if geometry.depthwise() {
-            return run::<MR, NR>(ctx, &windows, tables, x, weight, epilogue, y);
-        }
-        scratch::lend(conv.groups * high * k, |packed| {
-            for (group, packed) in packed.chunks_exact_mut(high * k).enumerate() {
-                let lines = Lines { data: &weight[group * filters * k..], line: k, deep: 1, count: filters };
-                pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..filters, k, packed);
-            }
-            run::<MR, NR>(ctx, &windows, tables, x, packed, epilogue, y);
-        });
+        run::<MR, NR>(ctx, &windows, as_words(tables), x, weight, epilogue, y);
     });
 }
 
-/// `weight` is packed, or plain where each channel has filters of its own.
 fn run<const MR: usize, const NR: usize>(
     ctx: &Ctx,
     windows: &Windows,

@@ -29,7 +29,8 @@ pub(super) fn weight_grad<const MR: usize, const NR: usize>(
     dweight: &mut [f32],
     write: Write,
 ) {
-    let work = Work { ctx, windows: Windows::of(geometry), images: slice_of(geometry), x, dy };
+    let work =
+        Work { ctx, windows: Windows::of(geometry), images: slice_of(geometry, geometry.taps()), x, dy };
     let (slices, len) = (geometry.conv.batch.div_ceil(work.images), dweight.len());
     scratch::lend(slices * len, |partials| {
         if geometry.depthwise() {
@@ -51,16 +52,16 @@ pub(super) fn weight_grad<const MR: usize, const NR: usize>(
     });
 }
 
-/// Images in a slice of the batch.
-fn slice_of(geometry: &Geometry) -> usize {
+/// Images in a slice of the batch, for sums of so many numbers a channel and filter.
+pub(super) fn slice_of(geometry: &Geometry, numbers: usize) -> usize {
     let conv = geometry.conv;
-    let size = conv.filters * geometry.channels * geometry.taps();
+    let size = conv.filters * geometry.channels * numbers;
     conv.batch.div_ceil((PARTIALS / size).clamp(1, SLICES)).max(1)
 }
 
 rungs! {
     /// Adds the same row of all slices, in order.
-    fn join(partials: &[f32], len: usize, slices: usize, sum: &mut [f32]) -> () {
+    pub(super) fn join(partials: &[f32], len: usize, slices: usize, sum: &mut [f32]) -> () {
         sum.fill(0.0);
         for slice in 0..slices {
             for (sum, part) in sum.iter_mut().zip(&partials[slice * len..]) {

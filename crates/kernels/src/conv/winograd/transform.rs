@@ -1,0 +1,140 @@
+//! The transforms, which add, subtract and halve alone.
+
+use super::product::Block;
+use super::{PLACES, QUAD};
+
+/// `G g G'`: rows of `G` are (1, 0, 0), (1, 1, 1) / 2, (1, -1, 1) / 2, (0, 0, 1).
+#[inline(always)]
+pub(super) fn weight(g: &[f32; 9]) -> [f32; PLACES] {
+    let line = |a: f32, b: f32, c: f32| {
+        let outer = a + c;
+        [a, 0.5 * (outer + b), 0.5 * (outer - b), c]
+    };
+    let [a, b, c] = [0, 1, 2].map(|column| line(g[column], g[3 + column], g[6 + column]));
+    let mut out = [0.0; PLACES];
+    for row in 0..4 {
+        out[4 * row..][..4].copy_from_slice(&line(a[row], b[row], c[row]));
+    }
+    out
+}
+
+/// `B'` times four numbers of each of several: rows of `B'` are (1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1).
+#[inline(always)]
+pub(super) fn see<const W: usize>(d: &[[f32; W]; 4]) -> [[f32; W]; 4] {
+    let mut out = [[0.0; W]; 4];
+    for i in 0..W {
+        out[0][i] = d[0][i] - d[2][i];
+        out[1][i] = d[1][i] + d[2][i];
+        out[2][i] = d[2][i] - d[1][i];
+        out[3][i] = d[1][i] - d[3][i];
+    }
+    out
+}
+
+/// `A'` times four numbers of each of several: rows of `A'` are (1, 1, 1, 0), (0, 1, -1, -1).
+#[inline(always)]
+pub(super) fn tell<const W: usize>(d: [&[f32; W]; 4]) -> [[f32; W]; 2] {
+    let mut out = [[0.0; W]; 2];
+    for i in 0..W {
+        out[0][i] = d[0][i] + d[1][i] + d[2][i];
+        out[1][i] = d[1][i] - d[2][i] - d[3][i];
+    }
+    out
+}
+
+/// `d B` of a quad of tiles in one row of places, of which it sees ten.
+#[inline(always)]
+pub(super) fn see_row(row: &[f32; 2 * QUAD + 2]) -> [[f32; QUAD]; 4] {
+    let mut d = [[0.0; QUAD]; 4];
+    for i in 0..QUAD {
+        d[0][i] = row[2 * i];
+        d[1][i] = row[2 * i + 1];
+        d[2][i] = row[2 * i + 2];
+        d[3][i] = row[2 * i + 3];
+    }
+    see(&d)
+}
+
+/// `A' m A` of a block: two rows of pixels, each tile's two side by side.
+#[inline(always)]
+pub(super) fn tell_block<const W: usize>(m: &Block<W>) -> [[[f32; 2]; W]; 2] {
+    let mut rows = [[[0.0; W]; 4]; 2]; // [row of pixels, column of places, tile]
+    for column in 0..4 {
+        let told = tell([&m[column], &m[4 + column], &m[8 + column], &m[12 + column]]);
+        rows[0][column] = told[0];
+        rows[1][column] = told[1];
+    }
+    let mut pixels = [[[0.0; 2]; W]; 2];
+    for (pixels, [a, b, c, d]) in pixels.iter_mut().zip(&rows) {
+        let told = tell([a, b, c, d]);
+        for i in 0..W {
+            pixels[i] = [told[0][i], told[1][i]];
+        }
+    }
+    pixels
+}
+
+/// `B' d B` of `W` channels of one tile: element (row, column) of what it sees stands at `row * pitch + column * apart`.
+#[inline(always)]
+pub(super) fn see_block<const W: usize>(d: &[f32], [pitch, apart]: [usize; 2]) -> Block<W> {
+    let mut columns = [[[0.0; W]; 4]; 4]; // [column, row of B', channel]
+    for (column, seen) in columns.iter_mut().enumerate() {
+        let mut rows = [[0.0; W]; 4];
+        for (row, places) in rows.iter_mut().enumerate() {
+            places.copy_from_slice(&d[row * pitch + column * apart..][..W]);
+        }
+        *seen = see(&rows);
+    }
+    let mut block = [[0.0; W]; PLACES];
+    for (row, block) in block.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        *block = see(&[columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
+    }
+    block
+}
+
+/// `A dy A'` of `W` filters of one tile, the transpose of [`tell_block`]; pixels stand as in [`see_block`].
+#[inline(always)]
+pub(super) fn spread_block<const W: usize>(dy: &[f32], [pitch, apart]: [usize; 2]) -> Block<W> {
+    let mut columns = [[[0.0; W]; 4]; 2]; // [column of pixels, row of A, filter]
+    for (column, spread_out) in columns.iter_mut().enumerate() {
+        let mut pixels = [[0.0; W]; 2];
+        for (row, pixels) in pixels.iter_mut().enumerate() {
+            pixels.copy_from_slice(&dy[row * pitch + column * apart..][..W]);
+        }
+        *spread_out = spread(&pixels);
+    }
+    let mut block = [[0.0; W]; PLACES];
+    for (row, block) in block.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        *block = spread(&[columns[0][row], columns[1][row]]);
+    }
+    block
+}
+
+/// `A` times two numbers of each of several.
+#[inline(always)]
+fn spread<const W: usize>(d: &[[f32; W]; 2]) -> [[f32; W]; 4] {
+    let mut out = [[0.0; W]; 4];
+    for i in 0..W {
+        out[0][i] = d[0][i];
+        out[1][i] = d[0][i] + d[1][i];
+        out[2][i] = d[0][i] - d[1][i];
+        out[3][i] = -d[1][i];
+    }
+    out
+}
+
+/// `G' u G` of one pair, the transpose of [`weight`].
+#[inline(always)]
+pub(super) fn taps(u: &[f32; PLACES]) -> [f32; 9] {
+    let line = |a: f32, b: f32, c: f32, d: f32| {
+        let (sum, difference) = (0.5 * (b + c), 0.5 * (b - c));
+        [a + sum, difference, d + sum]
+    };
+    let columns = [0, 1, 2, 3].map(|column| line(u[column], u[4 + column], u[8 + column], u[12 + column]));
+    let mut taps = [0.0; 9];
+    for row in 0..3 {
+        let [a, b, c, d] = columns.map(|column| column[row]);
+        taps[3 * row..][..3].copy_from_slice(&line(a, b, c, d));
+    }
+    taps
+}
