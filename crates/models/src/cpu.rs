@@ -9,6 +9,7 @@ mod forward;
 mod loss;
 mod op;
 mod plan;
+mod ready;
 mod sequence;
 mod state;
 
@@ -21,6 +22,7 @@ use baeum_kernels::{Arena, Ctx};
 use crate::network::Pass;
 use crate::{ModelError, RunnerConfig};
 use plan::{Params, Plan, Purpose};
+use ready::Ready;
 use state::FlatState;
 
 /// A graph that runs and learns on the processor.
@@ -32,6 +34,8 @@ pub struct CpuRunner {
     ctx: Ctx,
     state: FlatState,
     predict: Option<Plan>,
+    /// What the plan for answers reads instead of parameters.
+    ready: Ready,
     train: Option<Plan>,
     /// What both plans compute in; nothing in it outlives a call.
     arena: Arena,
@@ -47,6 +51,7 @@ struct Run<'a> {
     ctx: &'a Ctx,
     arena: &'a mut Arena,
     state: &'a mut FlatState,
+    ready: &'a Ready,
     rows: usize,
     pass: Pass,
 }
@@ -67,6 +72,7 @@ impl CpuRunner {
             ctx: config.ctx(),
             state,
             predict: None,
+            ready: Ready::default(),
             train: None,
             arena: Arena::default(),
             step: 0,
@@ -98,9 +104,13 @@ impl CpuRunner {
         };
         enter::check(&self.graph, batch)?;
         self.make_room(purpose, batch.rows);
-        let CpuRunner { graph, ctx, state, arena, predict, train, .. } = self;
+        let CpuRunner { graph, params, ctx, state, arena, predict, ready, train, .. } = self;
         let Some(plan) = (if purpose == Purpose::Train { train } else { predict }) else { return Ok(()) };
-        let mut run = Run { ctx, arena, state, rows: batch.rows, pass };
+        match purpose {
+            Purpose::Predict => ready.make(ctx, plan, params, state),
+            Purpose::Train => ready.forget(),
+        }
+        let mut run = Run { ctx, arena, state, ready, rows: batch.rows, pass };
         for (i, (step, node)) in plan.steps.iter().zip(graph.nodes()).enumerate() {
             run.forward(i, step, node, batch)?;
             plan.poison(i, run.arena, batch.rows);
@@ -110,8 +120,8 @@ impl CpuRunner {
 
     /// The steps of the plan for training, from the gradients of its outputs to those of the parameters.
     fn backward(&mut self, rows: usize, part: Part) {
-        let CpuRunner { ctx, state, arena, train: Some(plan), step, .. } = self else { return };
-        let mut run = Run { ctx, arena, state, rows, pass: Pass::Train { step: *step, part } };
+        let CpuRunner { ctx, state, arena, ready, train: Some(plan), step, .. } = self else { return };
+        let mut run = Run { ctx, arena, state, ready, rows, pass: Pass::Train { step: *step, part } };
         for (i, step) in plan.steps.iter().enumerate().rev() {
             run.backward(step);
             plan.poison(2 * plan.steps.len() - i, run.arena, rows);
@@ -154,6 +164,7 @@ impl Network for CpuRunner {
     }
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
+        self.ready.forget();
         let stats = self.state.update(&self.ctx, update, self.weight, self.step + 1)?;
         if !stats.skipped() {
             self.step += 1;
@@ -167,6 +178,7 @@ impl Network for CpuRunner {
     }
 
     fn load(&mut self, state: &State) -> Result<(), NetworkError> {
+        self.ready.forget();
         self.state.restore(&self.params, state)?;
         self.step = state.step;
         Ok(())

@@ -32,7 +32,7 @@ impl Run<'_> {
                 let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
                 self.product_backward(step, (0, *bias), size, [&self.read(step), &dy.span(self.rows)], dx);
             }
-            Op::Conv2d { conv, bias, relu } => {
+            Op::Conv2d { conv, bias, relu, .. } => {
                 self.undo_relu(step, dy, *relu);
                 self.conv2d_backward(step, dy, &Conv2d { batch: self.rows, ..*conv }, *bias);
             }

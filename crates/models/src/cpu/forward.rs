@@ -4,12 +4,13 @@ use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, as_words, as_words_mut, average_pool, batch_norm_predict, batch_norm_train,
-    conv2d, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, global_average_pool,
-    layer_norm, max_pool,
+    conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm,
+    global_average_pool, layer_norm, max_pool,
 };
 
 use super::op::Op;
 use super::plan::Step;
+use super::ready::ReadyConv;
 use super::{Run, enter};
 use crate::network::{Pass, RunError};
 
@@ -34,7 +35,9 @@ impl Run<'_> {
                 let size = [rows * self.rows, *units, *inputs];
                 self.dense(step, size, Fused { bias: *bias, relu: *relu });
             }
-            Op::Conv2d { conv, bias, relu } => self.conv2d(step, conv, Fused { bias: *bias, relu: *relu }),
+            Op::Conv2d { conv, bias, relu, .. } => {
+                self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu });
+            }
             Op::MaxPool(pool) => {
                 let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
                 max_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y, as_words_mut(places));
@@ -87,12 +90,17 @@ impl Run<'_> {
         product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
     }
 
-    fn conv2d(&mut self, step: &Step, conv: &Conv2d, fused: Fused) {
-        let learned = &self.state.learned;
+    fn conv2d(&mut self, i: usize, step: &Step, conv: &Conv2d, fused: Fused) {
+        let (learned, conv) = (&self.state.learned, Conv2d { batch: self.rows, ..*conv });
         let bias = fused.bias.then(|| &learned[step.learned[1].clone()]);
         let weight = &learned[step.learned[0].clone()];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
-        conv2d(self.ctx, &Conv2d { batch: self.rows, ..*conv }, x, weight, bias, y, fused.relu);
+        match self.ready.conv(i) {
+            Some(ReadyConv { weight, bias }) => {
+                conv2d_prepared(self.ctx, &conv, x, weight, bias.as_deref(), y, fused.relu);
+            }
+            None => conv2d(self.ctx, &conv, x, weight, bias, y, fused.relu),
+        }
     }
 
     /// `sizes`: items, channels, area.

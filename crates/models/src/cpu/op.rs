@@ -14,8 +14,8 @@ pub(super) enum Op {
     Ids,
     /// `y = x W^T + b` over `rows` rows of an item, followed by relu if it stood alone behind.
     Dense { rows: usize, inputs: usize, units: usize, bias: bool, relu: bool },
-    /// A convolution of one image, followed by relu if it stood alone behind.
-    Conv2d { conv: Conv2d, bias: bool, relu: bool },
+    /// A convolution of one image, followed by a batch norm if answers alone are wanted, and by relu, if they stood alone behind.
+    Conv2d { conv: Conv2d, bias: bool, norm: Option<FoldedNorm>, relu: bool },
     /// The largest value of each window; keeps where it stood.
     MaxPool(Pool),
     /// The mean of each window.
@@ -77,7 +77,7 @@ impl Op {
                     dilation: pair(*dilation),
                     groups: *groups,
                 };
-                Op::Conv2d { conv, bias: *bias, relu: false }
+                Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
             }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
@@ -254,6 +254,13 @@ impl Op {
             | Op::Same => [Room::default(); 2],
         }
     }
+}
+
+/// A batch norm that is part of what stands in front of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FoldedNorm {
+    pub(super) node: usize,
+    pub(super) eps: f64,
 }
 
 /// The windows of an image, and how many planes it has.

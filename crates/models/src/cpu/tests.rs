@@ -83,6 +83,64 @@ fn a_relu_behind_a_function_in_place_stays_there() {
     }
 }
 
+fn conv(filters: usize, bias: bool) -> Layer {
+    let [one, three] = [1, 3].map(Size2::square);
+    Layer::Conv2d { filters, kernel: three, stride: one, padding: one, dilation: one, groups: 1, bias }
+}
+
+const NORM: Layer = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
+
+/// A batch norm becomes part of the convolution that it alone reads, and of nothing else.
+#[test]
+fn a_norm_behind_a_convolution_is_folded_in() {
+    let flatten = Layer::Flatten { axis: 1 };
+    for bias in [false, true] {
+        for (folded, between) in [
+            (true, vec![NORM]),
+            (true, vec![NORM, Layer::Relu]),
+            (true, vec![NORM, Layer::Relu, conv(13, bias), NORM]),
+            (true, vec![NORM, NORM]),
+            (false, vec![Layer::Relu, NORM]),
+            (false, vec![Layer::Sigmoid, NORM]),
+            (false, vec![flatten.clone(), NORM]),
+        ] {
+            let name = format!("{bias} {between:?}");
+            let graph = chain(
+                &[12, 5, 6],
+                DType::F32,
+                [vec![conv(12, bias)], between, vec![flatten.clone()]].concat(),
+            );
+            check(&name, &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+            let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Predict, ROWS);
+            let is_folded = matches!(&plan.steps[1].op, op::Op::Conv2d { norm: Some(_), .. });
+            assert_eq!(is_folded, folded, "{name}");
+        }
+    }
+}
+
+/// What is made ready for answers is forgotten as soon as a parameter or a running statistic moves.
+#[test]
+fn answers_follow_every_change() {
+    let graph = wide();
+    let batch = batch(&graph, 3);
+    let mut net = cpu(&graph);
+    let check = |net: &mut CpuRunner| {
+        let mut fresh = CpuRunner::new(&graph, &net.state().unwrap().weights, config()).unwrap();
+        assert_eq!(net.predict(&batch).unwrap(), fresh.predict(&batch).unwrap());
+    };
+    let before = net.predict(&batch).unwrap().to_vec();
+    let start = net.state().unwrap();
+    for _ in 0..2 {
+        net.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        check(&mut net);
+        net.update(&SGD).unwrap();
+        check(&mut net);
+    }
+    assert_ne!(net.predict(&batch).unwrap(), before);
+    net.load(&start).unwrap();
+    assert_eq!(net.predict(&batch).unwrap(), before);
+}
+
 /// Two answers from one place: both their gradients count.
 #[test]
 fn a_node_may_answer_twice() {
@@ -207,24 +265,14 @@ fn neither_threads_nor_instructions_change_a_bit() {
 
 /// Wide enough that every kernel cuts its work.
 fn wide() -> Graph {
-    let conv = |filters| Layer::Conv2d {
-        filters,
-        kernel: Size2::square(3),
-        stride: Size2::square(1),
-        padding: Size2::square(1),
-        dilation: Size2::square(1),
-        groups: 1,
-        bias: true,
-    };
     let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
-    let norm = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
     let dense = Layer::Dense { units: 200, bias: true };
     let layers = vec![
-        conv(16),
-        norm,
+        conv(16, true),
+        NORM,
         Layer::Relu,
         pool,
-        conv(32),
+        conv(32, true),
         Layer::Flatten { axis: 1 },
         dense,
         Layer::Dropout { p: 0.2 },

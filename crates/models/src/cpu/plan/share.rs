@@ -4,7 +4,7 @@ use baeum_core::Graph;
 use baeum_kernels::Activation;
 
 use super::Purpose;
-use crate::cpu::op::Op;
+use crate::cpu::op::{FoldedNorm, Op};
 
 /// The memory of each node's value.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Shared {
     pub(super) in_place: Vec<bool>,
 }
 
-/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it; other
-/// functions of single numbers work in place where nobody misses what they overwrite.
+/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it, as does, for
+/// answers, a batch norm that alone reads a convolution; other functions of single numbers work in place where nobody misses what they overwrite.
 ///
 /// Value and gradient share alike. A reshape may share with readers beside it, because it adds nothing on the way back; what works
 /// in place must be the only reader, because it changes the gradient that it finds.
@@ -35,8 +35,9 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
         if members.iter().any(|&member| readers[member] != 1 || answers(member)) {
             continue;
         }
-        // What works in place between the two would see the relu too early.
-        if !members.iter().any(|&member| shared.in_place[member]) && fuse_relu(ops, i, home) {
+        // What works in place between the two would see norm or relu too early.
+        let next = !members.iter().any(|&member| shared.in_place[member]);
+        if next && (fuse_relu(ops, i, home) || purpose == Purpose::Predict && fold_norm(ops, i, home)) {
             shared.home[i] = home;
         } else if ops[i].works_in_place()
             && (purpose == Purpose::Predict || !members.iter().any(|&member| ops[member].recalls_output()))
@@ -76,6 +77,18 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Concat { .. }
         | Op::Same => return false,
     }
+    ops[i] = Op::Same;
+    true
+}
+
+/// Makes the batch norm `i` part of the convolution `home`, if it is one with nothing behind it yet: in answers both multiply.
+fn fold_norm(ops: &mut [Op], i: usize, home: usize) -> bool {
+    let Op::BatchNorm { channels, eps, relu: false, .. } = ops[i] else { return false };
+    let Op::Conv2d { conv, norm: norm @ None, relu: false, .. } = &mut ops[home] else { return false };
+    if conv.filters != channels {
+        return false; // a flatten stands between
+    }
+    *norm = Some(FoldedNorm { node: i, eps });
     ops[i] = Op::Same;
     true
 }
