@@ -19,6 +19,11 @@ impl Arena {
         Arena { numbers: Buffer::zeros(len) }
     }
 
+    /// As many zeros; none if there is no memory for them.
+    pub fn try_zeros(len: usize) -> Option<Arena> {
+        Some(Arena { numbers: Buffer::try_zeros(len)? })
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.numbers.len()

@@ -22,12 +22,20 @@ impl Buffer {
     pub fn zeros(len: usize) -> Buffer {
         Buffer { lines: vec![Line([0.0; Buffer::LINE]); len.div_ceil(Buffer::LINE)], len }
     }
+
+    /// As many zeros; none if there is no memory for them.
+    pub fn try_zeros(len: usize) -> Option<Buffer> {
+        let (mut lines, count) = (Vec::new(), len.div_ceil(Buffer::LINE));
+        lines.try_reserve_exact(count).ok()?;
+        lines.resize(count, Line([0.0; Buffer::LINE]));
+        Some(Buffer { lines, len })
+    }
 }
 
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        // SAFETY: a `Line` is 16 `f32` without padding, and `len`, which only `zeros` sets, is at most 16 times the number of lines.
+        // SAFETY: a `Line` is 16 `f32` without padding, and `len`, which only the two constructors set, is at most 16 times the number of lines.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }
@@ -64,6 +72,8 @@ mod tests {
             buffer.fill(1.0);
             assert_eq!(buffer.iter().sum::<f32>(), len as f32);
         }
+        assert!(Buffer::try_zeros(usize::MAX).is_none());
+        assert_eq!(Buffer::try_zeros(17).map(|buffer| buffer.to_vec()), Some(vec![0.0; 17]));
         as_words_mut(&mut Buffer::zeros(3)).copy_from_slice(&[1, 2, u32::MAX]);
     }
 }

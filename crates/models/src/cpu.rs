@@ -19,7 +19,7 @@ use baeum_core::{
 };
 use baeum_kernels::{Arena, Ctx};
 
-use crate::network::Pass;
+use crate::network::{Pass, RunError};
 use crate::{ModelError, RunnerConfig};
 use plan::{Params, Plan, Purpose};
 use ready::Ready;
@@ -82,18 +82,22 @@ impl CpuRunner {
         })
     }
 
-    /// A plan that has room for `rows` items, made anew if the one at hand has not.
-    fn make_room(&mut self, purpose: Purpose, rows: usize) {
+    /// Makes a plan that has room for `rows` items, if the one at hand has not.
+    fn make_room(&mut self, purpose: Purpose, rows: usize) -> Result<(), NetworkError> {
         let plan = match purpose {
             Purpose::Predict => &mut self.predict,
             Purpose::Train => &mut self.train,
         };
         if plan.as_ref().is_none_or(|plan| plan.capacity < rows) {
-            let plan = plan.insert(Plan::of(&self.graph, &self.params, &self.rng, purpose, rows));
-            if self.arena.len() < plan.len {
-                self.arena = Arena::zeros(plan.len);
+            let wanted = Plan::of(&self.graph, &self.params, &self.rng, purpose, rows);
+            if self.arena.len() < wanted.len {
+                let bytes = wanted.len as u128 * size_of::<f32>() as u128;
+                let no_memory = || RunError::Memory { rows, mebibytes: bytes.div_ceil(1 << 20) };
+                self.arena = Arena::try_zeros(wanted.len).ok_or_else(no_memory)?;
             }
+            *plan = Some(wanted);
         }
+        Ok(())
     }
 
     /// The steps of a plan, forward.
@@ -103,7 +107,7 @@ impl CpuRunner {
             Pass::Train { .. } => Purpose::Train,
         };
         enter::check(&self.graph, batch)?;
-        self.make_room(purpose, batch.rows);
+        self.make_room(purpose, batch.rows)?;
         let CpuRunner { graph, params, ctx, state, arena, predict, ready, train, .. } = self;
         let Some(plan) = (if purpose == Purpose::Train { train } else { predict }) else { return Ok(()) };
         match purpose {

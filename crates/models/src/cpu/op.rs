@@ -286,14 +286,20 @@ impl Room {
         Room { fixed, item: 0 }
     }
 
+    /// Numbers for so many items; the largest count there is where they cannot be counted.
     pub(super) fn len(self, rows: usize) -> usize {
-        self.fixed + self.item * rows
+        self.item.saturating_mul(rows).saturating_add(self.fixed)
     }
 }
 
 /// The sizes of an item; every axis of a graph of ours is known.
 pub(super) fn item(shape: &Shape) -> Vec<usize> {
     shape.item().unwrap_or_default()
+}
+
+/// How many numbers an item of these sizes has; the largest count there is where they cannot be counted.
+pub(super) fn count(sizes: &[usize]) -> usize {
+    sizes.iter().fold(1, |count: usize, size| count.saturating_mul(*size))
 }
 
 fn pair(size: Size2) -> [usize; 2] {

@@ -10,7 +10,7 @@ mod share;
 use baeum_core::{Graph, ParamKind, Rng};
 use baeum_kernels::{Span, Write};
 
-use super::op::{Op, Room, item};
+use super::op::{Op, Room, count, item};
 pub(super) use place::Place;
 
 /// What a plan is made for.
@@ -126,7 +126,7 @@ impl Plan {
         let shared = share::share(graph, &mut ops, purpose);
         let asked = lives::asked(graph, purpose);
         let rooms: Vec<Room> =
-            graph.nodes().iter().map(|node| Room::item(item(&node.shape).iter().product())).collect();
+            graph.nodes().iter().map(|node| Room::item(count(&item(&node.shape)))).collect();
         let lives = lives::Lives::of(graph, &ops, &shared, &asked);
         let answers = graph.outputs().iter().map(|id| rooms[id.index()].item);
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));

@@ -316,6 +316,33 @@ fn nothing_alive_is_overwritten() {
     }
 }
 
+/// A border can make much of little: sizes that cannot be had, and some that cannot even be counted, are said and not tried.
+#[test]
+fn a_batch_without_memory_is_refused() {
+    for (side, size) in
+        [(1 << 28, "a batch of 2 rows wants"), (1 << 40, "wants 70368744177664 MiB of memory")]
+    {
+        let conv = Layer::Conv2d {
+            filters: 1,
+            kernel: Size2::square(1),
+            stride: Size2::square(1),
+            padding: Size2::square(side),
+            dilation: Size2::square(1),
+            groups: 1,
+            bias: false,
+        };
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[1, 1, 1]), DType::F32).unwrap();
+        let y = graph.add("y", conv, &[x]).unwrap();
+        graph.output(y);
+        let inputs = [("x".to_owned(), Tensor::new([2, 1, 1, 1], vec![1.0f32, 2.0]).unwrap())];
+        let batch = Batch { rows: 2, inputs: inputs.into(), ..Batch::default() };
+        let error = cpu(&graph).predict(&batch).unwrap_err();
+        let error = crate::testing::chain_of(&error);
+        assert!(error.contains(size) && error.contains("make the batch or the network smaller"), "{error}");
+    }
+}
+
 /// What is not a number stays so, all the way to the answer.
 #[test]
 fn nan_reaches_the_answer() {

@@ -49,6 +49,16 @@ pub enum RunError {
         /// How many there were.
         got: usize,
     },
+    /// A batch that there is no memory for.
+    #[error(
+        "a batch of {rows} rows wants {mebibytes} MiB of memory, which cannot be had; make the batch or the network smaller"
+    )]
+    Memory {
+        /// Of the batch.
+        rows: usize,
+        /// What everything takes that is computed from it.
+        mebibytes: u128,
+    },
     /// An update before any gradient, or a second one after it.
     #[error("an update wants a gradient, got none since the last one")]
     NoGradient,
@@ -82,7 +92,8 @@ impl From<RunError> for NetworkError {
             RunError::Input { .. }
             | RunError::OneValue { .. }
             | RunError::Length { .. }
-            | RunError::Dropout { .. } => "the forward pass",
+            | RunError::Dropout { .. }
+            | RunError::Memory { .. } => "the forward pass",
             RunError::NoGradient | RunError::Precision => "the update",
             RunError::Unknown { .. } => "the state",
         };

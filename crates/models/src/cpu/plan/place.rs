@@ -155,7 +155,9 @@ impl Places {
 
     /// The largest first, each at the lowest place where nothing lies that lives at the same time.
     fn settle(&mut self) {
-        let len = |resident: &Resident| resident.place.room.len(self.capacity).next_multiple_of(LINE);
+        // Ends are counted up to the largest number: a plan that has it never comes to be.
+        let len =
+            |resident: &Resident| resident.place.room.len(self.capacity).div_ceil(LINE).saturating_mul(LINE);
         let mut order: Vec<usize> = (0..self.residents.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(len(&self.residents[i])));
         let mut settled: Vec<usize> = vec![];
@@ -165,18 +167,18 @@ impl Places {
                 .iter()
                 .map(|&other| &self.residents[other])
                 .filter(|other| other.life.meets(self.residents[i].life))
-                .map(|other| other.place.offset..other.place.offset + len(other))
+                .map(|other| other.place.offset..other.place.offset.saturating_add(len(other)))
                 .collect();
             taken.sort_by_key(|span| span.start);
             let mut offset = 0;
             for span in taken {
-                if span.start >= offset + own {
+                if span.start >= own.saturating_add(offset) {
                     break;
                 }
                 offset = offset.max(span.end);
             }
             self.residents[i].place.offset = offset;
-            self.len = self.len.max(offset + own);
+            self.len = self.len.max(own.saturating_add(offset));
             settled.push(i);
         }
     }
