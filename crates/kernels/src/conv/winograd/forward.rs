@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::cut::{Cut, Run};
 use super::product::{Block as Vectors, product};
 use super::{APART, PLACES, QUAD, ROWS, transform};
+use crate::buffer::as_words_mut;
 use crate::conv::{Conv2d, TASKS, parts_of};
 use crate::ctx::Ctx;
 use crate::gemm::{Bias, Block, at_least, floor};
@@ -108,27 +109,45 @@ impl Work<'_> {
         2 * QUAD * self.cut.across + 2
     }
 
-    /// Room to transform one channel or filter.
+    /// Room to transform one channel or filter: where quads begin, the places of each run with their border, and these transformed
+    /// along rows; or pixels.
     fn room<const W: usize>(&self) -> usize {
         let Cut { rows, across, .. } = self.cut;
-        let seen = self.row() + 4 * rows * across * PLACES;
+        let seen = rows * across + 4 * rows * (self.row() + across * PLACES);
         seen.max(self.blocks * 4 * W)
     }
 
     /// Transforms what some rows see of the channels of `v`, which begin with `first`.
     fn see<const W: usize>(&self, rows: &Range<usize>, first: usize, v: &mut [f32], space: &mut [f32]) {
         let Cut { conv, across, .. } = self.cut;
-        let (row, seen) = space.split_at_mut(self.row());
-        row.fill(0.0);
+        let places = 2 * rows.len() + 2 * self.cut.runs(rows.clone()).count();
+        let (starts, space) = space.split_at_mut(rows.len() * across);
+        let (field, seen) = space.split_at_mut(places * self.row());
+        let starts = as_words_mut(starts);
+        self.fill(rows, starts);
+        field.fill(0.0);
         for (channel, v) in (first..).zip(v.chunks_exact_mut(self.line::<W>())) {
-            // Four rows of places for each row of tiles.
+            let mut field_rows = field.chunks_exact_mut(self.row());
             for run in self.cut.runs(rows.clone()) {
                 let plane = &self.x[(run.image * conv.channels + channel) * conv.height * conv.width..];
-                let seen = &mut seen[run.first * 4 * PLACES..];
-                see_rows(self.ctx.isa, &conv, run.rows.start, plane, row, run.rows.len() * across, seen);
+                lay_rows(&conv, &run, plane, &mut field_rows);
             }
+            see_rows(self.ctx.isa, field, self.row(), seen.as_chunks_mut().0.as_chunks_mut().0);
             let v = v.as_chunks_mut::<W>().0.as_chunks_mut::<PLACES>().0;
-            see_blocks::<W>(self.ctx.isa, rows.len() * across, seen.as_chunks().0, v);
+            see_blocks::<W>(self.ctx.isa, starts, across, seen.as_chunks().0.as_chunks().0, v);
+        }
+    }
+
+    /// Writes for each quad where the first of the four rows that it sees has it: a run has two rows more than its pixels.
+    fn fill(&self, rows: &Range<usize>, starts: &mut [u32]) {
+        let across = self.cut.across;
+        for (i, run) in self.cut.runs(rows.clone()).enumerate() {
+            for row in 0..run.rows.len() {
+                let first = run.first + row * across;
+                for (quad, start) in starts[first..][..across].iter_mut().enumerate() {
+                    *start = (2 * first + 2 * i * across + quad) as u32;
+                }
+            }
         }
     }
 
@@ -161,50 +180,45 @@ impl Work<'_> {
     }
 }
 
+/// Lays the rows of places that a run sees into rows with a border of zeros.
+fn lay_rows<'a>(conv: &Conv2d, run: &Run, plane: &[f32], rows: &mut impl Iterator<Item = &'a mut [f32]>) {
+    let [top, left] = conv.padding;
+    for (h, row) in (2 * run.rows.start..2 * run.rows.end + 2).zip(rows) {
+        let row = &mut row[left..left + conv.width];
+        match h.checked_sub(top).filter(|h| *h < conv.height) {
+            Some(h) => row.copy_from_slice(&plane[h * conv.width..][..conv.width]),
+            None => row.fill(0.0),
+        }
+    }
+}
+
+/// A quad's places in a row, `B'` times: `[column, tile]`.
+type Seen = [[f32; QUAD]; 4];
+
 rungs! {
-    /// `d B` of the rows of places that some rows of tiles see, four for each: `[row of tiles, quad, row of places, column, tile]`.
-    fn see_rows(
-        conv: &Conv2d, first: usize, plane: &[f32], space: &mut [f32], quads: usize, seen: &mut [f32]
-    ) -> () {
-        let across = (space.len() - 2) / (2 * QUAD);
-        let (seen, rows) = (seen.as_chunks_mut::<QUAD>().0.as_chunks_mut::<4>().0, quads / across);
-        let [top, left] = conv.padding;
-        for row in 0..2 * rows + 2 {
-            let h = (2 * first + row).wrapping_sub(top);
-            let inside = h < conv.height;
-            if inside {
-                space[left..left + conv.width].copy_from_slice(&plane[h * conv.width..][..conv.width]);
-            }
-            for quad in 0..across {
-                let mut values = [[0.0; QUAD]; 4];
-                if inside && let Some(places) = space[2 * QUAD * quad..].first_chunk() {
-                    values = transform::see_row(places);
-                }
-                // A row of places is seen by two rows of tiles.
-                if row / 2 < rows {
-                    seen[((row / 2) * across + quad) * 4 + row % 2] = values;
-                }
-                if row >= 2 {
-                    seen[((row / 2 - 1) * across + quad) * 4 + 2 + row % 2] = values;
-                }
+    /// `d B` of rows of places of this length, quad by quad.
+    fn see_rows(field: &[f32], row: usize, seen: &mut [Seen]) -> () {
+        let across = (row - 2) / (2 * QUAD);
+        for (places, seen) in field.chunks_exact(row).zip(seen.chunks_exact_mut(across)) {
+            for (quad, seen) in seen.iter_mut().enumerate() {
+                let Some(places) = places[2 * QUAD * quad..].first_chunk() else { break };
+                *seen = transform::see_row(places);
             }
         }
     }
 
-    /// `B' (d B)` of all tiles of one channel.
-    fn see_blocks<const W: usize>(count: usize, seen: &[[f32; QUAD]], v: &mut [Vectors<W>]) -> () {
-        let quads = seen.as_chunks::<4>().0.as_chunks::<4>().0; // [quad][row of places][column][tile]
-        for (quads, v) in quads[..count].chunks(W / QUAD).zip(v) {
+    /// `B' (d B)` of all tiles of one channel: quads begin at `starts` and have rows `across` apart.
+    fn see_blocks<const W: usize>(starts: &[u32], across: usize, seen: &[Seen], v: &mut [Vectors<W>]) -> () {
+        for (starts, v) in starts.chunks(W / QUAD).zip(v) {
             for column in 0..4 {
                 let mut d = [[0.0; W]; 4];
-                for (i, quad) in quads.iter().enumerate() {
-                    for row in 0..4 {
-                        d[row][i * QUAD..][..QUAD].copy_from_slice(&quad[row][column]);
+                for (i, start) in starts.iter().enumerate() {
+                    for (row, d) in d.iter_mut().enumerate() {
+                        d[i * QUAD..][..QUAD].copy_from_slice(&seen[*start as usize + row * across][column]);
                     }
                 }
-                let values = transform::see(&d);
-                for row in 0..4 {
-                    v[4 * row + column] = values[row];
+                for (row, values) in transform::see(&d).iter().enumerate() {
+                    v[4 * row + column] = *values;
                 }
             }
         }

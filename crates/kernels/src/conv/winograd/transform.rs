@@ -45,14 +45,15 @@ pub(super) fn tell<const W: usize>(d: [&[f32; W]; 4]) -> [[f32; W]; 2] {
 /// `d B` of a quad of tiles in one row of places, of which it sees ten.
 #[inline(always)]
 pub(super) fn see_row(row: &[f32; 2 * QUAD + 2]) -> [[f32; QUAD]; 4] {
-    let mut d = [[0.0; QUAD]; 4];
-    for i in 0..QUAD {
-        d[0][i] = row[2 * i];
-        d[1][i] = row[2 * i + 1];
-        d[2][i] = row[2 * i + 2];
-        d[3][i] = row[2 * i + 3];
+    // Four pieces of four: their even and odd numbers are each one shuffle of two pieces.
+    let mut pieces = [[0.0; QUAD]; 4];
+    for (piece, first) in pieces.iter_mut().zip([0, 4, 2, 6]) {
+        piece.copy_from_slice(&row[first..first + QUAD]);
     }
-    see(&d)
+    let [a, b, c, d] = pieces;
+    let even = |a: [f32; QUAD], b: [f32; QUAD]| [a[0], a[2], b[0], b[2]];
+    let odd = |a: [f32; QUAD], b: [f32; QUAD]| [a[1], a[3], b[1], b[3]];
+    see(&[even(a, b), odd(a, b), even(c, d), odd(c, d)])
 }
 
 /// `A' m A` of a block: two rows of pixels, each tile's two side by side.
