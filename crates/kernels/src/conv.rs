@@ -163,10 +163,9 @@ fn few_rows_of(geometry: &Geometry) -> usize {
 /// As many tasks keep some threads at work.
 const TASKS: usize = 4;
 
-/// Parts of equal work, each of this many multiplications, that one task does: below a million of them a hand-over costs more
-/// than it saves.
+/// Parts of equal work, each of this many multiplications, that one task does: some microseconds, which is what a hand-over costs.
 fn parts_of(multiplications: usize) -> usize {
-    (1 << 20) / multiplications.max(1) + 1
+    (1 << 16) / multiplications.max(1) + 1
 }
 
 /// `y = conv(x, weight) + bias`, then relu if wanted.

@@ -1,5 +1,6 @@
 //! Sums, multiples and copies of whole slices, and copies of blocks for concatenation and splitting.
 
+use crate::activation::relu;
 use crate::ctx::Ctx;
 use crate::map::{self, CHUNK, part};
 use crate::write::{Write, write_row};
@@ -10,6 +11,11 @@ use crate::write::{Write, write_row};
 /// If lengths differ, as for all below.
 pub fn add(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32]) {
     map::zip(ctx, plus, a, b, out, Write::Set);
+}
+
+/// [`add`], then relu.
+pub fn add_relu(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32]) {
+    map::zip(ctx, plus_relu, a, b, out, Write::Set);
 }
 
 /// Adds to what stands there: `out += x`.
@@ -37,6 +43,11 @@ pub fn copy(ctx: &Ctx, x: &[f32], out: &mut [f32], write: Write) {
 #[inline(always)]
 fn plus(a: f32, b: f32) -> f32 {
     a + b
+}
+
+#[inline(always)]
+fn plus_relu(a: f32, b: f32) -> f32 {
+    relu(a + b)
 }
 
 /// Copies blocks from one regular layout to another, or adds them: concatenates or splits along an axis.
@@ -94,6 +105,9 @@ mod tests {
             let got = everywhere(|ctx| {
                 let (mut sum, mut copied) = (vec![f32::NAN; len], vec![f32::NAN; len]);
                 add(ctx, &a, &b, &mut sum);
+                let mut cut = vec![f32::NAN; sum.len()];
+                add_relu(ctx, &a, &b, &mut cut);
+                assert!(cut.iter().zip(&sum).all(|(cut, sum)| *cut == sum.max(0.0)));
                 accumulate(ctx, &a, &mut sum);
                 scale(ctx, 0.1, &mut sum);
                 copy(ctx, &b, &mut copied, Write::Set);

@@ -75,7 +75,7 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{accumulate, add, copy, copy_blocks, scale};
+pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
 pub use isa::{Isa, Rung};

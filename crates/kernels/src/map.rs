@@ -7,7 +7,7 @@ use crate::isa::rungs;
 use crate::write::{Write, by_write, put};
 
 /// Elements of a task: enough to pay for the hand-over, and in the first cache together with two more streams.
-pub(crate) const CHUNK: usize = 1 << 14;
+pub(crate) const CHUNK: usize = 1 << 13;
 
 rungs! {
     fn map_chunk(f: impl Fn(f32) -> f32, x: &[f32], y: &mut [f32]) {

@@ -10,8 +10,6 @@ pub use max::{max_pool, max_pool_backward};
 
 use std::ops::Range;
 
-use crate::channels::TASK;
-
 /// Windows over planes `[H, W]`.
 ///
 /// `[vertical, horizontal]` each. As in PyTorch a padding is at most half its kernel, so that every window meets the plane; what
@@ -75,9 +73,9 @@ impl Windows {
         if end - first < 4 || stride > 2 { 0..0 } else { first..end }
     }
 
-    /// Planes of a task.
+    /// Planes of a task: some microseconds of work.
     fn planes_of_task(&self) -> usize {
-        (TASK / (self.plane[0] * self.plane[1])).max(1)
+        ((1 << 13) / (self.plane[0] * self.plane[1])).max(1)
     }
 
     /// Asserts the lengths of planes and windows and gives the length of either for one plane.

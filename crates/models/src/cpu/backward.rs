@@ -74,7 +74,8 @@ impl Run<'_> {
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                 cut_pieces_backward(self.ctx, pieces, dy, dx, write);
             }
-            Op::Add => {
+            Op::Add { relu } => {
+                self.undo_relu(step, dy, *relu);
                 for (dx, write) in step.gradients.iter().flatten() {
                     let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                     copy(self.ctx, dy, dx, *write);
@@ -92,7 +93,7 @@ impl Run<'_> {
         }
     }
 
-    /// Through the relu that is part of a product, in place.
+    /// Through the relu that is part of a product or a sum, in place.
     fn undo_relu(&mut self, step: &Step, dy: Place, relu: bool) {
         if relu {
             let ([y], [dy]) = self.arena.views([&step.yields.span(self.rows)], [&dy.span(self.rows)]);

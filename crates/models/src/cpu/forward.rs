@@ -3,9 +3,9 @@
 use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, add, as_words, as_words_mut, average_pool, batch_norm_predict, batch_norm_train,
-    conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm,
-    global_average_pool, layer_norm, max_pool,
+    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, batch_norm_predict,
+    batch_norm_train, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
+    gemm, global_average_pool, layer_norm, max_pool,
 };
 
 use super::op::Op;
@@ -75,7 +75,7 @@ impl Run<'_> {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 cut_pieces(self.ctx, pieces, x, y);
             }
-            Op::Add => self.add(step),
+            Op::Add { relu } => self.add(step, *relu),
             Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),
         }
         Ok(())
@@ -176,17 +176,20 @@ impl Run<'_> {
         Some(Dropout { probability: p, key, purpose, first: counter.element })
     }
 
-    fn add(&mut self, step: &Step) {
+    fn add(&mut self, step: &Step, relu: bool) {
         let y = step.yields.span(self.rows);
-        for (k, place) in step.reads.iter().enumerate().skip(1) {
-            let [first, x] = [step.reads[0], *place].map(|place| place.span(self.rows));
-            if k == 1 {
-                let ([a, b], [y]) = self.arena.views([&first, &x], [&y]);
-                add(self.ctx, a, b, y);
-            } else {
-                let ([x], [y]) = self.arena.views([&x], [&y]);
-                accumulate(self.ctx, x, y);
-            }
+        let [first, second, more @ ..] = &step.reads[..] else { return };
+        let ([a, b], [sum]) = self.arena.views([&first.span(self.rows), &second.span(self.rows)], [&y]);
+        if relu && more.is_empty() {
+            return add_relu(self.ctx, a, b, sum);
+        }
+        add(self.ctx, a, b, sum);
+        for x in more {
+            let ([x], [sum]) = self.arena.views([&x.span(self.rows)], [&y]);
+            accumulate(self.ctx, x, sum);
+        }
+        if relu {
+            activation_in_place(self.ctx, Activation::Relu, self.arena.write(&y));
         }
     }
 

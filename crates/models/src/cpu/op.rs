@@ -42,8 +42,8 @@ pub(super) enum Op {
     MeanOverTime { time: usize, width: usize },
     /// Pieces of the last axis.
     Patches(Pieces),
-    /// The sum of its inputs.
-    Add,
+    /// The sum of its inputs, followed by relu if it stood alone behind.
+    Add { relu: bool },
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
     Concat { blocks: usize, widths: Vec<usize> },
     /// What it reads, in another shape or with its function already applied: the same memory.
@@ -108,7 +108,7 @@ impl Op {
             Layer::Patches { size, stride } => {
                 Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
             }
-            Layer::Add => Op::Add,
+            Layer::Add => Op::Add { relu: false },
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {
                     let rest = item(shape);
@@ -125,7 +125,7 @@ impl Op {
     /// Whether its backward pass reads what it yielded.
     pub(super) fn recalls_output(&self) -> bool {
         match self {
-            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } => *relu,
+            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::Add { relu } => *relu,
             Op::Activation(activation) => activation.backward_reads() == Reads::Output,
             Op::Recurrent(recurrent) => recurrent.yields_states(),
             Op::Numbers
@@ -141,7 +141,6 @@ impl Op {
             | Op::Attention(_)
             | Op::MeanOverTime { .. }
             | Op::Patches(_)
-            | Op::Add
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -168,7 +167,7 @@ impl Op {
             | Op::Dropout { .. }
             | Op::Position { .. }
             | Op::Patches(_)
-            | Op::Add
+            | Op::Add { .. }
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -193,7 +192,7 @@ impl Op {
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
             | Op::Patches(_)
-            | Op::Add
+            | Op::Add { .. }
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -223,7 +222,7 @@ impl Op {
             | Op::Position { .. }
             | Op::MeanOverTime { .. }
             | Op::Patches(_)
-            | Op::Add
+            | Op::Add { .. }
             | Op::Concat { .. }
             | Op::Same => [none; 3],
         }
@@ -249,7 +248,7 @@ impl Op {
             | Op::Position { .. }
             | Op::MeanOverTime { .. }
             | Op::Patches(_)
-            | Op::Add
+            | Op::Add { .. }
             | Op::Concat { .. }
             | Op::Same => [Room::default(); 2],
         }

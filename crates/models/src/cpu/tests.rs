@@ -141,6 +141,28 @@ fn answers_follow_every_change() {
     assert_eq!(net.predict(&batch).unwrap(), before);
 }
 
+#[test]
+fn a_relu_behind_a_sum_is_part_of_it() {
+    for count in [2, 3] {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+        let dense = |graph: &mut Graph, i: usize| {
+            graph.add(&format!("y{i}"), Layer::Dense { units: 7, bias: true }, &[x]).unwrap()
+        };
+        let terms: Vec<NodeId> = (0..count).map(|i| dense(&mut graph, i)).collect();
+        let sum = graph.add("sum", Layer::Add, &terms).unwrap();
+        let relu = graph.add("relu", Layer::Relu, &[sum]).unwrap();
+        let graph = with_head(graph, relu);
+        check("sum", &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+        let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Train, ROWS);
+        assert!(
+            matches!(plan.steps[count + 1].op, op::Op::Add { relu: true }),
+            "{:?}",
+            plan.steps[count + 1]
+        );
+    }
+}
+
 /// Two answers from one place: both their gradients count.
 #[test]
 fn a_node_may_answer_twice() {

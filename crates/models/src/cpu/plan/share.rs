@@ -15,7 +15,7 @@ pub(super) struct Shared {
     pub(super) in_place: Vec<bool>,
 }
 
-/// Reshapes share the memory of what they read; a relu that alone reads a product or a batch norm becomes part of it, as does, for
+/// Reshapes share the memory of what they read; a relu that alone reads a product, a sum or a batch norm becomes part of it, as does, for
 /// answers, a batch norm that alone reads a convolution; other functions of single numbers work in place where nobody misses what they overwrite.
 ///
 /// Value and gradient share alike. A reshape may share with readers beside it, because it adds nothing on the way back; what works
@@ -49,11 +49,13 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
     shared
 }
 
-/// Makes the relu `i` part of the product or the batch norm `home`, if they are such.
+/// Makes the relu `i` part of the product, the sum or the batch norm `home`, if they are such.
 fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
     let Op::Activation(Activation::Relu) = ops[i] else { return false };
     match &mut ops[home] {
-        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } if !*relu => {
+        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } | Op::Add { relu }
+            if !*relu =>
+        {
             *relu = true
         }
         Op::Dense { .. }
@@ -73,7 +75,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }
         | Op::Patches(_)
-        | Op::Add
+        | Op::Add { .. }
         | Op::Concat { .. }
         | Op::Same => return false,
     }
