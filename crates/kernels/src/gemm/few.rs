@@ -64,9 +64,18 @@ impl Product<'_> {
     }
 
     fn few_of_lines<const R: usize>(&self, a: &[[f32; R]], c: &mut Block<'_>, columns: Range<usize>) {
+        let side = if R == 1 { columns.len() / (2 * LINES) * (2 * LINES) } else { 0 };
+        let (alone, rest) = (columns.start..columns.start + side, columns.start + side..columns.end);
+        if !alone.is_empty() {
+            pieces(self.ctx.isa, self, a.as_flattened(), alone, &mut c.columns_mut(0..side));
+        }
+        if rest.is_empty() {
+            return;
+        }
+        let mut c = c.columns_mut(side..columns.len());
         for depth in depths(self.k) {
-            let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, 0, columns.start);
-            dots(self.ctx.isa, &a[depth.clone()], &self.b, columns.clone(), depth, c, stage);
+            let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, 0, rest.start);
+            dots(self.ctx.isa, &a[depth.clone()], &self.b, rest.clone(), depth, &mut c, stage);
         }
     }
 
@@ -97,6 +106,29 @@ rungs! {
             let sums = dots_of(a, &lines);
             let first = column - columns.start;
             store(&sums, c, 0, first..first + width, &stage);
+        }
+    }
+
+    /// A row alone where the columns of B run along memory. A sum waits for the product before, and [`LINES`] of them do not fill
+    /// the time: so two pieces, each some columns over a block of K, are side by side. These are blocks of the same columns as far
+    /// as there are more, which is kinder to a first cache than twice as many columns.
+    fn pieces(product: &Product<'_>, a: &[f32], columns: Range<usize>, c: &mut Block<'_>) -> () {
+        let firsts = columns.clone().step_by(LINES);
+        let mut pieces = firsts.flat_map(|first| depths(product.k).map(move |depth| (first, depth)));
+        while let (Some(one), Some(other)) = (pieces.next(), pieces.next()) {
+            let both = [one, other];
+            let mut lines = [[&[][..]; LINES]; 2];
+            for (lines, (first, depth)) in lines.iter_mut().zip(&both) {
+                for (i, line) in lines.iter_mut().enumerate().filter(|_| !depth.is_empty()) {
+                    *line = &product.b.data[(first + i) * product.b.line + depth.start..][..depth.len()];
+                }
+            }
+            let sums = dots_of_both(both.each_ref().map(|(_, depth)| &a[depth.clone()]), &lines);
+            for (sums, (first, depth)) in sums.into_iter().zip(&both) {
+                let stage =
+                    Stage::of(product.write, depth, product.k, &product.epilogue, 0, columns.start);
+                store(&[sums], c, 0, first - columns.start..first + LINES - columns.start, &stage);
+            }
         }
     }
 
@@ -134,6 +166,48 @@ fn dots_of<const R: usize>(a: &[[f32; R]], lines: &[&[f32]; LINES]) -> [[f32; LI
     }
     // A wall, as in a tile.
     std::hint::black_box(sums)
+}
+
+/// Steps of K whose numbers are turned in registers, those of as many columns at a time.
+const TURN: usize = 4;
+
+/// The sums of two pieces.
+#[inline(always)]
+fn dots_of_both(a: [&[f32]; 2], lines: &[[&[f32]; LINES]; 2]) -> [[f32; LINES]; 2] {
+    let turns = a[0].len().min(a[1].len()) / TURN;
+    let mut turned = [[&[][..]; TURN]; 2 * LINES / TURN];
+    for (turned, line) in turned.as_flattened_mut().iter_mut().zip(lines.as_flattened()) {
+        *turned = &line.as_chunks::<TURN>().0[..turns];
+    }
+    let fours = a.map(|a| &a.as_chunks::<TURN>().0[..turns]);
+    let mut sums = [[0.0f32; TURN]; 2 * LINES / TURN];
+    for k in 0..turns {
+        for (i, (sums, lines)) in sums.iter_mut().zip(&turned).enumerate() {
+            let b = [&lines[0][k], &lines[1][k], &lines[2][k], &lines[3][k]];
+            for (step, a) in fours[i * TURN / LINES][k].iter().enumerate() {
+                for (sum, b) in sums.iter_mut().zip(&b) {
+                    *sum = a.mul_add(b[step], *sum);
+                }
+            }
+        }
+    }
+    let sums = std::hint::black_box(sums);
+    let mut all = [[0.0; LINES]; 2];
+    all.as_flattened_mut().copy_from_slice(sums.as_flattened());
+    for (all, (a, lines)) in all.iter_mut().zip(a.iter().zip(lines)) {
+        add_steps(a, lines, turns * TURN, all);
+    }
+    all
+}
+
+/// Adds the steps that are left.
+#[inline(always)]
+fn add_steps(a: &[f32], lines: &[&[f32]; LINES], first: usize, sums: &mut [f32; LINES]) {
+    for (k, a) in a.iter().enumerate().skip(first) {
+        for (sum, line) in sums.iter_mut().zip(lines) {
+            *sum = a.mul_add(line[k], *sum);
+        }
+    }
 }
 
 /// Adds `S` rows of B, each times its number of A, to the sums of all columns.
