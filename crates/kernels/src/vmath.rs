@@ -15,23 +15,27 @@ const ROUND: f32 = 12_582_912.0;
 /// As [`ROUND`]; the lowest bits are then those of the integer and the bias of an exponent.
 const BIASED: f32 = ROUND + 127.0;
 
-/// `x0 + x1 y + x2 y^2 ..` for the coefficients given, the lowest first.
+/// `x0 + x1 y + x2 y^2 + x3 y^3` for the coefficients given, the lowest first.
 ///
-/// Neighbours are joined, then pairs, then fours (Estrin's scheme): such a tree waits less than a chain of products.
+/// Neighbours are joined, then pairs, and in longer ones then fours (Estrin's scheme): such a tree waits less than a chain of
+/// products. It is spelt out, for a loop would stay one where a crate is optimised in pieces, and a loop within keeps the
+/// compiler from vectors.
 #[inline(always)]
-fn polynomial<const N: usize>(y: f32, mut coefficients: [f32; N]) -> f32 {
-    let (mut len, mut power) = (N, y);
-    while len > 1 {
-        for i in 0..len / 2 {
-            coefficients[i] = coefficients[2 * i + 1].mul_add(power, coefficients[2 * i]);
-        }
-        if len % 2 == 1 {
-            coefficients[len / 2] = coefficients[len - 1];
-        }
-        len = len.div_ceil(2);
-        power *= power;
-    }
-    coefficients[0]
+fn four(y: f32, [x0, x1, x2, x3]: [f32; 4]) -> f32 {
+    two(y, [x2, x3]).mul_add(y * y, two(y, [x0, x1]))
+}
+
+/// As [`four`] with two coefficients.
+#[inline(always)]
+fn two(y: f32, [x0, x1]: [f32; 2]) -> f32 {
+    x1.mul_add(y, x0)
+}
+
+/// As [`four`] with eight coefficients and what is beyond them, divided by `y^8`.
+#[inline(always)]
+fn eight(y: f32, [low, high]: [[f32; 4]; 2], beyond: f32) -> f32 {
+    let power = (y * y) * (y * y);
+    beyond.mul_add(power * power, four(y, high).mul_add(power, four(y, low)))
 }
 
 /// 2 to the power of an exponent within the normal range.
@@ -46,8 +50,10 @@ fn reduced(x: f32) -> (i32, f32) {
     let shifted = x.mul_add(LOG2_E, ROUND);
     let k = shifted - ROUND;
     let r = k.mul_add(-LN_2_REST, k.mul_add(-LN_2, x));
-    let q = polynomial(r, [0.5, 0.166_665_38, 0.041_666_266, 0.008_367_247, 0.001_394_759_9]);
-    (shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32, (r * r).mul_add(q, r))
+    let square = r * r;
+    let q = four(r, [0.5, 0.166_665_38, 0.041_666_266, 0.008_367_247]);
+    let q = 0.001_394_759_9_f32.mul_add(square * square, q);
+    (shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32, square.mul_add(q, r))
 }
 
 /// e to the power `x`, within 1.5 units in the last place: infinity above 88.72, zero below -103.97, subnormals between.
@@ -105,21 +111,9 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 #[inline(always)]
 fn scaled_erfc(z: f32) -> f32 {
     let t = 1.0 / z.mul_add(0.35, 1.0);
-    t * polynomial(
-        t,
-        [
-            0.197_480_32,
-            0.197_201_83,
-            0.187_402_31,
-            0.153_408_07,
-            0.139_897_56,
-            0.098_006_31,
-            -0.040_432_397,
-            0.190_685_88,
-            -0.162_731_86,
-            0.039_081_983,
-        ],
-    )
+    let low = [0.197_480_32, 0.197_201_83, 0.187_402_31, 0.153_408_07];
+    let high = [0.139_897_56, 0.098_006_31, -0.040_432_397, 0.190_685_88];
+    t * eight(t, [low, high], two(t, [-0.162_731_86, 0.039_081_983]))
 }
 
 /// The normal distribution below `x`, and `e^(-x*x/2)`, which both come from one exponential.
@@ -145,20 +139,9 @@ pub(crate) fn ln(x: f32) -> f32 {
     let exponent = (shifted >> 23) as i32 - 127;
     let f = f32::from_bits(bits.wrapping_sub((exponent as u32) << 23)) - 1.0;
     let k = exponent as f32 - if subnormal { 23.0 } else { 0.0 };
-    let p = polynomial(
-        f,
-        [
-            0.333_333_1,
-            -0.249_999_87,
-            0.200_022_27,
-            -0.166_692_53,
-            0.142_186_66,
-            -0.123_843_37,
-            0.118_729_17,
-            -0.117_898_48,
-            0.069_155_395,
-        ],
-    );
+    let low = [0.333_333_1, -0.249_999_87, 0.200_022_27, -0.166_692_53];
+    let high = [0.142_186_66, -0.123_843_37, 0.118_729_17, -0.117_898_48];
+    let p = eight(f, [low, high], 0.069_155_395);
     let square = f * f;
     let low = k.mul_add(LN_2_REST, (square * f).mul_add(p, -0.5 * square));
     let finite = k.mul_add(LN_2, f + low);
