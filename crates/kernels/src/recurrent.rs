@@ -1,6 +1,6 @@
 //! LSTM and GRU over sequences, one layer and one direction at a time.
 //!
-//! Tasks split the batch, so nobody waits for anybody between steps. A step is one product of `[x, h]` with both weights, and then
+//! Tasks split the batch, so nobody waits for anybody between steps; the steps of a row alone are shared. A step is one product of `[x, h]` with both weights, and then
 //! the gates row by row. One product of the inputs of all steps beforehand takes longer: its sums would go through memory and
 //! back. For the same reason the way back gives the gradients of the inputs step by step.
 
@@ -96,9 +96,18 @@ trait Cell {
     /// Both biases, as [`Cell::project`] leaves the four sums: `[4, wide]`.
     fn biases(weights: &RecurrentWeights<'_>, hidden: usize, out: &mut [f32]);
 
-    /// The four sums of all units for `rows` rows: `xh: [rows, I + H]`, `sums: [rows, 4, wide]` for H units and what fills the last
-    /// panel. `panels` holds for each gate those of its units, I + H rows each.
-    fn project(isa: Isa, rows: usize, sizes: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]);
+    /// Half of the four sums of all units for `rows` rows, the first two or the last. `xh: [rows, I + H]`; `sums`: `[rows, 4, wide]`
+    /// for H units and what fills the last panel, from the first of the half on. `panels` holds for each gate those of its units,
+    /// I + H rows each.
+    fn project(
+        isa: Isa,
+        half: usize,
+        rows: usize,
+        sizes: [usize; 2],
+        xh: &[f32],
+        panels: &[Row],
+        sums: &mut [f32],
+    );
 
     /// From a row's sums to what is saved, what is carried beside the state, and the new state in the place of the old one.
     fn gates(isa: Isa, sums: &[f32], bias: &[f32], carry: &mut [f32], state: &mut [f32], saved: &mut [f32]);
@@ -156,7 +165,8 @@ impl<'a> Plan<'a> {
             );
         }
         let small = b * t * (i + h) * gates < ALONE;
-        let chunk = if small { ROWS } else { b.div_ceil(4).clamp(4, 16) };
+        // Four tasks or more, and two of the few rows that would be faster together.
+        let chunk = if small { ROWS } else { b.div_ceil(4).max(b.div_ceil(2).min(4)).min(16) };
         Plan { shape, sequence, chunk }
     }
 

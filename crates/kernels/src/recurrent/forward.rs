@@ -2,9 +2,12 @@
 
 use super::{Cell, Plan, RecurrentWeights, Rows};
 use crate::ctx::Ctx;
-use crate::isa::{Isa, rungs};
+use crate::isa::rungs;
 use crate::panels::{PANEL, Row, pack_columns};
 use crate::scratch;
+
+/// Multiplications of a step from which on the team shares it: a hand-over costs half a microsecond, or some 7,000 of them.
+const SHARED: usize = 1 << 15;
 
 /// Weights as the steps want them.
 struct Packed<'a> {
@@ -33,28 +36,35 @@ pub(super) fn run<C: Cell>(
     scratch::lend(panels + 4 * plan.wide(), |space| {
         let (panels, biases) = space.split_at_mut(panels);
         let panels = panels.as_chunks_mut().0;
-        pack(ctx.isa, plan.blocks(), [i, h], weights, panels);
+        ctx.team.parts(panels, plan.blocks() * (i + h), |gate, panels| {
+            pack(ctx.isa, gate, [i, h], weights, panels);
+        });
         biases.fill(0.0);
         C::biases(weights, h, biases);
         let packed = Packed { panels, biases };
         let states = &mut states[..plan.states_len()];
+        let task = |task: usize, states: &mut [f32], saved: &mut [f32], last: &mut [f32]| {
+            let rows = plan.rows(task);
+            task_of::<C>(ctx, plan, &rows, &packed, &x[rows.first * t * i..], states, saved, last);
+        };
+        if plan.tasks() == 1 {
+            return task(0, states, saved, last); // and the team is free for what the task does
+        }
         ctx.team.parts3(
             (states, plan.chunk * t * plan.sequence.row),
             (saved, plan.chunk * t * h * C::SAVED),
             (last, plan.chunk * h),
-            |task, states, saved, last| {
-                let rows = plan.rows(task);
-                task_of::<C>(ctx.isa, plan, &rows, &packed, &x[rows.first * t * i..], states, saved, last);
-            },
+            task,
         );
     });
 }
 
 rungs! {
-    fn pack(blocks: usize, sizes: [usize; 2], weights: &RecurrentWeights<'_>, panels: &mut [Row]) {
+    /// The panels of a gate.
+    fn pack(gate: usize, sizes: [usize; 2], weights: &RecurrentWeights<'_>, panels: &mut [Row]) {
         let [i, h] = sizes;
-        for (place, panel) in panels.chunks_exact_mut(i + h).enumerate() {
-            let (gate, unit) = (place / blocks, place % blocks * PANEL);
+        for (block, panel) in panels.chunks_exact_mut(i + h).enumerate() {
+            let unit = block * PANEL;
             let (x, state) = panel.split_at_mut(i);
             let row = |lane: usize| gate * h + unit + lane;
             let count = PANEL.min(h - unit);
@@ -67,7 +77,7 @@ rungs! {
 /// All steps of some rows.
 #[expect(clippy::too_many_arguments, reason = "the parts of a task")]
 fn task_of<C: Cell>(
-    isa: Isa,
+    ctx: &Ctx,
     plan: &Plan<'_>,
     rows: &Rows,
     packed: &Packed<'_>,
@@ -87,14 +97,14 @@ fn task_of<C: Cell>(
         let mut saved = saved.chunks_exact_mut(h * C::SAVED);
         for step in 0..rows.steps() {
             feed(plan, rows, step, x, xh);
-            C::project(isa, rows.having(step), [i, h], xh, packed.panels, sums);
+            project::<C>(ctx, plan, rows.having(step), xh, packed.panels, sums);
             let places = xh
                 .chunks_exact_mut(deep)
                 .zip(carry.chunks_exact_mut(plan.wide()))
                 .zip(sums.chunks_exact(wide));
             for (((row, time), ((xh, carry), sums)), saved) in rows.at(step).zip(places).zip(&mut saved) {
                 let state = &mut xh[i..];
-                C::gates(isa, sums, packed.biases, carry, state, saved);
+                C::gates(ctx.isa, sums, packed.biases, carry, state, saved);
                 states[(row * t + time) * plan.sequence.row..][..h].copy_from_slice(state);
             }
         }
@@ -103,6 +113,20 @@ fn task_of<C: Cell>(
         }
     });
     clear_padding(plan, rows, states);
+}
+
+/// The sums of a step, in two halves: for a row alone the team shares them, if they take longer than a hand-over.
+fn project<C: Cell>(ctx: &Ctx, plan: &Plan<'_>, rows: usize, xh: &[f32], panels: &[Row], sums: &mut [f32]) {
+    let [_, _, i, h] = plan.shape;
+    let half = 2 * plan.wide();
+    if plan.shape[0] == 1 && C::GATES * h * (i + h) >= SHARED {
+        return ctx
+            .team
+            .parts(sums, half, |which, sums| C::project(ctx.isa, which, 1, [i, h], xh, panels, sums));
+    }
+    for which in 0..2 {
+        C::project(ctx.isa, which, rows, [i, h], xh, panels, &mut sums[which * half..]);
+    }
 }
 
 /// The inputs of a step, to where the product reads them.

@@ -81,16 +81,27 @@ impl Cell for Gru {
         out[3 * wide..][..hidden].copy_from_slice(&weights.b_hh[2 * hidden..]);
     }
 
-    fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
+    fn project(
+        isa: Isa,
+        half: usize,
+        rows: usize,
+        [i, h]: [usize; 2],
+        xh: &[f32],
+        panels: &[Row],
+        sums: &mut [f32],
+    ) {
         let (deep, wide) = (i + h, h.next_multiple_of(PANEL));
-        let mut add = |gates: usize, panels: &[Row], first: usize, k: usize, gate: usize| {
+        let mut set = |gates: usize, panels: &[Row], first: usize, k: usize, gate: usize| {
             let (size, sums) = ([rows, gates * wide, k], &mut sums[gate * wide..]);
             product(isa, size, Left(&xh[first..], deep), panels, deep, sums, 4 * wide, Write::Set);
         };
-        let new = &panels[2 * wide / PANEL * deep..];
-        add(2, panels, 0, deep, 0);
-        add(1, new, 0, i, 2);
-        add(1, &new[i..], i, h, 3);
+        if half == 0 {
+            set(2, panels, 0, deep, 0);
+        } else {
+            let new = &panels[2 * wide / PANEL * deep..];
+            set(1, new, 0, i, 0);
+            set(1, &new[i..], i, h, 1);
+        }
     }
 
     fn gates(isa: Isa, sums: &[f32], bias: &[f32], before: &mut [f32], state: &mut [f32], saved: &mut [f32]) {

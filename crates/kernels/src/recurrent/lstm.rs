@@ -84,9 +84,18 @@ impl Cell for Lstm {
         }
     }
 
-    fn project(isa: Isa, rows: usize, [i, h]: [usize; 2], xh: &[f32], panels: &[Row], sums: &mut [f32]) {
-        let (deep, wide) = (i + h, 4 * h.next_multiple_of(PANEL));
-        product(isa, [rows, wide, deep], Left(xh, deep), panels, deep, sums, wide, Write::Set);
+    fn project(
+        isa: Isa,
+        half: usize,
+        rows: usize,
+        [i, h]: [usize; 2],
+        xh: &[f32],
+        panels: &[Row],
+        sums: &mut [f32],
+    ) {
+        let (deep, wide) = (i + h, h.next_multiple_of(PANEL));
+        let panels = &panels[half * 2 * wide / PANEL * deep..];
+        product(isa, [rows, 2 * wide, deep], Left(xh, deep), panels, deep, sums, 4 * wide, Write::Set);
     }
 
     fn gates(isa: Isa, sums: &[f32], bias: &[f32], carry: &mut [f32], state: &mut [f32], saved: &mut [f32]) {

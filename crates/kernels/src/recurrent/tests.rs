@@ -239,11 +239,31 @@ fn empty_sizes_give_zeros() {
 #[test]
 fn bits_depend_on_no_rung_and_no_thread() {
     for (kind, direction, padded) in kinds() {
-        let case = Case::new(kind, [19, 5, 7, 35], direction, padded);
-        everywhere(|ctx| {
-            let run = case.run(ctx);
-            [vec![run.out], run.gradients.to_vec()].concat().concat()
-        });
+        // The steps of the second one are shared by the team.
+        for shape in [[19, 5, 7, 35], [1, 5, 40, 96]] {
+            let case = Case::new(kind, shape, direction, padded);
+            everywhere(|ctx| {
+                let run = case.run(ctx);
+                [vec![run.out], run.gradients.to_vec()].concat().concat()
+            });
+        }
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_the_others() {
+    let ctx = Ctx::new(2);
+    for kind in [Kind::Lstm, Kind::Gru] {
+        let [b, t, i, h] = [9, 4, 40, 96];
+        let many = Case::new(kind, [b, t, i, h], Direction::Forward, false);
+        let all = many.run(&ctx).out;
+        for rows in [1, 2, 3, 5] {
+            let mut few = Case::new(kind, [rows, t, i, h], Direction::Forward, false);
+            few.numbers = many.numbers.clone();
+            few.numbers[0].truncate(rows * t * i);
+            let got = few.run(&ctx).out;
+            assert_eq!(bits(&got[..rows * t * h]), bits(&all[..rows * t * h]), "{kind:?} {rows}");
+        }
     }
 }
 
