@@ -28,6 +28,9 @@ pub struct RunnerConfig {
     pub threads: usize,
     /// The highest rung of instructions that the CPU runner may use; the processor's best, if not given. Changes no bit.
     pub isa: Option<Rung>,
+    /// How exactly the CPU runner multiplies matrices, where the processor has tiles and `isa` does not leave them out; elsewhere
+    /// the highest. The candle runner takes no notice.
+    pub precision: Precision,
 }
 
 impl RunnerConfig {
@@ -35,7 +38,7 @@ impl RunnerConfig {
     pub(crate) fn ctx(self) -> Ctx {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let threads = if self.threads == 0 { cores() } else { self.threads };
-        Ctx::limited(self.isa, threads, Precision::default())
+        Ctx::limited(self.isa, threads, self.precision)
     }
 }
 
