@@ -4,12 +4,15 @@
 //! so that the innermost loop reads both in order, and a tile of C stays in registers.
 //!
 //! Each element of C is summed in one order on every rung and for every number of rows, columns and threads: K is cut into
-//! blocks by its length alone, products are fused-added in order within a block, and blocks are added in order.
+//! blocks by its length alone, products are fused-added in order within a block, and blocks are added in order. Below the highest
+//! [`Precision`](crate::Precision) a product on tiles has an order of its own.
 
 mod block;
 mod few;
 mod micro;
 mod pack;
+mod split;
+mod tiled;
 
 #[cfg(test)]
 mod tests;
@@ -132,6 +135,10 @@ pub(crate) fn depths(k: usize) -> impl Iterator<Item = Range<usize>> {
 /// `size` is `[m, n, k]`; `a`: `[m, k]`, `b`: `[k, n]`, `c`: `[m, n]`. An empty sum (`k = 0`) is zero, and still gets bias and
 /// relu. NaN and infinities pass as in a plain loop: zero times NaN is NaN.
 ///
+/// Where the processor has tiles and [`Ctx::precision`] asks for them, products are computed so, unless a side of them is below 16
+/// or they have fewer than 2^18 multiplications: so a row alone may have other bits than among many. What NaN takes part in is
+/// NaN there too; what infinity takes part in is infinite at `Medium`, and infinite or NaN at `High`.
+///
 /// # Panics
 /// If a slice is shorter than its matrix, rows of `c` overlap, or a bias has another length than its side of C.
 pub fn gemm(
@@ -143,25 +150,24 @@ pub fn gemm(
     write: Write,
     epilogue: Epilogue<'_>,
 ) {
-    let [m, n, k] = size;
-    assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
-    assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
-    match epilogue.bias {
-        Bias::None => {}
-        Bias::Columns(bias) => assert_eq!(bias.len(), n, "gemm wants a bias for each of {n} columns"),
-        Bias::Rows(bias) => assert_eq!(bias.len(), m, "gemm wants a bias for each of {m} rows"),
+    let (product, c) = Product::of(ctx, size, (a, b, c), write, epilogue);
+    if !product.on_tiles(&c) {
+        product.on_vectors(c);
     }
-    let c = Block::new(c.data, c.row, m, n);
-    if m == 0 || n == 0 {
-        return;
-    }
-    let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
-    let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
-    let product = Product { ctx, k, a, b, write, epilogue };
-    match ctx.isa.rung() {
-        Rung::Avx512 => product.run::<12, 32>(c),
-        Rung::Avx2 | Rung::Portable => product.run::<6, 16>(c),
-    }
+}
+
+/// As [`gemm`], in `f32` whatever precision is asked for.
+pub(crate) fn gemm_highest(
+    ctx: &Ctx,
+    size: [usize; 3],
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: MatrixMut<'_>,
+    write: Write,
+    epilogue: Epilogue<'_>,
+) {
+    let (product, c) = Product::of(ctx, size, (a, b, c), write, epilogue);
+    product.on_vectors(c);
 }
 
 /// A product to be cut into tasks.
@@ -174,7 +180,38 @@ struct Product<'a> {
     epilogue: Epilogue<'a>,
 }
 
-impl Product<'_> {
+impl<'p> Product<'p> {
+    /// A product whose slices are as long as its matrices, and where it goes.
+    fn of<'c>(
+        ctx: &'p Ctx,
+        [m, n, k]: [usize; 3],
+        (a, b, c): (Matrix<'p>, Matrix<'p>, MatrixMut<'c>),
+        write: Write,
+        epilogue: Epilogue<'p>,
+    ) -> (Product<'p>, Block<'c>) {
+        assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
+        assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
+        match epilogue.bias {
+            Bias::None => {}
+            Bias::Columns(bias) => assert_eq!(bias.len(), n, "gemm wants a bias for each of {n} columns"),
+            Bias::Rows(bias) => assert_eq!(bias.len(), m, "gemm wants a bias for each of {m} rows"),
+        }
+        let c = Block::new(c.data, c.row, m, n);
+        let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
+        let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
+        (Product { ctx, k, a, b, write, epilogue }, c)
+    }
+
+    fn on_vectors(&self, c: Block<'_>) {
+        if c.rows() == 0 || c.columns() == 0 {
+            return;
+        }
+        match self.ctx.isa.rung() {
+            Rung::Avx512 => self.run::<12, 32>(c),
+            Rung::Avx2 | Rung::Portable => self.run::<6, 16>(c),
+        }
+    }
+
     fn run<const MR: usize, const NR: usize>(&self, c: Block<'_>) {
         let (m, n) = (c.rows(), c.columns());
         if self.is_few() {
@@ -189,7 +226,7 @@ impl Product<'_> {
             let columns = first..(first + columns).min(n);
             let panels = columns.len().div_ceil(NR);
             scratch::lend(panels * NR * self.k, |packed| {
-                let Ctx { isa, team } = self.ctx;
+                let Ctx { isa, team, .. } = self.ctx;
                 pack_all::<NR>(*isa, Some(team), &self.b, columns.clone(), self.k, packed);
                 let packed = pack::Packed { data: packed, first: columns.start, count: panels * NR };
                 self.tasks::<MR, NR>(&c, columns.clone(), &packed);
@@ -206,22 +243,25 @@ impl Product<'_> {
         let usual = columns.len().div_ceil(COLUMNS);
         let across = worth.min(if down == 1 { usual.max(TASKS) } else { usual });
         let wide = columns.len().div_ceil(across).next_multiple_of(NR);
-        self.each_task(c, columns, [high, wide], |c, rows, columns| self.task::<MR, NR>(c, rows, columns, b));
+        self.each_task(c, 0..c.rows(), columns, [high, wide], |c, rows, columns| {
+            self.task::<MR, NR>(c, rows, columns, b)
+        });
     }
 
-    /// Calls `work` with every block of some columns of C, each at most as high and wide.
+    /// Calls `work` with every block of some rows and columns of C, each at most as high and wide.
     fn each_task(
         &self,
         c: &Block<'_>,
+        rows: Range<usize>,
         columns: Range<usize>,
         [high, wide]: [usize; 2],
         work: impl Fn(Block<'_>, Range<usize>, Range<usize>) + Sync,
     ) {
         let across = columns.len().div_ceil(wide);
-        let count = c.rows().div_ceil(high) * across;
+        let count = rows.len().div_ceil(high) * across;
         let task = |i: usize| {
-            let (row, column) = (i / across * high, columns.start + i % across * wide);
-            let rows = row..(row + high).min(c.rows());
+            let (row, column) = (rows.start + i / across * high, columns.start + i % across * wide);
+            let rows = row..(row + high).min(rows.end);
             let columns = column..(column + wide).min(columns.end);
             // SAFETY: tasks are numbered once, and blocks of different numbers do not meet.
             let c = unsafe { c.part(rows.clone(), columns.clone()) };

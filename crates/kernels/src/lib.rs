@@ -10,11 +10,13 @@
 )]
 
 // Where kernels run, and the memory they are given.
+mod amx;
 mod arena;
 mod buffer;
 mod counting;
 mod ctx;
 mod isa;
+mod precision;
 mod scratch;
 mod team;
 
@@ -63,6 +65,7 @@ mod testing;
 pub use activation::{
     Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place,
 };
+pub use amx::{Amx, NoAmx};
 pub use arena::{Arena, Span};
 pub use attention::{AttentionMask, attention, attention_backward};
 pub use buffer::{Buffer, as_words, as_words_mut};
@@ -90,6 +93,7 @@ pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
     max_pool, max_pool_backward,
 };
+pub use precision::Precision;
 pub use real::Real;
 pub use recurrent::{
     Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward,

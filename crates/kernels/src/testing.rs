@@ -1,9 +1,9 @@
 //! What the tests of several kernels share.
 
 use crate::ctx::Ctx;
-use crate::isa::Isa;
+use crate::isa::{Isa, Rung};
 use crate::philox::fill_normal;
-use crate::team::Team;
+use crate::precision::Precision;
 
 /// Numbers of the standard normal distribution, others for every seed.
 pub(crate) fn normal(seed: u32, len: usize) -> Vec<f32> {
@@ -42,11 +42,11 @@ impl<const N: usize> Outputs for [Vec<f32>; N] {
 /// Runs a kernel on every rung and with 1, 2 and 3 threads, asserts that it gives the same bits, and returns what it gives.
 #[track_caller]
 pub(crate) fn everywhere<T: Outputs>(run: impl Fn(&Ctx) -> T) -> T {
-    let outputs = run(&Ctx { isa: Isa::available()[0], team: Team::new(1) });
+    let outputs = run(&Ctx::limited(Some(Rung::Portable), 1, Precision::Highest));
     let wanted = outputs.all_bits();
     for isa in Isa::available() {
         for threads in 1..=3 {
-            let again = run(&Ctx { isa, team: Team::new(threads) });
+            let again = run(&Ctx::limited(Some(isa.rung()), threads, Precision::Highest));
             assert!(again.all_bits() == wanted, "other bits on {isa:?} with {threads} threads");
         }
     }

@@ -30,7 +30,7 @@ mod ops;
 mod rule;
 mod runner;
 
-pub use baeum_kernels::Rung;
+pub use baeum_kernels::{Precision, Rung};
 pub use config::{Activation, Cnn, Mlp, ModelConfig};
 pub use cpu::CpuRunner;
 pub use device::{Device, Float};

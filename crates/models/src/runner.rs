@@ -5,7 +5,7 @@ mod sequence;
 use std::collections::BTreeMap;
 
 use baeum_core::{Graph, Network, ParamKind, Rng, Weights, check_weights};
-use baeum_kernels::{Ctx, Isa, Rung, Team};
+use baeum_kernels::{Ctx, Precision, Rung};
 use candle_core::{Tensor, Var};
 
 use crate::network::CandleNetwork;
@@ -28,6 +28,9 @@ pub struct RunnerConfig {
     pub threads: usize,
     /// The highest rung of instructions that the CPU runner may use; the processor's best, if not given. Changes no bit.
     pub isa: Option<Rung>,
+    /// How exactly the CPU runner multiplies matrices, where the processor has tiles and `isa` does not leave them out; elsewhere
+    /// the highest. The candle runner takes no notice.
+    pub precision: Precision,
 }
 
 impl RunnerConfig {
@@ -35,7 +38,7 @@ impl RunnerConfig {
     pub(crate) fn ctx(self) -> Ctx {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let threads = if self.threads == 0 { cores() } else { self.threads };
-        Ctx { isa: self.isa.map_or_else(Isa::best, Isa::at_most), team: Team::new(threads) }
+        Ctx::limited(self.isa, threads, self.precision)
     }
 }
 

@@ -14,7 +14,9 @@ use crate::StageError;
 use crate::artifacts::{self, ArtifactError};
 use crate::fetch::{LIST, SourceList};
 use crate::recipe::{Parsed, Plans, Recipe};
-use crate::run::{Begun, Checkpoints, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints};
+use crate::run::{
+    Begun, Checkpoints, CpuClass, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints,
+};
 use crate::stages::{Context, Hooks, NoHooks, Stages};
 use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
 
@@ -92,8 +94,9 @@ pub trait Audience {
 pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
     let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
-    let recipe = recipe.identity().map_err(ArtifactError::from)?;
-    Ok(Identity::here(recipe, files))
+    let computed = plans.run.computed();
+    let recipe = recipe.identity(computed).map_err(ArtifactError::from)?;
+    Ok(Identity::here(CpuClass::of(computed), recipe, files))
 }
 
 /// A file that is missing, but listed in the `source.toml` beside the recipe, is one to fetch.

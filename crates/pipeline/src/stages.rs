@@ -166,6 +166,7 @@ fn runner(context: &Context<'_>) -> RunnerConfig {
         device: run.device(),
         threads: run.threads().unwrap_or(0),
         isa: run.isa(),
+        precision: run.precision().tier(),
         ..RunnerConfig::default()
     }
 }

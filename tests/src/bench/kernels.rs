@@ -3,7 +3,7 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use baeum_kernels::{
-    Activation, AdamStep, AttentionMask, Conv2d, Ctx, Direction, Epilogue, Matrix, MatrixMut,
+    Activation, AdamStep, Amx, AttentionMask, Conv2d, Ctx, Direction, Epilogue, Matrix, MatrixMut, Precision,
     RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Write, activation, adamw_on, add,
     attention, attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm, gru, gru_backward,
     gru_saved_len, layer_norm, lstm, lstm_backward, lstm_saved_len, peak_products,
@@ -43,6 +43,12 @@ pub(super) fn print(arguments: &KernelArguments) {
     );
     let _ = writeln!(out, "{peaks}");
     products(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
+    match Amx::detect() {
+        Ok(_) => {
+            on_tiles(ctx.team.threads(), &mut |name, work, call| line(&mut out, &roof, name, work, call))
+        }
+        Err(none) => drop(writeln!(out, "  product at lower precision: {none}")),
+    }
     attentions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     convolutions(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
     recurrent(&ctx, &mut |name, work, call| line(&mut out, &roof, name, work, call));
@@ -115,6 +121,23 @@ fn products(ctx: &Ctx, measure: &mut Measure<'_>) {
             let (a, b) = (Matrix::rows(&a, k), Matrix::transposed(&b, k));
             gemm(ctx, size, a, b, MatrixMut::rows(&mut c, n), Write::Set, Epilogue::NONE);
         });
+    }
+}
+
+/// The product of 1024^3 at the precisions that tiles are for. Beside the peak of `f32`, which they may exceed.
+fn on_tiles(threads: usize, measure: &mut Measure<'_>) {
+    const N: usize = 1024;
+    let (a, b, mut c) = (vec![1.0; N * N], vec![0.5; N * N], vec![0.0; N * N]);
+    for (precision, name) in [(Precision::High, "high"), (Precision::Medium, "medium")] {
+        let ctx = Ctx::with_precision(threads, precision);
+        measure(
+            &format!("product {N}^3, {name} precision"),
+            Work::Operations(2 * (N * N * N) as u64),
+            &mut || {
+                let (a, b) = (Matrix::rows(&a, N), Matrix::transposed(&b, N));
+                gemm(&ctx, [N; 3], a, b, MatrixMut::rows(&mut c, N), Write::Set, Epilogue::NONE);
+            },
+        );
     }
 }
 

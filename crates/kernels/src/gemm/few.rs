@@ -45,7 +45,7 @@ impl Product<'_> {
         scratch::lend(R * self.k, |a| {
             pack_all::<R>(self.ctx.isa, None, &self.a, 0..c.rows(), self.k, a);
             let a: &[[f32; R]] = a.as_chunks::<R>().0;
-            self.each_task(c, 0..c.columns(), [c.rows(), wide], |mut c, rows, columns| {
+            self.each_task(c, 0..c.rows(), 0..c.columns(), [c.rows(), wide], |mut c, rows, columns| {
                 if self.b.deep == 1 {
                     self.few_of_lines(a, &mut c, columns);
                     return;

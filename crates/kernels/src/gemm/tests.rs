@@ -1,45 +1,61 @@
 use super::*;
 use crate::isa::Isa;
-use crate::team::Team;
+use crate::precision::Precision;
 use crate::testing::{bits, everywhere, normal, seconds_of};
 
 /// A product with everything beside its numbers.
 #[derive(Clone, Copy)]
-struct Case {
-    size: [usize; 3],
-    transposed: [bool; 2],
-    write: Write,
-    bias: u8,
-    relu: bool,
+pub(super) struct Case {
+    pub(super) size: [usize; 3],
+    pub(super) transposed: [bool; 2],
+    pub(super) write: Write,
+    pub(super) bias: u8,
+    pub(super) relu: bool,
+    /// Whether all numbers are whole and small.
+    pub(super) whole: bool,
 }
 
 impl Case {
-    fn plain(size: [usize; 3]) -> Case {
-        Case { size, transposed: [false; 2], write: Write::Set, bias: 0, relu: false }
+    pub(super) fn plain(size: [usize; 3]) -> Case {
+        Case { size, transposed: [false; 2], write: Write::Set, bias: 0, relu: false, whole: false }
     }
 
-    fn all(size: [usize; 3]) -> impl Iterator<Item = Case> {
+    pub(super) fn all(size: [usize; 3]) -> impl Iterator<Item = Case> {
         (0..48).map(move |i: usize| Case {
             size,
             transposed: [i & 1 > 0, i & 2 > 0],
             write: if i & 4 > 0 { Write::Add } else { Write::Set },
             bias: (i >> 3) as u8 % 3,
             relu: i >= 24,
+            whole: false,
         })
     }
 
-    fn numbers(&self) -> [Vec<f32>; 4] {
+    pub(super) fn numbers(&self) -> [Vec<f32>; 4] {
         let [m, n, k] = self.size;
-        [normal(1, m * k), normal(2, k * n), normal(3, m * n), normal(4, [0, n, m][self.bias as usize])]
+        let lens = [m * k, k * n, m * n, [0, n, m][self.bias as usize]];
+        let numbers = |i: usize| {
+            let numbers = normal(i as u32 + 1, lens[i]);
+            if self.whole { numbers.iter().map(|x| (x * 8.0).round()).collect() } else { numbers }
+        };
+        std::array::from_fn(numbers)
     }
 
-    fn run(&self, ctx: &Ctx) -> Vec<f32> {
+    pub(super) fn run(&self, ctx: &Ctx) -> Vec<f32> {
+        self.run_by(|size, (a, b, c), write, epilogue| gemm(ctx, size, a, b, c, write, epilogue))
+    }
+
+    /// What another product than [`gemm`] gives.
+    pub(super) fn run_by(
+        &self,
+        product: impl FnOnce([usize; 3], (Matrix<'_>, Matrix<'_>, MatrixMut<'_>), Write, Epilogue<'_>),
+    ) -> Vec<f32> {
         let ([m, n, k], [a, b, mut c, bias]) = (self.size, self.numbers());
         let a = if self.transposed[0] { Matrix::transposed(&a, m) } else { Matrix::rows(&a, k) };
         let b = if self.transposed[1] { Matrix::transposed(&b, k) } else { Matrix::rows(&b, n) };
         let bias = [Bias::None, Bias::Columns(&bias), Bias::Rows(&bias)][self.bias as usize];
         let epilogue = Epilogue { bias, relu: self.relu };
-        gemm(ctx, self.size, a, b, MatrixMut::rows(&mut c, n), self.write, epilogue);
+        product(self.size, (a, b, MatrixMut::rows(&mut c, n)), self.write, epilogue);
         c
     }
 
@@ -123,7 +139,7 @@ fn zero_times_nan_or_infinity_is_nan() {
             let mut b = [1.0; 20 * 20];
             b[7 * 20 + 18] = bad;
             let epilogue = Epilogue { relu: true, ..Epilogue::columns(&[1.0; 20]) };
-            let ctx = Ctx { isa, team: Team::new(1) };
+            let ctx = Ctx::limited(Some(isa.rung()), 1, Precision::Highest);
             for rows in [1, 3, 9] {
                 for (b, column) in [(Matrix::rows(&b, 20), 18), (Matrix::transposed(&b, 20), 7)] {
                     let (zeros, mut c) = (vec![0.0; rows * 20], vec![0.0; rows * 20]);

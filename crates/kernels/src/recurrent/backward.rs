@@ -2,7 +2,7 @@
 
 use super::{Cell, Plan, RecurrentGradients, RecurrentWeights, Rows, StateGradients};
 use crate::ctx::Ctx;
-use crate::gemm::{Epilogue, Matrix, MatrixMut, gemm};
+use crate::gemm::{Epilogue, Matrix, MatrixMut, gemm_highest};
 use crate::isa::{Isa, rungs};
 use crate::panels::{Left, PANEL, Row, pack_rows, product};
 use crate::scratch;
@@ -320,7 +320,7 @@ impl Steps<'_> {
         let a = Matrix::transposed(self.gates.0.get(gates[0]..).unwrap_or(&[]), self.gates.1);
         let b = Matrix::rows(self.xh.0.get(fed[0]..).unwrap_or(&[]), self.xh.1);
         let size = [gates[1], fed[1], self.count];
-        gemm(ctx, size, a, b, MatrixMut::rows(out, fed[1]), write, Epilogue::NONE);
+        gemm_highest(ctx, size, a, b, MatrixMut::rows(out, fed[1]), write, Epilogue::NONE);
     }
 }
 

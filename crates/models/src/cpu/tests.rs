@@ -2,7 +2,7 @@
 
 use baeum_core::{Approximate, Batch, DType, Loss, Shape, Size2};
 use baeum_core::{Layer, NodeId};
-use baeum_kernels::{Isa, Rung};
+use baeum_kernels::{Isa, Precision, Rung};
 
 use super::*;
 use crate::testing::{ADAM, ROWS, add_parts, batch, cases, chain, weights, with_head, with_numbers};
@@ -283,6 +283,29 @@ fn neither_threads_nor_instructions_change_a_bit() {
         }
     }
     assert!(Isa::available().iter().any(|isa| isa.rung() == Rung::Portable));
+}
+
+#[test]
+fn a_lower_precision_is_near_the_highest_and_no_thread_changes_it() {
+    let (graph, limit) = (wide(), None);
+    let batch = batch(&graph, 33);
+    let highest = learned(&graph, &batch, config());
+    for precision in Precision::ALL {
+        let of = |threads| learned(&graph, &batch, RunnerConfig { threads, precision, ..config() });
+        let alone = of(1);
+        assert!(of(3) == alone, "{precision:?}: three threads");
+        if precision.computed(limit) == Precision::Highest {
+            assert!(alone == highest, "{precision:?} is computed as the highest");
+        } else {
+            let numbers =
+                |bits: &[u32]| bits.iter().map(|x| f64::from(f32::from_bits(*x))).collect::<Vec<_>>();
+            let far =
+                numbers(&alone).iter().zip(numbers(&highest)).any(|(x, wanted)| (x - wanted).abs() > 0.05);
+            assert!(!far && alone != highest, "{precision:?}");
+        }
+        let lowered = RunnerConfig { isa: Some(Rung::Avx512), precision, ..config() };
+        assert!(learned(&graph, &batch, lowered) == highest, "{precision:?}: a rung leaves out tiles");
+    }
 }
 
 /// Wide enough that every kernel cuts its work.

@@ -13,8 +13,14 @@ const BOTH: [Build; 2] = [
     |graph| Box::new(CpuRunner::new(graph, &weights(graph), CONFIG).unwrap()),
 ];
 
-const CONFIG: RunnerConfig =
-    RunnerConfig { seed: 11, dtype: crate::Float::F32, device: crate::Device::Cpu, threads: 2, isa: None };
+const CONFIG: RunnerConfig = RunnerConfig {
+    seed: 11,
+    dtype: crate::Float::F32,
+    device: crate::Device::Cpu,
+    threads: 2,
+    isa: None,
+    precision: crate::Precision::Highest,
+};
 
 /// Three updates.
 fn train(net: &mut dyn Network, batch: &Batch) -> State {

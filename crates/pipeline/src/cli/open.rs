@@ -41,7 +41,7 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
     Ok(Job { parsed, plans, place, runs, clock, name, text })
 }
 
-/// What `BAEUM_ISA` allows of the processor's instructions.
+/// What `BAEUM_ISA` allows of the processor's instructions. It can only lower: tiles stand above every rung, so none names them.
 fn rung() -> Result<Option<Rung>, Failure> {
     let Some(wanted) = std::env::var_os("BAEUM_ISA") else { return Ok(None) };
     match Rung::ALL.into_iter().find(|rung| wanted == rung.name()) {
@@ -49,7 +49,9 @@ fn rung() -> Result<Option<Rung>, Failure> {
         None => {
             let known = Rung::ALL.map(|rung| format!("`{}`", rung.name())).join(", ");
             let got = wanted.to_string_lossy().escape_debug().to_string();
-            Err(Failure::Usage(format!("`BAEUM_ISA` wants one of {known}, got `{got}`")))
+            Err(Failure::Usage(format!(
+                "`BAEUM_ISA` wants one of {known}, got `{got}`; unset, all is used that there is"
+            )))
         }
     }
 }

@@ -6,10 +6,11 @@ use baeum_core::fs::RealFs;
 use super::chain::Chain;
 use super::open::open;
 use super::{Failure, args, print, summary};
+use crate::StageError;
+use crate::recipe::{Parsed, RunPlan};
 use crate::run::{Action, Files, Reason, Runs, Stage, verify as check};
 use crate::session::{Audience, Goal, Job, Session, Told, identity};
 use crate::watch::{Bar, Signals, Watcher};
-use crate::{StageError, recipe::Parsed};
 
 /// `baeum pipeline RECIPE`, or one of its stages: everything up to `to`.
 pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Result<(), Failure> {
@@ -24,6 +25,9 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     let blame = |error| blame(&job.parsed, signals, error);
     let mut session = Session::open(&job, &goal, signals.clone()).map_err(blame)?;
     print::line(&session.path().display().to_string());
+    if let Some(text) = lowered(&job.plans.run) {
+        print::line(&text);
+    }
     if let Some(from) = work.from {
         session.adopt_before(from).map_err(blame)?;
     }
@@ -31,6 +35,17 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     session.advance(last, &mut audience).map_err(blame)?;
     summary::end(&session, last)?;
     Ok(())
+}
+
+/// What to say where matrices are not multiplied as the recipe asks.
+fn lowered(run: &RunPlan) -> Option<String> {
+    let (asked, computed) = (run.precision(), run.computed());
+    let text = || {
+        format!(
+            "`run.precision` is `{computed}` here: `{asked}` wants a processor with AMX and no `BAEUM_ISA`"
+        )
+    };
+    (asked != computed).then(text)
 }
 
 /// Where to stop: what the command says, or `--to`, which must not say something else.

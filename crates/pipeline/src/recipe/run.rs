@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::Path;
 
 use baeum_core::{LimitValueError, Limits};
@@ -26,8 +27,8 @@ pub struct RunConfig {
 
 /// How exactly matrices are multiplied, as in PyTorch's `set_float32_matmul_precision`.
 ///
-/// `high` and `medium` allow faster products on processors with matrix units. Elsewhere, and in this version, they are
-/// `highest` by definition.
+/// `high` and `medium` allow faster products in dense layers, on processors with matrix units (AMX). Elsewhere they are `highest`
+/// by definition. Convolutions, attention and recurrence are always `highest`, and so are exports and predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -41,11 +42,23 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What is computed with: the record of a run says both.
-    pub fn computed(self) -> Precision {
+    /// What the runner is told.
+    pub(crate) fn tier(self) -> baeum_models::Precision {
         match self {
-            Precision::Highest | Precision::High | Precision::Medium => Precision::Highest,
+            Precision::Highest => baeum_models::Precision::Highest,
+            Precision::High => baeum_models::Precision::High,
+            Precision::Medium => baeum_models::Precision::Medium,
         }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Precision::Highest => "highest",
+            Precision::High => "high",
+            Precision::Medium => "medium",
+        })
     }
 }
 
@@ -123,8 +136,8 @@ impl RunPlan {
         Some(self.said.threads).filter(|threads| *threads > 0)
     }
 
-    /// The highest rung of instructions that may be used; none for the best of the processor. Changes no bit, so no recipe says
-    /// it: `BAEUM_ISA` does, for tests and measurements.
+    /// The highest rung of instructions that may be used; none for the best of the processor, tiles included. No recipe says it:
+    /// `BAEUM_ISA` does, for tests and measurements. Changes no bit, but that any rung makes every precision the highest.
     pub fn isa(&self) -> Option<Rung> {
         self.isa
     }
@@ -142,6 +155,17 @@ impl RunPlan {
     /// How exactly the recipe asks matrices to be multiplied.
     pub fn precision(&self) -> Precision {
         self.said.precision
+    }
+
+    /// How exactly they are multiplied here: as asked for, if processor and rung allow it, or else the highest.
+    ///
+    /// A run keeps both: `recipe.toml` what was asked for, and the identity in `run.json` this.
+    pub fn computed(&self) -> Precision {
+        let asked = self.said.precision;
+        match self.said.device {
+            Device::Cpu if asked.tier().computed(self.isa) == asked.tier() => asked,
+            Device::Cpu | Device::Cuda | Device::Metal => Precision::Highest,
+        }
     }
 
     /// How much of anything a reader accepts.
@@ -236,9 +260,19 @@ mod tests {
     }
 
     #[test]
-    fn every_precision_is_computed_as_the_highest() {
+    fn a_precision_is_computed_if_there_are_tiles_and_no_rung_leaves_them_out() {
         for precision in [Precision::Highest, Precision::High, Precision::Medium] {
-            assert_eq!(precision.computed(), Precision::Highest);
+            assert_eq!(serde_json::to_value(precision).unwrap(), precision.to_string());
+            let plan = RunConfig { precision, ..RunConfig::default() }.check().unwrap();
+            let here = if there_are_tiles() { precision } else { Precision::Highest };
+            assert_eq!((plan.precision(), plan.computed()), (precision, here));
+            for rung in Rung::ALL {
+                assert_eq!(plan.clone().with_isa(rung).computed(), Precision::Highest);
+            }
         }
+    }
+
+    fn there_are_tiles() -> bool {
+        baeum_models::Precision::High.computed(None) == baeum_models::Precision::High
     }
 }

@@ -2,7 +2,7 @@ use std::error::Error;
 
 use serde_json::{Value, json};
 
-use super::Recipe;
+use super::{Precision, Recipe};
 
 /// A recipe with a number in it that its file format cannot hold.
 #[derive(Debug, thiserror::Error)]
@@ -19,15 +19,15 @@ impl Recipe {
     }
 
     /// What the results depend on: a table for each section, with `run` left without what moves no bit (its name, threads
-    /// and limits). How a recipe is written, and whether it spells a default out, makes no difference.
+    /// and limits), and with the precision that is computed instead of the one asked for. How a recipe is written, and whether
+    /// it spells a default out, makes no difference.
     ///
     /// # Errors
     /// [`WriteError`], as [`Recipe::to_toml`].
-    pub fn identity(&self) -> Result<Value, WriteError> {
+    pub fn identity(&self, computed: Precision) -> Result<Value, WriteError> {
         let mut recipe = serde_json::to_value(self).map_err(|error| WriteError(error.into()))?;
         let run = &self.run;
-        recipe["run"] =
-            json!({ "seed": run.seed, "device": run.device, "precision": run.precision.computed() });
+        recipe["run"] = json!({ "seed": run.seed, "device": run.device, "precision": computed });
         recipe.sort_all_objects();
         Ok(recipe)
     }

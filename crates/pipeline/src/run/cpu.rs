@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::recipe::Precision;
+
 /// Which instructions the arithmetic uses, hence in which order it rounds.
 ///
 /// Matrix products are cut into blocks by the width of the registers, and the C library picks its `exp` by the processor:
@@ -18,10 +20,20 @@ pub enum CpuClass {
     Avx2,
     /// 512 bits (x86-64-v4).
     Avx512,
+    /// The same, and tiles for matrix products: only where the recipe asks for less than the highest precision.
+    Amx,
 }
 
 impl CpuClass {
-    /// The class of the processor that this program runs on.
+    /// The class of a run on this processor whose matrices are multiplied so.
+    pub fn of(computed: Precision) -> CpuClass {
+        match computed {
+            Precision::Highest => CpuClass::here(),
+            Precision::High | Precision::Medium => CpuClass::Amx,
+        }
+    }
+
+    /// The class of the processor that this program runs on, tiles apart.
     pub fn here() -> CpuClass {
         detect()
     }
@@ -57,6 +69,7 @@ impl fmt::Display for CpuClass {
             CpuClass::Neon => "neon",
             CpuClass::Avx2 => "avx2",
             CpuClass::Avx512 => "avx512",
+            CpuClass::Amx => "amx",
         })
     }
 }
@@ -67,9 +80,10 @@ mod tests {
 
     #[test]
     fn the_class_reads_in_files_as_in_messages() {
-        for class in [CpuClass::Portable, CpuClass::Neon, CpuClass::Avx2, CpuClass::Avx512] {
+        for class in [CpuClass::Portable, CpuClass::Neon, CpuClass::Avx2, CpuClass::Avx512, CpuClass::Amx] {
             assert_eq!(serde_json::to_value(class).ok(), Some(class.to_string().into()));
         }
-        assert_eq!(CpuClass::here(), CpuClass::here());
+        assert_eq!(CpuClass::of(Precision::Highest), CpuClass::here());
+        assert_eq!([Precision::High, Precision::Medium].map(CpuClass::of), [CpuClass::Amx; 2]);
     }
 }

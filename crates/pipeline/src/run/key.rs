@@ -30,10 +30,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// This program on this machine, with this recipe and these data files.
-    pub fn here(recipe: Value, files: BTreeMap<String, String>) -> Identity {
+    /// This program on a machine of this class, with this recipe and these data files.
+    pub fn here(cpu: CpuClass, recipe: Value, files: BTreeMap<String, String>) -> Identity {
         let code = Stage::ALL.map(|stage| (stage, code(stage).to_owned())).into();
-        Identity { cpu: CpuClass::here(), code, recipe, files }
+        Identity { cpu, code, recipe, files }
     }
 
     /// What concerns one stage directly; the rest reaches it through the stages before it.
@@ -163,7 +163,7 @@ mod tests {
 
     fn identity() -> Identity {
         let recipe = json!({"data": {"target": "y"}, "train": {"epochs": 5}, "run": {"seed": 7}});
-        Identity::here(recipe, [("a.csv".to_owned(), "1".to_owned())].into())
+        Identity::here(CpuClass::here(), recipe, [("a.csv".to_owned(), "1".to_owned())].into())
     }
 
     fn key(identity: &Identity, stage: Stage) -> Option<Key> {

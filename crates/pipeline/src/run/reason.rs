@@ -253,6 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn a_run_on_tiles_does_not_go_on_without_them() {
+        let on = |cpu, precision| Identity { cpu, ..identity(json!({"run": {"precision": precision}}), &[]) };
+        let (tiles, none) = (on(CpuClass::Amx, "high"), on(CpuClass::Avx512, "highest"));
+        check(&tiles, &none, &["CPU class amx -> avx512", "`run.precision` \"high\" -> \"highest\""]);
+        check(&tiles, &on(CpuClass::Amx, "medium"), &["`run.precision` \"high\" -> \"medium\""]);
+    }
+
+    #[test]
     fn the_other_reasons_read_as_sentences() {
         let expect = [
             (Reason::NeverRan, "it never ran"),

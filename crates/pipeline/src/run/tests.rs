@@ -60,7 +60,7 @@ fn identity(epochs: u32) -> Identity {
         "data": {"source": "a.csv"}, "models": {"layers": ["relu"]}, "train": {"epochs": epochs},
         "evaluate": {}, "export": {}, "run": {"seed": 7},
     });
-    Identity::here(recipe, [("a.csv".to_owned(), "1".to_owned())].into())
+    Identity::here(CpuClass::here(), recipe, [("a.csv".to_owned(), "1".to_owned())].into())
 }
 
 fn with(path: [&str; 2], value: Value) -> Identity {

@@ -40,7 +40,7 @@ fn what_is_written_reads_back() {
 
 #[test]
 fn spelling_is_no_part_of_the_identity() {
-    let identity = |text: &str, sets: &[&str]| parse(text, sets).identity().unwrap();
+    let identity = |text: &str, sets: &[&str]| parse(text, sets).identity(Precision::Highest).unwrap();
     let plain = identity("[train]\noptimizer = \"adam\"\n", &[]);
     let spelt = "# the same\ntrain = { epochs = 30, optimizer = { adam = { beta1 = 0.9 } } } [run]\nthreads = 2\nname = \"b\"\n";
     assert_eq!(
@@ -51,6 +51,8 @@ fn spelling_is_no_part_of_the_identity() {
     assert_ne!(plain, identity("", &["train.optimizer=adam", "train.epochs=31"]));
     assert_eq!(plain["run"], json!({ "device": "cpu", "precision": "highest", "seed": 0 }));
     assert_eq!(plain["train"]["epochs"], 30);
+    let computed = parse("", &["run.precision=medium"]).identity(Precision::High).unwrap();
+    assert_eq!(computed["run"]["precision"], "high");
 }
 
 #[test]
