@@ -1,8 +1,8 @@
 //! LSTM and GRU over sequences, one layer and one direction at a time.
 //!
-//! Tasks split the batch, so nobody waits for anybody between steps; the steps of a row alone are shared. A step is one product of `[x, h]` with both weights, and then
-//! the gates row by row. One product of the inputs of all steps beforehand takes longer: its sums would go through memory and
-//! back. For the same reason the way back gives the gradients of the inputs step by step.
+//! Tasks split the batch, so nobody waits for anybody between steps; the steps of a row alone are shared. A step is one product of
+//! `[x, h]` with both weights, and then the gates row by row. One product of the inputs of all steps beforehand takes longer: its
+//! sums would go through memory and back. For the same reason the way back gives the gradients of the inputs step by step.
 
 mod backward;
 mod forward;
