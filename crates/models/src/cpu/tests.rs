@@ -84,8 +84,12 @@ fn a_relu_behind_a_function_in_place_stays_there() {
 }
 
 fn conv(filters: usize, bias: bool) -> Layer {
-    let [one, three] = [1, 3].map(Size2::square);
-    Layer::Conv2d { filters, kernel: three, stride: one, padding: one, dilation: one, groups: 1, bias }
+    conv_of(filters, 3, 1, bias)
+}
+
+fn conv_of(filters: usize, kernel: usize, padding: usize, bias: bool) -> Layer {
+    let [one, kernel, padding] = [1, kernel, padding].map(Size2::square);
+    Layer::Conv2d { filters, kernel, stride: one, padding, dilation: one, groups: 1, bias }
 }
 
 const NORM: Layer = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
@@ -367,18 +371,9 @@ fn a_batch_without_memory_is_refused() {
     for (side, size) in
         [(1 << 28, "a batch of 2 rows wants"), (1 << 40, "wants 70368744177664 MiB of memory")]
     {
-        let conv = Layer::Conv2d {
-            filters: 1,
-            kernel: Size2::square(1),
-            stride: Size2::square(1),
-            padding: Size2::square(side),
-            dilation: Size2::square(1),
-            groups: 1,
-            bias: false,
-        };
         let mut graph = Graph::default();
         let x = graph.input("x", Shape::batch(&[1, 1, 1]), DType::F32).unwrap();
-        let y = graph.add("y", conv, &[x]).unwrap();
+        let y = graph.add("y", conv_of(1, 1, side, false), &[x]).unwrap();
         graph.output(y);
         let inputs = [("x".to_owned(), Tensor::new([2, 1, 1, 1], vec![1.0f32, 2.0]).unwrap())];
         let batch = Batch { rows: 2, inputs: inputs.into(), ..Batch::default() };

@@ -3,13 +3,13 @@
 use super::cut::{Cut, Run};
 use super::product::{Block, add_product};
 use super::{APART, PLACES, transform};
-use crate::Write;
 use crate::conv::Geometry;
 use crate::conv::field::{Field, Taps};
 use crate::conv::weight::{join, slice_of};
 use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::scratch;
+use crate::write::{Write, write_row};
 
 /// The sums of slices of the batch, `[slice, place, filter, channel]`, joined and transformed back.
 pub(in crate::conv) fn weight_grad<const W: usize>(
@@ -45,10 +45,7 @@ pub(in crate::conv) fn weight_grad<const W: usize>(
 fn put(sums: &[f32], channels: usize, dweight: &mut [[f32; 9]], write: Write) {
     for (channel, dweight) in dweight.iter_mut().enumerate() {
         let taps = transform::taps(&std::array::from_fn(|place| sums[place * channels + channel]));
-        match write {
-            Write::Set => *dweight = taps,
-            Write::Add => dweight.iter_mut().zip(taps).for_each(|(dweight, tap)| *dweight += tap),
-        }
+        write_row(dweight, &taps, write);
     }
 }
 
