@@ -12,7 +12,7 @@ use std::sync::{Mutex, TryLockError};
 pub(crate) use columns::{Column, Columns};
 use pool::Pool;
 
-/// Threads that take tasks from one counter. The caller is one of them.
+/// Threads that share tasks. The caller is one of them.
 #[derive(Debug)]
 pub struct Team {
     pool: Pool,
@@ -44,9 +44,13 @@ impl Team {
         };
         match guard {
             // SAFETY: the guard is held until the pool is done, so whoever else comes here, a task too, finds it taken.
-            Some(_guard) if count > 1 && self.pool.workers() > 0 => unsafe { self.pool.run(count, task) },
+            Some(_guard) if self.is_shared(count) => unsafe { self.pool.run(count, task) },
             Some(_) | None => (0..count).for_each(task),
         }
+    }
+
+    fn is_shared(&self, count: usize) -> bool {
+        (2..=Pool::MOST).contains(&count) && self.pool.workers() > 0
     }
 }
 

@@ -3,6 +3,9 @@
 //! One word tells all: the number of the job, whether it is open, and how many workers are inside. A worker enters an open job
 //! that it has not seen, takes tasks until none is left, and leaves. The caller opens a job, takes tasks as well, closes it and
 //! waits for the last worker to leave; a worker that sleeps through a job is not waited for.
+//!
+//! Each thread begins with a stretch of the tasks that is its own and then helps the others. So what one job wrote is read by the
+//! same thread in the next, as far as both are cut alike: between cores that share no cache the way is long.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -22,6 +25,9 @@ const OPEN: u64 = 1 << 16;
 /// Bits 17 and above: the number of the job.
 const NEXT: u64 = 1 << 17;
 
+/// Bits of a stretch's word that count; those above number its job.
+const TAKEN: u64 = 0xffff_ffff;
+
 /// A task as the caller lent it, its lifetime forgotten.
 type Task = *const (dyn Fn(usize) + Sync);
 
@@ -35,7 +41,7 @@ pub(super) struct Pool {
 struct Shared {
     word: AtomicU64,
     job: UnsafeCell<Option<(Task, usize)>>,
-    next: AtomicUsize,
+    stretches: Box<[Stretch]>,
     /// What the first task that panicked has thrown.
     thrown: Mutex<Option<Box<dyn Any + Send>>>,
     quit: AtomicBool,
@@ -51,12 +57,29 @@ unsafe impl Sync for Shared {}
 // SAFETY: only the pointer in `job` is not `Send` by itself, and the task it points to may be called by any thread.
 unsafe impl Send for Shared {}
 
+/// How many tasks of a thread's stretch are taken, in the lower half of a word; the upper half says of which job. So nobody has to
+/// set it back before the next one. In a cache line of its own, which stays with its thread.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stretch(AtomicU64);
+
+impl Stretch {
+    /// Takes one of `len` tasks of a job, if any is left.
+    fn take(&self, job: u64, len: usize) -> Option<usize> {
+        let job = job << 32;
+        let taken = |word: u64| if word & !TAKEN == job { (word & TAKEN) as usize } else { 0 };
+        let more = |word: u64| (taken(word) < len).then(|| job | (taken(word) as u64 + 1));
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(taken)
+    }
+}
+
 impl Pool {
     pub(super) fn new(workers: usize) -> Pool {
+        let workers = workers.min(INSIDE as usize - 1);
         let shared = Arc::new(Shared {
             word: AtomicU64::new(0),
             job: UnsafeCell::new(None),
-            next: AtomicUsize::new(0),
+            stretches: (0..=workers).map(|_| Stretch::default()).collect(),
             thrown: Mutex::new(None),
             quit: AtomicBool::new(false),
             asleep: AtomicUsize::new(0),
@@ -66,17 +89,20 @@ impl Pool {
         let start = |i: usize| {
             let shared = Arc::clone(&shared);
             let builder = std::thread::Builder::new().name(format!("baeum-{}", i + 1));
-            builder.spawn(move || shared.work()).ok()
+            builder.spawn(move || shared.work(i + 1)).ok()
         };
-        let threads = (0..workers.min(INSIDE as usize - 1)).map_while(start).collect();
+        let threads = (0..workers).map_while(start).collect();
         Pool { shared, threads }
     }
+
+    /// The most tasks of a job.
+    pub(super) const MOST: usize = TAKEN as usize;
 
     pub(super) fn workers(&self) -> usize {
         self.threads.len()
     }
 
-    /// Calls `task` with every number below `count`.
+    /// Calls `task` with every number below `count`, which is at most [`Pool::MOST`].
     ///
     /// # Safety
     /// While it runs, nobody else calls it: neither another thread nor a task.
@@ -88,13 +114,17 @@ impl Pool {
         let task: Task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Task>(task) };
         // SAFETY: by the caller's promise the job before was left by all and closed, so nobody reads.
         unsafe { *shared.job.get() = Some((task, count)) };
-        shared.next.store(0, Ordering::Relaxed);
+        let job = (shared.word.load(Ordering::Relaxed) + NEXT) / NEXT;
+        if job & TAKEN == 0 {
+            // Half a word numbers jobs: the first number again, so nothing of the old ones may be left.
+            shared.stretches.iter().for_each(|stretch| stretch.0.store(0, Ordering::Relaxed));
+        }
         shared.word.fetch_add(NEXT | OPEN, Ordering::SeqCst);
         if shared.asleep.load(Ordering::SeqCst) > 0 {
             drop(shared.in_bed());
             shared.morning.notify_all();
         }
-        shared.take_tasks(task, count);
+        shared.take_tasks(0, job, task, count);
         shared.word.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0;
         while shared.word.load(Ordering::Acquire) & INSIDE != 0 {
@@ -131,14 +161,14 @@ impl Shared {
     }
 
     /// The life of a worker.
-    fn work(&self) {
+    fn work(&self, own: usize) {
         let mut seen = 0;
         while let Some(job) = self.wait_for_other_than(seen) {
             seen = job;
             if self.enter(job) {
                 // SAFETY: this thread is inside, so the caller neither writes the job nor takes the task back.
                 if let Some((task, count)) = unsafe { *self.job.get() } {
-                    self.take_tasks(task, count);
+                    self.take_tasks(own, job, task, count);
                 }
                 self.word.fetch_sub(1, Ordering::Release);
             }
@@ -177,22 +207,27 @@ impl Shared {
         self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, entered).is_ok()
     }
 
-    /// Takes tasks until none is left.
-    fn take_tasks(&self, task: Task, count: usize) {
-        loop {
-            let i = self.next.fetch_add(1, Ordering::Relaxed);
-            if i >= count {
-                return;
+    /// Takes tasks until none is left: those of the own stretch first, then those of the threads behind.
+    fn take_tasks(&self, own: usize, job: u64, task: Task, count: usize) {
+        let all = self.stretches.len();
+        let start = |stretch: usize| (stretch as u64 * count as u64 / all as u64) as usize; // below 2^48
+        for stretch in (own..all).chain(0..own) {
+            let first = start(stretch);
+            while let Some(i) = self.stretches[stretch].take(job, start(stretch + 1) - first) {
+                self.do_task(task, first + i);
             }
-            // SAFETY: the caller of `run` waits inside it until this thread has left the job, and there the task is borrowed.
-            let task = unsafe { &*task };
-            if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| task(i))) {
-                let mut first = self.thrown();
-                match *first {
-                    None => *first = Some(thrown),
-                    // Not dropped: that might panic again, here where nobody catches it.
-                    Some(_) => std::mem::forget(thrown),
-                }
+        }
+    }
+
+    fn do_task(&self, task: Task, i: usize) {
+        // SAFETY: the caller of `run` waits inside it until this thread has left the job, and there the task is borrowed.
+        let task = unsafe { &*task };
+        if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| task(i))) {
+            let mut first = self.thrown();
+            match *first {
+                None => *first = Some(thrown),
+                // Not dropped: that might panic again, here where nobody catches it.
+                Some(_) => std::mem::forget(thrown),
             }
         }
     }
