@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::PLACES;
-use crate::conv::{Conv2d, Geometry};
+use crate::conv::{Conv2d, Geometry, TASKS};
 
 /// Transformed numbers of a task, in and out: with the weights of a place they fit an L2 cache.
 const NUMBERS: usize = 1 << 16;
@@ -38,9 +38,10 @@ impl Cut {
         let tiles = |rows: usize| (rows * across * piece).next_multiple_of(wide);
         let most = NUMBERS / (PLACES * (conv.channels + conv.filters));
         let all = (down * conv.batch).max(1);
-        // As few empty columns in the last panel as can be, then as many rows.
+        // As few empty columns in the last panel as can be, then as many rows, as long as there is something for each thread.
         let full = |rows: usize| rows * across * piece * 1000 / tiles(rows);
-        let fitting = (1..=all.min(64)).filter(|rows| *rows == 1 || tiles(*rows) <= most);
+        let some = all.div_ceil(TASKS).max(wide.div_ceil(across * piece).min(all)).min(64);
+        let fitting = (1..=some).filter(|rows| *rows == 1 || tiles(*rows) <= most);
         let rows = fitting.max_by_key(|rows| (full(*rows), *rows)).unwrap_or(1);
         Cut { conv, output, down, across, rows }
     }

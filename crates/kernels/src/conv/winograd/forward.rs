@@ -13,9 +13,6 @@ use crate::isa::rungs;
 use crate::scratch;
 use crate::{Epilogue, Write};
 
-/// Tasks that share what is too little for tasks of their own.
-const SHARES: usize = 8;
-
 /// `y = conv(x, weight)`, then the epilogue. `weight` is of [`transform_weight`](super::transform_weight).
 pub(in crate::conv) fn convolve<const W: usize>(
     ctx: &Ctx,
@@ -47,43 +44,30 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Tasks are some rows of tiles each. Where these are too few, each is several tasks that share its filters: all transform what
+    /// they see for themselves, which takes less time than to read what another core has written.
     fn run<const W: usize>(&self) {
+        let Conv2d { channels, filters, .. } = self.cut.conv;
         let rows = self.cut.rows;
-        let count = self.cut.all_rows().div_ceil(rows);
+        let parts = self.cut.all_rows().div_ceil(rows);
         let part = |i: usize| i * rows..((i + 1) * rows).min(self.cut.all_rows());
-        if count < TASKS {
-            return (0..count).for_each(|i| self.shared::<W>(part(i)));
-        }
-        let Conv2d { channels, filters, .. } = self.cut.conv;
+        let shares = self.ctx.team.threads().min(TASKS).div_ceil(parts.max(1));
+        let share = filters.div_ceil(shares).next_multiple_of(ROWS);
+        let shares = filters.div_ceil(share);
+        let together = parts_of(PLACES * rows * self.cut.across * QUAD * channels * share);
         let (line, room) = (self.line::<W>(), self.room::<W>());
-        let parts = parts_of(PLACES * rows * self.cut.across * QUAD * channels * filters);
-        self.ctx.team.run(count.div_ceil(parts), &|i| {
-            scratch::lend((channels + filters) * line + room, |space| {
+        let tasks = parts * shares;
+        self.ctx.team.run(tasks.div_ceil(together), &|i| {
+            scratch::lend((channels + share) * line + room, |space| {
                 let (v, space) = space.split_at_mut(channels * line);
-                let (m, space) = space.split_at_mut(filters * line);
-                for part in (i * parts..((i + 1) * parts).min(count)).map(part) {
-                    self.see::<W>(&part, 0, v, space);
-                    self.products::<W>(&part, 0, v, m);
-                    self.tell::<W>(&part, 0, m, space);
+                let (m, space) = space.split_at_mut(share * line);
+                for task in i * together..((i + 1) * together).min(tasks) {
+                    let (rows, first) = (part(task / shares), task % shares * share);
+                    let m = &mut m[..share.min(filters - first) * line];
+                    self.see::<W>(&rows, v, space);
+                    self.products::<W>(&rows, first, v, m);
+                    self.tell::<W>(&rows, first, m, space);
                 }
-            });
-        });
-    }
-
-    /// Some rows, shared by the threads: first by channels, then by filters.
-    fn shared<const W: usize>(&self, rows: Range<usize>) {
-        let Conv2d { channels, filters, .. } = self.cut.conv;
-        let (line, room, team) = (self.line::<W>(), self.room::<W>(), &self.ctx.team);
-        let share = |lines: usize| lines.div_ceil(SHARES).next_multiple_of(ROWS);
-        scratch::lend((channels + filters) * line, |space| {
-            let (v, m) = space.split_at_mut(channels * line);
-            team.parts(v, share(channels) * line, |i, v| {
-                scratch::lend(room, |space| self.see::<W>(&rows, i * share(channels), v, space));
-            });
-            team.parts(m, share(filters) * line, |i, m| {
-                let first = i * share(filters);
-                self.products::<W>(&rows, first, v, m);
-                scratch::lend(room, |space| self.tell::<W>(&rows, first, m, space));
             });
         });
     }
@@ -117,8 +101,8 @@ impl Work<'_> {
         seen.max(self.blocks * 4 * W)
     }
 
-    /// Transforms what some rows see of the channels of `v`, which begin with `first`.
-    fn see<const W: usize>(&self, rows: &Range<usize>, first: usize, v: &mut [f32], space: &mut [f32]) {
+    /// Transforms what some rows see.
+    fn see<const W: usize>(&self, rows: &Range<usize>, v: &mut [f32], space: &mut [f32]) {
         let Cut { conv, across, .. } = self.cut;
         let places = 2 * rows.len() + 2 * self.cut.runs(rows.clone()).count();
         let (starts, space) = space.split_at_mut(rows.len() * across);
@@ -126,7 +110,7 @@ impl Work<'_> {
         let starts = as_words_mut(starts);
         self.fill(rows, starts);
         field.fill(0.0);
-        for (channel, v) in (first..).zip(v.chunks_exact_mut(self.line::<W>())) {
+        for (channel, v) in v.chunks_exact_mut(self.line::<W>()).enumerate() {
             let mut field_rows = field.chunks_exact_mut(self.row());
             for run in self.cut.runs(rows.clone()) {
                 let plane = &self.x[(run.image * conv.channels + channel) * conv.height * conv.width..];
