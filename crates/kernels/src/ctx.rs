@@ -35,4 +35,9 @@ impl Ctx {
         let isa = limit.map_or_else(Isa::best, Isa::at_most);
         Ctx { isa, team: Team::new(threads), precision, tiles: precision.tiles(limit) }
     }
+
+    /// Whether a large [`gemm`](crate::gemm()) is computed on tiles.
+    pub fn has_tiles(&self) -> bool {
+        self.tiles.is_some()
+    }
 }

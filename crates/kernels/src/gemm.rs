@@ -11,6 +11,7 @@ mod block;
 mod few;
 mod micro;
 mod pack;
+mod prepared;
 mod split;
 mod tiled;
 
@@ -27,6 +28,7 @@ use crate::scratch;
 pub(crate) use block::Block;
 pub(crate) use micro::{Stage, at_least, floor, sweep};
 pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
+pub use prepared::{gemm_prepare, gemm_prepared, gemm_prepared_len};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
 #[derive(Clone, Copy, Debug)]
@@ -171,11 +173,11 @@ pub(crate) fn gemm_highest(
 }
 
 /// A product to be cut into tasks.
-struct Product<'a> {
+struct Product<'a, B = Lines<'a>> {
     ctx: &'a Ctx,
     k: usize,
     a: Lines<'a>,
-    b: Lines<'a>,
+    b: B,
     write: Write,
     epilogue: Epilogue<'a>,
 }
@@ -189,17 +191,9 @@ impl<'p> Product<'p> {
         write: Write,
         epilogue: Epilogue<'p>,
     ) -> (Product<'p>, Block<'c>) {
-        assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
         assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
-        match epilogue.bias {
-            Bias::None => {}
-            Bias::Columns(bias) => assert_eq!(bias.len(), n, "gemm wants a bias for each of {n} columns"),
-            Bias::Rows(bias) => assert_eq!(bias.len(), m, "gemm wants a bias for each of {m} rows"),
-        }
-        let c = Block::new(c.data, c.row, m, n);
-        let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
         let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
-        (Product { ctx, k, a, b, write, epilogue }, c)
+        Product::with(ctx, [m, n, k], (a, b, c), write, epilogue)
     }
 
     fn on_vectors(&self, c: Block<'_>) {
@@ -232,6 +226,27 @@ impl<'p> Product<'p> {
                 self.tasks::<MR, NR>(&c, columns.clone(), &packed);
             });
         }
+    }
+}
+
+impl<'p, B: Sync> Product<'p, B> {
+    /// The same with a B that is known to have its columns.
+    fn with<'c>(
+        ctx: &'p Ctx,
+        [m, n, k]: [usize; 3],
+        (a, b, c): (Matrix<'p>, B, MatrixMut<'c>),
+        write: Write,
+        epilogue: Epilogue<'p>,
+    ) -> (Product<'p, B>, Block<'c>) {
+        assert!(a.holds(m, k), "gemm wants {m} rows and {k} columns in A, got {} numbers", a.data.len());
+        match epilogue.bias {
+            Bias::None => {}
+            Bias::Columns(bias) => assert_eq!(bias.len(), n, "gemm wants a bias for each of {n} columns"),
+            Bias::Rows(bias) => assert_eq!(bias.len(), m, "gemm wants a bias for each of {m} rows"),
+        }
+        let c = Block::new(c.data, c.row, m, n);
+        let a = Lines { data: a.data, line: a.row, deep: a.col, count: m };
+        (Product { ctx, k, a, b, write, epilogue }, c)
     }
 
     /// Some columns of C, all rows.

@@ -80,7 +80,7 @@ pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
-pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm};
+pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
 pub use loss::{bce_with_logits, huber, mae, mse};
 pub use norm::{

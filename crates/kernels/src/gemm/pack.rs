@@ -166,10 +166,18 @@ pub(crate) struct Packed<'a> {
     pub(crate) count: usize,
 }
 
+impl Packed<'_> {
+    /// The panel of lines `first..first + W` over a block of K.
+    #[inline(always)]
+    pub(super) fn at<const W: usize>(&self, first: usize, depth: &Range<usize>) -> &[f32] {
+        &self.data[depth.start * self.count + (first - self.first) * depth.len()..][..depth.len() * W]
+    }
+}
+
 impl Pack for Packed<'_> {
     #[inline(always)]
     fn panel<'s, const W: usize>(&'s self, first: usize, depth: Range<usize>, _: &'s mut [f32]) -> &'s [f32] {
-        &self.data[depth.start * self.count + (first - self.first) * depth.len()..][..depth.len() * W]
+        self.at::<W>(first, &depth)
     }
 }
 

@@ -133,6 +133,32 @@ fn a_row_does_not_depend_on_the_others() {
 }
 
 #[test]
+fn a_prepared_product_has_the_same_bits() {
+    let prepared = |ctx: &Ctx, case: Case| {
+        case.run_by(|[m, n, k], (a, b, c), write, epilogue| {
+            let mut laid = vec![f32::NAN; gemm_prepared_len(ctx, [k, n])];
+            gemm_prepare(ctx, [k, n], b, &mut laid);
+            gemm_prepared(ctx, [m, n, k], a, &laid, c, write, epilogue);
+        })
+    };
+    for size in [[0, 5, 3], [1, 0, 7], [1, 70, 0], [1, 300, 330], [2, 65, 961], [5, 37, 330], [150, 140, 70]]
+    {
+        for case in Case::all(size).step_by(7) {
+            let bits_of_all = everywhere(|ctx| prepared(ctx, case));
+            assert_eq!(bits(&bits_of_all), bits(&case.run(&Ctx::new(2))), "{size:?}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "a prepared B of 3 rows and 20 columns has 96 numbers, got 60")]
+fn a_weight_is_prepared_before_it_is_used() {
+    let (ctx, b) = (Ctx::limited(Some(Rung::Portable), 1, Precision::Highest), [0.0; 60]);
+    let (a, c) = (Matrix::rows(&[0.0; 3], 3), &mut [0.0; 20]);
+    gemm_prepared(&ctx, [1, 20, 3], a, &b, MatrixMut::rows(c, 20), Write::Set, Epilogue::NONE);
+}
+
+#[test]
 fn zero_times_nan_or_infinity_is_nan() {
     for isa in Isa::available() {
         for bad in [f32::NAN, f32::INFINITY] {

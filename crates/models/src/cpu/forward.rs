@@ -5,12 +5,13 @@ use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, batch_norm_predict,
     batch_norm_train, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
-    gemm, global_average_pool, layer_norm, max_pool,
+    gemm, gemm_prepared, global_average_pool, layer_norm, max_pool,
 };
 
 use super::op::Op;
 use super::plan::Step;
-use super::ready::ReadyConv;
+use super::ready::Ready;
+use super::state::FlatState;
 use super::{Run, enter};
 use crate::network::{Pass, RunError};
 
@@ -33,7 +34,7 @@ impl Run<'_> {
             Op::Ids => enter::ids(enter::tensor(batch, node)?, self.arena.write(&y))?,
             Op::Dense { rows, inputs, units, bias, relu } => {
                 let size = [rows * self.rows, *units, *inputs];
-                self.dense(step, size, Fused { bias: *bias, relu: *relu });
+                self.dense(i, step, size, Fused { bias: *bias, relu: *relu });
             }
             Op::Conv2d { conv, bias, relu, .. } => {
                 self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu });
@@ -68,7 +69,7 @@ impl Run<'_> {
                 embedding(self.ctx, *units, as_words(ids), table, y);
             }
             Op::Position { len } => self.position(step, *len),
-            Op::Attention(attention) => self.attention(step, attention),
+            Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
             Op::Patches(pieces) => {
@@ -82,9 +83,9 @@ impl Run<'_> {
     }
 
     /// `size`: rows, units, inputs.
-    fn dense(&mut self, step: &Step, size: [usize; 3], fused: Fused) {
+    fn dense(&mut self, i: usize, step: &Step, size: [usize; 3], fused: Fused) {
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
-        let weight = &self.state.learned[step.learned[0].clone()];
+        let weight = Weight::of(self.state, self.ready, (i, step), 0);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         let epilogue = bias.map_or(Epilogue::NONE, Epilogue::columns);
         product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
@@ -96,9 +97,7 @@ impl Run<'_> {
         let weight = &learned[step.learned[0].clone()];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         match self.ready.conv(i) {
-            Some(ReadyConv { weight, bias }) => {
-                conv2d_prepared(self.ctx, &conv, x, weight, bias.as_deref(), y, fused.relu);
-            }
+            Some((weight, bias)) => conv2d_prepared(self.ctx, &conv, x, weight, bias, y, fused.relu),
             None => conv2d(self.ctx, &conv, x, weight, bias, y, fused.relu),
         }
     }
@@ -217,18 +216,43 @@ impl Run<'_> {
     }
 }
 
+/// The weight of a product: as it is learned, or made ready for answers.
+#[derive(Clone, Copy)]
+pub(super) enum Weight<'a> {
+    Learned(&'a [f32]),
+    Ready(&'a [f32]),
+}
+
+impl<'a> Weight<'a> {
+    /// The weight of a step's product number `product`, whose parameters are a weight and a bias each.
+    pub(super) fn of(
+        state: &'a FlatState,
+        ready: &'a Ready,
+        (i, step): (usize, &Step),
+        product: usize,
+    ) -> Weight<'a> {
+        let learned = || Weight::Learned(&state.learned[step.learned[2 * product].clone()]);
+        ready.product(i, product).map_or_else(learned, Weight::Ready)
+    }
+}
+
 /// `y = x W^T`, then the epilogue. `size`: rows, units, inputs.
 pub(super) fn product(
     ctx: &Ctx,
     size: [usize; 3],
     x: &[f32],
-    weight: &[f32],
+    weight: Weight<'_>,
     epilogue: Epilogue<'_>,
     y: &mut [f32],
 ) {
     let [_, units, inputs] = size;
-    let (x, weight) = (Matrix::rows(x, inputs), Matrix::transposed(weight, inputs));
-    gemm(ctx, size, x, weight, MatrixMut::rows(y, units), Write::Set, epilogue);
+    let (x, y) = (Matrix::rows(x, inputs), MatrixMut::rows(y, units));
+    match weight {
+        Weight::Learned(weight) => {
+            gemm(ctx, size, x, Matrix::transposed(weight, inputs), y, Write::Set, epilogue);
+        }
+        Weight::Ready(weight) => gemm_prepared(ctx, size, x, weight, y, Write::Set, epilogue),
+    }
 }
 
 /// What stands behind a product.

@@ -1,7 +1,9 @@
 //! Weights as answers want them: laid for the kernels once, not at each call, and with the batch norm behind a convolution folded in.
 
 use baeum_core::ParamKind;
-use baeum_kernels::{Buffer, Conv2d, Ctx, conv2d_prepare, conv2d_prepared_len};
+use baeum_kernels::{
+    Buffer, Conv2d, Ctx, Matrix, conv2d_prepare, conv2d_prepared_len, gemm_prepare, gemm_prepared_len,
+};
 
 use super::op::{FoldedNorm, Op};
 use super::plan::{Params, Plan, Step};
@@ -10,51 +12,102 @@ use super::state::FlatState;
 /// By step; out of date as soon as a parameter or a running statistic moves.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
-    convs: Vec<Option<ReadyConv>>,
+    steps: Vec<ReadyStep>,
 }
 
-/// A convolution that is ready for images.
+/// What a step reads instead of its parameters.
 #[derive(Debug)]
-pub(super) struct ReadyConv {
-    pub(super) weight: Buffer,
-    /// None if there is nothing to add.
-    pub(super) bias: Option<Buffer>,
+enum ReadyStep {
+    /// They are read as they are.
+    Plain,
+    /// A convolution, and what is added if anything is.
+    Conv { weight: Buffer, bias: Option<Buffer> },
+    /// The weights of its products.
+    Products(Vec<Buffer>),
 }
 
 impl Ready {
-    /// The convolution of a step; none in training.
-    pub(super) fn conv(&self, step: usize) -> Option<&ReadyConv> {
-        self.convs.get(step)?.as_ref()
+    /// Weight and bias of a convolution; none in training.
+    pub(super) fn conv(&self, step: usize) -> Option<(&[f32], Option<&[f32]>)> {
+        match self.steps.get(step)? {
+            ReadyStep::Conv { weight, bias } => Some((weight, bias.as_deref())),
+            ReadyStep::Plain | ReadyStep::Products(_) => None,
+        }
+    }
+
+    /// The weight of a step's product; none in training, and none where products are computed on tiles.
+    pub(super) fn product(&self, step: usize, product: usize) -> Option<&[f32]> {
+        match self.steps.get(step)? {
+            ReadyStep::Products(weights) => weights.get(product).map(|weight| &weight[..]),
+            ReadyStep::Plain | ReadyStep::Conv { .. } => None,
+        }
     }
 
     /// Nothing is ready any more.
     pub(super) fn forget(&mut self) {
-        self.convs.clear();
+        self.steps.clear();
     }
 
     /// Makes everything ready, unless it is.
     pub(super) fn make(&mut self, ctx: &Ctx, plan: &Plan, params: &Params, state: &FlatState) {
-        if self.convs.len() == plan.steps.len() {
-            return;
+        if self.steps.len() < plan.steps.len() {
+            let ready = plan.steps.iter().map(|step| ReadyStep::of(ctx, step, params, state));
+            self.steps = ready.collect();
         }
-        let conv = |step: &Step| {
-            let Op::Conv2d { conv, bias, norm, .. } = &step.op else { return None };
-            let norm = norm.map(|norm| Norm::of(norm, params, state));
-            Some(ReadyConv::of(ctx, conv, *bias, norm, step, state))
-        };
-        self.convs = plan.steps.iter().map(conv).collect();
     }
 }
 
-impl ReadyConv {
-    fn of(
+impl ReadyStep {
+    fn of(ctx: &Ctx, step: &Step, params: &Params, state: &FlatState) -> ReadyStep {
+        match &step.op {
+            Op::Conv2d { conv, bias, norm, .. } => {
+                let norm = norm.map(|norm| Norm::of(norm, params, state));
+                ReadyStep::conv(ctx, conv, *bias, norm, step, state)
+            }
+            Op::Dense { inputs, units, .. } => ReadyStep::products(ctx, step, state, &[[*units, *inputs]]),
+            Op::Attention(attention) => ReadyStep::products(ctx, step, state, &attention.products()),
+            Op::Numbers
+            | Op::Ids
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalMean { .. }
+            | Op::BatchNorm { .. }
+            | Op::LayerNorm { .. }
+            | Op::Activation(_)
+            | Op::Dropout { .. }
+            | Op::Embedding { .. }
+            | Op::Position { .. }
+            | Op::Recurrent(_)
+            | Op::MeanOverTime { .. }
+            | Op::Patches(_)
+            | Op::Add { .. }
+            | Op::Concat { .. }
+            | Op::Same => ReadyStep::Plain,
+        }
+    }
+
+    /// `sizes`: units and inputs of each product; its parameters are a weight and a bias.
+    fn products(ctx: &Ctx, step: &Step, state: &FlatState, sizes: &[[usize; 2]]) -> ReadyStep {
+        if ctx.has_tiles() {
+            return ReadyStep::Plain; // which have panels of their own
+        }
+        let weight = |(product, [units, inputs]): (usize, &[usize; 2])| {
+            let weight = &state.learned[step.learned[2 * product].clone()];
+            let mut laid = Buffer::zeros(gemm_prepared_len(ctx, [*inputs, *units]));
+            gemm_prepare(ctx, [*inputs, *units], Matrix::transposed(weight, *inputs), &mut laid);
+            laid
+        };
+        ReadyStep::Products(sizes.iter().enumerate().map(weight).collect())
+    }
+
+    fn conv(
         ctx: &Ctx,
         conv: &Conv2d,
         bias: bool,
         norm: Option<Norm>,
         step: &Step,
         state: &FlatState,
-    ) -> ReadyConv {
+    ) -> ReadyStep {
         let learned = |k: usize| &state.learned[step.learned[k].clone()];
         let mut bias = bias.then(|| buffer(learned(1)));
         let mut weight = Buffer::zeros(conv2d_prepared_len(ctx, conv));
@@ -67,7 +120,7 @@ impl ReadyConv {
                 conv2d_prepare(ctx, conv, &scaled, &mut weight);
             }
         }
-        ReadyConv { weight, bias }
+        ReadyStep::Conv { weight, bias }
     }
 }
 

@@ -9,7 +9,7 @@ use baeum_kernels::{
 };
 
 use super::Run;
-use super::forward::product;
+use super::forward::{Weight, product};
 use super::op::Room;
 use super::plan::{Place, Step};
 use super::state::several;
@@ -51,6 +51,11 @@ impl Attention {
 
     fn scale(&self) -> f64 {
         1.0 / ((self.width / self.heads.max(1)) as f64).sqrt()
+    }
+
+    /// Units and inputs of the product in front, and of the one behind.
+    pub(super) fn products(&self) -> [[usize; 2]; 2] {
+        [[3 * self.width, self.width], [self.width, self.width]]
     }
 
     /// How many places there are in all.
@@ -169,18 +174,19 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn attention(&mut self, step: &Step, op: &Attention) {
+    pub(super) fn attention(&mut self, i: usize, step: &Step, op: &Attention) {
         let (places, width) = (op.places(self.rows), op.width);
         let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let learned = |k: usize| &self.state.learned[step.learned[k].clone()];
+        let bias = |k: usize| Epilogue::columns(&self.state.learned[step.learned[k].clone()]);
+        let weight = |product| Weight::of(self.state, self.ready, (i, step), product);
         let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
-        product(self.ctx, [places, 3 * width, width], x, learned(0), Epilogue::columns(learned(1)), out);
+        product(self.ctx, [places, 3 * width, width], x, weight(0), bias(1), out);
         let spans = [&qkv, &self.lengths(step)];
         let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
         let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
         attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
         let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
-        product(self.ctx, [places, width, width], mixed, learned(2), Epilogue::columns(learned(3)), y);
+        product(self.ctx, [places, width, width], mixed, weight(1), bias(3), y);
     }
 
     pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {
