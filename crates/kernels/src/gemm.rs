@@ -26,7 +26,7 @@ use crate::isa::Rung;
 use crate::scratch;
 
 pub(crate) use block::Block;
-pub(crate) use micro::{Stage, at_least, floor, sweep};
+pub(crate) use micro::{Panels, Rows, Stage, at_least, floor, sweep};
 pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
 pub use prepared::{gemm_prepare, gemm_prepared, gemm_prepared_len};
 
@@ -293,17 +293,36 @@ impl<'p, B: Sync> Product<'p, B> {
         b: &impl Pack,
     ) {
         let deepest = self.k.min(DEPTH);
-        let high = rows.len().next_multiple_of(MR);
-        scratch::lend(high * deepest, |a| {
-            scratch::lend(NR * deepest, |panel| {
+        scratch::lend(NR * deepest, |panel| {
+            if let Some(a) = self.a.standing(rows.clone()) {
+                for depth in depths(self.k) {
+                    let a = a.from(depth.start);
+                    self.stripe::<MR, NR>(&a, b, [&rows, &columns], depth, &mut c, panel);
+                }
+                return;
+            }
+            let high = rows.len().next_multiple_of(MR);
+            scratch::lend(high * deepest, |a| {
                 for depth in depths(self.k) {
                     let a = &mut a[..high * depth.len()];
                     pack::pack_block::<MR>(self.ctx.isa, &self.a, rows.clone(), depth.clone(), a);
-                    let stage =
-                        Stage::of(self.write, &depth, self.k, &self.epilogue, rows.start, columns.start);
-                    sweep::<MR, NR>(self.ctx.isa, a, b, columns.clone(), depth, &mut c, stage, panel);
+                    self.stripe::<MR, NR>(&Panels(a), b, [&rows, &columns], depth, &mut c, panel);
                 }
             });
         });
+    }
+
+    /// One block of K.
+    fn stripe<const MR: usize, const NR: usize>(
+        &self,
+        a: &impl Rows,
+        b: &impl Pack,
+        [rows, columns]: [&Range<usize>; 2],
+        depth: Range<usize>,
+        c: &mut Block<'_>,
+        panel: &mut [f32],
+    ) {
+        let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, rows.start, columns.start);
+        sweep::<MR, NR>(self.ctx.isa, a, b, columns.clone(), depth, c, stage, panel);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Bias, Block, Epilogue, Pack};
+use super::{Bias, Block, Epilogue, Lines, Pack};
 use crate::Write;
 use crate::isa::rungs;
 
@@ -47,9 +47,9 @@ pub(crate) fn at_least(floor: f32, x: f32) -> f32 {
 }
 
 rungs! {
-    /// One block of K for a part of C: `a` holds the panels of its rows, `columns` says which columns of B it has.
+    /// One block of K for a part of C: `a` has its rows, `columns` says which columns of B it has.
     pub(crate) fn sweep<const MR: usize, const NR: usize>(
-        a: &[f32],
+        a: &impl Rows,
         b: &impl Pack,
         columns: Range<usize>,
         depth: Range<usize>,
@@ -70,10 +70,88 @@ rungs! {
     }
 }
 
+/// The rows of A over a block of K.
+pub(crate) trait Rows {
+    /// Step after step of `R` rows from `row` on. Beyond the last of `count` there is anything.
+    fn steps<const R: usize, const MR: usize>(
+        &self,
+        row: usize,
+        count: usize,
+        depth: usize,
+    ) -> impl Iterator<Item = [f32; R]>;
+}
+
+/// Panels of rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panels<'a>(pub(crate) &'a [f32]);
+
+impl Rows for Panels<'_> {
+    #[inline(always)]
+    fn steps<const R: usize, const MR: usize>(
+        &self,
+        row: usize,
+        _: usize,
+        depth: usize,
+    ) -> impl Iterator<Item = [f32; R]> {
+        self.0[row * depth..][..MR * depth].as_chunks::<MR>().0.iter().map(|all| {
+            let mut step = [0.0; R];
+            step.copy_from_slice(&all[..R]);
+            step
+        })
+    }
+}
+
+/// Rows that are read where they stand: each in one piece, so far from the one before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Apart<'a> {
+    data: &'a [f32],
+    line: usize,
+}
+
+/// Rows that are a multiple of so many numbers apart meet in the same lines of a first cache, and are better packed.
+const MEET: usize = 1024;
+
+impl<'a> Lines<'a> {
+    /// Some of the lines where they stand, if that is as good as packing them.
+    pub(super) fn standing(&self, lines: Range<usize>) -> Option<Apart<'a>> {
+        let Lines { data, line, deep, .. } = *self;
+        (deep == 1 && !line.is_multiple_of(MEET)).then(|| Apart { data: &data[lines.start * line..], line })
+    }
+}
+
+impl<'a> Apart<'a> {
+    /// The same rows from a step of K on.
+    pub(super) fn from(self, step: usize) -> Apart<'a> {
+        Apart { data: self.data.get(step..).unwrap_or_default(), ..self }
+    }
+}
+
+impl Rows for Apart<'_> {
+    #[inline(always)]
+    fn steps<const R: usize, const MR: usize>(
+        &self,
+        row: usize,
+        count: usize,
+        depth: usize,
+    ) -> impl Iterator<Item = [f32; R]> {
+        let mut rows = [&[][..]; R];
+        for (i, place) in rows.iter_mut().enumerate() {
+            *place = &self.data[(row + i).min(count - 1) * self.line..][..depth];
+        }
+        (0..depth).map(move |k| {
+            let mut step = [0.0; R];
+            for (step, row) in step.iter_mut().zip(&rows) {
+                *step = row[k];
+            }
+            step
+        })
+    }
+}
+
 /// All rows of A times a panel of B.
 #[inline(always)]
 fn tiles<const MR: usize, const NR: usize>(
-    a: &[f32],
+    a: &impl Rows,
     depth: usize,
     b: impl Iterator<Item = [f32; NR]> + Clone,
     c: &mut Block<'_>,
@@ -81,15 +159,14 @@ fn tiles<const MR: usize, const NR: usize>(
     stage: &Stage<'_>,
 ) {
     for row in (0..c.rows()).step_by(MR) {
-        let a = &a[row * depth..][..MR * depth];
         let (b, columns) = (b.clone(), columns.clone());
         // Fewer rows take fewer registers: a product with one row costs a sixth of one with six.
         match c.rows() - row {
-            1 => tile::<1, MR, NR>(a, b, c, row, columns, stage),
-            2 => tile::<2, MR, NR>(a, b, c, row, columns, stage),
-            3 | 4 => tile::<4, MR, NR>(a, b, c, row, columns, stage),
-            5 | 6 if MR > 6 => tile::<6, MR, NR>(a, b, c, row, columns, stage),
-            _ => tile::<MR, MR, NR>(a, b, c, row, columns, stage),
+            1 => tile::<1, MR, NR>(a, depth, b, c, row, columns, stage),
+            2 => tile::<2, MR, NR>(a, depth, b, c, row, columns, stage),
+            3 | 4 => tile::<4, MR, NR>(a, depth, b, c, row, columns, stage),
+            5 | 6 if MR > 6 => tile::<6, MR, NR>(a, depth, b, c, row, columns, stage),
+            _ => tile::<MR, MR, NR>(a, depth, b, c, row, columns, stage),
         }
     }
 }
@@ -97,7 +174,8 @@ fn tiles<const MR: usize, const NR: usize>(
 /// The first `R` rows of a panel of A times a panel of B, to C.
 #[inline(always)]
 fn tile<const R: usize, const MR: usize, const NR: usize>(
-    a: &[f32],
+    a: &impl Rows,
+    depth: usize,
     b: impl Iterator<Item = [f32; NR]>,
     c: &mut Block<'_>,
     row: usize,
@@ -105,8 +183,8 @@ fn tile<const R: usize, const MR: usize, const NR: usize>(
     stage: &Stage<'_>,
 ) {
     let mut sums = [[0.0f32; NR]; R];
-    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b) {
-        for (sums, a) in sums.iter_mut().zip(a) {
+    for (a, b) in a.steps::<R, MR>(row, c.rows(), depth).zip(b) {
+        for (sums, a) in sums.iter_mut().zip(&a) {
             for (sum, b) in sums.iter_mut().zip(&b) {
                 *sum = a.mul_add(*b, *sum);
             }

@@ -1,7 +1,7 @@
 //! From the tensors of a batch into the arena.
 
 use baeum_core::{Batch, DType, Data, Graph, Layer, NetworkError, Node, Tensor, TensorError};
-use baeum_kernels::as_words_mut;
+use baeum_kernels::{Ctx, Write, as_words_mut, copy};
 
 use crate::checks;
 use crate::network::RunError;
@@ -51,9 +51,9 @@ pub(super) fn tensor<'a>(batch: &'a Batch, node: &Node) -> Result<&'a Tensor, Ne
 }
 
 /// Numbers of either width.
-pub(super) fn numbers(tensor: &Tensor, place: &mut [f32]) -> Result<(), NetworkError> {
+pub(super) fn numbers(ctx: &Ctx, tensor: &Tensor, place: &mut [f32]) -> Result<(), NetworkError> {
     match tensor.data() {
-        Data::F32(numbers) => place.copy_from_slice(numbers),
+        Data::F32(numbers) => copy(ctx, numbers, place, Write::Set),
         Data::F64(numbers) => {
             place.iter_mut().zip(numbers).for_each(|(place, number)| *place = *number as f32);
         }

@@ -30,7 +30,7 @@ impl Run<'_> {
         let y = step.yields.span(self.rows);
         match &step.op {
             Op::Same => {}
-            Op::Numbers => enter::numbers(enter::tensor(batch, node)?, self.arena.write(&y))?,
+            Op::Numbers => enter::numbers(self.ctx, enter::tensor(batch, node)?, self.arena.write(&y))?,
             Op::Ids => enter::ids(enter::tensor(batch, node)?, self.arena.write(&y))?,
             Op::Dense { rows, inputs, units, bias, relu } => {
                 let size = [rows * self.rows, *units, *inputs];
