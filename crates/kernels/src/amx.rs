@@ -6,6 +6,10 @@
 mod detect;
 #[cfg_attr(not(all(target_arch = "x86_64", target_os = "linux")), path = "amx/elsewhere.rs")]
 mod instructions;
+// What other targets have is at least compiled in tests.
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+#[expect(dead_code, reason = "only its types are checked")]
+mod elsewhere;
 #[cfg(test)]
 mod twin;
 

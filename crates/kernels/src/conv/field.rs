@@ -105,13 +105,43 @@ impl Field {
             out[..first * channels].fill(0.0);
             out[(first + len) * channels..].fill(0.0);
             let out = &mut out[first * channels..(first + len) * channels];
-            for c in 0..channels {
-                let source = planes[(c * height + h) * width + skipped..][..len].iter();
-                for (out, &x) in out.chunks_exact_mut(channels).zip(source) {
-                    out[c] = x;
-                }
+            let rows = Rows { data: &planes[h * width + skipped..], apart: height * width, len };
+            let mut c = 0;
+            while c < channels {
+                c += match channels - c {
+                    ..4 => rows.side_by_side::<1>(c, channels, out),
+                    ..8 => rows.side_by_side::<4>(c, channels, out),
+                    8.. => rows.side_by_side::<8>(c, channels, out),
+                };
             }
         }
+    }
+}
+
+/// One row of each channel.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    data: &'a [f32],
+    /// From one channel to the next.
+    apart: usize,
+    len: usize,
+}
+
+impl Rows<'_> {
+    /// Lays `N` channels from `c` on; returns how many that are.
+    fn side_by_side<const N: usize>(&self, c: usize, channels: usize, out: &mut [f32]) -> usize {
+        let mut rows = [&[][..]; N];
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = &self.data[(c + i) * self.apart..][..self.len];
+        }
+        for (i, place) in out.chunks_exact_mut(channels).enumerate().take(self.len) {
+            let mut all = [0.0; N];
+            for (x, row) in all.iter_mut().zip(&rows) {
+                *x = row[i];
+            }
+            place[c..c + N].copy_from_slice(&all);
+        }
+        N
     }
 }
 

@@ -45,6 +45,33 @@ fn outputs_have_the_inferred_shape() {
     }
 }
 
+/// There is nothing to answer, and no mean of no losses.
+#[test]
+fn a_batch_of_no_rows_is_refused() {
+    for build in BOTH {
+        for (name, graph) in cases() {
+            let mut none = batch(&graph, 1);
+            none.rows = 0;
+            for x in none.inputs.values_mut() {
+                let sizes = [&[0], &x.shape()[1..]].concat();
+                *x = match x.dtype() {
+                    DType::I64 => Tensor::new(sizes, Vec::<i64>::new()).unwrap(),
+                    DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes, Vec::<f32>::new()).unwrap(),
+                };
+            }
+            let mut net = build(&graph);
+            let learning = net.loss_and_grad(&none, &Loss::CrossEntropy, Part::WHOLE).unwrap_err();
+            for error in [net.predict(&none).unwrap_err(), learning] {
+                let error = chain_of(&error);
+                assert!(
+                    error.contains("input `x` wants shape [") && error.contains("got [0, "),
+                    "{name}: {error}"
+                );
+            }
+        }
+    }
+}
+
 /// An image as an answer comes back in the graph's layout.
 #[test]
 fn images_leave_with_channels_first() {
