@@ -109,8 +109,8 @@ impl Field {
             let mut c = 0;
             while c < channels {
                 c += match channels - c {
-                    ..4 => rows.side_by_side::<1>(c, channels, out),
-                    ..8 => rows.side_by_side::<4>(c, channels, out),
+                    0..4 => rows.side_by_side::<1>(c, channels, out),
+                    4..8 => rows.side_by_side::<4>(c, channels, out),
                     8.. => rows.side_by_side::<8>(c, channels, out),
                 };
             }
