@@ -12,6 +12,7 @@ mod few;
 mod micro;
 mod pack;
 mod prepared;
+mod rows;
 mod split;
 mod tiled;
 
@@ -26,9 +27,10 @@ use crate::isa::Rung;
 use crate::scratch;
 
 pub(crate) use block::Block;
-pub(crate) use micro::{Panels, Rows, Stage, at_least, floor, sweep};
+pub(crate) use micro::{Stage, at_least, floor, sweep};
 pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
 pub use prepared::{gemm_prepare, gemm_prepared, gemm_prepared_len};
+pub(crate) use rows::{PackedRows, Rows};
 
 /// A matrix in a slice: element (i, j) stands at `i * row + j * col`.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +174,12 @@ pub(crate) fn gemm_highest(
     product.on_vectors(c);
 }
 
+/// The columns of a B of `[k, n]` whose slice is as long.
+fn columns_of(b: Matrix<'_>, [k, n]: [usize; 2]) -> Lines<'_> {
+    assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
+    Lines { data: b.data, line: b.col, deep: b.row, count: n }
+}
+
 /// A product to be cut into tasks.
 struct Product<'a, B = Lines<'a>> {
     ctx: &'a Ctx,
@@ -191,9 +199,7 @@ impl<'p> Product<'p> {
         write: Write,
         epilogue: Epilogue<'p>,
     ) -> (Product<'p>, Block<'c>) {
-        assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
-        let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
-        Product::with(ctx, [m, n, k], (a, b, c), write, epilogue)
+        Product::with(ctx, [m, n, k], (a, columns_of(b, [k, n]), c), write, epilogue)
     }
 
     fn on_vectors(&self, c: Block<'_>) {
@@ -306,7 +312,7 @@ impl<'p, B: Sync> Product<'p, B> {
                 for depth in depths(self.k) {
                     let a = &mut a[..high * depth.len()];
                     pack::pack_block::<MR>(self.ctx.isa, &self.a, rows.clone(), depth.clone(), a);
-                    self.stripe::<MR, NR>(&Panels(a), b, [&rows, &columns], depth, &mut c, panel);
+                    self.stripe::<MR, NR>(&PackedRows(a), b, [&rows, &columns], depth, &mut c, panel);
                 }
             });
         });

@@ -105,7 +105,7 @@ impl Field {
             out[..first * channels].fill(0.0);
             out[(first + len) * channels..].fill(0.0);
             let out = &mut out[first * channels..(first + len) * channels];
-            let rows = Rows { data: &planes[h * width + skipped..], apart: height * width, len };
+            let rows = RowOfEach { data: &planes[h * width + skipped..], apart: height * width, len };
             let mut c = 0;
             while c < channels {
                 c += match channels - c {
@@ -120,14 +120,14 @@ impl Field {
 
 /// One row of each channel.
 #[derive(Clone, Copy)]
-struct Rows<'a> {
+struct RowOfEach<'a> {
     data: &'a [f32],
     /// From one channel to the next.
     apart: usize,
     len: usize,
 }
 
-impl Rows<'_> {
+impl RowOfEach<'_> {
     /// Lays `N` channels from `c` on; returns how many that are.
     fn side_by_side<const N: usize>(&self, c: usize, channels: usize, out: &mut [f32]) -> usize {
         let mut rows = [&[][..]; N];

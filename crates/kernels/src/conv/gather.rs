@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gemm::{Block, DEPTH, Pack, Panels, Stage, Standing, depths, sweep};
+use crate::gemm::{Block, DEPTH, Pack, PackedRows, Stage, Standing, depths, sweep};
 use crate::isa::Isa;
 use crate::{Epilogue, Write};
 
@@ -114,7 +114,7 @@ impl Multiply<'_> {
             for depth in depths(self.k) {
                 let a = &self.a[depth.start * all + self.top * depth.len()..][..depth.len() * high];
                 let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, self.row, 0);
-                sweep::<MR, NR>(self.isa, &Panels(a), b, columns.clone(), depth, &mut c, stage, space);
+                sweep::<MR, NR>(self.isa, &PackedRows(a), b, columns.clone(), depth, &mut c, stage, space);
             }
         }
     }

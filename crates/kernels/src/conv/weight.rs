@@ -8,7 +8,7 @@ use super::{Geometry, parts_of};
 use crate::Write;
 use crate::buffer::{as_words, as_words_mut};
 use crate::ctx::Ctx;
-use crate::gemm::{Block, Epilogue, Lines, Panels, Stage, depths, pack_block, sweep};
+use crate::gemm::{Block, Epilogue, Lines, PackedRows, Stage, depths, pack_block, sweep};
 use crate::isa::rungs;
 use crate::lanes::{self, LANES};
 use crate::scratch;
@@ -147,7 +147,16 @@ impl Work<'_> {
                         for depth in depths(count) {
                             pack_block::<MR>(self.ctx.isa, &a_lines, rows.clone(), depth.clone(), a);
                             let stage = Stage::of(write, &depth, count, &Epilogue::NONE, 0, 0);
-                            sweep::<MR, NR>(self.ctx.isa, &Panels(a), &b, 0..k, depth, &mut c, stage, panel);
+                            sweep::<MR, NR>(
+                                self.ctx.isa,
+                                &PackedRows(a),
+                                &b,
+                                0..k,
+                                depth,
+                                &mut c,
+                                stage,
+                                panel,
+                            );
                         }
                         write = Write::Add;
                     }

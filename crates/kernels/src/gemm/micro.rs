@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Bias, Block, Epilogue, Lines, Pack};
+use super::{Bias, Block, Epilogue, Pack, Rows};
 use crate::Write;
 use crate::isa::rungs;
 
@@ -67,84 +67,6 @@ rungs! {
                 tiles::<MR, NR>(a, depth.len(), panel.as_chunks::<NR>().0.iter().copied(), c, whole, &stage);
             }
         }
-    }
-}
-
-/// The rows of A over a block of K.
-pub(crate) trait Rows {
-    /// Step after step of `R` rows from `row` on. Beyond the last of `count` there is anything.
-    fn steps<const R: usize, const MR: usize>(
-        &self,
-        row: usize,
-        count: usize,
-        depth: usize,
-    ) -> impl Iterator<Item = [f32; R]>;
-}
-
-/// Panels of rows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Panels<'a>(pub(crate) &'a [f32]);
-
-impl Rows for Panels<'_> {
-    #[inline(always)]
-    fn steps<const R: usize, const MR: usize>(
-        &self,
-        row: usize,
-        _: usize,
-        depth: usize,
-    ) -> impl Iterator<Item = [f32; R]> {
-        self.0[row * depth..][..MR * depth].as_chunks::<MR>().0.iter().map(|all| {
-            let mut step = [0.0; R];
-            step.copy_from_slice(&all[..R]);
-            step
-        })
-    }
-}
-
-/// Rows that are read where they stand: each in one piece, so far from the one before.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Apart<'a> {
-    data: &'a [f32],
-    line: usize,
-}
-
-/// Rows that are a multiple of so many numbers apart meet in the same lines of a first cache, and are better packed.
-const MEET: usize = 1024;
-
-impl<'a> Lines<'a> {
-    /// Some of the lines where they stand, if that is as good as packing them.
-    pub(super) fn standing(&self, lines: Range<usize>) -> Option<Apart<'a>> {
-        let Lines { data, line, deep, .. } = *self;
-        (deep == 1 && !line.is_multiple_of(MEET)).then(|| Apart { data: &data[lines.start * line..], line })
-    }
-}
-
-impl<'a> Apart<'a> {
-    /// The same rows from a step of K on.
-    pub(super) fn from(self, step: usize) -> Apart<'a> {
-        Apart { data: self.data.get(step..).unwrap_or_default(), ..self }
-    }
-}
-
-impl Rows for Apart<'_> {
-    #[inline(always)]
-    fn steps<const R: usize, const MR: usize>(
-        &self,
-        row: usize,
-        count: usize,
-        depth: usize,
-    ) -> impl Iterator<Item = [f32; R]> {
-        let mut rows = [&[][..]; R];
-        for (i, place) in rows.iter_mut().enumerate() {
-            *place = &self.data[(row + i).min(count - 1) * self.line..][..depth];
-        }
-        (0..depth).map(move |k| {
-            let mut step = [0.0; R];
-            for (step, row) in step.iter_mut().zip(&rows) {
-                *step = row[k];
-            }
-            step
-        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::micro::store;
 use super::pack::{Packed, pack_all};
-use super::{Block, Epilogue, Lines, Matrix, MatrixMut, Product, Stage, depths};
+use super::{Block, Epilogue, Matrix, MatrixMut, Product, Stage, columns_of, depths};
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Rung, rungs};
@@ -25,12 +25,11 @@ pub fn gemm_prepared_len(ctx: &Ctx, [k, n]: [usize; 2]) -> usize {
 /// # Panics
 /// If a slice is shorter than its matrix.
 pub fn gemm_prepare(ctx: &Ctx, [k, n]: [usize; 2], b: Matrix<'_>, prepared: &mut [f32]) {
-    assert!(b.holds(k, n), "gemm wants {k} rows and {n} columns in B, got {} numbers", b.data.len());
     check_len(ctx, [k, n], prepared);
-    let b = Lines { data: b.data, line: b.col, deep: b.row, count: n };
-    match columns(ctx) {
-        32 => pack_all::<32>(ctx.isa, Some(&ctx.team), &b, 0..n, k, prepared),
-        _ => pack_all::<16>(ctx.isa, Some(&ctx.team), &b, 0..n, k, prepared),
+    let b = columns_of(b, [k, n]);
+    match ctx.isa.rung() {
+        Rung::Avx512 => pack_all::<32>(ctx.isa, Some(&ctx.team), &b, 0..n, k, prepared),
+        Rung::Avx2 | Rung::Portable => pack_all::<16>(ctx.isa, Some(&ctx.team), &b, 0..n, k, prepared),
     }
 }
 

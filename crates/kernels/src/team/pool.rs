@@ -232,3 +232,26 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half a word numbers jobs, so after 2^32 of them a number comes again.
+    #[test]
+    fn numbers_of_jobs_come_again() {
+        let pool = Pool::new(1);
+        for first in [0, TAKEN - 1] {
+            pool.shared.word.store(first * NEXT, Ordering::SeqCst);
+            for _ in 0..4 {
+                let done: [AtomicUsize; 9] = Default::default();
+                let task = |i: usize| {
+                    done[i].fetch_add(1, Ordering::Relaxed);
+                };
+                // SAFETY: nobody else knows this pool.
+                unsafe { pool.run(done.len(), &task) };
+                assert!(done.iter().all(|times| times.load(Ordering::Relaxed) == 1), "{done:?}");
+            }
+        }
+    }
+}
