@@ -1,11 +1,12 @@
 //! The pages that list things: written from the code by `UPDATE=1 cargo test`, compared with it ever after.
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use baeum::export::{Format, Say, Says};
 use baeum::{Limit, Limits, recipe};
-use baeum_tests::{baeum, bench, cases, expect_file, root};
+use baeum_tests::{baeum, bench, cases, expect_file, root, steps};
 use serde_json::Value;
 
 const HEAD: &str = "Written by a test (`tests/it/pages.rs`); do not edit. `cargo xtask docs` writes it anew.";
@@ -84,11 +85,7 @@ fn pages_list_the_settings() {
 fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
     let properties = body["properties"].as_object().unwrap();
     for (name, setting) in properties {
-        let words = setting["description"]
-            .as_str()
-            .or(resolve(schema, setting)["description"].as_str())
-            .unwrap_or_default();
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        let words = words_of(schema, setting);
         let default = match &setting["default"] {
             Value::Null | Value::Object(_) => String::new(),
             value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
@@ -99,11 +96,70 @@ fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
     }
 }
 
+/// What the code says about a part of the schema, on one line.
+fn words_of(schema: &Value, part: &Value) -> String {
+    let words = part["description"].as_str().or(resolve(schema, part)["description"].as_str());
+    words.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}
+
 fn resolve<'a>(schema: &'a Value, part: &'a Value) -> &'a Value {
     match part["$ref"].as_str() {
         Some(path) => schema.pointer(path.trim_start_matches('#')).unwrap(),
         None => part,
     }
+}
+
+#[test]
+fn pages_list_what_data_may_be() {
+    let schema = recipe::schema();
+    let mut page = format!(
+        "# What data may be\n\n{HEAD}\n\nEach word stands in a recipe where its title says, alone or with its settings: \
+         `split = \"random\"`, or `split = {{ random = {{ test = 0.2 }} }}`.\n"
+    );
+    for (title, list) in
+        [("source", "SourceConfig"), ("split", "SplitConfig"), ("fields.NAME.steps", "StepConfig")]
+    {
+        let words: BTreeMap<&str, String> = match list {
+            "StepConfig" => {
+                steps().into_iter().map(|(name, step)| (name, cell(Format::Onnx.transform(&step)))).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        let (head, rule) = if words.is_empty() { ("", "") } else { (" in ONNX |", "---|") };
+        writeln!(page, "\n## data.{title}\n\n| word | what | settings |{head}\n|---|---|---|{rule}").unwrap();
+        for variant in schema["$defs"][list]["oneOf"].as_array().unwrap() {
+            let (name, body) = variant["properties"].as_object().unwrap().iter().next().unwrap();
+            write!(
+                page,
+                "| `{name}` | {} | {} |",
+                words_of(&schema, variant),
+                variant_settings(&schema, body)
+            )
+            .unwrap();
+            if !words.is_empty() {
+                let word = words
+                    .get(name.as_str())
+                    .unwrap_or_else(|| panic!("`{name}` is missing in `cases::steps`"));
+                write!(page, " {word} |").unwrap();
+            }
+            page += "\n";
+        }
+    }
+    expect_file("docs/data.md", &page);
+}
+
+/// The settings of one variant of an enum, in a cell of a table.
+fn variant_settings(schema: &Value, body: &Value) -> String {
+    let body = resolve(schema, body);
+    let Some(properties) = body["properties"].as_object() else { return String::new() };
+    let setting = |(name, setting): (&String, &Value)| {
+        let default = match &setting["default"] {
+            Value::Null => String::new(),
+            default => format!(" ({})", serde_json::to_string(default).unwrap()),
+        };
+        format!("`{name}`{default}: {}", words_of(schema, setting))
+    };
+    properties.iter().map(setting).collect::<Vec<_>>().join("<br>")
 }
 
 #[test]

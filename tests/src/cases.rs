@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Approximate, Counter, DType, Decode, Field, Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind,
-    Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, Transform,
+    Approximate, Counter, DType, Decode, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer, NodeId,
+    Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor,
+    Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -74,6 +75,26 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
+    ]
+}
+
+/// Every step of preprocessing under the name that a recipe has for it, fitted to something.
+pub fn steps() -> Vec<(&'static str, Transform)> {
+    let standardise = || Transform::Standardise { centre: vec![1.0], spread: vec![2.0] };
+    vec![
+        ("resize", Transform::Resize { height: 2, width: 2, filter: Filter::Bilinear }),
+        ("scale", Transform::Scale { factor: 2.0, offset: 1.0 }),
+        ("standardise", standardise()),
+        ("robust", standardise()),
+        ("log1p", Transform::Log1p {}),
+        ("clip", Transform::Clip { low: vec![0.0], high: vec![1.0] }),
+        ("quantile", Transform::Quantile { quantiles: vec![vec![0.0, 1.0]], output: Distribution::Normal }),
+        ("impute", Transform::Impute { value: vec![1.0] }),
+        ("bins", Transform::Bins { edges: vec![1.0] }),
+        ("piecewise_linear", Transform::PiecewiseLinear { edges: vec![0.0, 1.0] }),
+        ("category", Transform::Category { labels: NAMES.map(str::to_owned).to_vec() }),
+        ("hash", Transform::Hash { buckets: 4 }),
+        ("one_hot", Transform::OneHot { size: 2 }),
     ]
 }
 

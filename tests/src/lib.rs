@@ -10,7 +10,7 @@ mod files;
 mod pictures;
 mod workloads;
 
-pub use cases::{NAMES, cases, predictor};
+pub use cases::{NAMES, cases, predictor, steps};
 pub use command::{Outcome, baeum, baeum_path, cargo, chain, child};
 pub use files::{Scratch, expect_file, root};
 pub use pictures::pictures;

@@ -23,30 +23,77 @@ pub enum Transform {
         /// What is added then.
         offset: f64,
     },
-    /// `(x - mean) / std`: one pair for all numbers, or one for each number of a row or each channel of an image.
-    /// A number that never changed in training has deviation 1 here, so it becomes 0.
+    /// `(x - centre) / spread`: one pair for all numbers, or one for each number of a row or each channel of an image.
+    /// A number that never changed in training has spread 1 here, so it becomes 0.
     Standardise {
-        /// Means of the training rows.
-        mean: Vec<f64>,
-        /// Their standard deviations (over n), none of them 0.
-        std: Vec<f64>,
+        /// Means of the training rows, or their medians.
+        centre: Vec<f64>,
+        /// Their standard deviations (over n), or the distances between their quartiles; none of them 0.
+        spread: Vec<f64>,
     },
-    /// A missing number becomes this one: the mean or median of the training rows, or a constant of the recipe.
+    /// `ln(1 + x)`.
+    Log1p {},
+    /// A number beyond a bound becomes the bound; one that is missing stays so.
+    Clip {
+        /// The least that comes out, one for all numbers or one for each of a row; none where nothing bounds them.
+        low: Vec<f64>,
+        /// The most.
+        high: Vec<f64>,
+    },
+    /// The share of training rows below a number, read off its quantiles with straight lines between them.
+    Quantile {
+        /// For each number of a row: equally spaced quantiles of the training rows, going up; at least two, each a
+        /// number of 32 bits.
+        quantiles: Vec<Vec<f64>>,
+        /// What comes out.
+        output: Distribution,
+    },
+    /// A missing number becomes this one: the mean, median or mode of the training rows, or a constant of the recipe.
     Impute {
         /// One value, or one for each number of a row.
         value: Vec<f64>,
     },
+    /// 1 where a number is missing, 0 where it is there.
+    IsMissing {},
+    /// One number becomes the place of its bin, counted from 1; 0 is for a missing one.
+    Bins {
+        /// Where the second bin starts, the third, and so on; going up. A number on an edge is in the upper bin.
+        edges: Vec<f64>,
+    },
+    /// One number becomes how far it has come in each bin: 0 before it, 1 behind it, a share within; the first goes
+    /// below 0 and the last above 1 (piecewise linear encoding; Gorishniy, Rubachev & Babenko 2022).
+    PiecewiseLinear {
+        /// Where the bins start, and where the last one ends; going up, at least two.
+        edges: Vec<f64>,
+    },
     /// A name becomes its place among the names of the training rows, counted from 1; 0 is for a name that training
-    /// did not see, and for a missing one.
+    /// did not see or saw too rarely, and for a missing one.
     Category {
         /// The names, in order.
         labels: Vec<String>,
     },
-    /// The place of a name becomes a row of zeros with a 1 at that place.
+    /// A name becomes one of so many places by its hash, counted from 1; 0 is for a missing one. No list of names is
+    /// needed, and two names may share a place.
+    Hash {
+        /// How many places there are.
+        buckets: usize,
+    },
+    /// A place becomes a row of zeros with a 1 at that place.
     OneHot {
-        /// Length of the row: the names, and one more for the unseen.
+        /// Length of the row: the places, and one more for place 0.
         size: usize,
     },
+}
+
+/// How numbers are spread that a quantile transform gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Distribution {
+    /// As the normal distribution, cut off at 5.2 deviations.
+    #[default]
+    Normal,
+    /// Evenly from 0 to 1.
+    Uniform,
 }
 
 /// How pixels are weighed when an image changes its size.
@@ -67,8 +114,15 @@ impl Transform {
             Transform::Resize { .. } => "resize",
             Transform::Scale { .. } => "scale",
             Transform::Standardise { .. } => "standardise",
+            Transform::Log1p {} => "log1p",
+            Transform::Clip { .. } => "clip",
+            Transform::Quantile { .. } => "quantile",
             Transform::Impute { .. } => "impute",
+            Transform::IsMissing {} => "is_missing",
+            Transform::Bins { .. } => "bins",
+            Transform::PiecewiseLinear { .. } => "piecewise_linear",
             Transform::Category { .. } => "category",
+            Transform::Hash { .. } => "hash",
             Transform::OneHot { .. } => "one_hot",
         }
     }

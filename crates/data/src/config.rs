@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use source::{ChannelsConfig, CsvConfig, FolderConfig, FunctionConfig, IdxConfig, SourceConfig};
 pub use split::SplitConfig;
-pub use step::{ImputeWith, Per, StepConfig};
+pub use step::{BinsBy, ImputeWith, Per, StepConfig};
 
 /// Where the examples are, what is to be learned from them, and how they become numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

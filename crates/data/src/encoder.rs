@@ -2,6 +2,8 @@
 //! go through it.
 
 mod line;
+mod normal;
+mod numbers;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,9 @@
 //! Everything that is learned from the data before training: steps, labels, ranges. It sees the training rows
 //! alone, and that is a type: [`Split<Train>`].
 
+mod quantiles;
 mod rows;
+mod steps;
 
 use baeum_core::{
     DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Train,
@@ -9,11 +11,9 @@ use baeum_core::{
 };
 
 use crate::DataError;
-use crate::config::{ImputeWith, Per, StepConfig};
 use crate::encoder::Encoder;
 use crate::labels::Labels;
 use crate::plan::DataPlan;
-use crate::plan::steps::{Change, Form, Misfit};
 use crate::source::Raw;
 
 use rows::Seen;
@@ -46,9 +46,10 @@ pub(crate) fn fit(
             Role::Input => {
                 let seen = Rows { raw, train, place, field }.seen()?;
                 describe(field, &seen)?;
-                let (steps, shape) = pipeline(plan, &Rows { raw, train, place, field }, seen.has_missing)?;
-                pipelines.push(Pipeline { field: field.name.clone(), steps });
-                shapes.push(shape);
+                for (steps, shape) in steps::fit(plan, &Rows { raw, train, place, field }, &seen)? {
+                    pipelines.push(Pipeline { field: field.name.clone(), steps });
+                    shapes.push(shape);
+                }
             }
             Role::Target => {
                 let (target, stats) = target(plan, &Rows { raw, train, place, field }, limits)?;
@@ -71,7 +72,7 @@ pub(crate) fn fit(
 /// Writes into a field what its training rows hold.
 fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
     match field.kind {
-        Kind::Category => field.labels = seen.names.iter().cloned().collect(),
+        Kind::Category => field.labels = seen.names.keys().cloned().collect(),
         Kind::Number | Kind::Numbers { .. } => {
             let refuse = || DataError::Column {
                 column: field.name.clone(),
@@ -83,99 +84,6 @@ fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
         Kind::Image { .. } | Kind::Text => {}
     }
     Ok(())
-}
-
-/// The steps of one field, fitted one behind the other, and the shape of what comes out.
-fn pipeline(
-    plan: &DataPlan,
-    rows: &Rows<'_>,
-    has_missing: bool,
-) -> Result<(Vec<Transform>, Vec<usize>), DataError> {
-    let name = &rows.field.name;
-    let said = plan.field(name).and_then(|field| field.steps.clone());
-    let steps = said.unwrap_or_else(|| usual_steps(&rows.field.kind, has_missing));
-    let mut form = Form::of(&rows.field.kind);
-    let mut fitted = vec![];
-    for (number, step) in steps.iter().enumerate() {
-        let path = format!("data.fields.{name}.steps[{number}]");
-        let refuse = |misfit: Misfit| DataError::setting(&path, misfit.wants, misfit.got);
-        form.clone().after(Change::from(step)).map_err(refuse)?;
-        let transform = match step {
-            StepConfig::Resize { height, width, filter } => {
-                Transform::Resize { height: *height, width: *width, filter: *filter }
-            }
-            StepConfig::Scale { factor, offset } => Transform::Scale { factor: *factor, offset: *offset },
-            StepConfig::Category {} => Transform::Category { labels: rows.field.labels.clone() },
-            StepConfig::OneHot {} => Transform::OneHot { size: rows.field.labels.len() + 1 },
-            StepConfig::Standardise { per } => {
-                let shape = form.clone().shape().map_err(refuse)?;
-                standardise(rows, &fitted, &shape, runs(plan, *per, &shape, &path)?)?
-            }
-            StepConfig::Impute { with } => {
-                impute(rows, &fitted, *with, form.clone().shape().map_err(refuse)?.iter().product())?
-            }
-        };
-        form = form.after(Change::from(&transform)).map_err(refuse)?;
-        fitted.push(transform);
-    }
-    let misfit =
-        |misfit: Misfit| DataError::setting(format!("data.fields.{name}.steps"), misfit.wants, misfit.got);
-    Ok((fitted, form.shape().map_err(misfit)?))
-}
-
-/// The steps of a field of which the recipe says nothing.
-fn usual_steps(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
-    let standardise = StepConfig::Standardise { per: Per::Feature };
-    match kind {
-        Kind::Number if has_missing => vec![StepConfig::Impute { with: ImputeWith::Mean }, standardise],
-        Kind::Number => vec![standardise],
-        Kind::Category => vec![StepConfig::Category {}, StepConfig::OneHot {}],
-        Kind::Image { .. } => vec![StepConfig::Scale { factor: 1.0 / 255.0, offset: 0.0 }],
-        Kind::Numbers { .. } | Kind::Text => vec![],
-    }
-}
-
-/// Into how many runs the numbers of a row are cut, each with a mean of its own.
-fn runs(plan: &DataPlan, per: Per, shape: &[usize], path: &str) -> Result<usize, DataError> {
-    let laid_out = plan.config.shape.as_deref().unwrap_or(shape);
-    match (per, shape, laid_out) {
-        (Per::All, _, _) => Ok(1),
-        (Per::Feature, _, _) => Ok(shape.iter().product()),
-        (Per::Channel, [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => Ok(*channels),
-        (Per::Channel, _, _) => {
-            let wants = "numbers laid out as [channels, rows, columns] for `channel`";
-            Err(DataError::setting(
-                format!("{path}.standardise.per"),
-                wants,
-                format!("{shape:?}; say `data.shape`"),
-            ))
-        }
-    }
-}
-
-fn standardise(
-    rows: &Rows<'_>,
-    before: &[Transform],
-    shape: &[usize],
-    runs: usize,
-) -> Result<Transform, DataError> {
-    let moments = rows.moments(before, shape.iter().product(), runs)?;
-    let mean = moments.iter().map(Moments::mean).collect();
-    Ok(Transform::Standardise { mean, std: moments.iter().map(Moments::divisor).collect() })
-}
-
-fn impute(
-    rows: &Rows<'_>,
-    before: &[Transform],
-    with: ImputeWith,
-    width: usize,
-) -> Result<Transform, DataError> {
-    let value = match with {
-        ImputeWith::Constant(value) => vec![value],
-        ImputeWith::Median => rows.medians(before, width)?,
-        ImputeWith::Mean => rows.moments(before, width, width)?.iter().map(Moments::mean).collect(),
-    };
-    Ok(Transform::Impute { value })
 }
 
 /// The network's input: all fields side by side, laid out as the recipe says.
@@ -193,7 +101,10 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
         (None, [shape]) => shape.clone(),
         (None, _) => vec![width],
     };
-    let is_place = |pipeline: &Pipeline| matches!(pipeline.steps.last(), Some(Transform::Category { .. }));
+    let is_place = |pipeline: &Pipeline| {
+        let last = pipeline.steps.last();
+        matches!(last, Some(Transform::Category { .. } | Transform::Hash { .. } | Transform::Bins { .. }))
+    };
     let dtype = if columns.iter().all(is_place) { DType::I64 } else { DType::F32 };
     Ok(InputSpec { name: "x".to_owned(), dtype, shape, columns })
 }

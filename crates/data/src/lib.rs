@@ -44,8 +44,8 @@ pub mod table;
 mod testing;
 
 pub use config::{
-    ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith,
-    KindConfig, Per, SourceConfig, SplitConfig, StepConfig,
+    BinsBy, ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig,
+    ImputeWith, KindConfig, Per, SourceConfig, SplitConfig, StepConfig,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

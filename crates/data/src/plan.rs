@@ -134,14 +134,10 @@ impl DataPlan {
     }
 
     fn resized(&self, channels: usize) -> Option<Vec<usize>> {
-        let steps = self.field(check::IMAGE)?.steps.as_ref()?;
-        match steps.first()? {
-            StepConfig::Resize { height, width, .. } => Some(vec![channels, *height, *width]),
-            StepConfig::Scale { .. }
-            | StepConfig::Standardise { .. }
-            | StepConfig::Impute { .. }
-            | StepConfig::Category {}
-            | StepConfig::OneHot {} => None,
-        }
+        let StepConfig::Resize { height, width, .. } = self.field(check::IMAGE)?.steps.as_ref()?.first()?
+        else {
+            return None;
+        };
+        Some(vec![channels, *height, *width])
     }
 }

@@ -2,13 +2,14 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Approximate, DType, Decode, Field, Filter, Graph, InputSpec, Kind, Layer, Node, NodeId, Pipeline,
-    Predictor, Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value, Weights,
+    Approximate, DType, Decode, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer, Node, NodeId,
+    Pipeline, Predictor, Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value, Weights,
 };
 
 use crate::verify::Golden;
 
 mod sequence;
+mod spread;
 
 /// Sizes and numbers of one item.
 type Item = (Vec<usize>, Vec<f64>);
@@ -150,9 +151,35 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             return resize(&shape, &numbers, [*height, *width], *filter);
         }
         Transform::Scale { factor, offset } => numbers.iter_mut().for_each(|x| *x = *x * factor + offset),
-        Transform::Standardise { mean, std } => {
-            numbers.iter_mut().enumerate().for_each(|(i, x)| *x = (*x - of(mean, i)) / of(std, i));
+        Transform::Standardise { centre, spread } => {
+            numbers.iter_mut().enumerate().for_each(|(i, x)| *x = (*x - of(centre, i)) / of(spread, i));
         }
+        Transform::Log1p {} => numbers.iter_mut().for_each(|x| *x = (1.0 + *x).ln()),
+        Transform::Clip { low, high } => numbers.iter_mut().enumerate().for_each(|(i, x)| {
+            if !x.is_nan() {
+                *x = x.max(low.first().map_or(f64::MIN, |_| of(low, i)));
+                *x = x.min(high.first().map_or(f64::MAX, |_| of(high, i)));
+            }
+        }),
+        Transform::Quantile { quantiles, output } => numbers.iter_mut().enumerate().for_each(|(i, x)| {
+            let share = spread::share(*x, &quantiles[i]);
+            *x = if *output == Distribution::Normal { spread::normal(share) } else { share };
+        }),
+        Transform::IsMissing {} => numbers.iter_mut().for_each(|x| *x = f64::from(u8::from(x.is_nan()))),
+        Transform::Bins { edges } => {
+            let behind = edges.iter().filter(|edge| numbers[0] >= **edge).count() as f64;
+            numbers[0] = if numbers[0].is_nan() { 0.0 } else { behind + 1.0 };
+        }
+        Transform::PiecewiseLinear { edges } => {
+            let (x, last) = (numbers[0], edges.len() - 2);
+            let share = |bin: usize| {
+                let share = (x - edges[bin]) / (edges[bin + 1] - edges[bin]);
+                let low = if bin == 0 { f64::MIN } else { 0.0 };
+                share.clamp(low, if bin == last { f64::MAX } else { 1.0 })
+            };
+            return (vec![last + 1], (0..=last).map(share).collect());
+        }
+        Transform::Hash { .. } => panic!("no format says it"),
         Transform::Impute { value } => {
             numbers.iter_mut().enumerate().filter(|(_, x)| x.is_nan()).for_each(|(i, x)| *x = of(value, i));
         }

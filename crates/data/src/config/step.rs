@@ -1,4 +1,4 @@
-use baeum_core::Filter;
+use baeum_core::{Distribution, Filter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,16 +32,81 @@ pub enum StepConfig {
         #[serde(default)]
         per: Per,
     },
+    /// `(x - median) / (third quartile - first quartile)`, all of the training rows: numbers far out hardly move it.
+    Robust {},
+    /// `ln(1 + x)`, for numbers above -1 that spread over orders of magnitude.
+    Log1p {},
+    /// A number beyond a bound becomes the bound.
+    Clip {
+        /// The least that comes out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        low: Option<f64>,
+        /// The most that comes out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        high: Option<f64>,
+        /// Both bounds as shares of the training rows, such as `[0.01, 0.99]`, in place of `low` and `high`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quantiles: Option<[f64; 2]>,
+    },
+    /// A number becomes the share of training rows below it, and by that the number which has the same share in a
+    /// normal distribution.
+    Quantile {
+        /// How many quantiles are kept; no more than there are training rows.
+        #[serde(default = "thousand")]
+        quantiles: usize,
+        /// How the numbers are spread that come out.
+        #[serde(default)]
+        output: Distribution,
+    },
     /// A missing number becomes another one.
     Impute {
         /// Which one.
         #[serde(default)]
         with: ImputeWith,
+        /// Whether the network also sees, as one more number of 0 or 1, that it was missing.
+        #[serde(default)]
+        flag: bool,
+    },
+    /// One number becomes the place of its bin, from 1; 0 is for a missing one.
+    Bins {
+        /// How many bins there are, unless several edges fall together.
+        #[serde(default = "five")]
+        count: usize,
+        /// Where their edges are.
+        #[serde(default)]
+        by: BinsBy,
+    },
+    /// One number becomes how far it has come in each bin, 0 before it and 1 behind it; the bins hold equally many
+    /// training rows.
+    PiecewiseLinear {
+        /// How many bins there are, unless several edges fall together.
+        #[serde(default = "sixteen")]
+        count: usize,
     },
     /// A name becomes its place among the names of the training rows, from 1; 0 stands for all others.
-    Category {},
-    /// The place of a name becomes a row of zeros with a one at that place.
+    Category {
+        /// A name with fewer training rows than this counts as one of the others.
+        #[serde(default = "one_row")]
+        min_rows: usize,
+    },
+    /// A name becomes one of so many places by its hash, from 1; 0 is for a missing one. For names without end.
+    Hash {
+        /// How many places there are.
+        buckets: usize,
+    },
+    /// A place becomes a row of zeros with a one at that place.
     OneHot {},
+}
+
+/// Where the edges of bins are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BinsBy {
+    /// So that each bin has equally many training rows.
+    #[default]
+    Quantile,
+    /// So that all bins are equally wide.
+    Width,
 }
 
 /// Which numbers share a mean and a deviation.
@@ -66,6 +131,8 @@ pub enum ImputeWith {
     Mean,
     /// The number in the middle of the training rows.
     Median,
+    /// The most frequent number of the training rows, the smallest of several.
+    Mode,
     /// A number of your choice.
     Constant(f64),
 }
@@ -77,8 +144,15 @@ impl StepConfig {
             StepConfig::Resize { .. } => "resize",
             StepConfig::Scale { .. } => "scale",
             StepConfig::Standardise { .. } => "standardise",
+            StepConfig::Robust {} => "robust",
+            StepConfig::Log1p {} => "log1p",
+            StepConfig::Clip { .. } => "clip",
+            StepConfig::Quantile { .. } => "quantile",
             StepConfig::Impute { .. } => "impute",
-            StepConfig::Category {} => "category",
+            StepConfig::Bins { .. } => "bins",
+            StepConfig::PiecewiseLinear { .. } => "piecewise_linear",
+            StepConfig::Category { .. } => "category",
+            StepConfig::Hash { .. } => "hash",
             StepConfig::OneHot {} => "one_hot",
         }
     }
@@ -86,4 +160,20 @@ impl StepConfig {
 
 fn one() -> f64 {
     1.0
+}
+
+fn one_row() -> usize {
+    1
+}
+
+fn five() -> usize {
+    5
+}
+
+fn sixteen() -> usize {
+    16
+}
+
+fn thousand() -> usize {
+    1000
 }

@@ -2,48 +2,39 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Filter, Kind, Transform};
 
+use super::numbers;
 use crate::image::resize;
 use crate::source::{Cell, Pixels};
+use crate::split::sample_id;
 
 /// The way of one field to its numbers, ready to be walked row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     field: usize,
-    width: usize,
     start: Start,
-    rest: Vec<Arithmetic>,
+    /// How many numbers the start gives.
+    entry: usize,
+    /// From numbers to numbers.
+    rest: Vec<Transform>,
+    /// How many numbers come out.
+    width: usize,
 }
 
 /// The first step: from what was read to numbers.
 #[derive(Clone, Debug)]
 enum Start {
-    Number,
     Numbers,
-    /// A name to its place, or to a row of zeros and a one.
+    /// A name to its place.
     Name {
         places: BTreeMap<String, usize>,
-        one_hot: bool,
+    },
+    /// A name to the place that its hash gives.
+    Hash {
+        buckets: usize,
     },
     Image {
         channels: usize,
         resize: Option<(usize, usize, Filter)>,
-    },
-}
-
-/// A step from numbers to as many numbers.
-#[derive(Clone, Debug)]
-enum Arithmetic {
-    Scale {
-        factor: f32,
-        offset: f32,
-    },
-    /// As many pairs as divide the numbers into equal runs: one, one a channel, or one each.
-    Standardise {
-        mean: Vec<f32>,
-        std: Vec<f32>,
-    },
-    Impute {
-        value: Vec<f32>,
     },
 }
 
@@ -54,48 +45,29 @@ pub(crate) struct Wrong {
     pub(crate) got: String,
 }
 
-fn wrong<T>(wants: &'static str, got: impl Into<String>) -> Result<T, Wrong> {
+pub(super) fn wrong<T>(wants: &'static str, got: impl Into<String>) -> Result<T, Wrong> {
     Err(Wrong { wants, got: got.into() })
 }
 
 impl Line {
-    /// The way of the field at a place of the schema; that the steps fit each other was checked before.
+    /// The way of the field at a place of the schema; that the steps fit each other was checked before, and that
+    /// `width` numbers come out.
     pub(crate) fn new(field: usize, kind: &Kind, steps: &[Transform], width: usize) -> Result<Line, Wrong> {
-        let mut start = match kind {
-            Kind::Number => Start::Number,
-            Kind::Numbers { .. } => Start::Numbers,
-            Kind::Category | Kind::Text => Start::Name { places: BTreeMap::new(), one_hot: false },
-            Kind::Image { channels, .. } => Start::Image { channels: *channels, resize: None },
+        let (start, rest) = Start::new(kind, steps);
+        let entry = match (kind, &start) {
+            (Kind::Number | Kind::Category | Kind::Text, _) => 1,
+            (Kind::Numbers { len }, _) => *len,
+            (Kind::Image { .. }, _) => width, // no step of an image changes how many numbers there are
         };
-        let mut rest = vec![];
-        for step in steps {
-            match (step, &mut start) {
-                (Transform::Resize { height, width, filter }, Start::Image { resize, .. }) => {
-                    *resize = Some((*height, *width, *filter));
-                }
-                (Transform::Category { labels }, Start::Name { places, .. }) => {
-                    *places = labels.iter().cloned().zip(1..).collect();
-                }
-                (Transform::OneHot { size }, Start::Name { places, one_hot }) => {
-                    if *size != places.len() + 1 {
-                        return wrong("one number for each label and one more", size.to_string());
-                    }
-                    *one_hot = true;
-                }
-                (Transform::Scale { factor, offset }, _) => {
-                    rest.push(Arithmetic::Scale { factor: *factor as f32, offset: *offset as f32 });
-                }
-                (Transform::Standardise { mean, std }, _) => rest.push(standardise(mean, std, width)?),
-                (Transform::Impute { value }, _) => {
-                    divides(value.len(), width)?;
-                    rest.push(Arithmetic::Impute { value: floats(value) });
-                }
-                (Transform::Resize { .. } | Transform::Category { .. } | Transform::OneHot { .. }, _) => {
-                    return wrong("steps that fit the field", step.name());
-                }
-            }
+        let started = steps.len() - rest.len();
+        let mut wide = entry;
+        for (place, step) in rest.iter().enumerate() {
+            wide = numbers::check(step, steps[..started + place].last(), wide)?;
         }
-        Ok(Line { field, width, start, rest })
+        match wide == width {
+            true => Ok(Line { field, start, entry, rest: rest.to_vec(), width }),
+            false => wrong("steps that give the numbers of the network", format!("{wide} for {width}")),
+        }
     }
 
     /// The place of the field in the schema.
@@ -110,8 +82,8 @@ impl Line {
 
     /// Writes the numbers of one value; a missing one that no step fills in is NaN.
     pub(crate) fn encode(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
-        self.start.write(cell, out)?;
-        self.rest.iter().for_each(|step| step.apply(out));
+        self.start.write(cell, &mut out[..self.entry])?;
+        self.rest.iter().fold(self.entry, |wide, step| numbers::apply(step, out, wide));
         Ok(())
     }
 
@@ -125,48 +97,71 @@ impl Line {
             Cell::Numbers(numbers) => numbers.iter().any(|number| number.is_nan()),
             Cell::Number(_) | Cell::Name(_) | Cell::Image(_) => false,
         };
-        match is_missing {
-            true => wrong("a number", "nothing; put `impute` among its steps"),
-            false => wrong("a number that 32 bits can hold", cell.shown()),
+        let takes_logarithm = self.rest.iter().any(|step| matches!(step, Transform::Log1p {}));
+        match (is_missing, takes_logarithm) {
+            (true, _) => wrong("a number", "nothing; put `impute` among its steps"),
+            (false, true) => wrong("a number above -1 where `log1p` takes it", cell.shown()),
+            (false, false) => wrong("a number that 32 bits can hold", cell.shown()),
         }
     }
 }
 
 impl Start {
+    /// The start of a field, and the steps behind it.
+    fn new<'a>(kind: &Kind, steps: &'a [Transform]) -> (Start, &'a [Transform]) {
+        let places = |labels: &[String]| labels.iter().cloned().zip(1..).collect();
+        match (kind, steps) {
+            (Kind::Number | Kind::Numbers { .. }, rest) => (Start::Numbers, rest),
+            (Kind::Category | Kind::Text, [Transform::Category { labels }, rest @ ..]) => {
+                (Start::Name { places: places(labels) }, rest)
+            }
+            (Kind::Category | Kind::Text, [Transform::Hash { buckets }, rest @ ..]) => {
+                (Start::Hash { buckets: *buckets }, rest)
+            }
+            (Kind::Category | Kind::Text, rest) => (Start::Name { places: BTreeMap::new() }, rest),
+            (Kind::Image { channels, .. }, [Transform::Resize { height, width, filter }, rest @ ..]) => {
+                (Start::Image { channels: *channels, resize: Some((*height, *width, *filter)) }, rest)
+            }
+            (Kind::Image { channels, .. }, rest) => {
+                (Start::Image { channels: *channels, resize: None }, rest)
+            }
+        }
+    }
+
     fn write(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
         match (self, cell) {
-            (Start::Number | Start::Numbers, Cell::Missing) => out.fill(f32::NAN),
-            (Start::Number, Cell::Number(number)) => out.fill(*number as f32),
+            (Start::Numbers, Cell::Missing) => out.fill(f32::NAN),
+            (Start::Numbers, Cell::Number(number)) if out.len() == 1 => out.fill(*number as f32),
             (Start::Numbers, Cell::Numbers(numbers)) if numbers.len() == out.len() => {
                 out.iter_mut().zip(*numbers).for_each(|(out, number)| *out = *number as f32);
             }
-            (Start::Name { places, one_hot }, Cell::Name(_) | Cell::Missing) => {
-                // Place 0 is for names that training did not see, and for none.
-                let place =
-                    if let Cell::Name(name) = cell { places.get(*name).copied().unwrap_or(0) } else { 0 };
-                match one_hot {
-                    true => {
-                        out.iter_mut().enumerate().for_each(|(i, out)| *out = f32::from(u8::from(i == place)))
-                    }
-                    false => out.fill(place as f32),
-                }
+            // Place 0 is for names that training did not see, and for none.
+            (Start::Name { .. } | Start::Hash { .. }, Cell::Missing) => out.fill(0.0),
+            (Start::Name { places }, Cell::Name(name)) => {
+                out.fill(places.get(*name).copied().unwrap_or(0) as f32);
             }
+            (Start::Hash { buckets }, Cell::Name(name)) => out.fill(hashed(name, *buckets) as f32),
             (Start::Image { channels, resize }, Cell::Image(image)) if image.channels == *channels => {
                 planes(image, *resize, out)?;
             }
-            (start, cell) => return wrong(start.wants(), cell.shown()),
+            (start, cell) => return wrong(start.wants(out.len()), cell.shown()),
         }
         Ok(())
     }
 
-    fn wants(&self) -> &'static str {
+    fn wants(&self, count: usize) -> &'static str {
         match self {
-            Start::Number => "a number",
+            Start::Numbers if count == 1 => "a number",
             Start::Numbers => "as many numbers as in training",
-            Start::Name { .. } => "a name",
+            Start::Name { .. } | Start::Hash { .. } => "a name",
             Start::Image { .. } => "an image",
         }
     }
+}
+
+/// The place of a name among so many, from 1: the first 64 bits of its BLAKE3, modulo.
+fn hashed(name: &str, buckets: usize) -> u64 {
+    sample_id(name.as_bytes()) % (buckets.max(1) as u64) + 1
 }
 
 /// Bytes `[h, w, c]` to numbers `[c, height, width]`.
@@ -186,47 +181,4 @@ fn planes(image: &Pixels<'_>, size: Option<(usize, usize, Filter)>, out: &mut [f
         return wrong("an image of the same size as in training", got);
     }
     Ok(())
-}
-
-impl Arithmetic {
-    fn apply(&self, out: &mut [f32]) {
-        match self {
-            Arithmetic::Scale { factor, offset } => out.iter_mut().for_each(|x| *x = *x * factor + offset),
-            Arithmetic::Standardise { mean, std } => {
-                let run = out.len() / mean.len();
-                for (run, (mean, std)) in out.chunks_exact_mut(run).zip(mean.iter().zip(std)) {
-                    run.iter_mut().for_each(|x| *x = (*x - mean) / std);
-                }
-            }
-            Arithmetic::Impute { value } => {
-                let run = out.len() / value.len();
-                for (run, value) in out.chunks_exact_mut(run).zip(value) {
-                    run.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = *value);
-                }
-            }
-        }
-    }
-}
-
-fn standardise(mean: &[f64], std: &[f64], width: usize) -> Result<Arithmetic, Wrong> {
-    divides(mean.len(), width)?;
-    match mean.len() == std.len() && floats(std).iter().all(|std| *std > 0.0) {
-        true => Ok(Arithmetic::Standardise { mean: floats(mean), std: floats(std) }),
-        false => wrong(
-            "a deviation above zero for each mean",
-            format!("{} means, {} deviations", mean.len(), std.len()),
-        ),
-    }
-}
-
-/// Whether so many settings share so many numbers evenly.
-fn divides(settings: usize, width: usize) -> Result<(), Wrong> {
-    match settings > 0 && width.is_multiple_of(settings) {
-        true => Ok(()),
-        false => wrong("as many settings as divide its numbers", format!("{settings} for {width} numbers")),
-    }
-}
-
-fn floats(numbers: &[f64]) -> Vec<f32> {
-    numbers.iter().map(|&number| number as f32).collect()
 }

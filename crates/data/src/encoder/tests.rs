@@ -45,7 +45,7 @@ fn every_step_does_what_it_says() {
     let scale = Transform::Scale { factor: 0.5, offset: 1.0 };
     check("n", vec![scale.clone()], Value::Number(3.0), &[2.5]);
     let standardise =
-        |mean: &[f64], std: &[f64]| Transform::Standardise { mean: mean.to_vec(), std: std.to_vec() };
+        |mean: &[f64], std: &[f64]| Transform::Standardise { centre: mean.to_vec(), spread: std.to_vec() };
     let numbers = || Value::Numbers(vec![1.0, 2.0, 3.0, 4.0]);
     check("v", vec![standardise(&[1.0], &[2.0])], numbers(), &[0.0, 0.5, 1.0, 1.5]);
     check("v", vec![standardise(&[1.0, 3.0], &[1.0, 0.5])], numbers(), &[0.0, 1.0, 0.0, 2.0]);
@@ -85,10 +85,10 @@ fn steps_that_do_not_fit_are_refused() {
         "c",
         vec![Transform::OneHot { size: 3 }],
         &[3],
-        "the steps of `c` want the place of a name, which `category` gives, got a name",
+        "the steps of `c` want a place, which `category`, `hash` and `bins` give, got a name",
     );
     let short = vec![category(), Transform::OneHot { size: 2 }];
-    refuse("c", short, &[2], "the steps of `c` want one number for each label and one more, got 2");
+    refuse("c", short, &[2], "the steps of `c` want one number for each place and one more, got 2");
     let uneven = Transform::Impute { value: vec![0.0; 3] };
     refuse(
         "v",
@@ -96,7 +96,7 @@ fn steps_that_do_not_fit_are_refused() {
         &[4],
         "the steps of `v` want as many settings as divide its numbers, got 3 for 4 numbers",
     );
-    let still = Transform::Standardise { mean: vec![0.0], std: vec![0.0] };
+    let still = Transform::Standardise { centre: vec![0.0], spread: vec![0.0] };
     refuse(
         "n",
         vec![still],

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Split, Train, Transform};
 
@@ -17,7 +17,8 @@ pub(crate) struct Rows<'a> {
 /// What the cells of a field hold.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    pub(super) names: BTreeSet<String>,
+    /// Each name, and in how many rows it stands.
+    pub(super) names: BTreeMap<String, usize>,
     pub(super) numbers: Moments,
     pub(super) has_missing: bool,
 }
@@ -93,10 +94,11 @@ impl Rows<'_> {
                     seen.numbers.add(numbers.iter().copied());
                     seen.has_missing |= numbers.iter().any(|number| number.is_nan());
                 }
-                Cell::Name(name) if !seen.names.contains(name) => {
-                    seen.names.insert(name.to_owned());
-                }
-                Cell::Name(_) | Cell::Image(_) => {}
+                Cell::Name(name) => match seen.names.get_mut(name) {
+                    Some(rows) => *rows += 1,
+                    None => drop(seen.names.insert(name.to_owned(), 1)),
+                },
+                Cell::Image(_) => {}
             }
         }
         Ok(seen)
@@ -155,8 +157,8 @@ impl Rows<'_> {
         Ok(moments)
     }
 
-    /// The number in the middle of each column behind these steps; the mean of two, if two are there.
-    pub(super) fn medians(&self, steps: &[Transform], width: usize) -> Result<Vec<f64>, DataError> {
+    /// The numbers of each column behind these steps, sorted; those that are missing are left out.
+    pub(super) fn sorted(&self, steps: &[Transform], width: usize) -> Result<Vec<Vec<f32>>, DataError> {
         let mut columns = vec![vec![]; width];
         self.each(steps, width, |row| {
             for (column, number) in columns.iter_mut().zip(row) {
@@ -164,15 +166,8 @@ impl Rows<'_> {
             }
         })?;
         self.refuse_empty(columns.iter().position(Vec::is_empty))?;
-        let median = |mut column: Vec<f32>| {
-            column.sort_unstable_by(f32::total_cmp);
-            let middle = column.len() / 2;
-            match column.len() % 2 {
-                1 => f64::from(column[middle]),
-                _ => f64::midpoint(f64::from(column[middle - 1]), f64::from(column[middle])),
-            }
-        };
-        Ok(columns.into_iter().map(median).collect())
+        columns.iter_mut().for_each(|column| column.sort_unstable_by(f32::total_cmp));
+        Ok(columns)
     }
 
     /// Refuses a column without a number, by its place among the numbers of a row.

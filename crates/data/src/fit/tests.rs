@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-use baeum_core::{DType, Decode, Kind, TargetStats, Transform};
+use baeum_core::{DType, Decode, Distribution, Kind, TargetStats, Transform};
 
 use crate::testing::{place, prepare, refusal};
 use crate::{DataBlueprint, Place};
@@ -30,12 +30,12 @@ const MIXED: &str =
 fn fields_have_usual_steps() {
     let blueprint = fitted("y", "", MIXED);
     let third = (2.0f64 / 3.0).sqrt();
-    assert_eq!(steps(&blueprint, "n"), [Transform::Standardise { mean: vec![2.0], std: vec![third] }]);
+    assert_eq!(steps(&blueprint, "n"), [Transform::Standardise { centre: vec![2.0], spread: vec![third] }]);
     let impute = Transform::Impute { value: vec![6.0] };
     // The mean fills the gap, so the deviation counts three numbers: 4, 6, 8.
     assert_eq!(
         steps(&blueprint, "m"),
-        [impute, Transform::Standardise { mean: vec![6.0], std: vec![(8.0f64 / 3.0).sqrt()] }]
+        [impute, Transform::Standardise { centre: vec![6.0], spread: vec![(8.0f64 / 3.0).sqrt()] }]
     );
     let labels = vec!["blue".to_owned(), "red".to_owned()];
     assert_eq!(
@@ -121,8 +121,8 @@ fn means_are_shared_as_said() {
             r#", "vectors": {{"p": "p*"}}, "fields": {{"p": {{"steps": [{{"standardise": {{"per": "{per}"}}}}]}}}}, "shape": {shape}"#
         );
         let step = steps(&fitted("y", &more, csv), "p").remove(0);
-        let Transform::Standardise { mean, std } = step else { panic!("{step:?}") };
-        (mean, std)
+        let Transform::Standardise { centre, spread } = step else { panic!("{step:?}") };
+        (centre, spread)
     };
     assert_eq!(mean("feature", "[4]"), (vec![2.0, 4.0, 10.0, 40.0], vec![2.0, 2.0, 1.0, 10.0]));
     assert_eq!(mean("channel", "[2, 1, 2]"), (vec![3.0, 25.0], vec![5.0f64.sqrt(), 275.0f64.sqrt()]));
@@ -242,4 +242,89 @@ fn a_number_that_no_f32_holds_is_refused() {
     let csv = "x,y,part\n1,1,train\n2,2,train\n1e300,3,test\n";
     let huge = format!("`a.csv` row 3: `x` wants a number that 32 bits can hold, got 1{}", "0".repeat(300));
     assert_eq!(refusal(&recipe("y", ""), &disk(csv)), huge);
+}
+
+const SPREAD: &str =
+    "x,c,y,part\n1,a,u,train\n2,b,v,train\n3,a,u,train\n5,a,v,train\n5,c,v,train\n,b,u,test\n90,d,v,test\n";
+
+fn steps_of(field: &str, steps: &str) -> Vec<Transform> {
+    let other = if field == "x" { "c" } else { "x" };
+    let more = format!(r#", "ignore": ["{other}"], "fields": {{"{field}": {{"steps": {steps}}}}}"#);
+    self::steps(&fitted("y", &more, &SPREAD.replace("\n,b,u", "\n4,b,u")), field)
+}
+
+#[test]
+fn steps_of_numbers_are_fitted_to_the_training_rows() {
+    let check = |steps: &str, expect: &[Transform]| assert_eq!(steps_of("x", steps), expect, "{steps}");
+    check(r#"["robust"]"#, &[Transform::Standardise { centre: vec![3.0], spread: vec![3.0] }]);
+    check(r#"["log1p"]"#, &[Transform::Log1p {}]);
+    check(r#"[{"clip": {"high": 4}}]"#, &[Transform::Clip { low: vec![], high: vec![4.0] }]);
+    check(r#"[{"clip": {"quantiles": [0.25, 1]}}]"#, &[Transform::Clip { low: vec![2.0], high: vec![5.0] }]);
+    check(r#"[{"impute": {"with": "mode"}}]"#, &[Transform::Impute { value: vec![5.0] }]);
+    let quantiles = vec![vec![1.0, 3.0, 5.0]];
+    check(
+        r#"[{"quantile": {"quantiles": 3, "output": "uniform"}}]"#,
+        &[Transform::Quantile { quantiles, output: Distribution::Uniform }],
+    );
+    // The upper half of the training rows is 5 or nearly so: the edges that fall together are one.
+    check(
+        r#"[{"bins": {"count": 4}}, "one_hot"]"#,
+        &[Transform::Bins { edges: vec![2.0, 3.0] }, Transform::OneHot { size: 4 }],
+    );
+    check(r#"[{"bins": {"count": 2, "by": "width"}}]"#, &[Transform::Bins { edges: vec![3.0] }]);
+    check(
+        r#"[{"piecewise_linear": {"count": 2}}]"#,
+        &[Transform::PiecewiseLinear { edges: vec![1.0, 3.0, 5.0] }],
+    );
+}
+
+#[test]
+fn names_may_be_rare_or_without_end() {
+    let frequent = Transform::Category { labels: vec!["a".to_owned()] };
+    let steps = steps_of("c", r#"[{"category": {"min_rows": 2}}, "one_hot"]"#);
+    assert_eq!(steps, [frequent, Transform::OneHot { size: 2 }]);
+    let steps = steps_of("c", r#"[{"hash": {"buckets": 8}}, "one_hot"]"#);
+    assert_eq!(steps, [Transform::Hash { buckets: 8 }, Transform::OneHot { size: 9 }]);
+    let more = r#", "ignore": ["x"], "fields": {"c": {"steps": [{"category": {"min_rows": 9}}]}}"#;
+    assert_eq!(
+        refusal(&recipe("y", more), &disk(SPREAD)),
+        "column `c` wants a name with at least 9 rows, as `min_rows` says in the training rows, got none"
+    );
+}
+
+/// The flag is a way of its own beside the number, and says of every row whether something was there.
+#[test]
+fn what_was_missing_may_be_told() {
+    let more = r#", "ignore": ["c"], "fields": {"x": {"steps": [{"impute": {"flag": true}}]}}"#;
+    let data = prepare(&recipe("y", more), &disk(SPREAD)).unwrap();
+    let ways: Vec<_> = data.blueprint.inputs[0].columns.iter().map(|column| column.steps.clone()).collect();
+    assert_eq!(ways, [vec![Transform::Impute { value: vec![3.2f64] }], vec![Transform::IsMissing {}]]);
+    let batch = data.dataset.source.batch(&[0, 5]).unwrap();
+    assert_eq!(batch.inputs["x"].f32s().unwrap(), [1.0, 0.0, 3.2, 1.0]);
+}
+
+/// A place stays where it is, whatever names there are, on every machine and in every version.
+#[test]
+fn the_hash_of_a_name_is_fixed() {
+    let more = r#", "ignore": ["x"], "fields": {"c": {"steps": [{"hash": {"buckets": 1000}}]}}"#;
+    let data = prepare(&recipe("y", more), &disk(SPREAD)).unwrap();
+    let batch = data.dataset.source.batch(&[0, 1, 4]).unwrap();
+    assert_eq!(batch.inputs["x"].i64s().unwrap(), [144, 265, 907]);
+}
+
+#[test]
+fn bins_want_two_different_numbers() {
+    let csv = "x,y,part\n4,u,train\n4,v,train\n9,u,test\n";
+    for step in [r#"{"bins": {"by": "width"}}"#, "\"piecewise_linear\""] {
+        let more = format!(r#", "fields": {{"x": {{"steps": [{step}]}}}}"#);
+        assert_eq!(
+            refusal(&recipe("y", &more), &disk(csv)),
+            "column `x` wants at least two different numbers in the training rows, got only 4"
+        );
+    }
+    let more = r#", "fields": {"x": {"steps": ["log1p"]}}"#;
+    assert_eq!(
+        refusal(&recipe("y", more), &disk("x,y,part\n4,u,train\n4,v,train\n-1,u,test\n")),
+        "`a.csv` row 3: `x` wants a number above -1 where `log1p` takes it, got -1"
+    );
 }

@@ -10,6 +10,15 @@ use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig}
 const SIDES: std::ops::RangeInclusive<usize> = 1..=16_384;
 const A_SIDE: &str = "a size from 1 to 16384";
 
+/// More bins than this make rows that no network should see.
+const MOST_BINS: usize = 1_000;
+
+/// Quantiles are kept with the function; more of them say nothing new.
+const MOST_QUANTILES: usize = 10_000;
+
+/// As many rows as a table of embeddings may have.
+const MOST_BUCKETS: usize = 1 << 24;
+
 pub(super) fn field(
     config: &DataConfig,
     source: &SourcePlan,
@@ -51,14 +60,14 @@ fn image(name: &str, channels: usize) -> Checked<Form> {
 /// What a column most likely is, before it is read: what is said, or else what its first step takes.
 fn column(config: &DataConfig, path: &str, name: &str, field: &FieldConfig) -> Checked<Form> {
     let is_vector = config.vectors.contains_key(name);
-    let starts_with_category =
-        field.steps.as_ref().is_some_and(|steps| steps.first() == Some(&StepConfig::Category {}));
+    let first = field.steps.as_ref().and_then(|steps| steps.first());
+    let starts_with_name = matches!(first, Some(StepConfig::Category { .. } | StepConfig::Hash { .. }));
     match field.kind {
         Some(KindConfig::Category | KindConfig::Text) if is_vector => {
             refuse(format!("{path}.kind"), "`number`, for it is one of `data.vectors`", "another kind")
         }
         Some(KindConfig::Number) | None if is_vector => Ok(Form::Numbers(None)),
-        None if starts_with_category => Ok(Form::Name),
+        None if starts_with_name => Ok(Form::Name),
         Some(KindConfig::Number) | None => Ok(Form::Numbers(Some(vec![1]))),
         Some(KindConfig::Category) => Ok(Form::Name),
         Some(KindConfig::Text) => Ok(Form::Words),
@@ -76,6 +85,7 @@ fn steps(path: &str, mut form: Form, steps: &[StepConfig]) -> Checked {
     Ok(())
 }
 
+/// The numbers of a step, each by itself.
 fn numbers(path: &str, step: &StepConfig) -> Checked {
     let setting = |name: &str| format!("{path}.{}.{name}", step.name());
     match step {
@@ -88,17 +98,58 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
         StepConfig::Scale { factor, .. } if !factor.is_finite() || *factor == 0.0 => {
             refuse(setting("factor"), "a finite number other than zero", factor.to_string())
         }
-        StepConfig::Scale { offset, .. } if !offset.is_finite() => {
-            refuse(setting("offset"), "a finite number", offset.to_string())
+        StepConfig::Scale { offset, .. } => finite(setting("offset"), *offset),
+        StepConfig::Impute { with: ImputeWith::Constant(value), .. } => {
+            finite(setting("with.constant"), *value)
         }
-        StepConfig::Impute { with: ImputeWith::Constant(value) } if !value.is_finite() => {
-            refuse(setting("with.constant"), "a finite number", value.to_string())
-        }
+        StepConfig::Clip { low, high, quantiles } => bounds(&setting, *low, *high, *quantiles),
+        StepConfig::Quantile { quantiles, .. } => within(setting("quantiles"), *quantiles, 2, MOST_QUANTILES),
+        StepConfig::Bins { count, .. } => within(setting("count"), *count, 2, MOST_BINS),
+        StepConfig::PiecewiseLinear { count } => within(setting("count"), *count, 1, MOST_BINS),
+        StepConfig::Category { min_rows } => within(setting("min_rows"), *min_rows, 1, usize::MAX),
+        StepConfig::Hash { buckets } => within(setting("buckets"), *buckets, 2, MOST_BUCKETS),
         StepConfig::Resize { .. }
-        | StepConfig::Scale { .. }
         | StepConfig::Standardise { .. }
+        | StepConfig::Robust {}
+        | StepConfig::Log1p {}
         | StepConfig::Impute { .. }
-        | StepConfig::Category {}
         | StepConfig::OneHot {} => Ok(()),
+    }
+}
+
+fn bounds(
+    setting: &dyn Fn(&str) -> String,
+    low: Option<f64>,
+    high: Option<f64>,
+    quantiles: Option<[f64; 2]>,
+) -> Checked {
+    let shown = |bound: Option<f64>| bound.map_or("nothing".to_owned(), |bound| bound.to_string());
+    match (low, high, quantiles) {
+        (None, None, None) => refuse(setting("low"), "a bound here, in `high` or in `quantiles`", "nothing"),
+        (None, None, Some([a, b])) if (0.0..b).contains(&a) && b <= 1.0 => Ok(()),
+        (None, None, Some([a, b])) => {
+            refuse(setting("quantiles"), "a lower and a higher share from 0 to 1", format!("[{a}, {b}]"))
+        }
+        (_, _, Some(_)) => refuse(setting("quantiles"), "to stand without `low` and `high`", "both"),
+        (low, high, None) => {
+            low.map_or(Ok(()), |low| finite(setting("low"), low))?;
+            high.map_or(Ok(()), |high| finite(setting("high"), high))?;
+            match low.zip(high).is_none_or(|(low, high)| low < high) {
+                true => Ok(()),
+                false => refuse(setting("high"), format!("more than `low`, {}", shown(low)), shown(high)),
+            }
+        }
+    }
+}
+
+fn finite(path: String, number: f64) -> Checked {
+    if number.is_finite() { Ok(()) } else { refuse(path, "a finite number", number.to_string()) }
+}
+
+fn within(path: String, number: usize, least: usize, most: usize) -> Checked {
+    match (least..=most).contains(&number) {
+        true => Ok(()),
+        false if most == usize::MAX => refuse(path, format!("a number from {least} on"), number.to_string()),
+        false => refuse(path, format!("a number from {least} to {most}"), number.to_string()),
     }
 }

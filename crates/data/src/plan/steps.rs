@@ -23,10 +23,22 @@ pub(crate) enum Form {
 /// What a step does to the form of a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
-    Resize { height: usize, width: usize },
+    Resize {
+        height: usize,
+        width: usize,
+    },
     Arithmetic,
+    /// One number to a place.
+    Bin,
+    /// One number to as many, if it is known.
+    Spread {
+        size: Option<usize>,
+    },
+    /// A name to a place.
     Place,
-    OneHot { size: Option<usize> },
+    OneHot {
+        size: Option<usize>,
+    },
 }
 
 /// What a step wants, and what it got.
@@ -58,6 +70,10 @@ impl Form {
             (Change::Arithmetic, Form::Image { channels, size }) => {
                 Ok(Form::Numbers(size.map(|(height, width)| vec![channels, height, width])))
             }
+            (Change::Bin, Form::Numbers(shape)) if is_one(&shape) => Ok(Form::Place),
+            (Change::Spread { size }, Form::Numbers(shape)) if is_one(&shape) => {
+                Ok(Form::Numbers(size.map(|size| vec![size])))
+            }
             (Change::Place, Form::Name) => Ok(Form::Place),
             (Change::OneHot { size }, Form::Place) => Ok(Form::Numbers(size.map(|size| vec![size]))),
             (change, form) => Err(Misfit { wants: change.wants(), got: form.name() }),
@@ -84,7 +100,7 @@ impl Form {
             Form::Image { .. } => "an image",
             Form::Name => "a name",
             Form::Words => "words",
-            Form::Place => "the place of a name",
+            Form::Place => "a place",
             Form::Numbers(_) => "numbers",
         }
     }
@@ -95,20 +111,32 @@ impl Change {
         match self {
             Change::Resize { .. } => "an image that no other step has changed",
             Change::Arithmetic => "numbers",
+            Change::Bin | Change::Spread { .. } => "one number",
             Change::Place => "a name",
-            Change::OneHot { .. } => "the place of a name, which `category` gives",
+            Change::OneHot { .. } => "a place, which `category`, `hash` and `bins` give",
         }
     }
+}
+
+/// Whether numbers of this shape may be one number; an unknown shape may.
+fn is_one(shape: &Option<Vec<usize>>) -> bool {
+    shape.as_ref().is_none_or(|shape| shape.iter().product::<usize>() == 1)
 }
 
 impl From<&StepConfig> for Change {
     fn from(step: &StepConfig) -> Change {
         match step {
             StepConfig::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
-            StepConfig::Scale { .. } | StepConfig::Standardise { .. } | StepConfig::Impute { .. } => {
-                Change::Arithmetic
-            }
-            StepConfig::Category {} => Change::Place,
+            StepConfig::Scale { .. }
+            | StepConfig::Standardise { .. }
+            | StepConfig::Robust {}
+            | StepConfig::Log1p {}
+            | StepConfig::Clip { .. }
+            | StepConfig::Quantile { .. }
+            | StepConfig::Impute { .. } => Change::Arithmetic,
+            StepConfig::Bins { .. } => Change::Bin,
+            StepConfig::PiecewiseLinear { .. } => Change::Spread { size: None },
+            StepConfig::Category { .. } | StepConfig::Hash { .. } => Change::Place,
             StepConfig::OneHot {} => Change::OneHot { size: None },
         }
     }
@@ -118,10 +146,18 @@ impl From<&Transform> for Change {
     fn from(step: &Transform) -> Change {
         match step {
             Transform::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
-            Transform::Scale { .. } | Transform::Standardise { .. } | Transform::Impute { .. } => {
-                Change::Arithmetic
+            Transform::Scale { .. }
+            | Transform::Standardise { .. }
+            | Transform::Log1p {}
+            | Transform::Clip { .. }
+            | Transform::Quantile { .. }
+            | Transform::Impute { .. }
+            | Transform::IsMissing {} => Change::Arithmetic,
+            Transform::Bins { .. } => Change::Bin,
+            Transform::PiecewiseLinear { edges } => {
+                Change::Spread { size: Some(edges.len().saturating_sub(1)) }
             }
-            Transform::Category { .. } => Change::Place,
+            Transform::Category { .. } | Transform::Hash { .. } => Change::Place,
             Transform::OneHot { size } => Change::OneHot { size: Some(*size) },
         }
     }

@@ -131,15 +131,35 @@ fn steps_must_fit() {
     refuse_field(
         r#"{"steps": ["one_hot"]}"#,
         "steps[0]",
-        "the place of a name, which `category` gives, got numbers",
+        "a place, which `category`, `hash` and `bins` give, got numbers",
     );
     refuse_field(r#"{"kind": "number", "steps": ["category"]}"#, "steps[0]", "a name, got numbers");
     refuse_field(r#"{"kind": "category", "steps": ["standardise"]}"#, "steps[0]", "numbers, got a name");
-    refuse_field(r#"{"steps": ["category", "standardise"]}"#, "steps[1]", "numbers, got the place of a name");
+    refuse_field(r#"{"steps": ["category", "standardise"]}"#, "steps[1]", "numbers, got a place");
     refuse_field(
         r#"{"steps": [{"scale": {"factor": 0}}]}"#,
         "steps[0].scale.factor",
         "a finite number other than zero, got 0",
+    );
+    let refuse_step = |json: &str, path: &str, expect: &str| {
+        refuse_field(&format!(r#"{{"steps": [{json}]}}"#), &format!("steps[0].{path}"), expect);
+    };
+    refuse_step(r#""clip""#, "clip.low", "a bound here, in `high` or in `quantiles`, got nothing");
+    refuse_step(r#"{"clip": {"low": 2, "high": 1}}"#, "clip.high", "more than `low`, 2, got 1");
+    let both = r#"{"clip": {"low": 2, "quantiles": [0, 1]}}"#;
+    refuse_step(both, "clip.quantiles", "to stand without `low` and `high`, got both");
+    let shares = "a lower and a higher share from 0 to 1, got [0.9, 0.1]";
+    refuse_step(r#"{"clip": {"quantiles": [0.9, 0.1]}}"#, "clip.quantiles", shares);
+    refuse_step(r#"{"quantile": {"quantiles": 1}}"#, "quantile.quantiles", "a number from 2 to 10000, got 1");
+    refuse_step(r#"{"bins": {"count": 1}}"#, "bins.count", "a number from 2 to 1000, got 1");
+    let none = r#"{"piecewise_linear": {"count": 0}}"#;
+    refuse_step(none, "piecewise_linear.count", "a number from 1 to 1000, got 0");
+    refuse_step(r#"{"category": {"min_rows": 0}}"#, "category.min_rows", "a number from 1 on, got 0");
+    refuse_step(r#"{"hash": {"buckets": 1}}"#, "hash.buckets", "a number from 2 to 16777216, got 1");
+    refuse_field(
+        r#"{"steps": [{"impute": {"with": {"constant": 1}}}, {"hash": {"buckets": 4}}]}"#,
+        "steps[1]",
+        "a name, got numbers",
     );
     let image = |steps: &str| images(&format!(r#", "fields": {{"image": {{"steps": [{steps}]}}}}"#));
     refuse(

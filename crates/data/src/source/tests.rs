@@ -45,7 +45,7 @@ fn idx_files_are_images_and_labels() {
         assert_eq!(data.blueprint.schema.field("image").unwrap().kind, image);
         let batch = data.dataset.source.batch(&[3, 4]).unwrap();
         assert_eq!(batch.inputs["x"].shape(), [2, 1, 2, 3]);
-        let grey = |level: f32| [level * (1.0f32 / 255.0); 6];
+        let grey = |level: f32| [level / 255.0; 6];
         assert_eq!(batch.inputs["x"].f32s().unwrap(), [grey(3.0), grey(4.0)].concat());
         assert_eq!(batch.targets[0].i64s().unwrap(), [1, 0]);
         assert_eq!(data.dataset.source.record(3).unwrap()["label"], Value::Text("1".to_owned()));

@@ -3,6 +3,7 @@
 //! The writer makes a [`Model`] of a predictor and then bytes of it; the reader makes a model of bytes. Whoever looks at
 //! a graph, be it to run it, looks at that model.
 mod answer;
+mod bins;
 mod builder;
 mod bytes;
 mod field;
@@ -11,6 +12,7 @@ mod manifest;
 mod model;
 mod network;
 mod preprocess;
+mod quantile;
 mod read;
 mod sequence;
 mod words;

@@ -6,26 +6,27 @@ use baeum_core::{DType, Field, Filter, InputSpec, Kind, Pipeline, Schema, Transf
 use super::builder::{Builder, batch, size};
 use super::manifest::Given;
 use super::model::{Attribute, Axis, Element};
+use super::{bins, quantile};
 use crate::error::ExportError;
 use crate::format::Format;
 
 /// A field on its way to the network.
 #[derive(Clone)]
-struct Flow<'a> {
-    field: &'a str,
+pub(super) struct Flow<'a> {
+    pub(super) field: &'a str,
     /// Its value in the graph.
-    value: String,
-    form: Form,
+    pub(super) value: String,
+    pub(super) form: Form,
 }
 
 /// What a field is at some step.
 #[derive(Clone, Debug, PartialEq)]
-enum Form {
+pub(super) enum Form {
     /// Numbers `[batch, n]`.
     Row(usize),
     /// Names `[batch, 1]`.
     Names,
-    /// Places of names `[batch, 1]`.
+    /// Places `[batch, 1]`.
     Places,
     /// Bytes `[batch, height, width, channels]`; height and width may be open.
     Pixels { channels: usize, sides: Option<[usize; 2]> },
@@ -116,13 +117,37 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
             let flow = elementwise(builder, flow, "Mul", &[*factor])?;
             elementwise(builder, flow, "Add", &[*offset])
         }
-        Transform::Standardise { mean, std } => {
+        Transform::Standardise { centre, spread } => {
             let flow = floats(builder, flow)?;
-            let flow = elementwise(builder, flow, "Sub", mean)?;
-            elementwise(builder, flow, "Div", std)
+            let flow = elementwise(builder, flow, "Sub", centre)?;
+            elementwise(builder, flow, "Div", spread)
         }
+        Transform::Log1p {} => {
+            let flow = floats(builder, flow)?;
+            let flow = elementwise(builder, flow, "Add", &[1.0])?;
+            let value = builder.add(&format!("{}.log1p", flow.field), "Log", &[&flow.value], &[]);
+            Ok(Flow { value, ..flow })
+        }
+        Transform::Clip { low, high } => {
+            let flow = floats(builder, flow)?;
+            let flow = bound(builder, flow, "Less", low)?;
+            bound(builder, flow, "Greater", high)
+        }
+        Transform::Quantile { quantiles, output } => quantile::quantile(builder, flow, quantiles, *output),
         Transform::Impute { value } => impute(builder, flow, value),
+        Transform::IsMissing {} => {
+            let flow = floats(builder, flow)?;
+            let wish = format!("{}.is_missing", flow.field);
+            let missing = builder.add(&wish, "IsNaN", &[&flow.value], &[]);
+            let value = cast(builder, &wish, &missing, Element::F32);
+            Ok(Flow { value, ..flow })
+        }
+        Transform::Bins { edges } => bins::places(builder, flow, edges),
+        Transform::PiecewiseLinear { edges } => bins::shares(builder, flow, edges),
         Transform::Category { labels } => category(builder, flow, labels),
+        Transform::Hash { .. } => {
+            Err(refuse(flow.field, "steps that it can say, such as `category`", "`hash`".to_owned()))
+        }
         Transform::OneHot { size } => one_hot(builder, flow, *size),
     }
 }
@@ -159,6 +184,23 @@ fn resize<'a>(
     }
     let value = builder.add(&wish, "Resize", &[&flow.value, "", "", &sizes], &settings);
     Ok(Flow { value, form: Form::Image { channels, sides: Some(sides) }, ..flow })
+}
+
+/// A number beyond a bound becomes the bound. `Where` and no `Min`: a missing number stays missing.
+fn bound<'a>(
+    builder: &mut Builder<'_>,
+    flow: Flow<'a>,
+    beyond: &'static str,
+    bounds: &[f64],
+) -> Result<Flow<'a>, ExportError> {
+    if bounds.is_empty() {
+        return Ok(flow);
+    }
+    let wish = format!("{}.clip", flow.field);
+    let bounds = constant(builder, &flow, &wish, bounds)?;
+    let is_beyond = builder.add(&wish, beyond, &[&flow.value, &bounds], &[]);
+    let value = builder.add(&wish, "Where", &[&is_beyond, &bounds, &flow.value], &[]);
+    Ok(Flow { value, ..flow })
 }
 
 fn impute<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, value: &[f64]) -> Result<Flow<'a>, ExportError> {
@@ -199,7 +241,7 @@ fn category<'a>(
 
 fn one_hot<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, size: usize) -> Result<Flow<'a>, ExportError> {
     if flow.form != Form::Places {
-        return Err(refuse(flow.field, "`category` before `one_hot`", flow.form.to_string()));
+        return Err(refuse(flow.field, "`category` or `bins` before `one_hot`", flow.form.to_string()));
     }
     let wish = format!("{}.one_hot", flow.field);
     let depth = builder.whole(&wish, &[size]);
@@ -253,7 +295,7 @@ fn image<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Flow<'a> {
 }
 
 /// Whatever is a number becomes a float.
-fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
+pub(super) fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
     let flow = image(builder, flow);
     match flow.form {
         Form::Row(_) | Form::Image { .. } | Form::Pixels { .. } => Ok(flow),
@@ -274,7 +316,7 @@ fn numbers(
     let flow = match (wanted, &flow.form) {
         (Element::I64, Form::Places) => flow,
         (Element::I64, form) => {
-            return Err(refuse(flow.field, "places of names for an input of i64", form.to_string()));
+            return Err(refuse(flow.field, "places for an input of i64", form.to_string()));
         }
         _ => floats(builder, flow)?,
     };
@@ -324,11 +366,11 @@ fn side_by_side(builder: &mut Builder<'_>, name: &str, parts: &[(String, Vec<usi
     builder.add(&format!("{name}.row"), "Concat", &rows, &[("axis", Attribute::Int(1))])
 }
 
-fn cast(builder: &mut Builder<'_>, wish: &str, value: &str, to: Element) -> String {
+pub(super) fn cast(builder: &mut Builder<'_>, wish: &str, value: &str, to: Element) -> String {
     builder.add(wish, "Cast", &[value], &[("to", Attribute::Int(to.code()))])
 }
 
-fn refuse(field: &str, wanted: &'static str, got: String) -> ExportError {
+pub(super) fn refuse(field: &str, wanted: &'static str, got: String) -> ExportError {
     ExportError::Field { field: field.to_owned(), format: Format::Onnx, wanted, got }
 }
 
@@ -361,7 +403,7 @@ impl std::fmt::Display for Form {
         match self {
             Form::Row(n) => write!(f, "{n} numbers"),
             Form::Names => f.write_str("names"),
-            Form::Places => f.write_str("places of names"),
+            Form::Places => f.write_str("places"),
             Form::Pixels { channels, .. } | Form::Image { channels, .. } => {
                 write!(f, "an image with {channels} channels")
             }

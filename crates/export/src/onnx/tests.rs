@@ -158,7 +158,7 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
     let empty = vec![Transform::Category { labels: vec![String::new()] }];
     check(Kind::Category, &[1], empty, &field("names that are not empty", "an empty one among its labels"));
     let hot = vec![Transform::OneHot { size: 3 }];
-    check(Kind::Number, &[3], hot, &field("`category` before `one_hot`", "1 numbers"));
+    check(Kind::Number, &[3], hot, &field("`category` or `bins` before `one_hot`", "1 numbers"));
     let impute = vec![Transform::Impute { value: vec![1.0, 2.0] }];
     check(
         Kind::Numbers { len: 3 },
@@ -173,7 +173,7 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[vectors]).unwrap();
     graph.output(rows);
     (ids.graph, ids.inputs[0].dtype) = (graph, DType::I64);
-    refused(&ids, None, &field("places of names for an input of i64", "1 numbers"));
+    refused(&ids, None, &field("places for an input of i64", "1 numbers"));
     let resize = vec![Transform::Resize { height: 1, width: 1, filter: Filter::Bilinear }];
     check(Kind::Number, &[1], resize, &field("an image before `resize`", "1 numbers"));
 }

@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Approximate, DType, Decode, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record, Returns,
-    Shape, Size2, Tensor, Transform, Value,
+    Approximate, DType, Decode, Distribution, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record,
+    Returns, Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -160,7 +160,7 @@ fn table() -> (Predictor, Vec<Record>) {
         vec![Transform::Category { labels: names(&["blue", "green", "red"]) }, Transform::OneHot { size: 4 }];
     let age = vec![
         Transform::Impute { value: vec![30.0] },
-        Transform::Standardise { mean: vec![35.0], std: vec![12.5] },
+        Transform::Standardise { centre: vec![35.0], spread: vec![12.5] },
     ];
     let pair =
         vec![Transform::Impute { value: vec![1.0, 2.0] }, Transform::Scale { factor: 0.5, offset: -1.0 }];
@@ -203,6 +203,60 @@ fn tables_agree_with_missing_and_unseen_values() {
     agrees("table", &predictor, records);
 }
 
+/// Every step from numbers to numbers, over numbers on and between all of its edges and one that is missing.
+#[test]
+fn numbers_agree_behind_every_step() {
+    let quantiles = |output| Transform::Quantile {
+        quantiles: vec![vec![-2.0, -1.0, 0.0, 0.0, 0.0, 1.5, 8.0, 9.0, 9.0]],
+        output,
+    };
+    let edges = || vec![-1.0, 0.0, 1.5, 8.0];
+    let known = || Transform::Impute { value: vec![0.5] };
+    let ways = vec![
+        vec![Transform::Clip { low: vec![-0.5], high: vec![] }, known(), Transform::Log1p {}],
+        vec![Transform::Clip { low: vec![-3.0], high: vec![3.0] }, known()],
+        vec![known(), quantiles(Distribution::Normal)],
+        vec![quantiles(Distribution::Uniform), known()],
+        vec![Transform::IsMissing {}],
+        vec![Transform::Bins { edges: edges() }],
+        vec![Transform::Bins { edges: edges() }, Transform::OneHot { size: 6 }],
+        vec![Transform::Bins { edges: vec![] }, Transform::OneHot { size: 2 }],
+        vec![known(), Transform::PiecewiseLinear { edges: edges() }],
+        vec![known(), Transform::PiecewiseLinear { edges: vec![-1.0, 4.0] }],
+    ];
+    let wide = 6 + 6 + 2 + 3 + 1;
+    let columns: Vec<_> = ways.into_iter().map(|way| ("x", way)).collect();
+    let mut graph = Graph::default();
+    let x = graph.input("row", Shape::batch(&[wide]), DType::F32).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[x]).unwrap();
+    let spec = input("row", DType::F32, &[wide], &columns);
+    let predictor = predictor(vec![field("x", Kind::Number)], vec![spec], graph, labels());
+    let numbers = [-9.0, -2.0, -1.5, -1.0, -0.25, 0.0, 0.125, 1.5, 2.0, 7.99, 8.0, 8.5, 8.999, 9.0, 44.0];
+    let mut records: Vec<Record> = numbers.iter().map(|x| record([("x", Value::Number(*x))])).collect();
+    records.push(record([("x", Value::Missing)]));
+    agrees("numbers", &predictor, records);
+}
+
+#[test]
+fn several_numbers_agree_behind_steps_of_their_own() {
+    let steps = vec![
+        Transform::Clip { low: vec![-1.0, 0.0], high: vec![1.0] },
+        Transform::Quantile {
+            quantiles: vec![vec![-1.0, 0.0, 1.0], vec![0.0, 0.25, 1.0]],
+            output: Distribution::Normal,
+        },
+        Transform::Impute { value: vec![0.0] },
+    ];
+    let spec = input("row", DType::F32, &[4], &[("x", steps), ("x", vec![Transform::IsMissing {}])]);
+    let mut graph = Graph::default();
+    let x = graph.input("row", Shape::batch(&[4]), DType::F32).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[x]).unwrap();
+    let fields = vec![field("x", Kind::Numbers { len: 2 })];
+    let predictor = predictor(fields, vec![spec], graph, labels());
+    let rows = [[-2.0, -2.0], [0.3, 0.3], [f64::NAN, 0.7], [0.9, 4.0]];
+    agrees("several", &predictor, rows.map(|row| record([("x", Value::Numbers(row.to_vec()))])).to_vec());
+}
+
 #[test]
 fn embedded_names_agree() {
     let words = |list: &[&str]| vec![Transform::Category { labels: names(list) }];
@@ -242,7 +296,7 @@ fn photos(filter: Filter) -> Predictor {
     let steps = vec![
         Transform::Resize { height: 6, width: 5, filter },
         Transform::Scale { factor: 1.0 / 255.0, offset: 0.0 },
-        Transform::Standardise { mean: vec![0.4, 0.5, 0.6], std: vec![0.2, 0.25, 0.3] },
+        Transform::Standardise { centre: vec![0.4, 0.5, 0.6], spread: vec![0.2, 0.25, 0.3] },
     ];
     let spec = input("image", DType::F32, &[3, 6, 5], &[("photo", steps)]);
     let mut graph = Graph::default();

@@ -1,0 +1,212 @@
+//! The steps of one field, fitted one behind the other: each sees the training rows as those before it leave them.
+
+use baeum_core::{Kind, Transform};
+
+use super::quantiles::{edges, evenly, mode, quantile};
+use super::rows::{Moments, Rows, Seen};
+use crate::DataError;
+use crate::config::{BinsBy, ImputeWith, Per, StepConfig};
+use crate::plan::DataPlan;
+use crate::plan::steps::{Change, Form, Misfit};
+
+/// Steps from a field to numbers, and the shape of what comes out.
+type Way = (Vec<Transform>, Vec<usize>);
+
+/// The ways of one field to the network: its steps, and, where the recipe wants to know what was missing, a second
+/// way that tells it.
+pub(super) fn fit(plan: &DataPlan, rows: &Rows<'_>, seen: &Seen) -> Result<Vec<Way>, DataError> {
+    let name = &rows.field.name;
+    let said = plan.field(name).and_then(|field| field.steps.clone());
+    let steps = said.unwrap_or_else(|| usual(&rows.field.kind, seen.has_missing));
+    let mut fitting = Fitting { plan, rows, seen, form: Form::of(&rows.field.kind), fitted: vec![] };
+    for (number, step) in steps.iter().enumerate() {
+        fitting.add(step, &format!("data.fields.{name}.steps[{number}]"))?;
+    }
+    let path = format!("data.fields.{name}.steps");
+    let mut ways = vec![(fitting.fitted, shape(&fitting.form, &path)?)];
+    if steps.iter().any(|step| matches!(step, StepConfig::Impute { flag: true, .. })) {
+        ways.push((vec![Transform::IsMissing {}], shape(&Form::of(&rows.field.kind), &path)?));
+    }
+    Ok(ways)
+}
+
+/// The steps of a field of which the recipe says nothing.
+fn usual(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
+    let standardise = StepConfig::Standardise { per: Per::Feature };
+    match kind {
+        Kind::Number if has_missing => {
+            vec![StepConfig::Impute { with: ImputeWith::Mean, flag: false }, standardise]
+        }
+        Kind::Number => vec![standardise],
+        Kind::Category => vec![StepConfig::Category { min_rows: 1 }, StepConfig::OneHot {}],
+        Kind::Image { .. } => vec![StepConfig::Scale { factor: 1.0 / 255.0, offset: 0.0 }],
+        Kind::Numbers { .. } | Kind::Text => vec![],
+    }
+}
+
+/// A field, and how far its steps are fitted.
+struct Fitting<'a> {
+    plan: &'a DataPlan,
+    rows: &'a Rows<'a>,
+    seen: &'a Seen,
+    /// What the field is behind the steps so far.
+    form: Form,
+    fitted: Vec<Transform>,
+}
+
+impl Fitting<'_> {
+    /// Fits one more step; `path` is where the recipe says it.
+    fn add(&mut self, step: &StepConfig, path: &str) -> Result<(), DataError> {
+        let refuse = |misfit: Misfit| DataError::setting(path, misfit.wants, misfit.got);
+        self.form.clone().after(Change::from(step)).map_err(refuse)?;
+        let transform = self.fit(step, path)?;
+        self.form = self.form.clone().after(Change::from(&transform)).map_err(refuse)?;
+        self.fitted.push(transform);
+        Ok(())
+    }
+
+    fn fit(&self, step: &StepConfig, path: &str) -> Result<Transform, DataError> {
+        Ok(match step {
+            StepConfig::Resize { height, width, filter } => {
+                Transform::Resize { height: *height, width: *width, filter: *filter }
+            }
+            StepConfig::Scale { factor, offset } => Transform::Scale { factor: *factor, offset: *offset },
+            StepConfig::Standardise { per } => self.standardise(*per, path)?,
+            StepConfig::Robust {} => self.robust(path)?,
+            StepConfig::Log1p {} => Transform::Log1p {},
+            StepConfig::Clip { low, high, quantiles: None } => {
+                Transform::Clip { low: low.iter().copied().collect(), high: high.iter().copied().collect() }
+            }
+            StepConfig::Clip { quantiles: Some([low, high]), .. } => self.clip(*low, *high, path)?,
+            StepConfig::Quantile { quantiles, output } => {
+                let kept = |column: &Vec<f32>| evenly(column, (*quantiles).min(column.len()).max(2));
+                let quantiles = self.sorted(path)?.iter().map(kept).collect();
+                Transform::Quantile { quantiles, output: *output }
+            }
+            StepConfig::Impute { with, .. } => self.impute(*with, path)?,
+            StepConfig::Bins { count, by } => self.bins(*count, *by, path)?,
+            StepConfig::PiecewiseLinear { count } => {
+                Transform::PiecewiseLinear { edges: self.edges(*count, BinsBy::Quantile, path)? }
+            }
+            StepConfig::Category { min_rows } => self.category(*min_rows)?,
+            StepConfig::Hash { buckets } => Transform::Hash { buckets: *buckets },
+            StepConfig::OneHot {} => Transform::OneHot { size: self.places() + 1 },
+        })
+    }
+
+    /// How many places the last step gives, 0 left out.
+    fn places(&self) -> usize {
+        match self.fitted.last() {
+            Some(Transform::Category { labels }) => labels.len(),
+            Some(Transform::Hash { buckets }) => *buckets,
+            Some(Transform::Bins { edges }) => edges.len() + 1,
+            Some(
+                Transform::Resize { .. }
+                | Transform::Scale { .. }
+                | Transform::Standardise { .. }
+                | Transform::Log1p {}
+                | Transform::Clip { .. }
+                | Transform::Quantile { .. }
+                | Transform::Impute { .. }
+                | Transform::IsMissing {}
+                | Transform::PiecewiseLinear { .. }
+                | Transform::OneHot { .. },
+            )
+            | None => 0, // `Form::after` has refused it
+        }
+    }
+
+    fn standardise(&self, per: Per, path: &str) -> Result<Transform, DataError> {
+        let shape = shape(&self.form, path)?;
+        let runs = self.runs(per, &shape, path)?;
+        let moments = self.rows.moments(&self.fitted, shape.iter().product(), runs)?;
+        let (centre, spread) = moments.iter().map(|moments| (moments.mean(), moments.divisor())).unzip();
+        Ok(Transform::Standardise { centre, spread })
+    }
+
+    /// Into how many runs the numbers of a row are cut, each with a mean of its own.
+    fn runs(&self, per: Per, shape: &[usize], path: &str) -> Result<usize, DataError> {
+        let laid_out = self.plan.config.shape.as_deref().unwrap_or(shape);
+        match (per, shape, laid_out) {
+            (Per::All, _, _) => Ok(1),
+            (Per::Feature, _, _) => Ok(shape.iter().product()),
+            (Per::Channel, [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => Ok(*channels),
+            (Per::Channel, _, _) => {
+                let wants = "numbers laid out as [channels, rows, columns] for `channel`";
+                let got = format!("{shape:?}; say `data.shape`");
+                Err(DataError::setting(format!("{path}.standardise.per"), wants, got))
+            }
+        }
+    }
+
+    fn robust(&self, path: &str) -> Result<Transform, DataError> {
+        let columns = self.sorted(path)?;
+        let between = |column: &Vec<f32>| match quantile(column, 0.75) - quantile(column, 0.25) {
+            0.0 => 1.0,
+            distance => distance,
+        };
+        let centre = columns.iter().map(|column| quantile(column, 0.5)).collect();
+        Ok(Transform::Standardise { centre, spread: columns.iter().map(between).collect() })
+    }
+
+    fn clip(&self, low: f64, high: f64, path: &str) -> Result<Transform, DataError> {
+        let columns = self.sorted(path)?;
+        let at = |share: f64| columns.iter().map(|column| quantile(column, share)).collect();
+        Ok(Transform::Clip { low: at(low), high: at(high) })
+    }
+
+    fn impute(&self, with: ImputeWith, path: &str) -> Result<Transform, DataError> {
+        let width = shape(&self.form, path)?.iter().product();
+        let value = match with {
+            ImputeWith::Constant(value) => vec![value],
+            ImputeWith::Median => self.sorted(path)?.iter().map(|column| quantile(column, 0.5)).collect(),
+            ImputeWith::Mode => self.sorted(path)?.iter().map(|column| mode(column)).collect(),
+            ImputeWith::Mean => {
+                self.rows.moments(&self.fitted, width, width)?.iter().map(Moments::mean).collect()
+            }
+        };
+        Ok(Transform::Impute { value })
+    }
+
+    fn bins(&self, count: usize, by: BinsBy, path: &str) -> Result<Transform, DataError> {
+        let edges = self.edges(count, by, path)?;
+        Ok(Transform::Bins { edges: edges[1..edges.len() - 1].to_vec() })
+    }
+
+    /// Where bins of one number start, and where the last one ends: at least two different numbers.
+    fn edges(&self, count: usize, by: BinsBy, path: &str) -> Result<Vec<f64>, DataError> {
+        let columns = self.sorted(path)?;
+        let edges = columns.first().map(|column| edges(column, count, by)).unwrap_or_default();
+        match edges.len() {
+            0 | 1 => {
+                let got = edges.first().map_or("none".to_owned(), |only| format!("only {only}"));
+                let wants = "at least two different numbers".to_owned();
+                Err(DataError::Column { column: self.rows.field.name.clone(), wants, got })
+            }
+            _ => Ok(edges),
+        }
+    }
+
+    fn category(&self, min_rows: usize) -> Result<Transform, DataError> {
+        let kept = self.seen.names.iter().filter(|(_, rows)| **rows >= min_rows);
+        let labels: Vec<String> = kept.map(|(name, _)| name.clone()).collect();
+        match labels.is_empty() && min_rows > 1 {
+            false => Ok(Transform::Category { labels }),
+            true => Err(DataError::Column {
+                column: self.rows.field.name.clone(),
+                wants: format!("a name with at least {min_rows} rows, as `min_rows` says"),
+                got: "none".to_owned(),
+            }),
+        }
+    }
+
+    /// The numbers of each column behind the steps so far.
+    fn sorted(&self, path: &str) -> Result<Vec<Vec<f32>>, DataError> {
+        self.rows.sorted(&self.fitted, shape(&self.form, path)?.iter().product())
+    }
+}
+
+/// The shape of the numbers that a field has become.
+fn shape(form: &Form, path: &str) -> Result<Vec<usize>, DataError> {
+    form.clone().shape().map_err(|misfit| DataError::setting(path, misfit.wants, misfit.got))
+}
