@@ -8,9 +8,9 @@ use crate::error::ExportError;
 /// One number `[batch, 1]`, or a refusal.
 fn one<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
     let flow = floats(builder, flow)?;
-    match flow.form {
-        Form::Row(1) => Ok(flow),
-        _ => Err(refuse(flow.field, "one number to put into bins", flow.form.to_string())),
+    match flow.form == Form::Row(1) {
+        true => Ok(flow),
+        false => Err(refuse(flow.field, "one number to put into bins", flow.form.to_string())),
     }
 }
 

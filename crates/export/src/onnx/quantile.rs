@@ -33,10 +33,10 @@ pub(super) fn quantile<'a>(
     output: Distribution,
 ) -> Result<Flow<'a>, ExportError> {
     let flow = floats(builder, flow)?;
-    let wide = match flow.form {
-        Form::Row(wide) if quantiles.len() == wide && quantiles.iter().all(|column| column.len() > 1) => wide,
-        _ => return Err(refuse(flow.field, "quantiles for each of its numbers", flow.form.to_string())),
-    };
+    let wide = quantiles.len();
+    if flow.form != Form::Row(wide) || quantiles.iter().any(|column| column.len() < 2) {
+        return Err(refuse(flow.field, "quantiles for each of its numbers", flow.form.to_string()));
+    }
     let mut say = Words { wish: format!("{}.quantile", flow.field), builder };
     let mut columns = vec![];
     for (place, quantiles) in quantiles.iter().enumerate() {
