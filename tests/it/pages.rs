@@ -153,9 +153,9 @@ fn variant_settings(schema: &Value, body: &Value) -> String {
     let body = resolve(schema, body);
     let Some(properties) = body["properties"].as_object() else { return String::new() };
     let setting = |(name, setting): (&String, &Value)| {
-        let default = match &setting["default"] {
-            Value::Null => String::new(),
-            default => format!(" ({})", serde_json::to_string(default).unwrap()),
+        let default = match setting.get("default") {
+            Some(default) if !default.is_null() => format!(" ({default})"),
+            Some(_) | None => String::new(),
         };
         format!("`{name}`{default}: {}", words_of(schema, setting))
     };
