@@ -1,5 +1,7 @@
 //! The `[data]` section of a recipe, as a person writes it.
 
+mod cleaning;
+mod paths;
 mod source;
 mod split;
 mod step;
@@ -10,7 +12,11 @@ use baeum_core::{Task, tagged};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use source::{ChannelsConfig, CsvConfig, FolderConfig, FunctionConfig, IdxConfig, SourceConfig};
+pub use cleaning::{CleanConfig, OnBad};
+pub use paths::Paths;
+pub use source::{
+    ChannelsConfig, CsvConfig, Encoding, FolderConfig, FunctionConfig, IdxConfig, SourceConfig,
+};
 pub use split::SplitConfig;
 pub use step::{BinsBy, ImputeWith, Per, StepConfig};
 
@@ -51,6 +57,10 @@ pub struct DataConfig {
     pub split: Option<SplitConfig>,
     /// Names for classes that the data write as numbers from 0, in that order.
     pub labels: Vec<String>,
+    /// How the labels of the data are made one where they are spelled in several ways.
+    pub clean_labels: CleanConfig,
+    /// What happens to a row of a table, or an image, that cannot be read.
+    pub on_bad: OnBad,
     /// What the number to be learned counts, such as `USD`; shown beside answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -70,6 +80,8 @@ impl Default for DataConfig {
             shape: None,
             split: None,
             labels: vec![],
+            clean_labels: CleanConfig::default(),
+            on_bad: OnBad::Stop,
             unit: None,
         }
     }
@@ -162,7 +174,7 @@ mod tests {
         assert!(error.starts_with("unknown field `sauce`, expected one of `source`, `target`"), "{error}");
         let error = parse(r#"{"source": {"csv": {"file": "a.csv"}}}"#).unwrap_err();
         assert!(
-            error.starts_with("unknown field `file`, expected one of `path`, `header`, `delimiter`"),
+            error.starts_with("unknown field `file`, expected one of `path`, `header`, `columns`"),
             "{error}"
         );
         let error = parse(r#"{"fields": {"a": {"steps": ["standardize"]}}}"#).unwrap_err();

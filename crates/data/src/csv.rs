@@ -1,6 +1,8 @@
 //! Tables of comma-separated values: read whole, checked row by row before anyone else sees them, typed by
 //! polars.
 
+mod dialect;
+mod encoding;
 mod infer;
 mod split;
 #[cfg(test)]
@@ -14,12 +16,14 @@ use std::ops::Range;
 
 use baeum_core::{Limit, Limits};
 
+use crate::config::{Encoding, OnBad};
 use crate::error::quoted;
+use crate::profile::{LISTED, Repair};
 use crate::split::sample_id;
-use crate::{CsvConfig, DataError};
+use crate::{CsvConfig, DataError, gzip};
 
+pub(crate) use dialect::Dialect;
 pub(crate) use infer::Seen;
-pub(crate) use split::{Dialect, unquote};
 pub(crate) use typed::{Cells, Names, Wanted};
 
 use split::Records;
@@ -29,8 +33,16 @@ use split::Records;
 pub struct CsvFormat {
     /// Whether the first line names the columns.
     pub header: bool,
-    /// What stands between two fields: one ASCII character.
-    pub delimiter: char,
+    /// Names for the columns of a table without a header; none are counted.
+    pub columns: Vec<String>,
+    /// What stands between two fields: one ASCII character, or what the first lines tell.
+    pub delimiter: Option<char>,
+    /// What stands around fields: one ASCII character, or nothing.
+    pub quote: Option<char>,
+    /// How bytes are letters, unless they tell it themselves.
+    pub encoding: Option<Encoding>,
+    /// Whether spaces around a cell are left out.
+    pub trim: bool,
     /// How a cell without a value is written.
     pub missing: Vec<String>,
 }
@@ -38,8 +50,15 @@ pub struct CsvFormat {
 impl CsvFormat {
     /// What a recipe says; `missing` is its `data.missing`.
     pub(crate) fn new(config: &CsvConfig, missing: &[String]) -> CsvFormat {
-        let delimiter = config.delimiter.chars().next().unwrap_or(',');
-        CsvFormat { header: config.header, delimiter, missing: missing.to_vec() }
+        CsvFormat {
+            header: config.header,
+            columns: config.columns.clone(),
+            delimiter: config.delimiter.as_ref().and_then(|text| text.chars().next()),
+            quote: config.quote.chars().next(),
+            encoding: config.encoding,
+            trim: config.trim,
+            missing: missing.to_vec(),
+        }
     }
 
     /// Whether a cell says that nothing is there; spaces around it do not count.
@@ -48,10 +67,9 @@ impl CsvFormat {
         self.missing.iter().any(|missing| missing == cell)
     }
 
-    fn dialect(&self) -> Dialect {
-        // Cutting at a byte of a longer character would cut text in the middle of one.
-        let delimiter = u8::try_from(self.delimiter).ok().filter(u8::is_ascii);
-        Dialect { header: self.header, delimiter: delimiter.unwrap_or(b',') }
+    /// What a cell says.
+    fn said<'a>(&self, cell: &'a str) -> &'a str {
+        if self.trim { cell.trim() } else { cell }
     }
 }
 
@@ -66,6 +84,8 @@ impl Default for CsvFormat {
 #[derive(Debug)]
 pub(crate) struct Csv {
     format: CsvFormat,
+    /// That of the first file; all have the same.
+    dialect: Dialect,
     columns: Vec<String>,
     places: BTreeMap<String, usize>,
     files: Vec<CsvFile>,
@@ -81,6 +101,10 @@ struct CsvFile {
     text: String,
     /// Where each row starts in the text, and where the last one ends.
     starts: Vec<usize>,
+    /// The rows that were left out, counted from 1 as they stand in the file, each with the reason.
+    skipped: Vec<(usize, String)>,
+    /// The encoding, where the file had to be read as another one than UTF-8 and nobody had said so.
+    taken_for: Option<Encoding>,
 }
 
 /// A number as a table writes it; spaces around it do not count. The error is what the cell should have been.
@@ -105,31 +129,33 @@ impl Csv {
     pub(crate) fn new(
         files: Vec<(String, Vec<u8>)>,
         format: &CsvFormat,
+        on_bad: OnBad,
         limits: &Limits,
     ) -> Result<Csv, DataError> {
-        let mut csv = Csv { format: format.clone(), columns: vec![], places: BTreeMap::new(), files: vec![] };
+        let mut csv = Csv {
+            format: format.clone(),
+            dialect: Dialect::default(),
+            columns: vec![],
+            places: BTreeMap::new(),
+            files: vec![],
+        };
         for (name, bytes) in files {
-            csv.add(name, bytes, limits)?;
+            csv.add(name, bytes, on_bad, limits)?;
         }
         Ok(csv)
     }
 
-    fn add(&mut self, name: String, bytes: Vec<u8>, limits: &Limits) -> Result<(), DataError> {
-        let text = text::checked(&name, bytes, self.format.header)?;
-        let mut records = Records::new(&name, &text, self.format.dialect(), limits);
-        let (mut fields, mut starts) = (vec![], vec![]);
-        let mut columns = None;
-        while let Some(record) = records.next(&mut fields)? {
-            let is_header = self.format.header && columns.is_none();
-            if columns.is_none() {
-                columns = Some(self.header(&name, &fields)?);
-            }
-            if !is_header {
-                starts.push(record.start);
-            }
-            let rows = self.rows() + starts.len();
-            limits.admit(Limit::Rows, format_args!("`{name}`"), rows as u64)?;
+    fn add(&mut self, name: String, bytes: Vec<u8>, on_bad: OnBad, limits: &Limits) -> Result<(), DataError> {
+        let bytes = if name.ends_with(".gz") { gzip::unpacked(&name, &bytes, limits)? } else { bytes };
+        let (text, taken_for) = text::checked(&name, bytes, self.format.header, self.format.encoding)?;
+        let dialect = Dialect::of(&self.format, &text);
+        if let Some(first) = self.files.first().filter(|_| dialect != self.dialect) {
+            let (wants, got) = (format!("the delimiter of `{}`", first.name), dialect.delimiter_shown());
+            return Err(DataError::file(&name, wants, got));
         }
+        self.dialect = dialect;
+        let cut = self.cut(&name, &text, on_bad, limits)?;
+        let Cut { columns, starts, skipped } = cut;
         match columns {
             None => return Err(DataError::file(&name, "a table of rows", "an empty file")),
             Some(_) if starts.is_empty() => {
@@ -141,19 +167,59 @@ impl Csv {
             }
             Some(columns) => self.refuse_other_columns(&name, &columns)?,
         }
-        starts.push(text.len());
-        self.files.push(CsvFile { name, rows_before: self.rows(), text, starts });
+        let (text, starts) = joined(text, starts);
+        let skipped = skipped.into_iter().map(|(row, error)| (row, error.to_string())).collect();
+        self.files.push(CsvFile { name, rows_before: self.rows(), text, starts, skipped, taken_for });
         Ok(())
+    }
+
+    /// Cuts a text into rows; what is bad ends it, or is left out.
+    fn cut(&self, name: &str, text: &str, on_bad: OnBad, limits: &Limits) -> Result<Cut, DataError> {
+        let mut records = Records::new(name, text, self.dialect, limits);
+        let mut fields = vec![];
+        let mut cut = Cut::default();
+        loop {
+            let row = records.row();
+            let record = match records.next(&mut fields) {
+                Ok(Some(record)) => record,
+                Ok(None) => return Ok(cut),
+                Err(error @ DataError::Row { .. }) if on_bad == OnBad::Skip && cut.columns.is_some() => {
+                    cut.skipped.push((row, error));
+                    records.skip();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let is_header = self.format.header && cut.columns.is_none();
+            if cut.columns.is_none() {
+                cut.columns = Some(self.header(name, &fields)?);
+            }
+            if !is_header {
+                cut.starts.push(record);
+            }
+            let rows = self.rows() + cut.starts.len();
+            limits.admit(Limit::Rows, format_args!("`{name}`"), rows as u64)?;
+        }
     }
 
     /// The names of the columns, out of the first record.
     fn header(&self, file: &str, fields: &[&str]) -> Result<Vec<String>, DataError> {
-        if !self.format.header {
+        if !self.format.header && self.format.columns.is_empty() {
             return Ok((1..=fields.len()).map(|place| format!("column_{place}")).collect());
+        }
+        if !self.format.header {
+            let (named, got) = (self.format.columns.len(), fields.len());
+            return match named == got {
+                true => Ok(self.format.columns.clone()),
+                false => {
+                    let wants = format!("{named} columns, as many as `data.source.csv.columns` names");
+                    Err(DataError::file(file, wants, got.to_string()))
+                }
+            };
         }
         let mut places = BTreeMap::new();
         for (place, field) in fields.iter().enumerate() {
-            let name = unquote(field).into_owned();
+            let name = self.dialect.unquote(field).trim().to_owned();
             if name.trim().is_empty() {
                 let wants = format!("a name for column {}", place + 1);
                 return Err(DataError::file(file, wants, "an empty one"));
@@ -163,7 +229,7 @@ impl Csv {
                 return Err(DataError::file(file, "columns of different names", got));
             }
         }
-        Ok(fields.iter().map(|field| unquote(field).into_owned()).collect())
+        Ok(fields.iter().map(|field| self.dialect.unquote(field).trim().to_owned()).collect())
     }
 
     fn refuse_other_columns(&self, file: &str, columns: &[String]) -> Result<(), DataError> {
@@ -191,9 +257,29 @@ impl Csv {
         self.files.iter().map(CsvFile::rows).sum()
     }
 
+    /// What was done to the files that nobody asked for: the rows that were left out, and guessed encodings.
+    pub(crate) fn repairs(&self) -> Vec<Repair> {
+        let of_file = |file: &CsvFile| {
+            let file_name = file.name.clone();
+            let taken = file.taken_for.map(|encoding| Repair::TakenFor { file: file_name.clone(), encoding });
+            let skipped = (!file.skipped.is_empty()).then(|| Repair::Skipped {
+                file: file_name,
+                count: file.skipped.len(),
+                first: file.skipped.iter().take(LISTED).map(|(_, reason)| reason.clone()).collect(),
+            });
+            taken.into_iter().chain(skipped)
+        };
+        self.files.iter().flat_map(of_file).collect()
+    }
+
     /// How many rows each file has, with its name.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, usize)> {
         self.files.iter().map(|file| (file.name.as_str(), file.rows()))
+    }
+
+    /// What is needed to name a row.
+    pub(crate) fn places(&self) -> Vec<FileRows> {
+        self.files.iter().map(CsvFile::places).collect()
     }
 
     /// The names of the columns.
@@ -233,13 +319,16 @@ impl Csv {
     /// A refusal of the cell of a row and a column.
     pub(crate) fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError {
         let (file, row) = self.locate(row);
-        let (file, column) = (file.name.clone(), self.columns[column].clone());
-        DataError::Cell { file, row: row + 1, column, wants, got }
+        let (places, column) = (file.places(), self.columns[column].clone());
+        DataError::Cell { row: places.number(row), file: places.name, column, wants, got }
     }
 
     fn cell<'a>(&self, record: &'a str, column: usize, fields: &mut Vec<&'a str>) -> Cow<'a, str> {
-        split::fields(record, self.format.dialect().delimiter, fields);
-        fields.get(column).map(|field| unquote(field)).unwrap_or_default()
+        split::fields(record, self.dialect, fields);
+        match fields.get(column).map(|field| self.dialect.unquote(field)).unwrap_or_default() {
+            Cow::Borrowed(cell) => Cow::Borrowed(self.format.said(cell)),
+            Cow::Owned(cell) => Cow::Owned(self.format.said(&cell).to_owned()),
+        }
     }
 
     /// The file of a row, and its place there.
@@ -250,9 +339,59 @@ impl Csv {
     }
 }
 
+/// A text that was cut into rows.
+#[derive(Default)]
+struct Cut {
+    /// The names of its columns, once a record was read.
+    columns: Option<Vec<String>>,
+    /// Where each row stands.
+    starts: Vec<Range<usize>>,
+    /// The rows that were left out, each with the reason.
+    skipped: Vec<(usize, DataError)>,
+}
+
+/// A text whose rows stand behind each other, and where each starts and the last one ends. Only where rows were left
+/// out is it written anew.
+fn joined(text: String, rows: Vec<Range<usize>>) -> (String, Vec<usize>) {
+    let is_whole = rows.windows(2).all(|pair| pair[0].end == pair[1].start);
+    let end = rows.last().map_or(text.len(), |last| last.end);
+    if is_whole {
+        let starts = rows.iter().map(|row| row.start).chain([end]).collect();
+        return (text, starts);
+    }
+    let (mut kept, mut starts) = (String::with_capacity(text.len()), vec![]);
+    for row in rows {
+        starts.push(kept.len());
+        kept.push_str(&text[row]);
+    }
+    starts.push(kept.len());
+    (kept, starts)
+}
+
+/// The rows of a file, as messages number them.
+#[derive(Debug)]
+pub(crate) struct FileRows {
+    pub(crate) name: String,
+    pub(crate) rows: usize,
+    /// The numbers of those that were left out, going up.
+    skipped: Vec<usize>,
+}
+
+impl FileRows {
+    /// The number of a row, counted from 1 with those that were left out.
+    pub(crate) fn number(&self, row: usize) -> usize {
+        self.skipped.iter().fold(row + 1, |number, skipped| number + usize::from(*skipped <= number))
+    }
+}
+
 impl CsvFile {
     fn rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
+    }
+
+    fn places(&self) -> FileRows {
+        let skipped = self.skipped.iter().map(|(row, _)| *row).collect();
+        FileRows { name: self.name.clone(), rows: self.rows(), skipped }
     }
 
     /// Where a row stands in the text, its line ending included.

@@ -3,7 +3,7 @@ use rayon::prelude::*;
 
 use crate::DataError;
 use crate::encoder::Encoder;
-use crate::labels::Labels;
+use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The
@@ -40,12 +40,12 @@ impl Examples {
         schema: Schema,
         encoder: Encoder,
         targets: &[Target],
-        said: &[String],
+        naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), &schema, target, said))
+            .map(|target| answers(raw.as_ref(), &schema, target, naming))
             .collect::<Result<_, _>>()?;
         let mut examples = Examples { raw, schema, encoder, kept: vec![], targets };
         for input in 0..examples.encoder.inputs() {
@@ -160,7 +160,7 @@ impl Answers {
 }
 
 /// The targets of all rows, as the network learns them.
-fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, said: &[String]) -> Result<Answers, DataError> {
+fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> Result<Answers, DataError> {
     let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| {
         DataError::Changed {
             wants: format!("the target `{}`", target.field),
@@ -175,7 +175,7 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, said: &[String]) -> 
     };
     match &target.decode {
         Decode::Label { labels: names } => {
-            let labels = Labels::new(&target.field, field, names, said);
+            let labels = Labels::new(&target.field, field, names, naming);
             let place = |row: usize| match labels.place(raw, row)? {
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),

@@ -113,7 +113,7 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
 fn target(plan: &DataPlan, rows: &Rows<'_>, limits: &Limits) -> Result<(Target, TargetStats), DataError> {
     let field = rows.field.name.clone();
     if rows.field.kind == Kind::Category {
-        let (labels, counts) = Labels::learn(rows, &plan.config.labels, limits)?;
+        let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
         return Ok((Target { field, decode: Decode::Label { labels } }, TargetStats::Labels { counts }));
     }
     let moments = rows.numbers()?;

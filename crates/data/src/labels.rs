@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use baeum_core::{Limit, Limits, Splits};
 
 use crate::DataError;
+use crate::config::CleanConfig;
 use crate::error::quoted;
 use crate::fit::Rows;
 use crate::source::{Cell, Raw};
@@ -17,18 +18,30 @@ pub(crate) struct Labels {
     field: usize,
     /// In the order of the network's outputs.
     names: Vec<String>,
-    /// What the recipe calls the classes that the data write as numbers.
-    said: Vec<String>,
+    naming: Naming,
     places: BTreeMap<String, usize>,
 }
 
-/// What a label is called: a number that the recipe has a name for by that name, any other label by itself.
-pub(crate) fn said(names: &[String], label: &str) -> String {
-    if names.iter().any(|name| name == label) {
-        return label.to_owned();
+/// What the recipe says about how labels are called.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Naming {
+    /// Names for the classes that the data write as numbers from 0.
+    pub(crate) names: Vec<String>,
+    pub(crate) clean: CleanConfig,
+}
+
+impl Naming {
+    /// What the label is called that the data write so: stripped and mapped; then a number that the recipe has a name
+    /// for by that name, any other label by itself.
+    pub(crate) fn called(&self, label: &str) -> String {
+        let bare = label.trim_matches(|c| self.clean.strip.contains(c));
+        let label = self.clean.map.get(bare).map_or(bare, String::as_str);
+        if self.names.iter().any(|name| name == label) {
+            return label.to_owned();
+        }
+        let named = label.parse::<usize>().ok().and_then(|place| self.names.get(place));
+        named.map_or_else(|| label.to_owned(), Clone::clone)
     }
-    let place = label.parse::<usize>().ok();
-    place.and_then(|place| names.get(place)).map_or_else(|| label.to_owned(), Clone::clone)
 }
 
 /// The order of labels: numbers by value, before words by letter.
@@ -42,13 +55,13 @@ fn natural(a: &String, b: &String) -> Ordering {
 }
 
 impl Labels {
-    /// The labels `names` of the field at a place of the schema; `said` is `data.labels`.
-    pub(crate) fn new(column: &str, field: usize, names: &[String], said: &[String]) -> Labels {
+    /// The labels `names` of the field at a place of the schema.
+    pub(crate) fn new(column: &str, field: usize, names: &[String], naming: &Naming) -> Labels {
         let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
-        Labels { column: column.to_owned(), field, names: names.to_vec(), said: said.to_vec(), places }
+        Labels { column: column.to_owned(), field, names: names.to_vec(), naming: naming.clone(), places }
     }
 
-    /// The labels of the training rows, and how often each stands there; in the order of `said`, if the
+    /// The labels of the training rows, and how often each stands there; in the order of `data.labels`, if the
     /// recipe names them.
     ///
     /// # Errors
@@ -56,11 +69,11 @@ impl Labels {
     /// or if there are more labels than the limits allow.
     pub(crate) fn learn(
         rows: &Rows<'_>,
-        said: &[String],
+        naming: &Naming,
         limits: &Limits,
     ) -> Result<(Vec<String>, Vec<u64>), DataError> {
-        let unknown = Labels::new(&rows.field.name, rows.place, &[], said);
-        let column = &unknown.column;
+        let unknown = Labels::new(&rows.field.name, rows.place, &[], naming);
+        let (column, said) = (&unknown.column, &naming.names);
         let mut counts: BTreeMap<String, u64> = said.iter().map(|name| (name.clone(), 0)).collect();
         for &row in rows.train.rows() {
             *counts.entry(unknown.label(rows.raw, row)?).or_default() += 1;
@@ -72,7 +85,7 @@ impl Labels {
             return refuse(format!("rows of the class {}", quoted(name)), "none".to_owned());
         }
         let mut names: Vec<String> =
-            if said.is_empty() { counts.keys().cloned().collect() } else { said.to_vec() };
+            if said.is_empty() { counts.keys().cloned().collect() } else { said.clone() };
         if let [only] = names.as_slice() {
             return refuse("at least 2 labels".to_owned(), format!("1: {}", quoted(only)));
         }
@@ -139,8 +152,8 @@ impl Labels {
         };
         match raw.cell(row, self.field)? {
             Cell::Name(name) => {
-                let label = said(&self.said, name);
-                match self.said.is_empty() || self.said.contains(&label) {
+                let label = self.naming.called(name);
+                match self.naming.names.is_empty() || self.naming.names.contains(&label) {
                     true => Ok(label),
                     false => {
                         refuse("one of `data.labels`, or its place among them counted from 0", quoted(name))

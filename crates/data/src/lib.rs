@@ -25,6 +25,7 @@ mod place;
 mod plan;
 
 mod csv;
+mod gzip;
 mod image;
 mod source;
 
@@ -44,13 +45,14 @@ pub mod table;
 mod testing;
 
 pub use config::{
-    BinsBy, ChannelsConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig,
-    ImputeWith, KindConfig, Per, SourceConfig, SplitConfig, StepConfig,
+    BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig,
+    FunctionConfig, IdxConfig, ImputeWith, KindConfig, OnBad, Paths, Per, SourceConfig, SplitConfig,
+    StepConfig,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;
 pub use error::{DataError, Fault};
 pub use place::Place;
 pub use plan::DataPlan;
-pub use profile::{FieldProfile, LabelProfile, Profile, Sizes, Warning};
+pub use profile::{FieldProfile, LabelProfile, Profile, Repair, Sizes, Warning};
 pub use stage::{DataBlueprint, Prepared, SplitRows, open, prepare};

@@ -44,6 +44,33 @@ impl Place {
         Err(DataError::Absent { file: shown_name(name), looked })
     }
 
+    /// The files that the recipe calls `pattern`, in the order of their names, each with its name: one, or all in a
+    /// folder whose names fit a pattern with a `*`.
+    ///
+    /// # Errors
+    /// As [`Place::find`]; a pattern that no file fits is absent too.
+    pub(crate) fn find_each(&self, pattern: &str) -> Result<Vec<(String, PathBuf)>, DataError> {
+        let (folder, names) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+        if !names.contains('*') {
+            return Ok(vec![(pattern.to_owned(), self.find(pattern)?)]);
+        }
+        let root = self.find(folder)?;
+        let mut found = vec![];
+        for entry in self.limits.list(Limit::FolderFiles, self.fs.as_ref(), &root)? {
+            if let Some(name) = entry.to_str().filter(|name| fits(names, name)) {
+                let called = if folder == "." { name.to_owned() } else { format!("{folder}/{name}") };
+                found.push((called, root.join(name)));
+            }
+        }
+        match found.is_empty() {
+            false => Ok(found),
+            true => Err(DataError::Absent {
+                file: shown_name(pattern),
+                looked: vec![format!("`{}`", shown(&root))],
+            }),
+        }
+    }
+
     /// The bytes of the file that the recipe calls `name`.
     pub(crate) fn read(&self, name: &str, limit: Limit) -> Result<Vec<u8>, DataError> {
         let span = tracing::debug_span!("file", name = %shown_name(name));
@@ -54,6 +81,21 @@ impl Place {
     pub(crate) fn rng(&self) -> Rng {
         Rng::new(self.seed)
     }
+}
+
+/// Whether a name fits a pattern in which `*` stands for any characters.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 /// A name of the recipe as a message shows it.

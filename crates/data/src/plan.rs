@@ -7,7 +7,9 @@ use crate::config::{
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
+use crate::labels::Naming;
 use crate::source::{folder, idx};
+use crate::split::Part;
 use crate::{DataError, Place};
 
 mod check;
@@ -32,10 +34,18 @@ pub struct DataPlan {
 /// Where the examples are.
 #[derive(Clone, Debug)]
 pub(crate) enum SourcePlan {
-    Csv { config: CsvConfig, files: Vec<String> },
+    Csv { config: CsvConfig, files: Vec<TableFiles> },
     Idx(IdxConfig),
     Folder(FolderConfig),
     Function { config: FunctionConfig, formula: Formula },
+}
+
+/// One file of a table, or a pattern of several.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TableFiles {
+    pub(crate) pattern: String,
+    /// The part that they are for, if the recipe says it.
+    pub(crate) part: Option<Part>,
 }
 
 /// How they are divided.
@@ -57,10 +67,9 @@ pub(crate) enum SplitPlan {
     Column {
         name: String,
     },
-    /// The parts of the files in their order.
-    Files {
-        has_valid: bool,
-    },
+    /// The source gives all parts: a table for each.
+    Files,
+    /// The source gives the test rows; `valid` is drawn from the others.
     Given {
         valid: f64,
     },
@@ -103,7 +112,15 @@ impl DataPlan {
     /// [`DataError::Absent`] for one that is nowhere, and what the disk says about folders.
     pub fn files(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         match &self.source {
-            SourcePlan::Csv { files, .. } => files.iter().map(|name| place.find(name)).collect(),
+            SourcePlan::Csv { files, .. } => {
+                let found = files.iter().map(|files| place.find_each(&files.pattern));
+                Ok(found
+                    .collect::<Result<Vec<_>, DataError>>()?
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, path)| path)
+                    .collect())
+            }
             SourcePlan::Idx(config) => idx::files(config).into_iter().map(|name| place.find(name)).collect(),
             SourcePlan::Folder(config) => {
                 Ok(folder::list(config, place)?.images.into_iter().map(|image| image.path).collect())
@@ -126,6 +143,11 @@ impl DataPlan {
     /// Compares the settings that belong to one task with the one that the data turned out to have.
     pub(crate) fn check_answers(&self, task: Task) -> Result<(), DataError> {
         check::answers(&self.config, Some(task))
+    }
+
+    /// What labels are called.
+    pub(crate) fn naming(&self) -> Naming {
+        Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
     }
 
     /// What the recipe says about a field.

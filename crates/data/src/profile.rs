@@ -5,8 +5,12 @@ use baeum_core::{Field, Kind, Role, Schema, Splits};
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
+use crate::config::Encoding;
 use crate::fit::Moments;
 use crate::source::{Cell, Raw};
+
+/// How many of the rows and files that were left out are listed.
+pub(crate) const LISTED: usize = 20;
 
 /// How many of the most frequent names are listed.
 const TOP: usize = 10;
@@ -28,6 +32,9 @@ pub struct Profile {
     pub labels: Vec<LabelProfile>,
     /// How many files of a folder were left out because they are hidden.
     pub hidden_files: usize,
+    /// What was done so that the data could be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
     /// What a person should look at.
     pub warnings: Vec<Warning>,
 }
@@ -81,6 +88,43 @@ pub struct LabelProfile {
     pub label: String,
     /// Its rows in train, valid and test.
     pub parts: [usize; 3],
+}
+
+/// Something that was done so that the data could be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Repair {
+    /// A file that is not UTF-8 was read in another encoding.
+    TakenFor {
+        /// The file.
+        file: String,
+        /// The encoding.
+        encoding: Encoding,
+    },
+    /// Rows of a table, or images of a folder, that cannot be read were left out, as `data.on_bad` says.
+    Skipped {
+        /// The table or the folder.
+        file: String,
+        /// How many.
+        count: usize,
+        /// The first of them, each with its reason.
+        first: Vec<String>,
+    },
+}
+
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Repair::TakenFor { file, encoding } => {
+                let name = encoding.name();
+                write!(f, "`{file}` is not UTF-8 and was read as {name}; say `encoding` to be sure")
+            }
+            Repair::Skipped { file, count, first } => {
+                write!(f, "{count} of `{file}` cannot be read and were left out: {}", first.join("; "))?;
+                if *count > first.len() { write!(f, "; and {} more", count - first.len()) } else { Ok(()) }
+            }
+        }
+    }
 }
 
 /// Something that a person should look at.
@@ -156,7 +200,8 @@ pub(crate) fn profile(
     }
     let hidden_files = raw.hidden_files();
     warnings.extend((hidden_files > 0).then_some(Warning::HiddenFiles { count: hidden_files }));
-    Ok(Profile { rows: raw.rows(), parts, fields, labels, hidden_files, warnings })
+    let repairs = raw.repairs();
+    Ok(Profile { rows: raw.rows(), parts, fields, labels, hidden_files, repairs, warnings })
 }
 
 /// What was seen of a field so far.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use baeum_core::{Field, Kind, Limits, Record, Role, Schema, SchemaError, Value};
 
+use crate::config::OnBad;
 use crate::csv::{Csv, number};
 use crate::source::{Cell, Raw, load};
 use crate::{CsvFormat, DataError};
@@ -22,7 +23,7 @@ pub fn read_csv(
     format: &CsvFormat,
     limits: &Limits,
 ) -> Result<Vec<Record>, DataError> {
-    let csv = Csv::new(vec![(name.to_owned(), bytes)], format, limits)?;
+    let csv = Csv::new(vec![(name.to_owned(), bytes)], format, OnBad::Stop, limits)?;
     refuse_unknown(&csv, schema)?;
     let table = load(&csv, &schema.fields)?;
     let field = |row: usize, (place, field): (usize, &Field)| match field.role {

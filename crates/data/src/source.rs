@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
 use crate::plan::{DataPlan, SourcePlan};
+use crate::profile::Repair;
 use crate::split::Part;
 use crate::{DataError, Place};
 
@@ -56,6 +57,11 @@ pub(crate) trait Raw: Send + Sync {
     /// Height and width of the image of a row, where they are known without decoding it.
     fn image_size(&self, _row: usize) -> Option<(usize, usize)> {
         None
+    }
+
+    /// What was done so that they could be read.
+    fn repairs(&self) -> Vec<Repair> {
+        vec![]
     }
 
     /// How many files were left out because they are hidden.

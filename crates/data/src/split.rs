@@ -90,11 +90,15 @@ type Dealt = (Vec<Part>, [bool; 3]);
 fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, order: Vec<usize>) -> Result<Dealt, DataError> {
     let (valid, test, groups) = match &plan.split {
         SplitPlan::Column { .. } => return Ok((given(scan)?, [true, false, true])),
-        SplitPlan::Files { has_valid } => return Ok((given(scan)?, [true, *has_valid, true])),
+        SplitPlan::Files => return Ok((given(scan)?, [true, true, true])),
         SplitPlan::Given { valid } => {
             let mut parts = given(scan)?;
             let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            hand_out(&mut parts, &by_label(plan, scan, train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            let groups = match task {
+                Task::Classify => by_label(plan, scan, train),
+                Task::Regress => Groups::from([(None, train)]),
+            };
+            hand_out(&mut parts, &groups, [1.0 - valid, *valid, 0.0], &plan.target)?;
             return Ok((parts, [true, *valid > 0.0, true]));
         }
         SplitPlan::Stratified { .. } if task == Task::Regress => {
@@ -126,11 +130,11 @@ type Groups = BTreeMap<Option<String>, Vec<usize>>;
 /// The rows of each label, in their order. Rows without a label stay in train, where they are refused with
 /// their place.
 fn by_label(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>) -> Groups {
-    let mut targets = scan.targets();
+    let (mut targets, naming) = (scan.targets(), plan.naming());
     let mut groups = Groups::new();
     for row in order {
         if let Some(label) = targets[row].take() {
-            groups.entry(Some(crate::labels::said(&plan.config.labels, &label))).or_default().push(row);
+            groups.entry(Some(naming.called(&label))).or_default().push(row);
         }
     }
     groups

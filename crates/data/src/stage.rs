@@ -3,6 +3,7 @@ use std::sync::Arc;
 use baeum_core::{Dataset, Decode, InputSpec, Probes, Schema, Splits, Target, TargetStats, Task};
 use serde::{Deserialize, Serialize};
 
+use crate::config::OnBad;
 use crate::encoder::Encoder;
 use crate::examples::{Examples, KEPT_BYTES};
 use crate::fit::{Fitted, fit};
@@ -91,7 +92,10 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     let SplitRows { train, valid, test } = blueprint.splits.clone();
     let changed = |wants: String, got: String| DataError::Changed { wants, got };
     let known = [&train[..], &valid, &test].concat();
-    let scan = scan(plan, place)?;
+    let mut scan = scan(plan, place)?;
+    if plan.config.on_bad == OnBad::Skip {
+        scan.ids()?; // what cannot be read is left out here as it was then
+    }
     if known.len() != scan.rows() || known.iter().any(|row| *row >= known.len()) {
         return Err(changed(format!("{} rows", known.len()), scan.rows().to_string()));
     }
@@ -112,7 +116,7 @@ fn count_labels(
     for target in &fitted.targets {
         let field = fitted.schema.fields.iter().position(|field| field.name == target.field);
         if let (Decode::Label { labels: names }, Some(field)) = (&target.decode, field) {
-            let labels = Labels::new(&target.field, field, names, &plan.config.labels);
+            let labels = Labels::new(&target.field, field, names, &plan.naming());
             let counts = labels.count(raw, splits)?;
             if is_drawn(&plan.split) {
                 labels.refuse_absent(&counts, !splits.valid.rows().is_empty())?;
@@ -127,7 +131,7 @@ fn count_labels(
 fn is_drawn(split: &SplitPlan) -> bool {
     match split {
         SplitPlan::Random { .. } | SplitPlan::Stratified { .. } | SplitPlan::Usual { .. } => true,
-        SplitPlan::Column { .. } | SplitPlan::Files { .. } | SplitPlan::Given { .. } => false,
+        SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
     }
 }
 
@@ -138,7 +142,7 @@ fn examples(
     room: usize,
 ) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
-    Examples::new(raw, blueprint.schema.clone(), encoder, &blueprint.targets, &plan.config.labels, room)
+    Examples::new(raw, blueprint.schema.clone(), encoder, &blueprint.targets, &plan.naming(), room)
 }
 
 fn dataset(

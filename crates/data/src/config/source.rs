@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Paths;
+
 /// Where examples come from. Paths are relative to the recipe; `--data DIR`, `BAEUM_DATA` and the cache are
 /// looked in next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,22 +20,70 @@ pub enum SourceConfig {
     Function(FunctionConfig),
 }
 
-/// A table of comma-separated values, as RFC 4180 describes it, in UTF-8.
+/// A table of comma-separated values, as RFC 4180 describes it, in one file or several. A file whose name ends in
+/// `.gz` is unpacked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CsvConfig {
-    /// The file; left out where `data.split.files` names the files.
+    /// The file, a list of files, or a pattern such as `part-*.csv`; left out where `data.split.files` names the files.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: Option<Paths>,
     /// Whether the first line names the columns; without one they are `column_1`, `column_2` and so on.
     pub header: bool,
-    /// What stands between two fields: one ASCII character.
-    pub delimiter: String,
+    /// Names for the columns of a table without a header.
+    pub columns: Vec<String>,
+    /// What stands between two fields: one ASCII character. Unless it is said, that one of comma, tab, semicolon and
+    /// `|` which cuts the first lines into equally many fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// What stands around a field that holds a delimiter or a line end: one ASCII character, or nothing where quotes
+    /// are text like any other.
+    pub quote: String,
+    /// How bytes are letters. Unless it is said, UTF-8; a file that is none is read as the one of UTF-16, CP949 and
+    /// Latin-1 that it can be, and a warning says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Whether spaces around a cell are left out.
+    pub trim: bool,
 }
 
 impl Default for CsvConfig {
     fn default() -> CsvConfig {
-        CsvConfig { path: None, header: true, delimiter: ",".to_owned() }
+        CsvConfig {
+            path: None,
+            header: true,
+            columns: vec![],
+            delimiter: None,
+            quote: "\"".to_owned(),
+            encoding: None,
+            trim: false,
+        }
+    }
+}
+
+/// How bytes are letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16, its byte order told by its mark or by where its zeros are.
+    Utf16,
+    /// Korean text of Windows programs; EUC-KR is a part of it.
+    Cp949,
+    /// ISO 8859-1, Western European text of old programs.
+    Latin1,
+}
+
+impl Encoding {
+    /// As messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf16 => "UTF-16",
+            Encoding::Cp949 => "CP949",
+            Encoding::Latin1 => "Latin-1",
+        }
     }
 }
 

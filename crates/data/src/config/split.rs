@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Paths;
+
 /// How examples are divided into those that teach, those that choose the best epoch and those that judge.
 ///
 /// A drawn split goes by what a row says, not by where it stands: in another order, or under another file
@@ -34,12 +36,15 @@ pub enum SplitConfig {
     /// One table for each part, all with the same columns.
     Files {
         /// The table that teaches.
-        train: String,
+        train: Paths,
         /// The table that chooses the best epoch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        valid: Option<String>,
+        valid: Option<Paths>,
         /// The table that judges.
-        test: String,
+        test: Paths,
+        /// Share of the rows of `train` that choose the best epoch, where no table does; drawn class by class.
+        #[serde(default = "ten_percent")]
+        valid_share: f64,
     },
     /// The source has test rows of its own; `valid` is drawn from the others, class by class.
     Given {

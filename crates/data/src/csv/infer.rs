@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Csv, number, split, unquote};
+use super::{Csv, number, split};
 
 /// More different cells than this are words rather than names.
 const MOST_NAMES: usize = 1_000;
@@ -56,11 +56,11 @@ impl Csv {
         let mut fields = vec![];
         for &row in rows {
             let (file, row) = self.locate(row);
-            split::fields(file.record(row), self.format.dialect().delimiter, &mut fields);
+            split::fields(file.record(row), self.dialect, &mut fields);
             for (place, &column) in columns.iter().enumerate() {
-                let cell = fields.get(column).map(|field| unquote(field)).unwrap_or_default();
+                let cell = fields.get(column).map(|field| self.dialect.unquote(field)).unwrap_or_default();
                 if !self.format.is_missing(&cell) {
-                    visit(place, &cell);
+                    visit(place, self.format.said(&cell));
                 }
             }
         }

@@ -3,20 +3,13 @@
 //! Whatever passes here means the same to every reader of CSV: quotes only around whole fields, doubled
 //! inside; lines that end in LF or CRLF; the same number of fields in each record; no blank lines.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use baeum_core::{Limit, Limits};
 
+use super::Dialect;
 use crate::DataError;
 use crate::error::quoted;
-
-/// What a table looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Dialect {
-    pub(crate) header: bool,
-    pub(crate) delimiter: u8,
-}
 
 /// The records of one text.
 pub(super) struct Records<'a> {
@@ -24,8 +17,10 @@ pub(super) struct Records<'a> {
     text: &'a str,
     dialect: Dialect,
     limits: &'a Limits,
-    /// Where the next record starts.
+    /// Where the next field starts.
     at: usize,
+    /// Where the record starts that was read last.
+    start: usize,
     /// The number of the next record: 0 for the header, rows from 1.
     row: usize,
     /// How many fields the first record had.
@@ -49,7 +44,33 @@ enum Broken {
 
 impl<'a> Records<'a> {
     pub(super) fn new(file: &'a str, text: &'a str, dialect: Dialect, limits: &'a Limits) -> Records<'a> {
-        Records { file, text, dialect, limits, at: 0, row: usize::from(!dialect.header), columns: None }
+        Records {
+            file,
+            text,
+            dialect,
+            limits,
+            at: 0,
+            start: 0,
+            row: usize::from(!dialect.header),
+            columns: None,
+        }
+    }
+
+    /// The number of the next record.
+    pub(super) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Whether any record was read.
+    pub(super) fn is_behind_first(&self) -> bool {
+        self.columns.is_some()
+    }
+
+    /// Goes on behind the line in which the record starts that was refused.
+    pub(super) fn skip(&mut self) {
+        let rest = &self.text[self.start..];
+        self.at = self.at.max(self.start + rest.find('\n').map_or(rest.len(), |end| end + 1));
+        self.row += 1;
     }
 
     /// Puts the fields of the next record into `fields`, with their quotes, and gives its place; `None` at
@@ -57,11 +78,12 @@ impl<'a> Records<'a> {
     pub(super) fn next(&mut self, fields: &mut Vec<&'a str>) -> Result<Option<Range<usize>>, DataError> {
         fields.clear();
         let start = self.at;
+        self.start = start;
         if start == self.text.len() {
             return Ok(None);
         }
         loop {
-            let (field, end) = next_field(self.text, self.at, self.dialect.delimiter)
+            let (field, end) = next_field(self.text, self.at, self.dialect)
                 .map_err(|broken| self.broken(&broken, fields.len() + 1))?;
             fields.push(&self.text[field.clone()]);
             self.admit(field.len(), fields.len())?;
@@ -134,10 +156,10 @@ impl<'a> Records<'a> {
 }
 
 /// Puts the fields of a record that was checked before into `fields`, with their quotes.
-pub(super) fn fields<'a>(record: &'a str, delimiter: u8, fields: &mut Vec<&'a str>) {
+pub(super) fn fields<'a>(record: &'a str, dialect: Dialect, fields: &mut Vec<&'a str>) {
     fields.clear();
     let mut at = 0;
-    while let Ok((field, end)) = next_field(record, at, delimiter) {
+    while let Ok((field, end)) = next_field(record, at, dialect) {
         at = field.end + 1;
         fields.push(&record[field]);
         match end {
@@ -148,26 +170,27 @@ pub(super) fn fields<'a>(record: &'a str, delimiter: u8, fields: &mut Vec<&'a st
 }
 
 /// The field that starts at `at`, and what follows it.
-fn next_field(text: &str, at: usize, delimiter: u8) -> Result<(Range<usize>, End), Broken> {
+fn next_field(text: &str, at: usize, dialect: Dialect) -> Result<(Range<usize>, End), Broken> {
     let bytes = text.as_bytes();
+    let Dialect { delimiter, quote, .. } = dialect;
     let is_end = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
-    let end = match bytes.get(at) {
-        Some(b'"') => {
-            let end = closing_quote(bytes, at + 1).ok_or(Broken::Unclosed)? + 1;
+    let end = match (bytes.get(at), quote) {
+        (Some(first), Some(quote)) if *first == quote => {
+            let end = closing_quote(bytes, at + 1, quote).ok_or(Broken::Unclosed)? + 1;
             match bytes.get(end) {
                 Some(byte) if !is_end(byte) => return Err(Broken::BehindQuote(end)),
                 Some(_) | None => end,
             }
         }
-        Some(_) | None => {
+        (Some(_) | None, _) => {
             let rest = &bytes[at..];
-            let len = rest.iter().position(|byte| is_end(byte) || *byte == b'"').unwrap_or(rest.len());
+            let len = rest.iter().position(|byte| is_end(byte) || Some(*byte) == quote).unwrap_or(rest.len());
             at + len
         }
     };
     match &bytes[end..] {
         [] => Ok((at..end, End::Text)),
-        [b'"', ..] => Err(Broken::InnerQuote),
+        [byte, ..] if Some(*byte) == quote => Err(Broken::InnerQuote),
         [b'\n', ..] | [b'\r', b'\n', ..] => Ok((at..end, End::Record)),
         [b'\r', ..] => Err(Broken::LoneReturn),
         [_, ..] => Ok((at..end, End::Field)),
@@ -175,21 +198,12 @@ fn next_field(text: &str, at: usize, delimiter: u8) -> Result<(Range<usize>, End
 }
 
 /// The quote that ends a field, from `at` on; two in a row stand for one inside.
-fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn closing_quote(bytes: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     loop {
-        at += bytes[at..].iter().position(|&byte| byte == b'"')?;
+        at += bytes[at..].iter().position(|&byte| byte == quote)?;
         match bytes.get(at + 1) {
-            Some(b'"') => at += 2,
+            Some(next) if *next == quote => at += 2,
             Some(_) | None => return Some(at),
         }
-    }
-}
-
-/// What a field says, without its quotes.
-pub(crate) fn unquote(field: &str) -> Cow<'_, str> {
-    match field.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) if inner.contains('"') => Cow::Owned(inner.replace("\"\"", "\"")),
-        Some(inner) => Cow::Borrowed(inner),
-        None => Cow::Borrowed(field),
     }
 }

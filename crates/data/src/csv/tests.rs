@@ -1,10 +1,20 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use super::*;
+use crate::config::{Encoding, OnBad};
 use crate::testing::{place, prepare, refusal};
 
 fn read(text: &[u8]) -> Result<Csv, DataError> {
-    Csv::new(vec![("a.csv".to_owned(), text.to_vec())], &CsvFormat::default(), &Limits::default())
+    Csv::new(
+        vec![("a.csv".to_owned(), text.to_vec())],
+        &CsvFormat::default(),
+        OnBad::Stop,
+        &Limits::default(),
+    )
+}
+
+fn written(text: &[u8], format: &CsvFormat) -> Result<Csv, DataError> {
+    Csv::new(vec![("a.csv".to_owned(), text.to_vec())], format, OnBad::Stop, &Limits::default())
 }
 
 #[track_caller]
@@ -14,7 +24,8 @@ fn refuse(text: &[u8], expect: &str) {
 
 #[track_caller]
 fn within(limits: Limits, text: &str, expect: Option<&str>) {
-    let error = Csv::new(vec![("a.csv".to_owned(), text.into())], &CsvFormat::default(), &limits).err();
+    let error =
+        Csv::new(vec![("a.csv".to_owned(), text.into())], &CsvFormat::default(), OnBad::Stop, &limits).err();
     assert_eq!(error.map(|error| error.to_string()).as_deref(), expect);
 }
 
@@ -34,9 +45,14 @@ fn a_byte_order_mark_is_no_part_of_the_first_name() {
 
 #[test]
 fn without_a_header_columns_are_counted() {
-    let format = CsvFormat { header: false, delimiter: ';', ..CsvFormat::default() };
-    let csv =
-        Csv::new(vec![("a.csv".to_owned(), b"1;2\n3;4\n".to_vec())], &format, &Limits::default()).unwrap();
+    let format = CsvFormat { header: false, delimiter: Some(';'), ..CsvFormat::default() };
+    let csv = Csv::new(
+        vec![("a.csv".to_owned(), b"1;2\n3;4\n".to_vec())],
+        &format,
+        OnBad::Stop,
+        &Limits::default(),
+    )
+    .unwrap();
     assert_eq!((csv.columns(), csv.rows()), (&["column_1".to_owned(), "column_2".to_owned()][..], 2));
 }
 
@@ -51,20 +67,140 @@ fn empty_tables_are_refused() {
 fn other_files_are_known_by_their_first_bytes() {
     refuse(b"\x1f\x8b\x08\0", "`a.csv` wants a table of plain text, got gzip; unpack or convert it first");
     refuse(b"PAR1\x15\x04", "`a.csv` wants a table of plain text, got Parquet; unpack or convert it first");
-    refuse(b"\xff\xfea\0,\0", "`a.csv` wants UTF-8, got UTF-16; save it as UTF-8 first");
 }
 
 #[test]
 fn other_encodings_are_named_with_row_and_byte() {
-    refuse(
-        b"name,n\nkim,1\n\xb1\xe8\xc3\xb6\xbc\xf6,2\n",
-        "`a.csv` row 2 wants UTF-8, got another encoding at byte 13; it looks like CP949, so save it as UTF-8 first",
+    let wants = "wants UTF-8, got another encoding at byte";
+    let way_out = "say `data.source.csv.encoding`, or save it as UTF-8";
+    refuse(b"name,n\nkim,1\ncaf\x81,2\n", &format!("`a.csv` row 2 {wants} 16; {way_out}"));
+    let format = CsvFormat { encoding: Some(Encoding::Utf8), ..CsvFormat::default() };
+    let korean = b"name,n\nkim,1\n\xb1\xe8\xc3\xb6\xbc\xf6,2\n";
+    assert_eq!(
+        written(korean, &format).unwrap_err().to_string(),
+        format!("`a.csv` row 2 {wants} 13; {way_out}")
     );
-    refuse(
-        b"name,n\ncaf\xe9,1\n",
-        "`a.csv` row 1 wants UTF-8, got another encoding at byte 10; save it as UTF-8 first",
-    );
+    let format = CsvFormat { encoding: Some(Encoding::Cp949), ..CsvFormat::default() };
+    let error = written(b"name,n\nkim,1\n\xff\xff,2\n", &format).unwrap_err();
+    assert_eq!(error.to_string(), "`a.csv` wants CP949, got bytes that are none near byte 14");
     refuse(b"a,b\n1,\"x\ny\"\n2,\0\n", "`a.csv` row 2 wants text, got a NUL at byte 14");
+}
+
+/// The names of people in the encodings that their tables are found in; each is told, and a repair says so.
+#[test]
+fn other_encodings_are_told_by_their_bytes() {
+    let utf16 = |text: &str, mark: bool| {
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()
+    };
+    let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let table = "name,n\nkim,1\n김철수,2\n";
+    let cases: [(Vec<u8>, &str, Encoding); 5] = [
+        (b"name,n\nkim,1\n\xb1\xe8\xc3\xb6\xbc\xf6,2\n".to_vec(), "김철수", Encoding::Cp949),
+        (utf16(table, true), "김철수", Encoding::Utf16),
+        (utf16(table, false), "김철수", Encoding::Utf16),
+        (big(table), "김철수", Encoding::Utf16),
+        (b"name,n\nkim,1\nJos\xe9,2\n".to_vec(), "José", Encoding::Latin1),
+    ];
+    for (bytes, name, encoding) in cases {
+        let csv = read(&bytes).unwrap_or_else(|error| panic!("{encoding:?}: {error}"));
+        assert_eq!(csv.texts(0)[1].as_deref(), Some(name), "{encoding:?}");
+        assert_eq!(csv.repairs(), [Repair::TakenFor { file: "a.csv".to_owned(), encoding }]);
+        let said = written(&bytes, &CsvFormat { encoding: Some(encoding), ..CsvFormat::default() }).unwrap();
+        assert_eq!((said.texts(0)[1].as_deref(), said.repairs()), (Some(name), vec![]));
+    }
+}
+
+#[test]
+fn the_delimiter_is_told_by_the_first_lines() {
+    let check = |text: &str, columns: &[&str]| {
+        assert_eq!(read(text.as_bytes()).unwrap().columns(), columns, "{text:?}");
+    };
+    check("a;b\n1,5;2\n", &["a", "b"]);
+    check("a\tb\nx, y\t2\n", &["a", "b"]);
+    check("a|b|c\n1|2|3\n", &["a", "b", "c"]);
+    check("a,b\n\"1;2;3\",4\n", &["a", "b"]);
+    check("only\nx y\n", &["only"]);
+}
+
+#[test]
+fn quotes_may_be_others_or_none() {
+    let format = |quote| CsvFormat { quote, ..CsvFormat::default() };
+    let csv = written(b"a\tb\n5\" disk\t\"x\n", &format(None)).unwrap();
+    assert_eq!([csv.texts(0), csv.texts(1)].concat(), [Some("5\" disk".to_owned()), Some("\"x".to_owned())]);
+    let Cells::Names(names) = &csv.typed(&[(0, Wanted::Names)]).unwrap()[0] else { panic!() };
+    assert_eq!(names.get(0), Some("5\" disk"));
+    let csv = written(b"a,b\n'1,''x',\"\n", &format(Some('\''))).unwrap();
+    assert_eq!([csv.texts(0), csv.texts(1)].concat(), [Some("1,'x".to_owned()), Some("\"".to_owned())]);
+}
+
+#[test]
+fn spaces_around_cells_may_be_left_out() {
+    let format = CsvFormat { trim: true, header: false, ..CsvFormat::default() };
+    let csv = written(b"39, State-gov, <=50K\n50, ?, >50K\n", &format).unwrap();
+    assert_eq!(csv.texts(1), [Some("State-gov".to_owned()), None]);
+    let Cells::Names(names) = &csv.typed(&[(2, Wanted::Names)]).unwrap()[0] else { panic!() };
+    assert_eq!(names.get(0), Some("<=50K"));
+}
+
+#[test]
+fn a_table_without_a_header_may_be_given_one() {
+    let columns = |names: &[&str]| CsvFormat {
+        header: false,
+        columns: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..CsvFormat::default()
+    };
+    assert_eq!(written(b"1,2\n", &columns(&["a", "b"])).unwrap().columns(), ["a", "b"]);
+    assert_eq!(
+        written(b"1,2\n", &columns(&["a"])).unwrap_err().to_string(),
+        "`a.csv` wants 1 columns, as many as `data.source.csv.columns` names, got 2"
+    );
+}
+
+/// Rows keep the numbers that they have in the file, whatever is left out before them.
+#[test]
+fn bad_rows_may_be_left_out_and_are_listed() {
+    let text = b"a,b\n1,2\n3\n4,5\n\n6,\"7\"8\n9,x\n";
+    let csv = Csv::new(
+        vec![("a.csv".to_owned(), text.to_vec())],
+        &CsvFormat::default(),
+        OnBad::Skip,
+        &Limits::default(),
+    )
+    .unwrap();
+    assert_eq!(csv.texts(0), ["1", "4", "9"].map(|cell| Some(cell.to_owned())));
+    let first = vec![
+        "`a.csv` row 2 wants 2 fields, got 1".to_owned(),
+        "`a.csv` row 4 wants 2 fields, got a blank line".to_owned(),
+        "`a.csv` row 5 wants nothing behind the quote that ends field 2, got `8`".to_owned(),
+    ];
+    assert_eq!(csv.repairs(), [Repair::Skipped { file: "a.csv".to_owned(), count: 3, first }]);
+    let error = csv.typed(&[(1, Wanted::Numbers)]).unwrap_err();
+    assert_eq!(error.to_string(), "`a.csv` row 6, column `b`: wants a number, got `x`");
+}
+
+#[test]
+fn a_packed_table_is_unpacked_by_its_name() {
+    use std::io::Write;
+    let mut writer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+    writer.write_all(b"a,b\n1,2\n").unwrap();
+    let packed = writer.finish().unwrap();
+    let csv = |bytes: &[u8], limits: &Limits| {
+        Csv::new(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
+    };
+    assert_eq!(csv(&packed, &Limits::default()).unwrap().columns(), ["a", "b"]);
+    for end in 0..packed.len() {
+        assert!(csv(&packed[..end], &Limits::default()).is_err(), "{end}");
+    }
+    let small = Limits { inflated_bytes: 7, ..Limits::default() };
+    assert_eq!(
+        csv(&packed, &small).unwrap_err().to_string(),
+        "`a.csv.gz` wants at most 7 bytes unpacked, got 8; `run.limits.inflated_bytes` raises the limit"
+    );
+    let mut bomb = flate2::write::GzEncoder::new(vec![], flate2::Compression::best());
+    bomb.write_all(&vec![b'1'; 17 << 20]).unwrap();
+    let error = csv(&bomb.finish().unwrap(), &Limits::default()).unwrap_err().to_string();
+    assert!(error.ends_with("`run.limits.archive_ratio` raises the limit"), "{error}");
 }
 
 #[test]
@@ -145,7 +281,7 @@ fn a_cell_that_is_no_number_is_named() {
 fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
     let format = CsvFormat { missing: vec!["-999".to_owned()], ..CsvFormat::default() };
     let text = b"n,s\n-999,\n1,-999\n".to_vec();
-    let csv = Csv::new(vec![("a.csv".to_owned(), text)], &format, &Limits::default()).unwrap();
+    let csv = Csv::new(vec![("a.csv".to_owned(), text)], &format, OnBad::Stop, &Limits::default()).unwrap();
     let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
     assert!(
         matches!(&cells[0], Cells::Numbers(numbers) if numbers[0].is_nan() && numbers[1] == 1.0),
@@ -156,7 +292,8 @@ fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
         "{cells:?}"
     );
     let csv =
-        Csv::new(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, &Limits::default()).unwrap();
+        Csv::new(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, OnBad::Stop, &Limits::default())
+            .unwrap();
     let error = csv.typed(&[(0, Wanted::Numbers)]).unwrap_err();
     assert_eq!(error.to_string(), "`a.csv` row 1, column `n`: wants a number, got an empty cell");
 }
@@ -168,6 +305,7 @@ fn polars_sees_nothing_but_rows() {
     let csv = Csv::new(
         vec![("a.csv".to_owned(), "x^2,1\n\u{feff}y,2\n".as_bytes().to_vec())],
         &CsvFormat { header: false, ..CsvFormat::default() },
+        OnBad::Stop,
         &Limits::default(),
     );
     let cells = csv.unwrap().typed(&[(0, Wanted::Names)]).unwrap();
@@ -223,7 +361,7 @@ fn several_files_are_one_table() {
     let files = |second: &str| {
         vec![("a.csv".to_owned(), b"a,b\n1,2\n".to_vec()), ("b.csv".to_owned(), second.into())]
     };
-    let csv = |second: &str| Csv::new(files(second), &CsvFormat::default(), &Limits::default());
+    let csv = |second: &str| Csv::new(files(second), &CsvFormat::default(), OnBad::Stop, &Limits::default());
     let both = csv("a,b\n3,4\n5,x\n").unwrap();
     assert_eq!(both.rows(), 3);
     let error = both.typed(&[(1, Wanted::Numbers)]).unwrap_err();
@@ -304,8 +442,13 @@ fn polars_and_the_splitter_agree() {
         let header = (0..columns).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
         let text = [header].into_iter().chain((0..rows).map(line)).collect::<Vec<_>>().join(line_end);
         let format = CsvFormat { missing: vec!["7".to_owned()], ..CsvFormat::default() };
-        let csv =
-            Csv::new(vec![("a.csv".to_owned(), text.clone().into())], &format, &Limits::default()).unwrap();
+        let csv = Csv::new(
+            vec![("a.csv".to_owned(), text.clone().into())],
+            &format,
+            OnBad::Stop,
+            &Limits::default(),
+        )
+        .unwrap();
         let wanted: Vec<(usize, Wanted)> = (0..columns).map(|column| (column, Wanted::Names)).collect();
         for (column, cells) in csv.typed(&wanted).unwrap().into_iter().enumerate() {
             let Cells::Names(names) = cells else { panic!("{text:?}") };

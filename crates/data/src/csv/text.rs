@@ -1,6 +1,8 @@
 //! From bytes to text, or the reason why not.
 
+use super::encoding;
 use crate::DataError;
+use crate::config::Encoding;
 
 /// The first bytes of files that are often taken for tables.
 const OTHERS: [(&[u8], &str); 6] = [
@@ -12,34 +14,44 @@ const OTHERS: [(&[u8], &str); 6] = [
     (&[0xd0, 0xcf, 0x11, 0xe0], "an old Excel workbook"),
 ];
 
-/// The text of a table: UTF-8 without a NUL; its byte order mark, which is no part of the text, is left out.
-pub(super) fn checked(file: &str, bytes: Vec<u8>, header: bool) -> Result<String, DataError> {
+/// The text of a table, without its byte order mark, and the encoding it was taken for where that is not UTF-8 and
+/// nobody has `said` so.
+pub(super) fn checked(
+    file: &str,
+    bytes: Vec<u8>,
+    header: bool,
+    said: Option<Encoding>,
+) -> Result<(String, Option<Encoding>), DataError> {
     refuse_other_formats(file, &bytes)?;
-    let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let row = |offset: usize| row_of(&bytes[start..offset], header);
-    if let Err(error) = std::str::from_utf8(&bytes) {
-        let offset = error.valid_up_to();
-        let got = format!("another encoding at byte {offset}{}", way_out(&bytes[offset..]));
+    let encoding = match said.or_else(|| encoding::of(&bytes)) {
+        Some(encoding) => encoding,
+        None => return Err(not_utf8(file, &bytes, header)),
+    };
+    let text = encoding::decode(encoding, bytes).map_err(|(bytes, offset)| match encoding {
+        Encoding::Utf8 => not_utf8(file, &bytes, header),
+        Encoding::Utf16 | Encoding::Cp949 | Encoding::Latin1 => {
+            DataError::file(file, encoding.name(), format!("bytes that are none near byte {offset}"))
+        }
+    })?;
+    if let Some(offset) = text.bytes().position(|byte| byte == 0) {
+        let (row, wants) = (row_of(&text.as_bytes()[..offset], header), "text".to_owned());
         return Err(DataError::Row {
             file: file.to_owned(),
-            row: row(offset),
-            wants: "UTF-8".to_owned(),
-            got,
+            row,
+            wants,
+            got: format!("a NUL at byte {offset}"),
         });
     }
-    if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
-        let got = format!("a NUL at byte {offset}");
-        return Err(DataError::Row {
-            file: file.to_owned(),
-            row: row(offset),
-            wants: "text".to_owned(),
-            got,
-        });
-    }
-    let mut text =
-        String::from_utf8(bytes).map_err(|_| DataError::file(file, "UTF-8", "another encoding"))?;
-    text.drain(..start);
-    Ok(text)
+    let taken_for = (said.is_none() && encoding != Encoding::Utf8).then_some(encoding);
+    Ok((text, taken_for))
+}
+
+fn not_utf8(file: &str, bytes: &[u8], header: bool) -> DataError {
+    let offset = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+    let got =
+        format!("another encoding at byte {offset}; say `data.source.csv.encoding`, or save it as UTF-8");
+    let row = row_of(&bytes[..offset], header);
+    DataError::Row { file: file.to_owned(), row, wants: "UTF-8".to_owned(), got }
 }
 
 fn refuse_other_formats(file: &str, bytes: &[u8]) -> Result<(), DataError> {
@@ -49,9 +61,6 @@ fn refuse_other_formats(file: &str, bytes: &[u8]) -> Result<(), DataError> {
             "a table of plain text",
             format!("{format}; unpack or convert it first"),
         ));
-    }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(DataError::file(file, "UTF-8", "UTF-16; save it as UTF-8 first"));
     }
     Ok(())
 }
@@ -65,25 +74,4 @@ fn row_of(before: &[u8], header: bool) -> usize {
         lines += usize::from(byte == b'\n' && !quoted);
     }
     lines + usize::from(!header)
-}
-
-/// What to do about bytes that are no UTF-8.
-///
-/// Korean text of older Windows programs is CP949: its syllables are pairs of bytes, b0 to c8 and then a1 to
-/// fe.
-fn way_out(bytes: &[u8]) -> &'static str {
-    const LOOKED_AT: usize = 1 << 12;
-    let mut rest = &bytes[..bytes.len().min(LOOKED_AT)];
-    let mut syllables = 0;
-    loop {
-        rest = match rest {
-            [0xb0..=0xc8, 0xa1..=0xfe, rest @ ..] => {
-                syllables += 1;
-                rest
-            }
-            [0x00..=0x7f, rest @ ..] => rest,
-            [] | [_] if syllables > 0 => return "; it looks like CP949, so save it as UTF-8 first",
-            _ => return "; save it as UTF-8 first",
-        };
-    }
 }

@@ -12,7 +12,7 @@ use polars::prelude::{
     Column, CsvReadOptions, CsvReader, DataFrame, DataType, Field, PlSmallStr, PolarsError, Schema, SerReader,
 };
 
-use super::{Csv, CsvFile, number, shown_cell};
+use super::{Csv, CsvFile, Dialect, number, shown_cell};
 use crate::DataError;
 
 /// How much text polars gets at once.
@@ -115,7 +115,7 @@ impl Csv {
     /// The records under a header of our own. It keeps polars from taking the first bytes of a record for a
     /// byte order mark, or for a compressed file: a table whose first cell is `x^2` would be zlib to it.
     fn block(&self, records: &str) -> Vec<u8> {
-        let delimiter = char::from(self.format.dialect().delimiter).to_string();
+        let delimiter = char::from(self.dialect.delimiter).to_string();
         let names: Vec<String> = (0..self.columns.len()).map(name_of).collect();
         let mut block = names.join(&delimiter).into_bytes();
         block.push(b'\n');
@@ -134,7 +134,7 @@ impl Csv {
         };
         let fields = (0..self.columns.len())
             .map(|column| Field::new(PlSmallStr::from(name_of(column)), dtype(column)));
-        let delimiter = self.format.dialect().delimiter;
+        let Dialect { delimiter, quote, .. } = self.dialect;
         CsvReadOptions::default()
             .with_has_header(true)
             .with_schema(Some(Arc::new(Schema::from_iter(fields))))
@@ -142,7 +142,7 @@ impl Csv {
             .with_infer_schema_length(Some(0))
             .with_ignore_errors(true)
             .with_rechunk(true)
-            .map_parse_options(|options| options.with_separator(delimiter))
+            .map_parse_options(|options| options.with_separator(delimiter).with_quote_char(quote))
     }
 
     /// Appends what polars made of a column; its first row is `first_row` of the table.
@@ -172,6 +172,7 @@ impl Csv {
             }
             Cells::Names(names) => {
                 for name in typed.str().map_err(failed)?.iter() {
+                    let name = name.map(|name| self.format.said(name));
                     names.push(name.filter(|name| !self.format.is_missing(name)).or(self.empty_name(name)));
                 }
             }

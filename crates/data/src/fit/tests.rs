@@ -328,3 +328,15 @@ fn bins_want_two_different_numbers() {
         "`a.csv` row 3: `x` wants a number above -1 where `log1p` takes it, got -1"
     );
 }
+
+/// adult's two files spell two labels in four ways.
+#[test]
+fn labels_become_clean() {
+    let csv = "x,y,part\n1, <=50K,train\n2,>50K,train\n3,<=50K.,train\n4,>50K.,test\n5,rich,test\n";
+    let more = r#", "clean_labels": {"strip": " .", "map": {"rich": ">50K"}}"#;
+    let data = prepare(&recipe("y", more), &disk(csv)).unwrap();
+    let labels = vec!["<=50K".to_owned(), ">50K".to_owned()];
+    assert_eq!(data.blueprint.targets[0].decode, Decode::Label { labels });
+    let batch = data.dataset.source.batch(&[0, 1, 2, 3, 4]).unwrap();
+    assert_eq!(batch.targets[0].i64s().unwrap(), [0, 1, 0, 1, 1]);
+}

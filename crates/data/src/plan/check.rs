@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use baeum_core::Task;
 
-use super::{SourcePlan, SplitPlan};
+use super::{SourcePlan, SplitPlan, TableFiles};
 use crate::DataError;
-use crate::config::{CsvConfig, DataConfig, FunctionConfig, IdxConfig, SourceConfig, SplitConfig};
+use crate::config::{
+    CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, Paths, SourceConfig, SplitConfig,
+};
 use crate::formula::Formula;
+use crate::split::Part;
 
 pub(super) type Checked<T = ()> = Result<T, DataError>;
 
@@ -40,32 +43,78 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
 }
 
 /// The files of a table, training first.
-fn tables(config: &DataConfig, csv: &CsvConfig) -> Checked<Vec<String>> {
-    let mut characters = csv.delimiter.chars();
-    match (characters.next(), characters.next()) {
-        (Some(c), None) if c.is_ascii() && !c.is_ascii_alphanumeric() && !"\"\n\r.+-".contains(c) => {}
-        _ => {
-            let wants = "one ASCII character that stands in no number and no quote";
-            return refuse("data.source.csv.delimiter", wants, format!("`{}`", csv.delimiter.escape_debug()));
-        }
-    }
+fn tables(config: &DataConfig, csv: &CsvConfig) -> Checked<Vec<TableFiles>> {
+    written(csv)?;
     let path = "data.source.csv.path";
     match (&config.split, &csv.path) {
-        (Some(SplitConfig::Files { .. }), Some(file)) => {
-            refuse(path, "to be left out beside `data.split.files`", format!("`{file}`"))
+        (Some(SplitConfig::Files { .. }), Some(files)) => {
+            refuse(path, "to be left out beside `data.split.files`", listed(files))
         }
-        (Some(SplitConfig::Files { train, valid, test }), None) => {
-            let files: Vec<String> =
-                [Some(train), valid.as_ref(), Some(test)].into_iter().flatten().cloned().collect();
-            files.iter().try_for_each(|file| refuse_empty("data.split.files", file))?;
-            Ok(files)
+        (Some(SplitConfig::Files { train, valid, test, .. }), None) => {
+            let parts = [(Part::Train, Some(train)), (Part::Valid, valid.as_ref()), (Part::Test, Some(test))];
+            let named = parts.into_iter().filter_map(|(part, files)| Some((part, files?)));
+            let files = named.map(|(part, files)| {
+                patterns(&format!("data.split.files.{}", part.name()), files, Some(part))
+            });
+            Ok(files.collect::<Checked<Vec<_>>>()?.concat())
         }
-        (_, Some(file)) => {
-            refuse_empty(path, file)?;
-            Ok(vec![file.clone()])
-        }
+        (_, Some(files)) => patterns(path, files, None),
         (_, None) => refuse(path, "a file", "nothing"),
     }
+}
+
+fn listed(files: &Paths) -> String {
+    files.0.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Files and patterns of files; a `*` stands in the last part of a path alone.
+fn patterns(path: &str, files: &Paths, part: Option<Part>) -> Checked<Vec<TableFiles>> {
+    if files.0.is_empty() {
+        return refuse(path, "a file", "an empty list");
+    }
+    for file in &files.0 {
+        refuse_empty(path, file)?;
+        if file.rsplit_once('/').is_some_and(|(folder, _)| folder.contains('*')) {
+            return refuse(path, "`*` in the last part of a path", format!("`{file}`"));
+        }
+    }
+    Ok(files.0.iter().map(|file| TableFiles { pattern: file.clone(), part }).collect())
+}
+
+/// How a table says that it is written.
+fn written(csv: &CsvConfig) -> Checked {
+    let setting = |name: &str| format!("data.source.csv.{name}");
+    let shown = |text: &str| format!("`{}`", text.escape_debug());
+    if let Some(text) = &csv.delimiter {
+        match only(text) {
+            Some(c) if !c.is_ascii_alphanumeric() && !"\"\n\r.+-".contains(c) => {}
+            Some(_) | None => {
+                let wants = "one ASCII character that stands in no number and no quote";
+                return refuse(setting("delimiter"), wants, shown(text));
+            }
+        }
+    }
+    let quote = csv.quote.as_str();
+    let is_quote = only(quote).is_some_and(|c| c.is_ascii_punctuation() && !".+-".contains(c));
+    if !(quote.is_empty() || is_quote) || csv.delimiter.as_deref() == Some(quote) {
+        return refuse(setting("quote"), "nothing, or one mark that is no delimiter", shown(quote));
+    }
+    match csv.columns.iter().enumerate().find(|(place, name)| csv.columns[..*place].contains(name)) {
+        _ if csv.columns.is_empty() => Ok(()),
+        _ if csv.header => {
+            refuse(setting("columns"), "a table with `header = false`", "one that names them itself")
+        }
+        Some((place, name)) => {
+            refuse(setting(&format!("columns[{place}]")), "a name of its own", shown(name))
+        }
+        None => csv.columns.iter().try_for_each(|name| refuse_empty(&setting("columns"), name.trim())),
+    }
+}
+
+/// The one ASCII character of a text.
+fn only(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    characters.next().filter(|c| c.is_ascii() && characters.next().is_none())
 }
 
 fn idx_files(idx: &IdxConfig) -> Checked<SourcePlan> {
@@ -179,6 +228,9 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
         Some(Task::Regress) if !labels.is_empty() => {
             return refuse("data.labels", "classes to name", "a number to be learned");
         }
+        Some(Task::Regress) if config.clean_labels != CleanConfig::default() => {
+            return refuse("data.clean_labels", "labels to clean", "a number to be learned");
+        }
         Some(Task::Classify) if config.unit.is_some() => {
             return refuse("data.unit", "a number to be learned", "classes");
         }
@@ -238,7 +290,11 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
             refuse("data.split.column.name", "a column other than the target", format!("`{name}`"))
         }
         Some(SplitConfig::Column { name }) => Ok(SplitPlan::Column { name: name.clone() }),
-        Some(SplitConfig::Files { valid, .. }) => Ok(SplitPlan::Files { has_valid: valid.is_some() }),
+        Some(SplitConfig::Files { valid: Some(_), .. }) => Ok(SplitPlan::Files),
+        Some(SplitConfig::Files { valid_share, .. }) => {
+            share("data.split.files.valid_share", *valid_share, 0.0)?;
+            Ok(SplitPlan::Given { valid: *valid_share })
+        }
     }
 }
 

@@ -270,6 +270,29 @@ fn the_shape_of_an_item_is_known_early() {
 }
 
 #[test]
+fn how_a_table_is_written_must_fit() {
+    let csv =
+        |settings: &str| format!(r#"{{"source": {{"csv": {{"path": "a", {settings}}}}}, "target": "y"}}"#);
+    let path = |name: &str| format!("data.source.csv.{name}");
+    let check = |settings: &str, name: &str, expect: &str| refuse(&csv(settings), &path(name), expect);
+    check(r#""quote": "a""#, "quote", "nothing, or one mark that is no delimiter, got `a`");
+    check(r#""quote": ";", "delimiter": ";""#, "quote", "nothing, or one mark that is no delimiter, got `;`");
+    check(r#""columns": ["a"]"#, "columns", "a table with `header = false`, got one that names them itself");
+    let twice = r#""header": false, "columns": ["a", "a"]"#;
+    check(twice, "columns[1]", "a name of its own, got `a`");
+    check(r#""header": false, "columns": [" "]"#, "columns", "a name, got an empty one");
+    refuse(
+        r#"{"source": {"csv": {"path": []}}, "target": "y"}"#,
+        "data.source.csv.path",
+        "a file, got an empty list",
+    );
+    let deep = r#"{"source": {"csv": {"path": "*/a.csv"}}, "target": "y"}"#;
+    refuse(deep, "data.source.csv.path", "`*` in the last part of a path, got `*/a.csv`");
+    let clean = r#", "task": "regress", "clean_labels": {"strip": "."}"#;
+    refuse(&table(clean), "data.clean_labels", "labels to clean, got a number to be learned");
+}
+
+#[test]
 fn the_files_of_a_recipe_are_found() {
     let place =
         crate::testing::place(&[("b.csv", b""), ("c.csv", b""), ("f/x/1.png", b""), ("f/y/2.png", b"")]);
@@ -277,6 +300,13 @@ fn the_files_of_a_recipe_are_found() {
     let tables =
         r#"{"source": {"csv": {}}, "target": "y", "split": {"files": {"train": "b.csv", "test": "c.csv"}}}"#;
     assert_eq!(files(tables), ["/r/b.csv", "/r/c.csv"].map(std::path::PathBuf::from));
+    let pattern = r#"{"source": {"csv": {"path": "*.csv"}}, "target": "y"}"#;
+    assert_eq!(files(pattern), ["/r/b.csv", "/r/c.csv"].map(std::path::PathBuf::from));
+    let none = r#"{"source": {"csv": {"path": "f/*.csv"}}, "target": "y"}"#;
+    assert_eq!(
+        plan(none).files(&place).unwrap_err().to_string(),
+        "could not find `f/*.csv`; looked for `/r/f`"
+    );
     assert_eq!(files(&images("")), ["/r/f/x/1.png", "/r/f/y/2.png"].map(std::path::PathBuf::from));
     assert!(files(&function("")).is_empty());
 }

@@ -7,8 +7,8 @@ use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train, nearest};
 use super::{Raw, Scan, field, table};
 use crate::config::{CsvConfig, KindConfig};
 use crate::csv::{Csv, CsvFormat, Seen, number, shown_cell};
-use crate::place::shown_name;
-use crate::plan::{DataPlan, SplitPlan};
+use crate::place::{fits, shown_name};
+use crate::plan::{DataPlan, SplitPlan, TableFiles};
 use crate::split::Part;
 use crate::{DataError, Place};
 
@@ -16,6 +16,8 @@ use crate::{DataError, Place};
 pub(super) struct TableScan<'a> {
     plan: &'a DataPlan,
     csv: Csv,
+    /// The part that the rows of each file are for, where the recipe says it.
+    parts: Vec<Option<Part>>,
     /// The place of the target among the columns.
     target: usize,
     /// What each column is, in the order of the table.
@@ -37,15 +39,22 @@ enum Use {
 pub(super) fn scan<'a>(
     plan: &'a DataPlan,
     config: &CsvConfig,
-    files: &[String],
+    files: &[TableFiles],
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
-    let read = |name: &String| Ok((shown_name(name), place.read(name, Limit::InflatedBytes)?));
-    let files = files.iter().map(read).collect::<Result<Vec<_>, DataError>>()?;
-    let csv = Csv::new(files, &CsvFormat::new(config, &plan.config.missing), &place.limits)?;
+    let (mut tables, mut parts) = (vec![], vec![]);
+    for files in files {
+        for (name, path) in place.find_each(&files.pattern)? {
+            let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
+            tables.push((shown_name(&name), bytes));
+            parts.push(files.part);
+        }
+    }
+    let format = CsvFormat::new(config, &plan.config.missing);
+    let csv = Csv::new(tables, &format, plan.config.on_bad, &place.limits)?;
     let target = find(&csv, "data.target", &plan.target)?;
     let columns = uses(plan, &csv, target)?;
-    Ok(TableScan { plan, csv, target, columns })
+    Ok(TableScan { plan, csv, parts, target, columns })
 }
 
 fn find(csv: &Csv, path: &str, name: &str) -> Result<usize, DataError> {
@@ -92,7 +101,7 @@ fn take_vector(csv: &Csv, uses: &mut [Use], name: &str, pattern: &str) -> Result
     let path = format!("data.vectors.{name}");
     let mut found = false;
     for (column, used) in csv.columns().iter().zip(uses.iter_mut()) {
-        let belongs = matches(pattern, column);
+        let belongs = fits(pattern, column);
         match used {
             Use::Vector(other) if belongs => {
                 let wants = "columns that no other vector has";
@@ -117,21 +126,6 @@ fn take_vector(csv: &Csv, uses: &mut [Use], name: &str, pattern: &str) -> Result
         true => Ok(()),
         false => Err(unknown(csv, &path, pattern, std::iter::empty())),
     }
-}
-
-/// Whether a name fits a pattern in which `*` stands for any characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 impl TableScan<'_> {
@@ -197,19 +191,13 @@ impl Scan for TableScan<'_> {
                 let column = find(&self.csv, "data.split.column.name", name)?;
                 self.named_parts(column).map(Some)
             }
-            SplitPlan::Files { has_valid } => {
-                let parts = if *has_valid {
-                    &[Part::Train, Part::Valid, Part::Test][..]
-                } else {
-                    &[Part::Train, Part::Test]
+            SplitPlan::Files | SplitPlan::Given { .. } => {
+                let of_file = |((_, rows), part): ((&str, usize), &Option<Part>)| {
+                    std::iter::repeat_n(part.unwrap_or(Part::Train), rows)
                 };
-                let of_file = |((_, rows), part): ((&str, usize), &Part)| std::iter::repeat_n(*part, rows);
-                Ok(Some(self.csv.files().zip(parts).flat_map(of_file).collect()))
+                Ok(Some(self.csv.files().zip(&self.parts).flat_map(of_file).collect()))
             }
-            SplitPlan::Random { .. }
-            | SplitPlan::Stratified { .. }
-            | SplitPlan::Usual { .. }
-            | SplitPlan::Given { .. } => Ok(None),
+            SplitPlan::Random { .. } | SplitPlan::Stratified { .. } | SplitPlan::Usual { .. } => Ok(None),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A folder with one folder of images for each class.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,19 +9,17 @@ use baeum_core::{Field, Fs, Kind, Limit, Limits, Role, Split, Task, Train};
 use rayon::prelude::*;
 
 use super::{Cell, Raw, Scan, field};
-use crate::config::FolderConfig;
+use crate::config::{FolderConfig, OnBad};
 use crate::error::chain;
 use crate::image;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, IMAGE};
+use crate::profile::{LISTED, Repair};
 use crate::split::{Part, sample_id};
 use crate::{DataError, Place};
 
 /// How deep folders may lie in a class; a link that leads back to itself ends here.
 const DEPTH: usize = 64;
-
-/// How many files that cannot be read are listed by name.
-const LISTED: usize = 20;
 
 /// What lies in a folder, by name alone.
 pub(crate) struct Listing {
@@ -50,6 +49,9 @@ pub(super) struct Folder {
     listing: Listing,
     /// Rows and columns of each image, once all of them were looked at.
     sizes: Vec<(usize, usize)>,
+    on_bad: OnBad,
+    /// The images that were left out, once all of them were looked at.
+    repairs: Vec<Repair>,
     fs: Arc<dyn Fs>,
     limits: Limits,
 }
@@ -62,6 +64,8 @@ pub(super) fn scan(plan: &DataPlan, config: &FolderConfig, place: &Place) -> Res
         channels: config.channels.count(),
         listing: list(config, place)?,
         sizes: vec![],
+        on_bad: plan.config.on_bad,
+        repairs: vec![],
         fs: Arc::clone(&place.fs),
         limits: place.limits.clone(),
     })
@@ -188,10 +192,18 @@ impl Folder {
         Ok((sample_id(&content), (image.height, image.width)))
     }
 
-    /// All files that cannot be read, in one error.
-    fn refuse(&self, refused: &[DataError]) -> DataError {
-        let first = refused.iter().take(LISTED).map(|error| chain(error)).collect();
-        DataError::Images { folder: self.name.clone(), count: refused.len(), files: Scan::rows(self), first }
+    /// All files that cannot be read: one error, or one repair that leaves them out.
+    fn without(&mut self, refused: &BTreeMap<usize, DataError>) -> Result<(), DataError> {
+        let (count, files) = (refused.len(), Scan::rows(self));
+        let first = refused.values().take(LISTED).map(|error| chain(error)).collect();
+        let file = self.name.clone();
+        if self.on_bad == OnBad::Stop || count == files {
+            return Err(DataError::Images { folder: file, count, files, first });
+        }
+        let mut row = 0..;
+        self.listing.images.retain(|_| row.next().is_none_or(|row| !refused.contains_key(&row)));
+        self.repairs.push(Repair::Skipped { file, count, first });
+        Ok(())
     }
 }
 
@@ -202,9 +214,9 @@ impl Scan for Folder {
 
     fn ids(&mut self) -> Result<Vec<u64>, DataError> {
         let looked: Vec<_> = (0..Scan::rows(self)).into_par_iter().map(|row| self.look(row)).collect();
-        let (mut ids, mut refused) = (vec![], vec![]);
+        let (mut ids, mut refused) = (vec![], BTreeMap::new());
         self.sizes.clear();
-        for outcome in looked {
+        for (row, outcome) in looked.into_iter().enumerate() {
             match outcome {
                 Ok((id, size)) => {
                     ids.push(id);
@@ -212,10 +224,13 @@ impl Scan for Folder {
                 }
                 // The disk's troubles say nothing about the images.
                 Err(error @ DataError::Fs(_)) => return Err(error),
-                Err(error) => refused.push(error),
+                Err(error) => drop(refused.insert(row, error)),
             }
         }
-        if refused.is_empty() { Ok(ids) } else { Err(self.refuse(&refused)) }
+        if !refused.is_empty() {
+            self.without(&refused)?;
+        }
+        Ok(ids)
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
@@ -264,6 +279,10 @@ impl Raw for Folder {
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
         self.sizes.get(row).copied()
+    }
+
+    fn repairs(&self) -> Vec<Repair> {
+        self.repairs.clone()
     }
 
     fn hidden_files(&self) -> usize {

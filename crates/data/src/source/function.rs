@@ -117,6 +117,6 @@ impl Scan for Examples {
     fn load(self: Box<Self>, _: &[Field]) -> Result<Box<dyn Raw>, DataError> {
         let rows = self.rows();
         let columns = self.columns.into_iter().map(Column::Number).collect();
-        Ok(Box::new(Table { columns, places: Places::Drawn, rows }))
+        Ok(Box::new(Table { columns, places: Places::Drawn, rows, repairs: vec![] }))
     }
 }

@@ -11,10 +11,7 @@ use crate::config::IdxConfig;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, IMAGE, SplitPlan};
 use crate::split::{Part, sample_id};
-use crate::{DataError, Place};
-
-/// From here on a packed file may not be many times shorter than what is in it; below, that is no harm.
-const RATIO_MATTERS: u64 = 16 << 20;
+use crate::{DataError, Place, gzip};
 
 /// Images of one size and their labels: the training rows, then the test rows if there are any.
 pub(crate) struct Idx {
@@ -98,15 +95,12 @@ fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Conten
         true => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
         false => Box::new(bytes),
     };
-    let failed = |error: std::io::Error| match error.kind() == std::io::ErrorKind::UnexpectedEof {
-        true => DataError::file(file, "to be whole", "a file that was cut short"),
-        false => DataError::Decode { file: file.to_owned(), format: "gzip", source: error.into() },
-    };
+    let failed = |error: std::io::Error| gzip::failed(file, error);
     let sizes = header(file, &mut reader, dims, limits, failed)?;
     let wanted = sizes.iter().try_fold(1u64, |product, &size| product.checked_mul(u64::from(size)));
     let wanted = wanted.ok_or_else(|| DataError::file(file, "sizes that can be", format!("{sizes:?}")))?;
     if is_packed {
-        admit_unpacked(file, wanted, bytes.len() as u64, limits)?;
+        gzip::admit(file, wanted, bytes.len() as u64, limits)?;
     }
     let refuse = |got: String| DataError::file(file, format!("{wanted} bytes for sizes {sizes:?}"), got);
     let left = (bytes.len() as u64).saturating_sub(4 + 4 * dims as u64);
@@ -153,15 +147,6 @@ fn header(
         reader.read_exact(&mut bytes).map(|()| u32::from_be_bytes(bytes)).map_err(&failed)
     };
     (0..dims).map(|_| size()).collect()
-}
-
-/// Refuses an archive that would unpack to more than the limits allow.
-fn admit_unpacked(file: &str, unpacked: u64, packed: u64, limits: &Limits) -> Result<(), DataError> {
-    limits.admit(Limit::InflatedBytes, format_args!("`{file}`"), unpacked)?;
-    if unpacked > RATIO_MATTERS {
-        limits.admit(Limit::ArchiveRatio, format_args!("`{file}`"), unpacked.div_ceil(packed.max(1)))?;
-    }
-    Ok(())
 }
 
 impl Idx {

@@ -6,7 +6,8 @@ use baeum_core::{Field, Kind, Role, SchemaError};
 
 use super::{Cell, Raw};
 use crate::DataError;
-use crate::csv::{Cells, Csv, Names, Wanted};
+use crate::csv::{Cells, Csv, FileRows, Names, Wanted};
+use crate::profile::Repair;
 
 /// Rows in memory, column by column, in the order of a schema.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) places: Places,
     pub(crate) rows: usize,
+    pub(crate) repairs: Vec<Repair>,
 }
 
 /// One field of all rows.
@@ -34,7 +36,7 @@ pub(crate) enum Column {
 #[derive(Debug)]
 pub(crate) enum Places {
     /// Rows of files, each with its number of rows.
-    Files(Vec<(String, usize)>),
+    Files(Vec<FileRows>),
     /// Rows that were computed.
     Drawn,
 }
@@ -77,8 +79,8 @@ pub(crate) fn load(csv: &Csv, fields: &[Field]) -> Result<Table, DataError> {
         let cells: Vec<Cells> = places(field).iter().filter_map(|column| typed.remove(column)).collect();
         join(field, cells, csv.rows())
     });
-    let files = csv.files().map(|(name, rows)| (name.to_owned(), rows)).collect();
-    Ok(Table { columns: columns.collect(), places: Places::Files(files), rows: csv.rows() })
+    let (columns, places) = (columns.collect(), Places::Files(csv.places()));
+    Ok(Table { columns, places, rows: csv.rows(), repairs: csv.repairs() })
 }
 
 /// The cells of a field's columns, as one.
@@ -118,16 +120,20 @@ impl Raw for Table {
         })
     }
 
+    fn repairs(&self) -> Vec<Repair> {
+        self.repairs.clone()
+    }
+
     fn place(&self, row: usize) -> String {
         match &self.places {
             Places::Drawn => format!("example {}", row + 1),
             Places::Files(files) => {
                 let mut first = 0;
-                for (name, rows) in files {
-                    if row < first + rows {
-                        return format!("`{name}` row {}", row - first + 1);
+                for file in files {
+                    if row < first + file.rows {
+                        return format!("`{}` row {}", file.name, file.number(row - first));
                     }
-                    first += rows;
+                    first += file.rows;
                 }
                 format!("row {}", row + 1)
             }

@@ -161,5 +161,12 @@ fn files_give_the_parts() {
     };
     let three = r#"{"train": "a.csv", "valid": "b.csv", "test": "c.csv"}"#;
     assert_eq!(files(three), [vec![0, 1], vec![2], vec![3, 4]]);
-    assert_eq!(files(r#"{"train": "a.csv", "test": "c.csv"}"#), [vec![0, 1], vec![], vec![2, 3]]);
+    let none = r#"{"train": "a.csv", "test": "c.csv", "valid_share": 0}"#;
+    assert_eq!(files(none), [vec![0, 1], vec![], vec![2, 3]]);
+    // Three rows of train, one of them for valid; classes want a row for each.
+    let several = r#"{"train": ["a*.csv", "c.csv"], "test": "b.csv", "valid_share": 0.5}"#;
+    let refused = format!(r#"{{"source": {{"csv": {{}}}}, "target": "y", "split": {{"files": {several}}}}}"#);
+    let few = "label `a` of `y` wants at least 2 rows, one for each part, got 1; gather more, or take \
+               `data.split = \"random\"`";
+    assert_eq!(refusal(&refused, &place), few);
 }

@@ -99,6 +99,9 @@ fn data(session: &Session<'_>) -> Result<(), Failure> {
         "\n{}",
         print::table(&["field", "role", "kind", "missing", "distinct", "range"], &rows)
     ));
+    for repair in &profile.repairs {
+        print::line(&format!("  note: {repair}"));
+    }
     for warning in &profile.warnings {
         print::line(&format!("  look: {warning}"));
     }
