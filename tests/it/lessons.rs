@@ -58,6 +58,32 @@ fn digits_are_told_apart_and_the_end_says_so() {
     assert_eq!(outcome.stdout.lines().count(), 1797);
 }
 
+/// The bounds lie below the worst of ten seeds, which each lesson's README states.
+#[test]
+fn tables_of_numbers_are_learned() {
+    let folder = Scratch::new("tables");
+    for (name, measure, least) in
+        [("wine", "accuracy", 0.94), ("breast-cancer", "accuracy", 0.94), ("diabetes", "r2", 0.43)]
+    {
+        lesson(&folder, &format!("datasets/{name}/recipe.toml"), &[]);
+        let reached = metric(&folder, &format!("{name}-0001"), measure);
+        assert!(reached >= least, "{name} reaches {reached}");
+    }
+}
+
+/// Whoever fetches the data of a lesson finds a recipe that is sound.
+#[test]
+fn lessons_that_are_fetched_have_sound_recipes() {
+    for name in ["adult", "california-housing", "fashion-mnist", "penguins"] {
+        let recipe = format!("datasets/{name}/recipe.toml");
+        let folder = Scratch::new("fetched");
+        let outcome = baeum(&root(), &["plan", &recipe, "--runs", folder.path().to_str().unwrap()]);
+        let says = format!("{}{}", outcome.stdout, outcome.stderr);
+        let is_there = outcome.code == Some(0);
+        assert!(is_there || outcome.code == Some(4) && says.contains("could not find"), "{name}: {says}");
+    }
+}
+
 #[test]
 fn iris_is_learned_and_a_record_is_answered() {
     let folder = Scratch::new("iris");

@@ -103,6 +103,8 @@ struct CsvFile {
     starts: Vec<usize>,
     /// The rows that were left out, counted from 1 as they stand in the file, each with the reason.
     skipped: Vec<(usize, String)>,
+    /// How many blank lines it ends in.
+    blank_end: usize,
     /// The encoding, where the file had to be read as another one than UTF-8 and nobody had said so.
     taken_for: Option<Encoding>,
 }
@@ -155,7 +157,7 @@ impl Csv {
         }
         self.dialect = dialect;
         let cut = self.cut(&name, &text, on_bad, limits)?;
-        let Cut { columns, starts, skipped } = cut;
+        let Cut { columns, starts, skipped, blank_end } = cut;
         match columns {
             None => return Err(DataError::file(&name, "a table of rows", "an empty file")),
             Some(_) if starts.is_empty() => {
@@ -169,7 +171,15 @@ impl Csv {
         }
         let (text, starts) = joined(text, starts);
         let skipped = skipped.into_iter().map(|(row, error)| (row, error.to_string())).collect();
-        self.files.push(CsvFile { name, rows_before: self.rows(), text, starts, skipped, taken_for });
+        self.files.push(CsvFile {
+            name,
+            rows_before: self.rows(),
+            text,
+            starts,
+            skipped,
+            blank_end,
+            taken_for,
+        });
         Ok(())
     }
 
@@ -182,7 +192,10 @@ impl Csv {
             let row = records.row();
             let record = match records.next(&mut fields) {
                 Ok(Some(record)) => record,
-                Ok(None) => return Ok(cut),
+                Ok(None) => {
+                    cut.blank_end = records.blank_end();
+                    return Ok(cut);
+                }
                 Err(error @ DataError::Row { .. }) if on_bad == OnBad::Skip && cut.columns.is_some() => {
                     cut.skipped.push((row, error));
                     records.skip();
@@ -267,7 +280,9 @@ impl Csv {
                 count: file.skipped.len(),
                 first: file.skipped.iter().take(LISTED).map(|(_, reason)| reason.clone()).collect(),
             });
-            taken.into_iter().chain(skipped)
+            let blank = (file.blank_end > 0)
+                .then(|| Repair::BlankEnd { file: file.name.clone(), count: file.blank_end });
+            taken.into_iter().chain(skipped).chain(blank)
         };
         self.files.iter().flat_map(of_file).collect()
     }
@@ -348,6 +363,8 @@ struct Cut {
     starts: Vec<Range<usize>>,
     /// The rows that were left out, each with the reason.
     skipped: Vec<(usize, DataError)>,
+    /// How many blank lines it ends in.
+    blank_end: usize,
 }
 
 /// A text whose rows stand behind each other, and where each starts and the last one ends. Only where rows were left

@@ -101,6 +101,13 @@ pub enum Repair {
         /// The encoding.
         encoding: Encoding,
     },
+    /// A table ends in blank lines, which are no rows.
+    BlankEnd {
+        /// The table.
+        file: String,
+        /// How many.
+        count: usize,
+    },
     /// Rows of a table, or images of a folder, that cannot be read were left out, as `data.on_bad` says.
     Skipped {
         /// The table or the folder.
@@ -118,6 +125,12 @@ impl fmt::Display for Repair {
             Repair::TakenFor { file, encoding } => {
                 let name = encoding.name();
                 write!(f, "`{file}` is not UTF-8 and was read as {name}; say `encoding` to be sure")
+            }
+            Repair::BlankEnd { file, count: 1 } => {
+                write!(f, "`{file}` ends in a blank line, which is no row")
+            }
+            Repair::BlankEnd { file, count } => {
+                write!(f, "`{file}` ends in {count} blank lines, which are no rows")
             }
             Repair::Skipped { file, count, first } => {
                 write!(f, "{count} of `{file}` cannot be read and were left out: {}", first.join("; "))?;

@@ -66,6 +66,16 @@ impl<'a> Records<'a> {
         self.columns.is_some()
     }
 
+    /// How many blank lines are left, and nothing else. In a table of one column a blank line is a row.
+    pub(super) fn blank_end(&self) -> usize {
+        let rest = &self.text.as_bytes()[self.start..];
+        let is_blank = self.columns.is_some_and(|columns| columns > 1);
+        match is_blank && rest.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            true => rest.iter().filter(|byte| **byte == b'\n').count(),
+            false => 0,
+        }
+    }
+
     /// Goes on behind the line in which the record starts that was refused.
     pub(super) fn skip(&mut self) {
         let rest = &self.text[self.start..];
@@ -79,7 +89,7 @@ impl<'a> Records<'a> {
         fields.clear();
         let start = self.at;
         self.start = start;
-        if start == self.text.len() {
+        if start == self.text.len() || self.blank_end() > 0 {
             return Ok(None);
         }
         loop {

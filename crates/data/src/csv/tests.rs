@@ -180,6 +180,18 @@ fn bad_rows_may_be_left_out_and_are_listed() {
 }
 
 #[test]
+fn blank_lines_at_the_end_are_no_rows_and_are_said() {
+    for (end, count) in [("\n", 1), ("\r\n\n\r\n", 3)] {
+        let csv = read(format!("a,b\n1,2\n{end}").as_bytes()).unwrap();
+        assert_eq!(
+            (csv.rows(), csv.repairs()),
+            (1, vec![Repair::BlankEnd { file: "a.csv".to_owned(), count }])
+        );
+    }
+    refuse(b"a,b\n1,2\n\n \n", "`a.csv` row 2 wants 2 fields, got a blank line");
+}
+
+#[test]
 fn a_packed_table_is_unpacked_by_its_name() {
     use std::io::Write;
     let mut writer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
