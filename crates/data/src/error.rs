@@ -135,6 +135,19 @@ pub enum DataError {
         /// How many rows it has.
         got: usize,
     },
+    /// Too few groups for the parts that are to be drawn.
+    #[error(
+        "column `{column}` wants at least {wants} groups, one for each part, got {got}; gather more, or take another \
+         `data.split`"
+    )]
+    FewGroups {
+        /// The column that names the group.
+        column: String,
+        /// How many parts there are.
+        wants: usize,
+        /// How many groups there are.
+        got: usize,
+    },
     /// A drawn split leaves a label out of a part.
     #[error(
         "label `{label}` of `{column}` wants rows in train and valid, got {} in train, {} in valid, {} in test; take \
@@ -247,6 +260,7 @@ impl DataError {
             | DataError::Steps { .. }
             | DataError::UnseenLabels { .. }
             | DataError::FewRows { .. }
+            | DataError::FewGroups { .. }
             | DataError::AbsentLabel { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }
@@ -273,6 +287,7 @@ impl DataError {
             | DataError::Steps { .. }
             | DataError::UnseenLabels { .. }
             | DataError::FewRows { .. }
+            | DataError::FewGroups { .. }
             | DataError::AbsentLabel { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }

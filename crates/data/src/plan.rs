@@ -64,6 +64,26 @@ pub(crate) enum SplitPlan {
         valid: f64,
         test: f64,
     },
+    Groups {
+        column: String,
+        valid: f64,
+        test: f64,
+    },
+    Time {
+        column: String,
+        valid: f64,
+        test: f64,
+    },
+    Hash {
+        column: Option<String>,
+        valid: f64,
+        test: f64,
+    },
+    Fold {
+        of: usize,
+        fold: usize,
+        valid: f64,
+    },
     Column {
         name: String,
     },
@@ -73,6 +93,24 @@ pub(crate) enum SplitPlan {
     Given {
         valid: f64,
     },
+}
+
+impl SplitPlan {
+    /// The column that decides, which the network does not see, and where the recipe names it.
+    pub(crate) fn column(&self) -> Option<(&str, &'static str)> {
+        match self {
+            SplitPlan::Groups { column, .. } => Some((column, "data.split.groups.column")),
+            SplitPlan::Time { column, .. } => Some((column, "data.split.time.column")),
+            SplitPlan::Hash { column, .. } => Some((column.as_deref()?, "data.split.hash.column")),
+            SplitPlan::Column { name } => Some((name, "data.split.column.name")),
+            SplitPlan::Random { .. }
+            | SplitPlan::Stratified { .. }
+            | SplitPlan::Usual { .. }
+            | SplitPlan::Fold { .. }
+            | SplitPlan::Files
+            | SplitPlan::Given { .. } => None,
+        }
+    }
 }
 
 impl DataConfig {

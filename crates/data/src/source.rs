@@ -33,6 +33,11 @@ pub(crate) trait Scan {
     /// The targets as they are written; `None` where there is none.
     fn targets(&self) -> Vec<Option<String>>;
 
+    /// The cells of the column that decides the parts, if the plan names one; each row has one.
+    fn cells(&self) -> Result<Vec<String>, DataError> {
+        Ok(vec![])
+    }
+
     /// What the targets look like, if the recipe does not say it.
     fn task(&self) -> Task;
 

@@ -8,6 +8,9 @@ use crate::DataError;
 use crate::plan::{DataPlan, SplitPlan};
 use crate::source::Scan;
 
+mod time;
+mod together;
+
 /// One of the three parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -52,8 +55,9 @@ pub(crate) fn divide(
     scan: &mut dyn Scan,
     rng: &Rng,
 ) -> Result<Splits, DataError> {
-    let order = drawn(&scan.ids()?, &rng.stream("split", ""));
-    let (parts, wanted) = deal(plan, task, scan, order)?;
+    let ids = scan.ids()?;
+    let lot = Lot { stream: rng.stream("split", ""), ids: &ids };
+    let (parts, wanted) = deal(plan, task, scan, &lot)?;
     let rows = |part: Part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<usize>>();
     let [train, valid, test] = Part::ALL.map(rows);
     let counts = [train.len(), valid.len(), test.len()];
@@ -68,54 +72,113 @@ pub(crate) fn divide(
     })
 }
 
-/// The rows in an order by lot that depends on what they say, not on where they stand. Equal rows keep their
-/// order, which nobody can tell from any other.
-fn drawn(ids: &[u64], stream: &Stream) -> Vec<usize> {
-    let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut order: Vec<([u32; 2], u64, usize)> = vec![];
-    for (row, &id) in ids.iter().enumerate() {
-        let ordinal = seen.entry(id).and_modify(|ordinal| *ordinal += 1).or_insert(0);
-        let mut lot = [0; 2];
-        stream.fill_words(&mut lot, Counter::sample(0, id).at(*ordinal * 2));
-        order.push((lot, id, row));
+/// What draws the rows: each has a lot that depends on what it says, not on where it stands.
+struct Lot<'a> {
+    stream: Stream,
+    ids: &'a [u64],
+}
+
+impl Lot<'_> {
+    /// The rows in the order of their lots. Equal rows keep their order, which nobody can tell from any other.
+    fn order(&self) -> Vec<usize> {
+        let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut order: Vec<([u32; 2], u64, usize)> = vec![];
+        for (row, &id) in self.ids.iter().enumerate() {
+            let ordinal = seen.entry(id).and_modify(|ordinal| *ordinal += 1).or_insert(0);
+            order.push((self.of(id, *ordinal), id, row));
+        }
+        order.sort_unstable();
+        order.into_iter().map(|(_, _, row)| row).collect()
     }
-    order.sort_unstable();
-    order.into_iter().map(|(_, _, row)| row).collect()
+
+    /// The lot of the row with an id, and of those that are equal to it by their number.
+    fn of(&self, id: u64, ordinal: u64) -> [u32; 2] {
+        let mut lot = [0; 2];
+        self.stream.fill_words(&mut lot, Counter::sample(0, id).at(ordinal * 2));
+        lot
+    }
 }
 
 /// Every row's part, and which of train, valid and test want rows.
 type Dealt = (Vec<Part>, [bool; 3]);
 
-/// Gives each row a part; `order` is that of the lot.
-fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, order: Vec<usize>) -> Result<Dealt, DataError> {
-    let (valid, test, groups) = match &plan.split {
-        SplitPlan::Column { .. } => return Ok((given(scan)?, [true, false, true])),
-        SplitPlan::Files => return Ok((given(scan)?, [true, true, true])),
+/// Gives each row a part.
+fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<Dealt, DataError> {
+    let labels = |order| match task {
+        Task::Classify => by_label(plan, scan, order),
+        Task::Regress => Groups::from([(None, order)]),
+    };
+    let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
+    let (order, mut parts) = (lot.order(), vec![Part::Train; scan.rows()]);
+    match &plan.split {
+        SplitPlan::Column { .. } => Ok((given(scan)?, [true, false, true])),
+        SplitPlan::Files => Ok((given(scan)?, [true, true, true])),
         SplitPlan::Given { valid } => {
             let mut parts = given(scan)?;
             let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            let groups = match task {
-                Task::Classify => by_label(plan, scan, train),
-                Task::Regress => Groups::from([(None, train)]),
-            };
-            hand_out(&mut parts, &groups, [1.0 - valid, *valid, 0.0], &plan.target)?;
-            return Ok((parts, [true, *valid > 0.0, true]));
+            hand_out(&mut parts, &labels(train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            Ok((parts, wanted(*valid, 1.0)))
         }
         SplitPlan::Stratified { .. } if task == Task::Regress => {
             let (wants, got) = ("`random`, for the target is a number", "`stratified`");
-            return Err(DataError::setting("data.split", wants, got));
+            Err(DataError::setting("data.split", wants, got))
         }
-        SplitPlan::Stratified { valid, test } => (*valid, *test, by_label(plan, scan, order)),
-        SplitPlan::Usual { valid, test } if task == Task::Classify => {
-            (*valid, *test, by_label(plan, scan, order))
+        SplitPlan::Stratified { valid, test } | SplitPlan::Usual { valid, test } => {
+            hand_out(&mut parts, &labels(order), shares(*valid, *test), &plan.target)?;
+            Ok((parts, wanted(*valid, *test)))
         }
-        SplitPlan::Usual { valid, test } | SplitPlan::Random { valid, test } => {
-            (*valid, *test, Groups::from([(None, order)]))
+        SplitPlan::Random { valid, test } => {
+            hand_out(&mut parts, &Groups::from([(None, order)]), shares(*valid, *test), &plan.target)?;
+            Ok((parts, wanted(*valid, *test)))
+        }
+        SplitPlan::Groups { column, valid, test } => {
+            let parts = together::deal(column, &scan.cells()?, lot, shares(*valid, *test))?;
+            Ok((parts, wanted(*valid, *test)))
+        }
+        SplitPlan::Time { column, valid, test } => {
+            Ok((time::deal(column, &scan.cells()?, shares(*valid, *test))?, wanted(*valid, *test)))
+        }
+        SplitPlan::Hash { valid, test, .. } => {
+            Ok((alone(&scan.cells()?, lot, *valid, *test), wanted(*valid, *test)))
+        }
+        SplitPlan::Fold { of, fold, valid } => {
+            let rest = take_fold(&mut parts, &labels(order), *of, *fold);
+            hand_out(&mut parts, &labels(rest), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            Ok((parts, wanted(*valid, 1.0)))
+        }
+    }
+}
+
+/// The shares of train, valid and test.
+fn shares(valid: f64, test: f64) -> [f64; 3] {
+    [1.0 - valid - test, valid, test]
+}
+
+/// Each row by its own lot, or by that of its cell where a column tells rows apart: whatever other rows there are.
+fn alone(cells: &[String], lot: &Lot<'_>, valid: f64, test: f64) -> Vec<Part> {
+    let part = |row: usize| {
+        let id = cells.get(row).map_or(lot.ids[row], |cell| sample_id(cell.as_bytes()));
+        let chance = f64::from(lot.of(id, 0)[0]) / 2f64.powi(32);
+        match chance {
+            chance if chance < test => Part::Test,
+            chance if chance < test + valid => Part::Valid,
+            _ => Part::Train,
         }
     };
-    let mut parts = vec![Part::Train; scan.rows()];
-    hand_out(&mut parts, &groups, [1.0 - valid - test, valid, test], &plan.target)?;
-    Ok((parts, [true, valid > 0.0, test > 0.0]))
+    (0..lot.ids.len()).map(part).collect()
+}
+
+/// Gives every `of`th row of each group to test, beginning where the group before ended, so that all folds are equally
+/// large; the other rows.
+fn take_fold(parts: &mut [Part], groups: &Groups, of: usize, fold: usize) -> Vec<usize> {
+    let mut rest = vec![];
+    for (place, &row) in groups.values().flatten().enumerate() {
+        match place % of == fold {
+            true => parts[row] = Part::Test,
+            false => rest.push(row),
+        }
+    }
+    rest
 }
 
 /// The parts that the source itself gives.

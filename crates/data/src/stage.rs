@@ -130,7 +130,12 @@ fn count_labels(
 /// Whether a split was drawn by lot, so that another one could have been drawn.
 fn is_drawn(split: &SplitPlan) -> bool {
     match split {
-        SplitPlan::Random { .. } | SplitPlan::Stratified { .. } | SplitPlan::Usual { .. } => true,
+        SplitPlan::Random { .. }
+        | SplitPlan::Stratified { .. }
+        | SplitPlan::Usual { .. }
+        | SplitPlan::Fold { .. } => true,
+        // Another lot, or more classes in a part, would mean other groups or another time.
+        SplitPlan::Groups { .. } | SplitPlan::Time { .. } | SplitPlan::Hash { .. } => false,
         SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
     }
 }

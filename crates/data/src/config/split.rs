@@ -28,6 +28,51 @@ pub enum SplitConfig {
         #[serde(default = "fifteen_percent")]
         test: f64,
     },
+    /// Drawn by lot, but rows of one group stay together: the visits of a patient, the frames of a film.
+    Groups {
+        /// The column that names the group.
+        column: String,
+        /// Share of the rows for `valid`, as near as whole groups allow.
+        #[serde(default = "fifteen_percent")]
+        valid: f64,
+        /// Share of the rows for `test`.
+        #[serde(default = "fifteen_percent")]
+        test: f64,
+    },
+    /// By time: the last rows are for `test`, those before them for `valid`. Rows of one moment stay together.
+    Time {
+        /// The column of the moment: numbers, or dates such as `2026-11-25 13:00`.
+        column: String,
+        /// Share of the rows for `valid`.
+        #[serde(default = "fifteen_percent")]
+        valid: f64,
+        /// Share of the rows for `test`.
+        #[serde(default = "fifteen_percent")]
+        test: f64,
+    },
+    /// Each row by itself, so that it keeps its part when others come and go.
+    Hash {
+        /// The column that tells rows apart; unless it is said, all that a row says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+        /// The chance of `valid`.
+        #[serde(default = "fifteen_percent")]
+        valid: f64,
+        /// The chance of `test`.
+        #[serde(default = "fifteen_percent")]
+        test: f64,
+    },
+    /// One of several equal parts judges, a different one in each run; classes are spread evenly over them.
+    Fold {
+        /// How many parts there are.
+        of: usize,
+        /// Which one is for `test`, from 0.
+        #[serde(default)]
+        fold: usize,
+        /// Share of the other rows for `valid`.
+        #[serde(default = "ten_percent")]
+        valid: f64,
+    },
     /// A column of the table says it: `train`, `valid` or `test`.
     Column {
         /// The column.

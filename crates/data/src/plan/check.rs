@@ -283,18 +283,58 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
             shares("data.split.stratified", *valid, *test)?;
             Ok(SplitPlan::Stratified { valid: *valid, test: *test })
         }
-        Some(SplitConfig::Column { .. } | SplitConfig::Files { .. }) if !is_table => {
+        Some(
+            SplitConfig::Column { .. }
+            | SplitConfig::Files { .. }
+            | SplitConfig::Groups { .. }
+            | SplitConfig::Time { .. }
+            | SplitConfig::Hash { column: Some(_), .. },
+        ) if !is_table => {
             refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
         }
-        Some(SplitConfig::Column { name }) if config.target.as_ref() == Some(name) => {
-            refuse("data.split.column.name", "a column other than the target", format!("`{name}`"))
+        Some(SplitConfig::Column { name }) => by_column(config, SplitPlan::Column { name: name.clone() }),
+        Some(SplitConfig::Groups { column, valid, test }) => {
+            shares("data.split.groups", *valid, *test)?;
+            by_column(config, SplitPlan::Groups { column: column.clone(), valid: *valid, test: *test })
         }
-        Some(SplitConfig::Column { name }) => Ok(SplitPlan::Column { name: name.clone() }),
+        Some(SplitConfig::Time { column, valid, test }) => {
+            shares("data.split.time", *valid, *test)?;
+            by_column(config, SplitPlan::Time { column: column.clone(), valid: *valid, test: *test })
+        }
+        Some(SplitConfig::Hash { column, valid, test }) => {
+            shares("data.split.hash", *valid, *test)?;
+            by_column(config, SplitPlan::Hash { column: column.clone(), valid: *valid, test: *test })
+        }
+        Some(SplitConfig::Fold { of, fold, valid }) => {
+            share("data.split.fold.valid", *valid, 0.0)?;
+            folds(*of, *fold)?;
+            Ok(SplitPlan::Fold { of: *of, fold: *fold, valid: *valid })
+        }
         Some(SplitConfig::Files { valid: Some(_), .. }) => Ok(SplitPlan::Files),
         Some(SplitConfig::Files { valid_share, .. }) => {
             share("data.split.files.valid_share", *valid_share, 0.0)?;
             Ok(SplitPlan::Given { valid: *valid_share })
         }
+    }
+}
+
+fn by_column(config: &DataConfig, split: SplitPlan) -> Checked<SplitPlan> {
+    match split.column() {
+        Some((name, path)) if config.target.as_deref() == Some(name) => {
+            refuse(path, "a column other than the target", format!("`{name}`"))
+        }
+        Some((name, path)) => refuse_empty(path, name).map(|()| split),
+        None => Ok(split),
+    }
+}
+
+fn folds(of: usize, fold: usize) -> Checked {
+    match (of, fold) {
+        (0 | 1, _) => refuse("data.split.fold.of", "at least 2 parts", of.to_string()),
+        (_, fold) if fold >= of => {
+            refuse("data.split.fold.fold", format!("a number from 0 to {}", of - 1), fold.to_string())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -229,6 +229,13 @@ fn a_split_must_leave_rows() {
     );
     let column = split(r#"{"column": {"name": "y"}}"#);
     refuse(&table(&column), "data.split.column.name", "a column other than the target, got `y`");
+    let by_target = split(r#"{"groups": {"column": "y"}}"#);
+    refuse(&table(&by_target), "data.split.groups.column", "a column other than the target, got `y`");
+    refuse(&table(&split(r#"{"fold": {"of": 1}}"#)), "data.split.fold.of", "at least 2 parts, got 1");
+    let fifth = split(r#"{"fold": {"of": 5, "fold": 5}}"#);
+    refuse(&table(&fifth), "data.split.fold.fold", "a number from 0 to 4, got 5");
+    let all = split(r#"{"time": {"column": "t", "valid": 0.5, "test": 0.5}}"#);
+    refuse(&table(&all), "data.split.time", "`valid` and `test` to leave rows to train, got 0.5 and 0.5");
     let wants = "`random` or `stratified`, for the source is no `csv` table, got another one";
     refuse(&images(&column), "data.split", wants);
     let files = split(r#"{"files": {"train": "b.csv", "test": "c.csv"}}"#);

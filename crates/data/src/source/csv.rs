@@ -76,8 +76,11 @@ fn uses(plan: &DataPlan, csv: &Csv, target: usize) -> Result<Vec<Use>, DataError
     for (place, name) in plan.config.ids.iter().enumerate() {
         uses[find(csv, &format!("data.ids[{place}]"), name)?] = Use::Id;
     }
-    if let SplitPlan::Column { name } = &plan.split {
-        uses[find(csv, "data.split.column.name", name)?] = Use::Ignored;
+    if let Some((name, path)) = plan.split.column() {
+        let column = find(csv, path, name)?;
+        if uses[column] != Use::Id {
+            uses[column] = Use::Ignored;
+        }
     }
     for (name, pattern) in &plan.config.vectors {
         take_vector(csv, &mut uses, name, pattern)?;
@@ -197,12 +200,29 @@ impl Scan for TableScan<'_> {
                 };
                 Ok(Some(self.csv.files().zip(&self.parts).flat_map(of_file).collect()))
             }
-            SplitPlan::Random { .. } | SplitPlan::Stratified { .. } | SplitPlan::Usual { .. } => Ok(None),
+            SplitPlan::Random { .. }
+            | SplitPlan::Stratified { .. }
+            | SplitPlan::Usual { .. }
+            | SplitPlan::Groups { .. }
+            | SplitPlan::Time { .. }
+            | SplitPlan::Hash { .. }
+            | SplitPlan::Fold { .. } => Ok(None),
         }
     }
 
     fn targets(&self) -> Vec<Option<String>> {
         self.csv.texts(self.target)
+    }
+
+    fn cells(&self) -> Result<Vec<String>, DataError> {
+        let Some((name, path)) = self.plan.split.column() else { return Ok(vec![]) };
+        let column = find(&self.csv, path, name)?;
+        let there = |(row, cell): (usize, Option<String>)| {
+            cell.ok_or_else(|| {
+                self.csv.refuse(row, column, "a value to divide by", "an empty cell".to_owned())
+            })
+        };
+        self.csv.texts(column).into_iter().enumerate().map(there).collect()
     }
 
     fn task(&self) -> Task {

@@ -93,7 +93,7 @@ fn a_split_goes_by_what_a_row_says() {
 #[test]
 fn equal_rows_are_divided_too() {
     let ids = [5u64; 40];
-    let order = drawn(&ids, &Rng::new(1).stream("split", ""));
+    let order = Lot { stream: Rng::new(1).stream("split", ""), ids: &ids }.order();
     assert_ne!(order, (0..40).collect::<Vec<usize>>());
     assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 40);
 }
@@ -169,4 +169,100 @@ fn files_give_the_parts() {
     let few = "label `a` of `y` wants at least 2 rows, one for each part, got 1; gather more, or take \
                `data.split = \"random\"`";
     assert_eq!(refusal(&refused, &place), few);
+}
+
+/// A table with a column that decides the parts.
+fn table_by(name: &str, cells: &[String]) -> String {
+    let line = |(row, cell): (usize, &String)| format!("{row}.5,{cell},{}\n", ["u", "v"][row % 2]);
+    format!("x,{name},y\n{}", cells.iter().enumerate().map(line).collect::<String>())
+}
+
+#[test]
+fn a_group_stays_together() {
+    let groups: Vec<String> = (0..300).map(|row| format!("p{}", row * row % 61)).collect();
+    let split = r#"{"groups": {"column": "patient", "valid": 0.2, "test": 0.3}}"#;
+    for seed in 0..5 {
+        let parts = parts(split, &table_by("patient", &groups), seed);
+        let of = |rows: &Vec<usize>| rows.iter().map(|&row| groups[row].clone()).collect::<BTreeSet<_>>();
+        let [train, valid, test] = [of(&parts[0]), of(&parts[1]), of(&parts[2])];
+        assert!(train.is_disjoint(&valid) && train.is_disjoint(&test) && valid.is_disjoint(&test));
+        // No group has more than ten rows, so no part misses its share by more.
+        let near = parts.iter().zip([150, 60, 90]).all(|(part, size)| part.len().abs_diff(size) <= 10);
+        assert!(near, "{:?}", parts.map(|part| part.len()));
+    }
+}
+
+#[test]
+fn a_large_group_leaves_the_others_to_the_other_parts() {
+    let groups: Vec<String> = (0..100).map(|row| format!("g{}", row.max(70) / 15)).collect();
+    for seed in 0..10 {
+        let split = r#"{"groups": {"column": "g", "valid": 0.1, "test": 0.1}}"#;
+        let parts = parts(split, &table_by("g", &groups), seed);
+        assert!(parts.iter().all(|part| !part.is_empty()), "{parts:?}");
+    }
+    let two: Vec<String> = (0..100).map(|row| format!("g{}", row % 2)).collect();
+    assert_eq!(
+        refusal(
+            &recipe(r#"{"groups": {"column": "g"}}"#),
+            &place(&[("a.csv", table_by("g", &two).as_bytes())])
+        ),
+        "column `g` wants at least 3 groups, one for each part, got 2; gather more, or take another `data.split`"
+    );
+}
+
+#[test]
+fn later_rows_judge_and_one_moment_stays_together() {
+    let split = r#"{"time": {"column": "t", "valid": 0.2, "test": 0.3}}"#;
+    let days: Vec<String> = (0..20).rev().map(|row| format!("2026-11-{:02} 12:00", row + 1)).collect();
+    let rows = |rows: std::ops::Range<usize>| rows.collect::<Vec<_>>();
+    assert_eq!(parts(split, &table_by("t", &days), 7), [rows(10..20), rows(6..10), rows(0..6)]);
+    // By value, not by letter: 9 comes before 10. Four rows share each moment.
+    let numbers: Vec<String> = (0..40).map(|row| (row / 4 + 5).to_string()).collect();
+    assert_eq!(parts(split, &table_by("t", &numbers), 7), [rows(0..20), rows(20..28), rows(28..40)]);
+    let mixed = ["2026-11-01", "2026-11-02", "11/03/2026", "2026-11-04"].map(str::to_owned);
+    assert_eq!(
+        refusal(&recipe(split), &place(&[("a.csv", table_by("t", &mixed).as_bytes())])),
+        "column `t` wants numbers, or dates of one form such as 2026-11-25 13:00, to divide by time in the training \
+         rows, got `11/03/2026`"
+    );
+    let gap = ["1", "", "3"].map(str::to_owned);
+    assert_eq!(
+        refusal(&recipe(split), &place(&[("a.csv", table_by("t", &gap).as_bytes())])),
+        "`a.csv` row 2, column `t`: wants a value to divide by, got an empty cell"
+    );
+}
+
+/// When data grow, no row changes its part.
+#[test]
+fn a_row_keeps_its_part_when_others_come() {
+    let ids: Vec<String> = (0..400).map(|row| format!("id{row}")).collect();
+    let by_id = r#"{"hash": {"column": "id", "valid": 0.2, "test": 0.3}}, "ids": ["id"]"#;
+    for split in [by_id, r#"{"hash": {}}, "ids": ["id"]"#] {
+        let before = parts(split, &table_by("id", &ids[..200]), 7);
+        let after = parts(split, &table_by("id", &ids), 7);
+        for (before, after) in before.iter().zip(&after) {
+            let kept: Vec<usize> = after.iter().copied().filter(|row| *row < 200).collect();
+            assert_eq!(&kept, before, "{split}");
+        }
+    }
+    let parts = parts(by_id, &table_by("id", &ids), 7);
+    assert!((100..140).contains(&parts[2].len()) && (60..100).contains(&parts[1].len()), "{parts:?}");
+}
+
+#[test]
+fn each_row_judges_in_one_fold() {
+    let labels: Vec<&str> = [vec!["a"; 50], vec!["b"; 25], vec!["c"; 5]].concat();
+    let csv = table(&labels);
+    let mut judged = vec![];
+    for fold in 0..5 {
+        let split = format!(r#"{{"fold": {{"of": 5, "fold": {fold}, "valid": 0.25}}}}"#);
+        let [train, valid, test] = parts(&split, &csv, 7);
+        let count = |rows: &[usize], label| rows.iter().filter(|row| labels[**row] == label).count();
+        assert_eq!(["a", "b", "c"].map(|label| count(&test, label)), [10, 5, 1]);
+        assert_eq!(["a", "b", "c"].map(|label| count(&valid, label)), [10, 5, 1]);
+        assert_eq!(train.len() + valid.len() + test.len(), 80);
+        judged.extend(test);
+    }
+    judged.sort_unstable();
+    assert_eq!(judged, (0..80).collect::<Vec<_>>());
 }
