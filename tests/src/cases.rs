@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Approximate, Counter, DType, Decode, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer, NodeId,
-    Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor,
+    Approximate, Counter, DType, Decode, Denoise, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer,
+    NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor,
     Transform,
 };
 
@@ -82,6 +82,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
 pub fn steps() -> Vec<(&'static str, Transform)> {
     let standardise = || Transform::Standardise { centre: vec![1.0], spread: vec![2.0] };
     vec![
+        ("denoise", Transform::Denoise { by: Denoise::Median { aperture: 3 } }),
         ("resize", Transform::Resize { height: 2, width: 2, filter: Filter::Bilinear }),
         ("scale", Transform::Scale { factor: 2.0, offset: 1.0 }),
         ("standardise", standardise()),

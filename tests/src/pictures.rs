@@ -7,11 +7,21 @@ use crate::Scratch;
 ///
 /// The encoder is written out here, so that no library of ours is its own witness.
 pub fn pictures(scratch: &Scratch, folder: &str, count: usize) -> usize {
+    draw_pictures(scratch, folder, count, None);
+    count
+}
+
+/// As many of one height and width.
+pub fn pictures_of_size(scratch: &Scratch, folder: &str, count: usize, size: (usize, usize)) {
+    draw_pictures(scratch, folder, count, Some(size));
+}
+
+fn draw_pictures(scratch: &Scratch, folder: &str, count: usize, size: Option<(usize, usize)>) {
     let draws = Rng::new(5).stream("pictures", "");
     let draw =
         |i: usize, what: u64, below: u32| draws.below(below, Counter::sample(0, what).at(i as u64)) as usize;
     for i in 0..count {
-        let (height, width) = (5 + draw(i, 0, 40), 5 + draw(i, 1, 40));
+        let (height, width) = size.unwrap_or((5 + draw(i, 0, 40), 5 + draw(i, 1, 40)));
         let side = ["left", "right"][i % 2];
         let noise = |x: usize, y: usize, c: usize| draw((i * 64 + y) * 64 + x, 2 + c as u64, 60) as u8;
         let bright = |x: usize| (x * 2 < width) == (side == "left");
@@ -21,7 +31,6 @@ pub fn pictures(scratch: &Scratch, folder: &str, count: usize) -> usize {
             .collect();
         scratch.put(&format!("{folder}/{side}/{i:03}.png"), png(width as u32, height as u32, &rows));
     }
-    count
 }
 
 /// A colour PNG; `rows`: a filter byte of 0 and three bytes a pixel, row by row, stored without compression.

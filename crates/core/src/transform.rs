@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Transform {
+    /// Less noise in an image: bytes `[h, w, c]` in, as many bytes out.
+    Denoise {
+        /// How.
+        by: Denoise,
+    },
     /// An image of any size to one size: bytes `[h, w, c]` in, numbers `[c, height, width]` from 0 to 255 out.
     /// Antialiased, as PIL and torchvision resize; computed in `f32` and not rounded, so that ONNX can say the same.
     Resize {
@@ -85,6 +90,75 @@ pub enum Transform {
     },
 }
 
+/// A filter that takes noise out of an image; equal to OpenCV's of the same name within one grey level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Denoise {
+    /// The median of a square of pixels: takes out single wrong pixels and keeps edges (`medianBlur`).
+    Median {
+        /// Side of the square, an odd number.
+        #[serde(default = "three")]
+        aperture: usize,
+    },
+    /// A weighted mean of a square of pixels: takes out fine noise, and blurs (`GaussianBlur`).
+    Gaussian {
+        /// Side of the square, an odd number.
+        #[serde(default = "three")]
+        size: usize,
+        /// Deviation of the weights in pixels; 0 takes the one that suits the size.
+        #[serde(default)]
+        sigma: f64,
+    },
+    /// A mean of the pixels that are near and alike: takes out fine noise and keeps edges (`bilateralFilter`).
+    Bilateral {
+        /// Diameter of the circle, an odd number.
+        #[serde(default = "five")]
+        diameter: usize,
+        /// How different two colours may be.
+        #[serde(default = "fifty")]
+        sigma_color: f64,
+        /// How far apart two pixels may be.
+        #[serde(default = "fifty")]
+        sigma_space: f64,
+    },
+    /// A mean of the pixels whose surroundings are alike: takes out strong noise, slowly (`fastNlMeansDenoising`).
+    NonLocalMeans {
+        /// How strong.
+        #[serde(default = "ten")]
+        h: f64,
+        /// Side of the surroundings that are compared, an odd number.
+        #[serde(default = "seven")]
+        template: usize,
+        /// Side of the square that is searched, an odd number.
+        #[serde(default = "twenty_one")]
+        search: usize,
+    },
+}
+
+fn three() -> usize {
+    3
+}
+
+fn five() -> usize {
+    5
+}
+
+fn seven() -> usize {
+    7
+}
+
+fn twenty_one() -> usize {
+    21
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+fn fifty() -> f64 {
+    50.0
+}
+
 /// How numbers are spread that a quantile transform gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -111,6 +185,7 @@ impl Transform {
     /// The name used in recipes, tables and errors.
     pub fn name(&self) -> &'static str {
         match self {
+            Transform::Denoise { .. } => "denoise",
             Transform::Resize { .. } => "resize",
             Transform::Scale { .. } => "scale",
             Transform::Standardise { .. } => "standardise",

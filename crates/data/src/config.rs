@@ -179,7 +179,7 @@ mod tests {
         );
         let error = parse(r#"{"fields": {"a": {"steps": ["standardize"]}}}"#).unwrap_err();
         assert!(
-            error.starts_with("unknown variant `standardize`, expected one of `resize`, `scale`"),
+            error.starts_with("unknown variant `standardize`, expected one of `denoise`, `resize`"),
             "{error}"
         );
         let error = parse(r#"{"fields": {"a": {"steps": [{"scale": {"facter": 2}}]}}}"#).unwrap_err();

@@ -1,5 +1,6 @@
 //! Pictures: looked at by us, decoded by others, from bytes in memory alone.
 
+mod denoise;
 mod probe;
 mod resize;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use baeum_core::{Limit, Limits, guard};
 use crate::DataError;
 use crate::source::Pixels;
 
+pub(crate) use denoise::denoised;
 pub(crate) use resize::resize;
 
 use probe::Format;

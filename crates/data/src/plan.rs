@@ -194,10 +194,10 @@ impl DataPlan {
     }
 
     fn resized(&self, channels: usize) -> Option<Vec<usize>> {
-        let StepConfig::Resize { height, width, .. } = self.field(check::IMAGE)?.steps.as_ref()?.first()?
-        else {
-            return None;
+        let sizes = |step: &StepConfig| {
+            let StepConfig::Resize { height, width, .. } = step else { return None };
+            Some(vec![channels, *height, *width])
         };
-        Some(vec![channels, *height, *width])
+        self.field(check::IMAGE)?.steps.as_ref()?.iter().find_map(sizes)
     }
 }

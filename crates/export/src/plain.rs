@@ -179,7 +179,7 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             };
             return (vec![last + 1], (0..=last).map(share).collect());
         }
-        Transform::Hash { .. } => panic!("no format says it"),
+        Transform::Hash { .. } | Transform::Denoise { .. } => panic!("no format says it"),
         Transform::Impute { value } => {
             numbers.iter_mut().enumerate().filter(|(_, x)| x.is_nan()).for_each(|(i, x)| *x = of(value, i));
         }

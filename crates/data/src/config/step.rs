@@ -1,4 +1,4 @@
-use baeum_core::{Distribution, Filter};
+use baeum_core::{Denoise, Distribution, Filter, tagged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepConfig {
+    /// Less noise in an image, before it is resized.
+    Denoise {
+        /// How: `"median"`, `"gaussian"`, `"bilateral"` or `"non_local_means"`, each alone or with its settings.
+        #[serde(deserialize_with = "tagged::one")]
+        #[schemars(transform = super::or_bare_name)]
+        by: Denoise,
+    },
     /// An image of any size to one size, antialiased.
     Resize {
         /// Rows that come out.
@@ -141,6 +148,7 @@ impl StepConfig {
     /// The name used in recipes and errors.
     pub fn name(&self) -> &'static str {
         match self {
+            StepConfig::Denoise { .. } => "denoise",
             StepConfig::Resize { .. } => "resize",
             StepConfig::Scale { .. } => "scale",
             StepConfig::Standardise { .. } => "standardise",

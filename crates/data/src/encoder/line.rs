@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Filter, Kind, Transform};
+use baeum_core::{Denoise, Filter, Kind, Transform};
 
 use super::numbers;
-use crate::image::resize;
+use crate::image::{denoised, resize};
 use crate::source::{Cell, Pixels};
 use crate::split::sample_id;
 
@@ -34,6 +34,7 @@ enum Start {
     },
     Image {
         channels: usize,
+        denoise: Vec<Denoise>,
         resize: Option<(usize, usize, Filter)>,
     },
 }
@@ -119,11 +120,17 @@ impl Start {
                 (Start::Hash { buckets: *buckets }, rest)
             }
             (Kind::Category | Kind::Text, rest) => (Start::Name { places: BTreeMap::new() }, rest),
-            (Kind::Image { channels, .. }, [Transform::Resize { height, width, filter }, rest @ ..]) => {
-                (Start::Image { channels: *channels, resize: Some((*height, *width, *filter)) }, rest)
-            }
-            (Kind::Image { channels, .. }, rest) => {
-                (Start::Image { channels: *channels, resize: None }, rest)
+            (Kind::Image { channels, .. }, mut rest) => {
+                let (mut denoise, mut resize) = (vec![], None);
+                while let [Transform::Denoise { by }, behind @ ..] = rest {
+                    denoise.push(*by);
+                    rest = behind;
+                }
+                if let [Transform::Resize { height, width, filter }, behind @ ..] = rest {
+                    resize = Some((*height, *width, *filter));
+                    rest = behind;
+                }
+                (Start::Image { channels: *channels, denoise, resize }, rest)
             }
         }
     }
@@ -141,8 +148,13 @@ impl Start {
                 out.fill(places.get(*name).copied().unwrap_or(0) as f32);
             }
             (Start::Hash { buckets }, Cell::Name(name)) => out.fill(hashed(name, *buckets) as f32),
-            (Start::Image { channels, resize }, Cell::Image(image)) if image.channels == *channels => {
-                planes(image, *resize, out)?;
+            (Start::Image { channels, denoise, resize }, Cell::Image(image))
+                if image.channels == *channels =>
+            {
+                let clean = denoise
+                    .iter()
+                    .fold(None, |clean, by| Some(denoised(clean.as_ref().unwrap_or(image), *by)));
+                planes(clean.as_ref().unwrap_or(image), *resize, out)?;
             }
             (start, cell) => return wrong(start.wants(out.len()), cell.shown()),
         }

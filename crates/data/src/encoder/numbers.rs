@@ -46,9 +46,10 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
             Some(places) if places + 1 == *size => Ok(*size),
             Some(_) | None => wrong("one number for each place and one more", size.to_string()),
         },
-        Transform::Resize { .. } | Transform::Category { .. } | Transform::Hash { .. } => {
-            wrong("steps that fit the field", step.name())
-        }
+        Transform::Denoise { .. }
+        | Transform::Resize { .. }
+        | Transform::Category { .. }
+        | Transform::Hash { .. } => wrong("steps that fit the field", step.name()),
     }
 }
 
@@ -58,7 +59,8 @@ fn places(step: &Transform) -> Option<usize> {
         Transform::Category { labels } => Some(labels.len()),
         Transform::Hash { buckets } => Some(*buckets),
         Transform::Bins { edges } => Some(edges.len() + 1),
-        Transform::Resize { .. }
+        Transform::Denoise { .. }
+        | Transform::Resize { .. }
         | Transform::Scale { .. }
         | Transform::Standardise { .. }
         | Transform::Log1p {}
@@ -117,7 +119,10 @@ pub(super) fn apply(step: &Transform, all: &mut [f32], wide: usize) -> usize {
             return *size;
         }
         // These come first on a line, where they are the start.
-        Transform::Resize { .. } | Transform::Category { .. } | Transform::Hash { .. } => {}
+        Transform::Denoise { .. }
+        | Transform::Resize { .. }
+        | Transform::Category { .. }
+        | Transform::Hash { .. } => {}
     }
     wide
 }

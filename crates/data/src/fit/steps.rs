@@ -67,6 +67,7 @@ impl Fitting<'_> {
 
     fn fit(&self, step: &StepConfig, path: &str) -> Result<Transform, DataError> {
         Ok(match step {
+            StepConfig::Denoise { by } => Transform::Denoise { by: *by },
             StepConfig::Resize { height, width, filter } => {
                 Transform::Resize { height: *height, width: *width, filter: *filter }
             }
@@ -101,7 +102,8 @@ impl Fitting<'_> {
             Some(Transform::Hash { buckets }) => *buckets,
             Some(Transform::Bins { edges }) => edges.len() + 1,
             Some(
-                Transform::Resize { .. }
+                Transform::Denoise { .. }
+                | Transform::Resize { .. }
                 | Transform::Scale { .. }
                 | Transform::Standardise { .. }
                 | Transform::Log1p {}

@@ -1,5 +1,7 @@
 //! The refusals of `data.fields` that need no data.
 
+use baeum_core::Denoise;
+
 use super::SourcePlan;
 use super::check::{Checked, IMAGE, refuse};
 use super::steps::{Change, Form};
@@ -9,6 +11,10 @@ use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig}
 /// What an image may be resized to; larger than the largest image that is read makes no sense.
 const SIDES: std::ops::RangeInclusive<usize> = 1..=16_384;
 const A_SIDE: &str = "a size from 1 to 16384";
+
+/// A filter over more pixels than this takes minutes for an image.
+const WINDOWS: std::ops::RangeInclusive<usize> = 3..=101;
+const A_WINDOW: &str = "an odd number from 3 to 101";
 
 /// More bins than this make rows that no network should see.
 const MOST_BINS: usize = 1_000;
@@ -89,6 +95,7 @@ fn steps(path: &str, mut form: Form, steps: &[StepConfig]) -> Checked {
 fn numbers(path: &str, step: &StepConfig) -> Checked {
     let setting = |name: &str| format!("{path}.{}.{name}", step.name());
     match step {
+        StepConfig::Denoise { by } => denoise(&format!("{path}.denoise.by"), by),
         StepConfig::Resize { height, .. } if !SIDES.contains(height) => {
             refuse(setting("height"), A_SIDE, height.to_string())
         }
@@ -114,6 +121,35 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
         | StepConfig::Log1p {}
         | StepConfig::Impute { .. }
         | StepConfig::OneHot {} => Ok(()),
+    }
+}
+
+/// The settings of a filter: windows have a pixel in their middle.
+fn denoise(path: &str, by: &Denoise) -> Checked {
+    let odd = |name: &str, size: usize| match size % 2 == 1 && WINDOWS.contains(&size) {
+        true => Ok(()),
+        false => refuse(format!("{path}.{name}"), A_WINDOW, size.to_string()),
+    };
+    let above = |name: &str, number: f64, least: f64| match number >= least && number.is_finite() {
+        true => Ok(()),
+        false => refuse(format!("{path}.{name}"), format!("a number from {least} on"), number.to_string()),
+    };
+    match *by {
+        Denoise::Median { aperture } => odd("median.aperture", aperture),
+        Denoise::Gaussian { size, sigma } => {
+            odd("gaussian.size", size)?;
+            above("gaussian.sigma", sigma, 0.0)
+        }
+        Denoise::Bilateral { diameter, sigma_color, sigma_space } => {
+            odd("bilateral.diameter", diameter)?;
+            above("bilateral.sigma_color", sigma_color, 0.1)?;
+            above("bilateral.sigma_space", sigma_space, 0.1)
+        }
+        Denoise::NonLocalMeans { h, template, search } => {
+            above("non_local_means.h", h, 0.1)?;
+            odd("non_local_means.template", template)?;
+            odd("non_local_means.search", search)
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) enum Form {
 /// What a step does to the form of a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
+    Denoise,
     Resize {
         height: usize,
         width: usize,
@@ -63,6 +64,7 @@ impl Form {
     /// The form after a step.
     pub(crate) fn after(self, change: Change) -> Result<Form, Misfit> {
         match (change, self) {
+            (Change::Denoise, image @ Form::Image { .. }) => Ok(image),
             (Change::Resize { height, width }, Form::Image { channels, .. }) => {
                 Ok(Form::Numbers(Some(vec![channels, height, width])))
             }
@@ -109,7 +111,7 @@ impl Form {
 impl Change {
     fn wants(self) -> &'static str {
         match self {
-            Change::Resize { .. } => "an image that no other step has changed",
+            Change::Denoise | Change::Resize { .. } => "an image that no other step has changed",
             Change::Arithmetic => "numbers",
             Change::Bin | Change::Spread { .. } => "one number",
             Change::Place => "a name",
@@ -126,6 +128,7 @@ fn is_one(shape: &Option<Vec<usize>>) -> bool {
 impl From<&StepConfig> for Change {
     fn from(step: &StepConfig) -> Change {
         match step {
+            StepConfig::Denoise { .. } => Change::Denoise,
             StepConfig::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
             StepConfig::Scale { .. }
             | StepConfig::Standardise { .. }
@@ -145,6 +148,7 @@ impl From<&StepConfig> for Change {
 impl From<&Transform> for Change {
     fn from(step: &Transform) -> Change {
         match step {
+            Transform::Denoise { .. } => Change::Denoise,
             Transform::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
             Transform::Scale { .. }
             | Transform::Standardise { .. }

@@ -172,6 +172,28 @@ fn steps_must_fit() {
         "data.fields.image.steps[0].resize.width",
         "a size from 1 to 16384, got 16385",
     );
+    let refuse_denoise = |by: &str, path: &str, expect: &str| {
+        let step = format!(r#"{{"denoise": {{"by": {by}}}}}"#);
+        refuse(&image(&step), &format!("data.fields.image.steps[0].denoise.by.{path}"), expect);
+    };
+    let window = "an odd number from 3 to 101, got";
+    refuse_denoise(r#"{"median": {"aperture": 4}}"#, "median.aperture", &format!("{window} 4"));
+    refuse_denoise(r#"{"gaussian": {"size": 1}}"#, "gaussian.size", &format!("{window} 1"));
+    refuse_denoise(r#"{"gaussian": {"sigma": -1}}"#, "gaussian.sigma", "a number from 0 on, got -1");
+    let still = r#"{"bilateral": {"sigma_color": 0}}"#;
+    refuse_denoise(still, "bilateral.sigma_color", "a number from 0.1 on, got 0");
+    refuse_denoise(
+        r#"{"non_local_means": {"search": 103}}"#,
+        "non_local_means.search",
+        &format!("{window} 103"),
+    );
+    refuse(
+        &image(r#"{"resize": {"height": 2, "width": 2}}, {"denoise": {"by": "median"}}"#),
+        "data.fields.image.steps[1]",
+        "an image that no other step has changed, got numbers",
+    );
+    let sized = image(r#"{"denoise": {"by": "bilateral"}}, {"resize": {"height": 4, "width": 5}}"#);
+    assert_eq!(plan(&sized).item_shape().map(|shape| shape[1..].to_vec()), Some(vec![4, 5]));
     refuse(
         &images(r#", "fields": {"img": {}}"#),
         "data.fields",

@@ -111,6 +111,11 @@ impl Entrance<'_> {
 /// One step of preprocessing.
 fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Result<Flow<'a>, ExportError> {
     match step {
+        Transform::Denoise { .. } => Err(refuse(
+            flow.field,
+            "steps that it can say",
+            "`denoise`; filter the files themselves".to_owned(),
+        )),
         Transform::Resize { height, width, filter } => resize(builder, flow, [*height, *width], *filter),
         Transform::Scale { factor, offset } => {
             let flow = floats(builder, flow)?;

@@ -33,6 +33,9 @@ pub(crate) fn layer(layer: &Layer) -> Say {
 /// What a step of preprocessing becomes in an ONNX graph.
 pub(crate) fn transform(transform: &Transform) -> Say {
     match transform {
+        Transform::Denoise { .. } => {
+            Say::Cannot("no operator filters an image as it was filtered for training")
+        }
         Transform::Resize { .. } => Say::Word("Cast, Transpose, Resize"),
         Transform::Scale { .. } => Say::Word("Mul, Add"),
         Transform::Standardise { .. } => Say::Word("Sub, Div"),
