@@ -3,6 +3,8 @@
 
 mod dialect;
 mod encoding;
+mod file;
+mod format;
 mod infer;
 mod split;
 #[cfg(test)]
@@ -12,73 +14,23 @@ mod typed;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use baeum_core::{Limit, Limits};
 
-use crate::config::{Encoding, OnBad};
+use crate::config::OnBad;
 use crate::error::quoted;
 use crate::profile::{LISTED, Repair};
 use crate::split::sample_id;
-use crate::{CsvConfig, DataError, gzip};
+use crate::{DataError, gzip};
 
 pub(crate) use dialect::Dialect;
+pub(crate) use file::FileRows;
+pub use format::CsvFormat;
 pub(crate) use infer::Seen;
 pub(crate) use typed::{Cells, Names, Wanted};
 
+use file::{CsvFile, Cut, joined};
 use split::Records;
-
-/// How a table is written, and how it says that nothing is there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CsvFormat {
-    /// Whether the first line names the columns.
-    pub header: bool,
-    /// Names for the columns of a table without a header; none are counted.
-    pub columns: Vec<String>,
-    /// What stands between two fields: one ASCII character, or what the first lines tell.
-    pub delimiter: Option<char>,
-    /// What stands around fields: one ASCII character, or nothing.
-    pub quote: Option<char>,
-    /// How bytes are letters, unless they tell it themselves.
-    pub encoding: Option<Encoding>,
-    /// Whether spaces around a cell are left out.
-    pub trim: bool,
-    /// How a cell without a value is written.
-    pub missing: Vec<String>,
-}
-
-impl CsvFormat {
-    /// What a recipe says; `missing` is its `data.missing`.
-    pub(crate) fn new(config: &CsvConfig, missing: &[String]) -> CsvFormat {
-        CsvFormat {
-            header: config.header,
-            columns: config.columns.clone(),
-            delimiter: config.delimiter.as_ref().and_then(|text| text.chars().next()),
-            quote: config.quote.chars().next(),
-            encoding: config.encoding,
-            trim: config.trim,
-            missing: missing.to_vec(),
-        }
-    }
-
-    /// Whether a cell says that nothing is there; spaces around it do not count.
-    pub(crate) fn is_missing(&self, cell: &str) -> bool {
-        let cell = cell.trim();
-        self.missing.iter().any(|missing| missing == cell)
-    }
-
-    /// What a cell says.
-    fn said<'a>(&self, cell: &'a str) -> &'a str {
-        if self.trim { cell.trim() } else { cell }
-    }
-}
-
-/// The default is what a recipe without a word about it says.
-impl Default for CsvFormat {
-    fn default() -> CsvFormat {
-        CsvFormat::new(&CsvConfig::default(), &crate::DataConfig::default().missing)
-    }
-}
 
 /// One or more tables with the same columns, checked and cut into rows, their cells still text.
 #[derive(Debug)]
@@ -89,24 +41,6 @@ pub(crate) struct Csv {
     columns: Vec<String>,
     places: BTreeMap<String, usize>,
     files: Vec<CsvFile>,
-}
-
-/// One table.
-#[derive(Debug)]
-struct CsvFile {
-    /// As messages call it.
-    name: String,
-    /// The rows of the files before it.
-    rows_before: usize,
-    text: String,
-    /// Where each row starts in the text, and where the last one ends.
-    starts: Vec<usize>,
-    /// The rows that were left out, counted from 1 as they stand in the file, each with the reason.
-    skipped: Vec<(usize, String)>,
-    /// How many blank lines it ends in.
-    blank_end: usize,
-    /// The encoding, where the file had to be read as another one than UTF-8 and nobody had said so.
-    taken_for: Option<Encoding>,
 }
 
 /// A number as a table writes it; spaces around it do not count. The error is what the cell should have been.
@@ -351,79 +285,5 @@ impl Csv {
         let behind = self.files.partition_point(|file| file.rows_before <= row);
         let file = &self.files[behind.saturating_sub(1)];
         (file, row - file.rows_before)
-    }
-}
-
-/// A text that was cut into rows.
-#[derive(Default)]
-struct Cut {
-    /// The names of its columns, once a record was read.
-    columns: Option<Vec<String>>,
-    /// Where each row stands.
-    starts: Vec<Range<usize>>,
-    /// The rows that were left out, each with the reason.
-    skipped: Vec<(usize, DataError)>,
-    /// How many blank lines it ends in.
-    blank_end: usize,
-}
-
-/// A text whose rows stand behind each other, and where each starts and the last one ends. Only where rows were left
-/// out is it written anew.
-fn joined(text: String, rows: Vec<Range<usize>>) -> (String, Vec<usize>) {
-    let is_whole = rows.windows(2).all(|pair| pair[0].end == pair[1].start);
-    let end = rows.last().map_or(text.len(), |last| last.end);
-    if is_whole {
-        let starts = rows.iter().map(|row| row.start).chain([end]).collect();
-        return (text, starts);
-    }
-    let (mut kept, mut starts) = (String::with_capacity(text.len()), vec![]);
-    for row in rows {
-        starts.push(kept.len());
-        kept.push_str(&text[row]);
-    }
-    starts.push(kept.len());
-    (kept, starts)
-}
-
-/// The rows of a file, as messages number them.
-#[derive(Debug)]
-pub(crate) struct FileRows {
-    pub(crate) name: String,
-    pub(crate) rows: usize,
-    /// The numbers of those that were left out, going up.
-    skipped: Vec<usize>,
-}
-
-impl FileRows {
-    /// The number of a row, counted from 1 with those that were left out.
-    pub(crate) fn number(&self, row: usize) -> usize {
-        self.skipped.iter().fold(row + 1, |number, skipped| number + usize::from(*skipped <= number))
-    }
-}
-
-impl CsvFile {
-    fn rows(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
-    fn places(&self) -> FileRows {
-        let skipped = self.skipped.iter().map(|(row, _)| *row).collect();
-        FileRows { name: self.name.clone(), rows: self.rows(), skipped }
-    }
-
-    /// Where a row stands in the text, its line ending included.
-    fn range(&self, row: usize) -> Range<usize> {
-        self.starts[row]..self.starts[row + 1]
-    }
-
-    /// One row, without its line ending.
-    fn record(&self, row: usize) -> &str {
-        let record = &self.text[self.range(row)];
-        let record = record.strip_suffix('\n').unwrap_or(record);
-        record.strip_suffix('\r').unwrap_or(record)
-    }
-
-    fn records(&self) -> impl Iterator<Item = &str> {
-        (0..self.rows()).map(|row| self.record(row))
     }
 }

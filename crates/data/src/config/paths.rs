@@ -31,7 +31,7 @@ impl<'de> Visitor<'de> for OneOrSeveral {
     type Value = Paths;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a path, or a list of paths")
+        f.write_str("a text, or a list of texts")
     }
 
     fn visit_str<E: Error>(self, path: &str) -> Result<Paths, E> {

@@ -1,12 +1,12 @@
 //! From raw fields to the inputs of the network.
 use std::collections::BTreeMap;
 
-use baeum_core::{DType, Field, Filter, InputSpec, Kind, Pipeline, Schema, Transform};
+use baeum_core::{DType, Field, InputSpec, Kind, Pipeline, Schema, Transform};
 
 use super::builder::{Builder, batch, size};
 use super::manifest::Given;
 use super::model::{Attribute, Axis, Element};
-use super::{bins, quantile};
+use super::{bins, images, names, quantile};
 use crate::error::ExportError;
 use crate::format::Format;
 
@@ -116,7 +116,9 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
             "steps that it can say",
             "`denoise`; filter the files themselves".to_owned(),
         )),
-        Transform::Resize { height, width, filter } => resize(builder, flow, [*height, *width], *filter),
+        Transform::Resize { height, width, filter } => {
+            images::resize(builder, flow, [*height, *width], *filter)
+        }
         Transform::Scale { factor, offset } => {
             let flow = floats(builder, flow)?;
             let flow = elementwise(builder, flow, "Mul", &[*factor])?;
@@ -149,46 +151,12 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         }
         Transform::Bins { edges } => bins::places(builder, flow, edges),
         Transform::PiecewiseLinear { edges } => bins::shares(builder, flow, edges),
-        Transform::Category { labels } => category(builder, flow, labels),
+        Transform::Category { labels } => names::category(builder, flow, labels),
         Transform::Hash { .. } => {
             Err(refuse(flow.field, "steps that it can say, such as `category`", "`hash`".to_owned()))
         }
-        Transform::OneHot { size } => one_hot(builder, flow, *size),
+        Transform::OneHot { size } => names::one_hot(builder, flow, *size),
     }
-}
-
-/// Bytes of any size to numbers of one size, antialiased as PIL and torchvision have it: only these settings together
-/// give their numbers (formats.md section 2.6).
-fn resize<'a>(
-    builder: &mut Builder<'_>,
-    flow: Flow<'a>,
-    sides: [usize; 2],
-    filter: Filter,
-) -> Result<Flow<'a>, ExportError> {
-    let flow = image(builder, flow);
-    let Form::Image { channels, .. } = flow.form else {
-        return Err(refuse(flow.field, "an image before `resize`", flow.form.to_string()));
-    };
-    builder.need(flow.field, "Resize", 18)?;
-    let wish = format!("{}.resize", flow.field);
-    // [batch, channels] of what comes, then the sides that are wanted.
-    let outer = builder.add(&wish, "Shape", &[&flow.value], &[("end", Attribute::Int(2))]);
-    let inner = builder.whole(&wish, &sides);
-    let sizes = builder.add(&wish, "Concat", &[&outer, &inner], &[("axis", Attribute::Int(0))]);
-    let text = |text: &str| Attribute::Text(text.to_owned());
-    let mut settings = vec![
-        ("antialias", Attribute::Int(1)),
-        ("coordinate_transformation_mode", text("half_pixel")),
-        ("exclude_outside", Attribute::Int(1)),
-    ];
-    match filter {
-        Filter::Bilinear => settings.push(("mode", text("linear"))),
-        Filter::Bicubic => {
-            settings.extend([("mode", text("cubic")), ("cubic_coeff_a", Attribute::Float(-0.5))])
-        }
-    }
-    let value = builder.add(&wish, "Resize", &[&flow.value, "", "", &sizes], &settings);
-    Ok(Flow { value, form: Form::Image { channels, sides: Some(sides) }, ..flow })
 }
 
 /// A number beyond a bound becomes the bound. `Where` and no `Min`: a missing number stays missing.
@@ -215,46 +183,6 @@ fn impute<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, value: &[f64]) -> Resul
     let missing = builder.add(&wish, "IsNaN", &[&flow.value], &[]);
     let value = builder.add(&wish, "Where", &[&missing, &fill, &flow.value], &[]);
     Ok(Flow { value, ..flow })
-}
-
-/// Names to their places, counted from 1; 0 is for names that training did not see.
-fn category<'a>(
-    builder: &mut Builder<'_>,
-    flow: Flow<'a>,
-    labels: &[String],
-) -> Result<Flow<'a>, ExportError> {
-    if flow.form != Form::Names {
-        return Err(refuse(flow.field, "names before `category`", flow.form.to_string()));
-    }
-    if labels.iter().any(String::is_empty) {
-        // A missing name is fed as the empty one.
-        return Err(refuse(
-            flow.field,
-            "names that are not empty",
-            "an empty one among its labels".to_owned(),
-        ));
-    }
-    let places = (1..=labels.len() as i64).collect();
-    let settings = [
-        ("keys_strings", Attribute::Texts(labels.to_vec())),
-        ("values_int64s", Attribute::Ints(places)),
-        ("default_int64", Attribute::Int(0)),
-    ];
-    let value = builder.add(&format!("{}.category", flow.field), "LabelEncoder", &[&flow.value], &settings);
-    Ok(Flow { value, form: Form::Places, ..flow })
-}
-
-fn one_hot<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, size: usize) -> Result<Flow<'a>, ExportError> {
-    if flow.form != Form::Places {
-        return Err(refuse(flow.field, "`category` or `bins` before `one_hot`", flow.form.to_string()));
-    }
-    let wish = format!("{}.one_hot", flow.field);
-    let depth = builder.whole(&wish, &[size]);
-    let values = builder.numbers(&wish, vec![2], &[0.0, 1.0])?;
-    let axis = [("axis", Attribute::Int(-1))];
-    let hot = builder.add(&wish, "OneHot", &[&flow.value, &depth, &values], &axis); // [batch, 1, size]
-    let value = builder.add(&wish, "Flatten", &[&hot], &[]); // [batch, size]
-    Ok(Flow { value, form: Form::Row(size), ..flow })
 }
 
 /// One of `+ - * /` with one number, or with one for each number of a row or each channel of an image.
@@ -289,19 +217,9 @@ fn constant(
     builder.numbers(wish, shape, numbers)
 }
 
-/// Pixels become an image; anything else stays.
-fn image<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Flow<'a> {
-    let Form::Pixels { channels, sides } = flow.form else { return flow };
-    let wish = format!("{}.image", flow.field);
-    let cast = cast(builder, &wish, &flow.value, Element::F32);
-    let axes = Attribute::Ints(vec![0, 3, 1, 2]);
-    let value = builder.add(&wish, "Transpose", &[&cast], &[("perm", axes)]); // [batch, channels, height, width]
-    Flow { value, form: Form::Image { channels, sides }, ..flow }
-}
-
 /// Whatever is a number becomes a float.
 pub(super) fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
-    let flow = image(builder, flow);
+    let flow = images::image(builder, flow);
     match flow.form {
         Form::Row(_) | Form::Image { .. } | Form::Pixels { .. } => Ok(flow),
         Form::Places => {

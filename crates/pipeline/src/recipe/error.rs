@@ -158,7 +158,8 @@ impl RecipeError {
         let (path, written) = (self.path(), self.place().text());
         let number = written.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         let number = number.filter(|text| wanted.contains("number") && text.parse::<f64>().is_ok());
-        let text = wanted == "a text" && !written.is_empty() && !written.starts_with(['[', '{', '"', '\'']);
+        let is_text = matches!(wanted, "a text" | "a text, or a list of texts");
+        let text = is_text && !written.is_empty() && !written.starts_with(['[', '{', '"', '\'']);
         match (&self.place().origin, number) {
             (_, Some(number)) => Some(format!("leave the quotes out: `{number}`")),
             (Origin::File(_), None) => text.then(|| format!("put it in quotes: `\"{written}\"`")),

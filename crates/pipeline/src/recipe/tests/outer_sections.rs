@@ -87,7 +87,7 @@ fn data_section() {
         ),
         (
             "[data]\nsource = { csv = { path = 3 } }\n",
-            r#"recipe.toml:2:27: `data.source.csv.path` wants a text, got 3; put it in quotes: `"3"`"#,
+            r#"recipe.toml:2:27: `data.source.csv.path` wants a text, or a list of texts, got 3; put it in quotes: `"3"`"#,
             "3",
         ),
         (

@@ -215,7 +215,7 @@ error: `표준` is not a choice of `data.fields.꽃잎 길이.steps[0]`
 2 | "steps" = ["표준"]
   |            ^^^^^^
   |
-  = help: it takes `resize`, `scale`, `standardise`, `impute`, `category`, `one_hot`"#,
+  = help: it takes `denoise`, `resize`, `scale`, `standardise`, `robust`, `log1p`, `clip`, `quantile`, `impute`, `bins`, `piecewise_linear`, `category`, `hash`, `one_hot`"#,
     );
 }
 
@@ -269,7 +269,7 @@ fn a_table_over_several_lines() {
         "[data]\nsource = { csv = {\n  path = 5,\n} }\nsplit = {\n  files = { test = \"b\" },\n}\n",
         &[],
         r#"
-error: `data.source.csv.path` wants a text, got 5
+error: `data.source.csv.path` wants a text, or a list of texts, got 5
  --> recipe.toml:3:10
   |
 3 |   path = 5,

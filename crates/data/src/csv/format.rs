@@ -1,0 +1,54 @@
+use crate::CsvConfig;
+use crate::config::Encoding;
+
+/// How a table is written, and how it says that nothing is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CsvFormat {
+    /// Whether the first line names the columns.
+    pub header: bool,
+    /// Names for the columns of a table without a header; none are counted.
+    pub columns: Vec<String>,
+    /// What stands between two fields: one ASCII character, or what the first lines tell.
+    pub delimiter: Option<char>,
+    /// What stands around fields: one ASCII character, or nothing.
+    pub quote: Option<char>,
+    /// How bytes are letters, unless they tell it themselves.
+    pub encoding: Option<Encoding>,
+    /// Whether spaces around a cell are left out.
+    pub trim: bool,
+    /// How a cell without a value is written.
+    pub missing: Vec<String>,
+}
+
+impl CsvFormat {
+    /// What a recipe says; `missing` is its `data.missing`.
+    pub(crate) fn new(config: &CsvConfig, missing: &[String]) -> CsvFormat {
+        CsvFormat {
+            header: config.header,
+            columns: config.columns.clone(),
+            delimiter: config.delimiter.as_ref().and_then(|text| text.chars().next()),
+            quote: config.quote.chars().next(),
+            encoding: config.encoding,
+            trim: config.trim,
+            missing: missing.to_vec(),
+        }
+    }
+
+    /// Whether a cell says that nothing is there; spaces around it do not count.
+    pub(crate) fn is_missing(&self, cell: &str) -> bool {
+        let cell = cell.trim();
+        self.missing.iter().any(|missing| missing == cell)
+    }
+
+    /// What a cell says.
+    pub(super) fn said<'a>(&self, cell: &'a str) -> &'a str {
+        if self.trim { cell.trim() } else { cell }
+    }
+}
+
+/// The default is what a recipe without a word about it says.
+impl Default for CsvFormat {
+    fn default() -> CsvFormat {
+        CsvFormat::new(&CsvConfig::default(), &crate::DataConfig::default().missing)
+    }
+}
