@@ -71,6 +71,20 @@ fn tables_of_numbers_are_learned() {
     }
 }
 
+#[test]
+fn a_language_is_told_by_its_letters() {
+    let folder = Scratch::new("languages");
+    lesson(&folder, "datasets/languages/recipe.toml", &[]);
+    let reached = metric(&folder, "languages-0001", "accuracy");
+    assert!(reached >= 0.77, "languages reach {reached}");
+    let outcome = predict(&folder, &["languages", "--set", "text=국가 이름", "--json"]);
+    assert!(outcome.stdout.contains("\"ko\""), "{}{}", outcome.stdout, outcome.stderr);
+    // ONNX takes the places of pieces, and says so.
+    let manifest =
+        fs::read_to_string(folder.path().join("runs/languages-0001/5-export/manifest.json")).unwrap();
+    assert!(manifest.contains("tokenise"), "{manifest}");
+}
+
 /// Whoever fetches the data of a lesson finds a recipe that is sound.
 #[test]
 fn lessons_that_are_fetched_have_sound_recipes() {

@@ -64,6 +64,17 @@ fn reader(limit: Limit) -> Read {
             scratch.put("a.csv", format!("length,width,kind\n{}", (0..40).map(row).collect::<String>()));
             data(scratch, r#"{"source": {"csv": {"path": "a.csv"}}, "target": "kind"}"#.to_owned())
         }
+        Limit::TokenizerBytes => {
+            let scratch = Scratch::new("limits");
+            let row = |i: usize| format!("word {i},name{}\n", i % 3);
+            scratch.put("a.csv", format!("text,kind\n{}", (0..40).map(row).collect::<String>()));
+            let model = r#"{"type": "WordLevel", "vocab": {"[PAD]": 0, "[UNK]": 1}, "unk_token": "[UNK]"}"#;
+            scratch
+                .put("words.json", format!(r#"{{"version": "1.0", "model": {model}, "added_tokens": []}}"#));
+            let steps = r#"[{"tokenise": {"by": {"file": {"path": "words.json"}}, "length": 4}}]"#;
+            let source = r#""source": {"csv": {"path": "a.csv"}}, "target": "kind""#;
+            data(scratch, format!(r#"{{{source}, "fields": {{"text": {{"steps": {steps}}}}}}}"#))
+        }
         Limit::IdxDims | Limit::InflatedBytes => idx(40, 4),
         // Only what is longer than 16 MiB has a ratio.
         Limit::ArchiveRatio => idx(17, 1024),

@@ -76,10 +76,14 @@ fn no_workload_allocates_in_a_step() {
 fn allocations_of_one_process() {
     for workload in workloads().into_iter().map(smaller) {
         let (mut network, batch) = (network(&workload, 2), workload.batch());
-        // Each thread finds its work space in the first steps, and which thread takes which task is left to chance.
-        learn(&mut network, &workload, &batch, STEPS);
-        let before = crate::ALLOCATOR.allocations();
-        learn(&mut network, &workload, &batch, STEPS);
-        assert_eq!(crate::ALLOCATOR.allocations() - before, 0, "{}", workload.name);
+        // Each thread finds its work space the first time that it takes a task, and which thread takes which is left to
+        // chance: on a busy machine one may come late. What asked for memory in each step would never come to rest.
+        let mut round = || {
+            let before = crate::ALLOCATOR.allocations();
+            learn(&mut network, &workload, &batch, STEPS);
+            crate::ALLOCATOR.allocations() - before
+        };
+        let rounds: Vec<usize> = (0..6).map(|_| round()).collect();
+        assert!(rounds.iter().filter(|asked| **asked > 0).count() <= 3, "{}: {rounds:?}", workload.name);
     }
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Approximate, Counter, DType, Decode, Denoise, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer,
-    NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor,
-    Transform,
+    Approximate, Counter, DType, Decode, Denoise, Distribution, End, Field, Filter, Fit, Graph, InputSpec,
+    Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2,
+    Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -83,7 +83,8 @@ pub fn steps() -> Vec<(&'static str, Transform)> {
     let standardise = || Transform::Standardise { centre: vec![1.0], spread: vec![2.0] };
     vec![
         ("denoise", Transform::Denoise { by: Denoise::Median { aperture: 3 } }),
-        ("resize", Transform::Resize { height: 2, width: 2, filter: Filter::Bilinear }),
+        ("crop", Transform::Crop { height: 2, width: 2 }),
+        ("resize", Transform::Resize { height: 2, width: 2, filter: Filter::Bilinear, fit: Fit::Stretch }),
         ("scale", Transform::Scale { factor: 2.0, offset: 1.0 }),
         ("standardise", standardise()),
         ("robust", standardise()),
@@ -95,6 +96,17 @@ pub fn steps() -> Vec<(&'static str, Transform)> {
         ("piecewise_linear", Transform::PiecewiseLinear { edges: vec![0.0, 1.0] }),
         ("category", Transform::Category { labels: NAMES.map(str::to_owned).to_vec() }),
         ("hash", Transform::Hash { buckets: 4 }),
+        ("normalise_text", Transform::NormaliseText { form: TextForm::Nfkc, lower: true }),
+        (
+            "tokenise",
+            Transform::Tokenise {
+                tokenizer: String::new(),
+                padding: 0,
+                length: 2,
+                keep: End::Start,
+                fill: End::End,
+            },
+        ),
         ("one_hot", Transform::OneHot { size: 2 }),
     ]
 }

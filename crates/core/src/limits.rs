@@ -90,6 +90,8 @@ limits! {
     ArchiveRatio archive_ratio = 100, "times its packed length";
     /// Length of one unpacked archive.
     InflatedBytes inflated_bytes = 4_294_967_296, "bytes unpacked";
+    /// Length of a `tokenizer.json`.
+    TokenizerBytes tokenizer_bytes = 8_388_608, "bytes";
     /// Number of classes of a target.
     LabelClasses label_classes = 65_536, "classes";
     /// Length of a recipe or of another JSON or TOML file.

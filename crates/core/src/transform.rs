@@ -11,8 +11,15 @@ pub enum Transform {
         /// How.
         by: Denoise,
     },
-    /// An image of any size to one size: bytes `[h, w, c]` in, numbers `[c, height, width]` from 0 to 255 out.
-    /// Antialiased, as PIL and torchvision resize; computed in `f32` and not rounded, so that ONNX can say the same.
+    /// The middle of an image: bytes `[h, w, c]` in, bytes `[height, width, c]` out.
+    Crop {
+        /// Rows that stay.
+        height: usize,
+        /// Columns that stay.
+        width: usize,
+    },
+    /// An image of any size to one size: bytes `[h, w, c]` in, numbers `[c, height, width]` from 0 to 255 out; computed
+    /// in `f32` and not rounded.
     Resize {
         /// Rows that come out.
         height: usize,
@@ -20,6 +27,8 @@ pub enum Transform {
         width: usize,
         /// How pixels are weighed.
         filter: Filter,
+        /// What becomes of an image whose sides have another ratio.
+        fit: Fit,
     },
     /// `x * factor + offset`.
     Scale {
@@ -76,6 +85,27 @@ pub enum Transform {
     Category {
         /// The names, in order.
         labels: Vec<String>,
+    },
+    /// Letters that are written in several ways become one.
+    NormaliseText {
+        /// Which of Unicode's forms.
+        form: TextForm,
+        /// Whether capitals become small letters.
+        lower: bool,
+    },
+    /// A text becomes the places of its pieces, `[length]`: what is longer is cut off, what is shorter is filled up
+    /// with `padding`.
+    Tokenise {
+        /// A `tokenizer.json`, as the Hugging Face library reads it.
+        tokenizer: String,
+        /// The place of what fills up.
+        padding: u32,
+        /// How many places come out.
+        length: usize,
+        /// Which end of a longer text stays.
+        keep: End,
+        /// Which end of a shorter text is filled up.
+        fill: End,
     },
     /// A name becomes one of so many places by its hash, counted from 1; 0 is for a missing one. No list of names is
     /// needed, and two names may share a place.
@@ -159,6 +189,30 @@ fn fifty() -> f64 {
     50.0
 }
 
+/// A normal form of text (Unicode Standard Annex 15).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextForm {
+    /// As it is written.
+    AsIs,
+    /// Letters and their accents as one sign where there is one.
+    #[default]
+    Nfc,
+    /// The same, and signs that mean the same become one: `ﬁ` is `fi`, a full-width `Ａ` is `A`.
+    Nfkc,
+}
+
+/// One end of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Where it starts.
+    #[default]
+    Start,
+    /// Where it ends.
+    End,
+}
+
 /// How numbers are spread that a quantile transform gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -174,11 +228,39 @@ pub enum Distribution {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {
-    /// A triangle, PIL's `BILINEAR`.
+    /// A triangle, PIL's `BILINEAR`; where it shrinks it covers more pixels, so that none is left out (antialiased).
     #[default]
     Bilinear,
-    /// A Catmull-Rom spline (a = -0.5), PIL's `BICUBIC`.
+    /// A Catmull-Rom spline (a = -0.5), PIL's `BICUBIC`; antialiased too.
     Bicubic,
+    /// The mean of what a pixel covers, OpenCV's `INTER_AREA`.
+    Area,
+    /// Lines between the four nearest pixels and nothing else, OpenCV's `INTER_LINEAR`: where it shrinks much, pixels
+    /// are left out.
+    Linear,
+    /// The pixel that lies there, OpenCV's `INTER_NEAREST`.
+    Nearest,
+}
+
+/// What becomes of an image whose sides have another ratio than those that are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fit {
+    /// It is stretched.
+    #[default]
+    Stretch,
+    /// Its middle is taken, as much as has the ratio.
+    Cover,
+    /// It stands in the middle as a whole, and grey fills the rest.
+    Letterbox {
+        /// How bright the rest is, from 0 to 255.
+        #[serde(default = "grey")]
+        grey: u8,
+    },
+}
+
+fn grey() -> u8 {
+    114
 }
 
 impl Transform {
@@ -186,6 +268,7 @@ impl Transform {
     pub fn name(&self) -> &'static str {
         match self {
             Transform::Denoise { .. } => "denoise",
+            Transform::Crop { .. } => "crop",
             Transform::Resize { .. } => "resize",
             Transform::Scale { .. } => "scale",
             Transform::Standardise { .. } => "standardise",
@@ -198,6 +281,8 @@ impl Transform {
             Transform::PiecewiseLinear { .. } => "piecewise_linear",
             Transform::Category { .. } => "category",
             Transform::Hash { .. } => "hash",
+            Transform::NormaliseText { .. } => "normalise_text",
+            Transform::Tokenise { .. } => "tokenise",
             Transform::OneHot { .. } => "one_hot",
         }
     }

@@ -1,5 +1,6 @@
 //! The `[data]` section of a recipe, as a person writes it.
 
+mod audit;
 mod cleaning;
 mod paths;
 mod source;
@@ -12,13 +13,14 @@ use baeum_core::{Task, tagged};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
 pub use paths::Paths;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FolderConfig, FunctionConfig, IdxConfig, SourceConfig,
 };
 pub use split::SplitConfig;
-pub use step::{BinsBy, ImputeWith, Per, StepConfig};
+pub use step::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
 
 /// Where the examples are, what is to be learned from them, and how they become numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +63,8 @@ pub struct DataConfig {
     pub clean_labels: CleanConfig,
     /// What happens to a row of a table, or an image, that cannot be read.
     pub on_bad: OnBad,
+    /// What the parts may share.
+    pub audit: AuditConfig,
     /// What the number to be learned counts, such as `USD`; shown beside answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -82,6 +86,7 @@ impl Default for DataConfig {
             labels: vec![],
             clean_labels: CleanConfig::default(),
             on_bad: OnBad::Stop,
+            audit: AuditConfig::default(),
             unit: None,
         }
     }
@@ -102,6 +107,15 @@ pub struct FieldConfig {
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
     pub steps: Option<Vec<StepConfig>>,
+}
+
+impl FieldConfig {
+    /// What it holds, as far as the recipe says it: what cuts or rewrites text is for text.
+    pub(crate) fn kind(&self) -> Option<KindConfig> {
+        let first = self.steps.as_ref().and_then(|steps| steps.first());
+        let is_text = matches!(first, Some(StepConfig::NormaliseText { .. } | StepConfig::Tokenise { .. }));
+        self.kind.or(is_text.then_some(KindConfig::Text))
+    }
 }
 
 /// What a column of a table holds.
@@ -179,7 +193,7 @@ mod tests {
         );
         let error = parse(r#"{"fields": {"a": {"steps": ["standardize"]}}}"#).unwrap_err();
         assert!(
-            error.starts_with("unknown variant `standardize`, expected one of `denoise`, `resize`"),
+            error.starts_with("unknown variant `standardize`, expected one of `denoise`, `crop`, `resize`"),
             "{error}"
         );
         let error = parse(r#"{"fields": {"a": {"steps": [{"scale": {"facter": 2}}]}}}"#).unwrap_err();

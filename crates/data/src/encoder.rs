@@ -135,7 +135,7 @@ impl Input {
                     .after(Change::from(step))
                     .map_err(|misfit| steps(&pipeline.field, misfit.wants, misfit.got))?;
             }
-            places &= form == Form::Place;
+            places &= matches!(form, Form::Place | Form::Pieces { .. });
             let shape = form.shape().map_err(|misfit| steps(&pipeline.field, misfit.wants, misfit.got))?;
             let width = size_of_item(&shape)
                 .ok_or_else(|| steps(&pipeline.field, "sizes that can be", format!("{shape:?}")))?;

@@ -3,6 +3,8 @@ use std::error::Error;
 use baeum_core::fs::FsError;
 use baeum_core::{GuardError, LimitError, ReadError, SchemaError};
 
+use crate::audit::Found;
+
 /// Why no examples came out.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -31,7 +33,8 @@ pub enum DataError {
     /// A column of words that nobody has said how to read.
     #[error(
         "column `{column}` reads like text, {distinct} different cells in {rows} training rows; put it under `data.ignore` or \
-         `data.ids`, or say `data.fields.{column}.kind = \"category\"`"
+         `data.ids`, say `data.fields.{column}.kind = \"category\"`, or cut it into pieces by \
+         `data.fields.{column}.steps = [{{ tokenise = {{ by = \"word\", length = 32 }} }}]`"
     )]
     Words {
         /// The column.
@@ -40,6 +43,15 @@ pub enum DataError {
         distinct: usize,
         /// In how many rows.
         rows: usize,
+    },
+    /// The parts share what they must not, or a field gives the target away.
+    #[error(
+        "{found}; {}, or say `data.audit.allow = [\"{}\"]`",
+        found.way_out(), found.leak().name()
+    )]
+    Leak {
+        /// What was found.
+        found: Box<Found>,
     },
     /// A record does not fit the schema.
     #[error(transparent)]
@@ -262,6 +274,7 @@ impl DataError {
             | DataError::FewRows { .. }
             | DataError::FewGroups { .. }
             | DataError::AbsentLabel { .. }
+            | DataError::Leak { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }
             | DataError::Images { .. }
@@ -289,6 +302,7 @@ impl DataError {
             | DataError::FewRows { .. }
             | DataError::FewGroups { .. }
             | DataError::AbsentLabel { .. }
+            | DataError::Leak { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }
             | DataError::Images { .. }

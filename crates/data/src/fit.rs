@@ -10,11 +10,11 @@ use baeum_core::{
     Transform,
 };
 
-use crate::DataError;
 use crate::encoder::Encoder;
 use crate::labels::Labels;
 use crate::plan::DataPlan;
 use crate::source::Raw;
+use crate::{DataError, Place};
 
 use rows::Seen;
 pub(crate) use rows::{Moments, Rows};
@@ -38,21 +38,24 @@ pub(crate) fn fit(
     raw: &dyn Raw,
     mut fields: Vec<Field>,
     train: &Split<Train>,
-    limits: &Limits,
+    place: &Place,
 ) -> Result<Fitted, DataError> {
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
-    for (place, field) in fields.iter_mut().enumerate() {
+    for (number, field) in fields.iter_mut().enumerate() {
         match field.role {
             Role::Input => {
-                let seen = Rows { raw, train, place, field }.seen()?;
+                let seen = Rows { raw, train, place: number, field }.seen()?;
                 describe(field, &seen)?;
-                for (steps, shape) in steps::fit(plan, &Rows { raw, train, place, field }, &seen)? {
+                for (steps, shape) in
+                    steps::fit(plan, &Rows { raw, train, place: number, field }, &seen, place)?
+                {
                     pipelines.push(Pipeline { field: field.name.clone(), steps });
                     shapes.push(shape);
                 }
             }
             Role::Target => {
-                let (target, stats) = target(plan, &Rows { raw, train, place, field }, limits)?;
+                let (target, stats) =
+                    target(plan, &Rows { raw, train, place: number, field }, &place.limits)?;
                 if let Decode::Label { labels } = &target.decode {
                     field.labels = labels.clone();
                 }
@@ -101,9 +104,23 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
         (None, [shape]) => shape.clone(),
         (None, _) => vec![width],
     };
+    let is_text = |pipeline: &Pipeline| matches!(pipeline.steps.last(), Some(Transform::Tokenise { .. }));
+    if let (Some(text), [_, _, ..]) = (columns.iter().find(|pipeline| is_text(pipeline)), &columns[..]) {
+        let wants = format!("`{}`, a text, to be the one field that the network sees", text.field);
+        let got = format!("{} fields; put the others under `data.ignore`", columns.len());
+        return Err(DataError::setting("data.fields", wants, got));
+    }
     let is_place = |pipeline: &Pipeline| {
         let last = pipeline.steps.last();
-        matches!(last, Some(Transform::Category { .. } | Transform::Hash { .. } | Transform::Bins { .. }))
+        matches!(
+            last,
+            Some(
+                Transform::Category { .. }
+                    | Transform::Hash { .. }
+                    | Transform::Bins { .. }
+                    | Transform::Tokenise { .. }
+            )
+        )
     };
     let dtype = if columns.iter().all(is_place) { DType::I64 } else { DType::F32 };
     Ok(InputSpec { name: "x".to_owned(), dtype, shape, columns })

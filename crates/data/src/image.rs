@@ -1,8 +1,14 @@
 //! Pictures: looked at by us, decoded by others, from bytes in memory alone.
 
+mod area;
+mod crop;
 mod denoise;
+mod letterbox;
+mod linear;
+mod nearest;
 mod probe;
 mod resize;
+mod taps;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +21,8 @@ use baeum_core::{Limit, Limits, guard};
 use crate::DataError;
 use crate::source::Pixels;
 
+pub(crate) use area::area;
+pub(crate) use crop::crop;
 pub(crate) use denoise::denoised;
 pub(crate) use resize::resize;
 

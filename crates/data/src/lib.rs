@@ -29,12 +29,14 @@ mod gzip;
 mod image;
 mod source;
 
+mod audit;
 mod encoder;
 mod examples;
 mod fit;
 mod labels;
 mod split;
 mod stage;
+mod text;
 
 mod profile;
 pub mod records;
@@ -44,15 +46,16 @@ pub mod table;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod testing;
 
+pub use audit::Found;
 pub use config::{
-    BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig,
-    FunctionConfig, IdxConfig, ImputeWith, KindConfig, OnBad, Paths, Per, SourceConfig, SplitConfig,
-    StepConfig,
+    AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
+    FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, OnBad, Paths, Per, SourceConfig,
+    SplitConfig, StepConfig, TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;
 pub use error::{DataError, Fault};
 pub use place::Place;
 pub use plan::DataPlan;
-pub use profile::{FieldProfile, LabelProfile, Profile, Repair, Sizes, Warning};
+pub use profile::{FieldProfile, LabelProfile, Profile, Repair, Sizes, Warning, Why};
 pub use stage::{DataBlueprint, Prepared, SplitRows, open, prepare};

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use baeum_core::Task;
 
 use crate::config::{
-    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig,
+    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig, TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
@@ -96,6 +96,24 @@ pub(crate) enum SplitPlan {
 }
 
 impl SplitPlan {
+    /// Whether rows were divided by lot, each for itself.
+    pub(crate) fn is_drawn(&self) -> bool {
+        match self {
+            SplitPlan::Random { .. }
+            | SplitPlan::Stratified { .. }
+            | SplitPlan::Usual { .. }
+            | SplitPlan::Fold { .. }
+            | SplitPlan::Hash { .. } => true,
+            SplitPlan::Groups { .. } | SplitPlan::Time { .. } => false,
+            SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
+        }
+    }
+
+    /// Whether another lot could have been drawn that has every label in every part; with hashes it could not.
+    pub(crate) fn wants_all_labels(&self) -> bool {
+        self.is_drawn() && !matches!(self, SplitPlan::Hash { .. })
+    }
+
     /// The column that decides, which the network does not see, and where the recipe names it.
     pub(crate) fn column(&self) -> Option<(&str, &'static str)> {
         match self {
@@ -137,7 +155,7 @@ impl DataPlan {
     /// The sizes of one item of the network's input, as far as the recipe alone tells them.
     pub fn item_shape(&self) -> Option<Vec<usize>> {
         self.config.shape.clone().or_else(|| match &self.source {
-            SourcePlan::Csv { .. } => None,
+            SourcePlan::Csv { .. } => self.tokenised(),
             SourcePlan::Idx(_) => self.resized(1),
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
@@ -149,6 +167,14 @@ impl DataPlan {
     /// # Errors
     /// [`DataError::Absent`] for one that is nowhere, and what the disk says about folders.
     pub fn files(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
+        let tokenizers = self.tokenizers().map(|name| place.find(name));
+        let mut found = tokenizers.collect::<Result<Vec<_>, DataError>>()?;
+        found.extend(self.sources(place)?);
+        Ok(found)
+    }
+
+    /// The files that the examples stand in.
+    fn sources(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         match &self.source {
             SourcePlan::Csv { files, .. } => {
                 let found = files.iter().map(|files| place.find_each(&files.pattern));
@@ -193,11 +219,34 @@ impl DataPlan {
         self.config.fields.get(name)
     }
 
+    /// The steps of all fields that the recipe names.
+    fn steps(&self) -> impl Iterator<Item = &StepConfig> {
+        self.config.fields.values().flat_map(|field| field.steps.iter().flatten())
+    }
+
+    /// The `tokenizer.json` files that fields are cut by.
+    fn tokenizers(&self) -> impl Iterator<Item = &str> {
+        self.steps().filter_map(|step| {
+            let StepConfig::Tokenise { by: TokensBy::File { path }, .. } = step else { return None };
+            Some(path.as_str())
+        })
+    }
+
+    /// How many places a text has; it is the one field, then.
+    fn tokenised(&self) -> Option<Vec<usize>> {
+        self.steps().find_map(|step| {
+            let StepConfig::Tokenise { length, .. } = step else { return None };
+            Some(vec![*length])
+        })
+    }
+
     fn resized(&self, channels: usize) -> Option<Vec<usize>> {
         let sizes = |step: &StepConfig| {
-            let StepConfig::Resize { height, width, .. } = step else { return None };
+            let (StepConfig::Crop { height, width } | StepConfig::Resize { height, width, .. }) = step else {
+                return None;
+            };
             Some(vec![channels, *height, *width])
         };
-        self.field(check::IMAGE)?.steps.as_ref()?.iter().find_map(sizes)
+        self.field(check::IMAGE)?.steps.as_ref()?.iter().rev().find_map(sizes)
     }
 }

@@ -5,6 +5,7 @@ use baeum_core::{Field, Kind, Role, Schema, Splits};
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
+use crate::audit::Found;
 use crate::config::Encoding;
 use crate::fit::Moments;
 use crate::source::{Cell, Raw};
@@ -171,6 +172,23 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Something that the parts share, or that gives the target away.
+    Leak {
+        /// What was found.
+        found: Found,
+        /// Why it did not end the run.
+        why: Why,
+    },
+}
+
+/// Why a leak did not end the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// They are few, or such as chance may explain.
+    Usual,
+    /// The recipe allows it.
+    Allowed,
 }
 
 impl fmt::Display for Warning {
@@ -185,6 +203,12 @@ impl fmt::Display for Warning {
             }
             Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
             Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
+            Warning::Leak { found, why: Why::Usual } => {
+                write!(f, "{found}; so few, or as many as within train, that they do not end the run")
+            }
+            Warning::Leak { found, why: Why::Allowed } => {
+                write!(f, "{found}; `data.audit.allow` has `{}`", found.leak().name())
+            }
         }
     }
 }
@@ -195,6 +219,7 @@ pub(crate) fn profile(
     schema: &Schema,
     splits: &Splits,
     labels: Vec<(String, [usize; 3])>,
+    leaks: Vec<Warning>,
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
@@ -203,7 +228,8 @@ pub(crate) fn profile(
         .collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
-    let mut warnings: Vec<Warning> = fields.iter().flat_map(|field| warn(field, parts[0])).collect();
+    let mut warnings = leaks;
+    warnings.extend(fields.iter().flat_map(|field| warn(field, parts[0])));
     for label in &labels {
         for (part, name) in [(1, "valid"), (2, "test")] {
             if label.parts[part] == 0 && parts[part] > 0 {

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use baeum_core::{Dataset, Decode, InputSpec, Probes, Schema, Splits, Target, TargetStats, Task};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::audit;
 use crate::config::OnBad;
 use crate::encoder::Encoder;
 use crate::examples::{Examples, KEPT_BYTES};
 use crate::fit::{Fitted, fit};
 use crate::labels::Labels;
-use crate::plan::{DataPlan, SourcePlan, SplitPlan};
+use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::{Profile, profile};
 use crate::source::{Raw, function, scan};
 use crate::split::divide;
@@ -67,9 +68,10 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let splits = divide(plan, task, scan.as_mut(), &place.rng())?;
     let fields = scan.fields(task, &splits.train)?;
     let raw = scan.load(&fields)?;
-    let fitted = fit(plan, raw.as_ref(), fields, &splits.train, &place.limits)?;
+    let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
     let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
-    let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels)?;
+    let leaks = audit(plan, raw.as_ref(), &fitted.schema.fields, task, &splits)?;
+    let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels, leaks)?;
     let rows = SplitRows {
         train: splits.train.rows().to_vec(),
         valid: splits.valid.rows().to_vec(),
@@ -118,26 +120,13 @@ fn count_labels(
         if let (Decode::Label { labels: names }, Some(field)) = (&target.decode, field) {
             let labels = Labels::new(&target.field, field, names, &plan.naming());
             let counts = labels.count(raw, splits)?;
-            if is_drawn(&plan.split) {
+            if plan.split.wants_all_labels() {
                 labels.refuse_absent(&counts, !splits.valid.rows().is_empty())?;
             }
             counted.extend(names.iter().cloned().zip(counts));
         }
     }
     Ok(counted)
-}
-
-/// Whether a split was drawn by lot, so that another one could have been drawn.
-fn is_drawn(split: &SplitPlan) -> bool {
-    match split {
-        SplitPlan::Random { .. }
-        | SplitPlan::Stratified { .. }
-        | SplitPlan::Usual { .. }
-        | SplitPlan::Fold { .. } => true,
-        // Another lot, or more classes in a part, would mean other groups or another time.
-        SplitPlan::Groups { .. } | SplitPlan::Time { .. } | SplitPlan::Hash { .. } => false,
-        SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
-    }
 }
 
 fn examples(

@@ -147,7 +147,7 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
     let inner = if shape.len() == 3 { shape[1] * shape[2] } else { 1 };
     let of = |values: &[f64], i: usize| values[if values.len() == 1 { 0 } else { i / inner }];
     match step {
-        Transform::Resize { height, width, filter } => {
+        Transform::Resize { height, width, filter, fit: _ } => {
             return resize(&shape, &numbers, [*height, *width], *filter);
         }
         Transform::Scale { factor, offset } => numbers.iter_mut().for_each(|x| *x = *x * factor + offset),
@@ -179,7 +179,11 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             };
             return (vec![last + 1], (0..=last).map(share).collect());
         }
-        Transform::Hash { .. } | Transform::Denoise { .. } => panic!("no format says it"),
+        Transform::Hash { .. }
+        | Transform::Denoise { .. }
+        | Transform::Crop { .. }
+        | Transform::NormaliseText { .. }
+        | Transform::Tokenise { .. } => panic!("no format says it"),
         Transform::Impute { value } => {
             numbers.iter_mut().enumerate().filter(|(_, x)| x.is_nan()).for_each(|(i, x)| *x = of(value, i));
         }
@@ -202,6 +206,7 @@ fn resize(shape: &[usize], numbers: &[f64], to: [usize; 2], filter: Filter) -> I
             Filter::Bicubic if x < 1.0 => 1.5 * x.powi(3) - 2.5 * x.powi(2) + 1.0,
             Filter::Bicubic if x < 2.0 => -0.5 * x.powi(3) + 2.5 * x.powi(2) - 4.0 * x + 2.0,
             Filter::Bicubic => 0.0,
+            Filter::Area | Filter::Linear | Filter::Nearest => panic!("no format says it"),
         }
     };
     let mut resized = vec![];

@@ -34,7 +34,7 @@ pub(crate) fn export(
         let _span = tracing::debug_span!("file", format = %format).entered();
         let files = encode(format, predictor, plan)?;
         let parity = prove(format, &files, predictor, &golden, context)?;
-        entries.push(Entry::new(format, &files, parity, hash));
+        entries.push(Entry::new(format, predictor, &files, parity, hash));
         all.0.extend(files.0);
     }
     let predictor_hash = all.get("predictor.json").map(hash).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Images that are denoised: OpenCV filters the same files, within one grey level.
+//! Images that are denoised and resized: OpenCV and PIL do it to the same files, within one grey level.
 use std::sync::Arc;
 
 use baeum::data::{DataConfig, Place, prepare};
@@ -22,11 +22,27 @@ fn cases() -> Vec<Value> {
     ]
 }
 
-/// Every image behind the filter, as `[channels, height, width]`.
-fn filtered(folder: &Scratch, by: &Value) -> Vec<Value> {
+/// Every way to another size: smaller, larger, and one side of each.
+fn sizes() -> Vec<Value> {
+    let filters = ["nearest", "linear", "area", "bilinear", "bicubic"];
+    let sizes = [[9, 8], [40, 33], [12, 40]];
+    let fits = [json!("stretch"), json!("letterbox"), json!("cover")];
+    let mut cases = vec![];
+    for (filter, [height, width], fit) in filters
+        .into_iter()
+        .flat_map(|filter| sizes.map(|size| (filter, size)))
+        .flat_map(|(filter, size)| fits.clone().map(|fit| (filter, size, fit)))
+    {
+        cases.push(json!({ "filter": filter, "height": height, "width": width, "fit": fit }));
+    }
+    cases
+}
+
+/// Every image behind a step, as `[channels, height, width]`.
+fn stepped(folder: &Scratch, step: Value) -> Vec<Value> {
     let config: DataConfig = serde_json::from_value(json!({
         "source": { "folder": { "path": "pictures", "channels": "rgb" } },
-        "fields": { "image": { "steps": [{ "denoise": { "by": by } }] } },
+        "fields": { "image": { "steps": [step] } },
     }))
     .unwrap();
     let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
@@ -46,8 +62,21 @@ fn interop_opencv_filters_alike() {
     let folder = Scratch::new("filters");
     pictures_of_size(&folder, "pictures", 10, (33, 26));
     for (place, by) in cases().into_iter().enumerate() {
-        let case = json!({ "by": by, "images": filtered(&folder, &by) });
+        let images = stepped(&folder, json!({ "denoise": { "by": by } }));
+        let case = json!({ "by": by, "images": images });
         folder.put(&format!("{place}.json"), case.to_string());
+    }
+    python("BAEUM_PYTHON", "filters.py", folder.path());
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_opencv_and_pil_resize_alike() {
+    let folder = Scratch::new("sizes");
+    pictures_of_size(&folder, "pictures", 6, (33, 26));
+    for (place, resize) in sizes().into_iter().enumerate() {
+        let case = json!({ "resize": resize, "images": stepped(&folder, json!({ "resize": resize })) });
+        folder.put(&format!("{place:02}.json"), case.to_string());
     }
     python("BAEUM_PYTHON", "filters.py", folder.path());
 }

@@ -1,4 +1,4 @@
-use baeum_core::{Denoise, Distribution, Filter, tagged};
+use baeum_core::{Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,14 @@ pub enum StepConfig {
         #[schemars(transform = super::or_bare_name)]
         by: Denoise,
     },
-    /// An image of any size to one size, antialiased.
+    /// The middle of an image, before it is resized.
+    Crop {
+        /// Rows that stay.
+        height: usize,
+        /// Columns that stay.
+        width: usize,
+    },
+    /// An image of any size to one size.
     Resize {
         /// Rows that come out.
         height: usize,
@@ -23,6 +30,11 @@ pub enum StepConfig {
         /// How pixels are weighed.
         #[serde(default)]
         filter: Filter,
+        /// What becomes of an image whose sides have another ratio: `"stretch"`, `"cover"`, `"letterbox"` or
+        /// `{ letterbox = { grey = 0 } }`.
+        #[serde(default, deserialize_with = "tagged::one")]
+        #[schemars(transform = super::or_bare_name)]
+        fit: Fit,
     },
     /// `x * factor + offset`.
     Scale {
@@ -101,8 +113,57 @@ pub enum StepConfig {
         /// How many places there are.
         buckets: usize,
     },
+    /// Letters that are written in several ways become one, before `tokenise`.
+    NormaliseText {
+        /// Which of Unicode's normal forms.
+        #[serde(default)]
+        form: TextForm,
+        /// Whether capitals become small letters.
+        #[serde(default)]
+        lower: bool,
+    },
+    /// A text becomes the places of its pieces; 0 fills up what is short, and 1 is a piece that training did not know.
+    Tokenise {
+        /// What a piece is: `"character"`, `"word"`, `"bpe"`, `"word_piece"` or `"unigram"`, learned from the training
+        /// rows, or `{ file = { path = "tokenizer.json" } }`.
+        #[serde(deserialize_with = "tagged::one")]
+        #[schemars(transform = super::or_bare_name)]
+        by: TokensBy,
+        /// How many pieces are learned at most, 0 and 1 counted.
+        #[serde(default = "eight_thousand")]
+        vocabulary: usize,
+        /// How many places a text has: a longer one is cut off, a shorter one filled up.
+        length: usize,
+        /// Which end of a longer text stays.
+        #[serde(default)]
+        keep: End,
+        /// Which end of a shorter text is filled up: `start` suits an `lstm` or a `gru` that answers at its last place.
+        #[serde(default = "end")]
+        fill: End,
+    },
     /// A place becomes a row of zeros with a one at that place.
     OneHot {},
+}
+
+/// What the pieces of a text are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TokensBy {
+    /// Its characters.
+    Character {},
+    /// Its words and its signs, the most frequent of the training rows.
+    Word {},
+    /// Bytes that often follow each other (byte-pair encoding; Sennrich, Haddow & Birch 2016): no text is unknown.
+    Bpe {},
+    /// Parts of words; what does not start a word starts with `##` (WordPiece; Schuster & Nakajima 2012).
+    WordPiece {},
+    /// Parts of words, the most probable ones together (Kudo 2018).
+    Unigram {},
+    /// Whatever a `tokenizer.json` says.
+    File {
+        /// The file.
+        path: String,
+    },
 }
 
 /// Where the edges of bins are.
@@ -149,6 +210,7 @@ impl StepConfig {
     pub fn name(&self) -> &'static str {
         match self {
             StepConfig::Denoise { .. } => "denoise",
+            StepConfig::Crop { .. } => "crop",
             StepConfig::Resize { .. } => "resize",
             StepConfig::Scale { .. } => "scale",
             StepConfig::Standardise { .. } => "standardise",
@@ -161,6 +223,8 @@ impl StepConfig {
             StepConfig::PiecewiseLinear { .. } => "piecewise_linear",
             StepConfig::Category { .. } => "category",
             StepConfig::Hash { .. } => "hash",
+            StepConfig::NormaliseText { .. } => "normalise_text",
+            StepConfig::Tokenise { .. } => "tokenise",
             StepConfig::OneHot {} => "one_hot",
         }
     }
@@ -184,4 +248,12 @@ fn sixteen() -> usize {
 
 fn thousand() -> usize {
     1000
+}
+
+fn end() -> End {
+    End::End
+}
+
+fn eight_thousand() -> usize {
+    8000
 }

@@ -480,7 +480,7 @@ fn a_table_may_be_wide() {
     let (header, row) = (line(&|column| format!("p{column}")), line(&|column| (column % 10).to_string()));
     let rows = (0..8).map(|place| format!("{},{row}\n", ["u", "v"][place % 2])).collect::<String>();
     let csv = format!("y,{header}\n{rows}");
-    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "vectors": {"p": "p*"}}"#;
+    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "vectors": {"p": "p*"}, "audit": {"allow": ["rows"]}}"#;
     let limits = Limits { csv_columns: columns as u64 + 1, ..Limits::default() };
     let data = prepare(recipe, &crate::Place { limits, ..place(&[("a.csv", csv.as_bytes())]) }).unwrap();
     assert_eq!(

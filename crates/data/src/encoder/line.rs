@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Denoise, Filter, Kind, Transform};
+use baeum_core::{Denoise, Filter, Fit, Kind, TextForm, Transform};
 
 use super::numbers;
-use crate::image::{denoised, resize};
+use crate::image::{crop, denoised, resize};
 use crate::source::{Cell, Pixels};
 use crate::split::sample_id;
+use crate::text::{Cutter, Refusal, normalised};
 
 /// The way of one field to its numbers, ready to be walked row by row.
 #[derive(Clone, Debug)]
@@ -32,11 +33,33 @@ enum Start {
     Hash {
         buckets: usize,
     },
+    /// A text to the places of its pieces.
+    Text {
+        normalise: Vec<(TextForm, bool)>,
+        cutter: Box<Cutter>,
+        length: usize,
+    },
     Image {
         channels: usize,
-        denoise: Vec<Denoise>,
-        resize: Option<(usize, usize, Filter)>,
+        before: Vec<Before>,
+        resize: Option<Resize>,
     },
+}
+
+/// What is done to the bytes of an image before it is resized.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    Denoise(Denoise),
+    Crop { height: usize, width: usize },
+}
+
+/// The size that all images get.
+#[derive(Clone, Copy, Debug)]
+struct Resize {
+    height: usize,
+    width: usize,
+    filter: Filter,
+    fit: Fit,
 }
 
 /// A value, or a step, that does not fit.
@@ -54,8 +77,9 @@ impl Line {
     /// The way of the field at a place of the schema; that the steps fit each other was checked before, and that
     /// `width` numbers come out.
     pub(crate) fn new(field: usize, kind: &Kind, steps: &[Transform], width: usize) -> Result<Line, Wrong> {
-        let (start, rest) = Start::new(kind, steps);
+        let (start, rest) = Start::new(kind, steps)?;
         let entry = match (kind, &start) {
+            (_, Start::Text { length, .. }) => *length,
             (Kind::Number | Kind::Category | Kind::Text, _) => 1,
             (Kind::Numbers { len }, _) => *len,
             (Kind::Image { .. }, _) => width, // no step of an image changes how many numbers there are
@@ -109,9 +133,9 @@ impl Line {
 
 impl Start {
     /// The start of a field, and the steps behind it.
-    fn new<'a>(kind: &Kind, steps: &'a [Transform]) -> (Start, &'a [Transform]) {
+    fn new<'a>(kind: &Kind, steps: &'a [Transform]) -> Result<(Start, &'a [Transform]), Wrong> {
         let places = |labels: &[String]| labels.iter().cloned().zip(1..).collect();
-        match (kind, steps) {
+        Ok(match (kind, steps) {
             (Kind::Number | Kind::Numbers { .. }, rest) => (Start::Numbers, rest),
             (Kind::Category | Kind::Text, [Transform::Category { labels }, rest @ ..]) => {
                 (Start::Name { places: places(labels) }, rest)
@@ -119,20 +143,39 @@ impl Start {
             (Kind::Category | Kind::Text, [Transform::Hash { buckets }, rest @ ..]) => {
                 (Start::Hash { buckets: *buckets }, rest)
             }
+            (Kind::Text, [Transform::NormaliseText { .. } | Transform::Tokenise { .. }, ..]) => {
+                Start::text(steps)?
+            }
             (Kind::Category | Kind::Text, rest) => (Start::Name { places: BTreeMap::new() }, rest),
             (Kind::Image { channels, .. }, mut rest) => {
-                let (mut denoise, mut resize) = (vec![], None);
-                while let [Transform::Denoise { by }, behind @ ..] = rest {
-                    denoise.push(*by);
+                let (mut before, mut resize) = (vec![], None);
+                while let [step, behind @ ..] = rest
+                    && let Some(step) = Before::of(step)
+                {
+                    before.push(step);
                     rest = behind;
                 }
-                if let [Transform::Resize { height, width, filter }, behind @ ..] = rest {
-                    resize = Some((*height, *width, *filter));
+                if let [Transform::Resize { height, width, filter, fit }, behind @ ..] = rest {
+                    resize = Some(Resize { height: *height, width: *width, filter: *filter, fit: *fit });
                     rest = behind;
                 }
-                (Start::Image { channels: *channels, denoise, resize }, rest)
+                (Start::Image { channels: *channels, before, resize }, rest)
             }
+        })
+    }
+
+    /// The start of a text: how its letters are written, and how it is cut.
+    fn text(mut rest: &[Transform]) -> Result<(Start, &[Transform]), Wrong> {
+        let mut normalise = vec![];
+        while let [Transform::NormaliseText { form, lower }, behind @ ..] = rest {
+            normalise.push((*form, *lower));
+            rest = behind;
         }
+        let [Transform::Tokenise { tokenizer, padding, length, keep, fill }, behind @ ..] = rest else {
+            return wrong("`tokenise` as the last step of a text", "none");
+        };
+        let cutter = Box::new(Cutter::new(tokenizer, *padding, *length, [*keep, *fill]).map_err(refused)?);
+        Ok((Start::Text { normalise, cutter, length: *length }, behind))
     }
 
     fn write(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
@@ -148,13 +191,25 @@ impl Start {
                 out.fill(places.get(*name).copied().unwrap_or(0) as f32);
             }
             (Start::Hash { buckets }, Cell::Name(name)) => out.fill(hashed(name, *buckets) as f32),
-            (Start::Image { channels, denoise, resize }, Cell::Image(image))
+            // A text that is not there has no pieces.
+            (Start::Text { cutter, .. }, Cell::Missing) => cutter.write("", out).map_err(refused)?,
+            (Start::Text { normalise, cutter, .. }, Cell::Name(text)) if normalise.is_empty() => {
+                cutter.write(text, out).map_err(refused)?;
+            }
+            (Start::Text { normalise, cutter, .. }, Cell::Name(text)) => {
+                let text = normalise
+                    .iter()
+                    .fold((*text).to_owned(), |text, (form, lower)| normalised(&text, *form, *lower));
+                cutter.write(&text, out).map_err(refused)?;
+            }
+            (Start::Image { channels, before, resize }, Cell::Image(image))
                 if image.channels == *channels =>
             {
-                let clean = denoise
-                    .iter()
-                    .fold(None, |clean, by| Some(denoised(clean.as_ref().unwrap_or(image), *by)));
-                planes(clean.as_ref().unwrap_or(image), *resize, out)?;
+                let mut ready = None;
+                for step in before {
+                    ready = Some(step.apply(ready.as_ref().unwrap_or(image))?);
+                }
+                planes(ready.as_ref().unwrap_or(image), *resize, out)?;
             }
             (start, cell) => return wrong(start.wants(out.len()), cell.shown()),
         }
@@ -166,8 +221,16 @@ impl Start {
             Start::Numbers if count == 1 => "a number",
             Start::Numbers => "as many numbers as in training",
             Start::Name { .. } | Start::Hash { .. } => "a name",
+            Start::Text { .. } => "a text",
             Start::Image { .. } => "an image",
         }
+    }
+}
+
+fn refused(refusal: Refusal) -> Wrong {
+    Wrong {
+        wants: "a text that its tokenizer can cut",
+        got: format!("{}, which wants {}", refusal.got, refusal.wants),
     }
 }
 
@@ -176,10 +239,28 @@ fn hashed(name: &str, buckets: usize) -> u64 {
     sample_id(name.as_bytes()) % (buckets.max(1) as u64) + 1
 }
 
+impl Before {
+    fn of(step: &Transform) -> Option<Before> {
+        if let Transform::Denoise { by } = step {
+            return Some(Before::Denoise(*by));
+        }
+        let Transform::Crop { height, width } = step else { return None };
+        Some(Before::Crop { height: *height, width: *width })
+    }
+
+    fn apply(self, image: &Pixels<'_>) -> Result<Pixels<'static>, Wrong> {
+        match self {
+            Before::Denoise(by) => Ok(denoised(image, by)),
+            Before::Crop { height, width } => crop(image, height, width)
+                .or_else(|small| wrong("an image at least as large as `crop`", small.to_string())),
+        }
+    }
+}
+
 /// Bytes `[h, w, c]` to numbers `[c, height, width]`.
-fn planes(image: &Pixels<'_>, size: Option<(usize, usize, Filter)>, out: &mut [f32]) -> Result<(), Wrong> {
-    if let Some((height, width, filter)) = size {
-        let resized = resize(image, height, width, filter)
+fn planes(image: &Pixels<'_>, size: Option<Resize>, out: &mut [f32]) -> Result<(), Wrong> {
+    if let Some(Resize { height, width, filter, fit }) = size {
+        let resized = resize(image, [height, width], filter, fit)
             .or_else(|error| wrong("an image that can be resized", error))?;
         out.copy_from_slice(&resized);
     } else if image.bytes.len() == out.len() {

@@ -47,9 +47,12 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
             Some(_) | None => wrong("one number for each place and one more", size.to_string()),
         },
         Transform::Denoise { .. }
+        | Transform::Crop { .. }
         | Transform::Resize { .. }
         | Transform::Category { .. }
-        | Transform::Hash { .. } => wrong("steps that fit the field", step.name()),
+        | Transform::Hash { .. }
+        | Transform::NormaliseText { .. }
+        | Transform::Tokenise { .. } => wrong("steps that fit the field", step.name()),
     }
 }
 
@@ -60,6 +63,7 @@ fn places(step: &Transform) -> Option<usize> {
         Transform::Hash { buckets } => Some(*buckets),
         Transform::Bins { edges } => Some(edges.len() + 1),
         Transform::Denoise { .. }
+        | Transform::Crop { .. }
         | Transform::Resize { .. }
         | Transform::Scale { .. }
         | Transform::Standardise { .. }
@@ -69,6 +73,8 @@ fn places(step: &Transform) -> Option<usize> {
         | Transform::Impute { .. }
         | Transform::IsMissing {}
         | Transform::PiecewiseLinear { .. }
+        | Transform::NormaliseText { .. }
+        | Transform::Tokenise { .. }
         | Transform::OneHot { .. } => None,
     }
 }
@@ -120,9 +126,12 @@ pub(super) fn apply(step: &Transform, all: &mut [f32], wide: usize) -> usize {
         }
         // These come first on a line, where they are the start.
         Transform::Denoise { .. }
+        | Transform::Crop { .. }
         | Transform::Resize { .. }
         | Transform::Category { .. }
-        | Transform::Hash { .. } => {}
+        | Transform::Hash { .. }
+        | Transform::NormaliseText { .. }
+        | Transform::Tokenise { .. } => {}
     }
     wide
 }

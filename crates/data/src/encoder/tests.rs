@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::{Field, Filter, Kind, Pipeline, Transform};
+use baeum_core::{Field, Filter, Fit, Kind, Pipeline, Transform};
 
 use super::*;
 
@@ -67,14 +67,14 @@ fn every_step_does_what_it_says() {
         &[1.0, 0.0, 0.0],
     );
     check("c", vec![category(), Transform::OneHot { size: 3 }], Value::Missing, &[1.0, 0.0, 0.0]);
-    let resize = Transform::Resize { height: 1, width: 2, filter: Filter::Bilinear };
+    let resize = Transform::Resize { height: 1, width: 2, filter: Filter::Bilinear, fit: Fit::Stretch };
     let image = Tensor::new([1, 2, 1], vec![10u8, 30]).unwrap();
     check("i", vec![resize], Value::Image(image), &[10.0, 30.0]);
 }
 
 #[test]
 fn steps_that_do_not_fit_are_refused() {
-    refuse("w", vec![], &[1], "the steps of `w` want `category` as the first step, got words");
+    refuse("w", vec![], &[1], "the steps of `w` want `tokenise` as the last step, got words");
     refuse(
         "i",
         vec![],
@@ -104,7 +104,8 @@ fn steps_that_do_not_fit_are_refused() {
         "the steps of `n` want a deviation above zero for each mean, got 1 means, 1 deviations",
     );
     refuse("n", vec![], &[2, 2], "the steps of `x` want as many numbers as the shape [2, 2] has, got 1");
-    let huge = Transform::Resize { height: usize::MAX, width: 2, filter: Filter::Bilinear };
+    let huge =
+        Transform::Resize { height: usize::MAX, width: 2, filter: Filter::Bilinear, fit: Fit::Stretch };
     refuse(
         "i",
         vec![huge],

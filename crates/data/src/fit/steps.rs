@@ -1,24 +1,30 @@
 //! The steps of one field, fitted one behind the other: each sees the training rows as those before it leave them.
 
-use baeum_core::{Kind, Transform};
+use baeum_core::{Kind, Limit, Transform};
 
 use super::quantiles::{edges, evenly, mode, quantile};
 use super::rows::{Moments, Rows, Seen};
-use crate::DataError;
-use crate::config::{BinsBy, ImputeWith, Per, StepConfig};
+use crate::config::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
 use crate::plan::DataPlan;
 use crate::plan::steps::{Change, Form, Misfit};
+use crate::text::{self, Refusal};
+use crate::{DataError, Place};
 
 /// Steps from a field to numbers, and the shape of what comes out.
 type Way = (Vec<Transform>, Vec<usize>);
 
 /// The ways of one field to the network: its steps, and, where the recipe wants to know what was missing, a second
 /// way that tells it.
-pub(super) fn fit(plan: &DataPlan, rows: &Rows<'_>, seen: &Seen) -> Result<Vec<Way>, DataError> {
+pub(super) fn fit(
+    plan: &DataPlan,
+    rows: &Rows<'_>,
+    seen: &Seen,
+    place: &Place,
+) -> Result<Vec<Way>, DataError> {
     let name = &rows.field.name;
     let said = plan.field(name).and_then(|field| field.steps.clone());
     let steps = said.unwrap_or_else(|| usual(&rows.field.kind, seen.has_missing));
-    let mut fitting = Fitting { plan, rows, seen, form: Form::of(&rows.field.kind), fitted: vec![] };
+    let mut fitting = Fitting { plan, rows, seen, place, form: Form::of(&rows.field.kind), fitted: vec![] };
     for (number, step) in steps.iter().enumerate() {
         fitting.add(step, &format!("data.fields.{name}.steps[{number}]"))?;
     }
@@ -49,6 +55,7 @@ struct Fitting<'a> {
     plan: &'a DataPlan,
     rows: &'a Rows<'a>,
     seen: &'a Seen,
+    place: &'a Place,
     /// What the field is behind the steps so far.
     form: Form,
     fitted: Vec<Transform>,
@@ -68,8 +75,9 @@ impl Fitting<'_> {
     fn fit(&self, step: &StepConfig, path: &str) -> Result<Transform, DataError> {
         Ok(match step {
             StepConfig::Denoise { by } => Transform::Denoise { by: *by },
-            StepConfig::Resize { height, width, filter } => {
-                Transform::Resize { height: *height, width: *width, filter: *filter }
+            StepConfig::Crop { height, width } => Transform::Crop { height: *height, width: *width },
+            StepConfig::Resize { height, width, filter, fit } => {
+                Transform::Resize { height: *height, width: *width, filter: *filter, fit: *fit }
             }
             StepConfig::Scale { factor, offset } => Transform::Scale { factor: *factor, offset: *offset },
             StepConfig::Standardise { per } => self.standardise(*per, path)?,
@@ -91,6 +99,13 @@ impl Fitting<'_> {
             }
             StepConfig::Category { min_rows } => self.category(*min_rows)?,
             StepConfig::Hash { buckets } => Transform::Hash { buckets: *buckets },
+            StepConfig::NormaliseText { form, lower } => {
+                Transform::NormaliseText { form: *form, lower: *lower }
+            }
+            StepConfig::Tokenise { by, vocabulary, length, keep, fill } => {
+                let (tokenizer, padding) = self.tokenizer(by, *vocabulary, path)?;
+                Transform::Tokenise { tokenizer, padding, length: *length, keep: *keep, fill: *fill }
+            }
             StepConfig::OneHot {} => Transform::OneHot { size: self.places() + 1 },
         })
     }
@@ -103,6 +118,7 @@ impl Fitting<'_> {
             Some(Transform::Bins { edges }) => edges.len() + 1,
             Some(
                 Transform::Denoise { .. }
+                | Transform::Crop { .. }
                 | Transform::Resize { .. }
                 | Transform::Scale { .. }
                 | Transform::Standardise { .. }
@@ -112,6 +128,8 @@ impl Fitting<'_> {
                 | Transform::Impute { .. }
                 | Transform::IsMissing {}
                 | Transform::PiecewiseLinear { .. }
+                | Transform::NormaliseText { .. }
+                | Transform::Tokenise { .. }
                 | Transform::OneHot { .. },
             )
             | None => 0, // `Form::after` has refused it
@@ -200,6 +218,28 @@ impl Fitting<'_> {
                 got: "none".to_owned(),
             }),
         }
+    }
+
+    /// The tokenizer of a text, and the place of its padding: learned from the training rows, or read from a file.
+    fn tokenizer(&self, by: &TokensBy, vocabulary: usize, path: &str) -> Result<(String, u32), DataError> {
+        let refuse =
+            |refusal: Refusal| DataError::setting(format!("{path}.tokenise"), refusal.wants, refusal.got);
+        if let TokensBy::File { path: name } = by {
+            let bytes = self.place.read(name, Limit::TokenizerBytes)?;
+            let text = String::from_utf8(bytes);
+            let text = text.map_err(|_| DataError::file(name, "UTF-8", "other bytes"))?;
+            return text::given(&text).map_err(|refusal| DataError::file(name, refusal.wants, refusal.got));
+        }
+        let rewritten = |name: &String| {
+            self.fitted.iter().fold(name.clone(), |text, step| {
+                let Transform::NormaliseText { form, lower } = step else { return text };
+                text::normalised(&text, *form, *lower)
+            })
+        };
+        let texts: Vec<(String, usize)> =
+            self.seen.names.iter().map(|(name, rows)| (rewritten(name), *rows)).collect();
+        let texts = texts.iter().map(|(text, rows)| (text.as_str(), *rows));
+        Ok((text::learn(by, vocabulary, texts).map_err(refuse)?, 0))
     }
 
     /// The numbers of each column behind the steps so far.

@@ -155,7 +155,7 @@ fn recipes_and_data_that_do_not_fit_are_refused() {
     );
     check(
         &format!(r#"{rest}, "fields": {{"c": {{"kind": "text"}}}}"#),
-        "`data.fields.c.steps` wants `category` as the first step, got words",
+        "`data.fields.c.steps` wants `tokenise` as the last step, got words",
     );
     check(
         &format!(r#"{rest}, "fields": {{"c": {{"kind": "number"}}}}"#),
@@ -179,8 +179,9 @@ fn recipes_and_data_that_do_not_fit_are_refused() {
 fn words_want_to_be_said() {
     let rows: String = (0..30).map(|row| format!("word {row},{row},train\n")).collect();
     let csv = format!("w,y,part\n{rows}x,3,test\n");
-    let expect = "column `w` reads like text, 30 different cells in 30 training rows; put it under `data.ignore` or `data.ids`, or \
-                  say `data.fields.w.kind = \"category\"`";
+    let expect = "column `w` reads like text, 30 different cells in 30 training rows; put it under `data.ignore` or `data.ids`, \
+                  say `data.fields.w.kind = \"category\"`, or cut it into pieces by `data.fields.w.steps = [{ tokenise = \
+                  { by = \"word\", length = 32 } }]`";
     assert_eq!(refusal(&recipe("y", ""), &disk(&csv)), expect);
     let said = r#", "fields": {"w": {"kind": "category"}}"#;
     assert_eq!(fitted("y", said, &csv).inputs[0].shape, [31]);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ::image::{ImageEncoder, ImageFormat, RgbImage};
-use baeum_core::Filter;
+use baeum_core::{Filter, Fit};
 
 use super::*;
 
@@ -186,12 +186,12 @@ fn check_resize(height: usize, width: usize, filter: Filter, expect: &[f32]) {
     let bytes: Vec<u8> = PIXELS.concat();
     let colour: Vec<u8> = bytes.iter().flat_map(|&byte| [byte, 255 - byte, byte]).collect();
     let grey = Pixels { height: 4, width: 5, channels: 1, bytes: Cow::Owned(bytes) };
-    let found = resize(&grey, height, width, filter).unwrap();
+    let found = resize(&grey, [height, width], filter, Fit::Stretch).unwrap();
     // PIL adds up in f64, we in f32: some 2^-23 of 255 for each of at most 10 pixels that are weighed.
     let near = |found: &[f32]| found.iter().zip(expect).all(|(found, expect)| (found - expect).abs() < 3e-4);
     assert!(found.len() == expect.len() && near(&found), "{found:?}");
     let colour = Pixels { height: 4, width: 5, channels: 3, bytes: Cow::Owned(colour) };
-    let planes = resize(&colour, height, width, filter).unwrap();
+    let planes = resize(&colour, [height, width], filter, Fit::Stretch).unwrap();
     let plane = height * width;
     assert!(planes[..plane] == found && planes[2 * plane..] == found && planes[plane..2 * plane] != found);
 }

@@ -6,7 +6,7 @@ use super::SourcePlan;
 use super::check::{Checked, IMAGE, refuse};
 use super::steps::{Change, Form};
 use crate::DataError;
-use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig};
+use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig, TokensBy};
 
 /// What an image may be resized to; larger than the largest image that is read makes no sense.
 const SIDES: std::ops::RangeInclusive<usize> = 1..=16_384;
@@ -21,6 +21,21 @@ const MOST_BINS: usize = 1_000;
 
 /// Quantiles are kept with the function; more of them say nothing new.
 const MOST_QUANTILES: usize = 10_000;
+
+/// How many places a text may have.
+const LENGTHS: std::ops::RangeInclusive<usize> = 1..=1 << 20;
+
+/// More pieces than this 32 bits cannot number exactly.
+const MOST_PIECES: usize = 1 << 24;
+
+/// The smallest vocabulary that holds what every text needs.
+fn least_vocabulary(by: &TokensBy) -> (usize, &'static str) {
+    match by {
+        TokensBy::Character {} | TokensBy::Word {} | TokensBy::File { .. } => (3, ""),
+        TokensBy::Bpe {} => (258, " (256 bytes, padding and the unknown)"),
+        TokensBy::WordPiece {} | TokensBy::Unigram {} => (16, ""),
+    }
+}
 
 /// As many rows as a table of embeddings may have.
 const MOST_BUCKETS: usize = 1 << 24;
@@ -67,8 +82,9 @@ fn image(name: &str, channels: usize) -> Checked<Form> {
 fn column(config: &DataConfig, path: &str, name: &str, field: &FieldConfig) -> Checked<Form> {
     let is_vector = config.vectors.contains_key(name);
     let first = field.steps.as_ref().and_then(|steps| steps.first());
+    let kind = field.kind();
     let starts_with_name = matches!(first, Some(StepConfig::Category { .. } | StepConfig::Hash { .. }));
-    match field.kind {
+    match kind {
         Some(KindConfig::Category | KindConfig::Text) if is_vector => {
             refuse(format!("{path}.kind"), "`number`, for it is one of `data.vectors`", "another kind")
         }
@@ -96,10 +112,10 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
     let setting = |name: &str| format!("{path}.{}.{name}", step.name());
     match step {
         StepConfig::Denoise { by } => denoise(&format!("{path}.denoise.by"), by),
-        StepConfig::Resize { height, .. } if !SIDES.contains(height) => {
+        StepConfig::Crop { height, .. } | StepConfig::Resize { height, .. } if !SIDES.contains(height) => {
             refuse(setting("height"), A_SIDE, height.to_string())
         }
-        StepConfig::Resize { width, .. } if !SIDES.contains(width) => {
+        StepConfig::Crop { width, .. } | StepConfig::Resize { width, .. } if !SIDES.contains(width) => {
             refuse(setting("width"), A_SIDE, width.to_string())
         }
         StepConfig::Scale { factor, .. } if !factor.is_finite() || *factor == 0.0 => {
@@ -115,7 +131,23 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
         StepConfig::PiecewiseLinear { count } => within(setting("count"), *count, 1, MOST_BINS),
         StepConfig::Category { min_rows } => within(setting("min_rows"), *min_rows, 1, usize::MAX),
         StepConfig::Hash { buckets } => within(setting("buckets"), *buckets, 2, MOST_BUCKETS),
-        StepConfig::Resize { .. }
+        StepConfig::Tokenise { length, .. } if !LENGTHS.contains(length) => {
+            refuse(setting("length"), "a number from 1 to 1048576", length.to_string())
+        }
+        StepConfig::Tokenise { by, vocabulary, .. } => {
+            let (least, why) = least_vocabulary(by);
+            match (least..=MOST_PIECES).contains(vocabulary) {
+                true => Ok(()),
+                false => refuse(
+                    setting("vocabulary"),
+                    format!("a number from {least}{why} to {MOST_PIECES}"),
+                    vocabulary.to_string(),
+                ),
+            }
+        }
+        StepConfig::NormaliseText { .. }
+        | StepConfig::Crop { .. }
+        | StepConfig::Resize { .. }
         | StepConfig::Standardise { .. }
         | StepConfig::Robust {}
         | StepConfig::Log1p {}

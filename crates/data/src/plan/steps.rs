@@ -16,6 +16,8 @@ pub(crate) enum Form {
     Words,
     /// The place of a name.
     Place,
+    /// The places of so many pieces.
+    Pieces { length: usize },
     /// Numbers of this shape, if it is known.
     Numbers(Option<Vec<usize>>),
 }
@@ -24,6 +26,10 @@ pub(crate) enum Form {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
     Denoise,
+    Crop {
+        height: usize,
+        width: usize,
+    },
     Resize {
         height: usize,
         width: usize,
@@ -39,6 +45,12 @@ pub(crate) enum Change {
     Place,
     OneHot {
         size: Option<usize>,
+    },
+    /// Words to words.
+    Rewrite,
+    /// Words to the places of so many pieces.
+    Pieces {
+        length: usize,
     },
 }
 
@@ -65,6 +77,9 @@ impl Form {
     pub(crate) fn after(self, change: Change) -> Result<Form, Misfit> {
         match (change, self) {
             (Change::Denoise, image @ Form::Image { .. }) => Ok(image),
+            (Change::Crop { height, width }, Form::Image { channels, .. }) => {
+                Ok(Form::Image { channels, size: Some((height, width)) })
+            }
             (Change::Resize { height, width }, Form::Image { channels, .. }) => {
                 Ok(Form::Numbers(Some(vec![channels, height, width])))
             }
@@ -78,6 +93,8 @@ impl Form {
             }
             (Change::Place, Form::Name) => Ok(Form::Place),
             (Change::OneHot { size }, Form::Place) => Ok(Form::Numbers(size.map(|size| vec![size]))),
+            (Change::Rewrite, Form::Words) => Ok(Form::Words),
+            (Change::Pieces { length }, Form::Words) => Ok(Form::Pieces { length }),
             (change, form) => Err(Misfit { wants: change.wants(), got: form.name() }),
         }
     }
@@ -87,13 +104,13 @@ impl Form {
         match self {
             Form::Numbers(Some(shape)) => Ok(shape),
             Form::Place => Ok(vec![1]),
+            Form::Pieces { length } => Ok(vec![length]),
             Form::Image { channels, size: Some((height, width)) } => Ok(vec![channels, height, width]),
             Form::Numbers(None) | Form::Image { size: None, .. } => {
                 Err(Misfit { wants: "`resize` as the first step", got: "images of different sizes" })
             }
-            form @ (Form::Name | Form::Words) => {
-                Err(Misfit { wants: "`category` as the first step", got: form.name() })
-            }
+            Form::Name => Err(Misfit { wants: "`category` as the first step", got: "a name" }),
+            Form::Words => Err(Misfit { wants: "`tokenise` as the last step", got: "words" }),
         }
     }
 
@@ -103,6 +120,7 @@ impl Form {
             Form::Name => "a name",
             Form::Words => "words",
             Form::Place => "a place",
+            Form::Pieces { .. } => "the places of pieces",
             Form::Numbers(_) => "numbers",
         }
     }
@@ -111,10 +129,13 @@ impl Form {
 impl Change {
     fn wants(self) -> &'static str {
         match self {
-            Change::Denoise | Change::Resize { .. } => "an image that no other step has changed",
+            Change::Denoise | Change::Crop { .. } | Change::Resize { .. } => {
+                "an image that no other step has changed"
+            }
             Change::Arithmetic => "numbers",
             Change::Bin | Change::Spread { .. } => "one number",
             Change::Place => "a name",
+            Change::Rewrite | Change::Pieces { .. } => "words that no other step has cut",
             Change::OneHot { .. } => "a place, which `category`, `hash` and `bins` give",
         }
     }
@@ -129,6 +150,7 @@ impl From<&StepConfig> for Change {
     fn from(step: &StepConfig) -> Change {
         match step {
             StepConfig::Denoise { .. } => Change::Denoise,
+            StepConfig::Crop { height, width } => Change::Crop { height: *height, width: *width },
             StepConfig::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
             StepConfig::Scale { .. }
             | StepConfig::Standardise { .. }
@@ -140,6 +162,8 @@ impl From<&StepConfig> for Change {
             StepConfig::Bins { .. } => Change::Bin,
             StepConfig::PiecewiseLinear { .. } => Change::Spread { size: None },
             StepConfig::Category { .. } | StepConfig::Hash { .. } => Change::Place,
+            StepConfig::NormaliseText { .. } => Change::Rewrite,
+            StepConfig::Tokenise { length, .. } => Change::Pieces { length: *length },
             StepConfig::OneHot {} => Change::OneHot { size: None },
         }
     }
@@ -149,6 +173,7 @@ impl From<&Transform> for Change {
     fn from(step: &Transform) -> Change {
         match step {
             Transform::Denoise { .. } => Change::Denoise,
+            Transform::Crop { height, width } => Change::Crop { height: *height, width: *width },
             Transform::Resize { height, width, .. } => Change::Resize { height: *height, width: *width },
             Transform::Scale { .. }
             | Transform::Standardise { .. }
@@ -162,6 +187,8 @@ impl From<&Transform> for Change {
                 Change::Spread { size: Some(edges.len().saturating_sub(1)) }
             }
             Transform::Category { .. } | Transform::Hash { .. } => Change::Place,
+            Transform::NormaliseText { .. } => Change::Rewrite,
+            Transform::Tokenise { length, .. } => Change::Pieces { length: *length },
             Transform::OneHot { size } => Change::OneHot { size: Some(*size) },
         }
     }

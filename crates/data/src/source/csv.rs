@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train, nearest};
 
 use super::{Raw, Scan, field, table};
-use crate::config::{CsvConfig, KindConfig};
+use crate::config::{CsvConfig, FieldConfig, KindConfig};
 use crate::csv::{Csv, CsvFormat, Seen, number, shown_cell};
 use crate::place::{fits, shown_name};
 use crate::plan::{DataPlan, SplitPlan, TableFiles};
@@ -148,8 +148,7 @@ impl TableScan<'_> {
     fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
         let alone = |column: &usize| self.columns[*column] == Use::Alone;
         let columns: Vec<usize> = (0..self.columns.len()).filter(alone).collect();
-        let said =
-            |column: &usize| self.plan.field(&self.csv.columns()[*column]).and_then(|field| field.kind);
+        let said = |column: &usize| self.plan.field(&self.csv.columns()[*column]).and_then(FieldConfig::kind);
         let unsaid: Vec<usize> = columns.iter().copied().filter(|column| said(column).is_none()).collect();
         let mut kinds = BTreeMap::new();
         for column in columns {

@@ -56,7 +56,7 @@ fn idx_files_are_images_and_labels() {
 #[test]
 fn test_files_are_the_test_part() {
     let ((pixels, labels), (test_pixels, test_labels)) = (images(20), images(6));
-    let recipe = r#"{"source": {"idx": {"images": "i", "labels": "l", "test_images": "ti", "test_labels": "tl"}}, "split": {"given": {"valid": 0.2}}}"#;
+    let recipe = r#"{"source": {"idx": {"images": "i", "labels": "l", "test_images": "ti", "test_labels": "tl"}}, "split": {"given": {"valid": 0.2}}, "audit": {"allow": ["images"]}}"#;
     let files: [(&str, &[u8]); 4] =
         [("i", &pixels), ("l", &labels), ("ti", &test_pixels), ("tl", &test_labels)];
     let splits = prepare(recipe, &place(&files)).unwrap().dataset.splits;
@@ -133,7 +133,8 @@ fn an_archive_must_not_be_a_bomb() {
     let bomb = gzip(&idx(&[17, side, side], &vec![0; 17 << 20]));
     let ratio = (17u64 << 20).div_ceil(bomb.len() as u64);
     let limits = Limits { archive_ratio: ratio, ..Limits::default() };
-    prepare(IDX, &Place { limits, ..place(&[("i", &bomb), ("l", &labels)]) }).map(drop).unwrap();
+    let all_black = IDX.replacen('{', r#"{"audit": {"allow": ["images"]}, "#, 1);
+    prepare(&all_black, &Place { limits, ..place(&[("i", &bomb), ("l", &labels)]) }).map(drop).unwrap();
     let limits = Limits { archive_ratio: ratio - 1, ..Limits::default() };
     let text = format!(
         "`i` wants at most {} times its packed length, got {ratio}; `run.limits.archive_ratio` raises the limit",

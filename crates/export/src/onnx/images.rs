@@ -46,6 +46,11 @@ pub(super) fn resize<'a>(
         Filter::Bicubic => {
             settings.extend([("mode", text("cubic")), ("cubic_coeff_a", Attribute::Float(-0.5))])
         }
+        // `Resize` without antialias has them nearly; nearly is not the same function.
+        Filter::Area | Filter::Linear | Filter::Nearest => {
+            let wanted = "`resize` with the filter `bilinear` or `bicubic`";
+            return Err(refuse(flow.field, wanted, "OpenCV's filters".to_owned()));
+        }
     }
     let value = builder.add(&wish, "Resize", &[&flow.value, "", "", &sizes], &settings);
     Ok(Flow { value, form: Form::Image { channels, sides: Some(sides) }, ..flow })

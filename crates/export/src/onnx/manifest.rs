@@ -27,6 +27,10 @@ pub(crate) struct Given {
     pub(crate) name: String,
     /// The field that it takes.
     pub(crate) field: String,
+    /// Where it takes the places of a text's pieces, as its step `tokenise` gives them, and not the text: the input of
+    /// the network that they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pieces_of: Option<String>,
 }
 
 /// An output of the graph.

@@ -1,7 +1,7 @@
 //! From raw fields to the inputs of the network.
 use std::collections::BTreeMap;
 
-use baeum_core::{DType, Field, InputSpec, Kind, Pipeline, Schema, Transform};
+use baeum_core::{DType, Field, Fit, InputSpec, Kind, Pipeline, Schema, Transform};
 
 use super::builder::{Builder, batch, size};
 use super::manifest::Given;
@@ -28,6 +28,8 @@ pub(super) enum Form {
     Names,
     /// Places `[batch, 1]`.
     Places,
+    /// Places `[batch, n]` of the pieces of a text.
+    Pieces(usize),
     /// Bytes `[batch, height, width, channels]`; height and width may be open.
     Pixels { channels: usize, sides: Option<[usize; 2]> },
     /// Numbers `[batch, channels, height, width]`; height and width may be open.
@@ -48,8 +50,10 @@ pub(super) fn enter<'a>(
     let columns = || specs.iter().flat_map(|spec| &spec.columns);
     let (mut flows, mut inputs) = (BTreeMap::new(), vec![]);
     for field in schema.fields.iter().filter(|field| columns().any(|column| column.field == field.name)) {
-        let flow = open(builder, field)?;
-        inputs.push(Given { name: flow.value.clone(), field: field.name.clone() });
+        let pieces = pieces_of(field, specs);
+        let flow = open(builder, field, pieces.map(|(_, length)| length))?;
+        let pieces_of = pieces.map(|(input, _)| input.to_owned());
+        inputs.push(Given { name: flow.value.clone(), field: field.name.clone(), pieces_of });
         flows.insert(field.name.as_str(), flow);
     }
     match columns().find(|column| !flows.contains_key(column.field.as_str())) {
@@ -61,7 +65,27 @@ pub(super) fn enter<'a>(
     }
 }
 
-fn open<'a>(builder: &mut Builder<'_>, field: &'a Field) -> Result<Flow<'a>, ExportError> {
+/// The input of the network that is made of the pieces of this text and of nothing else, and how many there are.
+fn pieces_of<'a>(field: &Field, specs: &'a [InputSpec]) -> Option<(&'a str, usize)> {
+    specs.iter().find_map(|spec| {
+        let [column] = &spec.columns[..] else { return None };
+        let Some(Transform::Tokenise { length, .. }) = column.steps.last() else { return None };
+        (column.field == field.name).then_some((spec.name.as_str(), *length))
+    })
+}
+
+/// Opens the input of a field. A text is given as the places of its pieces: no operator cuts text as it was cut for
+/// training.
+fn open<'a>(
+    builder: &mut Builder<'_>,
+    field: &'a Field,
+    pieces: Option<usize>,
+) -> Result<Flow<'a>, ExportError> {
+    if let Some(length) = pieces {
+        let value = builder.name(&format!("{}.pieces", field.name));
+        builder.input(&value, Element::I64, vec![batch(), size(length)]);
+        return Ok(Flow { field: &field.name, value, form: Form::Pieces(length) });
+    }
     let open_side = |name: &str| Axis::Open(name.to_owned());
     let (form, element, axes) = match &field.kind {
         Kind::Number => (Form::Row(1), Element::F32, vec![batch(), size(1)]),
@@ -76,7 +100,13 @@ fn open<'a>(builder: &mut Builder<'_>, field: &'a Field) -> Result<Flow<'a>, Exp
             let form = Form::Pixels { channels: *channels, sides };
             (form, Element::U8, vec![batch(), height, width, size(*channels)])
         }
-        Kind::Text => return Err(refuse(&field.name, "numbers, names and images", field.kind.to_string())),
+        Kind::Text => {
+            return Err(refuse(
+                &field.name,
+                "numbers, names, images, and a text that `tokenise` cuts",
+                field.kind.to_string(),
+            ));
+        }
     };
     let value = builder.name(&field.name);
     builder.input(&value, element, axes);
@@ -116,7 +146,13 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
             "steps that it can say",
             "`denoise`; filter the files themselves".to_owned(),
         )),
-        Transform::Resize { height, width, filter } => {
+        Transform::Crop { .. } => {
+            Err(refuse(flow.field, "steps that it can say", "`crop`; crop the files themselves".to_owned()))
+        }
+        Transform::Resize { fit: Fit::Cover | Fit::Letterbox { .. }, .. } => {
+            Err(refuse(flow.field, "`resize` with `fit = \"stretch\"`", "another `fit`".to_owned()))
+        }
+        Transform::Resize { height, width, filter, fit: Fit::Stretch } => {
             images::resize(builder, flow, [*height, *width], *filter)
         }
         Transform::Scale { factor, offset } => {
@@ -155,6 +191,12 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         Transform::Hash { .. } => {
             Err(refuse(flow.field, "steps that it can say, such as `category`", "`hash`".to_owned()))
         }
+        Transform::NormaliseText { .. } | Transform::Tokenise { .. } => match flow.form {
+            Form::Pieces(_) => Ok(flow), // done by whoever gives the pieces
+            Form::Row(_) | Form::Names | Form::Places | Form::Pixels { .. } | Form::Image { .. } => {
+                Err(refuse(flow.field, "a text before its steps", flow.form.to_string()))
+            }
+        },
         Transform::OneHot { size } => names::one_hot(builder, flow, *size),
     }
 }
@@ -226,6 +268,10 @@ pub(super) fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Fl
             let value = cast(builder, &format!("{}.float", flow.field), &flow.value, Element::F32);
             Ok(Flow { value, form: Form::Row(1), ..flow })
         }
+        Form::Pieces(length) => {
+            let value = cast(builder, &format!("{}.float", flow.field), &flow.value, Element::F32);
+            Ok(Flow { value, form: Form::Row(length), ..flow })
+        }
         Form::Names => Err(refuse(flow.field, "`category` before it can be a number", flow.form.to_string())),
     }
 }
@@ -237,7 +283,7 @@ fn numbers(
     wanted: Element,
 ) -> Result<(String, Vec<usize>), ExportError> {
     let flow = match (wanted, &flow.form) {
-        (Element::I64, Form::Places) => flow,
+        (Element::I64, Form::Places | Form::Pieces(_)) => flow,
         (Element::I64, form) => {
             return Err(refuse(flow.field, "places for an input of i64", form.to_string()));
         }
@@ -304,7 +350,7 @@ impl Form {
         let own = match self {
             Form::Row(n) => (*n == count).then(|| vec![count]),
             Form::Image { channels, .. } => (*channels == count).then(|| vec![count, 1, 1]),
-            Form::Names | Form::Places | Form::Pixels { .. } => None,
+            Form::Names | Form::Places | Form::Pieces(_) | Form::Pixels { .. } => None,
         };
         own.or_else(|| (count == 1).then(|| vec![1]))
     }
@@ -312,7 +358,7 @@ impl Form {
     /// The sizes of one item, if they are known.
     fn item(&self) -> Option<Vec<usize>> {
         match self {
-            Form::Row(n) => Some(vec![*n]),
+            Form::Row(n) | Form::Pieces(n) => Some(vec![*n]),
             Form::Names | Form::Places => Some(vec![1]),
             Form::Pixels { channels, sides } | Form::Image { channels, sides } => {
                 sides.map(|[height, width]| vec![*channels, height, width])
@@ -327,6 +373,7 @@ impl std::fmt::Display for Form {
             Form::Row(n) => write!(f, "{n} numbers"),
             Form::Names => f.write_str("names"),
             Form::Places => f.write_str("places"),
+            Form::Pieces(n) => write!(f, "the places of {n} pieces"),
             Form::Pixels { channels, .. } | Form::Image { channels, .. } => {
                 write!(f, "an image with {channels} channels")
             }

@@ -1,7 +1,7 @@
 //! What the writer makes, what it refuses, and that the reader gets it back.
 use baeum_core::{
-    Blueprint, DType, Decode, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Shape, Target, Tensor,
-    Transform,
+    Blueprint, DType, Decode, Filter, Fit, Graph, Kind, Layer, Limits, NodeId, Predictor, Shape, Target,
+    Tensor, Transform,
 };
 
 use super::*;
@@ -35,7 +35,7 @@ fn refused(parts: &Blueprint, opset: Option<u32>, expect: &str) {
 
 #[test]
 fn a_model_is_read_as_it_was_written() {
-    let steps = vec![Transform::Resize { height: 3, width: 2, filter: Filter::Bicubic }];
+    let steps = vec![Transform::Resize { height: 3, width: 2, filter: Filter::Bicubic, fit: Fit::Stretch }];
     for predictor in [
         classifier(&[4], dense),
         of(Kind::Image { channels: 1, size: None }, &[1, 3, 2], steps),
@@ -112,7 +112,7 @@ fn the_lowest_operator_set_is_chosen() {
         Some(16),
         "`export.opset` wants 17 or above for `LayerNormalization` of `norm`, got 16; leave it out to get the lowest that fits",
     );
-    let steps = vec![Transform::Resize { height: 3, width: 2, filter: Filter::Bilinear }];
+    let steps = vec![Transform::Resize { height: 3, width: 2, filter: Filter::Bilinear, fit: Fit::Stretch }];
     refused(
         &of(Kind::Image { channels: 1, size: None }, &[1, 3, 2], steps).blueprint(),
         Some(17),
@@ -152,7 +152,12 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
         refused(&of(kind, shape, steps).blueprint(), None, expect)
     };
     let any = Kind::Image { channels: 3, size: None };
-    check(Kind::Text, &[1], vec![], &field("numbers, names and images", "a text"));
+    check(
+        Kind::Text,
+        &[1],
+        vec![],
+        &field("numbers, names, images, and a text that `tokenise` cuts", "a text"),
+    );
     check(any, &[3, 2, 2], vec![], &field("images of one size, or `resize`", "images of any size"));
     check(Kind::Category, &[1], vec![], &field("`category` before it can be a number", "names"));
     let empty = vec![Transform::Category { labels: vec![String::new()] }];
@@ -174,7 +179,7 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
     graph.output(rows);
     (ids.graph, ids.inputs[0].dtype) = (graph, DType::I64);
     refused(&ids, None, &field("places for an input of i64", "1 numbers"));
-    let resize = vec![Transform::Resize { height: 1, width: 1, filter: Filter::Bilinear }];
+    let resize = vec![Transform::Resize { height: 1, width: 1, filter: Filter::Bilinear, fit: Fit::Stretch }];
     check(Kind::Number, &[1], resize, &field("an image before `resize`", "1 numbers"));
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn transform(transform: &Transform) -> Say {
         Transform::Denoise { .. } => {
             Say::Cannot("no operator filters an image as it was filtered for training")
         }
+        Transform::Crop { .. } => Say::Cannot("no operator finds the middle of an image of any size"),
         Transform::Resize { .. } => Say::Word("Cast, Transpose, Resize"),
         Transform::Scale { .. } => Say::Word("Mul, Add"),
         Transform::Standardise { .. } => Say::Word("Sub, Div"),
@@ -47,6 +48,9 @@ pub(crate) fn transform(transform: &Transform) -> Say {
         Transform::Bins { .. } => Say::Word("GreaterOrEqual, ReduceSum"),
         Transform::PiecewiseLinear { .. } => Say::Word("Sub, Div, Where"),
         Transform::Hash { .. } => Say::Cannot("no operator hashes text"),
+        Transform::NormaliseText { .. } | Transform::Tokenise { .. } => {
+            Say::Cannot("no operator cuts text; the graph takes the places of its pieces")
+        }
         Transform::Category { .. } => Say::Word("ai.onnx.ml.LabelEncoder"),
         Transform::OneHot { .. } => Say::Word("OneHot, Flatten"),
     }

@@ -1,7 +1,10 @@
 //! From records to what a graph takes, and from what it gives to answers, by the names that the file itself states.
+use std::ops::Range;
+
 use baeum_core::{Answer, Data, Field, Kind, Record, Target, Tensor, Value};
 
 use super::engine::Values;
+use super::golden::Golden;
 use crate::error::VerifyError;
 use crate::onnx::{Array, Manifest, Meaning};
 
@@ -12,21 +15,39 @@ pub(super) fn has_images(manifest: &Manifest) -> bool {
     manifest.inputs.iter().any(|given| image(&given.field))
 }
 
-/// The inputs of the graph for some records, the first of which is golden row `first`.
-pub(super) fn inputs(manifest: &Manifest, records: &[Record], first: usize) -> Result<Values, VerifyError> {
+/// The inputs of the graph for some of the golden rows.
+pub(super) fn inputs(
+    manifest: &Manifest,
+    golden: &Golden,
+    rows: Range<usize>,
+) -> Result<Values, VerifyError> {
     let mut values = Values::new();
+    let records = &golden.records[rows.clone()];
     for given in &manifest.inputs {
         let refuse = |row: usize, wanted: &str, got: String| {
             let (field, wanted) = (given.field.clone(), wanted.to_owned());
-            VerifyError::Record { row: first + row, field, wanted, got }
+            VerifyError::Record { row: rows.start + row, field, wanted, got }
         };
         let field = manifest
             .schema
             .field(&given.field)
             .map_err(|error| refuse(0, "a field of the file", error.to_string()))?;
-        values.insert(given.name.clone(), column(field, records, refuse)?);
+        let array = match &given.pieces_of {
+            None => column(field, records, refuse)?,
+            Some(input) => pieces(golden, input, rows.clone())
+                .ok_or_else(|| refuse(0, "the pieces of its text", "none".to_owned()))?,
+        };
+        values.insert(given.name.clone(), array);
     }
     Ok(values)
+}
+
+/// The places of pieces that the network was given for some rows: its text cannot be cut here.
+fn pieces(golden: &Golden, input: &str, rows: Range<usize>) -> Option<Array> {
+    let all = golden.inputs.get(input)?;
+    let width: usize = all.shape().get(1..)?.iter().product();
+    let places = all.i64s().ok()?.get(rows.start * width..rows.end * width)?.to_vec();
+    Tensor::new([rows.len(), width], places).ok().map(Array::Numbers)
 }
 
 /// One field of some records as a batch.

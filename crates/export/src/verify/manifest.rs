@@ -1,4 +1,4 @@
-use baeum_core::{Schema, Target};
+use baeum_core::{Predictor, Schema, Target, Transform};
 use serde::{Deserialize, Serialize};
 
 use super::parity::Parity;
@@ -84,15 +84,27 @@ const END: &str = "\"\n}\n";
 
 impl Entry {
     /// The entry of files that were compared; `hash` gives the BLAKE3 hash of bytes in hexadecimal.
-    pub fn new(format: Format, files: &Files, parity: Parity, hash: impl Fn(&[u8]) -> String) -> Entry {
+    pub fn new(
+        format: Format,
+        predictor: &Predictor,
+        files: &Files,
+        parity: Parity,
+        hash: impl Fn(&[u8]) -> String,
+    ) -> Entry {
         let file = |(path, bytes): (&String, &Vec<u8>)| FileEntry {
             path: path.clone(),
             size: bytes.len() as u64,
             blake3: hash(bytes),
         };
         let says = format.facts().says;
+        let notice = |text: &str| {
+            format!(
+                "`{text}` enters as the places of its pieces, for no operator cuts text; its steps stand in \
+                 `predictor.json`, `tokenise` among them"
+            )
+        };
         let notices = match says {
-            Says::Function => vec![],
+            Says::Function => texts(predictor).map(notice).collect(),
             Says::Weights => {
                 vec![
                     "preprocessing, network and answers are not in the file; they stand in `predictor.json`"
@@ -102,4 +114,11 @@ impl Entry {
         };
         Entry { format, says, files: files.0.iter().map(file).collect(), parity, notices }
     }
+}
+
+/// The fields that are cut into pieces before they enter a graph.
+fn texts(predictor: &Predictor) -> impl Iterator<Item = &str> {
+    let is_cut = |step: &Transform| matches!(step, Transform::Tokenise { .. });
+    let columns = predictor.inputs.iter().flat_map(|input| &input.columns);
+    columns.filter(move |column| column.steps.iter().any(is_cut)).map(|column| column.field.as_str())
 }

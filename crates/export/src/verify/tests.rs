@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Approximate, DType, Decode, Distribution, Filter, Graph, Kind, Layer, Limits, NodeId, Predictor, Record,
-    Returns, Shape, Size2, Tensor, Transform, Value,
+    Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer, Limits, NodeId, Predictor,
+    Record, Returns, Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -294,7 +294,7 @@ fn photo(height: usize, width: usize, channels: usize) -> Value {
 /// Images of any size to `[3, 6, 5]`.
 fn photos(filter: Filter) -> Predictor {
     let steps = vec![
-        Transform::Resize { height: 6, width: 5, filter },
+        Transform::Resize { height: 6, width: 5, filter, fit: Fit::Stretch },
         Transform::Scale { factor: 1.0 / 255.0, offset: 0.0 },
         Transform::Standardise { centre: vec![0.4, 0.5, 0.6], spread: vec![0.2, 0.25, 0.3] },
     ];
@@ -473,7 +473,7 @@ fn a_manifest_notices_when_it_was_changed() {
     let entry = |&format: &Format| {
         let files = encode(format, &predictor, &plan).unwrap();
         let verified = verify(format, &files, &predictor, &golden, &Limits::default()).unwrap();
-        Entry::new(format, &files, verified.parity, hash)
+        Entry::new(format, &predictor, &files, verified.parity, hash)
     };
     let manifest = Manifest {
         version: Manifest::VERSION,

@@ -215,7 +215,7 @@ error: `표준` is not a choice of `data.fields.꽃잎 길이.steps[0]`
 2 | "steps" = ["표준"]
   |            ^^^^^^
   |
-  = help: it takes `denoise`, `resize`, `scale`, `standardise`, `robust`, `log1p`, `clip`, `quantile`, `impute`, `bins`, `piecewise_linear`, `category`, `hash`, `one_hot`"#,
+  = help: it takes `denoise`, `crop`, `resize`, `scale`, `standardise`, `robust`, `log1p`, `clip`, `quantile`, `impute`, `bins`, `piecewise_linear`, `category`, `hash`, `normalise_text`, `tokenise`, `one_hot`"#,
     );
 }
 
@@ -231,7 +231,7 @@ error: `run.limits.줄` is not a setting
 3 | limits = { "줄" = 5 }
   |            ^^^^
   |
-  = help: `run.limits` takes `image_side`, `image_area`, `image_bytes`, `csv_field_bytes`, `csv_header_bytes`, `csv_columns`, `rows`, `folder_files`, `idx_dims`, `archive_ratio`, `inflated_bytes`, `label_classes`, `recipe_bytes`, `recipe_depth`, `safetensors_header_bytes`, `safetensors_tensors`, `pickle_ops`, `pickle_nodes`, `pickle_string_bytes`, `pickle_depth`, `onnx_nodes`, `onnx_nesting`"#,
+  = help: `run.limits` takes `image_side`, `image_area`, `image_bytes`, `csv_field_bytes`, `csv_header_bytes`, `csv_columns`, `rows`, `folder_files`, `idx_dims`, `archive_ratio`, `inflated_bytes`, `tokenizer_bytes`, `label_classes`, `recipe_bytes`, `recipe_depth`, `safetensors_header_bytes`, `safetensors_tensors`, `pickle_ops`, `pickle_nodes`, `pickle_string_bytes`, `pickle_depth`, `onnx_nodes`, `onnx_nesting`"#,
     );
 }
 

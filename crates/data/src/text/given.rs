@@ -1,0 +1,80 @@
+use serde_json::Value;
+
+use super::{Refusal, guarded, refuse};
+use tokenizers::Tokenizer;
+
+/// More pieces than this no table of embeddings holds; places stay exact in 32 bits.
+const MOST_PIECES: usize = 1 << 24;
+
+/// Patterns that are known to cut any text in a time that grows with its length alone; others can take for ever on a
+/// text that was made for it.
+const PATTERNS: [&str; 3] = [
+    // GPT-2
+    r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    // GPT-4, Llama 3 and Qwen 2
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+];
+
+/// The names that padding goes by, where a file does not say which piece it is.
+const PADDINGS: [&str; 4] = ["[PAD]", "<pad>", "<|padding|>", "<|endoftext|>"];
+
+/// Looks at a `tokenizer.json` from outside before the library does, and gives it without its own truncation and
+/// padding, and the place of its padding.
+///
+/// The library aborts the process, or never comes back, on a few lines of some files (reliability.md H8); those are
+/// refused here. What it panics on is refused where it is called.
+pub(crate) fn given(text: &str) -> Result<(String, u32), Refusal> {
+    let mut file: Value =
+        serde_json::from_str(text).or_else(|error| refuse("a `tokenizer.json`", error.to_string()))?;
+    if !file.is_object() || file.get("model").is_none() {
+        return refuse("a `tokenizer.json` with a `model`", "none");
+    }
+    look(&file)?;
+    let said = file.pointer("/padding/pad_id").and_then(Value::as_u64);
+    if let Some(object) = file.as_object_mut() {
+        object.insert("truncation".to_owned(), Value::Null);
+        object.insert("padding".to_owned(), Value::Null);
+    }
+    let json = file.to_string();
+    let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes()))?;
+    let tokenizer =
+        loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))?;
+    let pieces = tokenizer.get_vocab_size(true);
+    if pieces > MOST_PIECES {
+        return refuse(format!("at most {MOST_PIECES} pieces"), pieces.to_string());
+    }
+    let named = || PADDINGS.iter().find_map(|name| tokenizer.token_to_id(name));
+    let padding = said.and_then(|place| u32::try_from(place).ok()).or_else(named);
+    match padding.filter(|place| tokenizer.id_to_token(*place).is_some()) {
+        Some(padding) => Ok((json, padding)),
+        None => refuse("a piece for padding, such as `[PAD]`, or `padding` with its `pad_id`", "none"),
+    }
+}
+
+/// Refuses what the library cannot be trusted with, wherever it stands.
+fn look(value: &Value) -> Result<(), Refusal> {
+    match value {
+        Value::Object(object) => {
+            if object.get("type").and_then(Value::as_str) == Some("Precompiled") {
+                return refuse("a normalizer other than `Precompiled`, such as `NFKC`", "`Precompiled`");
+            }
+            if let Some(pattern) = object.get("Regex").and_then(Value::as_str) {
+                refuse_pattern(pattern)?;
+            }
+            object.values().try_for_each(look)
+        }
+        Value::Array(list) => list.iter().try_for_each(look),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// A class of signs, repeated or not, cannot run away either: nothing stands behind it that could fail.
+fn refuse_pattern(pattern: &str) -> Result<(), Refusal> {
+    let class = pattern.strip_suffix('+').unwrap_or(pattern);
+    let is_one_class = [".", "(?s).", " ", r"\s", r"\d", r"\w", r"\p{L}", r"\p{N}"].contains(&class);
+    match is_one_class || PATTERNS.contains(&pattern) {
+        true => Ok(()),
+        false => refuse("one of the patterns that are known to end", crate::error::quoted(pattern)),
+    }
+}
