@@ -58,7 +58,7 @@ for path in sorted(folder().glob("*.json")):
         found = np.array(written["data"]).reshape(written["shape"])
         if "resize" in case:
             # PIL cuts off what a cubic swings over, and rounds after each of its two passes.
-            expected, found = resized(image=pixels, **case["resize"]), found.clip(0, 255)
+            expected, found = resized(image=pixels, **case["resize"]), found.clip(0, 255).round()
         else:
             expected = filtered(case["by"], pixels)
         near(f"{case.get('by', case.get('resize'))} {image.name}", found, expected.transpose(2, 0, 1), 1.0)

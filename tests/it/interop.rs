@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 mod filters;
 mod steps;
+mod tables;
+mod texts;
 
 const ROWS: usize = 5;
 

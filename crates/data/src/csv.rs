@@ -26,7 +26,7 @@ use crate::{DataError, gzip};
 pub(crate) use dialect::Dialect;
 pub(crate) use file::FileRows;
 pub use format::CsvFormat;
-pub(crate) use infer::Seen;
+pub(crate) use infer::{Seen, seen};
 pub(crate) use typed::{Cells, Names, Wanted};
 
 use file::{CsvFile, Cut, joined};
@@ -219,11 +219,6 @@ impl Csv {
             taken.into_iter().chain(skipped).chain(blank)
         };
         self.files.iter().flat_map(of_file).collect()
-    }
-
-    /// How many rows each file has, with its name.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.files.iter().map(|file| (file.name.as_str(), file.rows()))
     }
 
     /// What is needed to name a row.

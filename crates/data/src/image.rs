@@ -11,6 +11,7 @@ mod resize;
 mod taps;
 #[cfg(test)]
 mod tests;
+mod thumbnail;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub(crate) use area::area;
 pub(crate) use crop::crop;
 pub(crate) use denoise::denoised;
 pub(crate) use resize::resize;
+pub use thumbnail::thumbnail;
 
 use probe::Format;
 

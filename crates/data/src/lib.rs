@@ -27,6 +27,7 @@ mod plan;
 mod csv;
 mod gzip;
 mod image;
+mod sheet;
 mod source;
 
 mod audit;
@@ -49,13 +50,16 @@ mod testing;
 pub use audit::Found;
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
-    FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, OnBad, Paths, Per, SourceConfig,
-    SplitConfig, StepConfig, TokensBy,
+    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, OnBad, Paths, Per,
+    SourceConfig, SplitConfig, StepConfig, TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;
 pub use error::{DataError, Fault};
+pub use image::thumbnail;
 pub use place::Place;
 pub use plan::DataPlan;
-pub use profile::{FieldProfile, LabelProfile, Profile, Repair, Sizes, Warning, Why};
+pub use profile::{
+    FieldProfile, Histogram, LabelProfile, Lengths, Profile, Repair, Sizes, Warning, Why, quartiles,
+};
 pub use stage::{DataBlueprint, Prepared, SplitRows, open, prepare};

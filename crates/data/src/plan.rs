@@ -34,10 +34,18 @@ pub struct DataPlan {
 /// Where the examples are.
 #[derive(Clone, Debug)]
 pub(crate) enum SourcePlan {
-    Csv { config: CsvConfig, files: Vec<TableFiles> },
+    Table { format: TableFormat, files: Vec<TableFiles> },
     Idx(IdxConfig),
     Folder(FolderConfig),
     Function { config: FunctionConfig, formula: Formula },
+}
+
+/// How the files of a table are written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TableFormat {
+    Csv(CsvConfig),
+    Jsonl,
+    Parquet,
 }
 
 /// One file of a table, or a pattern of several.
@@ -155,7 +163,7 @@ impl DataPlan {
     /// The sizes of one item of the network's input, as far as the recipe alone tells them.
     pub fn item_shape(&self) -> Option<Vec<usize>> {
         self.config.shape.clone().or_else(|| match &self.source {
-            SourcePlan::Csv { .. } => self.tokenised(),
+            SourcePlan::Table { .. } => self.tokenised(),
             SourcePlan::Idx(_) => self.resized(1),
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
@@ -176,7 +184,7 @@ impl DataPlan {
     /// The files that the examples stand in.
     fn sources(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         match &self.source {
-            SourcePlan::Csv { files, .. } => {
+            SourcePlan::Table { files, .. } => {
                 let found = files.iter().map(|files| place.find_each(&files.pattern));
                 Ok(found
                     .collect::<Result<Vec<_>, DataError>>()?
@@ -197,10 +205,11 @@ impl DataPlan {
     pub fn csv_format(&self) -> CsvFormat {
         let missing = &self.config.missing;
         match &self.source {
-            SourcePlan::Csv { config, .. } => CsvFormat::new(config, missing),
-            SourcePlan::Idx(_) | SourcePlan::Folder(_) | SourcePlan::Function { .. } => {
-                CsvFormat::new(&CsvConfig::default(), missing)
-            }
+            SourcePlan::Table { format: TableFormat::Csv(config), .. } => CsvFormat::new(config, missing),
+            SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
+            | SourcePlan::Idx(_)
+            | SourcePlan::Folder(_)
+            | SourcePlan::Function { .. } => CsvFormat::new(&CsvConfig::default(), missing),
         }
     }
 

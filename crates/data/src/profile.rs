@@ -1,3 +1,6 @@
+mod histogram;
+mod lengths;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -10,8 +13,14 @@ use crate::config::Encoding;
 use crate::fit::Moments;
 use crate::source::{Cell, Raw};
 
+pub use histogram::{Histogram, quartiles};
+pub use lengths::Lengths;
+
 /// How many of the rows and files that were left out are listed.
 pub(crate) const LISTED: usize = 20;
+
+/// How many texts are shown.
+const EXAMPLES: usize = 5;
 
 /// How many of the most frequent names are listed.
 const TOP: usize = 10;
@@ -67,6 +76,18 @@ pub struct FieldProfile {
     /// How large the images are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Sizes>,
+    /// A quarter, a half and three quarters of the numbers lie below these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quartiles: Option<(f64, f64, f64)>,
+    /// How the numbers are distributed, part by part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
+    /// How long the texts are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<Lengths>,
+    /// A few texts, each cut at 120 characters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
 }
 
 /// How large images are, each as height and width.
@@ -223,9 +244,8 @@ pub(crate) fn profile(
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
-    let fields = seen
-        .map(|(place, field)| describe(raw, splits.train.rows(), place, field))
-        .collect::<Result<Vec<_>, _>>()?;
+    let fields =
+        seen.map(|(place, field)| describe(raw, splits, place, field)).collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = leaks;
@@ -254,9 +274,9 @@ struct Sight {
     sizes: BTreeSet<(usize, usize)>,
 }
 
-fn describe(raw: &dyn Raw, rows: &[usize], place: usize, field: &Field) -> Result<FieldProfile, DataError> {
+fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Result<FieldProfile, DataError> {
     let mut sight = Sight::default();
-    for &row in rows {
+    for &row in splits.train.rows() {
         if let Kind::Image { .. } = field.kind {
             sight.sizes.extend(raw.image_size(row)); // known from before: nothing is decoded for it
             continue;
@@ -278,7 +298,22 @@ fn describe(raw: &dyn Raw, rows: &[usize], place: usize, field: &Field) -> Resul
             Cell::Image(_) => {}
         }
     }
-    Ok(sight.profile(field))
+    let mut profile = sight.profile(field);
+    if field.kind == Kind::Number {
+        let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), splits.test.rows()]
+            .map(|rows| numbers(raw, rows, place));
+        let train = train?;
+        profile.histogram = Histogram::of(&train, &valid?, &test?);
+        profile.quartiles = quartiles(&train);
+    }
+    Ok(profile)
+}
+
+/// The numbers of a field in some rows; a missing one is NaN.
+fn numbers(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, DataError> {
+    let number =
+        |&row: &usize| Ok(if let Cell::Number(number) = raw.cell(row, place)? { number } else { f64::NAN });
+    rows.iter().map(number).collect()
 }
 
 impl Sight {
@@ -291,6 +326,12 @@ impl Sight {
             Kind::Numbers { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
+        let lengths = match field.kind {
+            Kind::Text => Lengths::of(top.iter().map(|(text, _)| text.chars().count()).collect()),
+            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Image { .. } => None,
+        };
+        let few = |(text, _): &(String, usize)| lengths::example(text);
+        let examples = if lengths.is_some() { spread(&top).map(few).collect() } else { vec![] };
         top.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         top.truncate(TOP);
         FieldProfile {
@@ -303,8 +344,17 @@ impl Sight {
             mean_std: self.moments.range().map(|_| (self.moments.mean(), self.moments.std())),
             top,
             sizes: sizes(&self.sizes),
+            quartiles: None,
+            histogram: None,
+            lengths,
+            examples,
         }
     }
+}
+
+/// A few of many things, evenly far apart.
+fn spread<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    all.iter().step_by(all.len().div_ceil(EXAMPLES).max(1))
 }
 
 fn sizes(seen: &BTreeSet<(usize, usize)>) -> Option<Sizes> {

@@ -1,10 +1,10 @@
 //! Where examples come from. Each kind of source is read in two steps: far enough to be divided, and then
 //! typed.
 
-mod csv;
 pub(crate) mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
+mod sheet;
 mod table;
 
 use std::borrow::Cow;
@@ -98,7 +98,7 @@ pub(crate) struct Pixels<'a> {
 /// Reads the source of a plan far enough to divide it.
 pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn Scan + 'a>, DataError> {
     Ok(match &plan.source {
-        SourcePlan::Csv { config, files } => Box::new(csv::scan(plan, config, files, place)?),
+        SourcePlan::Table { format, files } => Box::new(sheet::scan(plan, format, files, place)?),
         SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
         SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),

@@ -14,6 +14,15 @@ mod text;
 
 pub use page::{ReportInput, Table, html};
 
+/// What other pages are written with, so that they look like the report.
+pub mod markup {
+    pub use super::table::{Cell, name, table};
+    pub use super::text::{count, counted, escape, number, percent};
+
+    /// The style of the report.
+    pub const STYLE: &str = include_str!("report/style.css");
+}
+
 use std::collections::BTreeMap;
 
 use baeum_core::Task;

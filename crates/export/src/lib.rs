@@ -34,6 +34,7 @@ mod state_dict;
 mod torch;
 mod verify;
 mod wire;
+pub use wire::base64::base64;
 
 mod error;
 

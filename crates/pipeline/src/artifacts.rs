@@ -3,16 +3,19 @@ use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Blueprint, EpochRecord, Graph, InputSpec, Limits, Model, ParamKind, Predictor, Schema, Splits, Target,
-    TargetStats, Task, Trained, Weights, WeightsError, check_weights,
+    Blueprint, Dataset, Decode, EpochRecord, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind,
+    Predictor, Role, Schema, Splits, Target, TargetStats, Task, Trained, Value, Weights, WeightsError,
+    check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
-use baeum_data::{DataBlueprint, DataError, SplitRows};
+use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
 use baeum_evaluate::{Predictions, Report, ReportInput, html};
+use baeum_export::base64;
 use baeum_train::{Checkpoint, CheckpointError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::profile::{Sample, page};
 use crate::recipe::WriteError;
 use crate::run::Files;
 use crate::stages::Prepared;
@@ -51,6 +54,7 @@ const SCHEMA: &str = "schema.json";
 const TRANSFORMS: &str = "transforms.json";
 const SPLITS: &str = "splits.parquet";
 const PROFILE: &str = "profile.json";
+const PROFILE_PAGE: &str = "profile.html";
 const GRAPH: &str = "graph.json";
 const INIT: &str = "init.safetensors";
 const SUMMARY: &str = "summary.txt";
@@ -80,7 +84,7 @@ struct History {
 }
 
 /// What the data stage leaves behind.
-pub(crate) fn data(prepared: &Prepared) -> Result<Files, ArtifactError> {
+pub(crate) fn data(name: &str, prepared: &Prepared) -> Result<Files, ArtifactError> {
     let dataset = &prepared.dataset;
     let (inputs, targets) = (dataset.inputs.clone(), dataset.targets.clone());
     let transforms = Transforms { task: dataset.task, inputs, targets, stats: dataset.stats.clone() };
@@ -89,7 +93,35 @@ pub(crate) fn data(prepared: &Prepared) -> Result<Files, ArtifactError> {
         (TRANSFORMS.to_owned(), json(&transforms)?),
         (SPLITS.to_owned(), parquet(&splits(&dataset.splits))?),
         (PROFILE.to_owned(), json(&prepared.profile)?),
+        (PROFILE_PAGE.to_owned(), page(name, &prepared.profile, &samples(dataset)).into_bytes()),
     ]))
+}
+
+/// How many images a profile shows.
+const SAMPLES: usize = 24;
+
+/// Some images of the training rows, evenly far apart.
+fn samples(dataset: &Dataset) -> Vec<Sample> {
+    let is_image = |field: &&Field| field.role == Role::Input && matches!(field.kind, Kind::Image { .. });
+    let Some(image) = dataset.schema.fields.iter().find(is_image) else { return vec![] };
+    let rows = dataset.splits.train.rows();
+    let some = rows.iter().step_by(rows.len().div_ceil(SAMPLES).max(1));
+    let sample = |row: &usize| {
+        let record = dataset.source.record(*row).ok()?;
+        let Some(Value::Image(pixels)) = record.get(&image.name) else { return None };
+        let [height, width, _] = pixels.shape() else { return None };
+        let uri = format!("data:image/png;base64,{}", base64(&thumbnail(pixels)?));
+        Some(Sample { label: label(dataset, *row).unwrap_or_default(), uri, height: *height, width: *width })
+    };
+    some.filter_map(sample).collect()
+}
+
+/// The label of a row, as answers call it; none where the answer is a number.
+fn label(dataset: &Dataset, row: usize) -> Option<String> {
+    let Decode::Label { labels } = &dataset.targets.first()?.decode else { return None };
+    let batch = dataset.source.batch(&[row]).ok()?;
+    let place = *batch.targets.first()?.i64s().ok()?.first()?;
+    labels.get(usize::try_from(place).ok()?).cloned()
 }
 
 /// What [`data`] wrote, to open the same examples again.

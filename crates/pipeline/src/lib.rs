@@ -21,6 +21,7 @@ pub mod recipe;
 mod stages;
 
 mod artifacts;
+mod profile;
 pub mod run;
 mod session;
 

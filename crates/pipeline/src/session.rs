@@ -192,7 +192,7 @@ impl<'a> Session<'a> {
         match begun.stage {
             Stage::Data => {
                 let prepared = (stages.data)(&quiet, ())?;
-                let files = artifacts::data(&prepared)?;
+                let files = artifacts::data(&self.job.name, &prepared)?;
                 self.dataset = Some(prepared.dataset);
                 Ok(files)
             }

@@ -12,6 +12,10 @@ use super::Paths;
 pub enum SourceConfig {
     /// A table of text: one example a row.
     Csv(CsvConfig),
+    /// Lines of JSON, each an object of plain values: one example a line; `.gz` is unpacked.
+    Jsonl(FilesConfig),
+    /// A table in Parquet files: one example a row.
+    Parquet(FilesConfig),
     /// Images and their labels in two idx files, as MNIST has them; `.gz` is unpacked.
     Idx(IdxConfig),
     /// A folder with one folder of images for each class.
@@ -85,6 +89,15 @@ impl Encoding {
             Encoding::Latin1 => "Latin-1",
         }
     }
+}
+
+/// The files of a table whose format leaves nothing to say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilesConfig {
+    /// The file, a list of files, or a pattern such as `part-*.jsonl`; left out where `data.split.files` names the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Paths>,
 }
 
 /// Images and labels in idx files.

@@ -53,7 +53,7 @@ pub(super) fn joined(text: String, rows: Vec<Range<usize>>) -> (String, Vec<usiz
 }
 
 /// The rows of a file, as messages number them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FileRows {
     pub(crate) name: String,
     pub(crate) rows: usize,
@@ -62,6 +62,11 @@ pub(crate) struct FileRows {
 }
 
 impl FileRows {
+    /// So many rows of a file; `skipped` are the numbers of those that were left out.
+    pub(crate) fn new(name: String, rows: usize, skipped: Vec<usize>) -> FileRows {
+        FileRows { name, rows, skipped }
+    }
+
     /// The number of a row, counted from 1 with those that were left out.
     pub(crate) fn number(&self, row: usize) -> usize {
         self.skipped.iter().fold(row + 1, |number, skipped| number + usize::from(*skipped <= number))

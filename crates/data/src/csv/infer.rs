@@ -38,6 +38,16 @@ struct Sight {
     is_long: bool,
 }
 
+/// What cells of words look like.
+pub(crate) fn seen<'a>(cells: impl Iterator<Item = &'a str>) -> Seen {
+    let mut sight = Sight { has_words: true, ..Sight::default() };
+    for cell in cells {
+        sight.cells += 1;
+        sight.count(cell);
+    }
+    sight.seen()
+}
+
 impl Csv {
     /// What the cells of some columns look like in some rows.
     pub(crate) fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen> {

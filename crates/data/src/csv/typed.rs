@@ -56,6 +56,11 @@ impl Names {
         self.rows.push(place);
     }
 
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The name of a row, if it has one.
     pub(crate) fn get(&self, row: usize) -> Option<&str> {
         self.rows[row].map(|place| self.names[place as usize].as_str())

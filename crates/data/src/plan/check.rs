@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use baeum_core::Task;
 
-use super::{SourcePlan, SplitPlan, TableFiles};
+use super::{SourcePlan, SplitPlan, TableFiles, TableFormat};
 use crate::DataError;
 use crate::config::{
     CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, Paths, SourceConfig, SplitConfig,
@@ -27,9 +27,23 @@ pub(super) fn refuse<T>(
 
 pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
-        None => refuse("data.source", "one of `csv`, `idx`, `folder` and `function`", "nothing"),
+        None => refuse(
+            "data.source",
+            "one of `csv`, `jsonl`, `parquet`, `idx`, `folder` and `function`",
+            "nothing",
+        ),
         Some(SourceConfig::Csv(csv)) => {
-            Ok(SourcePlan::Csv { config: csv.clone(), files: tables(config, csv)? })
+            written(csv)?;
+            let files = tables(config, "data.source.csv.path", csv.path.as_ref())?;
+            Ok(SourcePlan::Table { format: TableFormat::Csv(csv.clone()), files })
+        }
+        Some(SourceConfig::Jsonl(jsonl)) => {
+            let files = tables(config, "data.source.jsonl.path", jsonl.path.as_ref())?;
+            Ok(SourcePlan::Table { format: TableFormat::Jsonl, files })
+        }
+        Some(SourceConfig::Parquet(parquet)) => {
+            let files = tables(config, "data.source.parquet.path", parquet.path.as_ref())?;
+            Ok(SourcePlan::Table { format: TableFormat::Parquet, files })
         }
         Some(SourceConfig::Idx(idx)) => idx_files(idx),
         Some(SourceConfig::Folder(folder)) => {
@@ -43,10 +57,8 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
 }
 
 /// The files of a table, training first.
-fn tables(config: &DataConfig, csv: &CsvConfig) -> Checked<Vec<TableFiles>> {
-    written(csv)?;
-    let path = "data.source.csv.path";
-    match (&config.split, &csv.path) {
+fn tables(config: &DataConfig, path: &str, said: Option<&Paths>) -> Checked<Vec<TableFiles>> {
+    match (&config.split, said) {
         (Some(SplitConfig::Files { .. }), Some(files)) => {
             refuse(path, "to be left out beside `data.split.files`", listed(files))
         }
@@ -163,7 +175,7 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
         }
         (Some(target), _) => Ok(target.clone()),
         (None, SourcePlan::Idx(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
-        (None, SourcePlan::Csv { .. }) => {
+        (None, SourcePlan::Table { .. }) => {
             refuse("data.target", "the column that is to be learned", "nothing")
         }
         (None, SourcePlan::Function { .. }) => refuse("data.target", "a name for the answer", "nothing"),
@@ -172,7 +184,7 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
 
 pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<Task>> {
     match (source, config.task) {
-        (SourcePlan::Csv { .. }, task) => Ok(task),
+        (SourcePlan::Table { .. }, task) => Ok(task),
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
         }
@@ -187,7 +199,7 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
 /// The columns that are named outside `fields`.
 pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> Checked {
     let other = match source {
-        SourcePlan::Csv { .. } => None,
+        SourcePlan::Table { .. } => None,
         SourcePlan::Idx(_) => Some("`idx` files"),
         SourcePlan::Folder(_) => Some("a `folder`"),
         SourcePlan::Function { .. } => Some("a `function`"),
@@ -258,7 +270,7 @@ pub(super) fn shape(config: &DataConfig) -> Checked {
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
     let has_test = matches!(source, SourcePlan::Idx(idx) if idx.test_images.is_some());
-    let is_table = matches!(source, SourcePlan::Csv { .. });
+    let is_table = matches!(source, SourcePlan::Table { .. });
     match &config.split {
         None if has_test => Ok(SplitPlan::Given { valid: 0.1 }),
         None => Ok(SplitPlan::Usual { valid: 0.15, test: 0.15 }),

@@ -55,7 +55,7 @@ pub(super) fn field(
         return refuse(path, "a field that the network sees", "one of `data.ignore` or `data.ids`");
     }
     let form = match source {
-        SourcePlan::Csv { .. } => column(config, &path, name, field)?,
+        SourcePlan::Table { .. } => column(config, &path, name, field)?,
         SourcePlan::Idx(_) => image(name, 1)?,
         SourcePlan::Folder(folder) => image(name, folder.channels.count())?,
         SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => {
@@ -65,8 +65,8 @@ pub(super) fn field(
             return refuse("data.fields", "names of `data.source.function.inputs`", format!("`{name}`"));
         }
     };
-    if field.kind.is_some() && !matches!(source, SourcePlan::Csv { .. }) {
-        return refuse(path + ".kind", "a column of a `csv` table", "a field whose kind is known");
+    if field.kind.is_some() && !matches!(source, SourcePlan::Table { .. }) {
+        return refuse(path + ".kind", "a column of a table", "a field whose kind is known");
     }
     steps(&path, form, field.steps.as_deref().unwrap_or_default())
 }

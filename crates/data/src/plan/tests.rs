@@ -30,7 +30,11 @@ fn function(more: &str) -> String {
 
 #[test]
 fn a_source_is_needed() {
-    refuse("{}", "data.source", "one of `csv`, `idx`, `folder` and `function`, got nothing");
+    refuse(
+        "{}",
+        "data.source",
+        "one of `csv`, `jsonl`, `parquet`, `idx`, `folder` and `function`, got nothing",
+    );
     refuse(r#"{"source": {"csv": {}}, "target": "y"}"#, "data.source.csv.path", "a file, got nothing");
     refuse(
         r#"{"source": {"csv": {"path": ""}}, "target": "y"}"#,
@@ -200,11 +204,7 @@ fn steps_must_fit() {
         "the name `image`, the one field there is, got `img`",
     );
     let kind = r#", "fields": {"image": {"kind": "number"}}"#;
-    refuse(
-        &images(kind),
-        "data.fields.image.kind",
-        "a column of a `csv` table, got a field whose kind is known",
-    );
+    refuse(&images(kind), "data.fields.image.kind", "a column of a table, got a field whose kind is known");
     refuse(
         &function(r#", "fields": {"c": {}}"#),
         "data.fields",

@@ -6,8 +6,9 @@ use baeum_core::{Field, Kind, Role, SchemaError};
 
 use super::{Cell, Raw};
 use crate::DataError;
-use crate::csv::{Cells, Csv, FileRows, Names, Wanted};
+use crate::csv::{Cells, FileRows, Names, Wanted};
 use crate::profile::Repair;
+use crate::sheet::Sheet;
 
 /// Rows in memory, column by column, in the order of a schema.
 #[derive(Debug)]
@@ -42,9 +43,9 @@ pub(crate) enum Places {
 }
 
 /// Refuses a table that lacks a column which the network needs.
-fn refuse_absent(csv: &Csv, fields: &[Field]) -> Result<(), DataError> {
+fn refuse_absent(sheet: &dyn Sheet, fields: &[Field]) -> Result<(), DataError> {
     for field in fields.iter().filter(|field| field.role == Role::Input) {
-        if let Some(column) = field.columns.iter().find(|column| csv.column(column).is_none()) {
+        if let Some(column) = field.columns.iter().find(|column| sheet.column(column).is_none()) {
             let kind = if let Kind::Numbers { .. } = field.kind { Kind::Number } else { field.kind.clone() };
             return Err(SchemaError::Absent { field: column.clone(), kind }.into());
         }
@@ -54,14 +55,14 @@ fn refuse_absent(csv: &Csv, fields: &[Field]) -> Result<(), DataError> {
 
 /// Types the columns that the fields are read from; ignored ones, and targets that the table does not have,
 /// stay absent.
-pub(crate) fn load(csv: &Csv, fields: &[Field]) -> Result<Table, DataError> {
-    refuse_absent(csv, fields)?;
+pub(crate) fn load(sheet: &dyn Sheet, fields: &[Field]) -> Result<Table, DataError> {
+    refuse_absent(sheet, fields)?;
     let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
     let places = |field: &Field| -> Vec<usize> {
         match field.role {
             Role::Ignored => vec![],
             Role::Input | Role::Target | Role::Id => {
-                field.columns.iter().filter_map(|name| csv.column(name)).collect()
+                field.columns.iter().filter_map(|name| sheet.column(name)).collect()
             }
         }
     };
@@ -74,13 +75,13 @@ pub(crate) fn load(csv: &Csv, fields: &[Field]) -> Result<Table, DataError> {
     }
     let wanted: Vec<(usize, Wanted)> = wanted.into_iter().collect();
     let mut typed: BTreeMap<usize, Cells> =
-        wanted.iter().map(|(column, _)| *column).zip(csv.typed(&wanted)?).collect();
+        wanted.iter().map(|(column, _)| *column).zip(sheet.typed(&wanted)?).collect();
     let columns = fields.iter().map(|field| {
         let cells: Vec<Cells> = places(field).iter().filter_map(|column| typed.remove(column)).collect();
-        join(field, cells, csv.rows())
+        join(field, cells, sheet.rows())
     });
-    let (columns, places) = (columns.collect(), Places::Files(csv.places()));
-    Ok(Table { columns, places, rows: csv.rows(), repairs: csv.repairs() })
+    let (columns, places) = (columns.collect(), Places::Files(sheet.places()));
+    Ok(Table { columns, places, rows: sheet.rows(), repairs: sheet.repairs() })
 }
 
 /// The cells of a field's columns, as one.

@@ -72,7 +72,7 @@ fn look(value: &Value) -> Result<(), Refusal> {
 /// A class of signs, repeated or not, cannot run away either: nothing stands behind it that could fail.
 fn refuse_pattern(pattern: &str) -> Result<(), Refusal> {
     let class = pattern.strip_suffix('+').unwrap_or(pattern);
-    let is_one_class = [".", "(?s).", " ", r"\s", r"\d", r"\w", r"\p{L}", r"\p{N}"].contains(&class);
+    let is_one_class = [".", r"[\s\S]", " ", r"\s", r"\d", r"\w", r"\p{L}", r"\p{N}"].contains(&class);
     match is_one_class || PATTERNS.contains(&pattern) {
         true => Ok(()),
         false => refuse("one of the patterns that are known to end", crate::error::quoted(pattern)),

@@ -7,7 +7,7 @@ use crate::config::TokensBy;
 pub(super) fn words(by: &TokensBy) -> Value {
     match by {
         TokensBy::Character {} => {
-            json!({ "type": "Split", "pattern": { "Regex": "(?s)." }, "behavior": "Isolated", "invert": false })
+            json!({ "type": "Split", "pattern": { "Regex": "[\\s\\S]" }, "behavior": "Isolated", "invert": false })
         }
         TokensBy::Word {} => json!({ "type": "Whitespace" }),
         TokensBy::WordPiece {} => json!({ "type": "BertPreTokenizer" }),

@@ -72,7 +72,7 @@ pub fn html(input: &ReportInput) -> String {
          <nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
          <footer>Made by Baeum {}. This page is one file: it runs no script and loads nothing.</footer>\n\
          </main>\n</body>\n</html>\n",
-        include_str!("style.css"),
+        super::markup::STYLE,
         sentence(report),
         facts(input.facts),
         env!("CARGO_PKG_VERSION"),

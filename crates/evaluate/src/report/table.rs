@@ -6,7 +6,7 @@ use super::text::{cap, escape};
 const MOST_CHARACTERS: usize = 48;
 
 /// One cell, ready for the page.
-pub(super) struct Cell {
+pub struct Cell {
     class: &'static str,
     style: String,
     content: String,
@@ -14,24 +14,29 @@ pub(super) struct Cell {
 
 impl Cell {
     /// A name or words, escaped here.
-    pub(super) fn text(text: &str) -> Cell {
+    pub fn text(text: &str) -> Cell {
         Cell { class: "", style: String::new(), content: name(text) }
     }
 
     /// A number, written out.
-    pub(super) fn number(written: &str) -> Cell {
+    pub fn number(written: &str) -> Cell {
         Cell { class: "num", style: String::new(), content: escape(written) }
     }
 
+    /// What is markup already: a link, a picture.
+    pub fn markup(content: String) -> Cell {
+        Cell { class: "", style: String::new(), content }
+    }
+
     /// A number from 0 to 1 with a bar of that length under it.
-    pub(super) fn share(share: f64) -> Cell {
+    pub fn share(share: f64) -> Cell {
         let style = format!(" style=\"--share:{:.3}\"", share.clamp(0.0, 1.0));
         Cell { class: "num share", style, content: format!("{share:.4}") }
     }
 }
 
 /// A name out of the data: escaped, set apart from the direction of the text around it, and cut if it is long.
-pub(super) fn name(text: &str) -> String {
+pub fn name(text: &str) -> String {
     if text.is_empty() {
         return "<i>empty</i>".to_owned();
     }
@@ -44,7 +49,7 @@ pub(super) fn name(text: &str) -> String {
 }
 
 /// A table whose first column names the rows. `heads`: one for each column; columns of numbers stand to the right.
-pub(super) fn table(caption: &str, heads: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
+pub fn table(caption: &str, heads: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let rows: Vec<Vec<Cell>> = rows.into_iter().collect();
     let class = |column: usize| rows.first().and_then(|row| row.get(column)).map_or("", |cell| cell.class);
     let heads = heads.iter().enumerate();

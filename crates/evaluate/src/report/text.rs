@@ -1,7 +1,7 @@
 //! Words and numbers as they may stand on a page.
 
 /// A text as content or attribute of HTML: nothing in it is markup. Control characters, which HTML forbids, become `U+FFFD`.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -33,7 +33,7 @@ pub(super) fn cap(name: &str, most: usize) -> String {
 
 /// Four significant digits: `0.9861`, `12,346`, `1.235×10⁻⁷`. A whole number has no digits behind the point, so `8` is
 /// exact and `8.000` is nearly so; what is below 1 is never written as 1.
-pub(super) fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     if !x.is_finite() {
         return "not finite".to_owned();
     }
@@ -102,7 +102,7 @@ fn superscript(c: char) -> char {
 }
 
 /// A share as a percentage: `98.61 %`, and `100 %` only if it is all.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     let decimals = if percent.fract() == 0.0 {
         0
@@ -115,12 +115,12 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A whole number, thousands set apart.
-pub(super) fn count(n: u64) -> String {
+pub fn count(n: u64) -> String {
     thousands(&n.to_string())
 }
 
 /// A whole number and what it counts: `1 row`, `360 rows`.
-pub(super) fn counted(n: u64, one: &str) -> String {
+pub fn counted(n: u64, one: &str) -> String {
     format!("{}\u{a0}{one}{}", count(n), if n == 1 { "" } else { "s" })
 }
 

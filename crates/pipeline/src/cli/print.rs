@@ -10,6 +10,13 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
+const USUAL_WIDTH: usize = 110;
+
+/// How many columns the terminal has; as many as most have where nobody says it.
+pub(crate) fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(USUAL_WIDTH)
+}
+
 /// What went wrong, on standard error.
 pub(crate) fn error(text: &str) {
     let _ = writeln!(io::stderr(), "{}", text.trim_end());

@@ -1,8 +1,7 @@
 //! What a person reads when a stage or a run is done: the same numbers that stand in the files.
 use std::path::Path;
 
-use baeum_core::{Role, Task};
-use baeum_data::FieldProfile;
+use baeum_core::Task;
 use baeum_evaluate::{Metric, Report};
 use baeum_export::Manifest;
 
@@ -76,35 +75,9 @@ fn places(path: &Path, last: Stage) {
 fn data(session: &Session<'_>) -> Result<(), Failure> {
     let Some(files) = session.output(Stage::Data) else { return Ok(()) };
     let profile = artifacts::profile(files)?;
-    let row = |field: &FieldProfile| {
-        let role = match field.role {
-            Role::Input => "input",
-            Role::Target => "target",
-            Role::Id => "id",
-            Role::Ignored => "ignored",
-        };
-        let range = field.range.map(|(low, high)| format!("{low} to {high}")).unwrap_or_default();
-        let distinct = field.distinct.map(|distinct| distinct.to_string()).unwrap_or_default();
-        vec![
-            field.name.clone(),
-            role.to_owned(),
-            field.kind.to_string(),
-            field.missing.to_string(),
-            distinct,
-            range,
-        ]
-    };
-    let rows: Vec<Vec<String>> = profile.fields.iter().map(row).collect();
-    print::line(&format!(
-        "\n{}",
-        print::table(&["field", "role", "kind", "missing", "distinct", "range"], &rows)
-    ));
-    for repair in &profile.repairs {
-        print::line(&format!("  note: {repair}"));
-    }
-    for warning in &profile.warnings {
-        print::line(&format!("  look: {warning}"));
-    }
+    print::line(&format!("\n{}", crate::profile::table(&profile, print::width())));
+    let page = session.path().join(Stage::Data.folder()).join("profile.html");
+    print::line(&format!("\n  page    {}", page.display()));
     Ok(())
 }
 

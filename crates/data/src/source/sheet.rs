@@ -1,21 +1,22 @@
-//! Tables of text: columns become fields.
+//! Tables whose columns have names: they become fields.
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train, nearest};
+use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 
 use super::{Raw, Scan, field, table};
-use crate::config::{CsvConfig, FieldConfig, KindConfig};
-use crate::csv::{Csv, CsvFormat, Seen, number, shown_cell};
-use crate::place::{fits, shown_name};
-use crate::plan::{DataPlan, SplitPlan, TableFiles};
+use crate::config::{DataConfig, FieldConfig, KindConfig};
+use crate::csv::{FileRows, Seen, number, shown_cell};
+use crate::place::fits;
+use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
+use crate::sheet::{self, Sheet};
 use crate::split::Part;
 use crate::{DataError, Place};
 
 /// A table, its cells still text.
 pub(super) struct TableScan<'a> {
     plan: &'a DataPlan,
-    csv: Csv,
+    sheet: Box<dyn Sheet>,
     /// The part that the rows of each file are for, where the recipe says it.
     parts: Vec<Option<Part>>,
     /// The place of the target among the columns.
@@ -38,55 +39,47 @@ enum Use {
 /// Reads the files of a table.
 pub(super) fn scan<'a>(
     plan: &'a DataPlan,
-    config: &CsvConfig,
+    format: &TableFormat,
     files: &[TableFiles],
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
-    let (mut tables, mut parts) = (vec![], vec![]);
-    for files in files {
-        for (name, path) in place.find_each(&files.pattern)? {
-            let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
-            tables.push((shown_name(&name), bytes));
-            parts.push(files.part);
-        }
-    }
-    let format = CsvFormat::new(config, &plan.config.missing);
-    let csv = Csv::new(tables, &format, plan.config.on_bad, &place.limits)?;
-    let target = find(&csv, "data.target", &plan.target)?;
-    let columns = uses(plan, &csv, target)?;
-    Ok(TableScan { plan, csv, parts, target, columns })
+    let DataConfig { missing, on_bad, .. } = &plan.config;
+    let (sheet, parts) = sheet::read(format, files, missing, *on_bad, place)?;
+    let target = find(sheet.as_ref(), "data.target", &plan.target)?;
+    let columns = uses(plan, sheet.as_ref(), target)?;
+    Ok(TableScan { plan, sheet, parts, target, columns })
 }
 
-fn find(csv: &Csv, path: &str, name: &str) -> Result<usize, DataError> {
-    csv.column(name).ok_or_else(|| unknown(csv, path, name, csv.columns().iter().map(String::as_str)))
+fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, DataError> {
+    sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns().iter().map(String::as_str)))
 }
 
-fn unknown<'a>(csv: &Csv, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
+fn unknown<'a>(sheet: &dyn Sheet, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
     let near = nearest(name, names).map(str::to_owned);
-    DataError::Unknown { path: path.to_owned(), file: csv.name().to_owned(), name: name.to_owned(), near }
+    DataError::Unknown { path: path.to_owned(), file: sheet.name().to_owned(), name: name.to_owned(), near }
 }
 
 /// What each column is for, or the name in the recipe that no column has.
-fn uses(plan: &DataPlan, csv: &Csv, target: usize) -> Result<Vec<Use>, DataError> {
-    let mut uses = vec![Use::Alone; csv.columns().len()];
+fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: usize) -> Result<Vec<Use>, DataError> {
+    let mut uses = vec![Use::Alone; sheet.columns().len()];
     uses[target] = Use::Target;
     for (place, name) in plan.config.ignore.iter().enumerate() {
-        uses[find(csv, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
+        uses[find(sheet, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
     }
     for (place, name) in plan.config.ids.iter().enumerate() {
-        uses[find(csv, &format!("data.ids[{place}]"), name)?] = Use::Id;
+        uses[find(sheet, &format!("data.ids[{place}]"), name)?] = Use::Id;
     }
     if let Some((name, path)) = plan.split.column() {
-        let column = find(csv, path, name)?;
+        let column = find(sheet, path, name)?;
         if uses[column] != Use::Id {
             uses[column] = Use::Ignored;
         }
     }
     for (name, pattern) in &plan.config.vectors {
-        take_vector(csv, &mut uses, name, pattern)?;
+        take_vector(sheet, &mut uses, name, pattern)?;
     }
     let names = || {
-        csv.columns().iter().zip(&uses).filter_map(|(column, used)| match used {
+        sheet.columns().iter().zip(&uses).filter_map(|(column, used)| match used {
             Use::Alone => Some(column.as_str()),
             Use::Vector(name) => Some(name.as_str()),
             Use::Target | Use::Id | Use::Ignored => None,
@@ -94,16 +87,16 @@ fn uses(plan: &DataPlan, csv: &Csv, target: usize) -> Result<Vec<Use>, DataError
     };
     for name in plan.config.fields.keys() {
         if !names().any(|known| known == name) {
-            return Err(unknown(csv, &format!("data.fields.{name}"), name, names()));
+            return Err(unknown(sheet, &format!("data.fields.{name}"), name, names()));
         }
     }
     Ok(uses)
 }
 
-fn take_vector(csv: &Csv, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
+fn take_vector(sheet: &dyn Sheet, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
     let path = format!("data.vectors.{name}");
     let mut found = false;
-    for (column, used) in csv.columns().iter().zip(uses.iter_mut()) {
+    for (column, used) in sheet.columns().iter().zip(uses.iter_mut()) {
         let belongs = fits(pattern, column);
         match used {
             Use::Vector(other) if belongs => {
@@ -127,7 +120,7 @@ fn take_vector(csv: &Csv, uses: &mut [Use], name: &str, pattern: &str) -> Result
     }
     match found {
         true => Ok(()),
-        false => Err(unknown(csv, &path, pattern, std::iter::empty())),
+        false => Err(unknown(sheet, &path, pattern, std::iter::empty())),
     }
 }
 
@@ -138,17 +131,18 @@ impl TableScan<'_> {
             let named = text.as_deref().map(str::trim).and_then(Part::named);
             named.ok_or_else(|| {
                 let got = shown_cell(text.as_deref().unwrap_or_default());
-                self.csv.refuse(row, column, "`train`, `valid` or `test`", got)
+                self.sheet.refuse(row, column, "`train`, `valid` or `test`", got)
             })
         };
-        self.csv.texts(column).into_iter().enumerate().map(part).collect()
+        self.sheet.texts(column).into_iter().enumerate().map(part).collect()
     }
 
     /// The kinds of the columns that stand alone, from what is said or what their training rows look like.
     fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
         let alone = |column: &usize| self.columns[*column] == Use::Alone;
         let columns: Vec<usize> = (0..self.columns.len()).filter(alone).collect();
-        let said = |column: &usize| self.plan.field(&self.csv.columns()[*column]).and_then(FieldConfig::kind);
+        let said =
+            |column: &usize| self.plan.field(&self.sheet.columns()[*column]).and_then(FieldConfig::kind);
         let unsaid: Vec<usize> = columns.iter().copied().filter(|column| said(column).is_none()).collect();
         let mut kinds = BTreeMap::new();
         for column in columns {
@@ -158,14 +152,14 @@ impl TableScan<'_> {
                 KindConfig::Text => (column, Kind::Text),
             }));
         }
-        for (&column, seen) in unsaid.iter().zip(self.csv.look(&unsaid, train)) {
+        for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)) {
             kinds.insert(column, self.kind(column, seen)?);
         }
         Ok(kinds)
     }
 
     fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
-        let column = self.csv.columns()[column].clone();
+        let column = self.sheet.columns()[column].clone();
         match seen {
             Seen::Numbers => Ok(Kind::Number),
             Seen::Names => Ok(Kind::Category),
@@ -180,24 +174,24 @@ impl TableScan<'_> {
 
 impl Scan for TableScan<'_> {
     fn rows(&self) -> usize {
-        self.csv.rows()
+        self.sheet.rows()
     }
 
     fn ids(&mut self) -> Result<Vec<u64>, DataError> {
-        Ok(self.csv.ids())
+        Ok(self.sheet.ids())
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
         match &self.plan.split {
             SplitPlan::Column { name } => {
-                let column = find(&self.csv, "data.split.column.name", name)?;
+                let column = find(self.sheet.as_ref(), "data.split.column.name", name)?;
                 self.named_parts(column).map(Some)
             }
             SplitPlan::Files | SplitPlan::Given { .. } => {
-                let of_file = |((_, rows), part): ((&str, usize), &Option<Part>)| {
-                    std::iter::repeat_n(part.unwrap_or(Part::Train), rows)
+                let of_file = |(file, part): (FileRows, &Option<Part>)| {
+                    std::iter::repeat_n(part.unwrap_or(Part::Train), file.rows)
                 };
-                Ok(Some(self.csv.files().zip(&self.parts).flat_map(of_file).collect()))
+                Ok(Some(self.sheet.places().into_iter().zip(&self.parts).flat_map(of_file).collect()))
             }
             SplitPlan::Random { .. }
             | SplitPlan::Stratified { .. }
@@ -210,18 +204,18 @@ impl Scan for TableScan<'_> {
     }
 
     fn targets(&self) -> Vec<Option<String>> {
-        self.csv.texts(self.target)
+        self.sheet.texts(self.target)
     }
 
     fn cells(&self) -> Result<Vec<String>, DataError> {
         let Some((name, path)) = self.plan.split.column() else { return Ok(vec![]) };
-        let column = find(&self.csv, path, name)?;
+        let column = find(self.sheet.as_ref(), path, name)?;
         let there = |(row, cell): (usize, Option<String>)| {
             cell.ok_or_else(|| {
-                self.csv.refuse(row, column, "a value to divide by", "an empty cell".to_owned())
+                self.sheet.refuse(row, column, "a value to divide by", "an empty cell".to_owned())
             })
         };
-        self.csv.texts(column).into_iter().enumerate().map(there).collect()
+        self.sheet.texts(column).into_iter().enumerate().map(there).collect()
     }
 
     fn task(&self) -> Task {
@@ -232,7 +226,7 @@ impl Scan for TableScan<'_> {
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {
         let mut kinds = self.kinds(train.rows())?;
         let mut fields: Vec<Field> = vec![];
-        for (column, (name, used)) in self.csv.columns().iter().zip(&self.columns).enumerate() {
+        for (column, (name, used)) in self.sheet.columns().iter().zip(&self.columns).enumerate() {
             match used {
                 Use::Target if task == Task::Classify => {
                     fields.push(field(name, Kind::Category, Role::Target))
@@ -259,6 +253,6 @@ impl Scan for TableScan<'_> {
     }
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
-        Ok(Box::new(table::load(&self.csv, fields)?))
+        Ok(Box::new(table::load(self.sheet.as_ref(), fields)?))
     }
 }

@@ -1,0 +1,244 @@
+//! JSON lines: one object a line, its keys the columns.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use baeum_core::{Limit, Limits};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::frame::Frame;
+use crate::DataError;
+use crate::config::OnBad;
+use crate::csv::{Cells, FileRows, Names};
+use crate::error::quoted;
+use crate::profile::{LISTED, Repair};
+
+/// Reads one file; a key that a row lacks is missing there.
+///
+/// # Errors
+/// [`DataError`] names the row that is no object of plain values, or has another kind of value than the rows before.
+pub(super) fn read(name: String, bytes: &[u8], on_bad: OnBad, limits: &Limits) -> Result<Frame, DataError> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        DataError::file(&name, "UTF-8", format!("other bytes from number {} on", error.valid_up_to() + 1))
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<&str> = text.lines().collect();
+    let blank = lines.iter().rev().take_while(|line| line.trim().is_empty()).count();
+    let mut growing = Growing::default();
+    let mut skipped = vec![];
+    for (line, row) in lines[..lines.len() - blank].iter().zip(1..) {
+        limits.admit(Limit::CsvFieldBytes, format_args!("`{name}` row {row}"), line.len() as u64)?;
+        limits.admit(Limit::Rows, format_args!("`{name}`"), row as u64)?;
+        match object(&name, row, line).and_then(|object| growing.fits(&name, row, &object).map(|()| object)) {
+            Ok(object) => growing.push(object),
+            Err(error) if on_bad == OnBad::Skip => skipped.push((row, error.to_string())),
+            Err(error) => return Err(error),
+        }
+    }
+    limits.admit(Limit::CsvColumns, format_args!("`{name}`"), growing.columns.len() as u64)?;
+    match growing.rows {
+        0 => Err(DataError::file(&name, "rows", "none")),
+        _ => Ok(growing.frame(name, skipped, blank)),
+    }
+}
+
+/// A value that a cell can be.
+#[derive(Clone, Debug, PartialEq)]
+enum Plain {
+    Missing,
+    Number(f64),
+    Word(String),
+}
+
+/// The keys and values of a line, in its order.
+struct Object(Vec<(String, Plain)>);
+
+fn object(file: &str, row: usize, line: &str) -> Result<Object, DataError> {
+    serde_json::from_str(line).map_err(|error| {
+        let said = error.to_string();
+        let got = said.split(" at line ").next().unwrap_or_default().to_owned();
+        DataError::Row { file: file.to_owned(), row, wants: "an object of plain values".to_owned(), got }
+    })
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    /// A key that stands twice would be dropped silently otherwise.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object: Vec<(String, Plain)> = vec![];
+        while let Some((key, value)) = map.next_entry::<String, Plain>()? {
+            if object.iter().any(|(other, _)| *other == key) {
+                return Err(A::Error::custom(format_args!("{} twice", quoted(&key))));
+            }
+            object.push((key, value));
+        }
+        Ok(Object(object))
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Plain, D::Error> {
+        deserializer.deserialize_any(PlainValue)
+    }
+}
+
+struct PlainValue;
+
+impl<'de> Visitor<'de> for PlainValue {
+    type Value = Plain;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a text, true, false or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Plain, E> {
+        Ok(Plain::Missing)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Plain, E> {
+        Ok(Plain::Word(value.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Plain, E> {
+        Ok(Plain::Number(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Plain, E> {
+        match value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS {
+            true => Ok(Plain::Number(value as f64)),
+            false => Err(E::custom(format_args!("{value}, which no f64 holds; write it as a text"))),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Plain, E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Err(E::custom(format_args!("{value}, which no f64 holds; write it as a text"))),
+        }
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Plain, E> {
+        Ok(Plain::Word(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
+        Err(A::Error::custom("a list inside"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
+        Err(A::Error::custom("an object inside"))
+    }
+}
+
+/// Columns as far as they were read.
+#[derive(Default)]
+struct Growing {
+    columns: Vec<String>,
+    places: BTreeMap<String, usize>,
+    cells: Vec<Column>,
+    rows: usize,
+}
+
+/// One column; nothing is known of it before its first value.
+enum Column {
+    Unknown,
+    Known(Cells),
+}
+
+impl Growing {
+    /// Refuses a value of another kind than those before it.
+    fn fits(&self, file: &str, row: usize, object: &Object) -> Result<(), DataError> {
+        for (key, value) in &object.0 {
+            let column = self.places.get(key).and_then(|place| self.cells.get(*place));
+            let (wants, got) = match (column, value) {
+                (Some(Column::Known(Cells::Numbers(_))), Plain::Word(word)) => {
+                    ("a number, as in the rows before", quoted(word))
+                }
+                (Some(Column::Known(Cells::Names(_))), Plain::Number(number)) => {
+                    ("a text, as in the rows before", number.to_string())
+                }
+                (None | Some(Column::Unknown | Column::Known(_)), Plain::Missing)
+                | (None | Some(Column::Unknown), Plain::Number(_) | Plain::Word(_))
+                | (Some(Column::Known(Cells::Numbers(_))), Plain::Number(_))
+                | (Some(Column::Known(Cells::Names(_))), Plain::Word(_)) => continue,
+            };
+            return Err(DataError::Cell { file: file.to_owned(), row, column: key.clone(), wants, got });
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, object: Object) {
+        for (key, value) in object.0 {
+            let place = *self.places.entry(key.clone()).or_insert_with(|| {
+                self.columns.push(key);
+                self.cells.push(Column::Unknown);
+                self.cells.len() - 1
+            });
+            self.cells[place].push(self.rows, value);
+        }
+        self.rows += 1;
+    }
+
+    fn frame(self, name: String, skipped: Vec<(usize, String)>, blank: usize) -> Frame {
+        let file = name.clone();
+        let left_out = (!skipped.is_empty()).then(|| Repair::Skipped {
+            file: file.clone(),
+            count: skipped.len(),
+            first: skipped.iter().take(LISTED).map(|(_, reason)| reason.clone()).collect(),
+        });
+        let blank = (blank > 0).then_some(Repair::BlankEnd { file, count: blank });
+        let cells = self.cells.into_iter().map(|column| column.whole(self.rows)).collect();
+        let files = vec![FileRows::new(name, self.rows, skipped.into_iter().map(|(row, _)| row).collect())];
+        Frame { columns: self.columns, cells, files, repairs: left_out.into_iter().chain(blank).collect() }
+    }
+}
+
+impl Column {
+    /// Adds the value of a row; the rows before it that had none are missing.
+    fn push(&mut self, row: usize, value: Plain) {
+        if let (Column::Unknown, Plain::Number(_)) = (&*self, &value) {
+            *self = Column::Known(Cells::Numbers(vec![]));
+        }
+        if let (Column::Unknown, Plain::Word(_)) = (&*self, &value) {
+            *self = Column::Known(Cells::Names(Names::default()));
+        }
+        self.fill(row);
+        match (self, value) {
+            (Column::Known(Cells::Numbers(numbers)), Plain::Number(number)) => numbers.push(number),
+            (Column::Known(Cells::Names(names)), Plain::Word(word)) => names.push(Some(&word)),
+            // Missing values are filled in when the next one comes; others were refused.
+            (Column::Unknown | Column::Known(_), Plain::Missing | Plain::Number(_) | Plain::Word(_)) => {}
+        }
+    }
+
+    /// Makes the column so long.
+    fn fill(&mut self, rows: usize) {
+        match self {
+            Column::Unknown => {}
+            Column::Known(Cells::Numbers(numbers)) => numbers.resize(rows, f64::NAN),
+            Column::Known(Cells::Names(names)) => (names.len()..rows).for_each(|_| names.push(None)),
+        }
+    }
+
+    fn whole(mut self, rows: usize) -> Cells {
+        self.fill(rows);
+        match self {
+            Column::Unknown => Cells::Numbers(vec![f64::NAN; rows]),
+            Column::Known(cells) => cells,
+        }
+    }
+}

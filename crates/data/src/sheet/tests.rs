@@ -1,0 +1,182 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use baeum_core::{Kind, Limits, Value};
+
+use super::*;
+use crate::table::{Column, write_parquet};
+use crate::testing::{place, prepare, refusal};
+
+fn jsonl(text: &str) -> Result<Frame, DataError> {
+    jsonl::read("a.jsonl".to_owned(), text.as_bytes(), OnBad::Stop, &Limits::default())
+}
+
+#[track_caller]
+fn refuse(text: &str, expect: &str) {
+    assert_eq!(jsonl(text).map(drop).unwrap_err().to_string(), expect);
+}
+
+#[test]
+fn lines_of_json_are_rows() {
+    let frame = jsonl("{\"a\": 1, \"b\": \"x\"}\n{\"b\": \"y\", \"c\": true}\n{\"a\": 2.5, \"b\": null}\n\n")
+        .unwrap();
+    assert_eq!(frame.columns(), ["a", "b", "c"]);
+    assert_eq!(frame.texts(0), [Some("1".to_owned()), None, Some("2.5".to_owned())]);
+    assert_eq!(frame.texts(1), [Some("x".to_owned()), Some("y".to_owned()), None]);
+    assert_eq!(frame.texts(2), [None, Some("true".to_owned()), None]);
+    assert_eq!(frame.repairs(), [Repair::BlankEnd { file: "a.jsonl".to_owned(), count: 1 }]);
+}
+
+#[test]
+fn what_is_no_row_of_plain_values_is_refused() {
+    refuse("", "`a.jsonl` wants rows, got none");
+    refuse(
+        "{\"a\": 1}\n[1]\n",
+        "`a.jsonl` row 2 wants an object of plain values, got invalid type: sequence, expected an object",
+    );
+    refuse(
+        "{\"a\": 1}\n\n{\"a\": 2}\n",
+        "`a.jsonl` row 2 wants an object of plain values, got EOF while parsing a value",
+    );
+    refuse("{\"a\": [1]}\n", "`a.jsonl` row 1 wants an object of plain values, got a list inside");
+    refuse("{\"a\": {}}\n", "`a.jsonl` row 1 wants an object of plain values, got an object inside");
+    refuse("{\"a\": 1, \"a\": 2}\n", "`a.jsonl` row 1 wants an object of plain values, got `a` twice");
+    refuse(
+        "{\"a\": 9007199254740993}\n",
+        "`a.jsonl` row 1 wants an object of plain values, got 9007199254740993, which no f64 holds; write it as a text",
+    );
+    refuse(
+        "{\"a\": 1}\n{\"a\": \"x\"}\n",
+        "`a.jsonl` row 2, column `a`: wants a number, as in the rows before, got `x`",
+    );
+    refuse(
+        "{\"a\": \"x\"}\n{\"a\": 1}\n",
+        "`a.jsonl` row 2, column `a`: wants a text, as in the rows before, got 1",
+    );
+    let latin = jsonl::read("a.jsonl".to_owned(), b"{\"a\": \"\xe9\"}", OnBad::Stop, &Limits::default());
+    assert_eq!(
+        latin.map(drop).unwrap_err().to_string(),
+        "`a.jsonl` wants UTF-8, got other bytes from number 8 on"
+    );
+}
+
+#[test]
+fn bad_lines_may_be_left_out_and_are_listed() {
+    let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
+    let frame = jsonl::read("a.jsonl".to_owned(), text.as_bytes(), OnBad::Skip, &Limits::default()).unwrap();
+    assert_eq!(frame.rows(), 2);
+    let refused = frame.refuse(1, 0, "another number", "3".to_owned()).to_string();
+    assert_eq!(refused, "`a.jsonl` row 3, column `a`: wants another number, got 3");
+    assert!(matches!(&frame.repairs()[..], [Repair::Skipped { count: 1, .. }]), "{:?}", frame.repairs());
+}
+
+#[test]
+fn every_cut_of_lines_is_read_or_refused() {
+    let text = "{\"a\": 1, \"b\": \"é\"}\n{\"a\": 2, \"b\": \"y\"}\n";
+    for end in 0..text.len() {
+        let _ = jsonl::read("a.jsonl".to_owned(), &text.as_bytes()[..end], OnBad::Stop, &Limits::default());
+    }
+}
+
+fn columns(rows: std::ops::Range<usize>) -> Vec<(&'static str, Column)> {
+    vec![
+        (
+            "size",
+            Column::Numbers(
+                rows.clone().map(|row| if row == 3 { f64::NAN } else { row as f64 / 2.0 }).collect(),
+            ),
+        ),
+        ("count", Column::Integers(rows.clone().map(|row| row as i64 * 7 % 11).collect())),
+        ("kind", Column::Texts(rows.map(|row| ["a", "b"][row % 2].to_owned()).collect())),
+    ]
+}
+
+const RECIPE: &str = r#"{"source": {"parquet": {"path": "p-*.parquet"}}, "target": "kind",
+    "split": {"random": {"valid": 0.2, "test": 0.2}}}"#;
+
+#[test]
+fn parquet_and_lines_and_csv_give_the_same_examples() {
+    let parquet = [write_parquet(&columns(0..12)).unwrap(), write_parquet(&columns(12..40)).unwrap()];
+    let row = |row: usize, size: &str| format!("{size},{},{}\n", row * 7 % 11, ["a", "b"][row % 2]);
+    let size =
+        |row: usize, none: &str| if row == 3 { none.to_owned() } else { (row as f64 / 2.0).to_string() };
+    let csv = "size,count,kind\n".to_owned() + &(0..40).map(|i| row(i, &size(i, ""))).collect::<String>();
+    let line = |i: usize| {
+        let (size, kind) = (size(i, "null"), ["a", "b"][i % 2]);
+        format!("{{\"size\": {size}, \"count\": {}, \"kind\": \"{kind}\"}}\n", i * 7 % 11)
+    };
+    let lines: String = (0..40).map(line).collect();
+    let place = place(&[
+        ("p-1.parquet", &parquet[0]),
+        ("p-2.parquet", &parquet[1]),
+        ("a.csv", csv.as_bytes()),
+        ("a.jsonl", lines.as_bytes()),
+    ]);
+    let records = |recipe: &str| {
+        let data = prepare(recipe, &place).unwrap();
+        assert_eq!(data.blueprint.schema.field("count").unwrap().kind, Kind::Number);
+        assert_eq!(
+            data.profile.fields[0].missing + data.profile.fields[1].missing,
+            usize::from(data.blueprint.splits.train.contains(&3))
+        );
+        (0..40).map(|row| data.dataset.source.record(row).unwrap()).collect::<Vec<_>>()
+    };
+    let from_parquet = records(RECIPE);
+    assert_eq!(from_parquet[4]["size"], Value::Number(2.0));
+    assert_eq!(from_parquet[3]["size"], Value::Missing);
+    assert_eq!(
+        records(&RECIPE.replace("parquet\": {\"path\": \"p-*.parquet", "csv\": {\"path\": \"a.csv")),
+        from_parquet
+    );
+    assert_eq!(
+        records(&RECIPE.replace("parquet\": {\"path\": \"p-*.parquet", "jsonl\": {\"path\": \"a.jsonl")),
+        from_parquet
+    );
+}
+
+#[test]
+fn other_columns_and_other_kinds_are_refused() {
+    let first = write_parquet(&columns(0..12)).unwrap();
+    let check = |second: &[(&str, Column)], expect: &str| {
+        let second = write_parquet(second).unwrap();
+        assert_eq!(refusal(RECIPE, &place(&[("p-1.parquet", &first), ("p-2.parquet", &second)])), expect);
+    };
+    let (size, count) = (("size", Column::Numbers(vec![1.0])), ("count", Column::Integers(vec![1])));
+    let kind = ("kind", Column::Texts(vec!["a".to_owned()]));
+    check(&[size.clone(), kind.clone()], "`p-2.parquet` wants the column `count` of `p-1.parquet`, got none");
+    let more = ("more", Column::Integers(vec![1]));
+    check(
+        &[size.clone(), count.clone(), kind.clone(), more],
+        "`p-2.parquet` wants the columns of `p-1.parquet`, got `more`, which it has not",
+    );
+    let number = ("kind", Column::Integers(vec![1]));
+    check(&[size, count, number], "`p-2.parquet` wants words in `kind`, as in `p-1.parquet`, got numbers");
+}
+
+#[test]
+fn what_is_no_parquet_file_is_refused() {
+    let refused = |bytes: &[u8]| refusal(RECIPE, &place(&[("p-1.parquet", bytes)]));
+    assert_eq!(
+        refused(b"a,b\n1,2\n"),
+        "`p-1.parquet` wants a whole Parquet file, from `PAR1` to `PAR1`, got other bytes"
+    );
+    let whole = write_parquet(&columns(0..12)).unwrap();
+    for end in 0..whole.len() {
+        refused(&whole[..end]);
+    }
+    let large = write_parquet(&[("kind", Column::Integers(vec![i64::MAX, 1]))]).unwrap();
+    assert_eq!(
+        refused(&large),
+        "`p-1.parquet` wants whole numbers up to 2^53 in `kind`, got larger ones; write them as a text"
+    );
+}
+
+/// Every byte in turn is another one: read, or refused; never a panic, and never more memory than the file can fill.
+#[test]
+fn a_parquet_file_with_a_wrong_byte_is_read_or_refused() {
+    let small = write_parquet(&columns(0..12)).unwrap();
+    for (at, flip) in (0..small.len()).flat_map(|at| [0x01, 0x55, 0x80, 0xff].map(|flip| (at, flip))) {
+        let mut changed = small.clone();
+        changed[at] ^= flip;
+        let _ = parquet::read("p".to_owned(), &changed, &Limits::default());
+    }
+}

@@ -1,0 +1,43 @@
+//! All fields in one table.
+
+use crate::profile::words;
+use baeum_data::{FieldProfile, Profile};
+use baeum_evaluate::markup::{Cell, name, table};
+use baeum_evaluate::markup::{count, number};
+
+use super::svg::sparkline;
+use super::{CARDS, anchor};
+
+/// A row for each field, its name a link to its card; none without fields.
+pub(super) fn overview(profile: &Profile) -> Option<String> {
+    let rows = profile.fields.iter().enumerate().map(|(place, field)| {
+        let mean = field.mean_std.map(|(mean, std)| format!("{} ± {}", number(mean), number(std)));
+        vec![
+            Cell::markup(linked(place, field)),
+            Cell::text(&kind(field)),
+            Cell::number(&words::missing(field, profile.parts[0])),
+            Cell::number(&field.distinct.map(|n| count(n as u64)).unwrap_or_default()),
+            Cell::number(&field.range.map(words::range).unwrap_or_default()),
+            Cell::number(&mean.unwrap_or_default()),
+            Cell::markup(field.histogram.as_ref().map(sparkline).unwrap_or_default()),
+        ]
+    });
+    let heads = ["field", "kind", "missing", "distinct", "range", "mean ± deviation", ""];
+    let caption = "As the training rows have them.";
+    (!profile.fields.is_empty()).then(|| table(caption, &heads, rows))
+}
+
+/// The name of a field as a link; one without a card is itself where links lead to.
+fn linked(place: usize, field: &FieldProfile) -> String {
+    let (anchor, name) = (anchor(place), name(&field.name));
+    if place < CARDS {
+        format!("<a href=\"#{anchor}\">{name}</a>")
+    } else {
+        format!("<span id=\"{anchor}\">{name}</span>")
+    }
+}
+
+/// What a field holds, and what it is for unless it is an input.
+pub(super) fn kind(field: &FieldProfile) -> String {
+    words::kind(field) + &words::role(field).map(|role| format!(", {role}")).unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! Texts: the tokenizers package of Python cuts them as we do, and learns the same pieces.
+use std::sync::Arc;
+
+use baeum::data::{DataConfig, Place, prepare};
+use baeum::fs::RealFs;
+use baeum::{Counter, Rng, Transform};
+use baeum_tests::Scratch;
+use serde_json::{Value, json};
+
+use super::python;
+
+const TRAIN: usize = 120;
+
+/// What tokenizers stumble over, besides words: signs, scripts, spaces, marks that turn the direction of writing.
+const STRANGE: [&str; 24] = [
+    "plain words, and a sign!",
+    "tab\there",
+    "two  spaces",
+    " leading and trailing ",
+    "UPPER lower MiXeD",
+    "don't they'll we've",
+    "3.14159 1,000,000 0x7f",
+    "-1.5e-10 NaN inf",
+    "한국어 문장입니다.",
+    "배움은 끝이 없다",
+    "日本語のテキスト",
+    "中文没有空格",
+    "العربية من اليمين",
+    "עברית",
+    "ไทยไม่มีช่องว่าง",
+    "e\u{301}te\u{301} ﬁne ＡＢＣ",
+    "👩‍👩‍👧‍👦 🇰🇷 👍🏽",
+    "\u{202e}gnp.exe\u{202c}",
+    "zero\u{200b}width\u{feff}",
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "Ω≈ç√∫˜µ≤≥÷",
+    "a\u{1}b",
+    "ᄇᆡᄋᆞᆷ 옛한글",
+];
+
+fn cases() -> Vec<Value> {
+    let tokenise = |by: &str, vocabulary: usize, length: usize| json!({ "by": by, "vocabulary": vocabulary, "length": length });
+    let with = |mut step: Value, name: &str, end: &str| {
+        step[name] = json!(end);
+        step
+    };
+    let normalise = json!({ "normalise_text": { "form": "nfkc", "lower": true } });
+    let mut cases: Vec<Value> = vec![];
+    for (by, vocabulary) in
+        [("character", 200), ("word", 90), ("bpe", 400), ("word_piece", 300), ("unigram", 300)]
+    {
+        let step = tokenise(by, vocabulary, 12);
+        cases.push(json!([{ "tokenise": step }]));
+        cases.push(json!([normalise, { "tokenise": with(with(step, "keep", "end"), "fill", "start") }]));
+    }
+    cases
+}
+
+/// Sentences of words that come again, then the strange ones; the first teach.
+fn texts() -> Vec<String> {
+    let words = [
+        "the", "cat", "dog", "sat", "on", "under", "a", "mat", "배움", "은", "끝이", "없다", "learning",
+        "learned",
+    ];
+    let draws = Rng::new(5).stream("texts", "");
+    let word = |row: usize, place: usize| {
+        words[draws.below(words.len() as u32, Counter::sample(0, row as u64).at(place as u64)) as usize]
+    };
+    let sentence = |row: usize| (0..3 + row % 9).map(|place| word(row, place)).collect::<Vec<_>>().join(" ");
+    (0..TRAIN).map(sentence).chain(STRANGE.map(str::to_owned)).collect()
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_tokenizers_cut_alike() {
+    let (folder, texts) = (Scratch::new("texts"), texts());
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut csv = "text,y,part\n".to_owned();
+    for (row, text) in texts.iter().enumerate() {
+        csv += &format!("{},{},{}\n", quoted(text), row % 2, if row < TRAIN { "train" } else { "test" });
+    }
+    folder.put("table.csv", csv);
+    for (place, steps) in cases().into_iter().enumerate() {
+        let config: DataConfig = serde_json::from_value(json!({
+            "source": { "csv": { "path": "table.csv" } },
+            "target": "y", "task": "classify", "missing": [],
+            "split": { "column": { "name": "part" } },
+            "audit": { "allow": ["texts"] },
+            "fields": { "text": { "steps": steps } },
+        }))
+        .unwrap();
+        let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
+        let here = Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1 };
+        let prepared = prepare(&config.check().unwrap(), &here).unwrap();
+        let last = prepared.blueprint.inputs[0].columns[0].steps.last().cloned();
+        let Some(Transform::Tokenise { tokenizer, length, .. }) = last else { panic!("{last:?}") };
+        let rows: Vec<usize> = (0..texts.len()).collect();
+        let batch = prepared.dataset.source.batch(&rows).unwrap();
+        let ids: Vec<&[i64]> = batch.inputs["x"].i64s().unwrap().chunks(length).collect();
+        let case =
+            json!({ "steps": steps, "tokenizer": tokenizer, "texts": texts, "ids": ids, "train": TRAIN });
+        folder.put(&format!("{place:02}.json"), case.to_string());
+    }
+    python("BAEUM_PYTHON", "texts.py", folder.path());
+}
