@@ -14,7 +14,7 @@ fn read(folder: &Scratch, source: &Value) -> Dataset {
     let config: DataConfig = serde_json::from_value(json!({
         "source": source,
         "target": "y",
-        "fields": { "word": { "kind": "category" } },
+        "fields": { "word": { "kind": "category" }, "size": { "steps": ["impute"] } },
         "audit": { "allow": ["rows"] },
     }))
     .unwrap();

@@ -75,8 +75,9 @@ impl Chunk {
             };
             // Pages of data, of a dictionary, and of data in version 2.
             values = values.checked_add(count(5).or_else(|| count(8)).unwrap_or(0))?;
+            // A dictionary may have more than the group has rows, but no more than bytes.
             let in_dictionary = count(7).unwrap_or(0);
-            if values > self.values || in_dictionary > self.values.max(1) {
+            if values > self.values || in_dictionary > size(2)? {
                 return None;
             }
             at = at.checked_add(length)?.checked_add(usize::try_from(size(3)?).ok()?)?;
