@@ -116,9 +116,12 @@ fn pages_list_what_data_may_be() {
         "# What data may be\n\n{HEAD}\n\nEach word stands in a recipe where its title says, alone or with its settings: \
          `split = \"random\"`, or `split = {{ random = {{ test = 0.2 }} }}`.\n"
     );
-    for (title, list) in
-        [("source", "SourceConfig"), ("split", "SplitConfig"), ("fields.NAME.steps", "StepConfig")]
-    {
+    for (title, list) in [
+        ("source", "SourceConfig"),
+        ("split", "SplitConfig"),
+        ("fields.NAME.steps", "StepConfig"),
+        ("fields.NAME.augment", "Augment"),
+    ] {
         let words: BTreeMap<&str, String> = match list {
             "StepConfig" => {
                 steps().into_iter().map(|(name, step)| (name, cell(Format::Onnx.transform(&step)))).collect()

@@ -41,6 +41,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`SourceError`] names the row that could not be read.
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError>;
+
+    /// The same as training sees them in an epoch: a source may change its examples a little each time (augmentation). It
+    /// depends on rows and epoch alone.
+    ///
+    /// # Errors
+    /// As [`Source::batch`].
+    fn training_batch(&self, rows: &[usize], _epoch: u32) -> Result<Batch, SourceError> {
+        self.batch(rows)
+    }
 }
 
 /// A row could not be read.

@@ -13,6 +13,8 @@ use baeum_core::{Task, tagged};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::augment::Augment;
+
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
 pub use paths::Paths;
@@ -107,6 +109,10 @@ pub struct FieldConfig {
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
     pub steps: Option<Vec<StepConfig>>,
+    /// What is done to it at random each time the network learns from it, before its steps; an image or a text alone.
+    #[serde(deserialize_with = "tagged::many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(transform = or_bare_names)]
+    pub augment: Vec<Augment>,
 }
 
 impl FieldConfig {
@@ -135,7 +141,7 @@ fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<StepCo
 }
 
 /// Lets the schema of an enum accept what [`tagged::option`] accepts: the name alone.
-fn or_bare_name(schema: &mut Schema) {
+pub(crate) fn or_bare_name(schema: &mut Schema) {
     let as_is = std::mem::take(schema);
     *schema = schemars::json_schema!({ "anyOf": [as_is, { "type": "string" }] });
 }

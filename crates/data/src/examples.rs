@@ -1,7 +1,12 @@
-use baeum_core::{Batch, Decode, Record, Role, Schema, Source, SourceError, Target, Tensor, TensorError};
+use std::cell::RefCell;
+
+use baeum_core::{
+    Batch, Decode, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor, TensorError,
+};
 use rayon::prelude::*;
 
 use crate::DataError;
+use crate::augment::{Augmenter, Dice};
 use crate::encoder::Encoder;
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
@@ -21,6 +26,7 @@ pub(crate) struct Examples {
     /// The numbers of all rows, for each input that has them in memory.
     kept: Vec<Option<Vec<f32>>>,
     targets: Vec<Answers>,
+    augment: Option<(Vec<Augmenter>, Stream)>,
 }
 
 /// One target of all rows.
@@ -47,7 +53,7 @@ impl Examples {
             .iter()
             .map(|target| answers(raw.as_ref(), &schema, target, naming))
             .collect::<Result<_, _>>()?;
-        let mut examples = Examples { raw, schema, encoder, kept: vec![], targets };
+        let mut examples = Examples { raw, schema, encoder, kept: vec![], targets, augment: None };
         for input in 0..examples.encoder.inputs() {
             let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
             let bytes = numbers.saturating_mul(size_of::<f32>());
@@ -57,6 +63,11 @@ impl Examples {
             room = room.saturating_sub(bytes);
         }
         Ok(examples)
+    }
+
+    /// The same examples, changed in these ways while the network learns; `stream` draws how.
+    pub(crate) fn augmented(self, ways: Vec<Augmenter>, stream: Stream) -> Examples {
+        Examples { augment: (!ways.is_empty()).then_some((ways, stream)), ..self }
     }
 
     /// Makes sure that every row can become numbers; those in memory already have.
@@ -82,6 +93,67 @@ impl Examples {
                 refused.err().map(|error| (row, error))
             });
         refused.map_or(Ok(numbers), Err)
+    }
+
+    /// The numbers of some rows as training sees them in an epoch; every thread count gives the same.
+    fn augment(&self, input: usize, rows: &[usize], epoch: u32) -> Result<Vec<f32>, (usize, DataError)> {
+        let Some((ways, stream)) = &self.augment else { return self.numbers(input, rows) };
+        let width = self.encoder.width(input);
+        let mut numbers = vec![0.0; rows.len() * width];
+        let write = |(i, out): (usize, &mut [f32])| {
+            let dice = Dice::of(*stream, rows[i], epoch);
+            self.encode_augmented(input, rows[i], ways, dice, out).err().map(|error| (rows[i], error))
+        };
+        let refused = numbers.par_chunks_exact_mut(width).enumerate().find_map_first(write);
+        refused.map_or(Ok(numbers), Err)
+    }
+
+    /// One row: its image is changed before its steps, the pieces of its text behind them.
+    fn encode_augmented(
+        &self,
+        input: usize,
+        row: usize,
+        ways: &[Augmenter],
+        mut dice: Dice,
+        out: &mut [f32],
+    ) -> Result<(), DataError> {
+        let changed = RefCell::new(&mut dice);
+        let cell = |field: usize| {
+            let cell = self.raw.cell(row, field)?;
+            let way = ways.iter().find(|way| way.field == field);
+            Ok(match (way, cell) {
+                (Some(way), Cell::Image(image)) => Cell::Image(way.image(&image, &mut changed.borrow_mut())),
+                (_, cell) => cell,
+            })
+        };
+        self.encoder.encode(input, cell, || self.raw.place(row), out)?;
+        let is_text = |way: &&Augmenter| self.schema.fields[way.field].kind == Kind::Text;
+        if let Some(way) = ways.iter().find(is_text) {
+            way.places(out, &mut dice); // a text is the one field that the network sees
+        }
+        Ok(())
+    }
+
+    /// A batch of numbers that `read` gives for each input.
+    fn batch_of(
+        &self,
+        rows: &[usize],
+        read: impl Fn(usize) -> Result<Vec<f32>, (usize, DataError)>,
+    ) -> Result<Batch, SourceError> {
+        self.refuse_row_beyond(rows)?;
+        let mut batch = Batch { rows: rows.len(), ..Batch::default() };
+        let failed = |(row, error): (usize, DataError)| SourceError { row, source: error.into() };
+        let first = rows.first().copied().unwrap_or(0);
+        for input in 0..self.encoder.inputs() {
+            let numbers = read(input).map_err(failed)?;
+            let (name, tensor) =
+                self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
+            batch.inputs.insert(name, tensor);
+        }
+        let targets =
+            self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
+        batch.targets = targets.map_err(|error| SourceError { row: 0, source: error.into() })?;
+        Ok(batch)
     }
 
     /// The numbers of some rows, from memory if they are there.
@@ -129,20 +201,11 @@ impl Source for Examples {
     }
 
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
-        self.refuse_row_beyond(rows)?;
-        let mut batch = Batch { rows: rows.len(), ..Batch::default() };
-        let failed = |(row, error): (usize, DataError)| SourceError { row, source: error.into() };
-        for input in 0..self.encoder.inputs() {
-            let numbers = self.numbers(input, rows).map_err(failed)?;
-            let first = rows.first().copied().unwrap_or(0);
-            let (name, tensor) =
-                self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
-            batch.inputs.insert(name, tensor);
-        }
-        let targets =
-            self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
-        batch.targets = targets.map_err(|error| SourceError { row: 0, source: error.into() })?;
-        Ok(batch)
+        self.batch_of(rows, |input| self.numbers(input, rows))
+    }
+
+    fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {
+        self.batch_of(rows, |input| self.augment(input, rows, epoch))
     }
 }
 

@@ -31,6 +31,7 @@ mod sheet;
 mod source;
 
 mod audit;
+mod augment;
 mod encoder;
 mod examples;
 mod fit;
@@ -48,6 +49,7 @@ pub mod table;
 mod testing;
 
 pub use audit::Found;
+pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, OnBad, Paths, Per,

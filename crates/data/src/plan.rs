@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
-use baeum_core::Task;
+use baeum_core::{Field, Schema, Task};
 
+use crate::augment::Augmenter;
 use crate::config::{
     CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig, TokensBy,
 };
@@ -216,6 +217,15 @@ impl DataPlan {
     /// Compares the settings that belong to one task with the one that the data turned out to have.
     pub(crate) fn check_answers(&self, task: Task) -> Result<(), DataError> {
         check::answers(&self.config, Some(task))
+    }
+
+    /// What is done at random to the fields of a schema while the network learns.
+    pub(crate) fn augmenters(&self, schema: &Schema) -> Vec<Augmenter> {
+        let of_field = |(place, field): (usize, &Field)| {
+            let steps = self.field(&field.name)?.augment.clone();
+            (!steps.is_empty()).then_some(Augmenter { field: place, steps })
+        };
+        schema.fields.iter().enumerate().filter_map(of_field).collect()
     }
 
     /// What labels are called.

@@ -79,7 +79,7 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     };
     let Fitted { schema, inputs, targets, stats } = fitted;
     let blueprint = DataBlueprint { task, schema, inputs, targets, stats, splits: rows };
-    let examples = examples(plan, raw, &blueprint, KEPT_BYTES)?;
+    let examples = examples(plan, place, raw, &blueprint, KEPT_BYTES)?;
     examples.check()?;
     let dataset = dataset(plan, examples, &blueprint, splits)?;
     Ok(Prepared { blueprint, profile, dataset })
@@ -104,7 +104,7 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     let splits = Splits::new(train, valid, test)
         .map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
     let raw = scan.load(&blueprint.schema.fields)?;
-    dataset(plan, examples(plan, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
+    dataset(plan, examples(plan, place, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
 }
 
 /// How often each label stands in each part; nothing for numbers.
@@ -131,12 +131,15 @@ fn count_labels(
 
 fn examples(
     plan: &DataPlan,
+    place: &Place,
     raw: Box<dyn Raw>,
     blueprint: &DataBlueprint,
     room: usize,
 ) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
-    Examples::new(raw, blueprint.schema.clone(), encoder, &blueprint.targets, &plan.naming(), room)
+    let schema = blueprint.schema.clone();
+    let examples = Examples::new(raw, schema, encoder, &blueprint.targets, &plan.naming(), room)?;
+    Ok(examples.augmented(plan.augmenters(&blueprint.schema), place.rng().stream("augment", "")))
 }
 
 fn dataset(

@@ -68,7 +68,7 @@ pub fn fit(
         let first_step = u64::from(epoch) * steps_per_epoch as u64;
         for rows in data.splits.train.order(&rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
             let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
-            let parts = gradients(plan, net, data, loss, rows)?;
+            let parts = gradients(plan, net, data, loss, rows, epoch)?;
             at.batch += 1;
             at.loss.add(parts);
             let (step, loss) = (first_step + at.batch as u64, parts.mean());

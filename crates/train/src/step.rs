@@ -13,12 +13,13 @@ pub(crate) fn gradients(
     data: &Dataset,
     loss: Loss,
     rows: &[usize],
+    epoch: u32,
 ) -> Result<LossParts, TrainError> {
     let parts = rows.chunks(plan.part_rows());
     let (count, mut total) = (parts.len(), LossParts::default());
     for (index, rows) in parts.enumerate() {
         let part = Part { index, count, first_row: index * plan.part_rows() };
-        total.add(net.loss_and_grad(&data.source.batch(rows)?, &loss, part)?);
+        total.add(net.loss_and_grad(&data.source.training_batch(rows, epoch)?, &loss, part)?);
     }
     Ok(total)
 }

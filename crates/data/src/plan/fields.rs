@@ -6,6 +6,7 @@ use super::SourcePlan;
 use super::check::{Checked, IMAGE, refuse};
 use super::steps::{Change, Form};
 use crate::DataError;
+use crate::augment::Augment;
 use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig, TokensBy};
 
 /// What an image may be resized to; larger than the largest image that is read makes no sense.
@@ -68,7 +69,68 @@ pub(super) fn field(
     if field.kind.is_some() && !matches!(source, SourcePlan::Table { .. }) {
         return refuse(path + ".kind", "a column of a table", "a field whose kind is known");
     }
+    augment(&path, &form, &field.augment)?;
     steps(&path, form, field.steps.as_deref().unwrap_or_default())
+}
+
+/// The ways to change a field at random: each fits what the field is, and each number by itself.
+fn augment(path: &str, form: &Form, ways: &[Augment]) -> Checked {
+    for (place, way) in ways.iter().enumerate() {
+        let path = format!("{path}.augment[{place}]");
+        match form {
+            Form::Image { .. } if !way.is_for_texts() => {}
+            Form::Words if way.is_for_texts() => {}
+            Form::Image { .. } => return refuse(path, "a way to change images", format!("`{}`", way.name())),
+            Form::Words => return refuse(path, "a way to change texts", format!("`{}`", way.name())),
+            Form::Name | Form::Place | Form::Pieces { .. } | Form::Numbers(_) => {
+                return refuse(path, "to stand at an image or a text", "another field");
+            }
+        }
+        refuse_numbers(&format!("{path}.{}", way.name()), way)?;
+    }
+    Ok(())
+}
+
+fn refuse_numbers(path: &str, way: &Augment) -> Checked {
+    let between = |name: &str, number: f64, low: f64, high: f64| match (low..=high).contains(&number) {
+        true => Ok(()),
+        false => {
+            refuse(format!("{path}.{name}"), format!("a number from {low} to {high}"), number.to_string())
+        }
+    };
+    let range = |name: &str, [a, b]: [f64; 2], low: f64, high: f64| match low <= a && a <= b && b <= high {
+        true => Ok(()),
+        false => {
+            let wants = format!("two numbers from {low} to {high}, the lower one first");
+            refuse(format!("{path}.{name}"), wants, format!("[{a}, {b}]"))
+        }
+    };
+    match *way {
+        Augment::Flip { horizontal, vertical } => {
+            between("horizontal", horizontal, 0.0, 1.0)?;
+            between("vertical", vertical, 0.0, 1.0)
+        }
+        Augment::Shift { pixels, .. } => within(format!("{path}.pixels"), pixels, 1, *SIDES.end()),
+        Augment::Rotate { degrees } => between("degrees", degrees, 0.0, 180.0),
+        Augment::Zoom { scale } => range("scale", scale, 0.1, 10.0),
+        Augment::Colour { brightness, contrast, saturation } => {
+            between("brightness", brightness, 0.0, 10.0)?;
+            between("contrast", contrast, 0.0, 10.0)?;
+            between("saturation", saturation, 0.0, 10.0)
+        }
+        Augment::Blur { sigma } => range("sigma", sigma, 0.0, 100.0),
+        Augment::Erase { probability, area, aspect, .. } => {
+            between("probability", probability, 0.0, 1.0)?;
+            range("area", area, 0.0, 1.0)?;
+            range("aspect", aspect, 0.01, 100.0)
+        }
+        Augment::Policy { count, magnitude, .. } => {
+            within(format!("{path}.count"), count, 1, 100)?;
+            between("magnitude", magnitude, 0.0, 10.0)
+        }
+        Augment::DropTokens { probability } => between("probability", probability, 0.0, 1.0),
+        Augment::SwapTokens { count } => within(format!("{path}.count"), count, 1, 1_000_000),
+    }
 }
 
 fn image(name: &str, channels: usize) -> Checked<Form> {

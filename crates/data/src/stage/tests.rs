@@ -40,7 +40,7 @@ fn examples_in_memory_and_examples_made_anew_are_the_same() {
     let place = place(&[("a.csv", table().as_bytes())]);
     let (plan, prepared) = (plan(RECIPE), prepare(RECIPE, &place).unwrap());
     let raw = || scan(&plan, &place).unwrap().load(&prepared.blueprint.schema.fields).unwrap();
-    let lazy = examples(&plan, raw(), &prepared.blueprint, 0).unwrap();
+    let lazy = examples(&plan, &place, raw(), &prepared.blueprint, 0).unwrap();
     let lazy = dataset(&plan, lazy, &prepared.blueprint, prepared.dataset.splits.clone()).unwrap();
     assert_eq!(batches(&lazy), batches(&prepared.dataset));
 }
