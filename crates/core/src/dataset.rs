@@ -42,6 +42,14 @@ pub trait Source: Send + Sync {
     /// [`SourceError`] names the row that could not be read.
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError>;
 
+    /// The targets of the examples at these places alone: a source that has them at hand need not make the inputs.
+    ///
+    /// # Errors
+    /// As [`Source::batch`].
+    fn targets(&self, rows: &[usize]) -> Result<Vec<Tensor>, SourceError> {
+        Ok(self.batch(rows)?.targets)
+    }
+
     /// The same as training sees them in an epoch: a source may change its examples a little each time (augmentation). It
     /// depends on rows and epoch alone.
     ///

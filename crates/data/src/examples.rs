@@ -150,9 +150,7 @@ impl Examples {
                 self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
             batch.inputs.insert(name, tensor);
         }
-        let targets =
-            self.targets.iter().map(|answers| answers.gather(rows)).collect::<Result<_, TensorError>>();
-        batch.targets = targets.map_err(|error| SourceError { row: 0, source: error.into() })?;
+        batch.targets = self.targets(rows)?;
         Ok(batch)
     }
 
@@ -202,6 +200,13 @@ impl Source for Examples {
 
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
         self.batch_of(rows, |input| self.numbers(input, rows))
+    }
+
+    fn targets(&self, rows: &[usize]) -> Result<Vec<Tensor>, SourceError> {
+        self.refuse_row_beyond(rows)?;
+        let targets = self.targets.iter().map(|answers| answers.gather(rows));
+        let targets = targets.collect::<Result<_, TensorError>>();
+        targets.map_err(|error| SourceError { row: 0, source: error.into() })
     }
 
     fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {

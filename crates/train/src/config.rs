@@ -12,6 +12,9 @@ pub struct TrainConfig {
     /// How many rows make one update; 64: large enough to keep a processor busy, small enough to find wide minima
     /// (Keskar et al. 2017). The last batch of an epoch has what is left.
     pub batch_size: usize,
+    /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
+    /// frequent, the others give rare ones more weight.
+    pub sampler: Sampler,
     /// How many rows go through the network at once, if a whole batch does not fit into memory. The gradients of the
     /// parts are added up before the update, so all but batch normalisation comes out as with the whole batch.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +38,33 @@ pub struct TrainConfig {
     pub early_stopping: Option<EarlyStopping>,
     /// How often the state of the training is kept.
     pub checkpoint: CheckpointConfig,
+}
+
+/// How often the rows of each label are seen in an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampler {
+    /// Every row once.
+    #[default]
+    All,
+    /// Every label as often as the most frequent one; its rows come again.
+    Over,
+    /// Every label as often as the rarest one; the rows of the others take turns.
+    Under,
+    /// Every label by the square root of its rows, as many rows in all as there are.
+    SquareRoot,
+}
+
+impl Sampler {
+    /// The name used in recipes and errors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Sampler::All => "all",
+            Sampler::Over => "over",
+            Sampler::Under => "under",
+            Sampler::SquareRoot => "square_root",
+        }
+    }
 }
 
 /// How gradients move the weights. Each means what PyTorch's optimizer of that name means.
@@ -121,6 +151,7 @@ impl Default for TrainConfig {
         TrainConfig {
             epochs: 30,
             batch_size: 64,
+            sampler: Sampler::All,
             micro_batch: None,
             optimizer: Optimizer::AdamW(AdamConfig::default()),
             learning_rate: 1e-3,

@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use baeum_core::{Dataset, EpochRecord, Network, Rng, Weights};
 
 use crate::history::{best_epoch, judged_loss};
+use crate::sampler::Sampling;
 use crate::step::{finite_state, gradients, update, valid_loss};
 use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
 
@@ -53,7 +54,8 @@ pub fn fit(
     watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
     let (rng, loss) = (Rng::new(seed), plan.loss(data.task)?);
-    let rows = data.splits.train.rows().len();
+    let sampling = Sampling::new(plan, data)?;
+    let rows = sampling.rows(data);
     let steps_per_epoch = plan.steps_per_epoch(rows)?;
     let mut at = Checkpoint::begin(from, net, steps_per_epoch)?;
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
@@ -66,7 +68,7 @@ pub fn fit(
         };
         let _span = tracing::info_span!("epoch", epoch).entered();
         let first_step = u64::from(epoch) * steps_per_epoch as u64;
-        for rows in data.splits.train.order(&rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
+        for rows in sampling.order(data, &rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
             let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
             let parts = gradients(plan, net, data, loss, rows, epoch)?;
             at.batch += 1;

@@ -23,6 +23,7 @@ mod checkpoint;
 mod error;
 mod fit;
 mod loss;
+mod sampler;
 mod step;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ mod testing;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
-    AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Schedule, SgdConfig, TrainConfig,
+    AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Sampler, Schedule, SgdConfig, TrainConfig,
 };
 pub use error::TrainError;
 pub use event::{End, Event, Signal};

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use baeum_core::{Adam, EpochRecord, Loss, Task, Update};
 
-use crate::config::{AdamConfig, Cosine, EarlyStopping, Optimizer, Schedule, TrainConfig};
+use crate::config::{AdamConfig, Cosine, EarlyStopping, Optimizer, Sampler, Schedule, TrainConfig};
 use crate::history::stale_epochs;
 use crate::{End, TrainError, schedule};
 
@@ -95,7 +95,12 @@ fn number(setting: &str, got: f64, (holds, rule): Rule) -> Result<(), TrainError
     require(holds(got), setting, rule, got)
 }
 
-fn require(holds: bool, setting: &str, rule: impl Display, got: impl Display) -> Result<(), TrainError> {
+pub(crate) fn require(
+    holds: bool,
+    setting: &str,
+    rule: impl Display,
+    got: impl Display,
+) -> Result<(), TrainError> {
     match holds {
         true => Ok(()),
         false => {
@@ -132,6 +137,11 @@ impl TrainPlan {
     /// How many checkpoints stay on disk; older ones may be removed.
     pub fn keep(&self) -> usize {
         self.said.checkpoint.keep
+    }
+
+    /// How often the rows of each label are seen.
+    pub(crate) fn sampler(&self) -> Sampler {
+        self.said.sampler
     }
 
     /// What is minimised for a task.
