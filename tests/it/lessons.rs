@@ -88,7 +88,7 @@ fn a_language_is_told_by_its_letters() {
 /// Whoever fetches the data of a lesson finds a recipe that is sound.
 #[test]
 fn lessons_that_are_fetched_have_sound_recipes() {
-    for name in ["adult", "california-housing", "fashion-mnist", "penguins"] {
+    for name in ["adult", "california-housing", "fashion-mnist", "nsmc", "penguins", "sst2"] {
         let recipe = format!("datasets/{name}/recipe.toml");
         let folder = Scratch::new("fetched");
         let outcome = baeum(&root(), &["plan", &recipe, "--runs", folder.path().to_str().unwrap()]);

@@ -118,3 +118,37 @@ fn a_profile_describes_the_training_rows() {
     let text = serde_json::to_string(&profile).unwrap();
     assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);
 }
+
+/// Whatever valid and test say: what is learned from train stays the same bit for bit (reliability.md D2).
+#[test]
+fn no_value_of_a_test_row_changes_what_is_fitted() {
+    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "task": "classify", "ids": ["id"],
+        "split": {"column": {"name": "part"}}, "audit": {"allow": ["rows"]}, "fields": {
+        "n": {"steps": ["impute", "quantile"]}, "m": {"steps": [{"clip": {"quantiles": [0.1, 0.9]}}, "robust"]},
+        "b": {"steps": [{"bins": {"count": 4}}, "one_hot"]}, "c": {"steps": ["category", "one_hot"]}}}"#;
+    let texts = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "task": "classify",
+        "split": {"column": {"name": "part"}}, "ignore": ["id", "n", "m", "b"], "audit": {"allow": ["texts"]},
+        "fields": {"c": {"steps": [{"tokenise": {"by": "word", "length": 3}}]}}}"#;
+    let table = |held_out: &dyn Fn(usize) -> String| {
+        let mut csv = "id,n,m,b,c,y,part\n".to_owned();
+        for row in 0..40 {
+            let part = ["train", "train", "valid", "test"][row % 4];
+            let cells = match part {
+                "train" => format!("{},{},{},name {}", row * 7 % 13, row * 5 % 11, row, row % 5),
+                _ => held_out(row),
+            };
+            csv += &format!("r{row},{cells},{},{part}\n", row / 4 % 2);
+        }
+        csv
+    };
+    let fitted = |recipe: &str, held_out: &dyn Fn(usize) -> String| {
+        let blueprint = prepare(recipe, &place(&[("a.csv", table(held_out).as_bytes())])).unwrap().blueprint;
+        (blueprint.schema, blueprint.inputs, blueprint.targets, blueprint.stats)
+    };
+    for recipe in [recipe, texts] {
+        let first = fitted(recipe, &|row| format!("{row},1,2,name 1"));
+        for other in ["1e30,-1e30,0.5,another", ",7,7,name 0", "-5,0,1e9,이름"] {
+            assert_eq!(fitted(recipe, &|_| other.to_owned()), first, "{other}");
+        }
+    }
+}
