@@ -488,3 +488,29 @@ fn a_table_may_be_wide() {
         [7.0, 8.0, 9.0]
     );
 }
+
+/// The eleven situations of csv-spectrum (github.com/max-mapper/csv-spectrum), in words of our own.
+#[test]
+fn every_way_to_quote_is_read() {
+    let check = |text: &str, expect: &[&[&str]]| {
+        let csv = written(text.as_bytes(), &CsvFormat { missing: vec![], ..CsvFormat::default() }).unwrap();
+        let columns: Vec<Vec<Option<String>>> =
+            (0..csv.columns().len()).map(|column| csv.texts(column)).collect();
+        for (row, expect) in expect.iter().enumerate() {
+            let cells: Vec<&str> = columns.iter().map(|cells| cells[row].as_deref().unwrap()).collect();
+            assert_eq!(cells, *expect, "{text:?}");
+        }
+        assert_eq!(csv.rows(), expect.len(), "{text:?}");
+    };
+    for end in ["\n", "\r\n"] {
+        let with = |text: &str| text.replace('\n', end);
+        check(&with("a,b\n1,2\n"), &[&["1", "2"]]);
+        check(&with("a,b\n1,\"\"\n3,4"), &[&["1", ""], &["3", "4"]]);
+        check(&with("a,b\n1,2\n\"one \ntwo\",3\n"), &[&["1", "2"], &[&with("one \ntwo"), "3"]]);
+        check(&with("a,b\n1,\"he \n\"\"said\"\" \nso\"\n"), &[&["1", &with("he \n\"said\" \nso")]]);
+    }
+    check("name,city\nAnn,\"Paris, France\"", &[&["Ann", "Paris, France"]]);
+    check("a,b\n1,\"say \"\"yes\"\" twice\"\n", &[&["1", "say \"yes\" twice"]]);
+    check("key,val\n1,\"{\"\"at\"\": [1.5, 2]}\"\n", &[&["1", "{\"at\": [1.5, 2]}"]]);
+    check("a,b\n1,ʤ\n2,배움", &[&["1", "ʤ"], &["2", "배움"]]);
+}
