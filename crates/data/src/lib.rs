@@ -40,6 +40,7 @@ mod split;
 mod stage;
 mod text;
 
+pub mod labelling;
 mod profile;
 pub mod records;
 pub mod table;
