@@ -24,7 +24,7 @@ use crate::source::Pixels;
 
 pub(crate) use area::area;
 pub(crate) use crop::crop;
-pub(crate) use denoise::denoised;
+pub(crate) use denoise::{denoised, reflect};
 pub(crate) use resize::resize;
 pub use thumbnail::thumbnail;
 

@@ -16,7 +16,7 @@ pub use page::{ReportInput, Table, html};
 
 /// What other pages are written with, so that they look like the report.
 pub mod markup {
-    pub use super::table::{Cell, name, table};
+    pub use super::table::{Cell, name, section, table};
     pub use super::text::{count, counted, escape, number, percent};
 
     /// The style of the report.

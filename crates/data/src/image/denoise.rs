@@ -17,6 +17,8 @@ mod tests;
 
 use baeum_core::Denoise;
 
+pub(crate) use border::reflect;
+
 use crate::source::Pixels;
 
 use bilateral::bilateral;

@@ -9,7 +9,7 @@ use super::curves::curves;
 use super::learned::learned;
 use super::numbers::numbers;
 use super::scores::{cards, sentence};
-use super::table::{Cell, name, table};
+use super::table::{Cell, name, section, table};
 use super::text::{count, escape, percent};
 
 /// What a page shows. Its words may come from anywhere; they are escaped.
@@ -77,16 +77,6 @@ pub fn html(input: &ReportInput) -> String {
         facts(input.facts),
         env!("CARGO_PKG_VERSION"),
     )
-}
-
-/// A link to the section, and the section; none without content.
-fn section(id: &str, title: &str, content: Option<String>) -> Option<(String, String)> {
-    let content = content?;
-    let link = format!("<a href=\"#{id}\">{title}</a>");
-    let section = format!(
-        "<section id=\"{id}\" aria-labelledby=\"{id}-head\"><h2 id=\"{id}-head\">{title}</h2>{content}</section>\n"
-    );
-    Some((link, section))
 }
 
 fn facts(facts: &[(String, String)]) -> String {

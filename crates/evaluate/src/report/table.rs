@@ -48,6 +48,16 @@ pub fn name(text: &str) -> String {
     format!("<bdi title=\"{}\">{}</bdi>", escape(&cap(text, 1000)), escape(&short))
 }
 
+/// A link to a section of a page, and the section; none without content.
+pub fn section(id: &str, title: &str, content: Option<String>) -> Option<(String, String)> {
+    let content = content?;
+    let link = format!("<a href=\"#{id}\">{title}</a>");
+    let section = format!(
+        "<section id=\"{id}\" aria-labelledby=\"{id}-head\"><h2 id=\"{id}-head\">{title}</h2>{content}</section>\n"
+    );
+    Some((link, section))
+}
+
 /// A table whose first column names the rows. `heads`: one for each column; columns of numbers stand to the right.
 pub fn table(caption: &str, heads: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
     let rows: Vec<Vec<Cell>> = rows.into_iter().collect();

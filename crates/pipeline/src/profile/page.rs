@@ -10,9 +10,7 @@ mod svg;
 use crate::profile::words::share;
 use baeum_core::Role;
 use baeum_data::Profile;
-use baeum_evaluate::markup::STYLE;
-use baeum_evaluate::markup::{Cell, name as named, table};
-use baeum_evaluate::markup::{count, counted, escape};
+use baeum_evaluate::markup::{Cell, STYLE, count, counted, escape, name as named, section, table};
 
 use card::card;
 
@@ -61,16 +59,6 @@ pub(crate) fn page(name: &str, profile: &Profile, samples: &[Sample]) -> String 
         lead(profile),
         env!("CARGO_PKG_VERSION"),
     )
-}
-
-/// A link to the section, and the section; none without content.
-fn section(id: &str, title: &str, content: Option<String>) -> Option<(String, String)> {
-    let content = content?;
-    let link = format!("<a href=\"#{id}\">{title}</a>");
-    let section = format!(
-        "<section id=\"{id}\" aria-labelledby=\"{id}-head\"><h2 id=\"{id}-head\">{title}</h2>{content}</section>\n"
-    );
-    Some((link, section))
 }
 
 /// The data in a sentence or two. Already escaped.

@@ -1,5 +1,5 @@
-use super::place::reflect;
 use super::with;
+use crate::image::reflect;
 use crate::source::Pixels;
 
 /// Blurred by a Gaussian whose deviation is `sigma` pixels; the image is mirrored at its edges.

@@ -2,6 +2,7 @@
 
 use super::with;
 use crate::augment::{Border, Dice};
+use crate::image::reflect;
 use crate::source::Pixels;
 
 /// Further than any image is wide; keeps sums within their type.
@@ -40,13 +41,6 @@ fn source(place: isize, len: usize, border: Border) -> Option<usize> {
         Border::Reflect => Some(reflect(place, len)),
         Border::Grey { .. } => usize::try_from(place).ok().filter(|&place| place < len),
     }
-}
-
-/// Mirrored without the edge itself, as often as it takes: OpenCV's `BORDER_REFLECT_101`.
-pub(super) fn reflect(place: isize, len: usize) -> usize {
-    let period = 2 * len.saturating_sub(1);
-    let place = place.unsigned_abs() % period.max(1);
-    place.min(period - place)
 }
 
 /// The image whose rows and columns are these ones; grey where there is none.

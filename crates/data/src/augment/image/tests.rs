@@ -5,11 +5,12 @@ mod golden;
 use std::collections::BTreeMap;
 
 use super::levels::{autocontrast, equalize, posterize, solarize};
-use super::place::{cut, reflect};
+use super::place::cut;
 use super::tone::{brightness, contrast, saturation, sharpness};
 use super::warp::{shear_x, shear_y, translate};
 use super::*;
 use crate::augment::{Border, Filling};
+use crate::image::reflect;
 
 fn image(height: usize, width: usize, channels: usize, bytes: &[u8]) -> Pixels<'static> {
     assert_eq!(bytes.len(), height * width * channels);

@@ -3,7 +3,7 @@
 use crate::source::Pixels;
 
 /// Mirrored without the edge itself, `cb|abc|ba`, as often as it takes: OpenCV's `BORDER_REFLECT_101`.
-pub(super) fn reflect(place: isize, len: usize) -> usize {
+pub(crate) fn reflect(place: isize, len: usize) -> usize {
     let period = 2 * len.saturating_sub(1);
     let place = place.unsigned_abs() % period.max(1);
     place.min(period - place)

@@ -3,8 +3,7 @@
 use crate::profile::words;
 use baeum_core::{Kind, Role};
 use baeum_data::{FieldProfile, Profile};
-use baeum_evaluate::markup::name;
-use baeum_evaluate::markup::{count, escape, number};
+use baeum_evaluate::markup::{count, escape, name, number};
 
 use super::anchor;
 use super::labels::names;

@@ -1,8 +1,7 @@
 //! How often each label stands in each part.
 
 use baeum_data::LabelProfile;
-use baeum_evaluate::markup::{Cell, name, table};
-use baeum_evaluate::markup::{count, counted};
+use baeum_evaluate::markup::{Cell, count, counted, name, table};
 
 use super::svg::stack;
 

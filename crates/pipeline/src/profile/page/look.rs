@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use baeum_data::{Found, Profile, Repair, Warning};
-use baeum_evaluate::markup::name;
-use baeum_evaluate::markup::{count, escape};
+use baeum_evaluate::markup::{count, escape, name};
 
 use super::anchor;
 

@@ -2,8 +2,7 @@
 
 use crate::profile::words;
 use baeum_data::{FieldProfile, Profile};
-use baeum_evaluate::markup::{Cell, name, table};
-use baeum_evaluate::markup::{count, number};
+use baeum_evaluate::markup::{Cell, count, name, number, table};
 
 use super::svg::sparkline;
 use super::{CARDS, anchor};

@@ -1,7 +1,6 @@
 //! Some of the images.
 
-use baeum_evaluate::markup::escape;
-use baeum_evaluate::markup::name;
+use baeum_evaluate::markup::{escape, name};
 
 use super::Sample;
 
