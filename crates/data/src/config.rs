@@ -19,7 +19,8 @@ pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
 pub use paths::Paths;
 pub use source::{
-    ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, SourceConfig,
+    ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
+    SourceConfig,
 };
 pub use split::SplitConfig;
 pub use step::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};

@@ -4,12 +4,13 @@ use baeum_core::{Field, Schema, Task};
 
 use crate::augment::Augmenter;
 use crate::config::{
-    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, StepConfig, TokensBy,
+    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig, StepConfig,
+    TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
 use crate::labels::Naming;
-use crate::source::{folder, idx};
+use crate::source::{folder, idx, numpy};
 use crate::split::Part;
 use crate::{DataError, Place};
 
@@ -37,6 +38,7 @@ pub struct DataPlan {
 pub(crate) enum SourcePlan {
     Table { format: TableFormat, files: Vec<TableFiles> },
     Idx(IdxConfig),
+    Numpy(NumpyConfig),
     Folder(FolderConfig),
     Function { config: FunctionConfig, formula: Formula },
 }
@@ -166,6 +168,7 @@ impl DataPlan {
         self.config.shape.clone().or_else(|| match &self.source {
             SourcePlan::Table { .. } => self.tokenised(),
             SourcePlan::Idx(_) => self.resized(1),
+            SourcePlan::Numpy(_) => None,
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
         })
@@ -195,6 +198,9 @@ impl DataPlan {
                     .collect())
             }
             SourcePlan::Idx(config) => idx::files(config).into_iter().map(|name| place.find(name)).collect(),
+            SourcePlan::Numpy(config) => {
+                numpy::files(config).into_iter().map(|name| place.find(name)).collect()
+            }
             SourcePlan::Folder(config) => {
                 Ok(folder::list(config, place)?.images.into_iter().map(|image| image.path).collect())
             }
@@ -209,6 +215,7 @@ impl DataPlan {
             SourcePlan::Table { format: TableFormat::Csv(config), .. } => CsvFormat::new(config, missing),
             SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
+            | SourcePlan::Numpy(_)
             | SourcePlan::Folder(_)
             | SourcePlan::Function { .. } => CsvFormat::new(&CsvConfig::default(), missing),
         }

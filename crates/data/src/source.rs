@@ -4,6 +4,7 @@
 pub(crate) mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
+pub(crate) mod numpy;
 mod sheet;
 mod table;
 
@@ -100,6 +101,7 @@ pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn S
     Ok(match &plan.source {
         SourcePlan::Table { format, files } => Box::new(sheet::scan(plan, format, files, place)?),
         SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
+        SourcePlan::Numpy(config) => Box::new(numpy::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
         SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),
     })

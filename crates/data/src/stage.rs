@@ -155,7 +155,9 @@ fn dataset(
             let batch = Encoder::new(&schema, &inputs)?.batch(&records)?;
             Probes { records, truth, inside, batch }
         }
-        SourcePlan::Table { .. } | SourcePlan::Idx(_) | SourcePlan::Folder(_) => Probes::default(),
+        SourcePlan::Table { .. } | SourcePlan::Numpy(_) | SourcePlan::Idx(_) | SourcePlan::Folder(_) => {
+            Probes::default()
+        }
     };
     Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
 }

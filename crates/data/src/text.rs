@@ -14,6 +14,8 @@ use tokenizers::{
     NormalizedString, Normalizer, Tokenizer, TruncationDirection, TruncationParams, TruncationStrategy,
 };
 
+use crate::refusal::Refusal;
+
 pub(crate) use given::given;
 pub(crate) use learn::learn;
 
@@ -22,15 +24,8 @@ pub(crate) const PADDING: &str = "[PAD]";
 /// The place of a piece that training did not know.
 pub(crate) const UNKNOWN: &str = "[UNK]";
 
-/// Why a tokenizer is of no use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) wants: String,
-    pub(crate) got: String,
-}
-
-pub(crate) fn refuse<T>(wants: impl Into<String>, got: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { wants: wants.into(), got: got.into() })
+fn refuse<T>(wants: impl Into<String>, got: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::new(wants, got))
 }
 
 /// A text in one of Unicode's normal forms (UAX #15), and in small letters if that is wished.

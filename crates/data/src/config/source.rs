@@ -18,6 +18,8 @@ pub enum SourceConfig {
     Parquet(FilesConfig),
     /// Images and their labels in two idx files, as MNIST has them; `.gz` is unpacked.
     Idx(IdxConfig),
+    /// Arrays of NumPy, `.npy` or in a `.npz`; the first dimension counts the examples.
+    Numpy(NumpyConfig),
     /// A folder with one folder of images for each class.
     Folder(FolderConfig),
     /// Numbers computed from numbers drawn at random.
@@ -114,6 +116,23 @@ pub struct IdxConfig {
     /// The classes of the test rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_labels: Option<String>,
+}
+
+/// Inputs and targets in arrays. `data.npz#x` is the array `x` of an archive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumpyConfig {
+    /// Bytes `[n, height, width]` or `[n, height, width, channels]` are images; anything else `[n, ..]` is numbers, laid
+    /// out for the network as `data.shape` says.
+    pub inputs: String,
+    /// One label or one number for each example.
+    pub targets: String,
+    /// The same for the test rows, if they are given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_inputs: Option<String>,
+    /// The targets of the test rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_targets: Option<String>,
 }
 
 /// A folder with one folder for each class; its name is the class. Images may lie deeper in it.

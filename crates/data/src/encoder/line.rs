@@ -4,9 +4,10 @@ use baeum_core::{Denoise, Filter, Fit, Kind, TextForm, Transform};
 
 use super::numbers;
 use crate::image::{crop, denoised, resize};
+use crate::refusal::Refusal;
 use crate::source::{Cell, Pixels};
 use crate::split::sample_id;
-use crate::text::{Cutter, Refusal, normalised};
+use crate::text::{Cutter, normalised};
 
 /// The way of one field to its numbers, ready to be walked row by row.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ use super::rows::{Moments, Rows, Seen};
 use crate::config::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
 use crate::plan::DataPlan;
 use crate::plan::steps::{Change, Form, Misfit};
-use crate::text::{self, Refusal};
+use crate::refusal::Refusal;
+use crate::text;
 use crate::{DataError, Place};
 
 /// Steps from a field to numbers, and the shape of what comes out.

@@ -7,7 +7,8 @@ use baeum_core::Task;
 use super::{SourcePlan, SplitPlan, TableFiles, TableFormat};
 use crate::DataError;
 use crate::config::{
-    CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, Paths, SourceConfig, SplitConfig,
+    CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, NumpyConfig, Paths, SourceConfig,
+    SplitConfig,
 };
 use crate::formula::Formula;
 use crate::split::Part;
@@ -29,7 +30,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
         None => refuse(
             "data.source",
-            "one of `csv`, `jsonl`, `parquet`, `idx`, `folder` and `function`",
+            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder` and `function`",
             "nothing",
         ),
         Some(SourceConfig::Csv(csv)) => {
@@ -46,6 +47,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
             Ok(SourcePlan::Table { format: TableFormat::Parquet, files })
         }
         Some(SourceConfig::Idx(idx)) => idx_files(idx),
+        Some(SourceConfig::Numpy(numpy)) => numpy_files(numpy),
         Some(SourceConfig::Folder(folder)) => {
             refuse_empty("data.source.folder.path", &folder.path)?;
             Ok(SourcePlan::Folder(folder.clone()))
@@ -141,6 +143,18 @@ fn idx_files(idx: &IdxConfig) -> Checked<SourcePlan> {
     }
 }
 
+fn numpy_files(numpy: &NumpyConfig) -> Checked<SourcePlan> {
+    let path = |name| format!("data.source.numpy.{name}");
+    for (name, file) in [("inputs", &numpy.inputs), ("targets", &numpy.targets)] {
+        refuse_empty(&path(name), file)?;
+    }
+    match (&numpy.test_inputs, &numpy.test_targets) {
+        (Some(_), None) => refuse(path("test_targets"), "the targets of `test_inputs`", "nothing"),
+        (None, Some(_)) => refuse(path("test_inputs"), "the inputs of `test_targets`", "nothing"),
+        (Some(_), Some(_)) | (None, None) => Ok(SourcePlan::Numpy(numpy.clone())),
+    }
+}
+
 fn refuse_empty(path: &str, name: &str) -> Checked {
     if name.is_empty() { refuse(path, "a name", "an empty one") } else { Ok(()) }
 }
@@ -167,14 +181,16 @@ fn formula(function: &FunctionConfig) -> Checked<Formula> {
 pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String> {
     match (&config.target, source) {
         (Some(target), _) if target.is_empty() => refuse("data.target", "a name", "an empty one"),
-        (Some(target), SourcePlan::Idx(_) | SourcePlan::Folder(_)) if target == IMAGE => {
+        (Some(target), SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_))
+            if target == IMAGE =>
+        {
             refuse("data.target", "a name other than that of the images", "`image`")
         }
         (Some(target), SourcePlan::Function { config, .. }) if config.inputs.contains_key(target) => {
             refuse("data.target", "a name that no input has", format!("`{target}`"))
         }
         (Some(target), _) => Ok(target.clone()),
-        (None, SourcePlan::Idx(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
+        (None, SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
         (None, SourcePlan::Table { .. }) => {
             refuse("data.target", "the column that is to be learned", "nothing")
         }
@@ -184,7 +200,7 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
 
 pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<Task>> {
     match (source, config.task) {
-        (SourcePlan::Table { .. }, task) => Ok(task),
+        (SourcePlan::Table { .. } | SourcePlan::Numpy(_), task) => Ok(task),
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
         }
@@ -201,6 +217,7 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
     let other = match source {
         SourcePlan::Table { .. } => None,
         SourcePlan::Idx(_) => Some("`idx` files"),
+        SourcePlan::Numpy(_) => Some("`numpy` arrays"),
         SourcePlan::Folder(_) => Some("a `folder`"),
         SourcePlan::Function { .. } => Some("a `function`"),
     };
@@ -269,7 +286,16 @@ pub(super) fn shape(config: &DataConfig) -> Checked {
 }
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
-    let has_test = matches!(source, SourcePlan::Idx(idx) if idx.test_images.is_some());
+    let test = match source {
+        SourcePlan::Idx(idx) => {
+            idx.test_images.as_ref().map(|_| "`given` beside `data.source.idx.test_images`")
+        }
+        SourcePlan::Numpy(numpy) => {
+            numpy.test_inputs.as_ref().map(|_| "`given` beside `data.source.numpy.test_inputs`")
+        }
+        SourcePlan::Table { .. } | SourcePlan::Folder(_) | SourcePlan::Function { .. } => None,
+    };
+    let has_test = test.is_some();
     let is_table = matches!(source, SourcePlan::Table { .. });
     match &config.split {
         None if has_test => Ok(SplitPlan::Given { valid: 0.1 }),
@@ -281,9 +307,7 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         Some(SplitConfig::Given { .. }) => {
             refuse("data.split", "test rows in the source for `given`", "none")
         }
-        Some(_) if has_test => {
-            refuse("data.split", "`given` beside `data.source.idx.test_images`", "another one")
-        }
+        Some(_) if has_test => refuse("data.split", test.unwrap_or_default(), "another one"),
         Some(SplitConfig::Random { valid, test }) => {
             shares("data.split.random", *valid, *test)?;
             Ok(SplitPlan::Random { valid: *valid, test: *test })

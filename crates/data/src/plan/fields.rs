@@ -58,6 +58,7 @@ pub(super) fn field(
     let form = match source {
         SourcePlan::Table { .. } => column(config, &path, name, field)?,
         SourcePlan::Idx(_) => image(name, 1)?,
+        SourcePlan::Numpy(_) => array(name)?,
         SourcePlan::Folder(folder) => image(name, folder.channels.count())?,
         SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => {
             Form::Numbers(Some(vec![1]))
@@ -130,6 +131,15 @@ fn refuse_numbers(path: &str, way: &Augment) -> Checked {
         }
         Augment::DropTokens { probability } => between("probability", probability, 0.0, 1.0),
         Augment::SwapTokens { count } => within(format!("{path}.count"), count, 1, 1_000_000),
+    }
+}
+
+/// The one field of arrays: how many channels its images have, or numbers, is not known before they are read.
+fn array(name: &str) -> Checked<Form> {
+    match name {
+        IMAGE => Ok(Form::Image { channels: 1, size: None }),
+        "x" => Ok(Form::Numbers(None)),
+        _ => refuse("data.fields", "the name `image` or `x`, the one field there is", format!("`{name}`")),
     }
 }
 

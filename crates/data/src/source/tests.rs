@@ -322,3 +322,62 @@ fn a_function_without_a_value_is_refused() {
         "`data.source.function.rows` wants at most 199 rows, got 200; `run.limits.rows` raises the limit";
     assert_eq!(refusal(FUNCTION, &Place { limits, ..place(&[]) }), expect);
 }
+
+/// A `.npy` of format 1.0.
+fn npy(descr: &str, shape: &str, content: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), content].concat()
+}
+
+const NUMPY: &str = r#"{"source": {"numpy": {"inputs": "x.npy", "targets": "y.npy"}}, "audit": {"allow": ["images", "rows"]},
+    "split": {"random": {"valid": 0.2, "test": 0.2}}}"#;
+
+#[test]
+fn arrays_of_numpy_are_images_or_numbers() {
+    let labels =
+        npy("<i8", "(10,)", &(0..10i64).flat_map(|row| (row % 2).to_le_bytes()).collect::<Vec<u8>>());
+    let pixels = npy("|u1", "(10, 2, 3)", &(0..60).collect::<Vec<u8>>());
+    let data = prepare(NUMPY, &place(&[("x.npy", &pixels), ("y.npy", &labels)])).unwrap();
+    let batch = data.dataset.source.batch(&[1]).unwrap();
+    assert_eq!(batch.inputs["x"].shape(), [1, 1, 2, 3]);
+    assert_eq!(batch.inputs["x"].f32s().unwrap()[0], 6.0 / 255.0);
+    assert_eq!(batch.targets[0].i64s().unwrap(), [1]);
+    let floats: Vec<u8> = (0..40).flat_map(|i| (i as f32 / 2.0).to_le_bytes()).collect();
+    let (numbers, answers) = (npy("<f4", "(10, 2, 2)", &floats), npy("<f4", "(10, 1)", &floats[..40]));
+    let recipe = NUMPY.replacen('{', r#"{"shape": [1, 2, 2], "#, 1);
+    let data = prepare(&recipe, &place(&[("x.npy", &numbers), ("y.npy", &answers)])).unwrap();
+    let batch = data.dataset.source.batch(&[3, 0]).unwrap();
+    assert_eq!(batch.inputs["x"].shape(), [2, 1, 2, 2]);
+    assert_eq!(batch.inputs["x"].f32s().unwrap()[..4], [6.0, 6.5, 7.0, 7.5]);
+    assert_eq!(data.dataset.task, baeum_core::Task::Regress);
+    assert_eq!(data.dataset.source.record(3).unwrap()["label"], Value::Number(1.5));
+}
+
+#[test]
+fn arrays_that_do_not_fit_are_refused() {
+    let labels = npy("<i8", "(2,)", &[0; 16]);
+    let check = |x: &[u8], y: &[u8], expect: &str| {
+        assert_eq!(refusal(NUMPY, &place(&[("x.npy", x), ("y.npy", y)])), expect);
+    };
+    let pixels = npy("|u1", "(3, 1, 1)", &[1, 2, 3]);
+    check(
+        &pixels,
+        &labels,
+        "`y.npy` wants 3 targets, one for each example of `x.npy`, got an array of shape [2]",
+    );
+    let single = npy("<f4", "()", &[0; 4]);
+    check(
+        &single,
+        &labels,
+        "`x.npy` wants an array whose first dimension counts the examples, got a single number",
+    );
+    let texts = npy("|S1", "(2,)", b"ab");
+    check(&texts, &labels, "`x.npy` wants numbers, got texts");
+    let recipe = r#"{"source": {"numpy": {"inputs": "x.npz#a", "targets": "y.npy"}}}"#;
+    let error = refusal(recipe, &place(&[("x.npz", b"PK"), ("y.npy", &labels)]));
+    assert!(error.starts_with("`x.npz#a` wants "), "{error}");
+    let recipe = r#"{"source": {"numpy": {"inputs": "x.npy", "targets": "y.npy", "test_inputs": "z.npy"}}}"#;
+    let error = crate::testing::config(recipe).check().map(drop).unwrap_err().to_string();
+    assert_eq!(error, "`data.source.numpy.test_targets` wants the targets of `test_inputs`, got nothing");
+}

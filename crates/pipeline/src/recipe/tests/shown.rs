@@ -181,7 +181,7 @@ fn what_is_absent_is_shown_where_it_belongs() {
         "[run]\nseed = 1\n\n[data]\ntarget = \"y\"\n",
         &[],
         r#"
-error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `folder` and `function`, got nothing
+error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder` and `function`, got nothing
  --> recipe.toml:4:1
   |
 4 | [data]
@@ -195,7 +195,7 @@ fn an_empty_recipe() {
         "",
         &[],
         r#"
-error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `folder` and `function`, got nothing
+error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder` and `function`, got nothing
  --> recipe.toml:1:1
   |
 1 |
