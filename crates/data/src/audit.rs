@@ -50,6 +50,8 @@ pub(crate) struct Seen {
     across: Share,
     /// How many rows would meet one of train by chance, if their fields had nothing to do with each other.
     expected: f64,
+    /// How many rows look like so many others that they were not held against all of them.
+    unfinished: usize,
 }
 
 impl Seen {
@@ -61,6 +63,7 @@ impl Seen {
             within: share(is_held_out.len() - held_out),
             across: share(held_out),
             expected: 0.0,
+            unfinished: 0,
         }
     }
 
@@ -97,6 +100,7 @@ fn halves(
     let mut seen = Seen::of(is_held_out);
     let parts: Vec<Option<bool>> = is_held_out.iter().map(|is| Some(*is)).collect();
     let across = look(&parts)?;
+    seen.unfinished = across.unfinished;
     if across.pairs.is_empty() {
         return Ok(seen);
     }
@@ -119,6 +123,8 @@ pub(crate) struct Alike {
     pairs: Vec<(usize, usize)>,
     /// All rows that are like one of another part; going up, each once.
     rows: Vec<usize>,
+    /// How many rows were not held against all that they look like.
+    unfinished: usize,
 }
 
 /// The data, as far as they are looked through.
@@ -146,6 +152,8 @@ pub(crate) fn audit(
     let mut warnings = vec![];
     for (leak, seen) in [audit.rows()?, audit.texts()?, audit.images()?, audit.ids()?].into_iter().flatten() {
         warnings.extend(audit.judge(leak, &seen)?);
+        let count = seen.unfinished;
+        warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
     warnings.extend(audit.target(task, splits.train.rows())?);
     Ok(warnings)
@@ -223,7 +231,7 @@ impl Audit<'_> {
                 .collect();
             let near = texts::near_texts(&all);
             let pairs = near.pairs.into_iter().map(|(one, other, _)| (one, other)).collect();
-            Ok(Alike { pairs, rows: near.rows })
+            Ok(Alike { pairs, rows: near.rows, unfinished: near.unfinished })
         };
         Ok(Some((Leak::Texts, halves(&self.is_held_out, look)?)))
     }

@@ -193,6 +193,11 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Texts that look like so many others that the audit did not hold them against all.
+    NotCompared {
+        /// How many.
+        count: usize,
+    },
     /// Something that the parts share, or that gives the target away.
     Leak {
         /// What was found.
@@ -224,6 +229,10 @@ impl fmt::Display for Warning {
             }
             Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
             Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
+            Warning::NotCompared { count } => write!(
+                f,
+                "{count} texts look like so many others that they were not compared with all of them; more may stand in two parts"
+            ),
             Warning::Leak { found, why: Why::Usual } => {
                 write!(f, "{found}; so few, or as many as within train, that they do not end the run")
             }

@@ -53,7 +53,7 @@ pub(super) fn copies<'a>(
         let mut rows: Vec<usize> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
         rows.sort_unstable();
         rows.dedup();
-        Ok(Alike { pairs, rows })
+        Ok(Alike { pairs, rows, unfinished: 0 })
     };
     halves(is_held_out, look)
 }

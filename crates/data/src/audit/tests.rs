@@ -33,6 +33,7 @@ fn what_is_as_frequent_within_train_is_usual() {
         within: Share { rows: 1000, twins: within },
         across: Share { rows: 200, twins: across },
         expected: 0.0,
+        unfinished: 0,
     };
     assert!(!seen(0, 5).is_usual());
     assert!(seen(100, 20).is_usual());
@@ -50,7 +51,7 @@ fn halves_of_train_tell_what_is_usual() {
             .filter(|&(one, other)| parts[one].zip(parts[other]).is_some_and(|(one, other)| one != other))
             .collect();
         let rows = pairs.iter().flat_map(|&(one, other)| [one, other]).collect();
-        Ok(Alike { pairs, rows })
+        Ok(Alike { pairs, rows, unfinished: 0 })
     };
     let seen = halves(&HELD_OUT, look).unwrap();
     assert_eq!(seen.pairs, [(4, 2)]);
@@ -67,6 +68,7 @@ fn rows_of_few_values_meet_by_chance() {
         within: Share::default(),
         across: Share { rows: 200, twins },
         expected,
+        unfinished: 0,
     };
     assert!(seen(40, 4.0).is_chance());
     assert!(!seen(41, 4.0).is_chance());

@@ -25,8 +25,6 @@ pub(crate) struct NearTexts {
     /// Two rows of different parts, the smaller first, and their similarity in 0.8..=1; sorted. Texts that
     /// are equal in lower case and up to white space have 1.
     pub(crate) pairs: Vec<(usize, usize, f64)>,
-    /// How many pairs of rows are as much alike, but not listed, for one of their texts stands in many rows.
-    pub(crate) unlisted: u64,
     /// Every row that is like one of another part; sorted. Also those whose pairs are not listed.
     pub(crate) rows: Vec<usize>,
     /// How many texts met more others that looked alike at first sight than the 32 they are held against. One
@@ -180,9 +178,7 @@ fn pairs(units: &[&[Place]], found: Vec<Found>) -> NearTexts {
     for (one, other, similarity) in found {
         let (Some(left), Some(right)) = (units.get(one), units.get(other)) else { continue };
         let rows = left.iter().flat_map(|a| right.iter().map(move |b| (a.row.min(b.row), a.row.max(b.row))));
-        let before = near.pairs.len();
         near.pairs.extend(rows.take(LISTED_EACH).map(|(a, b)| (a, b, similarity)));
-        near.unlisted += (left.len() * right.len() - (near.pairs.len() - before)) as u64;
         (touched[one], touched[other]) = (true, true);
     }
     near.pairs.sort_unstable_by_key(|&(one, other, _)| (one, other));

@@ -124,4 +124,12 @@ fn what_does_not_fit_is_refused_before_any_data_are_read() {
         r#"["flip"]"#,
         "`data.fields.image.augment[0]` wants to stand at an image or a text, got another field",
     );
+    // What 0 and 1 are in a tokenizer from outside, nobody knows.
+    let given = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "fields": {"text": {"augment": ["swap_tokens"],
+        "steps": [{"tokenise": {"by": {"file": {"path": "t.json"}}, "length": 3}}]}}}"#;
+    let error: DataError = crate::testing::config(given).check().map(drop).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`data.fields.text.augment` wants a tokenizer that is learned here, for it is known what 0 and 1 are, got one of a file"
+    );
 }

@@ -70,13 +70,18 @@ pub(super) fn field(
     if field.kind.is_some() && !matches!(source, SourcePlan::Table { .. }) {
         return refuse(path + ".kind", "a column of a table", "a field whose kind is known");
     }
-    augment(&path, &form, &field.augment)?;
+    augment(&path, &form, field)?;
     steps(&path, form, field.steps.as_deref().unwrap_or_default())
 }
 
 /// The ways to change a field at random: each fits what the field is, and each number by itself.
-fn augment(path: &str, form: &Form, ways: &[Augment]) -> Checked {
-    for (place, way) in ways.iter().enumerate() {
+fn augment(path: &str, form: &Form, field: &FieldConfig) -> Checked {
+    let is_given = |step: &StepConfig| matches!(step, StepConfig::Tokenise { by: TokensBy::File { .. }, .. });
+    if !field.augment.is_empty() && field.steps.iter().flatten().any(is_given) {
+        let wants = "a tokenizer that is learned here, for it is known what 0 and 1 are";
+        return refuse(format!("{path}.augment"), wants, "one of a file");
+    }
+    for (place, way) in field.augment.iter().enumerate() {
         let path = format!("{path}.augment[{place}]");
         match form {
             Form::Image { .. } if !way.is_for_texts() => {}

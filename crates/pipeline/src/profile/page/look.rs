@@ -49,7 +49,9 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         Warning::Leak { found: Found::Copy { field, .. }, .. } => {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
-        Warning::Leak { found: Found::Rows { .. }, .. } | Warning::HiddenFiles { .. } => {
+        Warning::Leak { found: Found::Rows { .. }, .. }
+        | Warning::HiddenFiles { .. }
+        | Warning::NotCompared { .. } => {
             return escape(&warning.to_string());
         }
     };
