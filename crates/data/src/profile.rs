@@ -1,20 +1,19 @@
 mod histogram;
 mod lengths;
+mod notes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use baeum_core::{Field, Kind, Role, Schema, Splits};
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
-use crate::audit::Found;
-use crate::config::Encoding;
 use crate::fit::Moments;
 use crate::source::{Cell, Raw};
 
 pub use histogram::{Histogram, quartiles};
 pub use lengths::Lengths;
+pub use notes::{Repair, Warning, Why};
 
 /// How many of the rows and files that were left out are listed.
 pub(crate) const LISTED: usize = 20;
@@ -110,137 +109,6 @@ pub struct LabelProfile {
     pub label: String,
     /// Its rows in train, valid and test.
     pub parts: [usize; 3],
-}
-
-/// Something that was done so that the data could be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Repair {
-    /// A file that is not UTF-8 was read in another encoding.
-    TakenFor {
-        /// The file.
-        file: String,
-        /// The encoding.
-        encoding: Encoding,
-    },
-    /// A table ends in blank lines, which are no rows.
-    BlankEnd {
-        /// The table.
-        file: String,
-        /// How many.
-        count: usize,
-    },
-    /// Rows of a table, or images of a folder, that cannot be read were left out, as `data.on_bad` says.
-    Skipped {
-        /// The table or the folder.
-        file: String,
-        /// How many.
-        count: usize,
-        /// The first of them, each with its reason.
-        first: Vec<String>,
-    },
-}
-
-impl fmt::Display for Repair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Repair::TakenFor { file, encoding } => {
-                let name = encoding.name();
-                write!(f, "`{file}` is not UTF-8 and was read as {name}; say `encoding` to be sure")
-            }
-            Repair::BlankEnd { file, count: 1 } => {
-                write!(f, "`{file}` ends in a blank line, which is no row")
-            }
-            Repair::BlankEnd { file, count } => {
-                write!(f, "`{file}` ends in {count} blank lines, which are no rows")
-            }
-            Repair::Skipped { file, count, first } => {
-                write!(f, "{count} of `{file}` cannot be read and were left out: {}", first.join("; "))?;
-                if *count > first.len() { write!(f, "; and {} more", count - first.len()) } else { Ok(()) }
-            }
-        }
-    }
-}
-
-/// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Warning {
-    /// A field that is the same in every training row teaches nothing.
-    Constant {
-        /// The field.
-        field: String,
-    },
-    /// A whole number that is another one in every row, and hardly leaves one out.
-    LooksLikeId {
-        /// The field.
-        field: String,
-    },
-    /// Numbers that lie so close together that 32 bits cannot tell them apart.
-    Coarse {
-        /// The field.
-        field: String,
-    },
-    /// A label that valid or test does not have.
-    AbsentLabel {
-        /// The label.
-        label: String,
-        /// The part.
-        part: String,
-    },
-    /// Files that were left out because they are hidden.
-    HiddenFiles {
-        /// How many.
-        count: usize,
-    },
-    /// Texts that look like so many others that the audit did not hold them against all.
-    NotCompared {
-        /// How many.
-        count: usize,
-    },
-    /// Something that the parts share, or that gives the target away.
-    Leak {
-        /// What was found.
-        found: Found,
-        /// Why it did not end the run.
-        why: Why,
-    },
-}
-
-/// Why a leak did not end the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// They are few, or such as chance may explain.
-    Usual,
-    /// The recipe allows it.
-    Allowed,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::Constant { field } => write!(f, "`{field}` is the same in every training row"),
-            Warning::LooksLikeId { field } => {
-                write!(f, "`{field}` looks like an id; put it under `data.ids`")
-            }
-            Warning::Coarse { field } => {
-                write!(f, "`{field}` has numbers so close together that 32 bits hardly tell them apart")
-            }
-            Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
-            Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
-            Warning::NotCompared { count } => write!(
-                f,
-                "{count} texts look like so many others that they were not compared with all of them; more may stand in two parts"
-            ),
-            Warning::Leak { found, why: Why::Usual } => {
-                write!(f, "{found}; so few, or as many as within train, that they do not end the run")
-            }
-            Warning::Leak { found, why: Why::Allowed } => {
-                write!(f, "{found}; `data.audit.allow` has `{}`", found.leak().name())
-            }
-        }
-    }
 }
 
 /// Describes the data; `labels` is how often each label stands in train, valid and test.
