@@ -11,6 +11,7 @@ use baeum_tests::{NAMES, Scratch, baeum, cases, predictor, root};
 use serde_json::{Value, json};
 
 mod filters;
+mod series;
 mod steps;
 mod tables;
 mod texts;

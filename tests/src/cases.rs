@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Approximate, Counter, DType, Decode, Denoise, Distribution, End, Field, Filter, Fit, Graph, InputSpec,
-    Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape, Size2,
-    Target, Tensor, TextForm, Transform,
+    Anchor, Approximate, Counter, DType, Decode, Denoise, Distribution, End, Field, Filter, Fit, Graph,
+    InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape,
+    Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -108,6 +108,9 @@ pub fn steps() -> Vec<(&'static str, Transform)> {
             },
         ),
         ("one_hot", Transform::OneHot { size: 2 }),
+        ("normalise_window", Transform::NormaliseWindow { channels: 1, by: Anchor::Last }),
+        ("difference", Transform::Difference { channels: 1, lag: 1 }),
+        ("steps_first", Transform::StepsFirst { channels: 1 }),
     ]
 }
 

@@ -13,8 +13,8 @@ pub struct Batch {
     pub rows: usize,
     /// The network's inputs by name, each `[rows, ..]`.
     pub inputs: BTreeMap<String, Tensor>,
-    /// The targets in the order of the network's outputs: class indices `[rows]` of i64, or numbers `[rows, 1]` of
-    /// f32. Empty where nobody knows the answer.
+    /// The targets in the order of the network's outputs: class indices `[rows]` of i64, or numbers `[rows, width]`
+    /// of f32. Empty where nobody knows the answer.
     pub targets: Vec<Tensor>,
 }
 
@@ -161,6 +161,15 @@ pub enum TargetStats {
         mean: f64,
         /// Their standard deviation, over n.
         std: f64,
+    },
+    /// The numbers of the training steps of a series, column by column, each in its own unit.
+    Steps {
+        /// Their means.
+        mean: Vec<f64>,
+        /// Their standard deviations, over n.
+        std: Vec<f64>,
+        /// After how many steps the series is thought to repeat itself; 1 where nobody says it.
+        season: usize,
     },
 }
 

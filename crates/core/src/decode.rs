@@ -1,5 +1,9 @@
+use std::borrow::Cow;
+
 use baeum_kernels::softmax;
 use serde::{Deserialize, Serialize};
+
+use crate::{Anchor, Record, Value};
 
 /// From what the network yields to an answer: the inverse of the target's transform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +24,37 @@ pub enum Decode {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
+    /// The next steps of a series, standardised column by column: `x * scale + offset`.
+    Forecast {
+        /// What is told, in the order of the numbers: all steps of the first column, then of the next.
+        columns: Vec<String>,
+        /// How many steps.
+        steps: usize,
+        /// Standard deviation of each column in the training steps.
+        scale: Vec<f64>,
+        /// Its mean there.
+        offset: Vec<f64>,
+        /// Where the numbers are told relative to the window that they follow, and not to all of training.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        anchor: Option<Anchored>,
+        /// What the numbers count, if the recipe says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+}
+
+/// What the numbers of a forecast are relative to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchored {
+    /// The field of the window.
+    pub field: String,
+    /// The place of each column among its channels.
+    pub channels: Vec<usize>,
+    /// How many steps the window has.
+    pub steps: usize,
+    /// By what of it.
+    pub by: Anchor,
 }
 
 /// What the learned function says about one record and one target.
@@ -41,6 +76,16 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
+    /// The next steps of a series.
+    Forecast {
+        /// What is told.
+        columns: Vec<String>,
+        /// The steps of each column, in its own unit: `[columns][steps]`.
+        values: Vec<Vec<f64>>,
+        /// What they count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
 }
 
 impl Decode {
@@ -49,10 +94,42 @@ impl Decode {
         match self {
             Decode::Label { labels } => labels.len(),
             Decode::Number { .. } => 1,
+            Decode::Forecast { columns, steps, .. } => columns.len() * steps,
         }
     }
 
-    /// The answer in one row of what the network yields; `row`: `[width]`.
+    /// The same for one record: what is told relative to a window becomes relative to the window of this record. A
+    /// number that is missing there makes answers that are none.
+    pub fn of_record(&self, record: &Record) -> Cow<'_, Decode> {
+        let Decode::Forecast { anchor: Some(anchor), .. } = self else { return Cow::Borrowed(self) };
+        self.of_window(match record.get(&anchor.field) {
+            Some(Value::Numbers(window)) => window,
+            Some(Value::Missing | Value::Number(_) | Value::Text(_) | Value::Image(_)) | None => &[],
+        })
+    }
+
+    /// The same for what a series shows before the answer, `[channels][steps]`.
+    pub fn of_window(&self, window: &[f64]) -> Cow<'_, Decode> {
+        let Decode::Forecast { columns, steps, scale, offset, anchor: Some(anchor), unit } = self else {
+            return Cow::Borrowed(self);
+        };
+        let of_channel = |(&channel, &scale): (&usize, &f64)| {
+            let start = channel * anchor.steps;
+            let channel = window.get(start..start + anchor.steps).unwrap_or_default();
+            let (centre, spread) = anchor.by.of(channel);
+            (spread.unwrap_or(scale), centre)
+        };
+        let (scale, offset) = if window.is_empty() {
+            (scale.clone(), vec![f64::NAN; offset.len()])
+        } else {
+            anchor.channels.iter().zip(scale).map(of_channel).unzip()
+        };
+        let (columns, steps, unit) = (columns.clone(), *steps, unit.clone());
+        Cow::Owned(Decode::Forecast { columns, steps, scale, offset, anchor: None, unit })
+    }
+
+    /// The answer in one row of what the network yields; `row`: `[width]`. Where answers are relative to a record, it is
+    /// the decoder [of this record](Decode::of_record) that is asked.
     pub fn answer(&self, row: &[f32]) -> Answer {
         match self {
             Decode::Label { labels } => {
@@ -64,6 +141,14 @@ impl Decode {
                 let x = row.first().copied().map_or(f64::NAN, f64::from);
                 Answer::Number { value: x * scale + offset, unit: unit.clone() }
             }
+            Decode::Forecast { columns, steps, scale, offset, anchor: _, unit } => {
+                let of_column = |((row, scale), offset): ((&[f32], &f64), &f64)| {
+                    row.iter().map(|&x| f64::from(x) * scale + offset).collect()
+                };
+                let rows = row.chunks_exact((*steps).max(1)).zip(scale).zip(offset);
+                let values = rows.map(of_column).collect();
+                Answer::Forecast { columns: columns.clone(), values, unit: unit.clone() }
+            }
         }
     }
 }
@@ -73,4 +158,58 @@ pub fn probabilities(logits: &[f32]) -> Vec<f32> {
     let mut row = logits.to_vec();
     softmax(&mut row);
     row
+}
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn forecast(anchor: Option<Anchor>) -> Decode {
+        let anchor =
+            anchor.map(|by| Anchored { field: "series".to_owned(), channels: vec![1, 0], steps: 3, by });
+        let columns = ["b", "a"].map(str::to_owned).to_vec();
+        Decode::Forecast {
+            columns,
+            steps: 2,
+            scale: vec![2.0, 3.0],
+            offset: vec![10.0, 20.0],
+            anchor,
+            unit: None,
+        }
+    }
+
+    fn values(decode: &Decode, window: Value) -> Vec<Vec<f64>> {
+        let record = Record::from([("series".to_owned(), window)]);
+        match decode.of_record(&record).answer(&[1.0, 2.0, -1.0, 0.5]) {
+            Answer::Forecast { values, .. } => values,
+            answer @ (Answer::Label { .. } | Answer::Number { .. }) => panic!("{answer:?}"),
+        }
+    }
+
+    #[test]
+    fn a_forecast_is_told_column_by_column() {
+        assert_eq!(forecast(None).width(), 4);
+        assert_eq!(values(&forecast(None), Value::Missing), [[12.0, 14.0], [17.0, 21.5]]);
+    }
+
+    #[test]
+    fn a_forecast_may_be_relative_to_its_window() {
+        let window = Value::Numbers(vec![1.0, 2.0, 3.0, 10.0, 20.0, 60.0]); // a, then b
+        assert_eq!(values(&forecast(Some(Anchor::Last)), window.clone()), [[62.0, 64.0], [0.0, 4.5]]);
+        let spread =
+            |x: &[f64; 3], mean: f64| (x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 3.0).sqrt();
+        let (a, b) = (spread(&[1.0, 2.0, 3.0], 2.0), spread(&[10.0, 20.0, 60.0], 30.0));
+        let expect = [[30.0 + b, 30.0 + 2.0 * b], [2.0 - a, 2.0 + 0.5 * a]];
+        assert_eq!(values(&forecast(Some(Anchor::Mean)), window), expect);
+    }
+
+    #[test]
+    fn a_window_that_is_not_there_gives_no_number() {
+        let told = values(&forecast(Some(Anchor::Last)), Value::Missing);
+        assert!(told.iter().flatten().all(|x| x.is_nan()), "{told:?}");
+        // A channel that never moves keeps its level.
+        let flat = values(&forecast(Some(Anchor::Mean)), Value::Numbers(vec![5.0; 6]));
+        assert_eq!(flat, [[6.0, 7.0], [4.0, 5.5]]);
+    }
 }

@@ -33,7 +33,7 @@ pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,
 };
-pub use decode::{Answer, Decode, probabilities};
+pub use decode::{Anchored, Answer, Decode, probabilities};
 pub use fs::Fs;
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
@@ -50,4 +50,4 @@ pub use shape::{Dim, Shape, ShapeError};
 pub use size2::Size2;
 pub use task::Task;
 pub use tensor::{DType, Data, Tensor, TensorError};
-pub use transform::{Denoise, Distribution, End, Filter, Fit, TextForm, Transform};
+pub use transform::{Anchor, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};

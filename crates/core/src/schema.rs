@@ -16,6 +16,13 @@ pub enum Kind {
         /// How many.
         len: usize,
     },
+    /// What was measured at several moments, one behind the other: channel after channel, each with all its steps.
+    Series {
+        /// How many things are measured at each moment.
+        channels: usize,
+        /// How many moments there are.
+        steps: usize,
+    },
     /// A name out of a list that the training rows gave.
     Category,
     /// A picture: bytes `[height, width, channels]`.
@@ -165,6 +172,7 @@ impl Field {
             (_, Value::Missing) => true,
             (Kind::Number, Value::Number(_)) => true,
             (Kind::Numbers { len }, Value::Numbers(numbers)) => numbers.len() == *len,
+            (Kind::Series { channels, steps }, Value::Numbers(numbers)) => numbers.len() == channels * steps,
             (Kind::Category | Kind::Text, Value::Text(_)) => true,
             (Kind::Image { channels, size }, Value::Image(pixels)) => match pixels.shape() {
                 [h, w, c] => c == channels && size.is_none_or(|size| size == (*h, *w)),
@@ -188,6 +196,10 @@ impl fmt::Display for Kind {
         match self {
             Kind::Number => f.write_str("a number"),
             Kind::Numbers { len } => write!(f, "{len} numbers"),
+            Kind::Series { channels: 1, steps } => write!(f, "a series of {steps} steps"),
+            Kind::Series { channels, steps } => {
+                write!(f, "a series of {steps} steps in {channels} channels")
+            }
             Kind::Category => f.write_str("a name"),
             Kind::Image { channels, size: None } => write!(f, "an image with {channels} channels"),
             Kind::Image { channels, size: Some((h, w)) } => {

@@ -118,6 +118,53 @@ pub enum Transform {
         /// Length of the row: the places, and one more for place 0.
         size: usize,
     },
+    /// Each channel of a series relative to itself: `[channels, steps]` in and out.
+    NormaliseWindow {
+        /// How many channels it has.
+        channels: usize,
+        /// What it is measured from.
+        by: Anchor,
+    },
+    /// How much each step of a series differs from the one `lag` before it: `[channels, steps]` in,
+    /// `[channels, steps - lag]` out.
+    Difference {
+        /// How many channels the series has.
+        channels: usize,
+        /// How many steps lie between the two.
+        lag: usize,
+    },
+    /// A series laid out as recurrent networks and Transformers read it: `[channels, steps]` in, `[steps, channels]` out.
+    StepsFirst {
+        /// How many channels it has.
+        channels: usize,
+    },
+}
+
+/// What the numbers of a window are measured from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// From its last number (NLinear; Zeng, Chen, Zhang & Xu 2023).
+    #[default]
+    Last,
+    /// From its mean, in its own standard deviations (reversible instance normalisation; Kim et al. 2022). A window that
+    /// never moves has the deviation 1.
+    Mean,
+}
+
+impl Anchor {
+    /// What to take from the numbers of a window, and what to divide them by then, if by anything.
+    pub fn of(self, window: &[f64]) -> (f64, Option<f64>) {
+        match self {
+            Anchor::Last => (window.last().copied().unwrap_or(f64::NAN), None),
+            Anchor::Mean => {
+                let n = window.len() as f64;
+                let mean = window.iter().sum::<f64>() / n;
+                let spread = (window.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt();
+                (mean, Some(if (spread as f32) == 0.0 { 1.0 } else { spread }))
+            }
+        }
+    }
 }
 
 /// A filter that takes noise out of an image; equal to OpenCV's of the same name within one grey level.
@@ -284,6 +331,9 @@ impl Transform {
             Transform::NormaliseText { .. } => "normalise_text",
             Transform::Tokenise { .. } => "tokenise",
             Transform::OneHot { .. } => "one_hot",
+            Transform::NormaliseWindow { .. } => "normalise_window",
+            Transform::Difference { .. } => "difference",
+            Transform::StepsFirst { .. } => "steps_first",
         }
     }
 }

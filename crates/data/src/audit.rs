@@ -6,6 +6,7 @@ mod found;
 mod pictures;
 mod rows;
 mod texts;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -149,6 +150,9 @@ pub(crate) fn audit(
     let mut is_held_out = vec![true; raw.rows()];
     splits.train.rows().iter().for_each(|row| is_held_out[*row] = false);
     let audit = Audit { plan, raw, fields, is_held_out };
+    if let Some(seen) = windows::shared(raw, &audit.is_held_out) {
+        return Ok(audit.judge(Leak::Windows, &seen)?.into_iter().collect());
+    }
     let mut warnings = vec![];
     for (leak, seen) in [audit.rows()?, audit.texts()?, audit.images()?, audit.ids()?].into_iter().flatten() {
         warnings.extend(audit.judge(leak, &seen)?);
@@ -178,7 +182,7 @@ impl Audit<'_> {
             Kind::Number | Kind::Category => inputs.len() == 1, // it says little, and says it again
             Kind::Text => inputs.len() == 1,                    // texts and images are looked at more closely
             Kind::Image { .. } => true,
-            Kind::Numbers { .. } => false,
+            Kind::Numbers { .. } | Kind::Series { .. } => false,
         };
         if inputs.iter().any(is_alone) {
             return Ok(None);
@@ -278,7 +282,7 @@ impl Audit<'_> {
         for (place, field) in self.inputs() {
             let values = match field.kind {
                 Kind::Number | Kind::Category => column(place)?,
-                Kind::Numbers { .. } | Kind::Text | Kind::Image { .. } => continue,
+                Kind::Numbers { .. } | Kind::Series { .. } | Kind::Text | Kind::Image { .. } => continue,
             };
             let is_copy = match task {
                 Task::Classify => copies::copies_label(&values, &labels),
@@ -320,7 +324,7 @@ impl Audit<'_> {
     /// train, however they came about; so it counts how many there are.
     fn is_harmless(&self, leak: Leak, seen: &Seen) -> bool {
         match (leak, self.plan.split.is_drawn()) {
-            (Leak::Ids, _) => false,
+            (Leak::Ids | Leak::Windows, _) => false,
             (_, true) => seen.is_chance() || seen.are_few(),
             (_, false) => seen.is_chance() || seen.is_usual(),
         }

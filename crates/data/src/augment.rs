@@ -6,15 +6,18 @@
 mod config;
 mod dice;
 mod image;
+mod series;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
+pub(crate) use config::Changes;
 pub use config::{Augment, Border, Filling, Operation};
 pub(crate) use dice::Dice;
 
 use crate::source::Pixels;
 
+use series::{jitter, scaling, time_warp};
 use tokens::{drop_tokens, swap_tokens};
 
 /// What is done to one field while the network learns.
@@ -30,6 +33,27 @@ impl Augmenter {
     pub(crate) fn image(&self, image: &Pixels<'_>, dice: &mut Dice) -> Pixels<'static> {
         let first = image::apply_none(image);
         self.steps.iter().fold(first, |image, step| step.apply(&image, dice))
+    }
+
+    /// A series `[channels, steps]` behind all steps.
+    pub(crate) fn series(&self, series: &mut [f64], channels: usize, dice: &mut Dice) {
+        for step in &self.steps {
+            match step {
+                Augment::Jitter { strength } => jitter(series, channels, *strength, dice),
+                Augment::Scaling { strength } => scaling(series, channels, *strength, dice),
+                Augment::TimeWarp { knots, strength } => time_warp(series, channels, *knots, *strength, dice),
+                Augment::Flip { .. }
+                | Augment::Shift { .. }
+                | Augment::Rotate { .. }
+                | Augment::Zoom { .. }
+                | Augment::Colour { .. }
+                | Augment::Blur { .. }
+                | Augment::Erase { .. }
+                | Augment::Policy { .. }
+                | Augment::DropTokens { .. }
+                | Augment::SwapTokens { .. } => {} // refused where the recipe was checked
+            }
+        }
     }
 
     /// The places of a text's pieces behind all steps.
@@ -48,7 +72,10 @@ impl Augmenter {
                 | Augment::Colour { .. }
                 | Augment::Blur { .. }
                 | Augment::Erase { .. }
-                | Augment::Policy { .. } => {} // refused where the recipe was checked
+                | Augment::Policy { .. }
+                | Augment::Jitter { .. }
+                | Augment::Scaling { .. }
+                | Augment::TimeWarp { .. } => {} // refused where the recipe was checked
             }
         }
         out.iter_mut().zip(places).for_each(|(out, place)| *out = place as f32);

@@ -3,6 +3,7 @@
 mod audit;
 mod cleaning;
 mod paths;
+mod series;
 mod source;
 mod split;
 mod step;
@@ -18,6 +19,7 @@ use crate::augment::Augment;
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
 pub use paths::Paths;
+pub use series::SeriesConfig;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
     SourceConfig,
@@ -33,7 +35,7 @@ pub struct DataConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceConfig>,
     /// The column that the network learns to tell. An idx file or an image folder calls it `label` unless it
-    /// is said.
+    /// is said. A series may tell several: those that fit a pattern such as `*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers
@@ -54,9 +56,12 @@ pub struct DataConfig {
     /// columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
+    /// The rows of the table are steps of a series, of which an example sees a window and tells what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesConfig>,
     /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of
     /// `valid` and `test`; where the source has test rows of its own, `given` with 10 % of the others for
-    /// `valid`.
+    /// `valid`; for a series `time`, as much for each.
     #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_name)]
     pub split: Option<SplitConfig>,
@@ -85,6 +90,7 @@ impl Default for DataConfig {
             missing: ["", "NA", "NaN", "?"].map(str::to_owned).to_vec(),
             fields: BTreeMap::new(),
             shape: None,
+            series: None,
             split: None,
             labels: vec![],
             clean_labels: CleanConfig::default(),
@@ -110,7 +116,8 @@ pub struct FieldConfig {
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
     pub steps: Option<Vec<StepConfig>>,
-    /// What is done to it at random each time the network learns from it, before its steps; an image or a text alone.
+    /// What is done to it at random each time the network learns from it, before its steps; for an image, a text, a
+    /// series, or numbers that belong together.
     #[serde(deserialize_with = "tagged::many", skip_serializing_if = "Vec::is_empty")]
     #[schemars(transform = or_bare_names)]
     pub augment: Vec<Augment>,

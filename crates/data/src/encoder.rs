@@ -4,6 +4,7 @@
 mod line;
 mod normal;
 mod numbers;
+mod windows;
 
 use std::collections::BTreeMap;
 

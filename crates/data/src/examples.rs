@@ -32,8 +32,11 @@ pub(crate) struct Examples {
 /// One target of all rows.
 enum Answers {
     Labels(Vec<i64>),
-    /// Standardised.
-    Numbers(Vec<f32>),
+    /// Standardised, so many for each row.
+    Numbers {
+        width: usize,
+        numbers: Vec<f32>,
+    },
 }
 
 impl Examples {
@@ -108,7 +111,7 @@ impl Examples {
         refused.map_or(Ok(numbers), Err)
     }
 
-    /// One row: its image is changed before its steps, the pieces of its text behind them.
+    /// One row: its image or its series is changed before its steps, the pieces of its text behind them.
     fn encode_augmented(
         &self,
         input: usize,
@@ -123,6 +126,12 @@ impl Examples {
             let way = ways.iter().find(|way| way.field == field);
             Ok(match (way, cell) {
                 (Some(way), Cell::Image(image)) => Cell::Image(way.image(&image, &mut changed.borrow_mut())),
+                (Some(way), Cell::Numbers(mut series)) => {
+                    let kind = &self.schema.fields[field].kind;
+                    let channels = if let Kind::Series { channels, .. } = kind { *channels } else { 1 };
+                    way.series(series.to_mut(), channels, &mut changed.borrow_mut());
+                    Cell::Numbers(series)
+                }
                 (_, cell) => cell,
             })
         };
@@ -220,20 +229,34 @@ impl Answers {
             Answers::Labels(places) => {
                 Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
             }
-            Answers::Numbers(numbers) => {
-                Tensor::new([rows.len(), 1], rows.iter().map(|&row| numbers[row]).collect::<Vec<f32>>())
+            Answers::Numbers { width, numbers } => {
+                let of = |row: &usize| &numbers[row * width..(row + 1) * width];
+                Tensor::new([rows.len(), *width], rows.iter().flat_map(of).copied().collect::<Vec<f32>>())
             }
         }
     }
 }
 
+/// The steps that a window is followed by, as the network learns them: the inverse of its decoder.
+fn standardised(forecast: &Decode, seen: &Cell<'_>, told: &[f64]) -> Vec<f32> {
+    let window: &[f64] = if let Cell::Numbers(window) = seen { window } else { &[] };
+    let of_record = forecast.of_window(window);
+    let Decode::Forecast { steps, scale, offset, .. } = of_record.as_ref() else { return vec![] };
+    let columns = told.chunks_exact(*steps).zip(scale).zip(offset);
+    columns
+        .flat_map(|((column, scale), offset)| column.iter().map(move |x| ((x - offset) / scale) as f32))
+        .collect()
+}
+
+fn place_of(schema: &Schema, name: &str) -> Option<usize> {
+    schema.fields.iter().position(|field| field.name == name)
+}
+
 /// The targets of all rows, as the network learns them.
 fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> Result<Answers, DataError> {
-    let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| {
-        DataError::Changed {
-            wants: format!("the target `{}`", target.field),
-            got: "none of that name".to_owned(),
-        }
+    let field = place_of(schema, &target.field).ok_or_else(|| DataError::Changed {
+        wants: format!("the target `{}`", target.field),
+        got: "none of that name".to_owned(),
     })?;
     let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
         place: raw.place(row),
@@ -257,7 +280,24 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> 
                     Err(refuse(row, "a number", cell))
                 }
             };
-            Ok(Answers::Numbers((0..raw.rows()).map(number).collect::<Result<_, DataError>>()?))
+            let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
+            Ok(Answers::Numbers { width: 1, numbers })
+        }
+        forecast @ Decode::Forecast { anchor, .. } => {
+            let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
+            let mut numbers = Vec::with_capacity(raw.rows() * forecast.width());
+            for row in 0..raw.rows() {
+                let seen = window.map_or(Ok(Cell::Missing), |window| raw.cell(row, window))?;
+                let Cell::Numbers(told) = raw.cell(row, field)? else {
+                    return Err(refuse(row, "the steps behind a window", raw.cell(row, field)?));
+                };
+                let told = standardised(forecast, &seen, &told);
+                if told.iter().any(|number| !number.is_finite()) {
+                    return Err(refuse(row, "a window to measure from and numbers to tell", seen));
+                }
+                numbers.extend(told);
+            }
+            Ok(Answers::Numbers { width: forecast.width(), numbers })
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod quantiles;
 mod rows;
+mod series;
 mod steps;
 
 use baeum_core::{
@@ -40,22 +41,29 @@ pub(crate) fn fit(
     train: &Split<Train>,
     place: &Place,
 ) -> Result<Fitted, DataError> {
+    // No step of a series counts more often than another, however many windows hold it.
+    let each_step = raw.each_step(train.rows());
+    let every = each_step.as_deref().map(series::every).transpose()?;
+    let (raw, train) = (each_step.as_deref().unwrap_or(raw), every.as_ref().unwrap_or(train));
+    let inputs: Vec<Field> = fields.iter().filter(|field| field.role == Role::Input).cloned().collect();
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
     for (number, field) in fields.iter_mut().enumerate() {
+        let of_step = series::of_step(field);
+        let rows = Rows { raw, train, place: number, field: &of_step };
         match field.role {
             Role::Input => {
-                let seen = Rows { raw, train, place: number, field }.seen()?;
+                let seen = rows.seen()?;
                 describe(field, &seen)?;
-                for (steps, shape) in
-                    steps::fit(plan, &Rows { raw, train, place: number, field }, &seen, place)?
-                {
+                for (steps, shape) in steps::fit(plan, &rows, &field.kind, &seen, place)? {
                     pipelines.push(Pipeline { field: field.name.clone(), steps });
                     shapes.push(shape);
                 }
             }
             Role::Target => {
-                let (target, stats) =
-                    target(plan, &Rows { raw, train, place: number, field }, &place.limits)?;
+                let (target, stats) = match &plan.config.series {
+                    Some(config) => series::target(plan, config, &rows, &inputs)?,
+                    None => target(plan, &rows, &place.limits)?,
+                };
                 if let Decode::Label { labels } = &target.decode {
                     field.labels = labels.clone();
                 }
@@ -76,7 +84,7 @@ pub(crate) fn fit(
 fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
     match field.kind {
         Kind::Category => field.labels = seen.names.keys().cloned().collect(),
-        Kind::Number | Kind::Numbers { .. } => {
+        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => {
             let refuse = || DataError::Column {
                 column: field.name.clone(),
                 wants: "a number".to_owned(),

@@ -56,7 +56,7 @@ pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, NumpyConfig, OnBad,
-    Paths, Per, SourceConfig, SplitConfig, StepConfig, TokensBy,
+    Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

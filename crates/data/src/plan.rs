@@ -16,11 +16,14 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod series;
+mod split;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use check::IMAGE;
+pub(crate) use series::SERIES;
 
 /// What a `[data]` section means; made by [`DataConfig::check`] alone.
 #[derive(Clone, Debug)]
@@ -85,6 +88,11 @@ pub(crate) enum SplitPlan {
         valid: f64,
         test: f64,
     },
+    Moments {
+        column: String,
+        valid: Option<String>,
+        test: String,
+    },
     Hash {
         column: Option<String>,
         valid: f64,
@@ -115,7 +123,7 @@ impl SplitPlan {
             | SplitPlan::Usual { .. }
             | SplitPlan::Fold { .. }
             | SplitPlan::Hash { .. } => true,
-            SplitPlan::Groups { .. } | SplitPlan::Time { .. } => false,
+            SplitPlan::Groups { .. } | SplitPlan::Time { .. } | SplitPlan::Moments { .. } => false,
             SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
         }
     }
@@ -130,6 +138,7 @@ impl SplitPlan {
         match self {
             SplitPlan::Groups { column, .. } => Some((column, "data.split.groups.column")),
             SplitPlan::Time { column, .. } => Some((column, "data.split.time.column")),
+            SplitPlan::Moments { column, .. } => Some((column, "data.split.moments.column")),
             SplitPlan::Hash { column, .. } => Some((column.as_deref()?, "data.split.hash.column")),
             SplitPlan::Column { name } => Some((name, "data.split.column.name")),
             SplitPlan::Random { .. }
@@ -151,13 +160,14 @@ impl DataConfig {
         let source = check::source(self)?;
         let target = check::target(self, &source)?;
         let task = check::task(self, &source)?;
+        series::check(self, &source, &target)?;
         check::names(self, &source, &target)?;
         check::answers(self, task)?;
         for (name, field) in &self.fields {
             fields::field(self, &source, &target, name, field)?;
         }
         check::shape(self)?;
-        let split = check::split(self, &source, task)?;
+        let split = split::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }
 }
@@ -165,6 +175,9 @@ impl DataConfig {
 impl DataPlan {
     /// The sizes of one item of the network's input, as far as the recipe alone tells them.
     pub fn item_shape(&self) -> Option<Vec<usize>> {
+        if let Some(series) = &self.config.series {
+            return series::item_shape(&self.config, series);
+        }
         self.config.shape.clone().or_else(|| match &self.source {
             SourcePlan::Table { .. } => self.tokenised(),
             SourcePlan::Idx(_) => self.resized(1),
@@ -172,6 +185,11 @@ impl DataPlan {
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
         })
+    }
+
+    /// How many steps of one column are to be told, where the recipe alone says it.
+    pub fn horizon(&self) -> Option<usize> {
+        self.config.series.as_ref().map(|series| series.horizon)
     }
 
     /// Every file that the stage reads.

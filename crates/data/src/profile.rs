@@ -1,6 +1,7 @@
 mod histogram;
 mod lengths;
 mod notes;
+mod series;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,6 +61,9 @@ pub struct FieldProfile {
     pub role: Role,
     /// How many values are missing.
     pub missing: usize,
+    /// How many values there are at all, where that is not one for each row: of a channel, the steps of its series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<usize>,
     /// How many different values a number or a name has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<usize>,
@@ -121,8 +125,15 @@ pub(crate) fn profile(
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
-    let fields =
-        seen.map(|(place, field)| describe(raw, splits, place, field)).collect::<Result<Vec<_>, _>>()?;
+    let mut fields = vec![];
+    for (place, field) in seen {
+        match field.kind {
+            Kind::Series { .. } => fields.extend(series::describe(raw, splits, place, field)?),
+            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
+                fields.push(describe(raw, splits, place, field)?)
+            }
+        }
+    }
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = leaks;
@@ -200,12 +211,16 @@ impl Sight {
         let distinct = match field.kind {
             Kind::Number => Some(self.numbers.len()),
             Kind::Category | Kind::Text => Some(self.names.len()),
-            Kind::Numbers { .. } | Kind::Image { .. } => None,
+            Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
         let lengths = match field.kind {
             Kind::Text => Lengths::of(top.iter().map(|(text, _)| text.chars().count()).collect()),
-            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Image { .. } => None,
+            Kind::Number
+            | Kind::Numbers { .. }
+            | Kind::Series { .. }
+            | Kind::Category
+            | Kind::Image { .. } => None,
         };
         let few = |(text, _): &(String, usize)| lengths::example(text);
         let examples = if lengths.is_some() { spread(&top).map(few).collect() } else { vec![] };
@@ -216,6 +231,7 @@ impl Sight {
             kind: field.kind.clone(),
             role: field.role,
             missing: self.missing,
+            values: None,
             distinct,
             range: self.moments.range(),
             mean_std: self.moments.range().map(|_| (self.moments.mean(), self.moments.std())),

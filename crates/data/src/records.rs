@@ -6,12 +6,13 @@ use baeum_core::{Field, Kind, Limits, Record, Role, Schema, SchemaError, Value};
 
 use crate::config::OnBad;
 use crate::csv::{Csv, number};
-use crate::source::{Cell, Raw, load};
+use crate::source::{Cell, Raw, last_windows, load};
 use crate::{CsvFormat, DataError};
 
 /// The records of a table with the columns of a schema, in any order; `name` is what messages call it.
 ///
-/// Columns of targets, ids and ignored fields may be there or not.
+/// Columns of targets, ids and ignored fields may be there or not. Of a series it is the last window that becomes a record,
+/// one for each group.
 ///
 /// # Errors
 /// [`DataError`] as for training data; [`SchemaError::Unknown`] for a column that the schema does not have,
@@ -25,6 +26,11 @@ pub fn read_csv(
 ) -> Result<Vec<Record>, DataError> {
     let csv = Csv::new(vec![(name.to_owned(), bytes)], format, OnBad::Stop, limits)?;
     refuse_unknown(&csv, schema)?;
+    for field in schema.with_role(Role::Input) {
+        if let Kind::Series { steps, .. } = field.kind {
+            return last_windows(&csv, schema, field, steps);
+        }
+    }
     let table = load(&csv, &schema.fields)?;
     let field = |row: usize, (place, field): (usize, &Field)| match field.role {
         Role::Ignored => None,
@@ -59,7 +65,7 @@ pub fn read_image(name: &str, bytes: &[u8], field: &Field, limits: &Limits) -> R
                 |error: baeum_core::TensorError| DataError::file(name, "whole images", error.to_string());
             Cell::Image(image).into_value().map_err(refuse)
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text => {
+        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {
             Err(wrong_kind(field, "an image".to_owned()))
         }
     }
@@ -81,6 +87,10 @@ pub fn read_value(text: &str, field: &Field, format: &CsvFormat) -> Result<Value
         Kind::Numbers { len } => {
             let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, DataError>>()?;
             if numbers.len() == len { Ok(Value::Numbers(numbers)) } else { Err(got()) }
+        }
+        Kind::Series { channels, steps } => {
+            let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, DataError>>()?;
+            if numbers.len() == channels * steps { Ok(Value::Numbers(numbers)) } else { Err(got()) }
         }
         Kind::Category | Kind::Text => Ok(Value::Text(text.to_owned())),
         Kind::Image { .. } => Err(got()),

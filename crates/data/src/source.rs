@@ -5,10 +5,12 @@ pub(crate) mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
 pub(crate) mod numpy;
+mod series;
 mod sheet;
 mod table;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
@@ -17,6 +19,7 @@ use crate::profile::Repair;
 use crate::split::Part;
 use crate::{DataError, Place};
 
+pub(crate) use series::last_windows;
 pub(crate) use table::load;
 use table::{Column, Places, Table};
 
@@ -65,6 +68,17 @@ pub(crate) trait Raw: Send + Sync {
         None
     }
 
+    /// Which steps of a series an example sees, and which it tells; none where it stands for itself.
+    fn steps(&self, _row: usize) -> Option<Steps> {
+        None
+    }
+
+    /// The steps of a series that these examples see or tell, each once and as an example of its own: what a mean is taken
+    /// of, so that no step counts more often than another. None where examples stand for themselves.
+    fn each_step(&self, _rows: &[usize]) -> Option<Box<dyn Raw + '_>> {
+        None
+    }
+
     /// What was done so that they could be read.
     fn repairs(&self) -> Vec<Repair> {
         vec![]
@@ -76,13 +90,20 @@ pub(crate) trait Raw: Send + Sync {
     }
 }
 
+/// Which steps of a series an example is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Steps {
+    pub(crate) seen: Range<usize>,
+    pub(crate) told: Range<usize>,
+}
+
 /// One value, borrowed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell<'a> {
     Missing,
     Number(f64),
     /// A missing number is NaN.
-    Numbers(&'a [f64]),
+    Numbers(Cow<'a, [f64]>),
     Name(&'a str),
     Image(Pixels<'a>),
 }
@@ -99,7 +120,10 @@ pub(crate) struct Pixels<'a> {
 /// Reads the source of a plan far enough to divide it.
 pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn Scan + 'a>, DataError> {
     Ok(match &plan.source {
-        SourcePlan::Table { format, files } => Box::new(sheet::scan(plan, format, files, place)?),
+        SourcePlan::Table { format, files } => match &plan.config.series {
+            Some(series) => Box::new(series::scan(plan, series, (format, files), place)?),
+            None => Box::new(sheet::scan(plan, format, files, place)?),
+        },
         SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
         SourcePlan::Numpy(config) => Box::new(numpy::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
@@ -118,7 +142,7 @@ impl Cell<'_> {
         Ok(match self {
             Cell::Missing => Value::Missing,
             Cell::Number(number) => Value::Number(number),
-            Cell::Numbers(numbers) => Value::Numbers(numbers.to_vec()),
+            Cell::Numbers(numbers) => Value::Numbers(numbers.into_owned()),
             Cell::Name(name) => Value::Text(name.to_owned()),
             Cell::Image(image) => {
                 let shape = [image.height, image.width, image.channels];
@@ -145,7 +169,7 @@ impl<'a> From<&'a Value> for Cell<'a> {
         match value {
             Value::Missing => Cell::Missing,
             Value::Number(number) => Cell::Number(*number),
-            Value::Numbers(numbers) => Cell::Numbers(numbers),
+            Value::Numbers(numbers) => Cell::Numbers(Cow::Borrowed(numbers)),
             Value::Text(text) => Cell::Name(text),
             Value::Image(tensor) => match (tensor.shape(), tensor.u8s()) {
                 ([height, width, channels], Ok(bytes)) => {

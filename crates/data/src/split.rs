@@ -8,7 +8,7 @@ use crate::DataError;
 use crate::plan::{DataPlan, SplitPlan};
 use crate::source::Scan;
 
-mod time;
+pub(crate) mod time;
 mod together;
 
 /// One of the three parts.
@@ -134,6 +134,17 @@ fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<D
         SplitPlan::Groups { column, valid, test } => {
             let parts = together::deal(column, &scan.cells()?, lot, shares(*valid, *test))?;
             Ok((parts, wanted(*valid, *test)))
+        }
+        // A series divides its steps; what a window tells says where it belongs.
+        SplitPlan::Time { valid, test, .. } if plan.config.series.is_some() => {
+            Ok((given(scan)?, wanted(*valid, *test)))
+        }
+        SplitPlan::Moments { valid, .. } if plan.config.series.is_some() => {
+            Ok((given(scan)?, [true, valid.is_some(), true]))
+        }
+        SplitPlan::Moments { column, valid, test } => {
+            let parts = time::deal_at(column, &scan.cells()?, valid.as_deref(), test)?;
+            Ok((parts, [true, valid.is_some(), true]))
         }
         SplitPlan::Time { column, valid, test } => {
             Ok((time::deal(column, &scan.cells()?, shares(*valid, *test))?, wanted(*valid, *test)))

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
+use crate::predictions::{ForecastPredictions, LabelPredictions, NumberPredictions, Predictions};
 
 /// What a model answers that looks at nothing: the bar that learning has to clear. It knows the training rows alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,11 @@ pub enum Baseline {
     Mean {
         /// The mean, in the target's own unit.
         value: f64,
+    },
+    /// Always what a series was one season before; with a season of one step, its last number.
+    Repeat {
+        /// How many steps a season has.
+        season: usize,
     },
 }
 
@@ -39,6 +44,22 @@ pub(crate) fn mean(mean: f64, numbers: &NumberPredictions) -> Predictions {
         always.push(row, truth, mean);
     }
     Predictions::Numbers(always)
+}
+
+/// The steps behind a window if it repeats its last season: `window` `[steps]`; a season is no longer than it.
+pub(crate) fn repeat(window: &[f64], season: usize, steps: usize) -> Vec<f64> {
+    let last = &window[window.len().saturating_sub(season)..];
+    (0..steps).filter_map(|step| last.get(step % last.len().max(1)).copied()).collect()
+}
+
+/// What the baseline tells where `forecast` tells; `told` is the same for each row, `[columns][steps]`.
+pub(crate) fn repeated(forecast: &ForecastPredictions, told: &[Vec<f64>]) -> Predictions {
+    let mut always = forecast.without_rows();
+    let width = (forecast.columns().len() * forecast.steps()).max(1);
+    for ((&row, truth), told) in forecast.rows().iter().zip(forecast.truth().chunks_exact(width)).zip(told) {
+        always.push(row, truth, told);
+    }
+    Predictions::Forecast(always)
 }
 
 #[cfg(test)]
@@ -64,6 +85,13 @@ mod tests {
         let mut labels = LabelPredictions::new(2);
         labels.push(0, 1, &[0.0, 1.0]);
         assert_eq!(majority(&[1.0, 0.0], &labels).values(), [0.0, 0.0, f64::INFINITY]);
+    }
+
+    #[test]
+    fn a_season_is_repeated() {
+        let window = [1.0, 2.0, 3.0, 4.0, 5.0];
+        assert_eq!(repeat(&window, 1, 3), [5.0, 5.0, 5.0]);
+        assert_eq!(repeat(&window, 3, 7), [3.0, 4.0, 5.0, 3.0, 4.0, 5.0, 3.0]);
     }
 
     #[test]

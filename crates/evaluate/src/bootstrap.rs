@@ -1,5 +1,5 @@
 //! How far a metric would move if other test rows had been drawn: the percentile bootstrap (Efron & Tibshirani 1993,
-//! chapter 13).
+//! chapter 13); windows of a series are drawn in blocks of neighbours (Künsch 1989), in a circle.
 
 use baeum_core::{Counter, Rng};
 
@@ -21,14 +21,16 @@ pub(crate) struct Interval {
 pub(crate) fn intervals(predictions: &Predictions, plan: &EvaluatePlan, rng: &Rng) -> [Interval; 3] {
     let stream = rng.stream("bootstrap", "");
     let rows = predictions.rows().len();
+    let (block, sampled) = (predictions.block(), predictions.sampled());
     let mut sample = vec![0; rows];
     let mut values = [const { Vec::new() }; 3];
     for resample in 0..plan.bootstrap() as u64 {
-        for (i, place) in sample.iter_mut().enumerate() {
+        for (i, places) in sample.chunks_mut(block).enumerate() {
             // A list of 2^32 rows does not fit into memory, so the bound loses nothing.
-            *place = stream.below(rows as u32, Counter::step(resample).at(i as u64));
+            let first = stream.below(rows as u32, Counter::step(resample).at(i as u64)) as usize;
+            places.iter_mut().enumerate().for_each(|(i, place)| *place = ((first + i) % rows) as u32);
         }
-        for (values, value) in values.iter_mut().zip(predictions.values_of(&sample)) {
+        for (values, value) in values.iter_mut().zip(sampled.values(&sample)) {
             values.push(value);
         }
     }

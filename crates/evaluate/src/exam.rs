@@ -1,5 +1,7 @@
 //! Asks the network for every test row, and holds its answers against the truth.
 
+mod forecast;
+
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
 use crate::baseline::{Baseline, majority, mean};
@@ -51,6 +53,9 @@ impl Exam<'_> {
             (Task::Regress, Decode::Number { scale, offset, unit }, TargetStats::Numbers { mean, .. }) => {
                 self.numbers(Ruler { scale: *scale, offset: *offset }, unit.clone(), *mean)
             }
+            (Task::Regress, Decode::Forecast { .. }, TargetStats::Steps { mean, season, .. }) => {
+                self.forecast(mean, *season)
+            }
             (Task::Classify | Task::Regress, decode, stats) => {
                 Err(self.refuse("a decoder and statistics", format!("{decode:?} and {stats:?}")))
             }
@@ -66,8 +71,8 @@ impl Exam<'_> {
             return Err(self.refuse("probes", "known answers that are numbers".to_owned()));
         }
         let mut predictions = LabelPredictions::new(labels.len());
-        self.each_row(labels.len(), |row, truth, logits| {
-            predictions.push(row, class(row, truth, labels.len())?, logits);
+        self.each_row(1, labels.len(), |row, truth, logits| {
+            predictions.push(row, class(row, truth[0], labels.len())?, logits);
             Ok(())
         })?;
         let shares: Vec<f64> = counts.iter().map(|&count| count as f64 / trained as f64).collect();
@@ -88,8 +93,8 @@ impl Exam<'_> {
             return Err(self.refuse("statistics", format!("a mean of {trained}")));
         }
         let mut predictions = NumberPredictions::default();
-        self.each_row(1, |row, truth, output| {
-            predictions.push(row, ruler.read(truth), ruler.read(output[0]));
+        self.each_row(1, 1, |row, truth, output| {
+            predictions.push(row, ruler.read(truth[0]), ruler.read(output[0]));
             Ok(())
         })?;
         Ok(Found {
@@ -103,25 +108,24 @@ impl Exam<'_> {
         })
     }
 
-    /// Hands every test row over with its truth and what the network yields, `[width]`; all of it finite.
+    /// Hands every test row over with its truth, `[truths]`, and what the network yields, `[width]`; all of it finite.
     fn each_row(
         &mut self,
+        truths: usize,
         width: usize,
-        mut keep: impl FnMut(usize, f64, &[f64]) -> Result<(), EvaluateError>,
+        mut keep: impl FnMut(usize, &[f64], &[f64]) -> Result<(), EvaluateError>,
     ) -> Result<(), EvaluateError> {
         for rows in self.data.splits.test.rows().chunks(self.plan.batch_size()) {
             let batch = self.data.source.batch(rows)?;
-            let truths = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
-            if truths.len() != rows.len() {
-                return Err(self.refuse(
-                    "one known answer for each row",
-                    format!("{} for {}", truths.len(), rows.len()),
-                ));
+            let known = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
+            if known.len() != rows.len() * truths {
+                return Err(self
+                    .refuse("one known answer for each row", format!("{} for {}", known.len(), rows.len())));
             }
             let outputs = output(self.net.predict(&batch)?, self.target, rows.len(), width)?;
-            for ((&row, truth), output) in rows.iter().zip(truths).zip(outputs.chunks(width)) {
-                if !truth.is_finite() {
-                    return Err(EvaluateError::Truth { row, got: truth });
+            for ((&row, truth), output) in rows.iter().zip(known.chunks(truths)).zip(outputs.chunks(width)) {
+                if let Some(&got) = truth.iter().find(|truth| !truth.is_finite()) {
+                    return Err(EvaluateError::Truth { row, got });
                 }
                 if let Some(&got) = output.iter().find(|x| !x.is_finite()) {
                     return Err(EvaluateError::NotFinite { row, got });

@@ -33,7 +33,7 @@ pub use baseline::Baseline;
 pub use config::{EvaluateConfig, EvaluatePlan};
 pub use error::EvaluateError;
 pub use metrics::{ClassScores, MetricName};
-pub use predictions::{LabelPredictions, NumberPredictions, Predictions};
+pub use predictions::{ForecastPredictions, LabelPredictions, NumberPredictions, Predictions};
 pub use report::markup;
 pub use report::{Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
 pub use score::score;

@@ -1,8 +1,13 @@
 //! What was answered to each row, and how good that is over any sample of the rows.
 
+mod forecast;
+
 use baeum_kernels::{argmax, logsumexp, softmax};
 
 use crate::metrics::{Errors, MetricName, Tally};
+
+pub use forecast::ForecastPredictions;
+use forecast::Sums;
 
 /// What was answered to each row.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +16,8 @@ pub enum Predictions {
     Labels(LabelPredictions),
     /// A number.
     Numbers(NumberPredictions),
+    /// The next steps of a series.
+    Forecast(ForecastPredictions),
 }
 
 /// Labels answered, row by row: columns of equal length.
@@ -39,7 +46,7 @@ impl Predictions {
     pub fn metrics(&self) -> [MetricName; 3] {
         match self {
             Predictions::Labels(_) => MetricName::OF_LABELS,
-            Predictions::Numbers(_) => MetricName::OF_NUMBERS,
+            Predictions::Numbers(_) | Predictions::Forecast(_) => MetricName::OF_NUMBERS,
         }
     }
 
@@ -48,6 +55,7 @@ impl Predictions {
         match self {
             Predictions::Labels(labels) => &labels.rows,
             Predictions::Numbers(numbers) => &numbers.rows,
+            Predictions::Forecast(forecast) => forecast.rows(),
         }
     }
 
@@ -60,19 +68,44 @@ impl Predictions {
                 let errors = numbers.errors(0..numbers.rows.len());
                 [errors.r2_of_report(), errors.rmse(), errors.mae()]
             }
+            Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()),
         }
     }
 
-    /// The same over a sample: places in these columns, of which some may stand several times. Here R2 is undefined
-    /// where all truths are equal, for what convention says then would distort an interval.
-    pub(crate) fn values_of(&self, sample: &[u32]) -> [f64; 3] {
-        let places = sample.iter().map(|&place| place as usize);
+    /// How many neighbours are drawn together: windows that tell the same steps err alike.
+    pub(crate) fn block(&self) -> usize {
         match self {
+            Predictions::Labels(_) | Predictions::Numbers(_) => 1,
+            Predictions::Forecast(forecast) => forecast.steps().min(forecast.rows().len()).max(1),
+        }
+    }
+
+    /// What judges samples of them.
+    pub(crate) fn sampled(&self) -> Sampled<'_> {
+        let sums = if let Predictions::Forecast(forecast) = self { forecast.sums() } else { vec![] };
+        Sampled { predictions: self, sums }
+    }
+}
+
+/// Predictions, ready to be judged over many samples.
+pub(crate) struct Sampled<'a> {
+    predictions: &'a Predictions,
+    /// For forecasts, of each window.
+    sums: Vec<Sums>,
+}
+
+impl Sampled<'_> {
+    /// The values over a sample: places in the columns, of which some may stand several times. Here R2 is undefined
+    /// where all truths are equal, for what convention says then would distort an interval.
+    pub(crate) fn values(&self, sample: &[u32]) -> [f64; 3] {
+        let places = sample.iter().map(|&place| place as usize);
+        match self.predictions {
             Predictions::Labels(labels) => labels.values(places),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(places);
                 [errors.r2(), errors.rmse(), errors.mae()]
             }
+            Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])),
         }
     }
 }
@@ -206,8 +239,8 @@ mod tests {
     #[test]
     fn a_sample_counts_a_row_as_often_as_it_stands_there() {
         let predictions = Predictions::Labels(labels());
-        assert_eq!(predictions.values_of(&[0, 0, 1, 2])[0], 0.75);
-        assert_eq!(predictions.values_of(&[0, 1, 2]), predictions.values());
+        assert_eq!(predictions.sampled().values(&[0, 0, 1, 2])[0], 0.75);
+        assert_eq!(predictions.sampled().values(&[0, 1, 2]), predictions.values());
     }
 
     #[test]
@@ -216,9 +249,9 @@ mod tests {
         numbers.push(0, 1.0, 1.5);
         numbers.push(1, 2.0, 2.0);
         let predictions = Predictions::Numbers(numbers);
-        let [r2, rmse, mae] = predictions.values_of(&[0, 0]);
+        let [r2, rmse, mae] = predictions.sampled().values(&[0, 0]);
         assert!(r2.is_nan());
         assert_eq!((rmse, mae), (0.5, 0.5));
-        assert_eq!(predictions.values_of(&[0, 1]), predictions.values());
+        assert_eq!(predictions.sampled().values(&[0, 1]), predictions.values());
     }
 }

@@ -2,6 +2,7 @@
 
 mod confusion;
 mod curves;
+mod forecast;
 mod frame;
 mod learned;
 mod numbers;

@@ -95,7 +95,7 @@ pub(crate) fn golden(predictor: &Predictor, records: Vec<Record>) -> Golden {
         let mut answers = vec![];
         for ((target, output), yields) in predictor.targets.iter().zip(outputs).zip(&mut yields) {
             let row: Vec<f32> = output.1.iter().map(|&x| x as f32).collect();
-            answers.push(target.decode.answer(&row));
+            answers.push(target.decode.of_record(record).answer(&row));
             yields.extend(row);
         }
         golden.answers.push(answers);
@@ -122,6 +122,7 @@ fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
     match value {
         Value::Missing => match &field.kind {
             Kind::Numbers { len } => (vec![*len], vec![f64::NAN; *len]),
+            Kind::Series { channels, steps } => (vec![*channels, *steps], vec![f64::NAN; channels * steps]),
             Kind::Category => (vec![1], vec![0.0]),
             Kind::Number | Kind::Image { .. } | Kind::Text => (vec![1], vec![f64::NAN]),
         },
@@ -144,7 +145,7 @@ fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
 }
 
 fn step((shape, mut numbers): Item, step: &Transform) -> Item {
-    let inner = if shape.len() == 3 { shape[1] * shape[2] } else { 1 };
+    let inner: usize = shape[1..].iter().product();
     let of = |values: &[f64], i: usize| values[if values.len() == 1 { 0 } else { i / inner }];
     match step {
         Transform::Resize { height, width, filter, fit: _ } => {
@@ -188,6 +189,22 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             numbers.iter_mut().enumerate().filter(|(_, x)| x.is_nan()).for_each(|(i, x)| *x = of(value, i));
         }
         Transform::Category { .. } => {}
+        Transform::NormaliseWindow { by, .. } => {
+            for channel in numbers.chunks_mut(shape[1]) {
+                let (centre, spread) = by.of(channel);
+                channel.iter_mut().for_each(|x| *x = (*x - centre) / spread.unwrap_or(1.0));
+            }
+        }
+        Transform::Difference { lag, .. } => {
+            let less = |channel: &[f64]| channel.iter().zip(&channel[*lag..]).map(|(a, b)| b - a).collect();
+            let differences: Vec<Vec<f64>> = numbers.chunks(shape[1]).map(less).collect();
+            return (vec![shape[0], shape[1] - lag], differences.concat());
+        }
+        Transform::StepsFirst { .. } => {
+            let [channels, steps] = shape[..] else { panic!("a series") };
+            let of = |i: usize| numbers[i % channels * steps + i / channels];
+            return (vec![steps, channels], (0..channels * steps).map(of).collect());
+        }
         Transform::OneHot { size } => {
             return (vec![*size], (0..*size).map(|i| f64::from(u8::from(i as f64 == numbers[0]))).collect());
         }

@@ -41,6 +41,7 @@ pub use plan::ModelPlan;
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
 pub use summary::summary;
+pub use wire::Head;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

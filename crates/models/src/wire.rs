@@ -1,40 +1,70 @@
-use baeum_core::{DType, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
+use baeum_core::{DType, Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
 use crate::plan::{HEAD, INPUT, Step};
 use crate::{ModelError, ModelPlan};
 
+/// What a network has to yield for a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// So many numbers.
+    Numbers(usize),
+    /// The next steps of so many columns of a series.
+    Series {
+        /// How many columns.
+        columns: usize,
+        /// How many steps each.
+        steps: usize,
+    },
+}
+
+impl From<usize> for Head {
+    fn from(width: usize) -> Head {
+        Head::Numbers(width)
+    }
+}
+
+impl From<&Decode> for Head {
+    fn from(decode: &Decode) -> Head {
+        match decode {
+            Decode::Label { .. } | Decode::Number { .. } => Head::Numbers(decode.width()),
+            Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
+        }
+    }
+}
+
 impl ModelPlan {
     /// The graph for this data: the input `x`, the layers, and a dense head for each target, named `head`
-    /// (`head_<field>` if there are several).
+    /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
+    /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
     /// # Errors
     /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.
     pub fn graph(&self, inputs: &[InputSpec], targets: &[Target]) -> Result<Graph, ModelError> {
         let [input] = inputs else { return Err(ModelError::Inputs { got: inputs.len() }) };
-        let heads: Vec<(String, usize)> = match targets {
+        let heads: Vec<(String, Head)> = match targets {
             [] => return Err(ModelError::Targets),
-            [target] => vec![(HEAD.to_owned(), target.decode.width())],
+            [target] => vec![(HEAD.to_owned(), Head::from(&target.decode))],
             several => several
                 .iter()
-                .map(|target| (format!("{HEAD}_{}", target.field), target.decode.width()))
+                .map(|target| (format!("{HEAD}_{}", target.field), Head::from(&target.decode)))
                 .collect(),
         };
         self.wire(&input.shape, input.dtype, &heads)
     }
 
-    /// The graph for items of these sizes and one head of this width: the check that comes before any data is
+    /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
     /// read.
     ///
     /// # Errors
     /// As [`ModelPlan::graph`].
-    pub fn graph_for(&self, item: &[usize], width: usize) -> Result<Graph, ModelError> {
+    pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = self.steps(item).iter().find_map(takes).unwrap_or(DType::F32);
-        self.wire(item, dtype, &[(HEAD.to_owned(), width)])
+        self.wire(item, dtype, &[(HEAD.to_owned(), head.into())])
     }
 
-    fn wire(&self, item: &[usize], dtype: DType, heads: &[(String, usize)]) -> Result<Graph, ModelError> {
+    fn wire(&self, item: &[usize], dtype: DType, heads: &[(String, Head)]) -> Result<Graph, ModelError> {
         let mut graph = Graph::default();
         let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
         let steps = self.steps(item);
@@ -42,13 +72,26 @@ impl ModelPlan {
             ids.push(add(&mut graph, number, step, &ids)?);
         }
         if let Some(&last) = ids.last() {
-            refuse_for_head(&graph, last, steps.last())?;
-            for (name, units) in heads {
-                let head = graph.add(name, Layer::Dense { units: *units, bias: true }, &[last])?;
-                graph.output(head);
+            for (name, head) in heads {
+                refuse_for_head(&graph, last, *head, steps.last())?;
+                let output = add_head(&mut graph, last, name, *head)?;
+                graph.output(output);
             }
         }
         Ok(graph)
+    }
+}
+
+fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
+    let units = match head {
+        Head::Numbers(width) => width,
+        Head::Series { columns, steps } if graph[last].shape.rank() == 2 => columns.saturating_mul(steps),
+        Head::Series { steps, .. } => steps,
+    };
+    let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
+    match graph[told].shape.rank() {
+        2 => Ok(told),
+        _ => graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told]), // [B, columns * steps]
     }
 }
 
@@ -99,12 +142,13 @@ fn product(sizes: &[usize]) -> u64 {
     sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64))
 }
 
-/// A head answers once for each example, so it wants one row of numbers for each.
-fn refuse_for_head(graph: &Graph, last: NodeId, step: Option<&Step>) -> Result<(), ModelError> {
+/// A head answers once for each example, so it wants one row of numbers for each, or for each column of a series.
+fn refuse_for_head(graph: &Graph, last: NodeId, head: Head, step: Option<&Step>) -> Result<(), ModelError> {
     let node = &graph[last];
-    let way_out = match node.shape.rank() {
-        2 => return Ok(()),
-        4 => "`flatten` or `global_avg_pool`",
+    let way_out = match (node.shape.rank(), head, node.shape.item().as_deref()) {
+        (2, _, _) => return Ok(()),
+        (3, Head::Series { columns, .. }, Some([rows, _])) if *rows == columns => return Ok(()),
+        (4, _, _) => "`flatten` or `global_avg_pool`",
         _ => "`flatten`",
     };
     Err(ModelError::Head {

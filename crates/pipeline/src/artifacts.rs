@@ -9,7 +9,7 @@ use baeum_core::{
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
-use baeum_evaluate::{Predictions, Report, ReportInput, html};
+use baeum_evaluate::{ForecastPredictions, Predictions, Report, ReportInput, html};
 use baeum_export::base64;
 use baeum_train::{Checkpoint, CheckpointError};
 use serde::de::DeserializeOwned;
@@ -287,9 +287,35 @@ fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
             }
         }
         (Predictions::Labels(_), _) => {}
+        (Predictions::Forecast(found), _) => return forecasts(found),
         (Predictions::Numbers(found), _) => {
             columns.push(("truth".to_owned(), Column::Numbers(found.truth().to_vec())));
             columns.push(("answer".to_owned(), Column::Numbers(found.answers().to_vec())));
+        }
+    }
+    columns
+}
+
+/// One row for each step behind each window of the test split.
+fn forecasts(found: &ForecastPredictions) -> Table {
+    let (steps, width) = (found.steps(), found.columns().len() * found.steps());
+    let each = |of: &dyn Fn(usize, usize) -> i64| {
+        Column::Integers(
+            (0..found.rows().len())
+                .flat_map(|i| (0..steps).map(move |step| (i, step)))
+                .map(|(i, step)| of(i, step))
+                .collect(),
+        )
+    };
+    let mut columns = vec![
+        ("row".to_owned(), each(&|i, _| found.rows()[i] as i64)),
+        ("step".to_owned(), each(&|_, step| step as i64 + 1)),
+    ];
+    for (place, column) in found.columns().iter().enumerate() {
+        for (what, numbers) in [("truth", found.truth()), ("answer", found.answers())] {
+            let told = numbers.chunks(width.max(1)).flat_map(|row| &row[place * steps..(place + 1) * steps]);
+            let name = if found.is_standardised() { format!("{what} of {column}") } else { what.to_owned() };
+            columns.push((name, Column::Numbers(told.copied().collect())));
         }
     }
     columns

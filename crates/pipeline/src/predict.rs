@@ -104,8 +104,9 @@ impl Predict {
             let outputs = self.network.predict(&batch)?;
             for (row, record) in records.iter().enumerate() {
                 let outputs = rows(outputs, &self.targets, row)?;
-                let answer =
-                    |(target, row): (&Target, &Vec<f32>)| (target.field.clone(), target.decode.answer(row));
+                let answer = |(target, row): (&Target, &Vec<f32>)| {
+                    (target.field.clone(), target.decode.of_record(record).answer(row))
+                };
                 let answers = self.targets.iter().zip(&outputs).map(answer).collect();
                 predictions.push(Prediction { answers, outputs, notes: notes(&self.schema, record) });
             }

@@ -43,6 +43,7 @@ impl Found {
             Leak::Rows | Leak::Texts | Leak::Images => "take them out of one of the two",
             Leak::Ids => "divide by it with `data.split.groups`",
             Leak::Target => "put it under `data.ignore`",
+            Leak::Windows => "divide by `time`, so that train lies before what is to be told",
         }
     }
 }
@@ -57,6 +58,7 @@ impl fmt::Display for Found {
             Leak::Rows => "say, equal or nearly, what a row of train says",
             Leak::Texts => "are, equal or nearly, a text of train",
             Leak::Images => "are, equal or nearly, an image of train",
+            Leak::Windows => "tell steps that a window of train holds",
             Leak::Ids | Leak::Target => "have the id of a row of train",
         };
         write!(f, "{count} of {of} rows of valid and test {same}, such as {}", first.join("; "))

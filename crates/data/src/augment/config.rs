@@ -86,6 +86,27 @@ pub enum Augment {
         #[serde(default)]
         among: Vec<Operation>,
     },
+    /// Noise upon a series.
+    Jitter {
+        /// Its deviation, as a share of that of each channel in the window.
+        #[serde(default = "twentieth")]
+        strength: f64,
+    },
+    /// Each channel of a series multiplied by a factor; what follows the window stays as it is.
+    Scaling {
+        /// The deviation of the factors from 1.
+        #[serde(default = "tenth")]
+        strength: f64,
+    },
+    /// Time runs faster here and slower there in a series; its first and its last number stay.
+    TimeWarp {
+        /// How often the speed changes.
+        #[serde(default = "four")]
+        knots: usize,
+        /// The deviation of the logarithm of the speed.
+        #[serde(default = "fifth")]
+        strength: f64,
+    },
     /// Pieces of a text become unknown.
     DropTokens {
         /// The probability of each.
@@ -185,15 +206,53 @@ impl Augment {
             Augment::Blur { .. } => "blur",
             Augment::Erase { .. } => "erase",
             Augment::Policy { .. } => "policy",
+            Augment::Jitter { .. } => "jitter",
+            Augment::Scaling { .. } => "scaling",
+            Augment::TimeWarp { .. } => "time_warp",
             Augment::DropTokens { .. } => "drop_tokens",
             Augment::SwapTokens { .. } => "swap_tokens",
         }
     }
 
-    /// Whether it is for texts, and not for images.
-    pub(crate) fn is_for_texts(&self) -> bool {
-        matches!(self, Augment::DropTokens { .. } | Augment::SwapTokens { .. })
+    /// What it changes.
+    pub(crate) fn of(&self) -> Changes {
+        match self {
+            Augment::Flip { .. }
+            | Augment::Shift { .. }
+            | Augment::Rotate { .. }
+            | Augment::Zoom { .. }
+            | Augment::Colour { .. }
+            | Augment::Blur { .. }
+            | Augment::Erase { .. }
+            | Augment::Policy { .. } => Changes::Images,
+            Augment::Jitter { .. } | Augment::Scaling { .. } | Augment::TimeWarp { .. } => Changes::Series,
+            Augment::DropTokens { .. } | Augment::SwapTokens { .. } => Changes::Texts,
+        }
     }
+}
+
+/// What a way to augment changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    Images,
+    Texts,
+    /// A series, or numbers that belong together.
+    Series,
+}
+
+impl Changes {
+    /// As messages call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Changes::Images => "images",
+            Changes::Texts => "texts",
+            Changes::Series => "series",
+        }
+    }
+}
+
+fn twentieth() -> f64 {
+    0.05
 }
 
 fn half() -> f64 {

@@ -25,6 +25,12 @@ impl Dice {
         self.stream.uniform(here)
     }
 
+    /// A number of the standard normal distribution.
+    pub(crate) fn normal(&mut self) -> f32 {
+        let here = self.draw();
+        self.stream.normal(here)
+    }
+
     /// An integer from 0 up to, but not reaching, `bound`; 0 if `bound` is 0. No image has a side beyond 2^32.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let here = self.draw();

@@ -45,7 +45,12 @@ impl Augment {
                 let among = if among.is_empty() { &Operation::PAPER[..] } else { among };
                 policy(image, count, magnitude as f32, among, dice)
             }
-            Augment::DropTokens { .. } | Augment::SwapTokens { .. } => apply_none(image), // refused for images
+            // Refused for images.
+            Augment::Jitter { .. }
+            | Augment::Scaling { .. }
+            | Augment::TimeWarp { .. }
+            | Augment::DropTokens { .. }
+            | Augment::SwapTokens { .. } => apply_none(image),
         }
     }
 }

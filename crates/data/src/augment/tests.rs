@@ -96,6 +96,36 @@ fn pieces_of_a_text_are_dropped_and_swapped() {
 }
 
 #[test]
+fn a_series_is_changed_and_its_answer_stays() {
+    let rows: String = (0..60).map(|row| format!("{},{}\n", row * row % 17, row * 5 % 11)).collect();
+    let csv = format!("a,b\n{rows}");
+    let data = |augment: &str| {
+        let recipe = format!(
+            r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "target": "a", "series": {{"window": 8}},
+                "fields": {{"series": {{"augment": {augment}, "steps": ["standardise"]}}}}}}"#
+        );
+        prepare(&recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().dataset
+    };
+    let (plain, changed) = (data("[]"), data(r#"["jitter", "scaling", "time_warp"]"#));
+    let rows: Vec<usize> = (0..20).collect();
+    assert_eq!(inputs(&changed, &rows, None), inputs(&plain, &rows, None));
+    assert_ne!(inputs(&changed, &rows, Some(1)), inputs(&plain, &rows, None));
+    assert_ne!(inputs(&changed, &rows, Some(1)), inputs(&changed, &rows, Some(2)));
+    assert_eq!(
+        changed.source.training_batch(&rows, 1).unwrap().targets,
+        plain.source.targets(&rows).unwrap()
+    );
+    let alone = inputs(&changed, &[5], Some(1));
+    assert_eq!(alone.f32s().unwrap(), &inputs(&changed, &rows, Some(1)).f32s().unwrap()[5 * 16..6 * 16]);
+    // Time that runs unevenly keeps both ends of each channel.
+    let warped = data(r#"[{"time_warp": {"strength": 0.5}}]"#);
+    let (old, new) = (inputs(&plain, &[0], None), inputs(&warped, &[0], Some(1)));
+    for place in [0, 7, 8, 15] {
+        assert!((old.f32s().unwrap()[place] - new.f32s().unwrap()[place]).abs() < 1e-6);
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_before_any_data_are_read() {
     let check = |source: &str, augment: &str, expect: &str| {
         let recipe = format!(r#"{{{source}, "fields": {{"image": {{"augment": {augment}}}}}}}"#);
@@ -122,7 +152,7 @@ fn what_does_not_fit_is_refused_before_any_data_are_read() {
     check(
         table,
         r#"["flip"]"#,
-        "`data.fields.image.augment[0]` wants to stand at an image or a text, got another field",
+        "`data.fields.image.augment[0]` wants to stand at an image, a text or a series, got another field",
     );
     // What 0 and 1 are in a tokenizer from outside, nobody knows.
     let given = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "fields": {"text": {"augment": ["swap_tokens"],

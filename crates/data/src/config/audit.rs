@@ -24,6 +24,8 @@ pub enum Leak {
     Ids,
     /// A field that is the target by another name.
     Target,
+    /// Steps of a series that windows of train hold and windows of valid or test have to tell.
+    Windows,
 }
 
 impl Leak {
@@ -35,6 +37,7 @@ impl Leak {
             Leak::Images => "images",
             Leak::Ids => "ids",
             Leak::Target => "target",
+            Leak::Windows => "windows",
         }
     }
 }

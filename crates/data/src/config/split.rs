@@ -41,14 +41,26 @@ pub enum SplitConfig {
     },
     /// By time: the last rows are for `test`, those before them for `valid`. Rows of one moment stay together.
     Time {
-        /// The column of the moment: numbers, or dates such as `2026-11-25 13:00`.
-        column: String,
+        /// The column of the moment: numbers, or dates such as `2026-11-25 13:00`; a series has named it already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
         /// Share of the rows for `valid`.
         #[serde(default = "fifteen_percent")]
         valid: f64,
         /// Share of the rows for `test`.
         #[serde(default = "fifteen_percent")]
         test: f64,
+    },
+    /// By time, at moments that are said.
+    Moments {
+        /// The column of the moment: numbers, or dates such as `2026-11-25 13:00`; a series has named it already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+        /// The moment from which on rows are for `valid`; without one there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid: Option<String>,
+        /// The moment from which on rows are for `test`. Of a date its beginning is enough, such as `2026-11`.
+        test: String,
     },
     /// Each row by itself, so that it keeps its part when others come and go.
     Hash {

@@ -1,4 +1,4 @@
-use baeum_core::{Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
+use baeum_core::{Anchor, Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,20 @@ pub enum StepConfig {
     },
     /// A place becomes a row of zeros with a one at that place.
     OneHot {},
+    /// Each window of a series is measured from itself, and so is what follows it: a series without a lasting level.
+    NormaliseWindow {
+        /// `last`: from its last number. `mean`: from its mean, in its own standard deviations.
+        #[serde(default)]
+        by: Anchor,
+    },
+    /// The steps of a window become their differences; what follows is measured from the last number of the window.
+    Difference {
+        /// How many steps lie between the two numbers: 1, or as many as a season has.
+        #[serde(default = "one_row")]
+        lag: usize,
+    },
+    /// The numbers of a window step by step and not channel by channel, as `lstm`, `gru` and attention read them.
+    StepsFirst {},
 }
 
 /// What the pieces of a text are.
@@ -226,6 +240,9 @@ impl StepConfig {
             StepConfig::NormaliseText { .. } => "normalise_text",
             StepConfig::Tokenise { .. } => "tokenise",
             StepConfig::OneHot {} => "one_hot",
+            StepConfig::NormaliseWindow { .. } => "normalise_window",
+            StepConfig::Difference { .. } => "difference",
+            StepConfig::StepsFirst {} => "steps_first",
         }
     }
 }

@@ -67,6 +67,18 @@ impl FileRows {
         FileRows { name, rows, skipped }
     }
 
+    /// A row of several files as messages call it.
+    pub(crate) fn place(files: &[FileRows], row: usize) -> String {
+        let mut first = 0;
+        for file in files {
+            if row < first + file.rows {
+                return format!("`{}` row {}", file.name, file.number(row - first));
+            }
+            first += file.rows;
+        }
+        format!("row {}", row + 1)
+    }
+
     /// The number of a row, counted from 1 with those that were left out.
     pub(crate) fn number(&self, row: usize) -> usize {
         self.skipped.iter().fold(row + 1, |number, skipped| number + usize::from(*skipped <= number))

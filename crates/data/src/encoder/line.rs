@@ -20,6 +20,8 @@ pub(crate) struct Line {
     rest: Vec<Transform>,
     /// How many numbers come out.
     width: usize,
+    /// How many there are at most on the way.
+    room: usize,
 }
 
 /// The first step: from what was read to numbers.
@@ -83,15 +85,17 @@ impl Line {
             (_, Start::Text { length, .. }) => *length,
             (Kind::Number | Kind::Category | Kind::Text, _) => 1,
             (Kind::Numbers { len }, _) => *len,
+            (Kind::Series { channels, steps }, _) => channels * steps,
             (Kind::Image { .. }, _) => width, // no step of an image changes how many numbers there are
         };
         let started = steps.len() - rest.len();
-        let mut wide = entry;
+        let (mut wide, mut room) = (entry, entry);
         for (place, step) in rest.iter().enumerate() {
             wide = numbers::check(step, steps[..started + place].last(), wide)?;
+            room = room.max(wide);
         }
         match wide == width {
-            true => Ok(Line { field, start, entry, rest: rest.to_vec(), width }),
+            true => Ok(Line { field, start, entry, rest: rest.to_vec(), width, room }),
             false => wrong("steps that give the numbers of the network", format!("{wide} for {width}")),
         }
     }
@@ -108,6 +112,16 @@ impl Line {
 
     /// Writes the numbers of one value; a missing one that no step fills in is NaN.
     pub(crate) fn encode(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
+        if self.room <= out.len() {
+            return self.walk(cell, out);
+        }
+        let mut wide = vec![0.0; self.room];
+        self.walk(cell, &mut wide)?;
+        out.copy_from_slice(&wide[..self.width]);
+        Ok(())
+    }
+
+    fn walk(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
         self.start.write(cell, &mut out[..self.entry])?;
         self.rest.iter().fold(self.entry, |wide, step| numbers::apply(step, out, wide));
         Ok(())
@@ -137,7 +151,7 @@ impl Start {
     fn new<'a>(kind: &Kind, steps: &'a [Transform]) -> Result<(Start, &'a [Transform]), Wrong> {
         let places = |labels: &[String]| labels.iter().cloned().zip(1..).collect();
         Ok(match (kind, steps) {
-            (Kind::Number | Kind::Numbers { .. }, rest) => (Start::Numbers, rest),
+            (Kind::Number | Kind::Numbers { .. } | Kind::Series { .. }, rest) => (Start::Numbers, rest),
             (Kind::Category | Kind::Text, [Transform::Category { labels }, rest @ ..]) => {
                 (Start::Name { places: places(labels) }, rest)
             }
@@ -184,7 +198,7 @@ impl Start {
             (Start::Numbers, Cell::Missing) => out.fill(f32::NAN),
             (Start::Numbers, Cell::Number(number)) if out.len() == 1 => out.fill(*number as f32),
             (Start::Numbers, Cell::Numbers(numbers)) if numbers.len() == out.len() => {
-                out.iter_mut().zip(*numbers).for_each(|(out, number)| *out = *number as f32);
+                out.iter_mut().zip(numbers.iter()).for_each(|(out, number)| *out = *number as f32);
             }
             // Place 0 is for names that training did not see, and for none.
             (Start::Name { .. } | Start::Hash { .. }, Cell::Missing) => out.fill(0.0),

@@ -4,7 +4,7 @@
 use baeum_core::{Distribution, Transform};
 
 use super::line::{Wrong, wrong};
-use super::normal;
+use super::{normal, windows};
 
 /// How many numbers come out of a step that gets `wide` of them; `before` is the step before it.
 pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -> Result<usize, Wrong> {
@@ -46,6 +46,16 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
             Some(places) if places + 1 == *size => Ok(*size),
             Some(_) | None => wrong("one number for each place and one more", size.to_string()),
         },
+        Transform::NormaliseWindow { channels, .. } | Transform::StepsFirst { channels } => {
+            divides(*channels, wide)
+        }
+        Transform::Difference { channels, lag } => {
+            let steps = divides(*channels, wide)? / channels;
+            match steps.checked_sub(*lag) {
+                Some(left) if left > 0 => Ok(left * channels),
+                Some(_) | None => wrong("more steps than `lag`", format!("{steps} and {lag}")),
+            }
+        }
         Transform::Denoise { .. }
         | Transform::Crop { .. }
         | Transform::Resize { .. }
@@ -75,6 +85,9 @@ fn places(step: &Transform) -> Option<usize> {
         | Transform::PiecewiseLinear { .. }
         | Transform::NormaliseText { .. }
         | Transform::Tokenise { .. }
+        | Transform::NormaliseWindow { .. }
+        | Transform::Difference { .. }
+        | Transform::StepsFirst { .. }
         | Transform::OneHot { .. } => None,
     }
 }
@@ -124,6 +137,9 @@ pub(super) fn apply(step: &Transform, all: &mut [f32], wide: usize) -> usize {
             all[place] = 1.0;
             return *size;
         }
+        Transform::NormaliseWindow { channels, by } => windows::normalise(numbers, *channels, *by),
+        Transform::Difference { channels, lag } => return windows::difference(numbers, *channels, *lag),
+        Transform::StepsFirst { channels } => windows::steps_first(numbers, *channels),
         // These come first on a line, where they are the start.
         Transform::Denoise { .. }
         | Transform::Crop { .. }

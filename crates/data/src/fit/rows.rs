@@ -84,7 +84,7 @@ impl Rows<'_> {
         let mut seen = Seen::default();
         match self.field.kind {
             Kind::Image { .. } => return Ok(seen),
-            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text => {}
+            Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {}
         }
         for &row in self.train.rows() {
             match self.raw.cell(row, self.place)? {

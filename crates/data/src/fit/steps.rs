@@ -19,20 +19,21 @@ type Way = (Vec<Transform>, Vec<usize>);
 pub(super) fn fit(
     plan: &DataPlan,
     rows: &Rows<'_>,
+    kind: &Kind,
     seen: &Seen,
     place: &Place,
 ) -> Result<Vec<Way>, DataError> {
     let name = &rows.field.name;
     let said = plan.field(name).and_then(|field| field.steps.clone());
-    let steps = said.unwrap_or_else(|| usual(&rows.field.kind, seen.has_missing));
-    let mut fitting = Fitting { plan, rows, seen, place, form: Form::of(&rows.field.kind), fitted: vec![] };
+    let steps = said.unwrap_or_else(|| usual(kind, seen.has_missing));
+    let mut fitting = Fitting { plan, rows, seen, place, form: Form::of(kind), fitted: vec![] };
     for (number, step) in steps.iter().enumerate() {
         fitting.add(step, &format!("data.fields.{name}.steps[{number}]"))?;
     }
     let path = format!("data.fields.{name}.steps");
     let mut ways = vec![(fitting.fitted, shape(&fitting.form, &path)?)];
     if steps.iter().any(|step| matches!(step, StepConfig::Impute { flag: true, .. })) {
-        ways.push((vec![Transform::IsMissing {}], shape(&Form::of(&rows.field.kind), &path)?));
+        ways.push((vec![Transform::IsMissing {}], shape(&Form::of(kind), &path)?));
     }
     Ok(ways)
 }
@@ -41,10 +42,10 @@ pub(super) fn fit(
 fn usual(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
     let standardise = StepConfig::Standardise { per: Per::Feature };
     match kind {
-        Kind::Number if has_missing => {
+        Kind::Number | Kind::Series { .. } if has_missing => {
             vec![StepConfig::Impute { with: ImputeWith::Mean, flag: false }, standardise]
         }
-        Kind::Number => vec![standardise],
+        Kind::Number | Kind::Series { .. } => vec![standardise],
         Kind::Category => vec![StepConfig::Category { min_rows: 1 }, StepConfig::OneHot {}],
         Kind::Image { .. } => vec![StepConfig::Scale { factor: 1.0 / 255.0, offset: 0.0 }],
         Kind::Numbers { .. } | Kind::Text => vec![],
@@ -108,7 +109,22 @@ impl Fitting<'_> {
                 Transform::Tokenise { tokenizer, padding, length: *length, keep: *keep, fill: *fill }
             }
             StepConfig::OneHot {} => Transform::OneHot { size: self.places() + 1 },
+            StepConfig::NormaliseWindow { by } => {
+                Transform::NormaliseWindow { channels: self.channels(), by: *by }
+            }
+            StepConfig::Difference { lag } => Transform::Difference { channels: self.channels(), lag: *lag },
+            StepConfig::StepsFirst {} => Transform::StepsFirst { channels: self.channels() },
         })
+    }
+
+    /// How many numbers the next step is fitted to at once.
+    fn width(&self, path: &str) -> Result<usize, DataError> {
+        self.form.width().map_err(|misfit| DataError::setting(path, misfit.wants, misfit.got))
+    }
+
+    /// How many channels the series has.
+    fn channels(&self) -> usize {
+        if let Kind::Series { channels, .. } = self.rows.field.kind { channels } else { 1 }
     }
 
     /// How many places the last step gives, 0 left out.
@@ -131,6 +147,9 @@ impl Fitting<'_> {
                 | Transform::PiecewiseLinear { .. }
                 | Transform::NormaliseText { .. }
                 | Transform::Tokenise { .. }
+                | Transform::NormaliseWindow { .. }
+                | Transform::Difference { .. }
+                | Transform::StepsFirst { .. }
                 | Transform::OneHot { .. },
             )
             | None => 0, // `Form::after` has refused it
@@ -138,9 +157,9 @@ impl Fitting<'_> {
     }
 
     fn standardise(&self, per: Per, path: &str) -> Result<Transform, DataError> {
-        let shape = shape(&self.form, path)?;
-        let runs = self.runs(per, &shape, path)?;
-        let moments = self.rows.moments(&self.fitted, shape.iter().product(), runs)?;
+        let width = self.width(path)?;
+        let runs = self.runs(per, &shape(&self.form, path)?, path)?;
+        let moments = self.rows.moments(&self.fitted, width, runs.min(width))?;
         let (centre, spread) = moments.iter().map(|moments| (moments.mean(), moments.divisor())).unzip();
         Ok(Transform::Standardise { centre, spread })
     }
@@ -151,7 +170,9 @@ impl Fitting<'_> {
         match (per, shape, laid_out) {
             (Per::All, _, _) => Ok(1),
             (Per::Feature, _, _) => Ok(shape.iter().product()),
-            (Per::Channel, [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => Ok(*channels),
+            (Per::Channel, [channels, _] | [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => {
+                Ok(*channels)
+            }
             (Per::Channel, _, _) => {
                 let wants = "numbers laid out as [channels, rows, columns] for `channel`";
                 let got = format!("{shape:?}; say `data.shape`");
@@ -177,7 +198,7 @@ impl Fitting<'_> {
     }
 
     fn impute(&self, with: ImputeWith, path: &str) -> Result<Transform, DataError> {
-        let width = shape(&self.form, path)?.iter().product();
+        let width = self.width(path)?;
         let value = match with {
             ImputeWith::Constant(value) => vec![value],
             ImputeWith::Median => self.sorted(path)?.iter().map(|column| quantile(column, 0.5)).collect(),
@@ -245,7 +266,7 @@ impl Fitting<'_> {
 
     /// The numbers of each column behind the steps so far.
     fn sorted(&self, path: &str) -> Result<Vec<Vec<f32>>, DataError> {
-        self.rows.sorted(&self.fitted, shape(&self.form, path)?.iter().product())
+        self.rows.sorted(&self.fitted, self.width(path)?)
     }
 }
 

@@ -4,9 +4,10 @@ use baeum_core::Denoise;
 
 use super::SourcePlan;
 use super::check::{Checked, IMAGE, refuse};
+use super::series;
 use super::steps::{Change, Form};
 use crate::DataError;
-use crate::augment::Augment;
+use crate::augment::{Augment, Changes};
 use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig, TokensBy};
 
 /// What an image may be resized to; larger than the largest image that is read makes no sense.
@@ -56,6 +57,7 @@ pub(super) fn field(
         return refuse(path, "a field that the network sees", "one of `data.ignore` or `data.ids`");
     }
     let form = match source {
+        SourcePlan::Table { .. } if config.series.is_some() => series::field(config, &path, name)?,
         SourcePlan::Table { .. } => column(config, &path, name, field)?,
         SourcePlan::Idx(_) => image(name, 1)?,
         SourcePlan::Numpy(_) => array(name)?,
@@ -67,7 +69,8 @@ pub(super) fn field(
             return refuse("data.fields", "names of `data.source.function.inputs`", format!("`{name}`"));
         }
     };
-    if field.kind.is_some() && !matches!(source, SourcePlan::Table { .. }) {
+    let is_column = matches!(source, SourcePlan::Table { .. }) && config.series.is_none();
+    if field.kind.is_some() && !is_column {
         return refuse(path + ".kind", "a column of a table", "a field whose kind is known");
     }
     augment(&path, &form, field)?;
@@ -84,17 +87,28 @@ fn augment(path: &str, form: &Form, field: &FieldConfig) -> Checked {
     for (place, way) in field.augment.iter().enumerate() {
         let path = format!("{path}.augment[{place}]");
         match form {
-            Form::Image { .. } if !way.is_for_texts() => {}
-            Form::Words if way.is_for_texts() => {}
-            Form::Image { .. } => return refuse(path, "a way to change images", format!("`{}`", way.name())),
-            Form::Words => return refuse(path, "a way to change texts", format!("`{}`", way.name())),
-            Form::Name | Form::Place | Form::Pieces { .. } | Form::Numbers(_) => {
-                return refuse(path, "to stand at an image or a text", "another field");
+            Form::Image { .. } => refuse_other(&path, way, Changes::Images)?,
+            Form::Words => refuse_other(&path, way, Changes::Texts)?,
+            Form::Series { .. } | Form::Numbers(None) => refuse_other(&path, way, Changes::Series)?,
+            Form::Name
+            | Form::Place
+            | Form::Pieces { .. }
+            | Form::Numbers(Some(_))
+            | Form::Window { .. }
+            | Form::StepsFirst { .. } => {
+                return refuse(path, "to stand at an image, a text or a series", "another field");
             }
         }
         refuse_numbers(&format!("{path}.{}", way.name()), way)?;
     }
     Ok(())
+}
+
+fn refuse_other(path: &str, way: &Augment, changes: Changes) -> Checked {
+    match way.of() == changes {
+        true => Ok(()),
+        false => refuse(path, format!("a way to change {}", changes.name()), format!("`{}`", way.name())),
+    }
 }
 
 fn refuse_numbers(path: &str, way: &Augment) -> Checked {
@@ -133,6 +147,13 @@ fn refuse_numbers(path: &str, way: &Augment) -> Checked {
         Augment::Policy { count, magnitude, .. } => {
             within(format!("{path}.count"), count, 1, 100)?;
             between("magnitude", magnitude, 0.0, 10.0)
+        }
+        Augment::Jitter { strength } | Augment::Scaling { strength } => {
+            between("strength", strength, 0.0, 10.0)
+        }
+        Augment::TimeWarp { knots, strength } => {
+            within(format!("{path}.knots"), knots, 0, 1_000)?;
+            between("strength", strength, 0.0, 10.0)
         }
         Augment::DropTokens { probability } => between("probability", probability, 0.0, 1.0),
         Augment::SwapTokens { count } => within(format!("{path}.count"), count, 1, 1_000_000),
@@ -222,7 +243,13 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
                 ),
             }
         }
+        StepConfig::Difference { lag } => within(setting("lag"), *lag, 1, usize::MAX),
+        StepConfig::Impute { flag: true, .. } if path.starts_with("data.fields.series.") => {
+            refuse(setting("flag"), "false, for a series", "true")
+        }
         StepConfig::NormaliseText { .. }
+        | StepConfig::NormaliseWindow { .. }
+        | StepConfig::StepsFirst {}
         | StepConfig::Crop { .. }
         | StepConfig::Resize { .. }
         | StepConfig::Standardise { .. }

@@ -20,6 +20,12 @@ pub(crate) enum Form {
     Pieces { length: usize },
     /// Numbers of this shape, if it is known.
     Numbers(Option<Vec<usize>>),
+    /// Channel after channel, each with all its steps; how many channels there are may not be known.
+    Series { channels: Option<usize>, steps: usize },
+    /// The same, each channel measured from itself.
+    Window { channels: Option<usize>, steps: usize },
+    /// The same, step after step.
+    StepsFirst { channels: Option<usize>, steps: usize },
 }
 
 /// What a step does to the form of a field.
@@ -52,6 +58,11 @@ pub(crate) enum Change {
     Pieces {
         length: usize,
     },
+    /// A series to one measured from itself, so many steps shorter.
+    Measure {
+        lag: usize,
+    },
+    StepsFirst,
 }
 
 /// What a step wants, and what it got.
@@ -67,6 +78,7 @@ impl Form {
         match kind {
             Kind::Number => Form::Numbers(Some(vec![1])),
             Kind::Numbers { len } => Form::Numbers(Some(vec![*len])),
+            Kind::Series { channels, steps } => Form::Series { channels: Some(*channels), steps: *steps },
             Kind::Category => Form::Name,
             Kind::Text => Form::Words,
             Kind::Image { channels, size } => Form::Image { channels: *channels, size: *size },
@@ -95,7 +107,23 @@ impl Form {
             (Change::OneHot { size }, Form::Place) => Ok(Form::Numbers(size.map(|size| vec![size]))),
             (Change::Rewrite, Form::Words) => Ok(Form::Words),
             (Change::Pieces { length }, Form::Words) => Ok(Form::Pieces { length }),
+            (Change::Arithmetic, series @ Form::Series { .. }) => Ok(series),
+            (
+                Change::Measure { lag },
+                Form::Series { channels, steps } | Form::Window { channels, steps },
+            ) if lag < steps => Ok(Form::Window { channels, steps: steps - lag }),
+            (Change::StepsFirst, Form::Series { channels, steps } | Form::Window { channels, steps }) => {
+                Ok(Form::StepsFirst { channels, steps })
+            }
             (change, form) => Err(Misfit { wants: change.wants(), got: form.name() }),
+        }
+    }
+
+    /// How many numbers its steps are fitted to at once: those of one moment, where moments differ in nothing.
+    pub(crate) fn width(&self) -> Result<usize, Misfit> {
+        match self {
+            Form::Series { channels: Some(channels), .. } => Ok(*channels),
+            form => Ok(form.clone().shape()?.iter().product()),
         }
     }
 
@@ -106,7 +134,14 @@ impl Form {
             Form::Place => Ok(vec![1]),
             Form::Pieces { length } => Ok(vec![length]),
             Form::Image { channels, size: Some((height, width)) } => Ok(vec![channels, height, width]),
-            Form::Numbers(None) | Form::Image { size: None, .. } => {
+            Form::Series { channels: Some(channels), steps }
+            | Form::Window { channels: Some(channels), steps } => Ok(vec![channels, steps]),
+            Form::StepsFirst { channels: Some(channels), steps } => Ok(vec![steps, channels]),
+            Form::Series { channels: None, .. }
+            | Form::Window { channels: None, .. }
+            | Form::StepsFirst { channels: None, .. }
+            | Form::Numbers(None)
+            | Form::Image { size: None, .. } => {
                 Err(Misfit { wants: "`resize` as the first step", got: "images of different sizes" })
             }
             Form::Name => Err(Misfit { wants: "`category` as the first step", got: "a name" }),
@@ -122,6 +157,9 @@ impl Form {
             Form::Place => "a place",
             Form::Pieces { .. } => "the places of pieces",
             Form::Numbers(_) => "numbers",
+            Form::Series { .. } => "a series",
+            Form::Window { .. } => "a series that is measured from itself",
+            Form::StepsFirst { .. } => "a series laid out step by step",
         }
     }
 }
@@ -136,6 +174,8 @@ impl Change {
             Change::Bin | Change::Spread { .. } => "one number",
             Change::Place => "a name",
             Change::Rewrite | Change::Pieces { .. } => "words that no other step has cut",
+            Change::Measure { .. } => "a series, with more steps than `lag`",
+            Change::StepsFirst => "a series",
             Change::OneHot { .. } => "a place, which `category`, `hash` and `bins` give",
         }
     }
@@ -165,6 +205,9 @@ impl From<&StepConfig> for Change {
             StepConfig::NormaliseText { .. } => Change::Rewrite,
             StepConfig::Tokenise { length, .. } => Change::Pieces { length: *length },
             StepConfig::OneHot {} => Change::OneHot { size: None },
+            StepConfig::NormaliseWindow { .. } => Change::Measure { lag: 0 },
+            StepConfig::Difference { lag } => Change::Measure { lag: *lag },
+            StepConfig::StepsFirst {} => Change::StepsFirst,
         }
     }
 }
@@ -190,6 +233,9 @@ impl From<&Transform> for Change {
             Transform::NormaliseText { .. } => Change::Rewrite,
             Transform::Tokenise { length, .. } => Change::Pieces { length: *length },
             Transform::OneHot { size } => Change::OneHot { size: Some(*size) },
+            Transform::NormaliseWindow { .. } => Change::Measure { lag: 0 },
+            Transform::Difference { lag, .. } => Change::Measure { lag: *lag },
+            Transform::StepsFirst { .. } => Change::StepsFirst,
         }
     }
 }

@@ -34,6 +34,28 @@ pub enum Repair {
         /// The first of them, each with its reason.
         first: Vec<String>,
     },
+    /// Steps of a series from `data.series.until` on were left out.
+    Until {
+        /// How many.
+        count: usize,
+    },
+    /// Windows of a series whose answer lies in two parts were left out.
+    BetweenParts {
+        /// How many.
+        count: usize,
+    },
+    /// Series that are shorter than a window and its answer give no example.
+    ShortSeries {
+        /// How many.
+        count: usize,
+    },
+    /// Windows of a series whose answer has a missing number were left out, as `data.on_bad` says.
+    Untold {
+        /// How many.
+        count: usize,
+        /// Where the first of the missing numbers are.
+        first: Vec<String>,
+    },
 }
 
 impl fmt::Display for Repair {
@@ -48,6 +70,20 @@ impl fmt::Display for Repair {
             }
             Repair::BlankEnd { file, count } => {
                 write!(f, "`{file}` ends in {count} blank lines, which are no rows")
+            }
+            Repair::Until { count } => write!(f, "{count} steps from `data.series.until` on were left out"),
+            Repair::BetweenParts { count } => {
+                write!(f, "{count} windows whose answer lies in two parts were left out")
+            }
+            Repair::ShortSeries { count } => {
+                write!(f, "{count} series are shorter than a window and its answer, and were left out")
+            }
+            Repair::Untold { count, first } => {
+                write!(
+                    f,
+                    "{count} windows whose answer has a missing number were left out: {}",
+                    first.join("; ")
+                )
             }
             Repair::Skipped { file, count, first } => {
                 write!(f, "{count} of `{file}` cannot be read and were left out: {}", first.join("; "))?;

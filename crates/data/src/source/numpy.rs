@@ -276,7 +276,9 @@ impl Raw for Numpy {
             }
             (_, _, Inputs::Numbers(numbers), _) if len == 1 && numbers[row].is_nan() => Cell::Missing,
             (_, _, Inputs::Numbers(numbers), _) if len == 1 => Cell::Number(numbers[row]),
-            (_, _, Inputs::Numbers(numbers), _) => Cell::Numbers(&numbers[row * len..(row + 1) * len]),
+            (_, _, Inputs::Numbers(numbers), _) => {
+                Cell::Numbers(Cow::Borrowed(&numbers[row * len..(row + 1) * len]))
+            }
             (_, _, Inputs::Bytes(_), Form::Numbers { .. }) => Cell::Missing, // bytes are images here
         })
     }

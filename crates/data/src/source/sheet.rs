@@ -198,6 +198,7 @@ impl Scan for TableScan<'_> {
             | SplitPlan::Usual { .. }
             | SplitPlan::Groups { .. }
             | SplitPlan::Time { .. }
+            | SplitPlan::Moments { .. }
             | SplitPlan::Hash { .. }
             | SplitPlan::Fold { .. } => Ok(None),
         }

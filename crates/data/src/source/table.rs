@@ -1,5 +1,6 @@
 //! Examples in memory, column by column.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, SchemaError};
@@ -68,7 +69,7 @@ pub(crate) fn load(sheet: &dyn Sheet, fields: &[Field]) -> Result<Table, DataErr
     };
     for field in fields {
         let kind = match field.kind {
-            Kind::Number | Kind::Numbers { .. } => Wanted::Numbers,
+            Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => Wanted::Numbers,
             Kind::Category | Kind::Text | Kind::Image { .. } => Wanted::Names,
         };
         wanted.extend(places(field).into_iter().map(|column| (column, kind)));
@@ -115,7 +116,9 @@ impl Raw for Table {
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
         Ok(match &self.columns[field] {
             Column::Number(numbers) if !numbers[row].is_nan() => Cell::Number(numbers[row]),
-            Column::Numbers { len, numbers } => Cell::Numbers(&numbers[row * len..(row + 1) * len]),
+            Column::Numbers { len, numbers } => {
+                Cell::Numbers(Cow::Borrowed(&numbers[row * len..(row + 1) * len]))
+            }
             Column::Names(names) => names.get(row).map_or(Cell::Missing, Cell::Name),
             Column::Number(_) | Column::Absent => Cell::Missing,
         })
@@ -128,16 +131,7 @@ impl Raw for Table {
     fn place(&self, row: usize) -> String {
         match &self.places {
             Places::Drawn => format!("example {}", row + 1),
-            Places::Files(files) => {
-                let mut first = 0;
-                for file in files {
-                    if row < first + file.rows {
-                        return format!("`{}` row {}", file.name, file.number(row - first));
-                    }
-                    first += file.rows;
-                }
-                format!("row {}", row + 1)
-            }
+            Places::Files(files) => FileRows::place(files, row),
         }
     }
 }

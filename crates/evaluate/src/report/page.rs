@@ -6,6 +6,7 @@ use crate::Report;
 
 use super::confusion::confusion;
 use super::curves::curves;
+use super::forecast::forecast;
 use super::learned::learned;
 use super::numbers::numbers;
 use super::scores::{cards, sentence};
@@ -54,6 +55,7 @@ pub fn html(input: &ReportInput) -> String {
         section("confusion", "What is taken for what", confusion(report)),
         section("labels", "Label by label", classes(report)),
         section("answers", "Answers and errors", numbers(report)),
+        section("forecasts", "Forecasts and errors", forecast(report)),
         section("training", "How training went", training(input)),
         section("rows", "Rows", Some(splits(report))),
         section("network", "Network", preformatted(input.summary)),

@@ -36,6 +36,19 @@ pub(super) fn sentence(report: &Report) -> String {
                 baseline(accuracy)
             )
         }
+        Baseline::Repeat { season } => {
+            let error = report.metric(MetricName::Mae);
+            let repeating = match season {
+                1 => "the last number of the window".to_owned(),
+                season => format!("the last {season} steps of the window"),
+            };
+            format!(
+                "{tested} the network's forecasts of {target} are off by {} on average. Always repeating {repeating} would \
+                 be off by {}.",
+                said(error),
+                baseline(error)
+            )
+        }
         Baseline::Mean { value } => {
             let error = report.metric(MetricName::Mae);
             format!(

@@ -1,9 +1,11 @@
 //! From what the network yields to answers.
-use baeum_core::{Decode, Target};
+use baeum_core::{Anchored, Decode, Target};
 
 use super::builder::{Builder, batch, size};
 use super::manifest::{Answered, Meaning};
 use super::model::{Array, Attribute, Element};
+use super::preprocess::Entrance;
+use super::series;
 use crate::error::ExportError;
 
 /// The outputs of the graph for one target. Their names are taken before anything inside the graph can take them.
@@ -16,6 +18,10 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
             (word("label"), Meaning::Label),
         ],
         Decode::Number { unit, .. } => vec![(field.clone(), Meaning::Number { unit: unit.clone() })],
+        Decode::Forecast { columns, steps, unit, .. } => {
+            let (columns, steps, unit) = (columns.clone(), *steps, unit.clone());
+            vec![(field.clone(), Meaning::Forecast { columns, steps, unit })]
+        }
     };
     let answered =
         |(wish, says): (String, Meaning)| Answered { name: builder.name(&wish), field: field.clone(), says };
@@ -25,7 +31,7 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
 /// Writes the answers of one target: `yields` is the value of its output node, `[batch, width]`.
 pub(super) fn write(
     builder: &mut Builder<'_>,
-    target: &Target,
+    (target, entrance): (&Target, &Entrance<'_>),
     yields: &str,
     answers: &[Answered],
 ) -> Result<(), ExportError> {
@@ -44,6 +50,11 @@ pub(super) fn write(
                 builder.output(&name, Element::F32, vec![batch(), size(1)]);
                 number(builder, target, yields, name)?;
             }
+            Meaning::Forecast { columns, steps, .. } => {
+                let axes = vec![batch(), size(columns.len()), size(*steps)];
+                builder.output(&name, Element::F32, axes);
+                forecast(builder, (target, entrance), yields, name)?;
+            }
         }
     }
     Ok(())
@@ -53,7 +64,7 @@ pub(super) fn write(
 fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) {
     let labels = match &target.decode {
         Decode::Label { labels } => labels.clone(),
-        Decode::Number { .. } => vec![],
+        Decode::Number { .. } | Decode::Forecast { .. } => vec![],
     };
     let settings = [("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))];
     let best = builder.add(&format!("{}.best", target.field), "ArgMax", &[logits], &settings); // [batch]
@@ -66,11 +77,31 @@ fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String)
 fn number(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
     let (scale, offset) = match target.decode {
         Decode::Number { scale, offset, .. } => (scale, offset),
-        Decode::Label { .. } => (1.0, 0.0),
+        Decode::Label { .. } | Decode::Forecast { .. } => (1.0, 0.0),
     };
     let scale = builder.numbers(&format!("{}.scale", target.field), vec![1], &[scale])?;
     let scaled = builder.add(&format!("{}.scaled", target.field), "Mul", &[x, &scale], &[]);
     let offset = builder.numbers(&format!("{}.offset", target.field), vec![1], &[offset])?;
     builder.add_as(name, "Add", &[&scaled, &offset], &[]);
     Ok(())
+}
+
+fn forecast(
+    builder: &mut Builder<'_>,
+    (target, entrance): (&Target, &Entrance<'_>),
+    yields: &str,
+    name: String,
+) -> Result<(), ExportError> {
+    let Decode::Forecast { columns, steps, scale, offset, anchor, .. } = &target.decode else {
+        return Ok(());
+    };
+    let window = |anchor: &Anchored| {
+        let wanted = format!("field `{}`, which `{}` is measured from", anchor.field, target.field);
+        let refuse = || ExportError::Predictor { wanted, got: "none".to_owned() };
+        entrance.value(&anchor.field).map(str::to_owned).ok_or_else(refuse)
+    };
+    let window = anchor.as_ref().map(window).transpose()?;
+    let anchored = anchor.as_ref().zip(window.as_deref());
+    let numbers = ([columns.len(), *steps], &scale[..], &offset[..]);
+    series::forecast(builder, (name, &target.field), yields, numbers, anchored)
 }

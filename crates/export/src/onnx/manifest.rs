@@ -56,6 +56,16 @@ pub(crate) enum Meaning {
     },
     /// The most probable label: `[batch]` of text.
     Label,
+    /// The next steps of some columns: `[batch, columns, steps]`.
+    Forecast {
+        /// The columns, in order.
+        columns: Vec<String>,
+        /// How many steps.
+        steps: usize,
+        /// What the numbers count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
     /// The number itself: `[batch, 1]`.
     Number {
         /// What it counts.

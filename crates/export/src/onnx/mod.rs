@@ -17,6 +17,7 @@ mod preprocess;
 mod quantile;
 mod read;
 mod sequence;
+mod series;
 mod words;
 mod write;
 

@@ -6,7 +6,7 @@ use baeum_core::{DType, Field, Fit, InputSpec, Kind, Pipeline, Schema, Transform
 use super::builder::{Builder, batch, size};
 use super::manifest::Given;
 use super::model::{Attribute, Axis, Element};
-use super::{bins, images, names, quantile};
+use super::{bins, images, names, quantile, series};
 use crate::error::ExportError;
 use crate::format::Format;
 
@@ -32,6 +32,8 @@ pub(super) enum Form {
     Pieces(usize),
     /// Bytes `[batch, height, width, channels]`; height and width may be open.
     Pixels { channels: usize, sides: Option<[usize; 2]> },
+    /// Numbers `[batch, rows, columns]`: of a series `[batch, channels, steps]`, or the other way round.
+    Grid([usize; 2]),
     /// Numbers `[batch, channels, height, width]`; height and width may be open.
     Image { channels: usize, sides: Option<[usize; 2]> },
 }
@@ -90,6 +92,10 @@ fn open<'a>(
     let (form, element, axes) = match &field.kind {
         Kind::Number => (Form::Row(1), Element::F32, vec![batch(), size(1)]),
         Kind::Numbers { len } => (Form::Row(*len), Element::F32, vec![batch(), size(*len)]),
+        Kind::Series { channels, steps } => {
+            let form = Form::Grid([*channels, *steps]);
+            (form, Element::F32, vec![batch(), size(*channels), size(*steps)])
+        }
         Kind::Category => (Form::Names, Element::Text, vec![batch(), size(1)]),
         Kind::Image { channels, size: sides } => {
             let (height, width) = match sides {
@@ -129,6 +135,11 @@ impl Entrance<'_> {
             parts.push(numbers(builder, flow, code)?);
         }
         lay_out(builder, spec, parts)
+    }
+
+    /// The value that a field comes in as.
+    pub(super) fn value(&self, field: &str) -> Option<&str> {
+        self.flows.get(field).map(|flow| flow.value.as_str())
     }
 
     fn run(&self, builder: &mut Builder<'_>, column: &Pipeline) -> Result<Flow<'_>, ExportError> {
@@ -193,11 +204,17 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         }
         Transform::NormaliseText { .. } | Transform::Tokenise { .. } => match flow.form {
             Form::Pieces(_) => Ok(flow), // done by whoever gives the pieces
-            Form::Row(_) | Form::Names | Form::Places | Form::Pixels { .. } | Form::Image { .. } => {
-                Err(refuse(flow.field, "a text before its steps", flow.form.to_string()))
-            }
+            Form::Row(_)
+            | Form::Names
+            | Form::Places
+            | Form::Grid(_)
+            | Form::Pixels { .. }
+            | Form::Image { .. } => Err(refuse(flow.field, "a text before its steps", flow.form.to_string())),
         },
         Transform::OneHot { size } => names::one_hot(builder, flow, *size),
+        Transform::NormaliseWindow { by, .. } => series::normalise(builder, flow, *by),
+        Transform::Difference { lag, .. } => series::difference(builder, flow, *lag),
+        Transform::StepsFirst { .. } => series::steps_first(builder, flow),
     }
 }
 
@@ -263,7 +280,7 @@ fn constant(
 pub(super) fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Flow<'a>, ExportError> {
     let flow = images::image(builder, flow);
     match flow.form {
-        Form::Row(_) | Form::Image { .. } | Form::Pixels { .. } => Ok(flow),
+        Form::Row(_) | Form::Grid(_) | Form::Image { .. } | Form::Pixels { .. } => Ok(flow),
         Form::Places => {
             let value = cast(builder, &format!("{}.float", flow.field), &flow.value, Element::F32);
             Ok(Flow { value, form: Form::Row(1), ..flow })
@@ -349,6 +366,7 @@ impl Form {
     fn spread(&self, count: usize) -> Option<Vec<usize>> {
         let own = match self {
             Form::Row(n) => (*n == count).then(|| vec![count]),
+            Form::Grid([rows, _]) => (*rows == count).then(|| vec![count, 1]),
             Form::Image { channels, .. } => (*channels == count).then(|| vec![count, 1, 1]),
             Form::Names | Form::Places | Form::Pieces(_) | Form::Pixels { .. } => None,
         };
@@ -359,6 +377,7 @@ impl Form {
     fn item(&self) -> Option<Vec<usize>> {
         match self {
             Form::Row(n) | Form::Pieces(n) => Some(vec![*n]),
+            Form::Grid(sizes) => Some(sizes.to_vec()),
             Form::Names | Form::Places => Some(vec![1]),
             Form::Pixels { channels, sides } | Form::Image { channels, sides } => {
                 sides.map(|[height, width]| vec![*channels, height, width])
@@ -371,6 +390,7 @@ impl std::fmt::Display for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Form::Row(n) => write!(f, "{n} numbers"),
+            Form::Grid([rows, columns]) => write!(f, "{rows} rows of {columns} numbers"),
             Form::Names => f.write_str("names"),
             Form::Places => f.write_str("places"),
             Form::Pieces(n) => write!(f, "the places of {n} pieces"),

@@ -53,5 +53,8 @@ pub(crate) fn transform(transform: &Transform) -> Say {
         }
         Transform::Category { .. } => Say::Word("ai.onnx.ml.LabelEncoder"),
         Transform::OneHot { .. } => Say::Word("OneHot, Flatten"),
+        Transform::NormaliseWindow { .. } => Say::Word("Gather or MatMul, Sub, Div"),
+        Transform::Difference { .. } => Say::Word("Slice, Sub"),
+        Transform::StepsFirst { .. } => Say::Word("Transpose"),
     }
 }

@@ -48,7 +48,7 @@ fn build(parts: &Blueprint, weights: Option<&Weights>, opset: Option<u32>) -> Re
     }
     let values = network::write(&mut builder, &parts.graph, &prepared)?;
     for ((target, answers), id) in parts.targets.iter().zip(&answers).zip(parts.graph.outputs()) {
-        answer::write(&mut builder, target, &values[id.index()], answers)?;
+        answer::write(&mut builder, (target, &entrance), &values[id.index()], answers)?;
     }
     let manifest = Manifest {
         version: Manifest::VERSION,

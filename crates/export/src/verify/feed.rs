@@ -65,6 +65,13 @@ fn column(
             .map_err(|error| refuse(0, "sizes that fit", error.to_string()))
     };
     match &field.kind {
+        Kind::Series { channels, steps } => {
+            let mut numbers: Vec<f32> = vec![];
+            for (row, value) in values {
+                numbers.extend(row_of(value, channels * steps).ok_or_else(|| unfit(row, value))?);
+            }
+            whole(vec![rows, *channels, *steps], Data::F32(numbers))
+        }
         Kind::Number | Kind::Numbers { .. } => {
             let width = if let Kind::Numbers { len } = field.kind { len } else { 1 };
             let mut numbers: Vec<f32> = vec![];
@@ -135,7 +142,7 @@ fn answered(
     rows: usize,
 ) -> Result<Vec<Answer>, VerifyError> {
     let (mut probabilities, mut labels, mut numbers) = (vec![], vec![], vec![]);
-    let mut counted = None;
+    let (mut counted, mut forecasts) = (None, vec![]);
     for output in manifest.outputs.iter().filter(|output| output.field == field) {
         match (&output.says, values.get(&output.name)) {
             (Meaning::Probabilities { labels }, Some(Array::Numbers(tensor))) => {
@@ -147,12 +154,22 @@ fn answered(
                 numbers = tensor.to_f64s();
                 counted.clone_from(unit);
             }
+            (Meaning::Forecast { columns, steps, unit }, Some(Array::Numbers(tensor))) => {
+                let width = (columns.len() * steps).max(1);
+                let of = |row: &[f64]| Answer::Forecast {
+                    columns: columns.clone(),
+                    values: row.chunks((*steps).max(1)).map(<[f64]>::to_vec).collect(),
+                    unit: unit.clone(),
+                };
+                forecasts = tensor.to_f64s().chunks(width).map(of).collect();
+            }
             _ => {}
         }
     }
     let label = |(label, row): (String, &[f32])| Answer::Label { label, probabilities: row.to_vec() };
     let number = |value| Answer::Number { value, unit: counted.clone() };
     let answers: Vec<Answer> = match numbers.is_empty() {
+        true if !forecasts.is_empty() => forecasts,
         true => labels.into_iter().zip(probabilities).map(label).collect(),
         false => numbers.into_iter().map(number).collect(),
     };

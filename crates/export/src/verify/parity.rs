@@ -88,6 +88,9 @@ fn compare_target(
                 at.label(wanted, got)?;
                 parity.labels_agree = Some(parity.labels_agree.unwrap_or(0) + 1);
             }
+            (Some(Answer::Forecast { values: ours, .. }), Some(Answer::Forecast { values: theirs, .. })) => {
+                at.forecast(&mut parity, &ours.concat(), &theirs.concat())?
+            }
             (wanted, got) => return Err(at.kind(wanted.as_ref(), got.as_ref())),
         }
     }
@@ -98,6 +101,7 @@ fn compare_target(
 fn tolerance(ours: &[Option<Answer>]) -> f64 {
     let size = |answer: &Option<Answer>| match answer {
         Some(Answer::Number { value, .. }) => value.abs(),
+        Some(Answer::Forecast { values, .. }) => values.iter().flatten().map(|x| x.abs()).fold(0.0, f64::max),
         Some(Answer::Label { .. }) | None => 0.0,
     };
     PROBABILITY + NUMBER * ours.iter().map(size).fold(0.0, f64::max)
@@ -118,6 +122,14 @@ impl At<'_> {
         ours.iter()
             .zip(theirs)
             .try_for_each(|(wanted, got)| self.number(parity, (*wanted).into(), (*got).into()))
+    }
+
+    fn forecast(&self, parity: &mut TargetParity, ours: &[f64], theirs: &[f64]) -> Result<(), VerifyError> {
+        if ours.len() != theirs.len() {
+            let (wanted, got) = (format!("{} numbers", ours.len()), theirs.len().to_string());
+            return Err(self.answer(wanted, got));
+        }
+        ours.iter().zip(theirs).try_for_each(|(wanted, got)| self.number(parity, *wanted, *got))
     }
 
     fn number(&self, parity: &mut TargetParity, wanted: f64, got: f64) -> Result<(), VerifyError> {
@@ -149,6 +161,7 @@ impl At<'_> {
         let kind = |answer: Option<&Answer>| match answer {
             Some(Answer::Label { .. }) => "a label",
             Some(Answer::Number { .. }) => "a number",
+            Some(Answer::Forecast { .. }) => "a forecast",
             None => "no answer",
         };
         self.answer(kind(wanted).to_owned(), kind(got).to_owned())

@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer, Limits, NodeId, Predictor,
-    Record, Returns, Shape, Size2, Tensor, Transform, Value,
+    Anchor, Anchored, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer, Limits,
+    NodeId, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -255,6 +255,39 @@ fn several_numbers_agree_behind_steps_of_their_own() {
     let predictor = predictor(fields, vec![spec], graph, labels());
     let rows = [[-2.0, -2.0], [0.3, 0.3], [f64::NAN, 0.7], [0.9, 4.0]];
     agrees("several", &predictor, rows.map(|row| record([("x", Value::Numbers(row.to_vec()))])).to_vec());
+}
+
+/// Two channels of five steps, the second one flat in a row; three steps of both are told, in another order.
+#[test]
+fn forecasts_agree_however_the_window_is_measured() {
+    let standardise = || Transform::Standardise { centre: vec![1.0, 40.0], spread: vec![2.0, 30.0] };
+    let window = |by| Transform::NormaliseWindow { channels: 2, by };
+    let ways = [
+        (vec![standardise()], None, [2, 5]),
+        (vec![standardise(), window(Anchor::Last)], Some(Anchor::Last), [2, 5]),
+        (vec![window(Anchor::Mean), Transform::StepsFirst { channels: 2 }], Some(Anchor::Mean), [5, 2]),
+        (vec![standardise(), Transform::Difference { channels: 2, lag: 2 }], Some(Anchor::Last), [2, 3]),
+    ];
+    for (steps, anchor, shape) in ways {
+        let spec = input("x", DType::F32, &shape, &[("series", steps)]);
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&shape), DType::F32).unwrap();
+        let flat = graph.add("flat", Layer::Flatten { axis: 1 }, &[x]).unwrap();
+        graph.add("head", Layer::Dense { units: 6, bias: true }, &[flat]).unwrap();
+        let anchor =
+            anchor.map(|by| Anchored { field: "series".to_owned(), channels: vec![1, 0], steps: 5, by });
+        let (scale, offset) = (vec![30.0, 2.0], vec![40.0, 1.0]);
+        let decode =
+            Decode::Forecast { columns: names(&["b", "a"]), steps: 3, scale, offset, anchor, unit: None };
+        let fields = vec![field("series", Kind::Series { channels: 2, steps: 5 })];
+        let predictor = predictor(fields, vec![spec], graph, decode);
+        let rows = [
+            [1.0, 2.0, 4.0, 3.0, 0.5, 10.0, 20.0, 60.0, 80.0, 35.0],
+            [-3.0, 0.0, 1.5, 8.0, 2.25, 7.0, 7.0, 7.0, 7.0, 7.0],
+        ];
+        let records = rows.map(|row| record([("series", Value::Numbers(row.to_vec()))]));
+        agrees("forecast", &predictor, records.to_vec());
+    }
 }
 
 #[test]

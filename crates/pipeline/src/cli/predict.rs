@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use baeum_core::commit::read_set;
 use baeum_core::fs::{FileKind, RealFs};
-use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role};
+use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
 use baeum_data::CsvFormat;
 use baeum_data::records::{read_csv, read_image, read_value};
 use serde_json::{Value as Json, json};
@@ -30,6 +30,7 @@ pub(crate) fn run(args: &args::Predict) -> Result<(), Failure> {
     match (&rows[..], &args.input) {
         _ if args.json => {}
         ([(_, prediction)], None) => one(&asked.predictor, prediction),
+        (rows, _) if asked.is_series() => forecasts(rows),
         (rows, _) => many(&asked.predictor, rows),
     }
     Ok(())
@@ -74,7 +75,10 @@ impl Asked {
                 let (name, schema) = (input.display().to_string(), &self.predictor.schema);
                 let records =
                     read_csv(&name, bytes, schema, &self.format, &self.limits).map_err(StageError::from)?;
-                let named = |(i, record)| Row::Record(format!("row {}", i + 1), record);
+                let named = |(i, record): (usize, Record)| {
+                    let name = series_of(schema, &record).unwrap_or_else(|| format!("row {}", i + 1));
+                    Row::Record(name, record)
+                };
                 Ok(records.into_iter().enumerate().map(named).collect())
             }
         }
@@ -112,6 +116,10 @@ impl Asked {
         Ok(record)
     }
 
+    fn is_series(&self) -> bool {
+        self.predictor.schema.with_role(Role::Input).any(|field| matches!(field.kind, Kind::Series { .. }))
+    }
+
     fn image(&self) -> Option<&Field> {
         self.predictor.schema.with_role(Role::Input).find(|field| matches!(field.kind, Kind::Image { .. }))
     }
@@ -145,6 +153,11 @@ fn as_json(name: &str, prediction: &Prediction) -> Json {
                     json!({ "label": label, "probabilities": probabilities })
                 }
                 Answer::Number { value, unit } => json!({ "value": value, "unit": unit }),
+                Answer::Forecast { columns, values, unit } => {
+                    let steps: serde_json::Map<String, Json> =
+                        columns.iter().cloned().zip(values.iter().map(|values| json!(values))).collect();
+                    json!({ "steps": steps, "unit": unit })
+                }
             };
             (target.clone(), said)
         })
@@ -156,6 +169,10 @@ fn as_json(name: &str, prediction: &Prediction) -> Json {
 /// One answer in full: how probable each label is, and what is unusual about the record.
 fn one(predictor: &Predictor, prediction: &Prediction) {
     for ((field, answer), target) in prediction.answers.iter().zip(&predictor.targets) {
+        if let Answer::Forecast { columns, values, unit } = answer {
+            print::line(&steps(columns, &[(String::new(), values)], unit.as_deref()));
+            continue;
+        }
         print::line(&format!("  {field}  {}", said(answer)));
         if let (Answer::Label { probabilities, .. }, Decode::Label { labels }) = (answer, &target.decode) {
             let mut shares: Vec<(&String, f32)> = labels.iter().zip(probabilities.iter().copied()).collect();
@@ -170,6 +187,34 @@ fn one(predictor: &Predictor, prediction: &Prediction) {
     }
     for note in &prediction.notes {
         print::line(&format!("  note: {note}"));
+    }
+}
+
+/// Every step of the forecasts of some series.
+fn forecasts(rows: &[(String, Prediction)]) {
+    for place in 0..rows.first().map_or(0, |(_, prediction)| prediction.answers.len()) {
+        let (mut told, mut head) = (vec![], None);
+        for (name, prediction) in rows {
+            if let Some((_, Answer::Forecast { columns, values, unit })) = prediction.answers.get(place) {
+                head = Some((columns, unit.as_deref()));
+                let name = if rows.len() > 1 { name.clone() } else { String::new() };
+                told.push((name, values));
+            }
+        }
+        if let Some((columns, unit)) = head {
+            print::line(&steps(columns, &told, unit));
+        }
+    }
+}
+
+/// What the series of a record is called, where there are several.
+fn series_of(schema: &baeum_core::Schema, record: &Record) -> Option<String> {
+    let is_series = |field: &&Field| matches!(field.kind, Kind::Series { .. });
+    schema.with_role(Role::Input).find(is_series)?;
+    let name = schema.with_role(Role::Id).find(|field| field.kind == Kind::Category);
+    match record.get(&name?.name)? {
+        Value::Text(name) => Some(name.clone()),
+        Value::Missing | Value::Number(_) | Value::Numbers(_) | Value::Image(_) => None,
     }
 }
 
@@ -207,5 +252,28 @@ fn said(answer: &Answer) -> String {
             let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             format!("{value:.6}{unit}")
         }
+        Answer::Forecast { values, .. } => {
+            let steps = values.first().map_or(0, Vec::len);
+            format!("{steps} steps")
+        }
     }
+}
+
+/// A line for each step of some forecasts, each with its name where there are several.
+fn steps(columns: &[String], forecasts: &[(String, &Vec<Vec<f64>>)], unit: Option<&str>) -> String {
+    let named = forecasts.iter().any(|(name, _)| !name.is_empty());
+    let unit = unit.map(|unit| format!(" [{unit}]")).unwrap_or_default();
+    let columns: Vec<String> = columns.iter().map(|column| format!("{column}{unit}")).collect();
+    let head: Vec<&str> =
+        named.then_some("of").into_iter().chain(["step"]).chain(columns.iter().map(String::as_str)).collect();
+    let mut rows = vec![];
+    for (name, values) in forecasts {
+        for step in 0..values.first().map_or(0, Vec::len) {
+            let mut row: Vec<String> = named.then(|| name.clone()).into_iter().collect();
+            row.push((step + 1).to_string());
+            row.extend(values.iter().filter_map(|column| Some(format!("{:.6}", column.get(step)?))));
+            rows.push(row);
+        }
+    }
+    print::table(&head, &rows)
 }

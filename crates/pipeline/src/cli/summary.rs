@@ -1,8 +1,7 @@
 //! What a person reads when a stage or a run is done: the same numbers that stand in the files.
 use std::path::Path;
 
-use baeum_core::Task;
-use baeum_evaluate::{Metric, Report};
+use baeum_evaluate::{Baseline, Metric, Report};
 use baeum_export::Manifest;
 
 use super::{Failure, print};
@@ -83,9 +82,11 @@ fn data(session: &Session<'_>) -> Result<(), Failure> {
 
 fn metrics(report: &Report) -> String {
     let level = format!("{:.0} % interval", report.level * 100.0);
-    let baseline = match report.task {
-        Task::Classify => "always the commonest",
-        Task::Regress => "always the mean",
+    let baseline = match report.baseline {
+        Baseline::Majority { .. } => "always the commonest",
+        Baseline::Mean { .. } => "always the mean",
+        Baseline::Repeat { season: 1 } => "always the last",
+        Baseline::Repeat { .. } => "the season before",
     };
     let row = |metric: &Metric| {
         let interval = match (metric.low, metric.high) {

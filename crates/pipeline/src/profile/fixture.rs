@@ -34,6 +34,7 @@ pub(crate) fn field(name: &str, kind: Kind) -> FieldProfile {
         kind,
         role: Role::Input,
         missing: 0,
+        values: None,
         distinct: None,
         range: None,
         mean_std: None,

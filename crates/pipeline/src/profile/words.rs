@@ -9,6 +9,7 @@ pub(crate) fn kind(field: &FieldProfile) -> String {
     match field.kind {
         Kind::Number => "number".to_owned(),
         Kind::Numbers { len } => format!("{len} numbers"),
+        Kind::Series { .. } => field.kind.to_string(),
         Kind::Category => "category".to_owned(),
         Kind::Image { channels: 1, .. } => "grey image".to_owned(),
         Kind::Image { channels: 3, .. } => "colour image".to_owned(),
@@ -30,7 +31,9 @@ pub(crate) fn role(field: &FieldProfile) -> Option<&'static str> {
 /// How many values a field would have in so many rows if none was missing.
 pub(crate) fn values(field: &FieldProfile, rows: usize) -> usize {
     match field.kind {
+        _ if field.values.is_some() => field.values.unwrap_or(rows),
         Kind::Numbers { len } => rows.saturating_mul(len),
+        Kind::Series { channels, steps } => rows.saturating_mul(channels * steps),
         Kind::Number | Kind::Category | Kind::Image { .. } | Kind::Text => rows,
     }
 }

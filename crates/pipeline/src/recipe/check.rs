@@ -1,7 +1,7 @@
 use baeum_data::{DataError, DataPlan};
 use baeum_evaluate::{EvaluateError, EvaluatePlan};
 use baeum_export::{ExportError, ExportPlan};
-use baeum_models::{ModelError, ModelPlan};
+use baeum_models::{Head, ModelError, ModelPlan};
 use baeum_train::{TrainError, TrainPlan};
 
 use super::{Recipe, RunConfigError, RunPlan};
@@ -77,7 +77,11 @@ impl Recipe {
         if let Some(item) = plans.data.item_shape() {
             // How many labels there are is known from the data; only the head is as wide.
             const WIDTH: usize = 1;
-            plans.models.graph_for(&item, WIDTH)?;
+            let head = match plans.data.horizon() {
+                Some(steps) => Head::Series { columns: 1, steps },
+                None => Head::Numbers(WIDTH),
+            };
+            plans.models.graph_for(&item, head)?;
         }
         if let Some(task) = self.data.task {
             plans.train.loss(task)?;

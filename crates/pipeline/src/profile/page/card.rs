@@ -30,7 +30,7 @@ pub(super) fn card(place: usize, field: &FieldProfile, profile: &Profile) -> Str
 /// The values of a field as a picture, or some of them.
 fn picture(field: &FieldProfile, rows: usize) -> Option<String> {
     match field.kind {
-        Kind::Number | Kind::Numbers { .. } => field.histogram.as_ref().map(histogram),
+        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => field.histogram.as_ref().map(histogram),
         // The labels of the target stand beside this card, part by part.
         Kind::Category if field.role == Role::Target => None,
         Kind::Category => names(&field.top, field.distinct.unwrap_or(0), rows - field.missing.min(rows)),

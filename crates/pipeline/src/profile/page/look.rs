@@ -74,6 +74,13 @@ fn repair(repair: &Repair) -> String {
         Repair::TakenFor { file, .. } | Repair::BlankEnd { file, .. } => {
             linked(&repair.to_string(), file, None)
         }
+        Repair::Until { .. } | Repair::BetweenParts { .. } | Repair::ShortSeries { .. } => {
+            escape(&repair.to_string())
+        }
+        Repair::Untold { count: windows, first } => {
+            let left_out = count(*windows as u64);
+            format!("{left_out} windows whose answer has a missing number were left out.{}", reasons(first))
+        }
         Repair::Skipped { file, count: rows, first } => {
             let left_out = count(*rows as u64);
             format!("{left_out} of {} cannot be read and were left out.{}", name(file), reasons(first))
