@@ -24,6 +24,13 @@ pub enum Decode {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
+    /// Logits for each place of a text: which piece comes behind it.
+    Next {
+        /// How many places there are.
+        length: usize,
+        /// How many pieces there are.
+        vocabulary: usize,
+    },
     /// The next steps of a series, standardised column by column: `x * scale + offset`.
     Forecast {
         /// What is told, in the order of the numbers: all steps of the first column, then of the next.
@@ -76,6 +83,12 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
+    /// What comes next in a text.
+    Next {
+        /// How probable each piece is behind each place: `[length][vocabulary]`. Behind the end of a text that is shorter they
+        /// mean nothing.
+        probabilities: Vec<Vec<f32>>,
+    },
     /// The next steps of a series.
     Forecast {
         /// What is told.
@@ -95,6 +108,15 @@ impl Decode {
             Decode::Label { labels } => labels.len(),
             Decode::Number { .. } => 1,
             Decode::Forecast { columns, steps, .. } => columns.len() * steps,
+            Decode::Next { length, vocabulary } => length * vocabulary,
+        }
+    }
+
+    /// The sizes in which it has to yield them for one record.
+    pub fn shape(&self) -> Vec<usize> {
+        match self {
+            Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } => vec![self.width()],
+            Decode::Next { length, vocabulary } => vec![*length, *vocabulary],
         }
     }
 
@@ -141,6 +163,10 @@ impl Decode {
                 let x = row.first().copied().map_or(f64::NAN, f64::from);
                 Answer::Number { value: x * scale + offset, unit: unit.clone() }
             }
+            Decode::Next { vocabulary, .. } => {
+                let places = row.chunks_exact((*vocabulary).max(1));
+                Answer::Next { probabilities: places.map(probabilities).collect() }
+            }
             Decode::Forecast { columns, steps, scale, offset, anchor: _, unit } => {
                 let of_column = |((row, scale), offset): ((&[f32], &f64), &f64)| {
                     row.iter().map(|&x| f64::from(x) * scale + offset).collect()
@@ -183,7 +209,9 @@ mod tests {
         let record = Record::from([("series".to_owned(), window)]);
         match decode.of_record(&record).answer(&[1.0, 2.0, -1.0, 0.5]) {
             Answer::Forecast { values, .. } => values,
-            answer @ (Answer::Label { .. } | Answer::Number { .. }) => panic!("{answer:?}"),
+            answer @ (Answer::Label { .. } | Answer::Number { .. } | Answer::Next { .. }) => {
+                panic!("{answer:?}")
+            }
         }
     }
 

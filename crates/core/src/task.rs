@@ -10,13 +10,15 @@ pub enum Task {
     Classify,
     /// A number.
     Regress,
+    /// The piece of a text that comes next, at each of its places.
+    Generate,
 }
 
 impl Task {
     /// What is minimised unless the recipe says otherwise.
     pub fn loss(self) -> Loss {
         match self {
-            Task::Classify => Loss::CrossEntropy,
+            Task::Classify | Task::Generate => Loss::CrossEntropy,
             Task::Regress => Loss::Mse,
         }
     }
@@ -26,6 +28,7 @@ impl Task {
         match self {
             Task::Classify => "classify",
             Task::Regress => "regress",
+            Task::Generate => "generate",
         }
     }
 }

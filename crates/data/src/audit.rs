@@ -287,6 +287,7 @@ impl Audit<'_> {
             let is_copy = match task {
                 Task::Classify => copies::copies_label(&values, &labels),
                 Task::Regress => copies::copies_number(&numbers(&values), &numbers(&targets)),
+                Task::Generate => false, // what comes next is in the text itself
             };
             if is_copy {
                 warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);

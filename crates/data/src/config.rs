@@ -22,7 +22,7 @@ pub use paths::Paths;
 pub use series::SeriesConfig;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
-    SourceConfig,
+    SourceConfig, TextConfig,
 };
 pub use split::SplitConfig;
 pub use step::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};

@@ -27,6 +27,7 @@ pub(crate) use dialect::Dialect;
 pub(crate) use file::FileRows;
 pub use format::CsvFormat;
 pub(crate) use infer::{Seen, seen};
+pub(crate) use text::plain;
 pub(crate) use typed::{Cells, Names, Wanted};
 
 use file::{CsvFile, Cut, joined};

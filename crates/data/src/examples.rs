@@ -1,7 +1,8 @@
 use std::cell::RefCell;
 
 use baeum_core::{
-    Batch, Decode, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor, TensorError,
+    Batch, Decode, InputSpec, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor,
+    TensorError,
 };
 use rayon::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::augment::{Augmenter, Dice};
 use crate::encoder::Encoder;
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
+use crate::text::Following;
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The
 /// bytes are the same.
@@ -37,6 +39,8 @@ enum Answers {
         width: usize,
         numbers: Vec<f32>,
     },
+    /// Cut out of the text anew for each batch.
+    Next(Box<Following>),
 }
 
 impl Examples {
@@ -47,14 +51,14 @@ impl Examples {
     pub(crate) fn new(
         raw: Box<dyn Raw>,
         schema: Schema,
-        encoder: Encoder,
+        (encoder, specs): (Encoder, &[InputSpec]),
         targets: &[Target],
         naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), &schema, target, naming))
+            .map(|target| answers(raw.as_ref(), (&schema, specs), target, naming))
             .collect::<Result<_, _>>()?;
         let mut examples = Examples { raw, schema, encoder, kept: vec![], targets, augment: None };
         for input in 0..examples.encoder.inputs() {
@@ -213,9 +217,12 @@ impl Source for Examples {
 
     fn targets(&self, rows: &[usize]) -> Result<Vec<Tensor>, SourceError> {
         self.refuse_row_beyond(rows)?;
-        let targets = self.targets.iter().map(|answers| answers.gather(rows));
-        let targets = targets.collect::<Result<_, TensorError>>();
-        targets.map_err(|error| SourceError { row: 0, source: error.into() })
+        let first = rows.first().copied().unwrap_or(0);
+        let tensor = |answers: &Answers| {
+            let tensor = answers.gather(self.raw.as_ref(), rows)?;
+            tensor.map_err(|error| SourceError { row: first, source: error.into() })
+        };
+        self.targets.iter().map(tensor).collect()
     }
 
     fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {
@@ -224,8 +231,17 @@ impl Source for Examples {
 }
 
 impl Answers {
-    fn gather(&self, rows: &[usize]) -> Result<Tensor, TensorError> {
-        match self {
+    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Result<Tensor, TensorError>, SourceError> {
+        Ok(match self {
+            Answers::Next(following) => {
+                let of = |&row: &usize| {
+                    let places = raw.cell(row, following.field).and_then(|text| following.of(&text));
+                    places.map_err(|error| SourceError { row, source: error.into() })
+                };
+                let places: Vec<Vec<i64>> =
+                    rows.par_iter().with_min_len(RUN).map(of).collect::<Result<_, _>>()?;
+                Tensor::new([rows.len(), following.length()], places.concat())
+            }
             Answers::Labels(places) => {
                 Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
             }
@@ -233,7 +249,7 @@ impl Answers {
                 let of = |row: &usize| &numbers[row * width..(row + 1) * width];
                 Tensor::new([rows.len(), *width], rows.iter().flat_map(of).copied().collect::<Vec<f32>>())
             }
-        }
+        })
     }
 }
 
@@ -253,7 +269,12 @@ fn place_of(schema: &Schema, name: &str) -> Option<usize> {
 }
 
 /// The targets of all rows, as the network learns them.
-fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> Result<Answers, DataError> {
+fn answers(
+    raw: &dyn Raw,
+    (schema, specs): (&Schema, &[InputSpec]),
+    target: &Target,
+    naming: &Naming,
+) -> Result<Answers, DataError> {
     let field = place_of(schema, &target.field).ok_or_else(|| DataError::Changed {
         wants: format!("the target `{}`", target.field),
         got: "none of that name".to_owned(),
@@ -282,6 +303,18 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> 
             };
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
+        }
+        Decode::Next { .. } => {
+            let pipeline = specs.first().and_then(|spec| spec.columns.first());
+            let place = pipeline.and_then(|pipeline| place_of(schema, &pipeline.field));
+            let following = match (pipeline, place) {
+                (Some(pipeline), Some(place)) => Following::new(place, &pipeline.field, &pipeline.steps)?,
+                _ => None,
+            };
+            following.map(Box::new).map(Answers::Next).ok_or_else(|| DataError::Changed {
+                wants: "a text that is cut into pieces".to_owned(),
+                got: "none".to_owned(),
+            })
         }
         forecast @ Decode::Forecast { anchor, .. } => {
             let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));

@@ -1,14 +1,15 @@
 //! Everything that is learned from the data before training: steps, labels, ranges. It sees the training rows
 //! alone, and that is a type: [`Split<Train>`].
 
+mod next;
 mod quantiles;
 mod rows;
 mod series;
 mod steps;
 
 use baeum_core::{
-    DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Train,
-    Transform,
+    DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Task,
+    Train, Transform,
 };
 
 use crate::encoder::Encoder;
@@ -45,7 +46,8 @@ pub(crate) fn fit(
     let each_step = raw.each_step(train.rows());
     let every = each_step.as_deref().map(series::every).transpose()?;
     let (raw, train) = (each_step.as_deref().unwrap_or(raw), every.as_ref().unwrap_or(train));
-    let inputs: Vec<Field> = fields.iter().filter(|field| field.role == Role::Input).cloned().collect();
+    let inputs: Vec<(usize, Field)> =
+        fields.iter().cloned().enumerate().filter(|(_, field)| field.role == Role::Input).collect();
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
     for (number, field) in fields.iter_mut().enumerate() {
         let of_step = series::of_step(field);
@@ -61,7 +63,14 @@ pub(crate) fn fit(
             }
             Role::Target => {
                 let (target, stats) = match &plan.config.series {
-                    Some(config) => series::target(plan, config, &rows, &inputs)?,
+                    _ if plan.task == Some(Task::Generate) => {
+                        let place_of_text = inputs.first().map_or(0, |(place, _)| *place);
+                        let text = Rows { place: place_of_text, ..rows };
+                        next::target(&field.name, &text, &pipelines)?
+                    }
+                    Some(config) => {
+                        series::target(plan, config, &rows, inputs.first().map(|(_, field)| field))?
+                    }
                     None => target(plan, &rows, &place.limits)?,
                 };
                 if let Decode::Label { labels } = &target.decode {

@@ -56,7 +56,7 @@ pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, NumpyConfig, OnBad,
-    Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TokensBy,
+    Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TextConfig, TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;
@@ -68,3 +68,4 @@ pub use profile::{
     FieldProfile, Histogram, LabelProfile, Lengths, Profile, Repair, Sizes, Warning, Why, quartiles,
 };
 pub use stage::{DataBlueprint, Prepared, SplitRows, open, prepare};
+pub use text::Pieces;

@@ -4,8 +4,8 @@ use baeum_core::{Field, Schema, Task};
 
 use crate::augment::Augmenter;
 use crate::config::{
-    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig, StepConfig,
-    TokensBy,
+    CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
+    StepConfig, TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+pub(crate) mod plain_text;
 mod series;
 mod split;
 pub(crate) mod steps;
@@ -23,6 +24,7 @@ pub(crate) mod steps;
 mod tests;
 
 pub(crate) use check::IMAGE;
+pub(crate) use plain_text::{NEXT, TEXT};
 pub(crate) use series::SERIES;
 
 /// What a `[data]` section means; made by [`DataConfig::check`] alone.
@@ -43,6 +45,7 @@ pub(crate) enum SourcePlan {
     Idx(IdxConfig),
     Numpy(NumpyConfig),
     Folder(FolderConfig),
+    Text { encoding: Option<Encoding>, files: Vec<TableFiles> },
     Function { config: FunctionConfig, formula: Formula },
 }
 
@@ -167,6 +170,7 @@ impl DataConfig {
             fields::field(self, &source, &target, name, field)?;
         }
         check::shape(self)?;
+        plain_text::check(self, &source)?;
         let split = split::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }
@@ -179,12 +183,17 @@ impl DataPlan {
             return series::item_shape(&self.config, series);
         }
         self.config.shape.clone().or_else(|| match &self.source {
-            SourcePlan::Table { .. } => self.tokenised(),
+            SourcePlan::Table { .. } | SourcePlan::Text { .. } => self.tokenised(),
             SourcePlan::Idx(_) => self.resized(1),
             SourcePlan::Numpy(_) => None,
             SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
         })
+    }
+
+    /// Whether what comes next in a text is to be told.
+    pub fn tells_next(&self) -> bool {
+        self.task == Some(Task::Generate)
     }
 
     /// How many steps of one column are to be told, where the recipe alone says it.
@@ -206,7 +215,7 @@ impl DataPlan {
     /// The files that the examples stand in.
     fn sources(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         match &self.source {
-            SourcePlan::Table { files, .. } => {
+            SourcePlan::Table { files, .. } | SourcePlan::Text { files, .. } => {
                 let found = files.iter().map(|files| place.find_each(&files.pattern));
                 Ok(found
                     .collect::<Result<Vec<_>, DataError>>()?
@@ -235,6 +244,7 @@ impl DataPlan {
             | SourcePlan::Idx(_)
             | SourcePlan::Numpy(_)
             | SourcePlan::Folder(_)
+            | SourcePlan::Text { .. }
             | SourcePlan::Function { .. } => CsvFormat::new(&CsvConfig::default(), missing),
         }
     }

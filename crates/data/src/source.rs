@@ -5,6 +5,7 @@ pub(crate) mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
 pub(crate) mod numpy;
+mod plain_text;
 mod series;
 mod sheet;
 mod table;
@@ -127,6 +128,7 @@ pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn S
         SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
         SourcePlan::Numpy(config) => Box::new(numpy::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
+        SourcePlan::Text { encoding, files } => Box::new(plain_text::scan(plan, *encoding, files, place)?),
         SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),
     })
 }

@@ -106,7 +106,7 @@ type Dealt = (Vec<Part>, [bool; 3]);
 fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<Dealt, DataError> {
     let labels = |order| match task {
         Task::Classify => by_label(plan, scan, order),
-        Task::Regress => Groups::from([(None, order)]),
+        Task::Regress | Task::Generate => Groups::from([(None, order)]),
     };
     let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
     let (order, mut parts) = (lot.order(), vec![Part::Train; scan.rows()]);
@@ -135,8 +135,8 @@ fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<D
             let parts = together::deal(column, &scan.cells()?, lot, shares(*valid, *test))?;
             Ok((parts, wanted(*valid, *test)))
         }
-        // A series divides its steps; what a window tells says where it belongs.
-        SplitPlan::Time { valid, test, .. } if plan.config.series.is_some() => {
+        // A series divides its steps, and a plain text its characters; what a window tells says where it belongs.
+        SplitPlan::Time { valid, test, .. } if plan.config.series.is_some() || task == Task::Generate => {
             Ok((given(scan)?, wanted(*valid, *test)))
         }
         SplitPlan::Moments { valid, .. } if plan.config.series.is_some() => {
@@ -236,7 +236,7 @@ fn hand_out(parts: &mut [Part], groups: &Groups, shares: [f64; 3], target: &str)
 
 /// Whole numbers that add up to `rows`, as near to the shares as can be (largest remainders), none of them 0
 /// whose share is not, as far as there are rows.
-fn counts(rows: usize, shares: [f64; 3]) -> [usize; 3] {
+pub(crate) fn counts(rows: usize, shares: [f64; 3]) -> [usize; 3] {
     let quotas = shares.map(|share| share * rows as f64);
     let mut counts = quotas.map(|quota| quota as usize);
     let mut by_rest = [0, 1, 2];

@@ -138,7 +138,8 @@ fn examples(
 ) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let schema = blueprint.schema.clone();
-    let examples = Examples::new(raw, schema, encoder, &blueprint.targets, &plan.naming(), room)?;
+    let examples =
+        Examples::new(raw, schema, (encoder, &blueprint.inputs), &blueprint.targets, &plan.naming(), room)?;
     Ok(examples.augmented(plan.augmenters(&blueprint.schema), place.rng().stream("augment", "")))
 }
 
@@ -155,9 +156,11 @@ fn dataset(
             let batch = Encoder::new(&schema, &inputs)?.batch(&records)?;
             Probes { records, truth, inside, batch }
         }
-        SourcePlan::Table { .. } | SourcePlan::Numpy(_) | SourcePlan::Idx(_) | SourcePlan::Folder(_) => {
-            Probes::default()
-        }
+        SourcePlan::Table { .. }
+        | SourcePlan::Text { .. }
+        | SourcePlan::Numpy(_)
+        | SourcePlan::Idx(_)
+        | SourcePlan::Folder(_) => Probes::default(),
     };
     Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
 }

@@ -2,6 +2,7 @@
 
 mod given;
 mod learn;
+mod next;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,8 @@ use crate::refusal::Refusal;
 
 pub(crate) use given::given;
 pub(crate) use learn::learn;
+pub(crate) use next::Following;
+pub use next::Pieces;
 
 /// The place of what fills up a short text.
 pub(crate) const PADDING: &str = "[PAD]";
@@ -90,7 +93,6 @@ impl Cutter {
     }
 
     /// How many places there are.
-    #[cfg(test)]
     pub(crate) fn vocabulary(&self) -> usize {
         self.tokenizer.get_vocab_size(true)
     }

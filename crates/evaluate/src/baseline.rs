@@ -19,6 +19,11 @@ pub enum Baseline {
         /// The mean, in the target's own unit.
         value: f64,
     },
+    /// Each piece of a text as probable as it was frequent in training.
+    Frequency {
+        /// How many nats that costs in training: the entropy of the pieces there.
+        entropy: f64,
+    },
     /// Always what a series was one season before; with a season of one step, its last number.
     Repeat {
         /// How many steps a season has.

@@ -1,6 +1,7 @@
 //! Asks the network for every test row, and holds its answers against the truth.
 
 mod forecast;
+mod next;
 
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
@@ -56,7 +57,8 @@ impl Exam<'_> {
             (Task::Regress, Decode::Forecast { .. }, TargetStats::Steps { mean, season, .. }) => {
                 self.forecast(mean, *season)
             }
-            (Task::Classify | Task::Regress, decode, stats) => {
+            (Task::Generate, Decode::Next { .. }, TargetStats::Labels { counts }) => self.next(counts),
+            (Task::Classify | Task::Regress | Task::Generate, decode, stats) => {
                 Err(self.refuse("a decoder and statistics", format!("{decode:?} and {stats:?}")))
             }
         }
@@ -115,7 +117,9 @@ impl Exam<'_> {
         width: usize,
         mut keep: impl FnMut(usize, &[f64], &[f64]) -> Result<(), EvaluateError>,
     ) -> Result<(), EvaluateError> {
-        for rows in self.data.splits.test.rows().chunks(self.plan.batch_size()) {
+        // As many rows as fit into a few hundred MiB, whatever each yields.
+        let most = (MOST_NUMBERS / width.max(1)).max(1);
+        for rows in self.data.splits.test.rows().chunks(self.plan.batch_size().min(most)) {
             let batch = self.data.source.batch(rows)?;
             let known = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
             if known.len() != rows.len() * truths {
@@ -165,11 +169,15 @@ impl Exam<'_> {
     }
 }
 
-/// The numbers of the one output, `[rows, width]`.
+/// More numbers than this do not go through a network at once.
+const MOST_NUMBERS: usize = 1 << 24;
+
+/// The numbers of the one output, `width` for each row.
 fn output(outputs: &[Tensor], target: &Target, rows: usize, width: usize) -> Result<Vec<f64>, EvaluateError> {
-    let refuse = |got| EvaluateError::Output { target: target.field.clone(), wanted: vec![rows, width], got };
+    let wanted: Vec<usize> = std::iter::once(rows).chain(target.decode.shape()).collect();
+    let refuse = |got| EvaluateError::Output { target: target.field.clone(), wanted: wanted.clone(), got };
     match outputs {
-        [output] if output.shape() == [rows, width] => Ok(output.to_f64s()),
+        [output] if output.shape() == wanted && output.len() == rows * width => Ok(output.to_f64s()),
         [output] => Err(refuse(format!("{:?}", output.shape()))),
         several => Err(refuse(format!("{} outputs", several.len()))),
     }

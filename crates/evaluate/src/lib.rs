@@ -33,7 +33,9 @@ pub use baseline::Baseline;
 pub use config::{EvaluateConfig, EvaluatePlan};
 pub use error::EvaluateError;
 pub use metrics::{ClassScores, MetricName};
-pub use predictions::{ForecastPredictions, LabelPredictions, NumberPredictions, Predictions};
+pub use predictions::{
+    ForecastPredictions, LabelPredictions, NumberPredictions, PiecePredictions, Predictions,
+};
 pub use report::markup;
 pub use report::{Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
 pub use score::score;

@@ -22,6 +22,9 @@ pub enum MetricName {
     MacroF1,
     /// The mean of `-ln(probability of the true label)`, in nats; computed from logits, hence never clipped.
     LogLoss,
+    /// `e` to the power of the mean of `-ln(probability of the piece that came)`: among how many equally probable pieces the
+    /// network could not decide (Jelinek et al. 1977).
+    Perplexity,
     /// The share of the truth's variance that the answers explain: 1 is perfect, 0 is no better than the mean of the
     /// test rows, below that is worse. If all truths are equal it is 1 for exact answers and 0 for others, as in
     /// scikit-learn; for a single row it is undefined.
@@ -36,6 +39,10 @@ impl MetricName {
     /// What labels are judged by, in the order of reports.
     pub const OF_LABELS: [MetricName; 3] = [MetricName::Accuracy, MetricName::MacroF1, MetricName::LogLoss];
 
+    /// What the next pieces of a text are judged by, in the order of reports.
+    pub const OF_PIECES: [MetricName; 3] =
+        [MetricName::Perplexity, MetricName::LogLoss, MetricName::Accuracy];
+
     /// What numbers are judged by, in the order of reports.
     pub const OF_NUMBERS: [MetricName; 3] = [MetricName::R2, MetricName::Rmse, MetricName::Mae];
 
@@ -45,6 +52,7 @@ impl MetricName {
             MetricName::Accuracy => "accuracy",
             MetricName::MacroF1 => "macro_f1",
             MetricName::LogLoss => "log_loss",
+            MetricName::Perplexity => "perplexity",
             MetricName::R2 => "r2",
             MetricName::Rmse => "rmse",
             MetricName::Mae => "mae",
@@ -57,6 +65,7 @@ impl MetricName {
             MetricName::Accuracy => "Accuracy",
             MetricName::MacroF1 => "Macro-F1",
             MetricName::LogLoss => "Log loss",
+            MetricName::Perplexity => "Perplexity",
             MetricName::R2 => "R²",
             MetricName::Rmse => "RMSE",
             MetricName::Mae => "MAE",
@@ -69,6 +78,9 @@ impl MetricName {
             MetricName::Accuracy => "Share of test rows with the right label.",
             MetricName::MacroF1 => "Precision and recall in one number, every label counting the same.",
             MetricName::LogLoss => "How surprised the network is by the truth, in nats.",
+            MetricName::Perplexity => {
+                "Among how many equally probable pieces it could not decide; 1 is perfect."
+            }
             MetricName::R2 => "Share of the variation that the answers explain; 1 is perfect.",
             MetricName::Rmse => "Typical error, large ones counting more.",
             MetricName::Mae => "Error of an average answer.",
@@ -79,7 +91,11 @@ impl MetricName {
     pub fn has_unit(self) -> bool {
         match self {
             MetricName::Rmse | MetricName::Mae => true,
-            MetricName::Accuracy | MetricName::MacroF1 | MetricName::LogLoss | MetricName::R2 => false,
+            MetricName::Accuracy
+            | MetricName::MacroF1
+            | MetricName::LogLoss
+            | MetricName::Perplexity
+            | MetricName::R2 => false,
         }
     }
 
@@ -87,7 +103,7 @@ impl MetricName {
     pub fn higher_is_better(self) -> bool {
         match self {
             MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => true,
-            MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => false,
+            MetricName::LogLoss | MetricName::Perplexity | MetricName::Rmse | MetricName::Mae => false,
         }
     }
 }
@@ -105,7 +121,9 @@ mod tests {
 
     #[test]
     fn files_spell_metrics_as_text_does() {
-        for metric in MetricName::OF_LABELS.into_iter().chain(MetricName::OF_NUMBERS) {
+        for metric in
+            MetricName::OF_LABELS.into_iter().chain(MetricName::OF_NUMBERS).chain(MetricName::OF_PIECES)
+        {
             assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{metric}\""));
         }
     }

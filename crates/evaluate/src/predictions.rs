@@ -1,6 +1,7 @@
 //! What was answered to each row, and how good that is over any sample of the rows.
 
 mod forecast;
+mod pieces;
 
 use baeum_kernels::{argmax, logsumexp, softmax};
 
@@ -8,6 +9,7 @@ use crate::metrics::{Errors, MetricName, Tally};
 
 pub use forecast::ForecastPredictions;
 use forecast::Sums;
+pub use pieces::PiecePredictions;
 
 /// What was answered to each row.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,8 @@ pub enum Predictions {
     Numbers(NumberPredictions),
     /// The next steps of a series.
     Forecast(ForecastPredictions),
+    /// The next pieces of texts.
+    Pieces(PiecePredictions),
 }
 
 /// Labels answered, row by row: columns of equal length.
@@ -47,6 +51,7 @@ impl Predictions {
         match self {
             Predictions::Labels(_) => MetricName::OF_LABELS,
             Predictions::Numbers(_) | Predictions::Forecast(_) => MetricName::OF_NUMBERS,
+            Predictions::Pieces(_) => MetricName::OF_PIECES,
         }
     }
 
@@ -56,6 +61,7 @@ impl Predictions {
             Predictions::Labels(labels) => &labels.rows,
             Predictions::Numbers(numbers) => &numbers.rows,
             Predictions::Forecast(forecast) => forecast.rows(),
+            Predictions::Pieces(pieces) => pieces.rows(),
         }
     }
 
@@ -69,13 +75,14 @@ impl Predictions {
                 [errors.r2_of_report(), errors.rmse(), errors.mae()]
             }
             Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()),
+            Predictions::Pieces(pieces) => pieces.values(0..pieces.rows().len()),
         }
     }
 
     /// How many neighbours are drawn together: windows that tell the same steps err alike.
     pub(crate) fn block(&self) -> usize {
         match self {
-            Predictions::Labels(_) | Predictions::Numbers(_) => 1,
+            Predictions::Labels(_) | Predictions::Numbers(_) | Predictions::Pieces(_) => 1,
             Predictions::Forecast(forecast) => forecast.steps().min(forecast.rows().len()).max(1),
         }
     }
@@ -106,6 +113,7 @@ impl Sampled<'_> {
                 [errors.r2(), errors.rmse(), errors.mae()]
             }
             Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])),
+            Predictions::Pieces(pieces) => pieces.values(places),
         }
     }
 }

@@ -127,7 +127,12 @@ fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
             Kind::Number | Kind::Image { .. } | Kind::Text => (vec![1], vec![f64::NAN]),
         },
         Value::Number(x) => (vec![1], vec![*x]),
-        Value::Numbers(x) => (vec![x.len()], x.clone()),
+        Value::Numbers(x) => match field.kind {
+            Kind::Series { channels, steps } => (vec![channels, steps], x.clone()),
+            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
+                (vec![x.len()], x.clone())
+            }
+        },
         Value::Text(text) => {
             let Some(Transform::Category { labels }) = steps.first() else { panic!("a category first") };
             (

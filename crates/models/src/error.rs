@@ -1,4 +1,4 @@
-use baeum_core::{GraphError, Shape, WeightsError};
+use baeum_core::{GraphError, NetworkError, Shape, WeightsError};
 
 /// Why there is no model, or why it cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,17 @@ pub enum ModelError {
         /// Every node up to the last layer, with the shape it yields.
         trail: Vec<(String, Shape)>,
     },
+    /// A network that sees what it has to tell.
+    #[error(
+        "`models` wants layers that look back alone, for what comes next is to be told; place {place} changed with the text behind it: say `causal = true` and `bidirectional = false`, and leave out what looks at all places"
+    )]
+    Foresight {
+        /// The first place whose answer changed.
+        place: usize,
+    },
+    /// The network did not answer when it was tried out.
+    #[error("could not try the network out")]
+    Trial(#[from] NetworkError),
     /// The head itself could not be added.
     #[error("could not add the head")]
     Graph(#[from] GraphError),
@@ -145,8 +156,12 @@ impl ModelError {
             | ModelError::Layer { path, .. }
             | ModelError::Large { path, .. }
             | ModelError::Head { path, .. } => Some(path.clone()),
+            ModelError::Foresight { .. } => Some("models".to_owned()),
             ModelError::Device { .. } => Some("run.device".to_owned()),
-            ModelError::Graph(_) | ModelError::Weights(_) | ModelError::Backend { .. } => None,
+            ModelError::Graph(_)
+            | ModelError::Trial(_)
+            | ModelError::Weights(_)
+            | ModelError::Backend { .. } => None,
         }
     }
 }

@@ -1,4 +1,6 @@
-use baeum_core::{Counter, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
+mod foresight;
+
+use baeum_core::{Counter, Decode, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
 
 use crate::{ModelError, ModelPlan};
 
@@ -14,6 +16,9 @@ pub fn build(
 ) -> Result<Model, ModelError> {
     let graph = plan.graph(inputs, targets)?;
     let weights = initial(&graph, seed);
+    if let [Target { decode: Decode::Next { .. }, .. }] = targets {
+        foresight::refuse(&graph, &weights, inputs)?;
+    }
     Ok(Model { graph, weights })
 }
 

@@ -8,6 +8,8 @@ use crate::{ModelError, ModelPlan};
 pub enum Head {
     /// So many numbers.
     Numbers(usize),
+    /// So many numbers at each place of a sequence.
+    Places(usize),
     /// The next steps of so many columns of a series.
     Series {
         /// How many columns.
@@ -27,6 +29,7 @@ impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
             Decode::Label { .. } | Decode::Number { .. } => Head::Numbers(decode.width()),
+            Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }
     }
@@ -84,14 +87,16 @@ impl ModelPlan {
 
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
     let units = match head {
-        Head::Numbers(width) => width,
+        Head::Numbers(width) | Head::Places(width) => width,
         Head::Series { columns, steps } if graph[last].shape.rank() == 2 => columns.saturating_mul(steps),
         Head::Series { steps, .. } => steps,
     };
     let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
-    match graph[told].shape.rank() {
-        2 => Ok(told),
-        _ => graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told]), // [B, columns * steps]
+    match (graph[told].shape.rank(), head) {
+        (2, _) | (_, Head::Places(_)) => Ok(told),
+        (_, Head::Numbers(_) | Head::Series { .. }) => {
+            graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])
+        } // [B, columns * steps]
     }
 }
 
@@ -146,6 +151,8 @@ fn product(sizes: &[usize]) -> u64 {
 fn refuse_for_head(graph: &Graph, last: NodeId, head: Head, step: Option<&Step>) -> Result<(), ModelError> {
     let node = &graph[last];
     let way_out = match (node.shape.rank(), head, node.shape.item().as_deref()) {
+        (3, Head::Places(_), _) => return Ok(()),
+        (_, Head::Places(_), _) => "layers that keep the places of a text",
         (2, _, _) => return Ok(()),
         (3, Head::Series { columns, .. }, Some([rows, _])) if *rows == columns => return Ok(()),
         (4, _, _) => "`flatten` or `global_avg_pool`",

@@ -288,6 +288,13 @@ fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
         }
         (Predictions::Labels(_), _) => {}
         (Predictions::Forecast(found), _) => return forecasts(found),
+        (Predictions::Pieces(found), _) => {
+            for (name, numbers) in
+                [("pieces", found.pieces()), ("loss", found.losses()), ("right", found.right())]
+            {
+                columns.push((name.to_owned(), Column::Numbers(numbers.to_vec())));
+            }
+        }
         (Predictions::Numbers(found), _) => {
             columns.push(("truth".to_owned(), Column::Numbers(found.truth().to_vec())));
             columns.push(("answer".to_owned(), Column::Numbers(found.answers().to_vec())));

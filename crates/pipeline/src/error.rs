@@ -105,7 +105,7 @@ fn of_evaluate(error: &EvaluateError) -> u8 {
 
 fn of_predict(error: &PredictError) -> u8 {
     match error {
-        PredictError::Record(_) => 2,
+        PredictError::Record(_) | PredictError::Generate(_) => 2,
         PredictError::Encode(error) => of_data(error),
         PredictError::Model(_) => 8,
         PredictError::Network(_) => 3,

@@ -15,6 +15,7 @@
 //!
 //! Words stand at the root, stages are modules, and the command is [`cli::main`]. In reading order:
 
+mod generate;
 mod golden;
 mod predict;
 pub mod recipe;
@@ -32,6 +33,7 @@ pub mod watch;
 
 pub use artifacts::{ArtifactError, predictor};
 pub use error::StageError;
+pub use generate::{GenerateError, Generation};
 pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
 pub use recipe::{Plans, Recipe, RecipeError};

@@ -3,8 +3,10 @@ use std::fmt;
 use baeum_core::{
     Answer, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Value,
 };
-use baeum_data::{DataError, Encoder};
+use baeum_data::{DataError, Encoder, Pieces};
 use baeum_models::{ModelError, RunnerConfig, network};
+
+use crate::generate::GenerateError;
 
 /// Runs a [`Predictor`]: from records, as they are read, to answers.
 pub struct Predict {
@@ -12,6 +14,8 @@ pub struct Predict {
     encoder: Encoder,
     network: Box<dyn Network>,
     targets: Vec<Target>,
+    /// Where the network goes on with a text.
+    pub(crate) pieces: Option<Pieces>,
 }
 
 /// What the learned function says about one record.
@@ -62,10 +66,14 @@ pub enum PredictError {
     Encode(#[from] DataError),
     Model(#[from] ModelError),
     Network(#[from] NetworkError),
+    Generate(#[from] GenerateError),
 }
 
 /// How many records go through the network together.
 const ROWS: usize = 256;
+
+/// More numbers than this are not yielded at once.
+const NUMBERS: usize = 1 << 24;
 
 impl Predict {
     /// Gets ready to answer.
@@ -78,7 +86,18 @@ impl Predict {
             encoder: Encoder::new(&predictor.schema, &predictor.inputs)?,
             network: network(&predictor.graph, &predictor.weights, RunnerConfig::default())?,
             targets: predictor.targets.clone(),
+            pieces: Pieces::of(&predictor.inputs)?,
         })
+    }
+
+    /// What a record looks like.
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// What is answered.
+    pub(crate) fn targets(&self) -> &[Target] {
+        &self.targets
     }
 
     /// The answer for one record.
@@ -96,7 +115,8 @@ impl Predict {
     /// [`PredictError`] names the field that does not fit.
     pub fn answers(&mut self, records: &[Record]) -> Result<Vec<Prediction>, PredictError> {
         let mut predictions = vec![];
-        for records in records.chunks(ROWS) {
+        let width: usize = self.targets.iter().map(|target| target.decode.width()).sum();
+        for records in records.chunks((NUMBERS / width.max(1)).clamp(1, ROWS)) {
             for record in records {
                 self.schema.check(record)?;
             }

@@ -22,9 +22,9 @@ pub(crate) fn measure(loss: Loss, outputs: &[Tensor], targets: &[Tensor]) -> Res
 
 /// `logsumexp(x) - x[class]` of each row, which stays finite where `softmax` underflows to zero.
 fn cross_entropy(output: usize, logits: &Tensor, classes: &Tensor) -> Result<LossParts, TrainError> {
-    let targets = classes.i64s().map_err(NetworkError::from)?; // [B]
-    let width = match *logits.shape() {
-        [rows, width] if rows == targets.len() && width > 0 => width,
+    let targets = classes.i64s().map_err(NetworkError::from)?; // [B] or [B, T]
+    let width = match logits.shape() {
+        [places @ .., width] if places == classes.shape() && *width > 0 => *width,
         _ => return Err(misfit(output, format!("[{}, classes]", targets.len()), logits)),
     };
     let mut sum = 0.0;

@@ -189,7 +189,9 @@ impl Source for Rows {
         let x = Tensor::new([rows.len(), FEATURES], x).unwrap();
         let class = |x: [f32; FEATURES]| i64::from(x[0] > 2.0 * x[1]);
         let target = match self.task {
-            Task::Classify => Tensor::vector(rows.iter().map(|&row| class(self.x[row])).collect::<Vec<_>>()),
+            Task::Classify | Task::Generate => {
+                Tensor::vector(rows.iter().map(|&row| class(self.x[row])).collect::<Vec<_>>())
+            }
             Task::Regress => Tensor::new([rows.len(), 1], Data::F32(vec![0.0; rows.len()])).unwrap(),
         };
         Ok(Batch { rows: rows.len(), inputs: [("x".to_owned(), x)].into(), targets: vec![target] })

@@ -20,6 +20,8 @@ pub enum SourceConfig {
     Idx(IdxConfig),
     /// Arrays of NumPy, `.npy` or in a `.npz`; the first dimension counts the examples.
     Numpy(NumpyConfig),
+    /// Plain text, to learn what comes next in it.
+    Text(TextConfig),
     /// A folder with one folder of images for each class.
     Folder(FolderConfig),
     /// Numbers computed from numbers drawn at random.
@@ -100,6 +102,20 @@ pub struct FilesConfig {
     /// The file, a list of files, or a pattern such as `part-*.jsonl`; left out where `data.split.files` names the files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Paths>,
+}
+
+/// Plain text, one file behind the other.
+///
+/// An example is a window of as many pieces as `tokenise` says, and the answer the piece behind each. Windows stand one
+/// behind the other; the last of a part begins earlier, so that it is whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextConfig {
+    /// The file, a list of files, or a pattern such as `volume-*.txt`.
+    pub path: Paths,
+    /// How bytes are letters; unless it is said, UTF-8 or what a file that is none can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
 }
 
 /// Images and labels in idx files.

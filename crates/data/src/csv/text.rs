@@ -14,6 +14,28 @@ const OTHERS: [(&[u8], &str); 6] = [
     (&[0xd0, 0xcf, 0x11, 0xe0], "an old Excel workbook"),
 ];
 
+/// A plain text, and the encoding it was taken for as in [`checked`].
+pub(crate) fn plain(
+    file: &str,
+    bytes: Vec<u8>,
+    said: Option<Encoding>,
+) -> Result<(String, Option<Encoding>), DataError> {
+    let wrong = |got: String| DataError::file(file, "plain text", got);
+    if let Some((_, format)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Err(wrong(format!("{format}; unpack or convert it first")));
+    }
+    let none = "another encoding; say `data.source.text.encoding`, or save it as UTF-8";
+    let encoding = said.or_else(|| encoding::of(&bytes)).ok_or_else(|| wrong(none.to_owned()))?;
+    let near = |(_, offset): (Vec<u8>, usize)| {
+        wrong(format!("bytes that are no {} near byte {offset}", encoding.name()))
+    };
+    let text = encoding::decode(encoding, bytes).map_err(near)?;
+    match text.bytes().position(|byte| byte == 0) {
+        Some(offset) => Err(wrong(format!("a NUL at byte {offset}"))),
+        None => Ok((text, (said.is_none() && encoding != Encoding::Utf8).then_some(encoding))),
+    }
+}
+
 /// The text of a table, without its byte order mark, and the encoding it was taken for where that is not UTF-8 and
 /// nobody has `said` so.
 pub(super) fn checked(

@@ -32,7 +32,7 @@ pub(super) fn target(
     plan: &DataPlan,
     config: &SeriesConfig,
     rows: &Rows<'_>,
-    inputs: &[Field],
+    input: Option<&Field>,
 ) -> Result<(Target, TargetStats), DataError> {
     let columns = rows.field.columns.clone();
     let moments = rows.moments(&[], columns.len(), columns.len())?;
@@ -43,7 +43,7 @@ pub(super) fn target(
     let (mean, std): (Vec<f64>, Vec<f64>) =
         moments.iter().map(|moments| (moments.mean(), moments.divisor())).unzip();
     let decode = Decode::Forecast {
-        anchor: anchor(plan, config, &columns, inputs)?,
+        anchor: anchor(plan, config, &columns, input)?,
         columns,
         steps: config.horizon,
         scale: std.clone(),
@@ -61,7 +61,7 @@ fn anchor(
     plan: &DataPlan,
     config: &SeriesConfig,
     targets: &[String],
-    inputs: &[Field],
+    input: Option<&Field>,
 ) -> Result<Option<Anchored>, DataError> {
     let steps = plan.field(SERIES).and_then(|field| field.steps.as_deref()).unwrap_or_default();
     let measures = |step: &StepConfig| {
@@ -72,7 +72,7 @@ fn anchor(
         Some(*by)
     };
     let Some(by) = steps.iter().find_map(measures) else { return Ok(None) };
-    let channels: &[String] = inputs.first().map_or(&[], |field| &field.columns);
+    let channels: &[String] = input.map_or(&[], |field| &field.columns);
     let place = |target: &String| {
         channels.iter().position(|channel| channel == target).ok_or_else(|| {
             let wants = format!("`{target}` among them, for it is measured from its window");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use baeum_core::Task;
 
+use super::plain_text::NEXT;
 use super::{SourcePlan, TableFiles, TableFormat};
 use crate::DataError;
 use crate::config::{
@@ -30,7 +31,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
         None => refuse(
             "data.source",
-            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder` and `function`",
+            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text` and `function`",
             "nothing",
         ),
         Some(SourceConfig::Csv(csv)) => {
@@ -51,6 +52,10 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
         Some(SourceConfig::Folder(folder)) => {
             refuse_empty("data.source.folder.path", &folder.path)?;
             Ok(SourcePlan::Folder(folder.clone()))
+        }
+        Some(SourceConfig::Text(text)) => {
+            let files = patterns("data.source.text.path", &text.path, None)?;
+            Ok(SourcePlan::Text { encoding: text.encoding, files })
         }
         Some(SourceConfig::Function(function)) => {
             Ok(SourcePlan::Function { config: function.clone(), formula: formula(function)? })
@@ -186,6 +191,10 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
         {
             refuse("data.target", "a name other than that of the images", "`image`")
         }
+        (Some(target), SourcePlan::Text { .. }) => {
+            refuse("data.target", "to be left out, for what comes next is learned", format!("`{target}`"))
+        }
+        (None, SourcePlan::Text { .. }) => Ok(NEXT.to_owned()),
         (Some(target), SourcePlan::Function { config, .. }) if config.inputs.contains_key(target) => {
             refuse("data.target", "a name that no input has", format!("`{target}`"))
         }
@@ -203,6 +212,14 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
         return Ok(Some(Task::Regress));
     }
     match (source, config.task) {
+        (SourcePlan::Text { .. }, Some(Task::Generate) | None) => Ok(Some(Task::Generate)),
+        (SourcePlan::Text { .. }, Some(task)) => {
+            let got = format!("`{}`", task.name());
+            refuse("data.task", "`generate`, for what comes next in a text is learned", got)
+        }
+        (_, Some(Task::Generate)) => {
+            refuse("data.task", "`data.source.text` for `generate`", "another source")
+        }
         (SourcePlan::Table { .. } | SourcePlan::Numpy(_), task) => Ok(task),
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
@@ -222,6 +239,7 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         SourcePlan::Idx(_) => Some("`idx` files"),
         SourcePlan::Numpy(_) => Some("`numpy` arrays"),
         SourcePlan::Folder(_) => Some("a `folder`"),
+        SourcePlan::Text { .. } => Some("a plain `text`"),
         SourcePlan::Function { .. } => Some("a `function`"),
     };
     let empty = [
@@ -266,7 +284,10 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
         Some(Task::Classify) if config.unit.is_some() => {
             return refuse("data.unit", "a number to be learned", "classes");
         }
-        Some(Task::Regress | Task::Classify) | None => {}
+        Some(Task::Generate) if !labels.is_empty() || config.clean_labels != CleanConfig::default() => {
+            return refuse("data.labels", "classes to name", "a text to go on with");
+        }
+        Some(Task::Regress | Task::Classify | Task::Generate) | None => {}
     }
     if labels.len() == 1 {
         return refuse("data.labels", "at least 2 names", "1");

@@ -4,8 +4,8 @@ use baeum_core::Denoise;
 
 use super::SourcePlan;
 use super::check::{Checked, IMAGE, refuse};
-use super::series;
 use super::steps::{Change, Form};
+use super::{plain_text, series};
 use crate::DataError;
 use crate::augment::{Augment, Changes};
 use crate::config::{DataConfig, FieldConfig, ImputeWith, KindConfig, StepConfig, TokensBy};
@@ -62,6 +62,7 @@ pub(super) fn field(
         SourcePlan::Idx(_) => image(name, 1)?,
         SourcePlan::Numpy(_) => array(name)?,
         SourcePlan::Folder(folder) => image(name, folder.channels.count())?,
+        SourcePlan::Text { .. } => plain_text::field(name, field)?,
         SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => {
             Form::Numbers(Some(vec![1]))
         }

@@ -20,7 +20,11 @@ pub(super) fn check(config: &DataConfig, source: &SourcePlan, target: &str) -> C
     let path = |name: &str| format!("data.series.{name}");
     match source {
         SourcePlan::Table { .. } => {}
-        SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_) | SourcePlan::Function { .. } => {
+        SourcePlan::Idx(_)
+        | SourcePlan::Numpy(_)
+        | SourcePlan::Folder(_)
+        | SourcePlan::Text { .. }
+        | SourcePlan::Function { .. } => {
             return refuse("data.series", "a table: `csv`, `jsonl` or `parquet`", "another source");
         }
     }

@@ -3,10 +3,13 @@
 use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
-use super::{SourcePlan, SplitPlan, series};
+use super::{SourcePlan, SplitPlan, plain_text, series};
 use crate::config::{DataConfig, SplitConfig};
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
+    if let SourcePlan::Text { .. } = source {
+        return plain_text::split(config);
+    }
     let test = match source {
         SourcePlan::Idx(idx) => {
             idx.test_images.as_ref().map(|_| "`given` beside `data.source.idx.test_images`")
@@ -14,7 +17,10 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         SourcePlan::Numpy(numpy) => {
             numpy.test_inputs.as_ref().map(|_| "`given` beside `data.source.numpy.test_inputs`")
         }
-        SourcePlan::Table { .. } | SourcePlan::Folder(_) | SourcePlan::Function { .. } => None,
+        SourcePlan::Table { .. }
+        | SourcePlan::Folder(_)
+        | SourcePlan::Text { .. }
+        | SourcePlan::Function { .. } => None,
     };
     if let Some(series) = &config.series {
         return series::split(config, series);

@@ -52,7 +52,7 @@ fn told(decode: &Decode, row: &[f64]) -> Vec<f64> {
     let row: Vec<f32> = row.iter().map(|&x| x as f32).collect();
     match decode.answer(&row) {
         Answer::Forecast { values, .. } => values.concat(),
-        Answer::Label { .. } | Answer::Number { .. } => vec![],
+        Answer::Label { .. } | Answer::Number { .. } | Answer::Next { .. } => vec![],
     }
 }
 

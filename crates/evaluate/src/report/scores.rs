@@ -36,6 +36,15 @@ pub(super) fn sentence(report: &Report) -> String {
                 baseline(accuracy)
             )
         }
+        Baseline::Frequency { .. } => {
+            let perplexity = report.metric(MetricName::Perplexity);
+            format!(
+                "On {rows} of text that nothing had looked at before, the network's perplexity is {}: it hesitates between \
+                 as many pieces. By frequency alone it would be {}.",
+                said(perplexity),
+                baseline(perplexity)
+            )
+        }
         Baseline::Repeat { season } => {
             let error = report.metric(MetricName::Mae);
             let repeating = match season {
@@ -127,6 +136,7 @@ fn anchors(metric: MetricName) -> &'static [f64] {
     match metric {
         MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => &[0.0, 1.0],
         MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => &[0.0],
+        MetricName::Perplexity => &[1.0],
     }
 }
 
@@ -171,8 +181,11 @@ fn ends(metric: &Metric) -> Option<String> {
 fn written(metric: MetricName, value: f64) -> String {
     match metric {
         MetricName::Accuracy => percent(value),
-        MetricName::MacroF1 | MetricName::LogLoss | MetricName::R2 | MetricName::Rmse | MetricName::Mae => {
-            number(value)
-        }
+        MetricName::MacroF1
+        | MetricName::LogLoss
+        | MetricName::Perplexity
+        | MetricName::R2
+        | MetricName::Rmse
+        | MetricName::Mae => number(value),
     }
 }

@@ -18,6 +18,10 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
             (word("label"), Meaning::Label),
         ],
         Decode::Number { unit, .. } => vec![(field.clone(), Meaning::Number { unit: unit.clone() })],
+        Decode::Next { length, vocabulary } => {
+            let says = Meaning::Next { length: *length, vocabulary: *vocabulary };
+            vec![(word("probabilities"), says)]
+        }
         Decode::Forecast { columns, steps, unit, .. } => {
             let (columns, steps, unit) = (columns.clone(), *steps, unit.clone());
             vec![(field.clone(), Meaning::Forecast { columns, steps, unit })]
@@ -50,6 +54,10 @@ pub(super) fn write(
                 builder.output(&name, Element::F32, vec![batch(), size(1)]);
                 number(builder, target, yields, name)?;
             }
+            Meaning::Next { length, vocabulary } => {
+                builder.output(&name, Element::F32, vec![batch(), size(*length), size(*vocabulary)]);
+                builder.add_as(name, "Softmax", &[yields], &[("axis", Attribute::Int(2))]);
+            }
             Meaning::Forecast { columns, steps, .. } => {
                 let axes = vec![batch(), size(columns.len()), size(*steps)];
                 builder.output(&name, Element::F32, axes);
@@ -64,7 +72,7 @@ pub(super) fn write(
 fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) {
     let labels = match &target.decode {
         Decode::Label { labels } => labels.clone(),
-        Decode::Number { .. } | Decode::Forecast { .. } => vec![],
+        Decode::Number { .. } | Decode::Forecast { .. } | Decode::Next { .. } => vec![],
     };
     let settings = [("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))];
     let best = builder.add(&format!("{}.best", target.field), "ArgMax", &[logits], &settings); // [batch]
@@ -77,7 +85,7 @@ fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String)
 fn number(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
     let (scale, offset) = match target.decode {
         Decode::Number { scale, offset, .. } => (scale, offset),
-        Decode::Label { .. } | Decode::Forecast { .. } => (1.0, 0.0),
+        Decode::Label { .. } | Decode::Forecast { .. } | Decode::Next { .. } => (1.0, 0.0),
     };
     let scale = builder.numbers(&format!("{}.scale", target.field), vec![1], &[scale])?;
     let scaled = builder.add(&format!("{}.scaled", target.field), "Mul", &[x, &scale], &[]);

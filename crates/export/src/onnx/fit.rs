@@ -17,7 +17,7 @@ pub(super) fn refuse_unfit(parts: &Blueprint) -> Result<(), ExportError> {
         return Err(ExportError::Predictor { wanted, got: parts.targets.len().to_string() });
     }
     for (id, target) in outputs.iter().zip(&parts.targets) {
-        let (node, wanted) = (&parts.graph[*id], Shape::batch(&[target.decode.width()]));
+        let (node, wanted) = (&parts.graph[*id], Shape::batch(&target.decode.shape()));
         if node.shape != wanted {
             let wanted = format!("node `{}` to yield {wanted} for `{}`", node.name, target.field);
             return Err(ExportError::Predictor { wanted, got: node.shape.to_string() });

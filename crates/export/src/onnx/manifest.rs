@@ -56,6 +56,13 @@ pub(crate) enum Meaning {
     },
     /// The most probable label: `[batch]` of text.
     Label,
+    /// How probable each piece of a text is behind each place: `[batch, length, vocabulary]`.
+    Next {
+        /// How many places.
+        length: usize,
+        /// How many pieces.
+        vocabulary: usize,
+    },
     /// The next steps of some columns: `[batch, columns, steps]`.
     Forecast {
         /// The columns, in order.

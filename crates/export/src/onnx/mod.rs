@@ -8,6 +8,7 @@ mod builder;
 mod bytes;
 mod field;
 mod fit;
+mod form;
 mod images;
 mod manifest;
 mod model;

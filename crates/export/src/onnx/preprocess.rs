@@ -7,6 +7,8 @@ use super::builder::{Builder, batch, size};
 use super::manifest::Given;
 use super::model::{Attribute, Axis, Element};
 use super::{bins, images, names, quantile, series};
+
+pub(super) use super::form::Form;
 use crate::error::ExportError;
 use crate::format::Format;
 
@@ -17,25 +19,6 @@ pub(super) struct Flow<'a> {
     /// Its value in the graph.
     pub(super) value: String,
     pub(super) form: Form,
-}
-
-/// What a field is at some step.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Form {
-    /// Numbers `[batch, n]`.
-    Row(usize),
-    /// Names `[batch, 1]`.
-    Names,
-    /// Places `[batch, 1]`.
-    Places,
-    /// Places `[batch, n]` of the pieces of a text.
-    Pieces(usize),
-    /// Bytes `[batch, height, width, channels]`; height and width may be open.
-    Pixels { channels: usize, sides: Option<[usize; 2]> },
-    /// Numbers `[batch, rows, columns]`: of a series `[batch, channels, steps]`, or the other way round.
-    Grid([usize; 2]),
-    /// Numbers `[batch, channels, height, width]`; height and width may be open.
-    Image { channels: usize, sides: Option<[usize; 2]> },
 }
 
 /// The inputs of the graph by the field they take.
@@ -358,45 +341,4 @@ pub(super) fn cast(builder: &mut Builder<'_>, wish: &str, value: &str, to: Eleme
 
 pub(super) fn refuse(field: &str, wanted: &'static str, got: String) -> ExportError {
     ExportError::Field { field: field.to_owned(), format: Format::Onnx, wanted, got }
-}
-
-impl Form {
-    /// The sizes under which so many numbers spread over it: one for all, one for each number of a row, or one for each
-    /// channel of an image.
-    fn spread(&self, count: usize) -> Option<Vec<usize>> {
-        let own = match self {
-            Form::Row(n) => (*n == count).then(|| vec![count]),
-            Form::Grid([rows, _]) => (*rows == count).then(|| vec![count, 1]),
-            Form::Image { channels, .. } => (*channels == count).then(|| vec![count, 1, 1]),
-            Form::Names | Form::Places | Form::Pieces(_) | Form::Pixels { .. } => None,
-        };
-        own.or_else(|| (count == 1).then(|| vec![1]))
-    }
-
-    /// The sizes of one item, if they are known.
-    fn item(&self) -> Option<Vec<usize>> {
-        match self {
-            Form::Row(n) | Form::Pieces(n) => Some(vec![*n]),
-            Form::Grid(sizes) => Some(sizes.to_vec()),
-            Form::Names | Form::Places => Some(vec![1]),
-            Form::Pixels { channels, sides } | Form::Image { channels, sides } => {
-                sides.map(|[height, width]| vec![*channels, height, width])
-            }
-        }
-    }
-}
-
-impl std::fmt::Display for Form {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Form::Row(n) => write!(f, "{n} numbers"),
-            Form::Grid([rows, columns]) => write!(f, "{rows} rows of {columns} numbers"),
-            Form::Names => f.write_str("names"),
-            Form::Places => f.write_str("places"),
-            Form::Pieces(n) => write!(f, "the places of {n} pieces"),
-            Form::Pixels { channels, .. } | Form::Image { channels, .. } => {
-                write!(f, "an image with {channels} channels")
-            }
-        }
-    }
 }

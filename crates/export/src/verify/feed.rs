@@ -142,7 +142,7 @@ fn answered(
     rows: usize,
 ) -> Result<Vec<Answer>, VerifyError> {
     let (mut probabilities, mut labels, mut numbers) = (vec![], vec![], vec![]);
-    let (mut counted, mut forecasts) = (None, vec![]);
+    let (mut counted, mut whole) = (None, vec![]);
     for output in manifest.outputs.iter().filter(|output| output.field == field) {
         match (&output.says, values.get(&output.name)) {
             (Meaning::Probabilities { labels }, Some(Array::Numbers(tensor))) => {
@@ -154,6 +154,13 @@ fn answered(
                 numbers = tensor.to_f64s();
                 counted.clone_from(unit);
             }
+            (Meaning::Next { length, vocabulary }, Some(Array::Numbers(tensor))) => {
+                let of = |row: &[f32]| Answer::Next {
+                    probabilities: row.chunks((*vocabulary).max(1)).map(<[f32]>::to_vec).collect(),
+                };
+                let width = (length * vocabulary).max(1);
+                whole = tensor.f32s().map(|all| all.chunks(width).map(of).collect()).unwrap_or_default();
+            }
             (Meaning::Forecast { columns, steps, unit }, Some(Array::Numbers(tensor))) => {
                 let width = (columns.len() * steps).max(1);
                 let of = |row: &[f64]| Answer::Forecast {
@@ -161,7 +168,7 @@ fn answered(
                     values: row.chunks((*steps).max(1)).map(<[f64]>::to_vec).collect(),
                     unit: unit.clone(),
                 };
-                forecasts = tensor.to_f64s().chunks(width).map(of).collect();
+                whole = tensor.to_f64s().chunks(width).map(of).collect();
             }
             _ => {}
         }
@@ -169,7 +176,7 @@ fn answered(
     let label = |(label, row): (String, &[f32])| Answer::Label { label, probabilities: row.to_vec() };
     let number = |value| Answer::Number { value, unit: counted.clone() };
     let answers: Vec<Answer> = match numbers.is_empty() {
-        true if !forecasts.is_empty() => forecasts,
+        true if !whole.is_empty() => whole,
         true => labels.into_iter().zip(probabilities).map(label).collect(),
         false => numbers.into_iter().map(number).collect(),
     };

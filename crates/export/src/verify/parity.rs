@@ -88,6 +88,9 @@ fn compare_target(
                 at.label(wanted, got)?;
                 parity.labels_agree = Some(parity.labels_agree.unwrap_or(0) + 1);
             }
+            (Some(Answer::Next { probabilities: ours }), Some(Answer::Next { probabilities: theirs })) => {
+                at.numbers(&mut parity, &ours.concat(), &theirs.concat())?;
+            }
             (Some(Answer::Forecast { values: ours, .. }), Some(Answer::Forecast { values: theirs, .. })) => {
                 at.forecast(&mut parity, &ours.concat(), &theirs.concat())?
             }
@@ -102,7 +105,7 @@ fn tolerance(ours: &[Option<Answer>]) -> f64 {
     let size = |answer: &Option<Answer>| match answer {
         Some(Answer::Number { value, .. }) => value.abs(),
         Some(Answer::Forecast { values, .. }) => values.iter().flatten().map(|x| x.abs()).fold(0.0, f64::max),
-        Some(Answer::Label { .. }) | None => 0.0,
+        Some(Answer::Label { .. } | Answer::Next { .. }) | None => 0.0,
     };
     PROBABILITY + NUMBER * ours.iter().map(size).fold(0.0, f64::max)
 }
@@ -162,6 +165,7 @@ impl At<'_> {
             Some(Answer::Label { .. }) => "a label",
             Some(Answer::Number { .. }) => "a number",
             Some(Answer::Forecast { .. }) => "a forecast",
+            Some(Answer::Next { .. }) => "the next pieces of a text",
             None => "no answer",
         };
         self.answer(kind(wanted).to_owned(), kind(got).to_owned())

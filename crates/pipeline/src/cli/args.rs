@@ -89,13 +89,25 @@ pub(crate) struct Predict {
     /// A run: its name (`digits-0001`), its recipe's name for the newest (`digits`), or its folder.
     pub(crate) run: String,
 
-    /// A CSV file, an image, or a folder of images.
+    /// A CSV file, an image, a folder of images, or a text to go on with.
     #[arg(conflicts_with = "fields", required_unless_present = "fields")]
     pub(crate) input: Option<PathBuf>,
 
     /// One field of one record: `a=3`. May be given several times.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(crate) fields: Vec<String>,
+
+    /// How many pieces a text is gone on with.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) pieces: usize,
+
+    /// How daring a text is gone on with: 1 as the network says, 0 always the most probable piece.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    pub(crate) temperature: f64,
+
+    /// Decides which pieces are drawn.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
 
     /// Where the runs are kept.
     #[arg(long, value_name = "DIR", default_value = "runs")]

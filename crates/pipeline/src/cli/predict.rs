@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::work::runs_in;
 use super::{Failure, args, print};
+use crate::generate::Generation;
 use crate::predict::{Predict, PredictError, Prediction};
 use crate::run::{RunError, Stage};
 use crate::{Recipe, StageError, artifacts};
@@ -17,6 +18,9 @@ use crate::{Recipe, StageError, artifacts};
 pub(crate) fn run(args: &args::Predict) -> Result<(), Failure> {
     let asked = Asked::open(args)?;
     let mut predict = Predict::new(&asked.predictor)?;
+    if asked.tells_next() {
+        return asked.go_on(&mut predict, args);
+    }
     let mut rows = vec![];
     // One record at a time: an image folder need not fit into memory.
     for row in asked.rows(args)? {
@@ -116,6 +120,35 @@ impl Asked {
         Ok(record)
     }
 
+    fn tells_next(&self) -> bool {
+        self.predictor.targets.iter().any(|target| matches!(target.decode, Decode::Next { .. }))
+    }
+
+    /// Prints a text and what the network adds to it.
+    fn go_on(&self, predict: &mut Predict, args: &args::Predict) -> Result<(), Failure> {
+        let text = match &args.input {
+            None => match self.typed(&args.fields)?.into_values().next() {
+                Some(Value::Text(text)) => text,
+                Some(Value::Missing | Value::Number(_) | Value::Numbers(_) | Value::Image(_)) | None => {
+                    String::new()
+                }
+            },
+            Some(input) => {
+                let bytes = RealFs.read(input, self.limits.inflated_bytes)?;
+                String::from_utf8(bytes).map_err(|_| {
+                    Failure::Usage(format!("a text to go on with wants to be UTF-8, got {}", input.display()))
+                })?
+            }
+        };
+        let how = Generation { pieces: args.pieces, temperature: args.temperature, seed: args.seed };
+        let added = predict.go_on(&text, how)?;
+        print::line(&match args.json {
+            true => json!({ "text": text, "added": added }).to_string(),
+            false => text + &added,
+        });
+        Ok(())
+    }
+
     fn is_series(&self) -> bool {
         self.predictor.schema.with_role(Role::Input).any(|field| matches!(field.kind, Kind::Series { .. }))
     }
@@ -153,6 +186,7 @@ fn as_json(name: &str, prediction: &Prediction) -> Json {
                     json!({ "label": label, "probabilities": probabilities })
                 }
                 Answer::Number { value, unit } => json!({ "value": value, "unit": unit }),
+                Answer::Next { probabilities } => json!({ "places": probabilities.len() }),
                 Answer::Forecast { columns, values, unit } => {
                     let steps: serde_json::Map<String, Json> =
                         columns.iter().cloned().zip(values.iter().map(|values| json!(values))).collect();
@@ -252,6 +286,7 @@ fn said(answer: &Answer) -> String {
             let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             format!("{value:.6}{unit}")
         }
+        Answer::Next { probabilities } => format!("{} places", probabilities.len()),
         Answer::Forecast { values, .. } => {
             let steps = values.first().map_or(0, Vec::len);
             format!("{steps} steps")

@@ -85,6 +85,7 @@ fn metrics(report: &Report) -> String {
     let baseline = match report.baseline {
         Baseline::Majority { .. } => "always the commonest",
         Baseline::Mean { .. } => "always the mean",
+        Baseline::Frequency { .. } => "by frequency",
         Baseline::Repeat { season: 1 } => "always the last",
         Baseline::Repeat { .. } => "the season before",
     };

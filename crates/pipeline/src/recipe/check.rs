@@ -78,6 +78,7 @@ impl Recipe {
             // How many labels there are is known from the data; only the head is as wide.
             const WIDTH: usize = 1;
             let head = match plans.data.horizon() {
+                None if plans.data.tells_next() => Head::Places(WIDTH),
                 Some(steps) => Head::Series { columns: 1, steps },
                 None => Head::Numbers(WIDTH),
             };

@@ -1,0 +1,83 @@
+//! The refusals of `data.source.text` that need no data.
+
+use baeum_core::End;
+
+use super::check::{Checked, refuse};
+use super::split::shares;
+use super::steps::Form;
+use super::{SourcePlan, SplitPlan};
+use crate::config::{DataConfig, FieldConfig, SplitConfig, StepConfig, TokensBy};
+
+/// The one field of a plain text.
+pub(crate) const TEXT: &str = "text";
+
+/// What its answer is called.
+pub(crate) const NEXT: &str = "next";
+
+/// Refuses a plain text that nothing cuts into pieces.
+pub(super) fn check(config: &DataConfig, source: &SourcePlan) -> Checked {
+    let SourcePlan::Text { .. } = source else { return Ok(()) };
+    if config.shape.is_some() {
+        return refuse("data.shape", "to be left out, for `tokenise` says how long a window is", "sizes");
+    }
+    match length(config) {
+        Some(_) => Ok(()),
+        None => refuse("data.fields.text.steps", "`tokenise` as the last step, with its `length`", "none"),
+    }
+}
+
+/// How many pieces a window has.
+pub(crate) fn length(config: &DataConfig) -> Option<usize> {
+    let StepConfig::Tokenise { length, .. } = config.fields.get(TEXT)?.steps.as_ref()?.last()? else {
+        return None;
+    };
+    Some(*length)
+}
+
+/// What the field is before its steps; its windows are cut by characters.
+pub(super) fn field(name: &str, field: &FieldConfig) -> Checked<Form> {
+    if name != TEXT {
+        return refuse("data.fields", "the name `text`, the one field there is", format!("`{name}`"));
+    }
+    for (place, step) in field.steps.iter().flatten().enumerate() {
+        let path = |setting: &str| format!("data.fields.text.steps[{place}].tokenise.{setting}");
+        let StepConfig::Tokenise { by, keep, fill, .. } = step else { continue };
+        let TokensBy::Character {} = by else {
+            return refuse(
+                path("by"),
+                "`character`, for a plain text is cut into windows by characters",
+                "another way",
+            );
+        };
+        for (setting, is, wants) in [("keep", *keep, End::Start), ("fill", *fill, End::End)] {
+            if is != wants {
+                return refuse(
+                    path(setting),
+                    "to be left out, for what comes next is at the end",
+                    "another end",
+                );
+            }
+        }
+    }
+    Ok(Form::Words)
+}
+
+/// How a text is divided: one part behind the other.
+pub(super) fn split(config: &DataConfig) -> Checked<SplitPlan> {
+    let behind = |valid, test| Ok(SplitPlan::Time { column: String::new(), valid, test });
+    match &config.split {
+        None => behind(0.05, 0.05),
+        Some(SplitConfig::Time { column: None, valid, test }) => {
+            shares("data.split.time", *valid, *test)?;
+            behind(*valid, *test)
+        }
+        Some(SplitConfig::Time { column: Some(column), .. }) => refuse(
+            "data.split.time.column",
+            "to be left out, for a text has no columns",
+            format!("`{column}`"),
+        ),
+        Some(_) => {
+            refuse("data.split", "`time`, for the parts of a text stand one behind the other", "another one")
+        }
+    }
+}
