@@ -6,6 +6,7 @@ mod budget;
 mod crash;
 mod edges;
 mod faults;
+mod imbalance;
 mod interop;
 mod lessons;
 mod limits;

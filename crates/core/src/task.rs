@@ -16,7 +16,7 @@ impl Task {
     /// What is minimised unless the recipe says otherwise.
     pub fn loss(self) -> Loss {
         match self {
-            Task::Classify => Loss::CrossEntropy,
+            Task::Classify => Loss::CROSS_ENTROPY,
             Task::Regress => Loss::Mse,
         }
     }

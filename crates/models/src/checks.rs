@@ -22,6 +22,15 @@ pub(crate) fn classes(
     Ok(())
 }
 
+/// The weights of the classes; none where all count the same.
+pub(crate) fn class_weights(weights: &[f32], classes: usize) -> Result<Option<&[f32]>, NetworkError> {
+    match weights.len() {
+        0 => Ok(None),
+        got if got == classes => Ok(Some(weights)),
+        got => Err(NetworkError::ClassWeights { wanted: classes, got }),
+    }
+}
+
 /// Ids of the embedding `node`, each below its vocabulary.
 pub(crate) fn ids(node: &str, ids: &[i64], vocabulary: usize) -> Result<(), NetworkError> {
     let known = |id: &&i64| usize::try_from(**id).is_ok_and(|id| id < vocabulary);

@@ -11,7 +11,7 @@ use baeum_core::{Batch, Loss, LossParts, Network, NetworkError, Part, State, Upd
 use baeum_kernels::sum;
 use candle_core::{DType, Device, Tensor, Var};
 
-use crate::ops;
+use crate::{checks, ops};
 pub use error::RunError;
 use error::{backend, network_error};
 
@@ -123,24 +123,32 @@ impl<F: Forward> CandleNetwork<F> {
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
     }
 
-    /// The loss of each row, or of each number, of one output; classes stand in its last axis.
+    /// The loss of each row, or of each number, of one output, and what they count together; classes stand in its last
+    /// axis.
     fn losses(
         &self,
         output: &Tensor,
         target: &baeum_core::Tensor,
-        loss: Loss,
+        loss: &Loss,
         part: Part,
-    ) -> Result<Tensor, NetworkError> {
+    ) -> Result<(Tensor, f64), NetworkError> {
         match loss {
-            Loss::CrossEntropy => {
+            Loss::CrossEntropy { weights, smoothing } => {
                 let classes = output.dims().last().copied().unwrap_or(1);
-                let rows = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
-                let targets = convert::class_indices(target, classes, part, &self.device)?;
-                ops::cross_entropy(&rows, &targets)
+                let weights = checks::class_weights(weights, classes)?;
+                let mut targets = Vec::with_capacity(target.len());
+                checks::classes(target, classes, part, &mut targets)?;
+                let logits = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
+                let losses = ops::cross_entropy(&logits, &targets, weights, *smoothing);
+                let of_row = |class: &u32| weights.map_or(1.0, |weights| f64::from(weights[*class as usize]));
+                Ok((losses.map_err(backend("the loss"))?, targets.iter().map(of_row).sum()))
             }
-            Loss::Mse => convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target)),
+            Loss::Mse => {
+                let losses =
+                    convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target));
+                Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
+            }
         }
-        .map_err(backend("the loss"))
     }
 
     /// Adds the gradients of `losses`, summed, to those that are kept.
@@ -178,13 +186,13 @@ impl<F: Forward> Network for CandleNetwork<F> {
             return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
         }
         let pairs = outputs.iter().zip(&batch.targets);
-        let losses: Vec<Tensor> = pairs
-            .map(|(output, target)| self.losses(output, target, *loss, part))
+        let (losses, weights): (Vec<Tensor>, Vec<f64>) = pairs
+            .map(|(output, target)| self.losses(output, target, loss, part))
             .collect::<Result<_, _>>()?;
         let mut parts = LossParts::default();
-        for losses in &losses {
+        for (losses, weight) in losses.iter().zip(weights) {
             let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
-            parts.add(LossParts { sum: sum(&numbers), weight: numbers.len() as f64 });
+            parts.add(LossParts { sum: sum(&numbers), weight });
         }
         self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
         self.weight += parts.weight;

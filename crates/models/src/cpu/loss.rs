@@ -11,7 +11,7 @@ impl CpuRunner {
     pub(super) fn losses(
         &mut self,
         batch: &Batch,
-        loss: Loss,
+        loss: &Loss,
         part: Part,
     ) -> Result<LossParts, NetworkError> {
         let CpuRunner { graph, ctx, arena, train: Some(plan), targets: words, .. } = self else {
@@ -30,11 +30,12 @@ impl CpuRunner {
             let place = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
             let ([value], [gradient]) = arena.views([&value], [place]);
             parts.add(match loss {
-                Loss::CrossEntropy => {
+                Loss::CrossEntropy { weights, smoothing } => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
+                    let class_weights = checks::class_weights(weights, classes)?;
                     checks::classes(target, classes, part, words)?;
                     check_len(target, len / classes.max(1))?;
-                    let loss = CrossEntropy { classes, smoothing: 0.0, class_weights: None };
+                    let loss = CrossEntropy { classes, smoothing: *smoothing, class_weights };
                     let (sum, weight) = cross_entropy(ctx, &loss, value, words, gradient);
                     LossParts { sum, weight }
                 }

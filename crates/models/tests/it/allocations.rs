@@ -20,7 +20,7 @@ fn a_training_step_allocates_nothing() {
 #[ignore = "a part of the test above, run by it in a process of its own"]
 fn one_process() {
     for (graph, item) in graphs() {
-        let (batch, loss) = (batch(&item, 70), Loss::CrossEntropy);
+        let (batch, loss) = (batch(&item, 70), Loss::CROSS_ENTROPY);
         let config = RunnerConfig { threads: 2, ..RunnerConfig::default() };
         let mut net = CpuRunner::new(&graph, &initial(&graph, 1), config).unwrap();
         let mut steps = |count: usize| {
