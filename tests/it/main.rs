@@ -10,6 +10,7 @@ mod imbalance;
 mod interop;
 mod lessons;
 mod limits;
+mod mixing;
 mod pages;
 mod swap;
 mod workloads;

@@ -14,7 +14,7 @@ pub struct Batch {
     /// The network's inputs by name, each `[rows, ..]`.
     pub inputs: BTreeMap<String, Tensor>,
     /// The targets in the order of the network's outputs: class indices `[rows]` of i64, or numbers `[rows, 1]` of
-    /// f32. Empty where nobody knows the answer.
+    /// f32; in training also probabilities of classes, `[rows, K]` of f32. Empty where nobody knows the answer.
     pub targets: Vec<Tensor>,
 }
 

@@ -7,6 +7,9 @@ use crate::{Batch, Tensor, TensorError};
 pub enum Loss {
     /// Between logits `[B, K]` and class indices `[B]`, in nats, as PyTorch's `CrossEntropyLoss`: a row of class `t` adds
     /// `w_t (1 - s) nll_t + s / K * sum of w_c nll_c`, and the sum is divided by the sum of the `w_t`.
+    ///
+    /// Or between logits and probabilities `[B, K]` of f32, as two examples mixed into one have them: a row adds the sum of
+    /// `w_c ((1 - s) p_c + s / K) nll_c`, and the sum is divided by the sum of all `w_c p_c`, where PyTorch divides by the rows.
     CrossEntropy {
         /// What a row counts by its class, `w` of `[K]`; every row counts 1 if it is empty.
         weights: Vec<f32>,

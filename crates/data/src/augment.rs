@@ -3,15 +3,18 @@
 //! Every function is pure: what comes out depends on the example and on the [`Dice`] alone. Dice are made from the seed of
 //! the run, the row and the epoch; so neither threads nor restarts change anything.
 
+mod beta;
 mod config;
 mod dice;
 mod image;
+mod mix;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub use config::{Augment, Border, Filling, Operation};
 pub(crate) use dice::Dice;
+pub(crate) use mix::{Mixer, Mixture, blend};
 
 use crate::source::Pixels;
 

@@ -1,3 +1,5 @@
+mod mixed;
+
 use std::cell::RefCell;
 
 use baeum_core::{
@@ -6,7 +8,7 @@ use baeum_core::{
 use rayon::prelude::*;
 
 use crate::DataError;
-use crate::augment::{Augmenter, Dice};
+use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::Encoder;
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
@@ -27,11 +29,15 @@ pub(crate) struct Examples {
     kept: Vec<Option<Vec<f32>>>,
     targets: Vec<Answers>,
     augment: Option<(Vec<Augmenter>, Stream)>,
+    mixer: Option<Mixer>,
 }
 
 /// One target of all rows.
 enum Answers {
-    Labels(Vec<i64>),
+    Labels {
+        places: Vec<i64>,
+        classes: usize,
+    },
     /// Standardised.
     Numbers(Vec<f32>),
 }
@@ -53,7 +59,8 @@ impl Examples {
             .iter()
             .map(|target| answers(raw.as_ref(), &schema, target, naming))
             .collect::<Result<_, _>>()?;
-        let mut examples = Examples { raw, schema, encoder, kept: vec![], targets, augment: None };
+        let mut examples =
+            Examples { raw, schema, encoder, kept: vec![], targets, augment: None, mixer: None };
         for input in 0..examples.encoder.inputs() {
             let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
             let bytes = numbers.saturating_mul(size_of::<f32>());
@@ -68,6 +75,11 @@ impl Examples {
     /// The same examples, changed in these ways while the network learns; `stream` draws how.
     pub(crate) fn augmented(self, ways: Vec<Augmenter>, stream: Stream) -> Examples {
         Examples { augment: (!ways.is_empty()).then_some((ways, stream)), ..self }
+    }
+
+    /// The same examples, mixed with each other while the network learns.
+    pub(crate) fn mixed(self, mixer: Option<Mixer>) -> Examples {
+        Examples { mixer, ..self }
     }
 
     /// Makes sure that every row can become numbers; those in memory already have.
@@ -210,14 +222,17 @@ impl Source for Examples {
     }
 
     fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {
-        self.batch_of(rows, |input| self.augment(input, rows, epoch))
+        match &self.mixer {
+            Some(mixer) => self.mixed_batch(mixer, rows, epoch),
+            None => self.batch_of(rows, |input| self.augment(input, rows, epoch)),
+        }
     }
 }
 
 impl Answers {
     fn gather(&self, rows: &[usize]) -> Result<Tensor, TensorError> {
         match self {
-            Answers::Labels(places) => {
+            Answers::Labels { places, .. } => {
                 Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
             }
             Answers::Numbers(numbers) => {
@@ -248,7 +263,8 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> 
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };
-            Ok(Answers::Labels((0..raw.rows()).map(place).collect::<Result<_, DataError>>()?))
+            let places = (0..raw.rows()).map(place).collect::<Result<_, DataError>>()?;
+            Ok(Answers::Labels { places, classes: names.len() })
         }
         Decode::Number { scale, offset, .. } => {
             let number = |row: usize| match raw.cell(row, field)? {

@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod mix;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
@@ -157,6 +158,7 @@ impl DataConfig {
             fields::field(self, &source, &target, name, field)?;
         }
         check::shape(self)?;
+        mix::check(self)?;
         let split = check::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }

@@ -139,7 +139,10 @@ fn examples(
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let schema = blueprint.schema.clone();
     let examples = Examples::new(raw, schema, encoder, &blueprint.targets, &plan.naming(), room)?;
-    Ok(examples.augmented(plan.augmenters(&blueprint.schema), place.rng().stream("augment", "")))
+    let DataBlueprint { schema, inputs, splits, .. } = blueprint;
+    let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
+    let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
+    Ok(augmented.mixed(mixer))
 }
 
 fn dataset(

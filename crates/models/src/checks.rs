@@ -1,6 +1,6 @@
 //! What both runners refuse of a batch or a state, in the same words.
 
-use baeum_core::{NetworkError, Part, Tensor};
+use baeum_core::{NetworkError, Part, Tensor, TensorError};
 
 use crate::network::RunError;
 use crate::rule::MOMENTS;
@@ -20,6 +20,17 @@ pub(crate) fn classes(
         }
     }
     Ok(())
+}
+
+/// Refuses a target of another length than the output wants.
+pub(crate) fn elements(target: &Tensor, wanted: usize) -> Result<(), NetworkError> {
+    match target.len() == wanted {
+        true => Ok(()),
+        false => {
+            let (shape, got) = (target.shape().to_vec(), target.len());
+            Err(TensorError::Elements { shape, wanted, got }.into())
+        }
+    }
 }
 
 /// The weights of the classes; none where all count the same.

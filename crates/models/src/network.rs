@@ -123,8 +123,7 @@ impl<F: Forward> CandleNetwork<F> {
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
     }
 
-    /// The loss of each row, or of each number, of one output, and what they count together; classes stand in its last
-    /// axis.
+    /// The loss of each row, or of each number, of one output, and what they count together.
     fn losses(
         &self,
         output: &Tensor,
@@ -134,14 +133,7 @@ impl<F: Forward> CandleNetwork<F> {
     ) -> Result<(Tensor, f64), NetworkError> {
         match loss {
             Loss::CrossEntropy { weights, smoothing } => {
-                let classes = output.dims().last().copied().unwrap_or(1);
-                let weights = checks::class_weights(weights, classes)?;
-                let mut targets = Vec::with_capacity(target.len());
-                checks::classes(target, classes, part, &mut targets)?;
-                let logits = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
-                let losses = ops::cross_entropy(&logits, &targets, weights, *smoothing);
-                let of_row = |class: &u32| weights.map_or(1.0, |weights| f64::from(weights[*class as usize]));
-                Ok((losses.map_err(backend("the loss"))?, targets.iter().map(of_row).sum()))
+                self.cross_entropy(output, target, (weights, *smoothing), part)
             }
             Loss::Mse => {
                 let losses =
@@ -149,6 +141,38 @@ impl<F: Forward> CandleNetwork<F> {
                 Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
             }
         }
+    }
+
+    /// The cross-entropy of each row; classes stand in the last axis of the output.
+    fn cross_entropy(
+        &self,
+        output: &Tensor,
+        target: &baeum_core::Tensor,
+        (weights, smoothing): (&[f32], f64),
+        part: Part,
+    ) -> Result<(Tensor, f64), NetworkError> {
+        let classes = output.dims().last().copied().unwrap_or(1);
+        let weights = checks::class_weights(weights, classes)?;
+        let weight = |class: usize| {
+            weights.and_then(|weights| weights.get(class)).map_or(1.0, |weight| f64::from(*weight))
+        };
+        let logits = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
+        let (losses, weight) = match target.dtype() {
+            baeum_core::DType::F32 => {
+                checks::elements(target, output.elem_count())?;
+                let shares = target.f32s()?; // [B * .., K]
+                let of_place = |(i, share): (usize, &f32)| weight(i % classes) * f64::from(*share);
+                let all = shares.iter().enumerate().map(of_place).sum();
+                (ops::soft_cross_entropy(&logits, shares, weights, smoothing), all)
+            }
+            baeum_core::DType::I64 | baeum_core::DType::F64 | baeum_core::DType::U8 => {
+                let mut places = Vec::with_capacity(target.len());
+                checks::classes(target, classes, part, &mut places)?;
+                let all = places.iter().map(|place| weight(*place as usize)).sum();
+                (ops::cross_entropy(&logits, &places, weights, smoothing), all)
+            }
+        };
+        Ok((losses.map_err(backend("the loss"))?, weight))
     }
 
     /// Adds the gradients of `losses`, summed, to those that are kept.

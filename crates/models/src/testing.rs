@@ -196,6 +196,16 @@ pub(crate) fn with_numbers(batch: Batch) -> Batch {
     Batch { targets: vec![Tensor::new([batch.rows, CLASSES], numbers).unwrap()], ..batch }
 }
 
+/// The same rows, with probabilities of classes as targets.
+pub(crate) fn with_shares(batch: Batch) -> Batch {
+    let mut shares = vec![0.0f32; batch.rows * CLASSES];
+    for (row, shares) in shares.chunks_exact_mut(CLASSES).enumerate() {
+        shares[row % CLASSES] += 0.75;
+        shares[row * 5 % CLASSES] += 0.25;
+    }
+    Batch { targets: vec![Tensor::new([batch.rows, CLASSES], shares).unwrap()], ..batch }
+}
+
 /// Weights off their start: a scale of one and a bias of zero would hide a mistake.
 pub(crate) fn weights(graph: &Graph) -> Weights {
     let mut weights = initial(graph, 5);

@@ -36,6 +36,13 @@ impl Dice {
         low + (high - low) * self.unit()
     }
 
+    /// A number of the standard normal distribution (Box & Muller 1958). Not the stream's own, which share their words with
+    /// the uniform numbers beside them.
+    pub(crate) fn normal(&mut self) -> f32 {
+        let (radius, turns) = (1.0 - self.unit(), self.unit());
+        (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * turns).cos()
+    }
+
     /// Whether something happens that has this probability; never at 0, always at 1.
     pub(crate) fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability

@@ -302,7 +302,7 @@ fn a_batch_that_does_not_fit_is_refused() {
         check(&|batch| batch.targets.clear(), "the network wants 1 targets, got 0");
         check(
             &|batch| batch.targets = vec![Tensor::vector(vec![1.0f32, 0.0])],
-            "the network wants tensors that fit: the tensor wants to be i64, got f32",
+            "the network wants tensors that fit: a tensor of shape [2] wants 6 elements, got 2",
         );
     }
 }

@@ -16,8 +16,7 @@ pub(crate) fn cross_entropy(
     let normaliser = shifted.exp()?.sum(1)?.log()?; // [B]
     let places = Tensor::new(targets, logits.device())?; // [B]
     let mut losses = (&normaliser - shifted.gather(&places.unsqueeze(1)?, 1)?.squeeze(1)?)?;
-    let on_device = |weights: &[f32]| Tensor::new(weights, logits.device())?.to_dtype(logits.dtype());
-    let weights = weights.map(on_device).transpose()?; // [K]
+    let weights = weights.map(|weights| numbers_like(weights, logits)).transpose()?; // [K]
     if let Some(weights) = &weights {
         losses = (losses * weights.index_select(&places, 0)?)?;
     }
@@ -30,6 +29,29 @@ pub(crate) fn cross_entropy(
         None => all,
     };
     (losses * (1.0 - smoothing))? + (all.sum(1)? * (smoothing / logits.dim(1)? as f64))?
+}
+
+/// The same against the probabilities of all classes, `targets` of `[B, K]`: the sum of `w_c ((1 - s) p_c + s / K) nll_c`
+/// of each row.
+pub(crate) fn soft_cross_entropy(
+    logits: &Tensor,
+    targets: &[f32],
+    weights: Option<&[f32]>,
+    smoothing: f64,
+) -> Result<Tensor> {
+    let shifted = logits.broadcast_sub(&logits.detach().max_keepdim(1)?)?;
+    let all = shifted.exp()?.sum_keepdim(1)?.log()?.broadcast_sub(&shifted)?; // [B, K]
+    let targets = numbers_like(targets, logits)?.reshape(logits.shape())?;
+    let counts = targets.affine(1.0 - smoothing, smoothing / logits.dim(1)? as f64)?;
+    let counts = match weights {
+        Some(weights) => counts.broadcast_mul(&numbers_like(weights, logits)?)?,
+        None => counts,
+    };
+    (all * counts)?.sum(1)
+}
+
+fn numbers_like(numbers: &[f32], other: &Tensor) -> Result<Tensor> {
+    Tensor::new(numbers, other.device())?.to_dtype(other.dtype())
 }
 
 /// The squared error of each number. Both `[B, n]`; result `[B, n]`.

@@ -5,7 +5,9 @@ use candle_core::Var;
 
 use super::*;
 use crate::Float;
-use crate::testing::{ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weighted, weights, with_numbers};
+use crate::testing::{
+    ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weighted, weights, with_numbers, with_shares,
+};
 
 fn runner(graph: &Graph, dtype: Float) -> Runner {
     let config = RunnerConfig { seed: 11, dtype, ..RunnerConfig::default() };
@@ -44,6 +46,7 @@ fn gradients_of_weighted_and_smoothed_losses_agree_with_differences() {
     let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
     for loss in weighted() {
         check_gradients("weighted", &graph, &batch(&graph, ROWS), &loss);
+        check_gradients("soft", &graph, &with_shares(batch(&graph, ROWS)), &loss);
     }
 }
 
