@@ -105,6 +105,12 @@ fn data_cases() -> Vec<Case> {
         case("a header with a name twice", SAME, ("width", "length"), 3),
         files("a file that is not UTF-8", table(b"length,width,kind\n1,2,\xb1\xe8\n"), 3),
         case("a target that is no column", ("target = \"kind\"", "target = \"kinds\""), SAME, 2),
+        case(
+            "a weight for an unknown label",
+            ("epochs = 2", "epochs = 2\nclass_weights = { tulp = 5 }"),
+            SAME,
+            2,
+        ),
         case("a class with one row", SAME, ("1.2,2,rose", "1.2,2,lily"), 3),
         case(
             "a number that is none",

@@ -119,6 +119,7 @@ fn pages_list_what_data_may_be() {
     for (title, list) in [
         ("source", "SourceConfig"),
         ("split", "SplitConfig"),
+        ("mix", "MixConfig"),
         ("fields.NAME.steps", "StepConfig"),
         ("fields.NAME.augment", "Augment"),
     ] {

@@ -82,7 +82,7 @@ fn one_stage_is_a_closure() {
             let baeum::Dataset { schema, inputs, targets, .. } = data;
             let predictor =
                 baeum::Predictor { schema, inputs, graph: model.graph, weights: model.weights, targets };
-            Ok(Trained { predictor, history: vec![], best_epoch: 0 })
+            Ok(Trained { predictor, history: vec![], best_epoch: 0, class_weights: BTreeMap::new() })
         }),
         ..Stages::default()
     };

@@ -29,18 +29,18 @@ pub struct Workload {
 /// Every workload, in the order of the table.
 pub fn workloads() -> Vec<Workload> {
     let of = |name, graph, loss, update, rows, steps| Workload { name, graph, loss, update, rows, steps };
-    let classes = Loss::CrossEntropy;
+    const CLASSES: Loss = Loss::CROSS_ENTROPY;
     vec![
-        of("mlp", mlp(), classes, adamw(), 128, 300),
-        of("cnn", cnn(), classes, sgd(0.01, 0.0), 64, 60),
+        of("mlp", mlp(), CLASSES, adamw(), 128, 300),
+        of("cnn", cnn(), CLASSES, sgd(0.01, 0.0), 64, 60),
         // Rate and decay of He et al. 2016, section 4.2.
-        of("resnet20", resnet20(), classes, sgd(0.1, 1e-4), 64, 20),
-        of("gpt", gpt(4, 4, 128, 64), classes, adamw(), 12, 40),
-        of("gpt384", gpt(6, 6, 384, 256), classes, adamw(), 8, 3),
-        of("encoder", encoder(), classes, adamw(), 32, 8),
-        of("lstm", lstm(), classes, adamw(), 64, 40),
-        of("gru", gru(), classes, adamw(), 64, 20),
-        of("tabular", tabular(), classes, adamw(), 256, 500),
+        of("resnet20", resnet20(), CLASSES, sgd(0.1, 1e-4), 64, 20),
+        of("gpt", gpt(4, 4, 128, 64), CLASSES, adamw(), 12, 40),
+        of("gpt384", gpt(6, 6, 384, 256), CLASSES, adamw(), 8, 3),
+        of("encoder", encoder(), CLASSES, adamw(), 32, 8),
+        of("lstm", lstm(), CLASSES, adamw(), 64, 40),
+        of("gru", gru(), CLASSES, adamw(), 64, 20),
+        of("tabular", tabular(), CLASSES, adamw(), 256, 500),
         of("forecaster", forecaster(), Loss::Mse, adamw(), 32, 500),
         of("patches", patches(), Loss::Mse, adamw(), 16, 10),
     ]

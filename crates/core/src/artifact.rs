@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Graph, Predictor, Weights};
@@ -36,4 +38,6 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose weights were kept.
     pub best_epoch: u32,
+    /// What a row counted in the loss, by its label; empty where all counted the same.
+    pub class_weights: BTreeMap<String, f32>,
 }

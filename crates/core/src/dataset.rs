@@ -13,8 +13,9 @@ pub struct Batch {
     pub rows: usize,
     /// The network's inputs by name, each `[rows, ..]`.
     pub inputs: BTreeMap<String, Tensor>,
-    /// The targets in the order of the network's outputs: class indices `[rows]` or `[rows, places]` of i64, or numbers `[rows, width]`
-    /// of f32. Empty where nobody knows the answer.
+    /// The targets in the order of the network's outputs: class indices `[rows]` or `[rows, places]` of i64, or numbers
+    /// `[rows, width]` of f32; in training also probabilities of classes, `[rows, K]` of f32. Empty where nobody knows the
+    /// answer.
     pub targets: Vec<Tensor>,
 }
 

@@ -1,17 +1,36 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Batch, Tensor, TensorError};
 
 /// What to minimise. `train` chooses, the network computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Loss {
-    /// Between logits `[B, K]` and class indices `[B]`, in nats, averaged over the examples.
-    CrossEntropy,
+    /// Between logits `[B, K]` and class indices `[B]`, in nats, as PyTorch's `CrossEntropyLoss`: a row of class `t` adds
+    /// `w_t (1 - s) nll_t + s / K * sum of w_c nll_c`, and the sum is divided by the sum of the `w_t`.
+    ///
+    /// Or between logits and probabilities `[B, K]` of f32, as two examples mixed into one have them: a row adds the sum of
+    /// `w_c ((1 - s) p_c + s / K) nll_c`, and the sum is divided by the sum of all `w_c p_c`, where PyTorch divides by the rows.
+    CrossEntropy {
+        /// What a row counts by its class, `w` of `[K]`; every row counts 1 if it is empty.
+        weights: Vec<f32>,
+        /// How much of a label's probability is spread over all classes evenly, `s`; 0 for none (Szegedy et al. 2016).
+        smoothing: f64,
+    },
     /// Squared error between numbers `[B, n]` and `[B, n]`, averaged over all of them.
     Mse,
+}
+
+impl Loss {
+    /// Cross-entropy where every row counts the same and nothing is smoothed.
+    pub const CROSS_ENTROPY: Loss = Loss::CrossEntropy { weights: vec![], smoothing: 0.0 };
+
+    /// The name used in recipes and errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Loss::CrossEntropy { .. } => "cross_entropy",
+            Loss::Mse => "mse",
+        }
+    }
 }
 
 /// One optimizer step, with this step's numbers. `train` chooses, the network computes.
@@ -75,7 +94,7 @@ impl Part {
 pub struct LossParts {
     /// The loss, summed.
     pub sum: f64,
-    /// What to divide the sum by: examples, or numbers.
+    /// What to divide the sum by: examples, each by the weight of its class, or numbers.
     pub weight: f64,
 }
 
@@ -144,6 +163,14 @@ pub enum NetworkError {
         classes: usize,
         /// What came.
         got: i64,
+    },
+    /// Weights for other classes than there are.
+    #[error("the loss wants one weight for each of {wanted} classes, got {got}")]
+    ClassWeights {
+        /// How many classes there are.
+        wanted: usize,
+        /// How many weights came.
+        got: usize,
     },
     /// An id that is not in the vocabulary of an embedding.
     #[error("node `{node}` wants ids below {vocabulary}, got {got}")]

@@ -18,7 +18,7 @@ impl Task {
     /// What is minimised unless the recipe says otherwise.
     pub fn loss(self) -> Loss {
         match self {
-            Task::Classify | Task::Generate => Loss::CrossEntropy,
+            Task::Classify | Task::Generate => Loss::CROSS_ENTROPY,
             Task::Regress => Loss::Mse,
         }
     }

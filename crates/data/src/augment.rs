@@ -3,9 +3,11 @@
 //! Every function is pure: what comes out depends on the example and on the [`Dice`] alone. Dice are made from the seed of
 //! the run, the row and the epoch; so neither threads nor restarts change anything.
 
+mod beta;
 mod config;
 mod dice;
 mod image;
+mod mix;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,7 @@ mod tokens;
 pub(crate) use config::Changes;
 pub use config::{Augment, Border, Filling, Operation};
 pub(crate) use dice::Dice;
+pub(crate) use mix::{Mixer, Mixture, blend};
 
 use crate::source::Pixels;
 

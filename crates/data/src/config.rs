@@ -2,6 +2,7 @@
 
 mod audit;
 mod cleaning;
+mod mix;
 mod paths;
 mod series;
 mod source;
@@ -18,6 +19,7 @@ use crate::augment::Augment;
 
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
+pub use mix::MixConfig;
 pub use paths::Paths;
 pub use series::SeriesConfig;
 pub use source::{
@@ -65,6 +67,11 @@ pub struct DataConfig {
     #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_name)]
     pub split: Option<SplitConfig>,
+    /// How two training examples are made one: `mixup` averages numbers and images, `cutmix` puts a part of one image into
+    /// another. Not at all, if not given.
+    #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = or_bare_name)]
+    pub mix: Option<MixConfig>,
     /// Names for classes that the data write as numbers from 0, in that order.
     pub labels: Vec<String>,
     /// How the labels of the data are made one where they are spelled in several ways.
@@ -92,6 +99,7 @@ impl Default for DataConfig {
             shape: None,
             series: None,
             split: None,
+            mix: None,
             labels: vec![],
             clean_labels: CleanConfig::default(),
             on_bad: OnBad::Stop,
@@ -148,10 +156,12 @@ fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<StepCo
     tagged::many(deserializer).map(Some)
 }
 
-/// Lets the schema of an enum accept what [`tagged::option`] accepts: the name alone.
+/// Lets the schema of an enum accept what [`tagged::option`] accepts: the name alone. What it says of itself stays in front.
 pub(crate) fn or_bare_name(schema: &mut Schema) {
-    let as_is = std::mem::take(schema);
+    let mut as_is = std::mem::take(schema);
+    let said = as_is.remove("description");
     *schema = schemars::json_schema!({ "anyOf": [as_is, { "type": "string" }] });
+    said.into_iter().for_each(|said| drop(schema.insert("description".to_owned(), said)));
 }
 
 /// The same for a list, and [`tagged::many`].

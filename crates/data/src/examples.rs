@@ -1,3 +1,5 @@
+mod mixed;
+
 use std::cell::RefCell;
 
 use baeum_core::{
@@ -7,7 +9,7 @@ use baeum_core::{
 use rayon::prelude::*;
 
 use crate::DataError;
-use crate::augment::{Augmenter, Dice};
+use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::Encoder;
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
@@ -29,11 +31,15 @@ pub(crate) struct Examples {
     kept: Vec<Option<Vec<f32>>>,
     targets: Vec<Answers>,
     augment: Option<(Vec<Augmenter>, Stream)>,
+    mixer: Option<Mixer>,
 }
 
 /// One target of all rows.
 enum Answers {
-    Labels(Vec<i64>),
+    Labels {
+        places: Vec<i64>,
+        classes: usize,
+    },
     /// Standardised, so many for each row.
     Numbers {
         width: usize,
@@ -60,7 +66,8 @@ impl Examples {
             .iter()
             .map(|target| answers(raw.as_ref(), (&schema, specs), target, naming))
             .collect::<Result<_, _>>()?;
-        let mut examples = Examples { raw, schema, encoder, kept: vec![], targets, augment: None };
+        let mut examples =
+            Examples { raw, schema, encoder, kept: vec![], targets, augment: None, mixer: None };
         for input in 0..examples.encoder.inputs() {
             let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
             let bytes = numbers.saturating_mul(size_of::<f32>());
@@ -75,6 +82,11 @@ impl Examples {
     /// The same examples, changed in these ways while the network learns; `stream` draws how.
     pub(crate) fn augmented(self, ways: Vec<Augmenter>, stream: Stream) -> Examples {
         Examples { augment: (!ways.is_empty()).then_some((ways, stream)), ..self }
+    }
+
+    /// The same examples, mixed with each other while the network learns.
+    pub(crate) fn mixed(self, mixer: Option<Mixer>) -> Examples {
+        Examples { mixer, ..self }
     }
 
     /// Makes sure that every row can become numbers; those in memory already have.
@@ -226,7 +238,10 @@ impl Source for Examples {
     }
 
     fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {
-        self.batch_of(rows, |input| self.augment(input, rows, epoch))
+        match &self.mixer {
+            Some(mixer) => self.mixed_batch(mixer, rows, epoch),
+            None => self.batch_of(rows, |input| self.augment(input, rows, epoch)),
+        }
     }
 }
 
@@ -242,7 +257,7 @@ impl Answers {
                     rows.par_iter().with_min_len(RUN).map(of).collect::<Result<_, _>>()?;
                 Tensor::new([rows.len(), following.length()], places.concat())
             }
-            Answers::Labels(places) => {
+            Answers::Labels { places, .. } => {
                 Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
             }
             Answers::Numbers { width, numbers } => {
@@ -292,7 +307,8 @@ fn answers(
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };
-            Ok(Answers::Labels((0..raw.rows()).map(place).collect::<Result<_, DataError>>()?))
+            let places = (0..raw.rows()).map(place).collect::<Result<_, DataError>>()?;
+            Ok(Answers::Labels { places, classes: names.len() })
         }
         Decode::Number { scale, offset, .. } => {
             let number = |row: usize| match raw.cell(row, field)? {

@@ -55,8 +55,9 @@ pub use audit::Found;
 pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
-    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, NumpyConfig, OnBad,
-    Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TextConfig, TokensBy,
+    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, MixConfig,
+    NumpyConfig, OnBad, Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TextConfig,
+    TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod mix;
 pub(crate) mod plain_text;
 mod series;
 mod split;
@@ -171,6 +172,7 @@ impl DataConfig {
         }
         check::shape(self)?;
         plain_text::check(self, &source)?;
+        mix::check(self)?;
         let split = split::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }

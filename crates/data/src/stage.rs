@@ -137,10 +137,11 @@ fn examples(
     room: usize,
 ) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
-    let schema = blueprint.schema.clone();
-    let examples =
-        Examples::new(raw, schema, (encoder, &blueprint.inputs), &blueprint.targets, &plan.naming(), room)?;
-    Ok(examples.augmented(plan.augmenters(&blueprint.schema), place.rng().stream("augment", "")))
+    let DataBlueprint { schema, inputs, targets, splits, .. } = blueprint;
+    let examples = Examples::new(raw, schema.clone(), (encoder, inputs), targets, &plan.naming(), room)?;
+    let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
+    let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
+    Ok(augmented.mixed(mixer))
 }
 
 fn dataset(

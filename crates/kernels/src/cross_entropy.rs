@@ -1,11 +1,15 @@
 //! Softmax and cross-entropy of rows of logits, value and gradient in one visit to a row.
 
+mod soft;
+
 use crate::ctx::Ctx;
 use crate::isa::rungs;
 use crate::lanes::{LANES, sum};
 use crate::map::CHUNK;
 use crate::partials;
 use crate::vmath::{exp, ln};
+
+pub use soft::cross_entropy_soft;
 
 /// The target of a row that does not count: no loss, no weight, gradient 0.
 pub const IGNORED: u32 = u32::MAX;

@@ -75,7 +75,7 @@ pub use conv::{
     conv2d_weight_grad,
 };
 pub use counting::Counting;
-pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place};
+pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
 pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};

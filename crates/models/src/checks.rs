@@ -1,6 +1,6 @@
 //! What both runners refuse of a batch or a state, in the same words.
 
-use baeum_core::{NetworkError, Part, Tensor};
+use baeum_core::{NetworkError, Part, Tensor, TensorError};
 
 use crate::network::RunError;
 use crate::rule::MOMENTS;
@@ -20,6 +20,26 @@ pub(crate) fn classes(
         }
     }
     Ok(())
+}
+
+/// Refuses a target of another length than the output wants.
+pub(crate) fn elements(target: &Tensor, wanted: usize) -> Result<(), NetworkError> {
+    match target.len() == wanted {
+        true => Ok(()),
+        false => {
+            let (shape, got) = (target.shape().to_vec(), target.len());
+            Err(TensorError::Elements { shape, wanted, got }.into())
+        }
+    }
+}
+
+/// The weights of the classes; none where all count the same.
+pub(crate) fn class_weights(weights: &[f32], classes: usize) -> Result<Option<&[f32]>, NetworkError> {
+    match weights.len() {
+        0 => Ok(None),
+        got if got == classes => Ok(Some(weights)),
+        got => Err(NetworkError::ClassWeights { wanted: classes, got }),
+    }
 }
 
 /// Ids of the embedding `node`, each below its vocabulary.

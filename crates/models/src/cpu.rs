@@ -161,7 +161,7 @@ impl Network for CpuRunner {
             self.state.begin();
         }
         self.forward(batch, Pass::Train { step: self.step, part })?;
-        let parts = self.losses(batch, *loss, part)?;
+        let parts = self.losses(batch, loss, part)?;
         self.backward(batch.rows, part);
         self.weight += parts.weight;
         Ok(parts)

@@ -11,7 +11,7 @@ use baeum_core::{Batch, Loss, LossParts, Network, NetworkError, Part, State, Upd
 use baeum_kernels::sum;
 use candle_core::{DType, Device, Tensor, Var};
 
-use crate::ops;
+use crate::{checks, ops};
 pub use error::RunError;
 use error::{backend, network_error};
 
@@ -123,24 +123,56 @@ impl<F: Forward> CandleNetwork<F> {
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
     }
 
-    /// The loss of each row, or of each number, of one output; classes stand in its last axis.
+    /// The loss of each row, or of each number, of one output, and what they count together.
     fn losses(
         &self,
         output: &Tensor,
         target: &baeum_core::Tensor,
-        loss: Loss,
+        loss: &Loss,
         part: Part,
-    ) -> Result<Tensor, NetworkError> {
+    ) -> Result<(Tensor, f64), NetworkError> {
         match loss {
-            Loss::CrossEntropy => {
-                let classes = output.dims().last().copied().unwrap_or(1);
-                let rows = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
-                let targets = convert::class_indices(target, classes, part, &self.device)?;
-                ops::cross_entropy(&rows, &targets)
+            Loss::CrossEntropy { weights, smoothing } => {
+                self.cross_entropy(output, target, (weights, *smoothing), part)
             }
-            Loss::Mse => convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target)),
+            Loss::Mse => {
+                let losses =
+                    convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target));
+                Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
+            }
         }
-        .map_err(backend("the loss"))
+    }
+
+    /// The cross-entropy of each row; classes stand in the last axis of the output.
+    fn cross_entropy(
+        &self,
+        output: &Tensor,
+        target: &baeum_core::Tensor,
+        (weights, smoothing): (&[f32], f64),
+        part: Part,
+    ) -> Result<(Tensor, f64), NetworkError> {
+        let classes = output.dims().last().copied().unwrap_or(1);
+        let weights = checks::class_weights(weights, classes)?;
+        let weight = |class: usize| {
+            weights.and_then(|weights| weights.get(class)).map_or(1.0, |weight| f64::from(*weight))
+        };
+        let logits = output.reshape(((), classes)).map_err(backend("the loss"))?; // [B * .., K]
+        let (losses, weight) = match target.dtype() {
+            baeum_core::DType::F32 => {
+                checks::elements(target, output.elem_count())?;
+                let shares = target.f32s()?; // [B * .., K]
+                let of_place = |(i, share): (usize, &f32)| weight(i % classes) * f64::from(*share);
+                let all = shares.iter().enumerate().map(of_place).sum();
+                (ops::soft_cross_entropy(&logits, shares, weights, smoothing), all)
+            }
+            baeum_core::DType::I64 | baeum_core::DType::F64 | baeum_core::DType::U8 => {
+                let mut places = Vec::with_capacity(target.len());
+                checks::classes(target, classes, part, &mut places)?;
+                let all = places.iter().map(|place| weight(*place as usize)).sum();
+                (ops::cross_entropy(&logits, &places, weights, smoothing), all)
+            }
+        };
+        Ok((losses.map_err(backend("the loss"))?, weight))
     }
 
     /// Adds the gradients of `losses`, summed, to those that are kept.
@@ -178,13 +210,13 @@ impl<F: Forward> Network for CandleNetwork<F> {
             return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
         }
         let pairs = outputs.iter().zip(&batch.targets);
-        let losses: Vec<Tensor> = pairs
-            .map(|(output, target)| self.losses(output, target, *loss, part))
+        let (losses, weights): (Vec<Tensor>, Vec<f64>) = pairs
+            .map(|(output, target)| self.losses(output, target, loss, part))
             .collect::<Result<_, _>>()?;
         let mut parts = LossParts::default();
-        for losses in &losses {
+        for (losses, weight) in losses.iter().zip(weights) {
             let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
-            parts.add(LossParts { sum: sum(&numbers), weight: numbers.len() as f64 });
+            parts.add(LossParts { sum: sum(&numbers), weight });
         }
         self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
         self.weight += parts.weight;

@@ -196,6 +196,16 @@ pub(crate) fn with_numbers(batch: Batch) -> Batch {
     Batch { targets: vec![Tensor::new([batch.rows, CLASSES], numbers).unwrap()], ..batch }
 }
 
+/// The same rows, with probabilities of classes as targets.
+pub(crate) fn with_shares(batch: Batch) -> Batch {
+    let mut shares = vec![0.0f32; batch.rows * CLASSES];
+    for (row, shares) in shares.chunks_exact_mut(CLASSES).enumerate() {
+        shares[row % CLASSES] += 0.75;
+        shares[row * 5 % CLASSES] += 0.25;
+    }
+    Batch { targets: vec![Tensor::new([batch.rows, CLASSES], shares).unwrap()], ..batch }
+}
+
 /// Weights off their start: a scale of one and a bias of zero would hide a mistake.
 pub(crate) fn weights(graph: &Graph) -> Weights {
     let mut weights = initial(graph, 5);
@@ -228,11 +238,17 @@ pub(crate) fn rows(batch: &Batch, from: usize, to: usize) -> Batch {
     Batch { rows: to - from, inputs, targets: batch.targets.iter().map(cut).collect() }
 }
 
-pub(crate) fn add_parts(net: &mut dyn Network, batch: &Batch, cuts: &[usize]) -> LossParts {
+/// Cross-entropy with weights, with smoothing, and with both.
+pub(crate) fn weighted() -> [Loss; 3] {
+    let of = |weights: &[f32], smoothing| Loss::CrossEntropy { weights: weights.to_vec(), smoothing };
+    [of(&[0.5, 4.0, 1.25], 0.0), of(&[], 0.1), of(&[2.0, 0.25, 0.0], 0.3)]
+}
+
+pub(crate) fn add_parts(net: &mut dyn Network, batch: &Batch, loss: &Loss, cuts: &[usize]) -> LossParts {
     let mut parts = LossParts::default();
     for (index, pair) in cuts.windows(2).enumerate() {
         let part = Part { index, count: cuts.len() - 1, first_row: pair[0] };
-        parts.add(net.loss_and_grad(&rows(batch, pair[0], pair[1]), &Loss::CrossEntropy, part).unwrap());
+        parts.add(net.loss_and_grad(&rows(batch, pair[0], pair[1]), loss, part).unwrap());
     }
     parts
 }

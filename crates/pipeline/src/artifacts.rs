@@ -78,9 +78,12 @@ struct Transforms {
 /// `history.json`: how training went.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct History {
-    best_epoch: u32,
-    epochs: Vec<EpochRecord>,
+pub(crate) struct History {
+    pub(crate) best_epoch: u32,
+    pub(crate) epochs: Vec<EpochRecord>,
+    /// What rows counted in the loss by their labels; none where all counted the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) class_weights: BTreeMap<String, f32>,
 }
 
 /// What the data stage leaves behind.
@@ -184,7 +187,8 @@ pub(crate) fn read_model(files: &Files, limits: &Limits) -> Result<Model, Artifa
 
 /// What the train stage leaves behind beside its checkpoints.
 pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
-    let history = History { best_epoch: trained.best_epoch, epochs: trained.history.clone() };
+    let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());
+    let history = History { best_epoch: trained.best_epoch, epochs, class_weights };
     Ok(Files::from([
         (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
         (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
@@ -195,8 +199,8 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
 
 /// What [`trained`] wrote.
 pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
-    let History { best_epoch, epochs } = parse(files, HISTORY)?;
-    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch })
+    let History { best_epoch, epochs, class_weights } = parse(files, HISTORY)?;
+    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch, class_weights })
 }
 
 /// The learned function in the files of the train stage.
@@ -214,10 +218,22 @@ pub(crate) fn blueprint(predictor: &Predictor) -> Result<Vec<u8>, ArtifactError>
     json(&predictor.blueprint())
 }
 
-/// The epochs of a training, and the best of them.
-pub(crate) fn history(files: &Files) -> Result<(Vec<EpochRecord>, u32), ArtifactError> {
-    let History { best_epoch, epochs } = parse(files, HISTORY)?;
-    Ok((epochs, best_epoch))
+/// How training went.
+pub(crate) fn history(files: &Files) -> Result<History, ArtifactError> {
+    parse(files, HISTORY)
+}
+
+/// What rows counted by their labels, the heaviest first; none where all counted the same.
+pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<String> {
+    const MOST: usize = 5;
+    let mut sorted: Vec<(&String, f32)> =
+        class_weights.iter().map(|(label, weight)| (label, *weight)).collect();
+    sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = |(label, weight): &(&String, f32)| format!("{label} {weight:.3}");
+    let first: Vec<String> = sorted.iter().take(MOST).map(named).collect();
+    let more =
+        if sorted.len() > MOST { format!(", and {} more", sorted.len() - MOST) } else { String::new() };
+    (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 
 fn curves(history: &[EpochRecord]) -> Table {
@@ -246,11 +262,12 @@ pub(crate) fn report(
     let params = trained.predictor.graph.params().into_iter();
     let learned = params.filter(|(_, param)| param.kind == ParamKind::Learned);
     let parameters: usize = learned.map(|(_, param)| param.sizes.iter().product::<usize>()).sum();
-    let facts = [
+    let mut facts = vec![
         ("epochs".to_owned(), trained.history.len().to_string()),
         ("parameters".to_owned(), parameters.to_string()),
         ("seed".to_owned(), seed.to_string()),
     ];
+    facts.extend(shown_weights(&trained.class_weights).map(|said| ("class weights".to_owned(), said)));
     let summary = baeum_models::summary(&trained.predictor.graph);
     let input = ReportInput {
         report,

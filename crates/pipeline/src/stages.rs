@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Blueprint, Dataset, Model, Predictor, Trained};
+use baeum_core::{Blueprint, Dataset, Decode, Loss, Model, Predictor, Target, Trained};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
@@ -143,6 +144,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let (End::Done | End::EarlyStop, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);
     };
+    let class_weights = by_label(&dataset.targets, &fitted.minimised);
     let predictor = Predictor {
         schema: dataset.schema.clone(),
         inputs: dataset.inputs.clone(),
@@ -150,7 +152,23 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
         weights: best.weights,
         targets: dataset.targets.clone(),
     };
-    Ok(Trained { predictor, history: fitted.history, best_epoch: best.epoch })
+    Ok(Trained { predictor, history: fitted.history, best_epoch: best.epoch, class_weights })
+}
+
+/// What a row counted, by its label; nothing where all counted the same.
+fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
+    match (targets.first().map(|target| &target.decode), minimised) {
+        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. }) => {
+            labels.iter().cloned().zip(weights.iter().copied()).collect()
+        }
+        (
+            Some(
+                Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } | Decode::Next { .. },
+            )
+            | None,
+            _,
+        ) => BTreeMap::new(),
+    }
 }
 
 fn evaluate(context: &Context<'_>, predictor: &Predictor, dataset: &Dataset) -> Result<Report, StageError> {

@@ -1,7 +1,9 @@
+mod class_weights;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use baeum_core::Loss;
+pub use class_weights::ClassWeights;
 
 /// The `[train]` section of a recipe: how a network learns. What is left out takes the value given here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +17,11 @@ pub struct TrainConfig {
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
     /// frequent, the others give rare ones more weight.
     pub sampler: Sampler,
+    /// What a row counts in the loss by its label: `balanced`, which is `n / (classes * count)` of the training rows;
+    /// `square_root`, the root of it; a table such as `{ yes = 5, no = 1 }`, where what is not named counts 1; or a list in
+    /// the order of the labels. Not given, all count the same. The validation loss is weighted alike; scores are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
     /// How many rows go through the network at once, if a whole batch does not fit into memory. The gradients of the
     /// parts are added up before the update, so all but batch normalisation comes out as with the whole batch.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,9 +37,10 @@ pub struct TrainConfig {
     /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
-    /// What is minimised; what the task wants: `cross_entropy` to classify, `mse` to regress.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub loss: Option<Loss>,
+    /// What is minimised; what the task wants: `cross_entropy` to classify, `mse` to regress. `{ cross_entropy = { smoothing
+    /// = 0.1 } }` spreads a tenth of each label over all labels, and the validation loss is smoothed alike.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
+    pub loss: Option<LossConfig>,
     /// When to stop before the last epoch; never, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
@@ -65,6 +73,25 @@ impl Sampler {
             Sampler::SquareRoot => "square_root",
         }
     }
+}
+
+/// What is minimised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(transform = bare_names)]
+pub enum LossConfig {
+    /// How improbable the true label is, in nats, averaged over the rows.
+    CrossEntropy(CrossEntropyConfig),
+    /// Squared error, averaged over the numbers.
+    Mse,
+}
+
+/// The settings of `cross_entropy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CrossEntropyConfig {
+    /// How much of a label's probability is spread over all labels evenly (Szegedy et al. 2016); 0.
+    pub smoothing: f64,
 }
 
 /// How gradients move the weights. Each means what PyTorch's optimizer of that name means.
@@ -152,6 +179,7 @@ impl Default for TrainConfig {
             epochs: 30,
             batch_size: 64,
             sampler: Sampler::All,
+            class_weights: None,
             micro_batch: None,
             optimizer: Optimizer::AdamW(AdamConfig::default()),
             learning_rate: 1e-3,
@@ -210,8 +238,12 @@ mod tests {
         assert_eq!(read("{}"), Ok(TrainConfig::default()));
         let adam = Optimizer::AdamW(AdamConfig { beta1: 0.8, ..AdamConfig::default() });
         let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
-        let said =
-            TrainConfig { optimizer: adam, early_stopping, loss: Some(Loss::Mse), ..TrainConfig::default() };
+        let said = TrainConfig {
+            optimizer: adam,
+            early_stopping,
+            loss: Some(LossConfig::Mse),
+            ..TrainConfig::default()
+        };
         let text =
             r#"{"optimizer": {"adamw": {"beta1": 0.8}}, "early_stopping": {"patience": 3}, "loss": "mse"}"#;
         assert_eq!(read(text), Ok(said.clone()));
@@ -224,6 +256,8 @@ mod tests {
         assert_eq!(said.optimizer, Optimizer::Sgd(SgdConfig { momentum: 0.9, weight_decay: 0.0 }));
         assert_eq!(said.schedule, Schedule::Cosine(Cosine { warmup_epochs: 0.0, final_factor: 0.0 }));
         assert_eq!(read(r#"{"schedule": "constant"}"#).unwrap().schedule, Schedule::Constant);
+        let plain = LossConfig::CrossEntropy(CrossEntropyConfig { smoothing: 0.0 });
+        assert_eq!(read(r#"{"loss": "cross_entropy"}"#).unwrap().loss, Some(plain));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use std::ops::ControlFlow;
 
-use baeum_core::{Dataset, EpochRecord, Network, Rng, Weights};
+use baeum_core::{Dataset, EpochRecord, Loss, Network, Rng, Weights};
 
+use crate::class_weights::weighted_loss;
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
 use crate::step::{finite_state, gradients, update, valid_loss};
@@ -22,6 +23,8 @@ pub struct Fitted {
     pub best: Option<Best>,
     /// Epoch by epoch, since the very start.
     pub history: Vec<EpochRecord>,
+    /// What was minimised, with the weights that the classes had.
+    pub minimised: Loss,
 }
 
 /// The epoch with the lowest loss.
@@ -53,7 +56,7 @@ pub fn fit(
     keep: &mut Keep<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Fitted, TrainError> {
-    let (rng, loss) = (Rng::new(seed), plan.loss(data.task)?);
+    let (rng, loss) = (Rng::new(seed), weighted_loss(plan, data)?);
     let sampling = Sampling::new(plan, data)?;
     let rows = sampling.rows(data);
     let steps_per_epoch = plan.steps_per_epoch(rows)?;
@@ -70,7 +73,7 @@ pub fn fit(
         let first_step = u64::from(epoch) * steps_per_epoch as u64;
         for rows in sampling.order(data, &rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
             let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
-            let parts = gradients(plan, net, data, loss, rows, epoch)?;
+            let parts = gradients(plan, net, data, &loss, rows, epoch)?;
             at.batch += 1;
             at.loss.add(parts);
             let (step, loss) = (first_step + at.batch as u64, parts.mean());
@@ -87,7 +90,7 @@ pub fn fit(
         let step = first_step + at.batch as u64;
         at.state = finite_state(net, epoch, step)?;
         if at.batch == steps_per_epoch {
-            let valid_loss = valid_loss(plan, net, data, loss)?;
+            let valid_loss = valid_loss(plan, net, data, &loss)?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch);
             let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
             let is_best = at.close_epoch(record);
@@ -99,18 +102,22 @@ pub fn fit(
         }
     };
     watch(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
-    Fitted::of(at, end)
+    Fitted::of(at, end, loss)
 }
 
 impl Fitted {
-    fn of(Checkpoint { best, history, .. }: Checkpoint, end: End) -> Result<Fitted, TrainError> {
+    fn of(
+        Checkpoint { best, history, .. }: Checkpoint,
+        end: End,
+        minimised: Loss,
+    ) -> Result<Fitted, TrainError> {
         let best = best_epoch(&history).zip(best).map(|(record, weights)| {
             let (epoch, loss) = (record.epoch, judged_loss(record));
             Best { epoch, loss, weights }
         });
         match best.is_none() && end != End::Stopped {
             true => Err(TrainError::NoBest),
-            false => Ok(Fitted { end, best, history }),
+            false => Ok(Fitted { end, best, history, minimised }),
         }
     }
 }

@@ -20,6 +20,7 @@ mod plan;
 mod schedule;
 
 mod checkpoint;
+mod class_weights;
 mod error;
 mod fit;
 mod loss;
@@ -32,7 +33,8 @@ mod testing;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
-    AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Sampler, Schedule, SgdConfig, TrainConfig,
+    AdamConfig, CheckpointConfig, ClassWeights, Cosine, CrossEntropyConfig, EarlyStopping, LossConfig,
+    Optimizer, Sampler, Schedule, SgdConfig, TrainConfig,
 };
 pub use error::TrainError;
 pub use event::{End, Event, Signal};

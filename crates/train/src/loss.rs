@@ -6,33 +6,53 @@ use baeum_kernels::logsumexp;
 use crate::TrainError;
 
 /// The loss between every output of a network and its target, added up.
-pub(crate) fn measure(loss: Loss, outputs: &[Tensor], targets: &[Tensor]) -> Result<LossParts, TrainError> {
+pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Result<LossParts, TrainError> {
     if outputs.len() != targets.len() {
         return Err(NetworkError::Targets { wanted: outputs.len(), got: targets.len() }.into());
     }
     let mut total = LossParts::default();
     for (i, (output, target)) in outputs.iter().zip(targets).enumerate() {
         total.add(match loss {
-            Loss::CrossEntropy => cross_entropy(i, output, target)?,
+            Loss::CrossEntropy { weights, smoothing } => {
+                cross_entropy(i, (weights, *smoothing), output, target)?
+            }
             Loss::Mse => squared_error(i, output, target)?,
         });
     }
     Ok(total)
 }
 
-/// `logsumexp(x) - x[class]` of each row, which stays finite where `softmax` underflows to zero.
-fn cross_entropy(output: usize, logits: &Tensor, classes: &Tensor) -> Result<LossParts, TrainError> {
+/// `nll_c = logsumexp(x) - x_c` stays finite where `softmax` underflows to zero; what a row of class `t` adds is said at
+/// [`Loss::CrossEntropy`].
+fn cross_entropy(
+    output: usize,
+    (weights, smoothing): (&[f32], f64),
+    logits: &Tensor,
+    classes: &Tensor,
+) -> Result<LossParts, TrainError> {
     let targets = classes.i64s().map_err(NetworkError::from)?; // [B] or [B, T]
     let width = match logits.shape() {
         [places @ .., width] if places == classes.shape() && *width > 0 => *width,
         _ => return Err(misfit(output, format!("[{}, classes]", targets.len()), logits)),
     };
-    let mut sum = 0.0;
-    for (row, (logits, &class)) in logits.to_f64s().chunks_exact(width).zip(targets).enumerate() {
-        let logit = usize::try_from(class).ok().and_then(|class| logits.get(class));
-        sum += logsumexp(logits) - logit.ok_or(NetworkError::Class { row, classes: width, got: class })?;
+    if !weights.is_empty() && weights.len() != width {
+        return Err(NetworkError::ClassWeights { wanted: width, got: weights.len() }.into());
     }
-    Ok(LossParts { sum, weight: targets.len() as f64 })
+    let weight = |class: usize| weights.get(class).map_or(1.0, |weight| f64::from(*weight));
+    let mut parts = LossParts::default();
+    for (row, (logits, &got)) in logits.to_f64s().chunks_exact(width).zip(targets).enumerate() {
+        let class = usize::try_from(got).ok().filter(|class| *class < width);
+        let class = class.ok_or(NetworkError::Class { row, classes: width, got })?;
+        let normaliser = logsumexp(logits);
+        let nll = |class: usize, logit: &f64| weight(class) * (normaliser - logit);
+        let mut sum = logits.get(class).map_or(0.0, |logit| nll(class, logit));
+        if smoothing > 0.0 {
+            let all: f64 = logits.iter().enumerate().map(|(class, logit)| nll(class, logit)).sum();
+            sum = (1.0 - smoothing) * sum + smoothing / width as f64 * all;
+        }
+        parts.add(LossParts { sum, weight: weight(class) });
+    }
+    Ok(parts)
 }
 
 /// `(x - t)^2` of each number.
@@ -60,29 +80,45 @@ mod tests {
     #[test]
     fn cross_entropy_of_known_rows() {
         let logits = logits(2, &[0.0, 0.0, 0.0, 1000.0, 0.0, 0.0]);
-        let parts = measure(Loss::CrossEntropy, &[logits], &[Tensor::vector(vec![2i64, 1])]).unwrap();
+        let parts = measure(&Loss::CROSS_ENTROPY, &[logits], &[Tensor::vector(vec![2i64, 1])]).unwrap();
         assert_eq!(parts.weight, 2.0);
         // ln 3 for three equal logits and 1000 for a certain mistake; one rounding at the size of 1000.
         assert!((parts.sum - (3f64.ln() + 1000.0)).abs() <= 1000.0 * f64::EPSILON, "{}", parts.sum);
     }
 
     #[test]
+    fn weights_and_smoothing_are_those_of_the_formula() {
+        let outputs = [logits(2, &[0.0, 0.0, 2f32.ln(), 0.0])]; // nll: ln 2, ln 2; ln 1.5, ln 3
+        let loss = |smoothing| Loss::CrossEntropy { weights: vec![0.5, 4.0], smoothing };
+        let of = |loss: &Loss| measure(loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap();
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-7, "{found} {wanted}");
+        let plain = [0.5 * 2f64.ln(), 4.0 * 3f64.ln()];
+        near(of(&loss(0.0)).sum, plain[0] + plain[1]);
+        let all = [4.5 * 2f64.ln(), 0.5 * 1.5f64.ln() + 4.0 * 3f64.ln()];
+        near(of(&loss(0.2)).sum, 0.8 * (plain[0] + plain[1]) + 0.1 * (all[0] + all[1]));
+        assert_eq!(of(&loss(0.2)).weight, 4.5);
+        let other = Loss::CrossEntropy { weights: vec![1.0; 3], smoothing: 0.0 };
+        let error = measure(&other, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap_err();
+        assert_eq!(error.to_string(), "the loss wants one weight for each of 2 classes, got 3");
+    }
+
+    #[test]
     fn squared_error_counts_numbers() {
         let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap();
-        let parts = measure(Loss::Mse, &[logits(2, &[3.0, 2.5])], &[target]).unwrap();
+        let parts = measure(&Loss::Mse, &[logits(2, &[3.0, 2.5])], &[target]).unwrap();
         assert_eq!((parts.sum, parts.weight), (4.25, 2.0));
     }
 
     #[test]
     fn outputs_that_do_not_fit_are_refused() {
         let check = |loss, output: Tensor, target: Tensor, expect: &str| {
-            assert_eq!(measure(loss, &[output], &[target]).unwrap_err().to_string(), expect);
+            assert_eq!(measure(&loss, &[output], &[target]).unwrap_err().to_string(), expect);
         };
         let classes = || Tensor::vector(vec![0i64, 3]);
         let text = "output 0 of the network wants shape [2, classes], got shape [3, 1]";
-        check(Loss::CrossEntropy, logits(3, &[0.0; 3]), classes(), text);
+        check(Loss::CROSS_ENTROPY, logits(3, &[0.0; 3]), classes(), text);
         check(
-            Loss::CrossEntropy,
+            Loss::CROSS_ENTROPY,
             logits(2, &[0.0; 6]),
             classes(),
             "row 1 of the batch wants a class below 3, got 3",
@@ -90,19 +126,19 @@ mod tests {
         let text = "output 0 of the network wants shape [2, 1], got shape [2, 2]";
         check(Loss::Mse, logits(2, &[0.0; 4]), logits(2, &[0.0; 2]), text);
         check(
-            Loss::CrossEntropy,
+            Loss::CROSS_ENTROPY,
             logits(2, &[0.0; 4]),
             logits(2, &[0.0; 2]),
             "the network wants tensors that fit",
         );
-        let error = measure(Loss::Mse, &[], &[classes()]).unwrap_err();
+        let error = measure(&Loss::Mse, &[], &[classes()]).unwrap_err();
         assert_eq!(error.to_string(), "the network wants 0 targets, got 1");
     }
 
     #[test]
     fn a_lost_logit_makes_the_loss_nan() {
         let parts =
-            measure(Loss::CrossEntropy, &[logits(1, &[f32::NAN, 0.0])], &[Tensor::vector(vec![1i64])]);
+            measure(&Loss::CROSS_ENTROPY, &[logits(1, &[f32::NAN, 0.0])], &[Tensor::vector(vec![1i64])]);
         assert!(parts.unwrap().mean().is_nan());
     }
 }

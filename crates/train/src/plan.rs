@@ -3,7 +3,9 @@ use std::ops::ControlFlow;
 
 use baeum_core::{Adam, EpochRecord, Loss, Task, Update};
 
-use crate::config::{AdamConfig, Cosine, EarlyStopping, Optimizer, Sampler, Schedule, TrainConfig};
+use crate::config::{
+    AdamConfig, ClassWeights, Cosine, EarlyStopping, LossConfig, Optimizer, Sampler, Schedule, TrainConfig,
+};
 use crate::history::stale_epochs;
 use crate::{End, TrainError, schedule};
 
@@ -38,6 +40,12 @@ impl TrainConfig {
         self.schedule.check(self.epochs)?;
         if let Some(length) = self.clip {
             number("clip", length, ABOVE_ZERO)?;
+        }
+        if let Some(weights) = &self.class_weights {
+            weights.check()?;
+        }
+        if let Some(LossConfig::CrossEntropy(said)) = &self.loss {
+            number("loss.cross_entropy.smoothing", said.smoothing, BELOW_ONE)?;
         }
         if let Some(stop) = &self.early_stopping {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
@@ -144,18 +152,27 @@ impl TrainPlan {
         self.said.sampler
     }
 
-    /// What is minimised for a task.
+    /// What rows count in the loss by their labels, as the recipe says it.
+    pub(crate) fn class_weights(&self) -> Option<&ClassWeights> {
+        self.said.class_weights.as_ref()
+    }
+
+    /// What is minimised for a task, where every row counts the same: the weights of classes are known from data alone.
     ///
     /// # Errors
-    /// [`TrainError::Setting`] if the recipe asks for a loss that the task's targets cannot have.
+    /// [`TrainError::Setting`] if the recipe asks for a loss or for weights that the task's targets cannot have.
     pub fn loss(&self, task: Task) -> Result<Loss, TrainError> {
-        let name = |loss: Loss| match loss {
-            Loss::CrossEntropy => "cross_entropy",
-            Loss::Mse => "mse",
+        let wanted = task.loss();
+        let said = match &self.said.loss {
+            None => wanted.clone(),
+            Some(LossConfig::CrossEntropy(said)) => {
+                Loss::CrossEntropy { weights: vec![], smoothing: said.smoothing }
+            }
+            Some(LossConfig::Mse) => Loss::Mse,
         };
-        let (wanted, said) = (task.loss(), self.said.loss.unwrap_or(task.loss()));
-        let rule = format!("`{}`, because the task is `{}`", name(wanted), task.name());
-        require(said == wanted, "loss", rule, format!("`{}`", name(said)))?;
+        let rule = format!("`{}`, because the task is `{}`", wanted.name(), task.name());
+        require(said.name() == wanted.name(), "loss", rule, format!("`{}`", said.name()))?;
+        self.class_weights().map_or(Ok(()), |weights| weights.refuse_numbers(task))?;
         Ok(said)
     }
 
@@ -209,7 +226,7 @@ impl TrainPlan {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{CheckpointConfig, EarlyStopping, SgdConfig};
+    use crate::{CheckpointConfig, CrossEntropyConfig, EarlyStopping, SgdConfig};
 
     #[track_caller]
     fn check(said: TrainConfig, path: &str, expect: &str) {
@@ -296,11 +313,25 @@ mod tests {
     }
 
     #[test]
+    fn smoothing_leaves_something_to_learn() {
+        let smoothing = |smoothing| {
+            let loss = Some(LossConfig::CrossEntropy(CrossEntropyConfig { smoothing }));
+            TrainConfig { loss, ..said() }
+        };
+        let (path, rule) =
+            ("train.loss.cross_entropy.smoothing", "must be from 0 up to, but not reaching, 1");
+        check(smoothing(1.0), path, &format!("{rule}, got 1"));
+        check(smoothing(-0.1), path, &format!("{rule}, got -0.1"));
+        let wanted = Loss::CrossEntropy { weights: vec![], smoothing: 0.1 };
+        assert_eq!(smoothing(0.1).check().unwrap().loss(Task::Classify).unwrap(), wanted);
+    }
+
+    #[test]
     fn the_loss_fits_the_task() {
         let plan = said().check().unwrap();
-        assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CrossEntropy);
+        assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
-        let plan = TrainConfig { loss: Some(Loss::Mse), ..said() }.check().unwrap();
+        let plan = TrainConfig { loss: Some(LossConfig::Mse), ..said() }.check().unwrap();
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
         let error = plan.loss(Task::Classify).unwrap_err();
         let text = "`train.loss` must be `cross_entropy`, because the task is `classify`, got `mse`";

@@ -65,7 +65,7 @@ impl Sampling {
 }
 
 /// The label of each training row.
-fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError> {
+pub(crate) fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError> {
     let rows = data.splits.train.rows();
     let targets = data.source.targets(rows)?;
     let refuse = |source: Box<dyn std::error::Error + Send + Sync>| SourceError { row: 0, source };

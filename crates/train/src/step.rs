@@ -11,7 +11,7 @@ pub(crate) fn gradients(
     plan: &TrainPlan,
     net: &mut dyn Network,
     data: &Dataset,
-    loss: Loss,
+    loss: &Loss,
     rows: &[usize],
     epoch: u32,
 ) -> Result<LossParts, TrainError> {
@@ -19,7 +19,7 @@ pub(crate) fn gradients(
     let (count, mut total) = (parts.len(), LossParts::default());
     for (index, rows) in parts.enumerate() {
         let part = Part { index, count, first_row: index * plan.part_rows() };
-        total.add(net.loss_and_grad(&data.source.training_batch(rows, epoch)?, &loss, part)?);
+        total.add(net.loss_and_grad(&data.source.training_batch(rows, epoch)?, loss, part)?);
     }
     Ok(total)
 }
@@ -35,7 +35,7 @@ pub(crate) fn valid_loss(
     plan: &TrainPlan,
     net: &mut dyn Network,
     data: &Dataset,
-    loss: Loss,
+    loss: &Loss,
 ) -> Result<Option<f64>, TrainError> {
     let mut total = LossParts::default();
     for rows in data.splits.valid.rows().chunks(plan.part_rows()) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Loss, LossParts, Network, NetworkError, Part, Probes, Record, Schema, Source,
-    SourceError, Splits, State, Task, Tensor, Update, UpdateStats, Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Network, NetworkError, Part, Probes, Record, Schema,
+    Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
 };
 use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, softmax, sum_of_squares};
 
@@ -44,23 +44,26 @@ impl Network for Regression {
         Ok(&self.logits)
     }
 
-    fn loss_and_grad(&mut self, batch: &Batch, _: &Loss, part: Part) -> Result<LossParts, NetworkError> {
+    fn loss_and_grad(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<LossParts, NetworkError> {
         if part.index == 0 {
             (self.gradient, self.rows) = ([0.0; SIZE], 0.0);
         }
-        let mut sum = 0.0;
+        let Loss::CrossEntropy { weights, .. } = loss else { panic!("only cross-entropy is written here") };
+        let mut parts = LossParts::default();
         for (x, &class) in batch.inputs["x"].f32s()?.chunks(FEATURES).zip(batch.targets[0].i64s()?) {
             let logits = self.logits(x);
-            sum += logsumexp(&logits) - f64::from(logits[class as usize]);
+            let weight = weights.get(class as usize).copied().unwrap_or(1.0);
+            let nll = logsumexp(&logits) - f64::from(logits[class as usize]);
+            parts.add(LossParts { sum: f64::from(weight) * nll, weight: weight.into() });
             let mut error = logits;
             softmax(&mut error);
             error[class as usize] -= 1.0;
             for (i, gradient) in self.gradient.iter_mut().enumerate() {
-                *gradient += error[i / FEATURES] * x[i % FEATURES];
+                *gradient += weight * error[i / FEATURES] * x[i % FEATURES];
             }
+            self.rows += weight;
         }
-        self.rows += batch.rows as f32;
-        Ok(LossParts { sum, weight: batch.rows as f64 })
+        Ok(parts)
     }
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
@@ -213,4 +216,11 @@ pub(crate) fn dataset(task: Task, train: usize, valid: usize) -> Dataset {
         stats: vec![],
         probes: Probes::default(),
     }
+}
+
+/// The same, with names for its classes.
+pub(crate) fn named(data: Dataset, labels: &[&str]) -> Dataset {
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    let targets = vec![Target { field: "y".to_owned(), decode: Decode::Label { labels } }];
+    Dataset { targets, ..data }
 }

@@ -36,7 +36,7 @@ pub(super) fn write(folder: &Path, workload: &Workload, threads: usize) -> Resul
     tensors(&folder.join("step.safetensors"), &network.state()?.weights)?;
     let said = json!({
         "name": workload.name,
-        "loss": workload.loss,
+        "loss": workload.loss.name(),
         "update": update(&workload.update),
         "rows": workload.rows,
     });

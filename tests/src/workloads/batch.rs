@@ -27,7 +27,7 @@ impl Workload {
         });
         let inputs = inputs.collect();
         let target = match loss {
-            Loss::CrossEntropy => {
+            Loss::CrossEntropy { .. } => {
                 let mut sizes = sizes(&output.shape);
                 let classes = sizes.pop().expect("classes stand in the last axis");
                 below("target", classes, sizes)
@@ -81,7 +81,7 @@ mod tests {
             let x = workload.graph.find("x").expect("a workload begins with `x`");
             assert_eq!(sizes(x).as_deref(), Some(inputs["x"].shape()), "{}", workload.name);
             let mut wanted = sizes(head).expect("a workload has known sizes");
-            if let Loss::CrossEntropy = workload.loss {
+            if let Loss::CrossEntropy { .. } = workload.loss {
                 wanted.pop();
             }
             assert_eq!(wanted, targets[0].shape(), "{}", workload.name);

@@ -25,12 +25,6 @@ impl Dice {
         self.stream.uniform(here)
     }
 
-    /// A number of the standard normal distribution.
-    pub(crate) fn normal(&mut self) -> f32 {
-        let here = self.draw();
-        self.stream.normal(here)
-    }
-
     /// An integer from 0 up to, but not reaching, `bound`; 0 if `bound` is 0. No image has a side beyond 2^32.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let here = self.draw();
@@ -40,6 +34,13 @@ impl Dice {
     /// A number between `low` and `high`; `low` itself if they are equal.
     pub(crate) fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
+    }
+
+    /// A number of the standard normal distribution (Box & Muller 1958). Not the stream's own, which share their words with
+    /// the uniform numbers beside them.
+    pub(crate) fn normal(&mut self) -> f32 {
+        let (radius, turns) = (1.0 - self.unit(), self.unit());
+        (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * turns).cos()
     }
 
     /// Whether something happens that has this probability; never at 0, always at 1.

@@ -1,7 +1,7 @@
 //! The loss, and the gradient of what the network yields: one pass over each output.
 
-use baeum_core::{Batch, Loss, LossParts, NetworkError, Part, Tensor, TensorError};
-use baeum_kernels::{CrossEntropy, Write, accumulate, cross_entropy, mse};
+use baeum_core::{Batch, DType, Loss, LossParts, NetworkError, Part, Tensor};
+use baeum_kernels::{CrossEntropy, Ctx, Write, accumulate, cross_entropy, cross_entropy_soft, mse};
 
 use super::CpuRunner;
 use crate::checks;
@@ -11,7 +11,7 @@ impl CpuRunner {
     pub(super) fn losses(
         &mut self,
         batch: &Batch,
-        loss: Loss,
+        loss: &Loss,
         part: Part,
     ) -> Result<LossParts, NetworkError> {
         let CpuRunner { graph, ctx, arena, train: Some(plan), targets: words, .. } = self else {
@@ -30,17 +30,15 @@ impl CpuRunner {
             let place = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
             let ([value], [gradient]) = arena.views([&value], [place]);
             parts.add(match loss {
-                Loss::CrossEntropy => {
+                Loss::CrossEntropy { weights, smoothing } => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
-                    checks::classes(target, classes, part, words)?;
-                    check_len(target, len / classes.max(1))?;
-                    let loss = CrossEntropy { classes, smoothing: 0.0, class_weights: None };
-                    let (sum, weight) = cross_entropy(ctx, &loss, value, words, gradient);
-                    LossParts { sum, weight }
+                    let class_weights = checks::class_weights(weights, classes)?;
+                    let loss = CrossEntropy { classes, smoothing: *smoothing, class_weights };
+                    against_classes(ctx, &loss, (value, gradient), target, part, words)?
                 }
                 Loss::Mse => {
                     let numbers = target.f32s()?;
-                    check_len(target, len)?;
+                    checks::elements(target, len)?;
                     LossParts { sum: mse(ctx, value, numbers, gradient), weight: len as f64 }
                 }
             });
@@ -53,13 +51,25 @@ impl CpuRunner {
     }
 }
 
-/// Refuses a target of another length than the output wants.
-fn check_len(target: &Tensor, wanted: usize) -> Result<(), NetworkError> {
-    match target.len() == wanted {
-        true => Ok(()),
-        false => {
-            let (shape, got) = (target.shape().to_vec(), target.len());
-            Err(TensorError::Elements { shape, wanted, got }.into())
+/// The cross-entropy against class indices, which go through `words`, or against the probabilities of all classes.
+fn against_classes(
+    ctx: &Ctx,
+    loss: &CrossEntropy<'_>,
+    (logits, gradient): (&[f32], &mut [f32]),
+    target: &Tensor,
+    part: Part,
+    words: &mut Vec<u32>,
+) -> Result<LossParts, NetworkError> {
+    let (sum, weight) = match target.dtype() {
+        DType::F32 => {
+            checks::elements(target, logits.len())?;
+            cross_entropy_soft(ctx, loss, logits, target.f32s()?, gradient)
         }
-    }
+        DType::I64 | DType::F64 | DType::U8 => {
+            checks::classes(target, loss.classes, part, words)?;
+            checks::elements(target, logits.len() / loss.classes.max(1))?;
+            cross_entropy(ctx, loss, logits, words, gradient)
+        }
+    };
+    Ok(LossParts { sum, weight })
 }

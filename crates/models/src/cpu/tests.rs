@@ -5,7 +5,9 @@ use baeum_core::{Layer, NodeId};
 use baeum_kernels::{Isa, Precision, Rung};
 
 use super::*;
-use crate::testing::{ADAM, ROWS, add_parts, batch, cases, chain, weights, with_head, with_numbers};
+use crate::testing::{
+    ADAM, ROWS, add_parts, batch, cases, chain, weighted, weights, with_head, with_numbers, with_shares,
+};
 use crate::{Runner, initial};
 
 /// Not Adam: it makes a whole step of a gradient that is rounding alone, in whichever direction.
@@ -21,14 +23,15 @@ fn cpu(graph: &Graph) -> CpuRunner {
 
 /// Both runners take three steps and stay together: losses, gradients, parameters and answers within 5e-5 of the largest value,
 /// which is some hundred roundings in another order.
-fn check(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
+fn check(name: &str, graph: &Graph, batch: &Batch, loss: &Loss) {
     let (mut ours, mut candle) = (cpu(graph), Runner::new(graph, &weights(graph), config()).unwrap());
     for _ in 0..3 {
         let losses = [
-            ours.loss_and_grad(batch, &loss, Part::WHOLE).unwrap(),
-            candle.loss_and_grad(batch, &loss, Part::WHOLE).unwrap(),
+            ours.loss_and_grad(batch, loss, Part::WHOLE).unwrap(),
+            candle.loss_and_grad(batch, loss, Part::WHOLE).unwrap(),
         ];
-        assert_eq!(losses[0].weight, losses[1].weight, "{name}");
+        let weights = losses.map(|parts| parts.weight);
+        assert!((weights[0] - weights[1]).abs() <= 1e-6 * weights[1], "{name}: {weights:?}");
         let [a, b] = losses.map(|parts| parts.mean());
         assert!((a - b).abs() <= 5e-5 * b.abs().max(0.01), "{name}: the loss is {a}, candle's {b}");
         near(name, &ours.gradients().unwrap(), &candle.gradients().unwrap());
@@ -64,9 +67,26 @@ fn near(name: &str, ours: &Weights, candle: &Weights) {
 fn both_runners_agree_on_every_layer() {
     for (name, graph) in cases() {
         let batch = batch(&graph, ROWS);
-        check(name, &graph, &batch, Loss::CrossEntropy);
-        check(name, &graph, &with_numbers(batch), Loss::Mse);
+        check(name, &graph, &batch, &Loss::CROSS_ENTROPY);
+        check(name, &graph, &with_numbers(batch), &Loss::Mse);
     }
+}
+
+#[test]
+fn both_runners_weigh_and_smooth_alike() {
+    let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
+    for loss in weighted() {
+        check("weighted", &graph, &batch(&graph, 7), &loss);
+        check("soft", &graph, &with_shares(batch(&graph, 7)), &loss);
+    }
+    check("soft", &graph, &with_shares(batch(&graph, 7)), &Loss::CROSS_ENTROPY);
+    let loss = Loss::CrossEntropy { weights: vec![1.0; 2], smoothing: 0.0 };
+    let refused = |net: &mut dyn Network| {
+        let error = net.loss_and_grad(&batch(&graph, 7), &loss, Part::WHOLE).unwrap_err();
+        assert_eq!(error.to_string(), "the loss wants one weight for each of 3 classes, got 2");
+    };
+    refused(&mut cpu(&graph));
+    refused(&mut Runner::new(&graph, &weights(&graph), config()).unwrap());
 }
 
 /// Relu belongs to what it reads, not to what that one reads: sigmoid works in place on the product, and relu comes after it.
@@ -78,7 +98,7 @@ fn a_relu_behind_a_function_in_place_stays_there() {
             [vec![dense.clone()], vec![dense.clone(), Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]]
         {
             let graph = chain(&[5], DType::F32, [layers, vec![between.clone(), Layer::Relu]].concat());
-            check(between.name(), &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+            check(between.name(), &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
         }
     }
 }
@@ -114,7 +134,7 @@ fn a_norm_behind_a_convolution_is_folded_in() {
                 DType::F32,
                 [vec![conv(12, bias)], between, vec![flatten.clone()]].concat(),
             );
-            check(&name, &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+            check(&name, &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
             let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Predict, ROWS);
             let is_folded = matches!(&plan.steps[1].op, op::Op::Conv2d { norm: Some(_), .. });
             assert_eq!(is_folded, folded, "{name}");
@@ -135,7 +155,7 @@ fn answers_follow_every_change() {
     let before = net.predict(&batch).unwrap().to_vec();
     let start = net.state().unwrap();
     for _ in 0..2 {
-        net.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        net.loss_and_grad(&batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
         check(&mut net);
         net.update(&SGD).unwrap();
         check(&mut net);
@@ -157,7 +177,7 @@ fn a_relu_behind_a_sum_is_part_of_it() {
         let sum = graph.add("sum", Layer::Add, &terms).unwrap();
         let relu = graph.add("relu", Layer::Relu, &[sum]).unwrap();
         let graph = with_head(graph, relu);
-        check("sum", &graph, &batch(&graph, ROWS), Loss::CrossEntropy);
+        check("sum", &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
         let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Train, ROWS);
         assert!(
             matches!(plan.steps[count + 1].op, op::Op::Add { relu: true }),
@@ -181,7 +201,7 @@ fn a_node_may_answer_twice() {
     let shifted = |by: f32| batch.targets[0].f32s().unwrap().iter().map(|x| x + by).collect::<Vec<f32>>();
     let targets = [0.0, 0.5, 1.0].map(|by| Tensor::new([ROWS, 3], shifted(by)).unwrap());
     batch.targets = targets.to_vec();
-    check("answers", &graph, &batch, Loss::Mse);
+    check("answers", &graph, &batch, &Loss::Mse);
 }
 
 #[test]
@@ -193,7 +213,7 @@ fn both_runners_agree_where_every_place_has_a_class() {
     let mut batch = batch(&graph, ROWS);
     let classes: Vec<i64> = (0..ROWS as i64 * 10).map(|place| place * 2 % 3).collect();
     batch.targets = vec![Tensor::new([ROWS, 2, 5], classes).unwrap()];
-    check("places", &graph, &batch, Loss::CrossEntropy);
+    check("places", &graph, &batch, &Loss::CROSS_ENTROPY);
 }
 
 /// A graph drawn by lot: up to eight layers over an image or a row, with branches that come together again.
@@ -255,7 +275,7 @@ fn both_runners_agree_on_graphs_drawn_by_lot() {
         // Numbers as targets: the gradient of a loss of labels that is almost zero is rounding alone.
         let batch = with_numbers(batch(&graph, 2 + seed as usize % 4));
         let text = || serde_json::to_string(&graph).unwrap();
-        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, Loss::Mse));
+        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, &Loss::Mse));
         assert!(outcome.is_ok(), "seed {seed}: {}", text());
     }
 }
@@ -264,7 +284,7 @@ fn both_runners_agree_on_graphs_drawn_by_lot() {
 fn learned(graph: &Graph, batch: &Batch, config: RunnerConfig) -> Vec<u32> {
     let mut net = CpuRunner::new(graph, &initial(graph, 3), config).unwrap();
     for _ in 0..3 {
-        net.loss_and_grad(batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        net.loss_and_grad(batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
         net.update(&ADAM).unwrap();
     }
     let outputs = net.predict(batch).unwrap().to_vec();
@@ -334,8 +354,12 @@ fn parts_add_up_to_the_batch() {
     for (name, graph) in cases().into_iter().filter(|(name, _)| !name.starts_with("batch_norm")) {
         let batch = batch(&graph, 5);
         let (mut whole, mut parts) = (cpu(&graph), cpu(&graph));
-        parts.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap(); // forgotten
-        let losses = [add_parts(&mut whole, &batch, &[0, 5]), add_parts(&mut parts, &batch, &[0, 2, 3, 5])];
+        parts.loss_and_grad(&batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap(); // forgotten
+        let loss = &weighted()[0]; // what rows count together is of the whole batch as well
+        let losses = [
+            add_parts(&mut whole, &batch, loss, &[0, 5]),
+            add_parts(&mut parts, &batch, loss, &[0, 2, 3, 5]),
+        ];
         assert!((losses[0].mean() - losses[1].mean()).abs() < 1e-6, "{name}: {losses:?}");
         near(name, &parts.gradients().unwrap(), &whole.gradients().unwrap());
     }

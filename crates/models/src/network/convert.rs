@@ -1,9 +1,8 @@
 //! Between the workspace's host tensors and candle's.
-use baeum_core::{Data, NetworkError, Part, TensorError};
+use baeum_core::{Data, NetworkError, TensorError};
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::error::backend;
-use crate::checks;
 
 /// A tensor of a batch on the device: numbers as `dtype`, ids as they are.
 pub(super) fn to_candle(
@@ -28,19 +27,6 @@ pub(super) fn to_host(tensor: &Tensor) -> Result<baeum_core::Tensor> {
         false => Data::F32(flat.to_dtype(DType::F32)?.to_vec1()?),
     };
     baeum_core::Tensor::new(tensor.dims(), data).map_err(candle_core::Error::wrap)
-}
-
-/// Class indices `[B]`, each known to be below `classes`.
-pub(super) fn class_indices(
-    target: &baeum_core::Tensor,
-    classes: usize,
-    part: Part,
-    device: &Device,
-) -> std::result::Result<Tensor, NetworkError> {
-    let mut checked = Vec::with_capacity(target.len());
-    checks::classes(target, classes, part, &mut checked)?;
-    let rows = checked.len();
-    Tensor::from_vec(checked, rows, device).map_err(backend("the targets"))
 }
 
 /// Numbers to compare an output with, of its sizes, type and device.

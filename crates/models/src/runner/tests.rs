@@ -5,7 +5,9 @@ use candle_core::Var;
 
 use super::*;
 use crate::Float;
-use crate::testing::{ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weights, with_numbers};
+use crate::testing::{
+    ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weighted, weights, with_numbers, with_shares,
+};
 
 fn runner(graph: &Graph, dtype: Float) -> Runner {
     let config = RunnerConfig { seed: 11, dtype, ..RunnerConfig::default() };
@@ -34,18 +36,27 @@ fn every_layer_has_a_case() {
 fn gradients_agree_with_differences() {
     for (name, graph) in cases() {
         let batch = batch(&graph, ROWS);
-        check_gradients(name, &graph, &batch, Loss::CrossEntropy);
-        check_gradients(name, &graph, &with_numbers(batch), Loss::Mse);
+        check_gradients(name, &graph, &batch, &Loss::CROSS_ENTROPY);
+        check_gradients(name, &graph, &with_numbers(batch), &Loss::Mse);
+    }
+}
+
+#[test]
+fn gradients_of_weighted_and_smoothed_losses_agree_with_differences() {
+    let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
+    for loss in weighted() {
+        check_gradients("weighted", &graph, &batch(&graph, ROWS), &loss);
+        check_gradients("soft", &graph, &with_shares(batch(&graph, ROWS)), &loss);
     }
 }
 
 /// The loss of an f64 network changes by the gradient where one parameter changes: central differences with a
 /// step of 1e-5 are off by its square, 1e-10 of the third derivative, and by rounding, 1e-16 / 1e-5; 1e-6 of
 /// the tensor's largest gradient is far above both.
-fn check_gradients(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
+fn check_gradients(name: &str, graph: &Graph, batch: &Batch, loss: &Loss) {
     const STEP: f64 = 1e-5;
     let mut net = runner(graph, Float::F64);
-    net.loss_and_grad(batch, &loss, Part::WHOLE).unwrap();
+    net.loss_and_grad(batch, loss, Part::WHOLE).unwrap();
     let gradients = net.gradients().unwrap();
     let mut largest_of_all = 0.0f64;
     for (parameter, gradient) in &gradients {
@@ -59,7 +70,7 @@ fn check_gradients(name: &str, graph: &Graph, batch: &Batch, loss: Loss) {
                 let mut numbers = start.clone();
                 numbers[i] = value;
                 place(&var, numbers);
-                net.loss_and_grad(batch, &loss, Part::WHOLE).unwrap().mean()
+                net.loss_and_grad(batch, loss, Part::WHOLE).unwrap().mean()
             };
             let difference = (loss_at(start[i] + STEP) - loss_at(start[i] - STEP)) / (2.0 * STEP);
             let error = (difference - analytic).abs();
@@ -85,8 +96,12 @@ fn parts_add_up_to_the_batch() {
         let batch = batch(&graph, 5);
         let (mut whole, mut parts) = (runner(&graph, Float::F64), runner(&graph, Float::F64));
         // What a part 0 finds there is forgotten.
-        parts.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
-        let losses = [add_parts(&mut whole, &batch, &[0, 5]), add_parts(&mut parts, &batch, &[0, 2, 3, 5])];
+        parts.loss_and_grad(&batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
+        let loss = &weighted()[0]; // what rows count together is of the whole batch as well
+        let losses = [
+            add_parts(&mut whole, &batch, loss, &[0, 5]),
+            add_parts(&mut parts, &batch, loss, &[0, 2, 3, 5]),
+        ];
         assert!((losses[0].mean() - losses[1].mean()).abs() < 1e-12, "{name}: {losses:?}");
         let (whole, parts) = (whole.gradients().unwrap(), parts.gradients().unwrap());
         for (parameter, gradient) in &whole {
@@ -130,7 +145,7 @@ fn dropout_keeps_the_mean_and_differs_from_step_to_step() {
 fn dropping_everything_leaves_zeros() {
     let graph = chain(&[2], DType::F32, vec![Layer::Dropout { p: 1.0 }]);
     let mut net = runner(&graph, Float::F32);
-    net.loss_and_grad(&batch(&graph, 3), &Loss::CrossEntropy, Part::WHOLE).unwrap();
+    net.loss_and_grad(&batch(&graph, 3), &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
     assert_eq!(net.gradients().unwrap()["head.weight"].to_f64s(), vec![0.0; 6]);
 }
 
@@ -155,7 +170,7 @@ fn a_device_that_is_not_built_in_is_named() {
 fn a_network_for_checks_does_not_train() {
     let graph = chain(&[2], DType::F32, vec![]);
     let mut net = runner(&graph, Float::F64);
-    net.loss_and_grad(&batch(&graph, 2), &Loss::CrossEntropy, Part::WHOLE).unwrap();
+    net.loss_and_grad(&batch(&graph, 2), &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
     let error = net.update(&ADAM).unwrap_err();
     assert_eq!(
         chain_of(&error),

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use baeum_core::{Loss, Network, Part, Update};
+use baeum_core::{Loss, Network, Part, Tensor, Update};
 use baeum_models::{CpuRunner, RunnerConfig, initial};
 
 use crate::threads::{adam, batch, graphs};
@@ -19,8 +19,11 @@ fn a_training_step_allocates_nothing() {
 #[test]
 #[ignore = "a part of the test above, run by it in a process of its own"]
 fn one_process() {
-    for (graph, item) in graphs() {
-        let (batch, loss) = (batch(&item, 70), Loss::CrossEntropy);
+    let [cnn, mlp] = graphs();
+    let shares = Tensor::new([70, 10], vec![0.1f32; 700]).unwrap();
+    for ((graph, item), targets) in [(cnn, None), (mlp.clone(), None), (mlp, Some(shares))] {
+        let (mut batch, loss) = (batch(&item, 70), Loss::CROSS_ENTROPY);
+        batch.targets = targets.map_or(batch.targets, |targets| vec![targets]);
         let config = RunnerConfig { threads: 2, ..RunnerConfig::default() };
         let mut net = CpuRunner::new(&graph, &initial(&graph, 1), config).unwrap();
         let mut steps = |count: usize| {

@@ -68,7 +68,7 @@ fn train(net: &mut CandleNetwork<ByHand>, steps: usize) -> f64 {
         Adam { learning_rate: 0.05, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, clip: None };
     let mut loss = f64::NAN;
     for _ in 0..steps {
-        loss = net.loss_and_grad(&batch(32), &Loss::CrossEntropy, Part::WHOLE).unwrap().mean();
+        loss = net.loss_and_grad(&batch(32), &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap().mean();
         net.update(&Update::Adam(adam)).unwrap();
     }
     loss

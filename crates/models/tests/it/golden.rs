@@ -23,7 +23,7 @@ const ADAMW: Update = Update::AdamW(Adam {
 fn every_layer_learns_as_pytorch_does() {
     let file: Value = serde_json::from_str(include_str!("golden/layers.json")).unwrap();
     let cases = file["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 32);
+    assert_eq!(cases.len(), 37);
     for case in cases {
         for (name, update) in [("sgd", SGD), ("adamw", ADAMW)] {
             check(case, &case[name], update, &format!("{} {name}", case["name"]));
@@ -35,7 +35,7 @@ fn check(case: &Value, expected: &Value, update: Update, label: &str) {
     let item: Vec<usize> = serde_json::from_value(case["item"].clone()).unwrap();
     let layers = serde_json::from_value(case["layers"].clone()).unwrap();
     let ids = !case["options"]["ids"].is_null();
-    let loss = if case["options"]["loss"].is_null() { Loss::CrossEntropy } else { Loss::Mse };
+    let loss = loss(&case["options"]);
     let update = clipped(update, case["options"]["clip"].as_f64());
     let plan = ModelConfig { layers: Some(layers), ..ModelConfig::default() }.check().unwrap();
     let dtype = if ids { DType::I64 } else { DType::F32 };
@@ -43,14 +43,14 @@ fn check(case: &Value, expected: &Value, update: Update, label: &str) {
     let labels = (0..CLASSES).map(|i| i.to_string()).collect();
     let target = Target { field: "y".to_owned(), decode: Decode::Label { labels } };
     let graph = plan.graph(&[input], &[target]).unwrap();
-    let (start, batch) = (weights(&case["start"]), batch(case, &item, ids, loss));
+    let (start, batch) = (weights(&case["start"]), batch(case, &item, ids, &loss));
     let (candle, cpu) = (
         Runner::new(&graph, &start, RunnerConfig::default()).unwrap(),
         CpuRunner::new(&graph, &start, RunnerConfig::default()).unwrap(),
     );
     let both: [(&str, Box<dyn Network>); 2] = [("candle", Box::new(candle)), ("cpu", Box::new(cpu))];
     for (runner, mut net) in both {
-        two_steps(&mut *net, &batch, expected, (loss, update), &format!("{label} on {runner}"));
+        two_steps(&mut *net, &batch, expected, (&loss, update), &format!("{label} on {runner}"));
     }
 }
 
@@ -59,11 +59,11 @@ fn two_steps(
     net: &mut dyn Network,
     batch: &Batch,
     expected: &Value,
-    (loss, update): (Loss, Update),
+    (loss, update): (&Loss, Update),
     label: &str,
 ) {
     for wanted in expected["losses"].as_array().unwrap() {
-        let found = net.loss_and_grad(batch, &loss, Part::WHOLE).unwrap().mean();
+        let found = net.loss_and_grad(batch, loss, Part::WHOLE).unwrap().mean();
         near(&[found as f32], &[wanted.as_f64().unwrap() as f32], &format!("{label}: loss"));
         net.update(&update).unwrap();
     }
@@ -76,13 +76,25 @@ fn two_steps(
     near(outputs.f32s().unwrap(), &floats(&expected["outputs"]), &format!("{label}: outputs"));
 }
 
-fn batch(case: &Value, item: &[usize], ids: bool, loss: Loss) -> Batch {
+fn loss(options: &Value) -> Loss {
+    match options["loss"].is_null() {
+        true => Loss::CrossEntropy {
+            weights: options["weights"].as_array().map_or(vec![], |_| floats(&options["weights"])),
+            smoothing: options["smoothing"].as_f64().unwrap_or(0.0),
+        },
+        false => Loss::Mse,
+    }
+}
+
+fn batch(case: &Value, item: &[usize], ids: bool, loss: &Loss) -> Batch {
     let whole = |value: &Value| floats(value).into_iter().map(|x| x as i64).collect::<Vec<_>>();
     let x: Data = if ids { whole(&case["x"]).into() } else { floats(&case["x"]).into() };
     let rows = x.len() / item.iter().product::<usize>();
-    let target = match loss {
-        Loss::CrossEntropy => Tensor::vector(whole(&case["y"])),
-        Loss::Mse => Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap(),
+    let target = match (loss, case["options"]["soft"].is_null()) {
+        (Loss::CrossEntropy { .. }, true) => Tensor::vector(whole(&case["y"])),
+        (Loss::CrossEntropy { .. }, false) | (Loss::Mse, _) => {
+            Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap()
+        }
     };
     let x = Tensor::new([&[rows], item].concat(), x).unwrap();
     Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![target] }

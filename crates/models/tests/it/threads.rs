@@ -67,7 +67,7 @@ fn learn(graph: &Graph, item: &[usize]) -> Vec<u8> {
     let mut net = Runner::new(graph, &initial(graph, 1), RunnerConfig::default()).unwrap();
     let batch = batch(item, 70);
     for _ in 0..3 {
-        net.loss_and_grad(&batch, &Loss::CrossEntropy, Part::WHOLE).unwrap();
+        net.loss_and_grad(&batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
         net.update(&Update::AdamW(adam())).unwrap();
     }
     let outputs = net.predict(&batch).unwrap()[0].clone();

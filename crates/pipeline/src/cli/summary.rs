@@ -18,11 +18,7 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
             format!("{} rows: {train} train, {valid} valid, {test} test", train + valid + test)
         }),
         Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
-        Stage::Train => artifacts::history(files).ok().map(|(history, best)| {
-            let loss =
-                history.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
-            format!("{} epochs, best {} with loss {:.4}", history.len(), best + 1, loss.unwrap_or(f64::NAN))
-        }),
+        Stage::Train => artifacts::history(files).ok().map(|history| trained(&history)),
         Stage::Evaluate => report(files)
             .map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
         Stage::Export => manifest(files).map(|manifest| {
@@ -31,6 +27,15 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
         }),
     };
     said.unwrap_or_else(|| format!("{} files", files.len()))
+}
+
+fn trained(history: &artifacts::History) -> String {
+    let (epochs, best) = (history.epochs.len(), history.best_epoch);
+    let loss = history.epochs.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
+    let loss = loss.unwrap_or(f64::NAN);
+    let weights = artifacts::shown_weights(&history.class_weights);
+    let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
+    format!("{epochs} epochs, best {} with loss {loss:.4}{weights}", best + 1)
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Limits, Part, Task, Tensor};
+use baeum_core::{Limits, Loss, Part, Task, Tensor};
 
 use super::*;
-use crate::testing::{Regression, Scripted, dataset};
-use crate::{AdamConfig, CheckpointConfig, Cosine, EarlyStopping, Optimizer, Schedule, TrainConfig};
+use crate::testing::{Regression, Scripted, dataset, named};
+use crate::{
+    AdamConfig, CheckpointConfig, ClassWeights, Cosine, EarlyStopping, Optimizer, Schedule, TrainConfig,
+};
 
 /// 20 rows in batches of 8: three steps an epoch, the last one of 4 rows.
 fn settings() -> TrainConfig {
@@ -148,6 +150,27 @@ fn accumulated_parts_are_the_whole_batch() {
         // This network adds row after row into one gradient, so not even the rounding differs.
         assert_eq!(parts.kept.last().unwrap().state, whole.kept.last().unwrap().state, "{rows}");
     }
+}
+
+/// With weights a whole batch is divided by what its rows count together, and so are its parts.
+#[test]
+fn weighted_parts_are_the_whole_batch_and_a_resumed_run_ends_in_the_same_bits() {
+    let data = || named(dataset(Task::Classify, 20, 5), &["no", "yes"]);
+    let said = TrainConfig { class_weights: Some(ClassWeights::Balanced), ..settings() };
+    let train = |said: &TrainConfig, from| run(said, &mut Regression::new(), &data(), from, NEVER);
+    let whole = train(&said, None);
+    let parts = train(&TrainConfig { micro_batch: Some(3), ..said.clone() }, None);
+    let plain = train(&settings(), None);
+    let last = |run: &Run| digest(run.kept.last().unwrap());
+    assert_eq!(parts.kept.last().unwrap().state, whole.kept.last().unwrap().state);
+    assert_ne!(whole.kept.last().unwrap().state, plain.kept.last().unwrap().state);
+    for kept in whole.kept.iter().take(3) {
+        let resumed = train(&said, Some(kept.clone()));
+        assert_eq!(resumed.fitted.as_ref().unwrap(), whole.fitted.as_ref().unwrap());
+        assert_eq!(last(&resumed), last(&whole));
+    }
+    let minimised = whole.fitted.unwrap().minimised;
+    assert!(matches!(minimised, Loss::CrossEntropy { weights, .. } if weights.len() == 2));
 }
 
 #[test]

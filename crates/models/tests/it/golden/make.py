@@ -157,6 +157,11 @@ CASES = {
     "dense": ([7], [{"dense": {"units": 5}}, {"dense": {"units": 4, "bias": False}}], {}),
     "clip": ([7], [{"dense": {"units": 5}}], {"clip": 0.05}),
     "mse": ([7], [{"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "class_weights": ([7], [{"dense": {"units": 5}}, "tanh"], {"weights": [0.5, 4.0, 1.0]}),
+    "smoothing": ([7], [{"dense": {"units": 5}}, "tanh"], {"smoothing": 0.1}),
+    "class_weights_smoothing": ([7], [{"dense": {"units": 5}}, "tanh"], {"weights": [0.3, 2.0, 0.0], "smoothing": 0.2}),
+    "soft": ([7], [{"dense": {"units": 5}}, "tanh"], {"soft": True}),
+    "soft_class_weights_smoothing": ([7], [{"dense": {"units": 5}}, "tanh"], {"soft": True, "weights": [0.3, 2.0, 0.0], "smoothing": 0.2}),
     "conv2d": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 3, "padding": 1}}, "tanh",
                        {"conv2d": {"filters": 2, "kernel": [1, 2], "stride": [2, 1], "bias": False}}, "flatten"], {}),
     "conv2d_groups": (IMAGE, [{"conv2d": {"filters": 4, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 2],
@@ -217,7 +222,14 @@ def trained(net, make, x, y, options):
     """Two steps; the loss of the first, all parameters after the last, and what the network then says."""
     net.train()
     optimizer, losses = make(net.parameters()), []
-    criterion = nn.MSELoss() if options.get("loss") == "mse" else nn.CrossEntropyLoss()
+    weights = torch.tensor(options["weights"]) if "weights" in options else None
+    smoothing = options.get("smoothing", 0.0)
+    criterion = nn.MSELoss() if options.get("loss") == "mse" else nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
+    if "soft" in options:
+        # PyTorch's mean would divide by the rows; ours divides by what they count, as PyTorch does for whole labels.
+        total = nn.CrossEntropyLoss(weights, label_smoothing=smoothing, reduction="sum")
+        counted = (y if weights is None else y * weights).sum()
+        criterion = lambda output, target: total(output, target) / counted
     for _ in range(STEPS):
         optimizer.zero_grad()
         loss = criterion(net(x), y)
@@ -234,6 +246,8 @@ def case(name, item, layers, options):
     torch.manual_seed(sum(name.encode()))
     x = torch.randint(0, options["ids"], (ROWS, *item)) if "ids" in options else torch.randn(ROWS, *item)
     y = torch.randn(ROWS, CLASSES) if options.get("loss") == "mse" else torch.randint(0, CLASSES, (ROWS,))
+    if "soft" in options:
+        y = torch.randn(ROWS, CLASSES).softmax(1)
     start = Net(layers, x, CLASSES)
     for tensor in start.parameters():
         # Off the defaults: a scale of one and a bias of zero would hide a mistake.

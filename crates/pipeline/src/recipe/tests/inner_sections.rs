@@ -113,7 +113,7 @@ fn train_section() {
     check(&[
         (
             "[train]\nlr = 1\n",
-            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `batch_size`, `sampler`, `micro_batch`, `optimizer`, `learning_rate`, `schedule`, `clip`, `loss`, `early_stopping`, `checkpoint`",
+            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `batch_size`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `learning_rate`, `schedule`, `clip`, `loss`, `early_stopping`, `checkpoint`",
             "lr",
         ),
         ("[train]\nepochs = 1.5\n", "recipe.toml:2:10: `train.epochs` wants a whole number, got 1.5", "1.5"),
@@ -196,6 +196,26 @@ fn train_section() {
             "[train]\nloss = \"mae\"\n",
             "recipe.toml:2:8: `mae` is not a choice of `train.loss`; did you mean `mse`?",
             r#""mae""#,
+        ),
+        (
+            "[train]\nloss = { cross_entropy = { smooth = 1 } }\n",
+            "recipe.toml:2:28: `train.loss.cross_entropy.smooth` is not a setting; did you mean `train.loss.cross_entropy.smoothing`?",
+            "smooth",
+        ),
+        (
+            "[train]\nclass_weights = \"balance\"\n",
+            "recipe.toml:2:17: `balance` is not a choice of `train.class_weights`; did you mean `balanced`?",
+            r#""balance""#,
+        ),
+        (
+            "[train]\nclass_weights = 3\n",
+            "recipe.toml:2:17: `train.class_weights` wants a name, a table of labels, or a list of numbers, got 3",
+            "3",
+        ),
+        (
+            "[train]\nclass_weights = { yes = \"2\" }\n",
+            r#"recipe.toml:2:25: `train.class_weights.yes` wants a number, got the text "2"; leave the quotes out: `2`"#,
+            r#""2""#,
         ),
         ("[[train]]\nepochs = 3\n", "recipe.toml:1:1: `train` wants a table, got a list", "[[train]]"),
     ]);

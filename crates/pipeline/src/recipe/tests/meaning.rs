@@ -73,6 +73,18 @@ fn train() {
             "100",
         ),
         ("task = \"classify\"\n[models.mlp]\n[train]\nloss = \"mse\"\n", "train.loss", r#""mse""#),
+        (
+            "[models.mlp]\n[train]\nloss = { cross_entropy = { smoothing = 1 } }\n",
+            "train.loss.cross_entropy.smoothing",
+            "1",
+        ),
+        ("[models.mlp]\n[train]\nclass_weights = { a = 1, b = -2 }\n", "train.class_weights.b", "-2"),
+        ("[models.mlp]\n[train]\nclass_weights = [1, nan]\n", "train.class_weights[1]", "nan"),
+        (
+            "task = \"regress\"\n[models.mlp]\n[train]\nclass_weights = \"balanced\"\n",
+            "train.class_weights",
+            r#""balanced""#,
+        ),
     ]);
 }
 
