@@ -21,6 +21,7 @@
 mod config;
 mod error;
 mod formula;
+mod moment;
 mod place;
 mod plan;
 mod refusal;
@@ -56,7 +57,7 @@ pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, NumpyConfig, OnBad,
-    Paths, Per, SourceConfig, SplitConfig, StepConfig, TokensBy,
+    Paths, Per, SourceConfig, SplitConfig, StepConfig, TextFolderConfig, TokensBy, Unlisted,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

@@ -1,4 +1,4 @@
-use baeum_core::{Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
+use baeum_core::{DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,17 @@ pub enum StepConfig {
         /// How many places there are.
         buckets: usize,
     },
+    /// A date such as `2026-11-25` or `2026-11-25 13:00` becomes some of its parts as numbers, side by side.
+    DateParts {
+        /// Which: `year`, `month` (from 1), `day` (from 1), `weekday` (0 is Monday), `hour`, `minute`, `day_of_year`
+        /// (from 1).
+        #[serde(default = "parts_of_a_day")]
+        parts: Vec<DatePart>,
+        /// Whether a part that goes round, which is any but `year`, becomes its place on a circle: two numbers, so that
+        /// December is near January.
+        #[serde(default)]
+        cyclic: bool,
+    },
     /// Letters that are written in several ways become one, before `tokenise`.
     NormaliseText {
         /// Which of Unicode's normal forms.
@@ -223,11 +234,17 @@ impl StepConfig {
             StepConfig::PiecewiseLinear { .. } => "piecewise_linear",
             StepConfig::Category { .. } => "category",
             StepConfig::Hash { .. } => "hash",
+            StepConfig::DateParts { .. } => "date_parts",
             StepConfig::NormaliseText { .. } => "normalise_text",
             StepConfig::Tokenise { .. } => "tokenise",
             StepConfig::OneHot {} => "one_hot",
         }
     }
+}
+
+/// What a recipe means that says nothing of parts.
+pub(crate) fn parts_of_a_day() -> Vec<DatePart> {
+    vec![DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday]
 }
 
 fn one() -> f64 {

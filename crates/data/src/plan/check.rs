@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use baeum_core::Task;
 
-use super::{SourcePlan, SplitPlan, TableFiles, TableFormat};
+use super::{SourcePlan, TableFiles, TableFormat};
 use crate::DataError;
 use crate::config::{
     CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, NumpyConfig, Paths, SourceConfig,
@@ -18,6 +18,12 @@ pub(super) type Checked<T = ()> = Result<T, DataError>;
 /// The one field of images.
 pub(crate) const IMAGE: &str = "image";
 
+/// What an image asks of the other columns of its table.
+pub(crate) const IMAGE_ALONE: &str = "an image to be the one field that the network sees";
+
+/// The one field of texts.
+pub(crate) const TEXT: &str = "text";
+
 pub(super) fn refuse<T>(
     path: impl Into<String>,
     wants: impl Into<String>,
@@ -30,7 +36,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
         None => refuse(
             "data.source",
-            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder` and `function`",
+            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder` and `function`",
             "nothing",
         ),
         Some(SourceConfig::Csv(csv)) => {
@@ -51,6 +57,10 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
         Some(SourceConfig::Folder(folder)) => {
             refuse_empty("data.source.folder.path", &folder.path)?;
             Ok(SourcePlan::Folder(folder.clone()))
+        }
+        Some(SourceConfig::TextFolder(folder)) => {
+            refuse_empty("data.source.text_folder.path", &folder.path)?;
+            Ok(SourcePlan::TextFolder(folder.clone()))
         }
         Some(SourceConfig::Function(function)) => {
             Ok(SourcePlan::Function { config: function.clone(), formula: formula(function)? })
@@ -155,7 +165,7 @@ fn numpy_files(numpy: &NumpyConfig) -> Checked<SourcePlan> {
     }
 }
 
-fn refuse_empty(path: &str, name: &str) -> Checked {
+pub(super) fn refuse_empty(path: &str, name: &str) -> Checked {
     if name.is_empty() { refuse(path, "a name", "an empty one") } else { Ok(()) }
 }
 
@@ -186,11 +196,17 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
         {
             refuse("data.target", "a name other than that of the images", "`image`")
         }
+        (Some(target), SourcePlan::TextFolder(_)) if target == TEXT => {
+            refuse("data.target", "a name other than that of the texts", "`text`")
+        }
         (Some(target), SourcePlan::Function { config, .. }) if config.inputs.contains_key(target) => {
             refuse("data.target", "a name that no input has", format!("`{target}`"))
         }
         (Some(target), _) => Ok(target.clone()),
-        (None, SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
+        (
+            None,
+            SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_) | SourcePlan::TextFolder(_),
+        ) => Ok("label".to_owned()),
         (None, SourcePlan::Table { .. }) => {
             refuse("data.target", "the column that is to be learned", "nothing")
         }
@@ -204,7 +220,13 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
         }
-        (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Classify) | None) => Ok(Some(Task::Classify)),
+        (SourcePlan::TextFolder(_), Some(Task::Regress)) => {
+            refuse("data.task", "`classify`, for these texts have labels", "`regress`")
+        }
+        (
+            SourcePlan::Idx(_) | SourcePlan::Folder(_) | SourcePlan::TextFolder(_),
+            Some(Task::Classify) | None,
+        ) => Ok(Some(Task::Classify)),
         (SourcePlan::Function { .. }, Some(Task::Classify)) => {
             refuse("data.task", "`regress`, for a function gives numbers", "`classify`")
         }
@@ -219,6 +241,7 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         SourcePlan::Idx(_) => Some("`idx` files"),
         SourcePlan::Numpy(_) => Some("`numpy` arrays"),
         SourcePlan::Folder(_) => Some("a `folder`"),
+        SourcePlan::TextFolder(_) => Some("a `text_folder`"),
         SourcePlan::Function { .. } => Some("a `function`"),
     };
     let empty = [
@@ -283,107 +306,4 @@ pub(super) fn shape(config: &DataConfig) -> Checked {
         true => refuse("data.shape", "sizes above zero", format!("{shape:?}")),
         false => Ok(()),
     }
-}
-
-pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
-    let test = match source {
-        SourcePlan::Idx(idx) => {
-            idx.test_images.as_ref().map(|_| "`given` beside `data.source.idx.test_images`")
-        }
-        SourcePlan::Numpy(numpy) => {
-            numpy.test_inputs.as_ref().map(|_| "`given` beside `data.source.numpy.test_inputs`")
-        }
-        SourcePlan::Table { .. } | SourcePlan::Folder(_) | SourcePlan::Function { .. } => None,
-    };
-    let has_test = test.is_some();
-    let is_table = matches!(source, SourcePlan::Table { .. });
-    match &config.split {
-        None if has_test => Ok(SplitPlan::Given { valid: 0.1 }),
-        None => Ok(SplitPlan::Usual { valid: 0.15, test: 0.15 }),
-        Some(SplitConfig::Given { valid }) if has_test => {
-            share("data.split.given.valid", *valid, 0.0)?;
-            Ok(SplitPlan::Given { valid: *valid })
-        }
-        Some(SplitConfig::Given { .. }) => {
-            refuse("data.split", "test rows in the source for `given`", "none")
-        }
-        Some(_) if has_test => refuse("data.split", test.unwrap_or_default(), "another one"),
-        Some(SplitConfig::Random { valid, test }) => {
-            shares("data.split.random", *valid, *test)?;
-            Ok(SplitPlan::Random { valid: *valid, test: *test })
-        }
-        Some(SplitConfig::Stratified { .. }) if task == Some(Task::Regress) => {
-            refuse("data.split", "`random`, for the target is a number", "`stratified`")
-        }
-        Some(SplitConfig::Stratified { valid, test }) => {
-            shares("data.split.stratified", *valid, *test)?;
-            Ok(SplitPlan::Stratified { valid: *valid, test: *test })
-        }
-        Some(
-            SplitConfig::Column { .. }
-            | SplitConfig::Files { .. }
-            | SplitConfig::Groups { .. }
-            | SplitConfig::Time { .. }
-            | SplitConfig::Hash { column: Some(_), .. },
-        ) if !is_table => {
-            refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
-        }
-        Some(SplitConfig::Column { name }) => by_column(config, SplitPlan::Column { name: name.clone() }),
-        Some(SplitConfig::Groups { column, valid, test }) => {
-            shares("data.split.groups", *valid, *test)?;
-            by_column(config, SplitPlan::Groups { column: column.clone(), valid: *valid, test: *test })
-        }
-        Some(SplitConfig::Time { column, valid, test }) => {
-            shares("data.split.time", *valid, *test)?;
-            by_column(config, SplitPlan::Time { column: column.clone(), valid: *valid, test: *test })
-        }
-        Some(SplitConfig::Hash { column, valid, test }) => {
-            shares("data.split.hash", *valid, *test)?;
-            by_column(config, SplitPlan::Hash { column: column.clone(), valid: *valid, test: *test })
-        }
-        Some(SplitConfig::Fold { of, fold, valid }) => {
-            share("data.split.fold.valid", *valid, 0.0)?;
-            folds(*of, *fold)?;
-            Ok(SplitPlan::Fold { of: *of, fold: *fold, valid: *valid })
-        }
-        Some(SplitConfig::Files { valid: Some(_), .. }) => Ok(SplitPlan::Files),
-        Some(SplitConfig::Files { valid_share, .. }) => {
-            share("data.split.files.valid_share", *valid_share, 0.0)?;
-            Ok(SplitPlan::Given { valid: *valid_share })
-        }
-    }
-}
-
-fn by_column(config: &DataConfig, split: SplitPlan) -> Checked<SplitPlan> {
-    match split.column() {
-        Some((name, path)) if config.target.as_deref() == Some(name) => {
-            refuse(path, "a column other than the target", format!("`{name}`"))
-        }
-        Some((name, path)) => refuse_empty(path, name).map(|()| split),
-        None => Ok(split),
-    }
-}
-
-fn folds(of: usize, fold: usize) -> Checked {
-    match (of, fold) {
-        (0 | 1, _) => refuse("data.split.fold.of", "at least 2 parts", of.to_string()),
-        (_, fold) if fold >= of => {
-            refuse("data.split.fold.fold", format!("a number from 0 to {}", of - 1), fold.to_string())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn shares(path: &str, valid: f64, test: f64) -> Checked {
-    share(&format!("{path}.valid"), valid, 0.0)?;
-    share(&format!("{path}.test"), test, f64::MIN_POSITIVE)?;
-    match valid + test < 1.0 {
-        true => Ok(()),
-        false => refuse(path, "`valid` and `test` to leave rows to train", format!("{valid} and {test}")),
-    }
-}
-
-fn share(path: &str, value: f64, least: f64) -> Checked {
-    let wants = if least > 0.0 { "a share above 0 and below 1" } else { "a share from 0 to below 1" };
-    if value >= least && value < 1.0 { Ok(()) } else { refuse(path, wants, value.to_string()) }
 }

@@ -6,7 +6,7 @@ use baeum_core::{Field, Kind, Role, SchemaError};
 
 use super::{Cell, Raw};
 use crate::DataError;
-use crate::csv::{Cells, FileRows, Names, Wanted};
+use crate::csv::{Cells, FileRows, Names, Wanted, row_place};
 use crate::profile::Repair;
 use crate::sheet::Sheet;
 
@@ -128,16 +128,7 @@ impl Raw for Table {
     fn place(&self, row: usize) -> String {
         match &self.places {
             Places::Drawn => format!("example {}", row + 1),
-            Places::Files(files) => {
-                let mut first = 0;
-                for file in files {
-                    if row < first + file.rows {
-                        return format!("`{}` row {}", file.name, file.number(row - first));
-                    }
-                    first += file.rows;
-                }
-                format!("row {}", row + 1)
-            }
+            Places::Files(files) => row_place(files, row),
         }
     }
 }
