@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use baeum_core::fs::{FileKind, FsError, shown};
 use baeum_core::{Fs, Limit, Limits, ReadError};
+use rayon::prelude::*;
 
 use super::{Cell, Pixels};
 use crate::config::OnBad;
@@ -63,9 +64,10 @@ impl Named {
         self.path.ok().filter(is_file)
     }
 
-    /// Whether the data name a link on the way to it.
-    fn is_linked(&self, fs: &dyn Fs, path: &Path) -> bool {
-        path.ancestors().take(self.parts).any(|part| matches!(fs.read_link(part), Ok(Some(_))))
+    /// Whether nothing can be seen there, and the data name a link on the way.
+    fn is_lost(&self, fs: &dyn Fs, path: &Path) -> bool {
+        let is_link = |part: &Path| matches!(fs.read_link(part), Ok(Some(_)));
+        fs.metadata(path).is_err() && path.ancestors().take(self.parts).any(is_link)
     }
 }
 
@@ -104,7 +106,7 @@ impl Reader {
             let none = |got: &str| refuse(Refusal::new(REGULAR, got));
             match error {
                 ReadError::Fs(FsError::NotAFile { kind, .. }) => none(&kind.to_string()),
-                ReadError::Fs(_) if file.is_linked(self.fs.as_ref(), path) => none(LOST),
+                ReadError::Fs(_) if file.is_lost(self.fs.as_ref(), path) => none(LOST),
                 ReadError::Fs(error) if error.is_absent() || is_under_file(&error) => none("nothing"),
                 error @ (ReadError::Fs(_) | ReadError::Limit(_)) => error.into(),
             }
@@ -206,7 +208,6 @@ impl Images {
         &mut self,
         label: impl Fn(usize) -> &'a [u8] + Sync,
     ) -> Result<(Vec<u64>, BTreeMap<usize, DataError>), DataError> {
-        use rayon::prelude::*;
         let look = |row: usize| {
             let mut content = self.reader.read(&self.files[row], Limit::ImageBytes)?;
             let image = self.decode(row, &content)?;
