@@ -1,8 +1,9 @@
-"""scikit-learn and NumPy fit the steps of preprocessing on the same training rows, equal to 1e-6 on all rows."""
+"""scikit-learn, NumPy and pandas fit the steps of preprocessing on the same training rows, equal to 1e-6 on all rows."""
 
 import json
 
 import numpy as np
+import pandas as pd
 from common import folder, near
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
@@ -72,6 +73,28 @@ def unseen_first(transformer, train, rows):
     return np.hstack([1 - known.sum(axis=1, keepdims=True), known])
 
 
+def date_parts(settings, rows):
+    """A part that goes round has a start and a length; the year has none."""
+    when = pd.to_datetime(pd.Series(rows[:, 0].astype(str))).dt
+    parts = {
+        "year": (when.year, None, None),
+        "month": (when.month, 1, 12),
+        "day": (when.day, 1, when.days_in_month),
+        "weekday": (when.weekday, 0, 7),
+        "hour": (when.hour, 0, 24),
+        "minute": (when.minute, 0, 60),
+        "day_of_year": (when.dayofyear, 1, 365 + when.is_leap_year),
+    }
+    columns = []
+    for number, start, length in map(parts.get, settings["parts"]):
+        if start is None or not settings.get("cyclic", False):
+            columns.append(number)
+        else:
+            angle = 2 * np.pi * (number - start) / length
+            columns += [np.sin(angle), np.cos(angle)]
+    return np.stack(columns, axis=1).astype(float)
+
+
 def apply(step, train, rows):
     """A step fitted to the training rows: what becomes of them, and of all rows."""
     name, settings = (step, {}) if isinstance(step, str) else next(iter(step.items()))
@@ -96,6 +119,8 @@ def apply(step, train, rows):
         return first_place(train), first_place(rows)
     if name == "piecewise_linear":
         return train, piecewise(settings["count"], train, rows)
+    if name == "date_parts":
+        return date_parts(settings, train), date_parts(settings, rows)
     if name == "category" and settings.get("min_rows", 1) == 1:
         encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
         train, rows = fitted(encoder, train, rows)

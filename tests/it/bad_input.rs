@@ -121,9 +121,18 @@ fn data_cases() -> Vec<Case> {
         case("a format that cannot say the network", ("[train]", "[export]\nopset = 13\n\n[train]"), SAME, 2)
             .recipe(("[models.mlp]\nhidden = [4]", "[models]\nlayers = [\"layer_norm\"]")),
         files("a truncated PNG", pictures(), 3),
+        files("a path that leads out of its folder", photos(), 3),
+        case("rows that stand in no list", ("stratified = { valid = 0.2, test = 0.2 }", LISTS), SAME, 2)
+            .beside("train.txt", "0\n1\n2\n3\n4\n")
+            .beside("test.txt", "5\n6\n7\n8\n"),
+        case("a row that two lists have", ("stratified = { valid = 0.2, test = 0.2 }", LISTS), SAME, 3)
+            .beside("train.txt", "0\n1\n2\n3\n4\n")
+            .beside("test.txt", "4\n5\n"),
         files("a truncated idx file", idx(), 3),
     ]
 }
+
+const LISTS: &str = "lists = { train = \"train.txt\", test = \"test.txt\" }";
 
 /// A list as `baeum fetch` reads it.
 const SOURCE: &str = "\
@@ -164,6 +173,19 @@ fn pictures() -> Vec<(&'static str, Vec<u8>)> {
     files.extend(NAMES.map(|name| (name, png())));
     files[3].1.truncate(40);
     files
+}
+
+/// A table of small pictures, one of which lies elsewhere, and one nowhere.
+fn photos() -> Vec<(&'static str, Vec<u8>)> {
+    let recipe = "[data]\nsource = { csv = { path = \"photos.csv\" } }\ntarget = \"kind\"\n\n\
+                  [data.fields.photo]\nkind = { image = { channels = \"grey\" } }\n\n[models.mlp]\nhidden = [4]\n";
+    let table = "photo,kind\na.png,rose\n../secret.png,rose\nb.png,tulip\nc.png,tulip\n";
+    vec![
+        ("recipe.toml", recipe.as_bytes().to_vec()),
+        ("photos.csv", table.as_bytes().to_vec()),
+        ("a.png", png()),
+        ("b.png", png()),
+    ]
 }
 
 /// A grey picture of four pixels, byte by byte: no library of ours wrote it.

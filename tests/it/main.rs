@@ -1,6 +1,7 @@
 //! Every test that looks at more than one crate, or at the command as users run it, in one binary.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod bad_files;
 mod bad_input;
 mod budget;
 mod crash;

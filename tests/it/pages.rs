@@ -120,6 +120,7 @@ fn pages_list_what_data_may_be() {
         ("source", "SourceConfig"),
         ("split", "SplitConfig"),
         ("mix", "MixConfig"),
+        ("fields.NAME.kind", "KindConfig"),
         ("fields.NAME.steps", "StepConfig"),
         ("fields.NAME.augment", "Augment"),
     ] {
@@ -132,18 +133,13 @@ fn pages_list_what_data_may_be() {
         let (head, rule) = if words.is_empty() { ("", "") } else { (" in ONNX |", "---|") };
         writeln!(page, "\n## data.{title}\n\n| word | what | settings |{head}\n|---|---|---|{rule}").unwrap();
         for variant in schema["$defs"][list]["oneOf"].as_array().unwrap() {
-            let (name, body) = variant["properties"].as_object().unwrap().iter().next().unwrap();
-            write!(
-                page,
-                "| `{name}` | {} | {} |",
-                words_of(&schema, variant),
-                variant_settings(&schema, body)
-            )
-            .unwrap();
+            // A word without settings is a constant.
+            let settings = variant["properties"].as_object().and_then(|named| named.iter().next());
+            let name = settings.map(|(name, _)| name.as_str()).or(variant["const"].as_str()).unwrap();
+            let settings = settings.map(|(_, body)| variant_settings(&schema, body)).unwrap_or_default();
+            write!(page, "| `{name}` | {} | {settings} |", words_of(&schema, variant)).unwrap();
             if !words.is_empty() {
-                let word = words
-                    .get(name.as_str())
-                    .unwrap_or_else(|| panic!("`{name}` is missing in `cases::steps`"));
+                let word = words.get(name).unwrap_or_else(|| panic!("`{name}` is missing in `cases::steps`"));
                 write!(page, " {word} |").unwrap();
             }
             page += "\n";

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Anchor, Approximate, Counter, DType, Decode, Denoise, Distribution, End, Field, Filter, Fit, Graph,
-    InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema, Shape,
-    Size2, Target, Tensor, TextForm, Transform,
+    Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
+    Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema,
+    Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -96,6 +96,7 @@ pub fn steps() -> Vec<(&'static str, Transform)> {
         ("piecewise_linear", Transform::PiecewiseLinear { edges: vec![0.0, 1.0] }),
         ("category", Transform::Category { labels: NAMES.map(str::to_owned).to_vec() }),
         ("hash", Transform::Hash { buckets: 4 }),
+        ("date_parts", Transform::DateParts { parts: vec![DatePart::Month], cyclic: false }),
         ("normalise_text", Transform::NormaliseText { form: TextForm::Nfkc, lower: true }),
         (
             "tokenise",

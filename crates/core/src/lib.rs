@@ -50,4 +50,4 @@ pub use shape::{Dim, Shape, ShapeError};
 pub use size2::Size2;
 pub use task::Task;
 pub use tensor::{DType, Data, Tensor, TensorError};
-pub use transform::{Anchor, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};
+pub use transform::{Anchor, DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};

@@ -86,6 +86,13 @@ pub enum Transform {
         /// The names, in order.
         labels: Vec<String>,
     },
+    /// A date becomes some of its parts as numbers, side by side; a missing one is missing in all of them.
+    DateParts {
+        /// Which, in order.
+        parts: Vec<DatePart>,
+        /// Whether a part that goes round is a place on a circle: two numbers, its sine and its cosine.
+        cyclic: bool,
+    },
     /// Letters that are written in several ways become one.
     NormaliseText {
         /// Which of Unicode's forms.
@@ -236,6 +243,33 @@ fn fifty() -> f64 {
     50.0
 }
 
+/// One part of a date, as it stands in the calendar and on the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    /// The year, which never comes again.
+    Year,
+    /// From 1 to 12.
+    Month,
+    /// The day of the month, from 1.
+    Day,
+    /// From 0 for Monday to 6 for Sunday.
+    Weekday,
+    /// From 0 to 23.
+    Hour,
+    /// From 0 to 59.
+    Minute,
+    /// From 1 to 365 or 366.
+    DayOfYear,
+}
+
+impl DatePart {
+    /// How many numbers some parts become.
+    pub fn width(parts: &[DatePart], cyclic: bool) -> usize {
+        parts.iter().map(|part| if cyclic && *part != DatePart::Year { 2 } else { 1 }).sum()
+    }
+}
+
 /// A normal form of text (Unicode Standard Annex 15).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -328,6 +362,7 @@ impl Transform {
             Transform::PiecewiseLinear { .. } => "piecewise_linear",
             Transform::Category { .. } => "category",
             Transform::Hash { .. } => "hash",
+            Transform::DateParts { .. } => "date_parts",
             Transform::NormaliseText { .. } => "normalise_text",
             Transform::Tokenise { .. } => "tokenise",
             Transform::OneHot { .. } => "one_hot",

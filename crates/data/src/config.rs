@@ -24,9 +24,10 @@ pub use paths::Paths;
 pub use series::SeriesConfig;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
-    SourceConfig, TextConfig,
+    SourceConfig, TextConfig, TextFolderConfig,
 };
-pub use split::SplitConfig;
+pub use split::{SplitConfig, Unlisted};
+pub(crate) use step::parts_of_a_day;
 pub use step::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
 
 /// Where the examples are, what is to be learned from them, and how they become numbers.
@@ -76,7 +77,8 @@ pub struct DataConfig {
     pub labels: Vec<String>,
     /// How the labels of the data are made one where they are spelled in several ways.
     pub clean_labels: CleanConfig,
-    /// What happens to a row of a table, or an image, that cannot be read.
+    /// What happens to a row of a table, an image or a text that cannot be read; also to a row that has something else
+    /// where `kind` says that a number or a date stands.
     pub on_bad: OnBad,
     /// What the parts may share.
     pub audit: AuditConfig,
@@ -114,12 +116,13 @@ impl Default for DataConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct FieldConfig {
     /// What it holds; found from the training rows unless it is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = or_bare_name)]
     pub kind: Option<KindConfig>,
     /// What is done to it before the network sees it, in order.
     ///
     /// Unless it is said: a number is standardised, its missing values first replaced by the mean if training
-    /// has any; a category becomes a row of zeros and a one; the bytes of an image become numbers from 0 to
+    /// has any; a date becomes year, month, day and weekday, treated likewise; a category becomes a row of zeros and a one; the bytes of an image become numbers from 0 to
     /// 1; numbers that belong together stay as they are.
     #[serde(deserialize_with = "steps", skip_serializing_if = "Option::is_none")]
     #[schemars(transform = or_bare_names)]
@@ -132,17 +135,19 @@ pub struct FieldConfig {
 }
 
 impl FieldConfig {
-    /// What it holds, as far as the recipe says it: what cuts or rewrites text is for text.
+    /// What it holds, as far as the recipe says it: what cuts or rewrites text is for text, and dates alone have parts.
     pub(crate) fn kind(&self) -> Option<KindConfig> {
         let first = self.steps.as_ref().and_then(|steps| steps.first());
         let is_text = matches!(first, Some(StepConfig::NormaliseText { .. } | StepConfig::Tokenise { .. }));
-        self.kind.or(is_text.then_some(KindConfig::Text))
+        let is_date = matches!(first, Some(StepConfig::DateParts { .. }));
+        let told = is_text.then_some(KindConfig::Text).or(is_date.then_some(KindConfig::Date));
+        self.kind.clone().or(told)
     }
 }
 
 /// What a column of a table holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum KindConfig {
     /// Numbers.
     Number,
@@ -150,6 +155,17 @@ pub enum KindConfig {
     Category,
     /// Words.
     Text,
+    /// Dates, with a time or without one.
+    Date,
+    /// The path of an image file: `"image"`, or `{ image = { channels = "grey", folder = "photos" } }`.
+    Image {
+        /// Whether images are read in colour or in grey.
+        #[serde(default)]
+        channels: ChannelsConfig,
+        /// The folder that the paths start from; unless it is said, that of the table.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<String>,
+    },
 }
 
 fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<StepConfig>>, D::Error> {

@@ -24,10 +24,10 @@ use crate::split::sample_id;
 use crate::{DataError, gzip};
 
 pub(crate) use dialect::Dialect;
-pub(crate) use file::FileRows;
+pub(crate) use file::{FileRows, located, row_place};
 pub use format::CsvFormat;
 pub(crate) use infer::{Seen, seen};
-pub(crate) use text::plain;
+pub(crate) use text::text_of;
 pub(crate) use typed::{Cells, Names, Wanted};
 
 use file::{CsvFile, Cut, joined};
@@ -220,6 +220,18 @@ impl Csv {
             taken.into_iter().chain(skipped).chain(blank)
         };
         self.files.iter().flat_map(of_file).collect()
+    }
+
+    /// Leaves out rows, each with the reason.
+    pub(crate) fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
+        let mut rows_before = 0;
+        for file in &mut self.files {
+            let here = reasons.range(file.rows_before..file.rows_before + file.rows());
+            let here = here.map(|(row, reason)| (row - file.rows_before, reason.clone())).collect();
+            file.leave_out(&here);
+            file.rows_before = rows_before;
+            rows_before += file.rows();
+        }
     }
 
     /// What is needed to name a row.

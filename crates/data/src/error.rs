@@ -195,15 +195,19 @@ pub enum DataError {
         /// What it said.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// Images of a folder that cannot be read, all of them counted.
-    #[error("`{folder}` wants images alone, got {count} of {files} files that cannot be read: {}", listed(.first, *.count))]
-    Images {
-        /// The folder, as the recipe calls it.
-        folder: String,
+    /// Files of a folder, or rows of a table, that cannot be read; all of them counted.
+    #[error("`{file}` wants {wants}, got {count} of {of} {what} that cannot be read: {}", listed(.first, *.count))]
+    Unreadable {
+        /// The folder or the table, as the recipe calls it.
+        file: String,
+        /// The rule.
+        wants: String,
         /// How many there are.
         count: usize,
-        /// How many files were looked at.
-        files: usize,
+        /// How many were looked at.
+        of: usize,
+        /// What is counted: `files`, `rows`.
+        what: &'static str,
         /// The first of them, each with its reason.
         first: Vec<String>,
     },
@@ -277,7 +281,7 @@ impl DataError {
             | DataError::Leak { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }
-            | DataError::Images { .. }
+            | DataError::Unreadable { .. }
             | DataError::Guard(_)
             | DataError::Limit(_)
             | DataError::Changed { .. }
@@ -305,7 +309,7 @@ impl DataError {
             | DataError::Leak { .. }
             | DataError::EmptyPart { .. }
             | DataError::Decode { .. }
-            | DataError::Images { .. }
+            | DataError::Unreadable { .. }
             | DataError::Guard(_)
             | DataError::Limit(_)
             | DataError::Changed { .. }
@@ -370,7 +374,8 @@ fn counted(labels: &[(String, [usize; 2])]) -> String {
     labels.iter().map(count).collect::<Vec<_>>().join("; ")
 }
 
-fn listed(first: &[String], count: usize) -> String {
+/// The first of so many things on one line, and how many more there are.
+pub(crate) fn listed(first: &[String], count: usize) -> String {
     let more = match count - first.len().min(count) {
         0 => String::new(),
         more => format!("; and {more} more"),

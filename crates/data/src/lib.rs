@@ -21,6 +21,7 @@
 mod config;
 mod error;
 mod formula;
+mod moment;
 mod place;
 mod plan;
 mod refusal;
@@ -57,7 +58,7 @@ pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, MixConfig,
     NumpyConfig, OnBad, Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig, TextConfig,
-    TokensBy,
+    TextFolderConfig, TokensBy, Unlisted,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

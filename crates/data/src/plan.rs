@@ -4,13 +4,13 @@ use baeum_core::{Field, Schema, Task};
 
 use crate::augment::Augmenter;
 use crate::config::{
-    CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
-    StepConfig, TokensBy,
+    CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig,
+    NumpyConfig, StepConfig, TextFolderConfig, TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
 use crate::labels::Naming;
-use crate::source::{folder, idx, numpy};
+use crate::source::{idx, listing, numpy, pictured};
 use crate::split::Part;
 use crate::{DataError, Place};
 
@@ -19,13 +19,13 @@ mod fields;
 mod mix;
 pub(crate) mod plain_text;
 mod series;
-mod split;
+pub(crate) mod splits;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use check::IMAGE;
-pub(crate) use plain_text::{NEXT, TEXT};
+pub(crate) use check::{IMAGE, IMAGE_ALONE, TEXT};
+pub(crate) use plain_text::NEXT;
 pub(crate) use series::SERIES;
 
 /// What a `[data]` section means; made by [`DataConfig::check`] alone.
@@ -47,7 +47,17 @@ pub(crate) enum SourcePlan {
     Numpy(NumpyConfig),
     Folder(FolderConfig),
     Text { encoding: Option<Encoding>, files: Vec<TableFiles> },
+    TextFolder(TextFolderConfig),
     Function { config: FunctionConfig, formula: Formula },
+}
+
+/// A column of a table that names images.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ImageColumn<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) channels: usize,
+    /// Where the paths start; unless it is said, in the folder of the table.
+    pub(crate) folder: Option<&'a str>,
 }
 
 /// How the files of a table are written.
@@ -109,13 +119,29 @@ pub(crate) enum SplitPlan {
     },
     Column {
         name: String,
+        /// What the columns of all repeats are called, if there are several.
+        repeats: Option<String>,
     },
+    Lists(ListsPlan),
     /// The source gives all parts: a table for each.
     Files,
     /// The source gives the test rows; `valid` is drawn from the others.
     Given {
         valid: f64,
     },
+}
+
+/// Lists of rows that give the parts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ListsPlan {
+    /// The file of each part, and where the recipe names it.
+    pub(crate) files: Vec<(Part, String, &'static str)>,
+    /// The column that tells rows apart, and where the recipe names it.
+    pub(crate) column: Option<(String, &'static str)>,
+    /// Whether rows that stand in no list teach.
+    pub(crate) takes_unlisted: bool,
+    /// The share of `train` for `valid`, where no list gives it.
+    pub(crate) valid: Option<f64>,
 }
 
 impl SplitPlan {
@@ -128,7 +154,9 @@ impl SplitPlan {
             | SplitPlan::Fold { .. }
             | SplitPlan::Hash { .. } => true,
             SplitPlan::Groups { .. } | SplitPlan::Time { .. } | SplitPlan::Moments { .. } => false,
-            SplitPlan::Column { .. } | SplitPlan::Files | SplitPlan::Given { .. } => false,
+            SplitPlan::Column { .. } | SplitPlan::Lists(_) | SplitPlan::Files | SplitPlan::Given { .. } => {
+                false
+            }
         }
     }
 
@@ -144,7 +172,8 @@ impl SplitPlan {
             SplitPlan::Time { column, .. } => Some((column, "data.split.time.column")),
             SplitPlan::Moments { column, .. } => Some((column, "data.split.moments.column")),
             SplitPlan::Hash { column, .. } => Some((column.as_deref()?, "data.split.hash.column")),
-            SplitPlan::Column { name } => Some((name, "data.split.column.name")),
+            SplitPlan::Column { name, .. } => Some((name, "data.split.column.name")),
+            SplitPlan::Lists(lists) => lists.column.as_ref().map(|(column, path)| (column.as_str(), *path)),
             SplitPlan::Random { .. }
             | SplitPlan::Stratified { .. }
             | SplitPlan::Usual { .. }
@@ -170,10 +199,11 @@ impl DataConfig {
         for (name, field) in &self.fields {
             fields::field(self, &source, &target, name, field)?;
         }
+        fields::one_image(self)?;
         check::shape(self)?;
         plain_text::check(self, &source)?;
         mix::check(self)?;
-        let split = split::split(self, &source, task)?;
+        let split = splits::split(self, &source, task)?;
         Ok(DataPlan { source, target, task, split, config: self.clone() })
     }
 }
@@ -185,10 +215,15 @@ impl DataPlan {
             return series::item_shape(&self.config, series);
         }
         self.config.shape.clone().or_else(|| match &self.source {
-            SourcePlan::Table { .. } | SourcePlan::Text { .. } => self.tokenised(),
-            SourcePlan::Idx(_) => self.resized(1),
+            SourcePlan::Text { .. } => self.tokenised(),
+            SourcePlan::Table { .. } => match self.image_column() {
+                Some(image) => self.resized(image.name, image.channels),
+                None => self.tokenised(),
+            },
+            SourcePlan::Idx(_) => self.resized(IMAGE, 1),
             SourcePlan::Numpy(_) => None,
-            SourcePlan::Folder(folder) => self.resized(folder.channels.count()),
+            SourcePlan::Folder(folder) => self.resized(IMAGE, folder.channels.count()),
+            SourcePlan::TextFolder(_) => self.tokenised(),
             SourcePlan::Function { config, .. } => Some(vec![config.inputs.len()]),
         })
     }
@@ -210,6 +245,11 @@ impl DataPlan {
     pub fn files(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         let tokenizers = self.tokenizers().map(|name| place.find(name));
         let mut found = tokenizers.collect::<Result<Vec<_>, DataError>>()?;
+        if let SplitPlan::Lists(lists) = &self.split {
+            for (_, name, _) in &lists.files {
+                found.push(place.find(name)?);
+            }
+        }
         found.extend(self.sources(place)?);
         Ok(found)
     }
@@ -217,21 +257,27 @@ impl DataPlan {
     /// The files that the examples stand in.
     fn sources(&self, place: &Place) -> Result<Vec<PathBuf>, DataError> {
         match &self.source {
-            SourcePlan::Table { files, .. } | SourcePlan::Text { files, .. } => {
+            SourcePlan::Table { format, files } => {
                 let found = files.iter().map(|files| place.find_each(&files.pattern));
-                Ok(found
-                    .collect::<Result<Vec<_>, DataError>>()?
-                    .into_iter()
-                    .flatten()
-                    .map(|(_, path)| path)
-                    .collect())
+                let found = found.collect::<Result<Vec<_>, DataError>>()?.into_iter().flatten();
+                let mut paths: Vec<PathBuf> = found.map(|(_, path)| path).collect();
+                paths.extend(pictured::paths(self, format, files, place)?);
+                Ok(paths)
+            }
+            SourcePlan::Text { files, .. } => {
+                let found = files.iter().map(|files| place.find_each(&files.pattern));
+                let found = found.collect::<Result<Vec<_>, DataError>>()?.into_iter().flatten();
+                Ok(found.map(|(_, path)| path).collect())
             }
             SourcePlan::Idx(config) => idx::files(config).into_iter().map(|name| place.find(name)).collect(),
             SourcePlan::Numpy(config) => {
                 numpy::files(config).into_iter().map(|name| place.find(name)).collect()
             }
             SourcePlan::Folder(config) => {
-                Ok(folder::list(config, place)?.images.into_iter().map(|image| image.path).collect())
+                listing::list(&config.path, "images", place)?.into_paths(self.config.on_bad)
+            }
+            SourcePlan::TextFolder(config) => {
+                listing::list(&config.path, "texts", place)?.into_paths(self.config.on_bad)
             }
             SourcePlan::Function { .. } => Ok(vec![]),
         }
@@ -247,6 +293,7 @@ impl DataPlan {
             | SourcePlan::Numpy(_)
             | SourcePlan::Folder(_)
             | SourcePlan::Text { .. }
+            | SourcePlan::TextFolder(_)
             | SourcePlan::Function { .. } => CsvFormat::new(&CsvConfig::default(), missing),
         }
     }
@@ -275,6 +322,18 @@ impl DataPlan {
         self.config.fields.get(name)
     }
 
+    /// The column that names images, if the recipe says so of one.
+    pub(crate) fn image_column(&self) -> Option<ImageColumn<'_>> {
+        self.config.fields.iter().find_map(|(name, field)| match &field.kind {
+            Some(KindConfig::Image { channels, folder }) => {
+                Some(ImageColumn { name, channels: channels.count(), folder: folder.as_deref() })
+            }
+            Some(KindConfig::Number | KindConfig::Category | KindConfig::Text | KindConfig::Date) | None => {
+                None
+            }
+        })
+    }
+
     /// The steps of all fields that the recipe names.
     fn steps(&self) -> impl Iterator<Item = &StepConfig> {
         self.config.fields.values().flat_map(|field| field.steps.iter().flatten())
@@ -296,13 +355,13 @@ impl DataPlan {
         })
     }
 
-    fn resized(&self, channels: usize) -> Option<Vec<usize>> {
+    fn resized(&self, field: &str, channels: usize) -> Option<Vec<usize>> {
         let sizes = |step: &StepConfig| {
             let (StepConfig::Crop { height, width } | StepConfig::Resize { height, width, .. }) = step else {
                 return None;
             };
             Some(vec![channels, *height, *width])
         };
-        self.field(check::IMAGE)?.steps.as_ref()?.iter().rev().find_map(sizes)
+        self.field(field)?.steps.as_ref()?.iter().rev().find_map(sizes)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baeum_core::{Field, Kind, Limits, Record, Role, Schema, SchemaError, Value};
 
 use crate::config::OnBad;
-use crate::csv::{Csv, number};
+use crate::csv::{Csv, number, text_of};
 use crate::source::{Cell, Raw, last_windows, load};
 use crate::{CsvFormat, DataError};
 
@@ -67,6 +67,24 @@ pub fn read_image(name: &str, bytes: &[u8], field: &Field, limits: &Limits) -> R
         }
         Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {
             Err(wrong_kind(field, "an image".to_owned()))
+        }
+    }
+}
+
+/// The text of a file for a field of texts; `name` is what messages call the file, and its encoding is told as for
+/// training data. An empty file is a missing text.
+///
+/// # Errors
+/// [`DataError::File`] if it is no text; [`SchemaError::Kind`] if the field holds none.
+pub fn read_text(name: &str, bytes: Vec<u8>, field: &Field) -> Result<Value, DataError> {
+    match field.kind {
+        Kind::Text => {
+            let text = text_of(bytes, None);
+            let (text, _) = text.map_err(|refusal| DataError::file(name, refusal.wants, refusal.got))?;
+            Ok(if text.trim().is_empty() { Value::Missing } else { Value::Text(text) })
+        }
+        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Image { .. } => {
+            Err(wrong_kind(field, "a text".to_owned()))
         }
     }
 }
@@ -169,6 +187,8 @@ mod tests {
         check("p", "1, 2", Value::Numbers(vec![1.0, 2.0]));
         assert_eq!(value("n", "five").unwrap_err().to_string(), "`n` wants a number, got the text `five`");
         assert_eq!(value("p", "1").unwrap_err().to_string(), "`p` wants 2 numbers, got the text `1`");
+        let error = read_text("a.txt", b"x".to_vec(), schema.field("n").unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "`n` wants a number, got a text");
         let error = read_image("a.png", b"", schema.field("n").unwrap(), &Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), "`n` wants a number, got an image");
     }

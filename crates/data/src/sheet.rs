@@ -6,6 +6,8 @@ mod parquet;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use baeum_core::Limit;
 
 use crate::config::OnBad;
@@ -53,6 +55,9 @@ pub(crate) trait Sheet {
     /// What was done to the files that nobody asked for.
     fn repairs(&self) -> Vec<Repair>;
 
+    /// Leaves out rows, each with the reason; it is told among the repairs, and the others keep their numbers.
+    fn leave_out(&mut self, reasons: &BTreeMap<usize, String>);
+
     /// A refusal of the cell of a row and a column.
     fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError;
 }
@@ -96,6 +101,10 @@ impl Sheet for Csv {
 
     fn repairs(&self) -> Vec<Repair> {
         Csv::repairs(self)
+    }
+
+    fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
+        Csv::leave_out(self, reasons);
     }
 
     fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError {

@@ -1,14 +1,19 @@
 //! Where examples come from. Each kind of source is read in two steps: far enough to be divided, and then
 //! typed.
 
-pub(crate) mod folder;
+mod columns;
+mod files;
+mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
+pub(crate) mod listing;
 pub(crate) mod numpy;
+pub(crate) mod pictured;
 mod plain_text;
 mod series;
 mod sheet;
 mod table;
+mod text_folder;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -34,6 +39,11 @@ pub(crate) trait Scan {
 
     /// The part of each example, where the source itself says it.
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError>;
+
+    /// What lists of rows call each row: its place, counted from 0, where it has no name.
+    fn names(&self) -> Result<Vec<String>, DataError> {
+        Ok((0..self.rows()).map(|row| row.to_string()).collect())
+    }
 
     /// The targets as they are written; `None` where there is none.
     fn targets(&self) -> Vec<Option<String>>;
@@ -129,6 +139,7 @@ pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn S
         SourcePlan::Numpy(config) => Box::new(numpy::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
         SourcePlan::Text { encoding, files } => Box::new(plain_text::scan(plan, *encoding, files, place)?),
+        SourcePlan::TextFolder(config) => Box::new(text_folder::scan(plan, config, place)?),
         SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),
     })
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Counter, Rng, Splits, Stream, Task};
+use baeum_core::{Counter, Splits, Stream, Task};
 
-use crate::DataError;
-use crate::plan::{DataPlan, SplitPlan};
+use crate::plan::{DataPlan, ListsPlan, SplitPlan};
 use crate::source::Scan;
+use crate::{DataError, Place};
 
+use lists::Lists;
+
+mod lists;
 pub(crate) mod time;
 mod together;
 
@@ -53,11 +56,16 @@ pub(crate) fn divide(
     plan: &DataPlan,
     task: Task,
     scan: &mut dyn Scan,
-    rng: &Rng,
+    place: &Place,
 ) -> Result<Splits, DataError> {
+    let mut lists = None;
+    if let SplitPlan::Lists(plan) = &plan.split {
+        // Before anything is left out, so that a list may name it.
+        lists = Some(lists::read(plan, &scan.names()?, place)?);
+    }
     let ids = scan.ids()?;
-    let lot = Lot { stream: rng.stream("split", ""), ids: &ids };
-    let (parts, wanted) = deal(plan, task, scan, &lot)?;
+    let lot = Lot { stream: place.rng().stream("split", ""), ids: &ids };
+    let (parts, wanted) = deal(plan, task, scan, lists.as_ref(), &lot)?;
     let rows = |part: Part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<usize>>();
     let [train, valid, test] = Part::ALL.map(rows);
     let counts = [train.len(), valid.len(), test.len()];
@@ -103,7 +111,13 @@ impl Lot<'_> {
 type Dealt = (Vec<Part>, [bool; 3]);
 
 /// Gives each row a part.
-fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<Dealt, DataError> {
+fn deal(
+    plan: &DataPlan,
+    task: Task,
+    scan: &dyn Scan,
+    lists: Option<&Lists>,
+    lot: &Lot<'_>,
+) -> Result<Dealt, DataError> {
     let labels = |order| match task {
         Task::Classify => by_label(plan, scan, order),
         Task::Regress | Task::Generate => Groups::from([(None, order)]),
@@ -113,6 +127,17 @@ fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<D
     match &plan.split {
         SplitPlan::Column { .. } => Ok((given(scan)?, [true, false, true])),
         SplitPlan::Files => Ok((given(scan)?, [true, true, true])),
+        SplitPlan::Lists(ListsPlan { takes_unlisted, valid, .. }) => {
+            let names = scan.names()?;
+            let mut parts = match lists {
+                Some(lists) => lists.parts(&names, *takes_unlisted)?,
+                None => parts,
+            };
+            let Some(valid) = valid else { return Ok((parts, [true, true, true])) };
+            let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
+            hand_out(&mut parts, &labels(train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            Ok((parts, wanted(*valid, 1.0)))
+        }
         SplitPlan::Given { valid } => {
             let mut parts = given(scan)?;
             let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();

@@ -65,7 +65,7 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let mut scan = scan(plan, place)?;
     let task = plan.task.unwrap_or_else(|| scan.task());
     plan.check_answers(task)?;
-    let splits = divide(plan, task, scan.as_mut(), &place.rng())?;
+    let splits = divide(plan, task, scan.as_mut(), place)?;
     let fields = scan.fields(task, &splits.train)?;
     let raw = scan.load(&fields)?;
     let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
@@ -161,7 +161,8 @@ fn dataset(
         | SourcePlan::Text { .. }
         | SourcePlan::Numpy(_)
         | SourcePlan::Idx(_)
-        | SourcePlan::Folder(_) => Probes::default(),
+        | SourcePlan::Folder(_)
+        | SourcePlan::TextFolder(_) => Probes::default(),
     };
     Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
 }

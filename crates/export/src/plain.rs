@@ -186,6 +186,7 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             return (vec![last + 1], (0..=last).map(share).collect());
         }
         Transform::Hash { .. }
+        | Transform::DateParts { .. }
         | Transform::Denoise { .. }
         | Transform::Crop { .. }
         | Transform::NormaliseText { .. }

@@ -1,4 +1,4 @@
-//! Steps of preprocessing: scikit-learn and NumPy fit and apply the same ones to the same rows.
+//! Steps of preprocessing: scikit-learn, NumPy and pandas fit and apply the same ones to the same rows.
 use std::sync::Arc;
 
 use baeum::data::{DataConfig, Place, prepare};
@@ -12,6 +12,9 @@ use super::python;
 /// Each row of the table trains, chooses or judges; the last ones hold names and numbers that training never saw.
 const ROWS: usize = 400;
 const TRAIN: usize = 300;
+
+/// All parts of a date.
+const PARTS: [&str; 7] = ["year", "month", "day", "weekday", "hour", "minute", "day_of_year"];
 
 /// The steps that have a counterpart, as a recipe writes them, by the field they act on.
 fn cases() -> Vec<(&'static str, &'static str, Value)> {
@@ -37,15 +40,18 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
         ("piecewise_linear", "x", filled(json!({ "piecewise_linear": { "count": 6 } }))),
         ("ordinal", "name", json!(["category"])),
         ("one_hot", "name", json!(["category", "one_hot"])),
+        ("date_parts", "when", json!([{ "date_parts": { "parts": PARTS } }])),
+        ("date_parts on circles", "when", json!([{ "date_parts": { "parts": PARTS, "cyclic": true } }])),
         ("one_hot of the frequent", "name", json!([{ "category": { "min_rows": 12 } }, "one_hot"])),
     ]
 }
 
-/// Skewed numbers with ties and gaps, numbers far from zero, names of which some are rare.
+/// Skewed numbers with ties and gaps, numbers far from zero, names of which some are rare, moments.
 fn table() -> (String, Value) {
     let mut drawn = vec![0.0; ROWS * 3];
     Rng::new(5).stream("table", "").fill_uniform(&mut drawn, Counter::once());
-    let (mut csv, mut x, mut far, mut names) = ("x,far,name,y,part\n".to_owned(), vec![], vec![], vec![]);
+    let mut csv = "x,far,name,when,y,part\n".to_owned();
+    let (mut x, mut far, mut names, mut moments) = (vec![], vec![], vec![], vec![]);
     for (row, draw) in drawn.chunks_exact(3).enumerate() {
         let number = (draw[0].powi(3) * 1000.0).round() / 8.0; // many small ones are equal
         let there = row % 17 != 3;
@@ -53,17 +59,29 @@ fn table() -> (String, Value) {
         let name = format!("n{}", (draw[2].powi(2) * 24.0) as usize + row / TRAIN * 3);
         let part = if row < TRAIN { "train" } else { "test" };
         let cell = if there { number.to_string() } else { String::new() };
-        csv += &format!("{cell},{apart},{name},{},{part}\n", row % 2);
+        let moment = moment(row);
+        csv += &format!("{cell},{apart},{name},{moment},{},{part}\n", row % 2);
+        moments.push(moment);
         x.push(there.then_some(number));
         far.push(apart);
         names.push(name);
     }
-    (csv, json!({ "x": x, "far": far, "name": names }))
+    (csv, json!({ "x": x, "far": far, "name": names, "when": moments }))
+}
+
+/// Moments of two centuries, the days among them that not every year has.
+fn moment(row: usize) -> String {
+    let (year, month, day) = match row % 20 {
+        0 => (1904 + row / 20 * 8, 2, 29),
+        1 => (1900 + row / 2, 12, 31),
+        _ => (1900 + row / 2, 1 + row * 7 % 12, 1 + row * 11 % 28),
+    };
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}", row * 5 % 24, row * 13 % 60)
 }
 
 /// What the steps make of all rows, fitted to those that train.
 fn encoded(folder: &Scratch, field: &str, steps: &Value) -> Value {
-    let others: Vec<&str> = ["x", "far", "name"].into_iter().filter(|name| *name != field).collect();
+    let others: Vec<&str> = ["x", "far", "name", "when"].into_iter().filter(|name| *name != field).collect();
     let config: DataConfig = serde_json::from_value(json!({
         "source": { "csv": { "path": "table.csv" } },
         "target": "y",

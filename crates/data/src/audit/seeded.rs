@@ -310,3 +310,21 @@ fn an_image_in_another_size() {
 fn an_image_with_more_light() {
     found_in_pictures(|image| encoded(&imageops::brighten(image, 12), ImageFormat::Png));
 }
+
+#[test]
+fn an_image_that_a_table_names_twice() {
+    let picture = |place: usize| encoded(&picture(place), ImageFormat::Png);
+    let line = |place: usize, end: &str| format!("{place:02}{end}.png,{}\n", ["left", "right"][place % 2]);
+    let table = |ends: &[&str]| {
+        let lines = ends.iter().flat_map(|end| (0..20).map(move |place| line(place, end)));
+        ("a.csv".to_owned(), format!("photo,side\n{}", lines.collect::<String>()).into_bytes())
+    };
+    let clean: Files = (0..20).map(|place| (format!("{place:02}.png"), picture(place))).collect();
+    let copies = (0..20).map(|place| (format!("{place:02}-copy.png"), picture(place)));
+    let leaky: Files = clean.iter().cloned().chain(copies).chain([table(&["", "-copy"])]).collect();
+    let clean: Files = clean.into_iter().chain([table(&[""])]).collect();
+    let recipe = FOLDER
+        .replace(r#""folder": {"path": "p"}}"#, r#""csv": {"path": "a.csv"}}, "target": "side""#)
+        .replace(r#""image": {"#, r#""photo": {"kind": "image", "#);
+    found(Leak::Images, &recipe, &clean, &leaky, &["-copy.png`)", "an image of train"]);
+}

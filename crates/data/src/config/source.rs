@@ -24,6 +24,8 @@ pub enum SourceConfig {
     Text(TextConfig),
     /// A folder with one folder of images for each class.
     Folder(FolderConfig),
+    /// A folder with one folder of text files for each class.
+    TextFolder(TextFolderConfig),
     /// Numbers computed from numbers drawn at random.
     Function(FunctionConfig),
 }
@@ -70,7 +72,7 @@ impl Default for CsvConfig {
 }
 
 /// How bytes are letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// UTF-8.
@@ -160,6 +162,18 @@ pub struct FolderConfig {
     /// Whether images are read in colour or in grey.
     #[serde(default)]
     pub channels: ChannelsConfig,
+}
+
+/// A folder with one folder for each class; its name is the class. Each `.txt` file in it, however deep, is one text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextFolderConfig {
+    /// The folder.
+    pub path: String,
+    /// How bytes are letters. Unless it is said, UTF-8; a file that is none is read as the one of UTF-16, CP949 and
+    /// Latin-1 that it can be, and a warning says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
 }
 
 /// How many numbers a pixel has.

@@ -87,8 +87,36 @@ pub enum SplitConfig {
     },
     /// A column of the table says it: `train`, `valid` or `test`.
     Column {
-        /// The column.
+        /// The column; `{}` in it stands for the number of the repeat, as in `split_{}`.
         name: String,
+        /// Which of several given splits is used, where `name` has a `{}`. The network sees none of their columns.
+        #[serde(default, rename = "use")]
+        used: usize,
+    },
+    /// Lists of rows say it, a file of text for each part: in each line one id, as a column of `data.ids` has it; the
+    /// name of an image or a text below its folder; or else the number of a row, counted from 0 over all files. `{}` in
+    /// a name stands for the number of the repeat, as in `split_{}/train.txt`.
+    Lists {
+        /// The rows that teach; may be left out where `unlisted = "train"`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        train: Option<String>,
+        /// The rows that choose the best epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid: Option<String>,
+        /// The rows that judge.
+        test: String,
+        /// The column that the lists tell rows by; unless it is said, that of `data.ids` where there is one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+        /// What becomes of rows that stand in no list.
+        #[serde(default)]
+        unlisted: Unlisted,
+        /// Share of the rows of `train` that choose the best epoch, where no list does; drawn class by class.
+        #[serde(default = "ten_percent")]
+        valid_share: f64,
+        /// Which of several given splits is used, where the names have a `{}`.
+        #[serde(default, rename = "use")]
+        used: usize,
     },
     /// One table for each part, all with the same columns.
     Files {
@@ -109,6 +137,17 @@ pub enum SplitConfig {
         #[serde(default = "ten_percent")]
         valid: f64,
     },
+}
+
+/// What becomes of rows that stand in no list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlisted {
+    /// The stage ends and counts them.
+    #[default]
+    Stop,
+    /// The network learns from them.
+    Train,
 }
 
 fn fifteen_percent() -> f64 {

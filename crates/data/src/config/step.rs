@@ -1,4 +1,4 @@
-use baeum_core::{Anchor, Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
+use baeum_core::{Anchor, DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, tagged};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,17 @@ pub enum StepConfig {
     Hash {
         /// How many places there are.
         buckets: usize,
+    },
+    /// A date such as `2026-11-25` or `2026-11-25 13:00` becomes some of its parts as numbers, side by side.
+    DateParts {
+        /// Which: `year`, `month` (from 1), `day` (from 1), `weekday` (0 is Monday), `hour`, `minute`, `day_of_year`
+        /// (from 1).
+        #[serde(default = "parts_of_a_day")]
+        parts: Vec<DatePart>,
+        /// Whether a part that goes round, which is any but `year`, becomes its place on a circle: two numbers, so that
+        /// December is near January.
+        #[serde(default)]
+        cyclic: bool,
     },
     /// Letters that are written in several ways become one, before `tokenise`.
     NormaliseText {
@@ -237,6 +248,7 @@ impl StepConfig {
             StepConfig::PiecewiseLinear { .. } => "piecewise_linear",
             StepConfig::Category { .. } => "category",
             StepConfig::Hash { .. } => "hash",
+            StepConfig::DateParts { .. } => "date_parts",
             StepConfig::NormaliseText { .. } => "normalise_text",
             StepConfig::Tokenise { .. } => "tokenise",
             StepConfig::OneHot {} => "one_hot",
@@ -245,6 +257,11 @@ impl StepConfig {
             StepConfig::StepsFirst {} => "steps_first",
         }
     }
+}
+
+/// What a recipe means that says nothing of parts.
+pub(crate) fn parts_of_a_day() -> Vec<DatePart> {
+    vec![DatePart::Year, DatePart::Month, DatePart::Day, DatePart::Weekday]
 }
 
 fn one() -> f64 {

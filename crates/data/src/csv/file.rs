@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::DataError;
@@ -67,16 +68,17 @@ impl FileRows {
         FileRows { name, rows, skipped }
     }
 
-    /// A row of several files as messages call it.
-    pub(crate) fn place(files: &[FileRows], row: usize) -> String {
-        let mut first = 0;
-        for file in files {
-            if row < first + file.rows {
-                return format!("`{}` row {}", file.name, file.number(row - first));
-            }
-            first += file.rows;
-        }
-        format!("row {}", row + 1)
+    /// How many rows the file has, with those that were left out.
+    pub(crate) fn all(&self) -> usize {
+        self.rows + self.skipped.len()
+    }
+
+    /// Leaves out more rows, by their places among those that are left.
+    pub(crate) fn leave_out(&mut self, rows: impl Iterator<Item = usize>) {
+        let numbers: Vec<usize> = rows.map(|row| self.number(row)).collect();
+        self.rows -= numbers.len().min(self.rows);
+        self.skipped.extend(numbers);
+        self.skipped.sort_unstable();
     }
 
     /// The number of a row, counted from 1 with those that were left out.
@@ -85,7 +87,39 @@ impl FileRows {
     }
 }
 
+/// The file of a row, and the number of the row there.
+pub(crate) fn located(files: &[FileRows], row: usize) -> Option<(&FileRows, usize)> {
+    let mut before = 0;
+    for file in files {
+        if row < before + file.rows {
+            return Some((file, file.number(row - before)));
+        }
+        before += file.rows;
+    }
+    None
+}
+
+/// A row as messages call it.
+pub(crate) fn row_place(files: &[FileRows], row: usize) -> String {
+    match located(files, row) {
+        Some((file, number)) => format!("`{}` row {number}", file.name),
+        None => format!("row {}", row + 1),
+    }
+}
+
 impl CsvFile {
+    /// Leaves out rows by their places here, each with the reason.
+    pub(super) fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
+        let numbers = self.places();
+        let kept =
+            (0..self.rows()).filter(|row| !reasons.contains_key(row)).map(|row| self.range(row)).collect();
+        let (text, starts) = joined(std::mem::take(&mut self.text), kept);
+        let left_out = reasons.iter().map(|(row, reason)| (numbers.number(*row), reason.clone()));
+        self.skipped.extend(left_out);
+        self.skipped.sort_unstable();
+        (self.text, self.starts) = (text, starts);
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }

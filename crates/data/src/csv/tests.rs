@@ -514,3 +514,14 @@ fn every_way_to_quote_is_read() {
     check("key,val\n1,\"{\"\"at\"\": [1.5, 2]}\"\n", &[&["1", "{\"at\": [1.5, 2]}"]]);
     check("a,b\n1,ʤ\n2,배움", &[&["1", "ʤ"], &["2", "배움"]]);
 }
+
+/// What a spreadsheet would run is a text like any other; nothing is run, nothing is taken out.
+#[test]
+fn formulas_are_plain_text() {
+    let formulas = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "=HYPERLINK(\"http://x\")", "\t=1"];
+    let quoted = |formula: &&str| format!("\"{}\",1\n", formula.replace('"', "\"\""));
+    let table = "a,b\n".to_owned() + &formulas.iter().map(quoted).collect::<String>();
+    let csv = read(table.as_bytes());
+    let texts: Vec<String> = csv.unwrap().texts(0).into_iter().flatten().collect();
+    assert_eq!(texts, formulas);
+}

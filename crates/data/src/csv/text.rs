@@ -3,6 +3,7 @@
 use super::encoding;
 use crate::DataError;
 use crate::config::Encoding;
+use crate::refusal::Refusal;
 
 /// The first bytes of files that are often taken for tables.
 const OTHERS: [(&[u8], &str); 6] = [
@@ -13,28 +14,6 @@ const OTHERS: [(&[u8], &str); 6] = [
     (b"PAR1\x15", "Parquet"),
     (&[0xd0, 0xcf, 0x11, 0xe0], "an old Excel workbook"),
 ];
-
-/// A plain text, and the encoding it was taken for as in [`checked`].
-pub(crate) fn plain(
-    file: &str,
-    bytes: Vec<u8>,
-    said: Option<Encoding>,
-) -> Result<(String, Option<Encoding>), DataError> {
-    let wrong = |got: String| DataError::file(file, "plain text", got);
-    if let Some((_, format)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(wrong(format!("{format}; unpack or convert it first")));
-    }
-    let none = "another encoding; say `data.source.text.encoding`, or save it as UTF-8";
-    let encoding = said.or_else(|| encoding::of(&bytes)).ok_or_else(|| wrong(none.to_owned()))?;
-    let near = |(_, offset): (Vec<u8>, usize)| {
-        wrong(format!("bytes that are no {} near byte {offset}", encoding.name()))
-    };
-    let text = encoding::decode(encoding, bytes).map_err(near)?;
-    match text.bytes().position(|byte| byte == 0) {
-        Some(offset) => Err(wrong(format!("a NUL at byte {offset}"))),
-        None => Ok((text, (said.is_none() && encoding != Encoding::Utf8).then_some(encoding))),
-    }
-}
 
 /// The text of a table, without its byte order mark, and the encoding it was taken for where that is not UTF-8 and
 /// nobody has `said` so.
@@ -66,6 +45,19 @@ pub(super) fn checked(
     }
     let taken_for = (said.is_none() && encoding != Encoding::Utf8).then_some(encoding);
     Ok((text, taken_for))
+}
+
+/// The text of a whole file, and the encoding it was taken for where that is not UTF-8 and nobody has `said` so.
+pub(crate) fn text_of(bytes: Vec<u8>, said: Option<Encoding>) -> Result<(String, Option<Encoding>), Refusal> {
+    let other = "another encoding; say `encoding`, or save it as UTF-8";
+    let encoding = said.or_else(|| encoding::of(&bytes)).ok_or_else(|| Refusal::new("UTF-8", other))?;
+    let text = encoding::decode(encoding, bytes).map_err(|(_, offset)| {
+        Refusal::new(encoding.name(), format!("bytes that are none near byte {offset}"))
+    })?;
+    match text.bytes().position(|byte| byte == 0) {
+        Some(offset) => Err(Refusal::new("text", format!("a NUL at byte {offset}"))),
+        None => Ok((text, (said.is_none() && encoding != Encoding::Utf8).then_some(encoding))),
+    }
 }
 
 fn not_utf8(file: &str, bytes: &[u8], header: bool) -> DataError {

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Denoise, Filter, Fit, Kind, TextForm, Transform};
+use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, TextForm, Transform};
 
 use super::numbers;
+use crate::error::quoted;
 use crate::image::{crop, denoised, resize};
+use crate::moment::{A_DATE, Moment};
 use crate::refusal::Refusal;
 use crate::source::{Cell, Pixels};
 use crate::split::sample_id;
@@ -35,6 +37,11 @@ enum Start {
     /// A name to the place that its hash gives.
     Hash {
         buckets: usize,
+    },
+    /// A date to its parts.
+    Date {
+        parts: Vec<DatePart>,
+        cyclic: bool,
     },
     /// A text to the places of its pieces.
     Text {
@@ -83,6 +90,7 @@ impl Line {
         let (start, rest) = Start::new(kind, steps)?;
         let entry = match (kind, &start) {
             (_, Start::Text { length, .. }) => *length,
+            (_, Start::Date { parts, cyclic }) => DatePart::width(parts, *cyclic),
             (Kind::Number | Kind::Category | Kind::Text, _) => 1,
             (Kind::Numbers { len }, _) => *len,
             (Kind::Series { channels, steps }, _) => channels * steps,
@@ -158,6 +166,9 @@ impl Start {
             (Kind::Category | Kind::Text, [Transform::Hash { buckets }, rest @ ..]) => {
                 (Start::Hash { buckets: *buckets }, rest)
             }
+            (Kind::Text, [Transform::DateParts { parts, cyclic }, rest @ ..]) => {
+                (Start::Date { parts: parts.clone(), cyclic: *cyclic }, rest)
+            }
             (Kind::Text, [Transform::NormaliseText { .. } | Transform::Tokenise { .. }, ..]) => {
                 Start::text(steps)?
             }
@@ -195,7 +206,14 @@ impl Start {
 
     fn write(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
         match (self, cell) {
-            (Start::Numbers, Cell::Missing) => out.fill(f32::NAN),
+            (Start::Numbers | Start::Date { .. }, Cell::Missing) => out.fill(f32::NAN),
+            (Start::Date { parts, cyclic }, Cell::Name(text)) => {
+                let written = match Moment::parse(text) {
+                    Some(moment) => moment.write(parts, *cyclic, out),
+                    None => Err(A_DATE),
+                };
+                written.or_else(|wants| wrong(wants, quoted(text)))?;
+            }
             (Start::Numbers, Cell::Number(number)) if out.len() == 1 => out.fill(*number as f32),
             (Start::Numbers, Cell::Numbers(numbers)) if numbers.len() == out.len() => {
                 out.iter_mut().zip(numbers.iter()).for_each(|(out, number)| *out = *number as f32);
@@ -237,6 +255,7 @@ impl Start {
             Start::Numbers => "as many numbers as in training",
             Start::Name { .. } | Start::Hash { .. } => "a name",
             Start::Text { .. } => "a text",
+            Start::Date { .. } => A_DATE,
             Start::Image { .. } => "an image",
         }
     }

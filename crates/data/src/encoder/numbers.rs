@@ -61,6 +61,7 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
         | Transform::Resize { .. }
         | Transform::Category { .. }
         | Transform::Hash { .. }
+        | Transform::DateParts { .. }
         | Transform::NormaliseText { .. }
         | Transform::Tokenise { .. } => wrong("steps that fit the field", step.name()),
     }
@@ -83,6 +84,7 @@ fn places(step: &Transform) -> Option<usize> {
         | Transform::Impute { .. }
         | Transform::IsMissing {}
         | Transform::PiecewiseLinear { .. }
+        | Transform::DateParts { .. }
         | Transform::NormaliseText { .. }
         | Transform::Tokenise { .. }
         | Transform::NormaliseWindow { .. }
@@ -146,6 +148,7 @@ pub(super) fn apply(step: &Transform, all: &mut [f32], wide: usize) -> usize {
         | Transform::Resize { .. }
         | Transform::Category { .. }
         | Transform::Hash { .. }
+        | Transform::DateParts { .. }
         | Transform::NormaliseText { .. }
         | Transform::Tokenise { .. } => {}
     }

@@ -4,7 +4,7 @@ use baeum_core::{Kind, Limit, Transform};
 
 use super::quantiles::{edges, evenly, mode, quantile};
 use super::rows::{Moments, Rows, Seen};
-use crate::config::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
+use crate::config::{BinsBy, FieldConfig, ImputeWith, KindConfig, Per, StepConfig, TokensBy, parts_of_a_day};
 use crate::plan::DataPlan;
 use crate::plan::steps::{Change, Form, Misfit};
 use crate::refusal::Refusal;
@@ -25,7 +25,11 @@ pub(super) fn fit(
 ) -> Result<Vec<Way>, DataError> {
     let name = &rows.field.name;
     let said = plan.field(name).and_then(|field| field.steps.clone());
-    let steps = said.unwrap_or_else(|| usual(kind, seen.has_missing));
+    let is_date = plan.field(name).and_then(FieldConfig::kind) == Some(KindConfig::Date);
+    let steps = said.unwrap_or_else(|| match is_date {
+        true => usual_of_date(seen.has_missing),
+        false => usual(kind, seen.has_missing),
+    });
     let mut fitting = Fitting { plan, rows, seen, place, form: Form::of(kind), fitted: vec![] };
     for (number, step) in steps.iter().enumerate() {
         fitting.add(step, &format!("data.fields.{name}.steps[{number}]"))?;
@@ -50,6 +54,12 @@ fn usual(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
         Kind::Image { .. } => vec![StepConfig::Scale { factor: 1.0 / 255.0, offset: 0.0 }],
         Kind::Numbers { .. } | Kind::Text => vec![],
     }
+}
+
+/// The steps of a date of which the recipe says nothing.
+fn usual_of_date(has_missing: bool) -> Vec<StepConfig> {
+    let parts = StepConfig::DateParts { parts: parts_of_a_day(), cyclic: false };
+    [vec![parts], usual(&Kind::Number, has_missing)].concat()
 }
 
 /// A field, and how far its steps are fitted.
@@ -101,6 +111,9 @@ impl Fitting<'_> {
             }
             StepConfig::Category { min_rows } => self.category(*min_rows)?,
             StepConfig::Hash { buckets } => Transform::Hash { buckets: *buckets },
+            StepConfig::DateParts { parts, cyclic } => {
+                Transform::DateParts { parts: parts.clone(), cyclic: *cyclic }
+            }
             StepConfig::NormaliseText { form, lower } => {
                 Transform::NormaliseText { form: *form, lower: *lower }
             }
@@ -145,6 +158,7 @@ impl Fitting<'_> {
                 | Transform::Impute { .. }
                 | Transform::IsMissing {}
                 | Transform::PiecewiseLinear { .. }
+                | Transform::DateParts { .. }
                 | Transform::NormaliseText { .. }
                 | Transform::Tokenise { .. }
                 | Transform::NormaliseWindow { .. }

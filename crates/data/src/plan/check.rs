@@ -19,6 +19,12 @@ pub(super) type Checked<T = ()> = Result<T, DataError>;
 /// The one field of images.
 pub(crate) const IMAGE: &str = "image";
 
+/// What an image asks of the other columns of its table.
+pub(crate) const IMAGE_ALONE: &str = "an image to be the one field that the network sees";
+
+/// The one field of texts.
+pub(crate) const TEXT: &str = "text";
+
 pub(super) fn refuse<T>(
     path: impl Into<String>,
     wants: impl Into<String>,
@@ -31,7 +37,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
     match &config.source {
         None => refuse(
             "data.source",
-            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text` and `function`",
+            "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder`, `text` and `function`",
             "nothing",
         ),
         Some(SourceConfig::Csv(csv)) => {
@@ -56,6 +62,10 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
         Some(SourceConfig::Text(text)) => {
             let files = patterns("data.source.text.path", &text.path, None)?;
             Ok(SourcePlan::Text { encoding: text.encoding, files })
+        }
+        Some(SourceConfig::TextFolder(folder)) => {
+            refuse_empty("data.source.text_folder.path", &folder.path)?;
+            Ok(SourcePlan::TextFolder(folder.clone()))
         }
         Some(SourceConfig::Function(function)) => {
             Ok(SourcePlan::Function { config: function.clone(), formula: formula(function)? })
@@ -195,11 +205,17 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
             refuse("data.target", "to be left out, for what comes next is learned", format!("`{target}`"))
         }
         (None, SourcePlan::Text { .. }) => Ok(NEXT.to_owned()),
+        (Some(target), SourcePlan::TextFolder(_)) if target == TEXT => {
+            refuse("data.target", "a name other than that of the texts", "`text`")
+        }
         (Some(target), SourcePlan::Function { config, .. }) if config.inputs.contains_key(target) => {
             refuse("data.target", "a name that no input has", format!("`{target}`"))
         }
         (Some(target), _) => Ok(target.clone()),
-        (None, SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_)) => Ok("label".to_owned()),
+        (
+            None,
+            SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_) | SourcePlan::TextFolder(_),
+        ) => Ok("label".to_owned()),
         (None, SourcePlan::Table { .. }) => {
             refuse("data.target", "the column that is to be learned", "nothing")
         }
@@ -224,7 +240,13 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
         }
-        (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Classify) | None) => Ok(Some(Task::Classify)),
+        (SourcePlan::TextFolder(_), Some(Task::Regress)) => {
+            refuse("data.task", "`classify`, for these texts have labels", "`regress`")
+        }
+        (
+            SourcePlan::Idx(_) | SourcePlan::Folder(_) | SourcePlan::TextFolder(_),
+            Some(Task::Classify) | None,
+        ) => Ok(Some(Task::Classify)),
         (SourcePlan::Function { .. }, Some(Task::Classify)) => {
             refuse("data.task", "`regress`, for a function gives numbers", "`classify`")
         }
@@ -240,6 +262,7 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         SourcePlan::Numpy(_) => Some("`numpy` arrays"),
         SourcePlan::Folder(_) => Some("a `folder`"),
         SourcePlan::Text { .. } => Some("a plain `text`"),
+        SourcePlan::TextFolder(_) => Some("a `text_folder`"),
         SourcePlan::Function { .. } => Some("a `function`"),
     };
     let empty = [

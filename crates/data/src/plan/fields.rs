@@ -3,7 +3,7 @@
 use baeum_core::Denoise;
 
 use super::SourcePlan;
-use super::check::{Checked, IMAGE, refuse};
+use super::check::{Checked, IMAGE, IMAGE_ALONE, TEXT, refuse, refuse_empty};
 use super::steps::{Change, Form};
 use super::{plain_text, series};
 use crate::DataError;
@@ -63,6 +63,10 @@ pub(super) fn field(
         SourcePlan::Numpy(_) => array(name)?,
         SourcePlan::Folder(folder) => image(name, folder.channels.count())?,
         SourcePlan::Text { .. } => plain_text::field(name, field)?,
+        SourcePlan::TextFolder(_) if name == TEXT => Form::Words,
+        SourcePlan::TextFolder(_) => {
+            return refuse("data.fields", "the name `text`, the one field there is", format!("`{name}`"));
+        }
         SourcePlan::Function { config, .. } if config.inputs.contains_key(name) => {
             Form::Numbers(Some(vec![1]))
         }
@@ -76,6 +80,20 @@ pub(super) fn field(
     }
     augment(&path, &form, field)?;
     steps(&path, form, field.steps.as_deref().unwrap_or_default())
+}
+
+/// An image of a table stands alone before the network.
+pub(super) fn one_image(config: &DataConfig) -> Checked {
+    let is_image = |field: &FieldConfig| matches!(field.kind, Some(KindConfig::Image { .. }));
+    let Some((image, field)) = config.fields.iter().find(|(_, field)| is_image(field)) else { return Ok(()) };
+    let path = format!("data.fields.{image}.kind");
+    if let Some(KindConfig::Image { folder: Some(folder), .. }) = &field.kind {
+        refuse_empty(&format!("{path}.image.folder"), folder)?;
+    }
+    match config.fields.keys().chain(config.vectors.keys()).find(|name| *name != image) {
+        Some(other) => refuse(path, IMAGE_ALONE, format!("`{other}` beside it")),
+        None => Ok(()),
+    }
 }
 
 /// The ways to change a field at random: each fits what the field is, and each number by itself.
@@ -184,14 +202,19 @@ fn column(config: &DataConfig, path: &str, name: &str, field: &FieldConfig) -> C
     let kind = field.kind();
     let starts_with_name = matches!(first, Some(StepConfig::Category { .. } | StepConfig::Hash { .. }));
     match kind {
-        Some(KindConfig::Category | KindConfig::Text) if is_vector => {
+        Some(KindConfig::Category | KindConfig::Text | KindConfig::Date | KindConfig::Image { .. })
+            if is_vector =>
+        {
             refuse(format!("{path}.kind"), "`number`, for it is one of `data.vectors`", "another kind")
         }
         Some(KindConfig::Number) | None if is_vector => Ok(Form::Numbers(None)),
         None if starts_with_name => Ok(Form::Name),
         Some(KindConfig::Number) | None => Ok(Form::Numbers(Some(vec![1]))),
         Some(KindConfig::Category) => Ok(Form::Name),
-        Some(KindConfig::Text) => Ok(Form::Words),
+        Some(KindConfig::Text | KindConfig::Date) => Ok(Form::Words),
+        Some(KindConfig::Image { channels, .. }) => {
+            Ok(Form::Image { channels: channels.count(), size: None })
+        }
     }
 }
 
@@ -230,6 +253,17 @@ fn numbers(path: &str, step: &StepConfig) -> Checked {
         StepConfig::PiecewiseLinear { count } => within(setting("count"), *count, 1, MOST_BINS),
         StepConfig::Category { min_rows } => within(setting("min_rows"), *min_rows, 1, usize::MAX),
         StepConfig::Hash { buckets } => within(setting("buckets"), *buckets, 2, MOST_BUCKETS),
+        StepConfig::DateParts { parts, .. } if parts.is_empty() => {
+            refuse(setting("parts"), "at least one part, such as `month`", "none")
+        }
+        StepConfig::DateParts { parts, .. } => {
+            match parts.iter().enumerate().find(|(place, part)| parts[..*place].contains(part)) {
+                Some((place, _)) => {
+                    refuse(setting(&format!("parts[{place}]")), "each part once", "one again")
+                }
+                None => Ok(()),
+            }
+        }
         StepConfig::Tokenise { length, .. } if !LENGTHS.contains(length) => {
             refuse(setting("length"), "a number from 1 to 1048576", length.to_string())
         }

@@ -2,14 +2,11 @@
 
 use baeum_core::End;
 
-use super::check::{Checked, refuse};
-use super::split::shares;
+use super::check::{Checked, TEXT, refuse};
+use super::splits::shares;
 use super::steps::Form;
 use super::{SourcePlan, SplitPlan};
 use crate::config::{DataConfig, FieldConfig, SplitConfig, StepConfig, TokensBy};
-
-/// The one field of a plain text.
-pub(crate) const TEXT: &str = "text";
 
 /// What its answer is called.
 pub(crate) const NEXT: &str = "next";

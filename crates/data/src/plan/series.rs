@@ -3,7 +3,7 @@
 use baeum_core::Task;
 
 use super::check::{Checked, refuse};
-use super::split::shares;
+use super::splits::{named, shares};
 use super::steps::{Change, Form};
 use super::{SourcePlan, SplitPlan};
 use crate::config::{DataConfig, SeriesConfig, SplitConfig};
@@ -24,6 +24,7 @@ pub(super) fn check(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         | SourcePlan::Numpy(_)
         | SourcePlan::Folder(_)
         | SourcePlan::Text { .. }
+        | SourcePlan::TextFolder(_)
         | SourcePlan::Function { .. } => {
             return refuse("data.series", "a table: `csv`, `jsonl` or `parquet`", "another source");
         }
@@ -55,11 +56,11 @@ pub(super) fn check(config: &DataConfig, source: &SourcePlan, target: &str) -> C
             "`data.series`; name `time` and `group` there",
         );
     }
-    named(config, series, target)
+    named_once(config, series, target)
 }
 
 /// The columns that are named stand for one thing each.
-fn named(config: &DataConfig, series: &SeriesConfig, target: &str) -> Checked {
+fn named_once(config: &DataConfig, series: &SeriesConfig, target: &str) -> Checked {
     let columns = [("time", &series.time), ("group", &series.group)];
     let mut seen: Vec<&str> = config.ignore.iter().map(String::as_str).chain([target]).collect();
     for (name, column) in columns {
@@ -112,7 +113,8 @@ pub(super) fn split(config: &DataConfig, series: &SeriesConfig) -> Checked<Split
             shares("data.split.groups", *valid, *test)?;
             Ok(SplitPlan::Groups { column: column.clone(), valid: *valid, test: *test })
         }
-        Some(SplitConfig::Column { name }) => Ok(SplitPlan::Column { name: name.clone() }),
+        Some(SplitConfig::Column { name, used }) => named(name, *used),
+        Some(SplitConfig::Lists { .. }) => by_lot("lists"),
         Some(SplitConfig::Random { .. }) => by_lot("random"),
         Some(SplitConfig::Stratified { .. }) => by_lot("stratified"),
         Some(SplitConfig::Hash { .. }) => by_lot("hash"),

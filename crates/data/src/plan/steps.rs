@@ -1,7 +1,7 @@
 //! What a step takes and gives, so that an impossible one is found before it is fitted, and before any data
 //! are read.
 
-use baeum_core::{Kind, Transform};
+use baeum_core::{DatePart, Kind, Transform};
 
 use crate::config::StepConfig;
 
@@ -51,6 +51,10 @@ pub(crate) enum Change {
     Place,
     OneHot {
         size: Option<usize>,
+    },
+    /// A date to so many numbers.
+    Date {
+        width: usize,
     },
     /// Words to words.
     Rewrite,
@@ -105,6 +109,7 @@ impl Form {
             }
             (Change::Place, Form::Name) => Ok(Form::Place),
             (Change::OneHot { size }, Form::Place) => Ok(Form::Numbers(size.map(|size| vec![size]))),
+            (Change::Date { width }, Form::Words) => Ok(Form::Numbers(Some(vec![width]))),
             (Change::Rewrite, Form::Words) => Ok(Form::Words),
             (Change::Pieces { length }, Form::Words) => Ok(Form::Pieces { length }),
             (Change::Arithmetic, series @ Form::Series { .. }) => Ok(series),
@@ -173,6 +178,7 @@ impl Change {
             Change::Arithmetic => "numbers",
             Change::Bin | Change::Spread { .. } => "one number",
             Change::Place => "a name",
+            Change::Date { .. } => "a date that no other step has changed",
             Change::Rewrite | Change::Pieces { .. } => "words that no other step has cut",
             Change::Measure { .. } => "a series, with more steps than `lag`",
             Change::StepsFirst => "a series",
@@ -202,6 +208,9 @@ impl From<&StepConfig> for Change {
             StepConfig::Bins { .. } => Change::Bin,
             StepConfig::PiecewiseLinear { .. } => Change::Spread { size: None },
             StepConfig::Category { .. } | StepConfig::Hash { .. } => Change::Place,
+            StepConfig::DateParts { parts, cyclic } => {
+                Change::Date { width: DatePart::width(parts, *cyclic) }
+            }
             StepConfig::NormaliseText { .. } => Change::Rewrite,
             StepConfig::Tokenise { length, .. } => Change::Pieces { length: *length },
             StepConfig::OneHot {} => Change::OneHot { size: None },
@@ -230,6 +239,7 @@ impl From<&Transform> for Change {
                 Change::Spread { size: Some(edges.len().saturating_sub(1)) }
             }
             Transform::Category { .. } | Transform::Hash { .. } => Change::Place,
+            Transform::DateParts { parts, cyclic } => Change::Date { width: DatePart::width(parts, *cyclic) },
             Transform::NormaliseText { .. } => Change::Rewrite,
             Transform::Tokenise { length, .. } => Change::Pieces { length: *length },
             Transform::OneHot { size } => Change::OneHot { size: Some(*size) },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Found;
 use crate::config::Encoding;
+use crate::error::listed;
 
 /// Something that was done so that the data could be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,26 @@ pub enum Repair {
         file: String,
         /// The encoding.
         encoding: Encoding,
+    },
+    /// Files of a folder that are not UTF-8 were read in another encoding.
+    FilesTakenFor {
+        /// The folder.
+        folder: String,
+        /// The encoding.
+        encoding: Encoding,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: Vec<String>,
+    },
+    /// Files of a folder in which nothing stands count as missing texts.
+    EmptyTexts {
+        /// The folder.
+        folder: String,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: Vec<String>,
     },
     /// A table ends in blank lines, which are no rows.
     BlankEnd {
@@ -65,6 +86,17 @@ impl fmt::Display for Repair {
                 let name = encoding.name();
                 write!(f, "`{file}` is not UTF-8 and was read as {name}; say `encoding` to be sure")
             }
+            Repair::FilesTakenFor { folder, encoding, count, first } => {
+                let (name, listed) = (encoding.name(), listed(first, *count));
+                write!(
+                    f,
+                    "{count} files of `{folder}` are not UTF-8 and were read as {name}: {listed}; say `encoding` to be sure"
+                )
+            }
+            Repair::EmptyTexts { folder, count, first } => {
+                let listed = listed(first, *count);
+                write!(f, "{count} files of `{folder}` are empty and count as missing texts: {listed}")
+            }
             Repair::BlankEnd { file, count: 1 } => {
                 write!(f, "`{file}` ends in a blank line, which is no row")
             }
@@ -86,8 +118,7 @@ impl fmt::Display for Repair {
                 )
             }
             Repair::Skipped { file, count, first } => {
-                write!(f, "{count} of `{file}` cannot be read and were left out: {}", first.join("; "))?;
-                if *count > first.len() { write!(f, "; and {} more", count - first.len()) } else { Ok(()) }
+                write!(f, "{count} of `{file}` cannot be read and were left out: {}", listed(first, *count))
             }
         }
     }

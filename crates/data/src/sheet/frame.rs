@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use super::Sheet;
 use crate::DataError;
-use crate::csv::{Cells, FileRows, Names, Seen, Wanted, number, seen, shown_cell};
+use crate::csv::{Cells, FileRows, Names, Seen, Wanted, located, number, seen, shown_cell};
 use crate::error::quoted;
-use crate::profile::Repair;
+use crate::profile::{LISTED, Repair};
 use crate::split::sample_id;
 
 /// Columns whose files say themselves which are numbers and which are words.
@@ -44,14 +46,10 @@ impl Frame {
 
     /// The file of a row, and the row's number there.
     fn locate(&self, row: usize) -> (&str, usize) {
-        let mut before = 0;
-        for file in &self.files {
-            if row < before + file.rows {
-                return (&file.name, file.number(row - before));
-            }
-            before += file.rows;
+        match located(&self.files, row) {
+            Some((file, number)) => (&file.name, number),
+            None => (self.name(), row + 1),
         }
-        (self.name(), row + 1)
     }
 }
 
@@ -60,6 +58,22 @@ impl Cells {
         match self {
             Cells::Numbers(_) => "numbers",
             Cells::Names(_) => "words",
+        }
+    }
+
+    /// Leaves out the cells of some rows.
+    fn leave_out(&mut self, is_out: impl Fn(usize) -> bool) {
+        match self {
+            Cells::Numbers(numbers) => {
+                let mut row = 0..;
+                numbers.retain(|_| row.next().is_none_or(|row| !is_out(row)));
+            }
+            Cells::Names(names) => {
+                let mut kept = Names::default();
+                let rows = (0..names.len()).filter(|&row| !is_out(row));
+                rows.for_each(|row| kept.push(names.get(row)));
+                *names = kept;
+            }
         }
     }
 
@@ -174,8 +188,39 @@ impl Sheet for Frame {
         self.repairs.clone()
     }
 
+    fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
+        let mut before = 0;
+        for file in &mut self.files {
+            let here = reasons.range(before..before + file.rows).map(|(row, reason)| (row - before, reason));
+            let here: Vec<(usize, &String)> = here.collect();
+            before += file.rows;
+            add_skipped(&mut self.repairs, &file.name, &here);
+            file.leave_out(here.iter().map(|(row, _)| *row));
+        }
+        self.cells.iter_mut().for_each(|cells| cells.leave_out(|row| reasons.contains_key(&row)));
+    }
+
     fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError {
         let (file, row) = self.locate(row);
         DataError::Cell { file: file.to_owned(), row, column: self.columns[column].clone(), wants, got }
     }
+}
+
+/// Tells of rows of a file that were left out, behind those that were when it was read.
+fn add_skipped(repairs: &mut Vec<Repair>, file: &str, rows: &[(usize, &String)]) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut reasons = rows.iter().map(|(_, reason)| (*reason).clone());
+    for repair in repairs.iter_mut() {
+        if let Repair::Skipped { file: of, count, first } = repair
+            && of == file
+        {
+            *count += rows.len();
+            first.extend(reasons.by_ref().take(LISTED.saturating_sub(first.len())));
+            return;
+        }
+    }
+    let first = reasons.take(LISTED).collect();
+    repairs.push(Repair::Skipped { file: file.to_owned(), count: rows.len(), first });
 }

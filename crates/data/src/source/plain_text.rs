@@ -6,7 +6,7 @@ use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train};
 
 use super::{Cell, Raw, Scan, field};
 use crate::config::Encoding;
-use crate::csv::plain;
+use crate::csv::text_of;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, NEXT, SplitPlan, TEXT, TableFiles, plain_text};
 use crate::profile::Repair;
@@ -40,7 +40,8 @@ pub(super) fn scan(
     {
         let name = shown_name(&name);
         let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
-        let (more, taken_for) = plain(&name, bytes, encoding)?;
+        let (more, taken_for) =
+            text_of(bytes, encoding).map_err(|refusal| DataError::file(&name, refusal.wants, refusal.got))?;
         repairs.extend(taken_for.map(|encoding| Repair::TakenFor { file: name.clone(), encoding }));
         names.push((text.len(), name));
         text += &more;

@@ -108,7 +108,7 @@ fn parts(
         SplitPlan::Moments { column, valid, test } => {
             time::deal_at(column, moments, valid.as_deref(), test).map(Some)
         }
-        SplitPlan::Column { name } => {
+        SplitPlan::Column { name, .. } => {
             let column = columns::find(sheet, "data.split.column.name", name)?;
             let cells = sheet.texts(column);
             let part = |&row: &usize| {
@@ -124,6 +124,7 @@ fn parts(
         | SplitPlan::Usual { .. }
         | SplitPlan::Hash { .. }
         | SplitPlan::Fold { .. }
+        | SplitPlan::Lists(_)
         | SplitPlan::Files
         | SplitPlan::Given { .. } => Ok(None),
     }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 
+use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
+use super::files::Images;
+use super::pictured::{self, Pictured};
 use super::{Raw, Scan, field, table};
-use crate::config::{DataConfig, FieldConfig, KindConfig};
+use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
 use crate::csv::{FileRows, Seen, number, shown_cell};
 use crate::place::fits;
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
@@ -23,11 +26,13 @@ pub(super) struct TableScan<'a> {
     target: usize,
     /// What each column is, in the order of the table.
     columns: Vec<Use>,
+    /// The images that a column names, if the recipe says so of one.
+    images: Option<Images>,
 }
 
 /// What a column is for.
 #[derive(Clone, Debug, PartialEq)]
-enum Use {
+pub(super) enum Use {
     Target,
     Id,
     Ignored,
@@ -47,7 +52,15 @@ pub(super) fn scan<'a>(
     let (sheet, parts) = sheet::read(format, files, missing, *on_bad, place)?;
     let target = find(sheet.as_ref(), "data.target", &plan.target)?;
     let columns = uses(plan, sheet.as_ref(), target)?;
-    Ok(TableScan { plan, sheet, parts, target, columns })
+    let images = match plan.image_column() {
+        Some(image) => {
+            refuse_beside(image.name, sheet.columns(), &columns)?;
+            let column = find(sheet.as_ref(), &format!("data.fields.{}", image.name), image.name)?;
+            Some(pictured::images(sheet.as_ref(), image, column, files, place)?)
+        }
+        None => None,
+    };
+    Ok(TableScan { plan, sheet, parts, target, columns, images })
 }
 
 fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, DataError> {
@@ -74,6 +87,9 @@ fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: usize) -> Result<Vec<Use>, D
         if uses[column] != Use::Id {
             uses[column] = Use::Ignored;
         }
+    }
+    if let SplitPlan::Column { repeats: Some(pattern), .. } = &plan.split {
+        leave_out_repeats(sheet, &mut uses, pattern);
     }
     for (name, pattern) in &plan.config.vectors {
         take_vector(sheet, &mut uses, name, pattern)?;
@@ -137,6 +153,18 @@ impl TableScan<'_> {
         self.sheet.texts(column).into_iter().enumerate().map(part).collect()
     }
 
+    /// Leaves out rows that cannot be read.
+    fn without(&mut self, wants: String, refused: &BTreeMap<usize, DataError>) -> Result<(), DataError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        pictured::leave_out(self.sheet.as_mut(), wants, refused, self.plan.config.on_bad)?;
+        if let Some(images) = &mut self.images {
+            images.retain(|row| !refused.contains_key(&row));
+        }
+        Ok(())
+    }
+
     /// The kinds of the columns that stand alone, from what is said or what their training rows look like.
     fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
         let alone = |column: &usize| self.columns[*column] == Use::Alone;
@@ -149,7 +177,11 @@ impl TableScan<'_> {
             kinds.extend(said(&column).map(|kind| match kind {
                 KindConfig::Number => (column, Kind::Number),
                 KindConfig::Category => (column, Kind::Category),
-                KindConfig::Text => (column, Kind::Text),
+                KindConfig::Text | KindConfig::Date => (column, Kind::Text),
+                KindConfig::Image { channels, .. } => {
+                    let size = self.images.as_ref().and_then(|images| images.shared_size(train));
+                    (column, Kind::Image { channels: channels.count(), size })
+                }
             }));
         }
         for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)) {
@@ -178,12 +210,23 @@ impl Scan for TableScan<'_> {
     }
 
     fn ids(&mut self) -> Result<Vec<u64>, DataError> {
-        Ok(self.sheet.ids())
+        if self.plan.config.on_bad == OnBad::Skip {
+            self.without(
+                "numbers and dates where the recipe says so".to_owned(),
+                &bad_cells(self.plan, self.sheet.as_ref(), &self.columns),
+            )?;
+        }
+        let labels = self.sheet.texts(self.target);
+        let Some(images) = &mut self.images else { return Ok(self.sheet.ids()) };
+        let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
+        let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
+        self.without(format!("an image behind each path of `{name}`"), &refused)?;
+        Ok(ids)
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
         match &self.plan.split {
-            SplitPlan::Column { name } => {
+            SplitPlan::Column { name, .. } => {
                 let column = find(self.sheet.as_ref(), "data.split.column.name", name)?;
                 self.named_parts(column).map(Some)
             }
@@ -193,7 +236,8 @@ impl Scan for TableScan<'_> {
                 };
                 Ok(Some(self.sheet.places().into_iter().zip(&self.parts).flat_map(of_file).collect()))
             }
-            SplitPlan::Random { .. }
+            SplitPlan::Lists(_)
+            | SplitPlan::Random { .. }
             | SplitPlan::Stratified { .. }
             | SplitPlan::Usual { .. }
             | SplitPlan::Groups { .. }
@@ -202,6 +246,20 @@ impl Scan for TableScan<'_> {
             | SplitPlan::Hash { .. }
             | SplitPlan::Fold { .. } => Ok(None),
         }
+    }
+
+    /// The cells of the column that tells rows apart, or the places of rows in their files, counted on from file to file;
+    /// what was left out is counted too.
+    fn names(&self) -> Result<Vec<String>, DataError> {
+        if self.plan.split.column().is_some() {
+            return self.cells();
+        }
+        let (mut names, mut before) = (vec![], 0);
+        for file in self.sheet.places() {
+            names.extend((0..file.rows).map(|row| (before + file.number(row) - 1).to_string()));
+            before += file.all();
+        }
+        Ok(names)
     }
 
     fn targets(&self) -> Vec<Option<String>> {
@@ -236,7 +294,10 @@ impl Scan for TableScan<'_> {
                 Use::Id => fields.push(field(name, Kind::Text, Role::Id)),
                 Use::Ignored => fields.push(field(name, Kind::Text, Role::Ignored)),
                 Use::Alone => {
-                    fields.push(field(name, kinds.remove(&column).unwrap_or(Kind::Text), Role::Input))
+                    let kind = kinds.remove(&column).unwrap_or(Kind::Text);
+                    let is_image = matches!(kind, Kind::Image { .. });
+                    let columns = if is_image { vec![] } else { vec![name.clone()] };
+                    fields.push(Field { columns, ..field(name, kind, Role::Input) });
                 }
                 Use::Vector(vector) => match fields.iter_mut().find(|field| field.name == *vector) {
                     Some(field) => {
@@ -254,6 +315,11 @@ impl Scan for TableScan<'_> {
     }
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
-        Ok(Box::new(table::load(self.sheet.as_ref(), fields)?))
+        let table = table::load(self.sheet.as_ref(), fields)?;
+        let is_image = |field: &Field| matches!(field.kind, Kind::Image { .. });
+        Ok(match (self.images, fields.iter().position(is_image)) {
+            (Some(images), Some(field)) => Box::new(Pictured::new(table, images, field)),
+            (Some(_) | None, _) => Box::new(table),
+        })
     }
 }

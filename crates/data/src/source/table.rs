@@ -7,7 +7,7 @@ use baeum_core::{Field, Kind, Role, SchemaError};
 
 use super::{Cell, Raw};
 use crate::DataError;
-use crate::csv::{Cells, FileRows, Names, Wanted};
+use crate::csv::{Cells, FileRows, Names, Wanted, row_place};
 use crate::profile::Repair;
 use crate::sheet::Sheet;
 
@@ -131,7 +131,7 @@ impl Raw for Table {
     fn place(&self, row: usize) -> String {
         match &self.places {
             Places::Drawn => format!("example {}", row + 1),
-            Places::Files(files) => FileRows::place(files, row),
+            Places::Files(files) => row_place(files, row),
         }
     }
 }

@@ -1,12 +1,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod cells;
+mod pictured;
+mod text_folder;
+
 use std::io::Write;
 
 use ::image::{DynamicImage, ImageFormat, RgbImage};
 use baeum_core::fs::{Fault as DiskFault, FaultFs};
 use baeum_core::{Kind, Limits, Value};
 
-use crate::testing::{place, prepare, refusal};
+use crate::testing::{place, plan, prepare, refusal};
 use crate::{Fault, Place};
 
 /// An idx file of bytes.

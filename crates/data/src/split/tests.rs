@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use baeum_core::Rng;
+
 use super::*;
 use crate::testing::{place, prepare, refusal};
 
@@ -265,4 +267,152 @@ fn each_row_judges_in_one_fold() {
     }
     judged.sort_unstable();
     assert_eq!(judged, (0..80).collect::<Vec<_>>());
+}
+
+/// Twelve rows with an id, and what the lists of a recipe say.
+fn listed(lists: &[(&str, &str)]) -> crate::Place {
+    let rows = (0..12).map(|row| format!("r{row},{row}.5,{}\n", THIRDS[row % 2]));
+    let table = "id,x,y\n".to_owned() + &rows.collect::<String>();
+    let mut files = vec![("a.csv", table.as_bytes())];
+    files.extend(lists.iter().map(|(name, text)| (*name, text.as_bytes())));
+    place(&files)
+}
+
+fn listed_parts(recipe: &str, place: &crate::Place) -> [Vec<usize>; 3] {
+    let splits = prepare(recipe, place).unwrap().dataset.splits;
+    [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::to_vec)
+}
+
+const LISTS: &str =
+    r#"{"lists": {"train": "train.txt", "valid": "valid.txt", "test": "test.txt"}}, "ids": ["id"]"#;
+const TRAIN: (&str, &str) = ("train.txt", "r0\nr1\nr2\nr3\nr4\nr5\nr6\n\n");
+const VALID: (&str, &str) = ("valid.txt", "r9\r\nr8\r\n r7\r\n");
+const TEST: (&str, &str) = ("test.txt", "\u{feff}r10\nr11");
+
+#[test]
+fn lists_give_the_parts() {
+    let all = listed(&[TRAIN, VALID, TEST]);
+    let expect = [(0..7).collect(), vec![7, 8, 9], vec![10, 11]];
+    assert_eq!(listed_parts(&recipe(LISTS), &all), expect);
+    // Without a list, or without one for all rows.
+    let drawn = LISTS.replace(r#""valid": "valid.txt""#, r#""valid_share": 0.2, "unlisted": "train""#);
+    let [train, valid, test] = listed_parts(&recipe(&drawn), &all);
+    assert_eq!((train.len(), valid.len(), test), (8, 2, vec![10, 11]));
+    let rest = LISTS.replace(r#""train": "train.txt""#, r#""unlisted": "train""#);
+    assert_eq!(listed_parts(&recipe(&rest), &all), expect);
+    // Places, counted from 0.
+    let places =
+        [("train.txt", "0\n2\n4\n6\n1\n"), ("valid.txt", "3\n5\n"), ("test.txt", "7\n8\n9\n10\n11\n")];
+    let by_place = LISTS.replace(r#""ids": ["id"]"#, r#""ignore": ["id"]"#);
+    let expect = [vec![0, 1, 2, 4, 6], vec![3, 5], (7..12).collect()];
+    assert_eq!(listed_parts(&recipe(&by_place), &listed(&places)), expect);
+    let files = crate::testing::plan(&recipe(LISTS)).files(&all).unwrap();
+    assert_eq!(files.len(), 4);
+}
+
+#[test]
+fn lists_of_several_repeats_are_told_by_number() {
+    let lists = [
+        ("0/train.txt", "r0\nr1\nr2\nr3"),
+        ("0/test.txt", "r4\nr5\nr6\nr7\nr8\nr9\nr10\nr11"),
+        ("1/train.txt", "r11\nr10\nr9\nr8\nr7\nr6\nr5\nr4"),
+        ("1/test.txt", "r0\nr1\nr2\nr3"),
+    ];
+    let of = |used: usize| {
+        let names = r#""train": "{}/train.txt", "test": "{}/test.txt", "valid_share": 0"#;
+        let split = format!(r#"{{"lists": {{{names}, "use": {used}}}}}, "ids": ["id"]"#);
+        let [train, _, test] = listed_parts(&recipe(&split), &listed(&lists));
+        (train, test)
+    };
+    assert_eq!(of(0), ((0..4).collect(), (4..12).collect()));
+    assert_eq!(of(1), ((4..12).collect(), (0..4).collect()));
+}
+
+#[test]
+fn lists_that_do_not_fit_are_refused_with_counts() {
+    let check = |recipe_split: &str, lists: &[(&str, &str)], expect: &str| {
+        assert_eq!(refusal(&recipe(recipe_split), &listed(lists)), expect);
+    };
+    let unknown = ("test.txt", "r10\nr12\nR11\nr11\n");
+    let expect = "`test.txt` wants rows that the data have, got 2 of 4 lines that name none: `r12`; `R11`";
+    check(LISTS, &[TRAIN, VALID, unknown], expect);
+    let again = ("test.txt", "r10\nr11\nr10");
+    let expect = "`test.txt` wants each row once, got 1 of 3 lines that name a row again: `r10`";
+    check(LISTS, &[TRAIN, VALID, again], expect);
+    let overlapping = ("test.txt", "r10\nr11\nr9\nr0\nr1\nr2\nr3\nr4");
+    let expect = "`test.txt` wants rows of no other list, got 6 of 8 lines that stand in one: `r9`; `r0`; `r1`; `r2`; `r3`; and \
+                  1 more";
+    check(LISTS, &[TRAIN, VALID, overlapping], expect);
+    let expect = "`data.split.lists` wants each row to stand in a list, got 1 of 12 rows in none: `r11`; add them to one, or \
+                  say `data.split.lists.unlisted = \"train\"`";
+    check(LISTS, &[TRAIN, VALID, ("test.txt", "r10")], expect);
+    check(LISTS, &[TRAIN, VALID, ("test.txt", "r\u{0}10")], "`test.txt` wants text, got a NUL at byte 1");
+    check(LISTS, &[TRAIN, VALID], "could not find `test.txt`; looked for `/r/test.txt`");
+    let empty = "the `valid` part wants at least one row, got 10 rows in train, 0 in valid, 2 in test";
+    let rest = LISTS.replace(r#""train": "train.txt""#, r#""unlisted": "train""#);
+    check(&rest, &[("valid.txt", ""), TEST], empty);
+    let column = LISTS.replace(r#""test.txt"}"#, r#""test.txt", "column": "ident"}"#);
+    let expect = "`data.split.lists.column` wants a column of `a.csv`, got `ident`";
+    check(&column, &[TRAIN, VALID, TEST], expect);
+}
+
+/// A list may name rows that cannot be read.
+#[test]
+fn lists_know_rows_that_are_left_out() {
+    let table = "id,x,y\n".to_owned()
+        + &(0..12)
+            .map(|row| format!("r{row},{row}.5,{}{}\n", THIRDS[row % 2], if row == 3 { ",more" } else { "" }))
+            .collect::<String>();
+    let train = "0\n1\n2\n4\n5\n6\n7";
+    let place = place(&[("a.csv", table.as_bytes()), ("t", train.as_bytes()), ("e", b"8\n9\n10\n11")]);
+    let split =
+        r#"{"lists": {"train": "t", "test": "e", "valid_share": 0}}, "ignore": ["id"], "on_bad": "skip""#;
+    // Eleven rows are left; those behind row 3 keep their places in lists.
+    assert_eq!(listed_parts(&recipe(split), &place), [(0..7).collect(), vec![], (7..11).collect()]);
+}
+
+#[test]
+fn a_column_for_each_repeat_is_told_by_number() {
+    let part = |row: usize, repeat: usize| if (row + repeat).is_multiple_of(3) { "test" } else { "train" };
+    let row = |row: usize| format!("{row}.5,{},{},{}\n", THIRDS[row % 2], part(row, 0), part(row, 1));
+    let csv = "x,y,split_0,split_1\n".to_owned() + &(0..12).map(row).collect::<String>();
+    let of = |used: usize| format!(r#"{{"column": {{"name": "split_{{}}", "use": {used}}}}}"#);
+    assert_eq!(parts(&of(0), &csv, 7)[2], [0, 3, 6, 9]);
+    assert_eq!(parts(&of(1), &csv, 7)[2], [2, 5, 8, 11]);
+    // The network sees the column of no repeat.
+    let data = prepare(&recipe(&of(1)), &place(&[("a.csv", csv.as_bytes())])).unwrap();
+    let inputs = data.blueprint.schema.with_role(baeum_core::Role::Input);
+    assert_eq!(inputs.map(|field| field.name.as_str()).collect::<Vec<_>>(), ["x"]);
+    let got = refusal(&recipe(&of(2)), &place(&[("a.csv", csv.as_bytes())]));
+    assert!(got.starts_with("`data.split.column.name` wants a column of `a.csv`, got `split_2`"), "{got}");
+}
+
+#[test]
+fn lists_and_repeats_that_cannot_be_are_refused_before_data_are_read() {
+    let check = |split: &str, expect: &str| {
+        let error = crate::testing::config(&recipe(split)).check().map(drop).unwrap_err();
+        assert_eq!(error.to_string(), expect, "{split}");
+    };
+    let place = "a `{}` in the name for the number of the repeat, got 1";
+    check(r#"{"column": {"name": "part", "use": 1}}"#, &format!("`data.split.column.use` wants {place}"));
+    check(
+        r#"{"lists": {"train": "a", "test": "b", "use": 1}}"#,
+        &format!("`data.split.lists.use` wants {place}"),
+    );
+    let expect = "`data.split.lists` wants a `{}` in each of its names, or in none, got 1 of 2";
+    check(r#"{"lists": {"train": "a", "test": "b{}"}}"#, expect);
+    check(
+        r#"{"column": {"name": "{}_{}"}}"#,
+        "`data.split.column` wants one `{}` in a name at most, got `{}_{}`",
+    );
+    let expect = "`data.split.lists.train` wants a file, unless `unlisted = \"train\"`, got nothing";
+    check(r#"{"lists": {"test": "b"}}"#, expect);
+    let expect = "`data.split.lists.column` wants the column that the lists tell rows by, got nothing, and 2 of `data.ids`";
+    check(r#"{"lists": {"train": "a", "test": "b"}}, "ids": ["i", "j"]"#, expect);
+    check(
+        r#"{"lists": {"train": "a", "test": ""}}"#,
+        "`data.split.lists.test` wants a name, got an empty one",
+    );
+    let expect = "`data.split.lists.valid_share` wants a share from 0 to below 1, got 1";
+    check(r#"{"lists": {"train": "a", "test": "b", "valid_share": 1}}"#, expect);
 }

@@ -35,6 +35,10 @@ pub(super) fn enter<'a>(
     let columns = || specs.iter().flat_map(|spec| &spec.columns);
     let (mut flows, mut inputs) = (BTreeMap::new(), vec![]);
     for field in schema.fields.iter().filter(|field| columns().any(|column| column.field == field.name)) {
+        let is_date = |step: &Transform| matches!(step, Transform::DateParts { .. });
+        if columns().any(|column| column.field == field.name && column.steps.iter().any(is_date)) {
+            return Err(refuse_date(&field.name));
+        }
         let pieces = pieces_of(field, specs);
         let flow = open(builder, field, pieces.map(|(_, length)| length))?;
         let pieces_of = pieces.map(|(input, _)| input.to_owned());
@@ -185,6 +189,7 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         Transform::Hash { .. } => {
             Err(refuse(flow.field, "steps that it can say, such as `category`", "`hash`".to_owned()))
         }
+        Transform::DateParts { .. } => Err(refuse_date(flow.field)),
         Transform::NormaliseText { .. } | Transform::Tokenise { .. } => match flow.form {
             Form::Pieces(_) => Ok(flow), // done by whoever gives the pieces
             Form::Row(_)
@@ -199,6 +204,12 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         Transform::Difference { lag, .. } => series::difference(builder, flow, *lag),
         Transform::StepsFirst { .. } => series::steps_first(builder, flow),
     }
+}
+
+/// No operator reads a date, and 32 bits hold no moment to the minute.
+fn refuse_date(field: &str) -> ExportError {
+    let got = "`date_parts`; give the parts as columns of the table, or leave `onnx` out of `export.formats`";
+    refuse(field, "steps that it can say", got.to_owned())
 }
 
 /// A number beyond a bound becomes the bound. `Where` and no `Min`: a missing number stays missing.

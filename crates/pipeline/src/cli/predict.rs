@@ -4,7 +4,7 @@ use baeum_core::commit::read_set;
 use baeum_core::fs::{FileKind, RealFs};
 use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
 use baeum_data::CsvFormat;
-use baeum_data::records::{read_csv, read_image, read_value};
+use baeum_data::records::{read_csv, read_image, read_text, read_value};
 use serde_json::{Value as Json, json};
 
 use super::work::runs_in;
@@ -47,10 +47,10 @@ struct Asked {
     limits: Limits,
 }
 
-/// A record that is here, or one that is still a picture on the disk.
+/// A record that is here, or one that is still a picture or a text on the disk.
 enum Row {
     Record(String, Record),
-    Picture(PathBuf),
+    File(PathBuf),
 }
 
 impl Asked {
@@ -71,8 +71,8 @@ impl Asked {
     fn rows(&self, args: &args::Predict) -> Result<Vec<Row>, Failure> {
         match &args.input {
             None => Ok(vec![Row::Record(String::new(), self.typed(&args.fields)?)]),
-            Some(input) if self.image().is_some() => {
-                Ok(pictures(input, &self.limits)?.into_iter().map(Row::Picture).collect())
+            Some(input) if self.image().is_some() || self.text().is_some() && is_text(input) => {
+                Ok(pictures(input, &self.limits)?.into_iter().map(Row::File).collect())
             }
             Some(input) => {
                 let bytes = RealFs.read(input, self.limits.inflated_bytes)?;
@@ -89,18 +89,25 @@ impl Asked {
     }
 
     fn read(&self, row: Row) -> Result<(String, Record), Failure> {
-        match (row, self.image()) {
-            (Row::Record(name, record), _) => Ok((name, record)),
-            (Row::Picture(path), Some(field)) => {
-                let (name, bytes) =
-                    (path.display().to_string(), RealFs.read(&path, self.limits.image_bytes)?);
-                let value = read_image(&name, &bytes, field, &self.limits).map_err(StageError::from)?;
-                Ok((name, Record::from([(field.name.clone(), value)])))
+        let path = match row {
+            Row::Record(name, record) => return Ok((name, record)),
+            Row::File(path) => path,
+        };
+        let name = path.display().to_string();
+        let (field, value) = match (self.image(), self.text()) {
+            (Some(field), _) => {
+                let bytes = RealFs.read(&path, self.limits.image_bytes)?;
+                (field, read_image(&name, &bytes, field, &self.limits))
             }
-            (Row::Picture(path), None) => {
-                Err(Failure::Usage(format!("this run takes no images, got {}", path.display())))
+            (None, Some(field)) => {
+                let bytes = RealFs.read(&path, self.limits.csv_field_bytes)?;
+                (field, read_text(&name, bytes, field))
             }
-        }
+            (None, None) => {
+                return Err(Failure::Usage(format!("this run takes no images and no texts, got {name}")));
+            }
+        };
+        Ok((name, Record::from([(field.name.clone(), value.map_err(StageError::from)?)])))
     }
 
     /// One record out of `field=value` words.
@@ -153,9 +160,22 @@ impl Asked {
         self.predictor.schema.with_role(Role::Input).any(|field| matches!(field.kind, Kind::Series { .. }))
     }
 
+    /// The text that the network sees, if it sees nothing else.
+    fn text(&self) -> Option<&Field> {
+        let mut inputs = self.predictor.schema.with_role(Role::Input);
+        let first = inputs.next().filter(|field| field.kind == Kind::Text)?;
+        inputs.next().is_none().then_some(first)
+    }
+
     fn image(&self) -> Option<&Field> {
         self.predictor.schema.with_role(Role::Input).find(|field| matches!(field.kind, Kind::Image { .. }))
     }
+}
+
+/// Whether a file holds one text, or a folder such files; anything else is a table.
+fn is_text(input: &Path) -> bool {
+    RealFs.metadata(input).is_ok_and(|found| found.kind == FileKind::Dir)
+        || input.extension().is_some_and(|end| end.eq_ignore_ascii_case("txt"))
 }
 
 /// The files at `input`: itself, or everything below it that is no folder, by name.

@@ -39,7 +39,7 @@ impl Columns {
         for (place, name) in plan.config.ignore.iter().enumerate() {
             apart.push(find(sheet, &format!("data.ignore[{place}]"), name)?);
         }
-        if let SplitPlan::Column { name } = &plan.split {
+        if let SplitPlan::Column { name, .. } = &plan.split {
             apart.push(find(sheet, "data.split.column.name", name)?);
         }
         let free: Vec<usize> = (0..sheet.columns().len()).filter(|place| !apart.contains(place)).collect();

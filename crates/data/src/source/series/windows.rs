@@ -8,7 +8,7 @@ use baeum_core::{Field, Role};
 use super::step::EachStep;
 use crate::DataError;
 use crate::config::{OnBad, SeriesConfig};
-use crate::csv::FileRows;
+use crate::csv::{FileRows, row_place};
 use crate::plan::SERIES;
 use crate::profile::{LISTED, Repair};
 use crate::source::{Cell, Raw, Steps};
@@ -178,7 +178,7 @@ impl Windows {
     /// A step as messages call it.
     pub(super) fn step_place(&self, step: usize) -> String {
         let row = self.track.rows[step];
-        FileRows::place(&self.track.files, row)
+        row_place(&self.track.files, row)
     }
 
     pub(super) fn fields(&self) -> &[Use] {

@@ -81,6 +81,14 @@ fn repair(repair: &Repair) -> String {
             let left_out = count(*windows as u64);
             format!("{left_out} windows whose answer has a missing number were left out.{}", reasons(first))
         }
+        Repair::FilesTakenFor { folder, count: files, first, encoding } => {
+            let (read, of) = (encoding.name(), count(*files as u64));
+            format!("{of} files of {} are not UTF-8 and were read as {read}.{}", name(folder), reasons(first))
+        }
+        Repair::EmptyTexts { folder, count: files, first } => {
+            let of = count(*files as u64);
+            format!("{of} files of {} are empty and count as missing texts.{}", name(folder), reasons(first))
+        }
         Repair::Skipped { file, count: rows, first } => {
             let left_out = count(*rows as u64);
             format!("{left_out} of {} cannot be read and were left out.{}", name(file), reasons(first))

@@ -181,7 +181,7 @@ fn what_is_absent_is_shown_where_it_belongs() {
         "[run]\nseed = 1\n\n[data]\ntarget = \"y\"\n",
         &[],
         r#"
-error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text` and `function`, got nothing
+error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder`, `text` and `function`, got nothing
  --> recipe.toml:4:1
   |
 4 | [data]
@@ -195,7 +195,7 @@ fn an_empty_recipe() {
         "",
         &[],
         r#"
-error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text` and `function`, got nothing
+error: `data.source` wants one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder`, `text` and `function`, got nothing
  --> recipe.toml:1:1
   |
 1 |
@@ -215,7 +215,7 @@ error: `표준` is not a choice of `data.fields.꽃잎 길이.steps[0]`
 2 | "steps" = ["표준"]
   |            ^^^^^^
   |
-  = help: it takes `denoise`, `crop`, `resize`, `scale`, `standardise`, `robust`, `log1p`, `clip`, `quantile`, `impute`, `bins`, `piecewise_linear`, `category`, `hash`, `normalise_text`, `tokenise`, `one_hot`, `normalise_window`, `difference`, `steps_first`"#,
+  = help: it takes `denoise`, `crop`, `resize`, `scale`, `standardise`, `robust`, `log1p`, `clip`, `quantile`, `impute`, `bins`, `piecewise_linear`, `category`, `hash`, `date_parts`, `normalise_text`, `tokenise`, `one_hot`, `normalise_window`, `difference`, `steps_first`"#,
     );
 }
 

@@ -3,12 +3,16 @@
 use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
-use super::{SourcePlan, SplitPlan, plain_text, series};
-use crate::config::{DataConfig, SplitConfig};
+use super::{ListsPlan, SourcePlan, SplitPlan, plain_text, series};
+use crate::config::{DataConfig, SplitConfig, Unlisted};
+use crate::split::Part;
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
     if let SourcePlan::Text { .. } = source {
         return plain_text::split(config);
+    }
+    if let Some(series) = &config.series {
+        return series::split(config, series);
     }
     let test = match source {
         SourcePlan::Idx(idx) => {
@@ -19,12 +23,10 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         }
         SourcePlan::Table { .. }
         | SourcePlan::Folder(_)
+        | SourcePlan::TextFolder(_)
         | SourcePlan::Text { .. }
         | SourcePlan::Function { .. } => None,
     };
-    if let Some(series) = &config.series {
-        return series::split(config, series);
-    }
     let has_test = test.is_some();
     let is_table = matches!(source, SourcePlan::Table { .. });
     match &config.split {
@@ -59,7 +61,13 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         ) if !is_table => {
             refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
         }
-        Some(SplitConfig::Column { name }) => by_column(config, SplitPlan::Column { name: name.clone() }),
+        Some(SplitConfig::Column { name, used }) => by_column(config, named(name, *used)?),
+        Some(SplitConfig::Lists { column: Some(_), .. }) if !is_table => {
+            refuse("data.split.lists.column", "a `csv` table, whose columns have names", "another source")
+        }
+        Some(lists @ SplitConfig::Lists { .. }) => {
+            by_column(config, SplitPlan::Lists(by_lists(config, lists)?))
+        }
         Some(SplitConfig::Groups { column, valid, test }) => {
             shares("data.split.groups", *valid, *test)?;
             by_column(config, SplitPlan::Groups { column: column.clone(), valid: *valid, test: *test })
@@ -88,6 +96,70 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
             Ok(SplitPlan::Given { valid: *valid_share })
         }
     }
+}
+
+/// Lists of rows, with the number of the repeat in their names.
+fn by_lists(config: &DataConfig, split: &SplitConfig) -> Checked<ListsPlan> {
+    let SplitConfig::Lists { train, valid, test, column, unlisted, valid_share, used } = split else {
+        return refuse("data.split", "`lists`", "another one");
+    };
+    let files = [
+        (Part::Train, train.as_ref(), "data.split.lists.train"),
+        (Part::Valid, valid.as_ref(), "data.split.lists.valid"),
+        (Part::Test, Some(test), "data.split.lists.test"),
+    ];
+    let files: Vec<_> =
+        files.into_iter().filter_map(|(part, name, path)| Some((part, name?, path))).collect();
+    files.iter().try_for_each(|(_, name, path)| refuse_empty(path, name))?;
+    let names: Vec<&str> = files.iter().map(|(_, name, _)| name.as_str()).collect();
+    repeats("data.split.lists", &names, *used)?;
+    let takes_unlisted = *unlisted == Unlisted::Train;
+    if train.is_none() && !takes_unlisted {
+        return refuse("data.split.lists.train", "a file, unless `unlisted = \"train\"`", "nothing");
+    }
+    share("data.split.lists.valid_share", *valid_share, 0.0)?;
+    let column = match (column, &config.ids[..]) {
+        (Some(column), _) => Some((column.clone(), "data.split.lists.column")),
+        (None, [id]) => Some((id.clone(), "data.ids[0]")),
+        (None, []) => None,
+        (None, ids) => {
+            let got = format!("nothing, and {} of `data.ids`", ids.len());
+            return refuse("data.split.lists.column", "the column that the lists tell rows by", got);
+        }
+    };
+    let files = files.into_iter().map(|(part, name, path)| (part, numbered(name, *used), path)).collect();
+    Ok(ListsPlan { files, column, takes_unlisted, valid: valid.is_none().then_some(*valid_share) })
+}
+
+/// What stands for the number of a repeat.
+pub(crate) const REPEAT: &str = "{}";
+
+/// Whether the names of a split have a place for the number of the repeat: each of them, or none.
+fn repeats(path: &str, names: &[impl AsRef<str>], used: usize) -> Checked<bool> {
+    if let Some(name) = names.iter().find(|name| name.as_ref().matches(REPEAT).count() > 1) {
+        return refuse(path, "one `{}` in a name at most", format!("`{}`", name.as_ref()));
+    }
+    let numbered = names.iter().filter(|name| name.as_ref().contains(REPEAT)).count();
+    match numbered {
+        0 if used > 0 => {
+            refuse(format!("{path}.use"), "a `{}` in the name for the number of the repeat", used.to_string())
+        }
+        0 => Ok(false),
+        some if some < names.len() => {
+            refuse(path, "a `{}` in each of its names, or in none", format!("{some} of {}", names.len()))
+        }
+        _ => Ok(true),
+    }
+}
+
+/// A column that gives the parts, of the repeat with this number.
+pub(super) fn named(name: &str, used: usize) -> Checked<SplitPlan> {
+    let repeats = repeats("data.split.column", &[name], used)?.then(|| name.to_owned());
+    Ok(SplitPlan::Column { name: numbered(name, used), repeats })
+}
+
+fn numbered(name: &str, used: usize) -> String {
+    name.replace(REPEAT, &used.to_string())
 }
 
 fn moment(path: &str, column: &Option<String>) -> Checked<String> {
