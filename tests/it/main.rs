@@ -7,6 +7,7 @@ mod crash;
 mod edges;
 mod faults;
 mod interop;
+mod labels;
 mod lessons;
 mod limits;
 mod pages;

@@ -2,6 +2,7 @@
 //! training, which would otherwise be measured by what it has already seen (reliability.md D1).
 
 mod copies;
+mod divided;
 mod found;
 mod pictures;
 mod rows;
@@ -17,6 +18,8 @@ use crate::config::Leak;
 use crate::plan::DataPlan;
 use crate::profile::{Warning, Why};
 use crate::source::{Cell, Raw};
+
+use divided::Divided;
 
 pub use found::Found;
 
@@ -146,16 +149,18 @@ pub(crate) fn audit(
     task: Task,
     splits: &Splits,
 ) -> Result<Vec<Warning>, DataError> {
-    let mut is_held_out = vec![true; raw.rows()];
-    splits.train.rows().iter().for_each(|row| is_held_out[*row] = false);
-    let audit = Audit { plan, raw, fields, is_held_out };
+    let rows = Divided::of(raw, splits);
+    let is_held_out: Vec<bool> =
+        rows.rows.iter().map(|row| splits.train.rows().binary_search(row).is_err()).collect();
+    let train: Vec<usize> = (0..is_held_out.len()).filter(|&place| !is_held_out[place]).collect();
+    let audit = Audit { plan, raw: &rows, fields, is_held_out };
     let mut warnings = vec![];
     for (leak, seen) in [audit.rows()?, audit.texts()?, audit.images()?, audit.ids()?].into_iter().flatten() {
         warnings.extend(audit.judge(leak, &seen)?);
         let count = seen.unfinished;
         warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
-    warnings.extend(audit.target(task, splits.train.rows())?);
+    warnings.extend(audit.target(task, &train)?);
     Ok(warnings)
 }
 

@@ -31,8 +31,9 @@ pub(crate) struct Examples {
 
 /// One target of all rows.
 enum Answers {
+    /// Below zero where nobody knows it.
     Labels(Vec<i64>),
-    /// Standardised.
+    /// Standardised; NaN where nobody knows it.
     Numbers(Vec<f32>),
 }
 
@@ -45,13 +46,13 @@ impl Examples {
         raw: Box<dyn Raw>,
         schema: Schema,
         encoder: Encoder,
-        targets: &[Target],
+        (targets, unlabelled): (&[Target], &[usize]),
         naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), &schema, target, naming))
+            .map(|target| answers(raw.as_ref(), &schema, (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
         let mut examples = Examples { raw, schema, encoder, kept: vec![], targets, augment: None };
         for input in 0..examples.encoder.inputs() {
@@ -150,7 +151,11 @@ impl Examples {
                 self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
             batch.inputs.insert(name, tensor);
         }
-        batch.targets = self.targets(rows)?;
+        let is_unknown = |row: &usize| self.targets.iter().any(|answers| !answers.has(*row));
+        batch.targets = match !rows.is_empty() && rows.iter().all(is_unknown) {
+            true => vec![], // nobody knows them
+            false => self.targets(rows)?,
+        };
         Ok(batch)
     }
 
@@ -204,6 +209,10 @@ impl Source for Examples {
 
     fn targets(&self, rows: &[usize]) -> Result<Vec<Tensor>, SourceError> {
         self.refuse_row_beyond(rows)?;
+        let without = |row: &&usize| self.targets.iter().any(|answers| !answers.has(**row));
+        if let Some(&row) = rows.iter().find(without) {
+            return Err(SourceError { row, source: "it has no label, so it is in no part".into() });
+        }
         let targets = self.targets.iter().map(|answers| answers.gather(rows));
         let targets = targets.collect::<Result<_, TensorError>>();
         targets.map_err(|error| SourceError { row: 0, source: error.into() })
@@ -215,6 +224,14 @@ impl Source for Examples {
 }
 
 impl Answers {
+    /// Whether the answer of a row is known.
+    fn has(&self, row: usize) -> bool {
+        match self {
+            Answers::Labels(places) => places.get(row).is_some_and(|place| *place >= 0),
+            Answers::Numbers(numbers) => numbers.get(row).is_some_and(|number| !number.is_nan()),
+        }
+    }
+
     fn gather(&self, rows: &[usize]) -> Result<Tensor, TensorError> {
         match self {
             Answers::Labels(places) => {
@@ -228,7 +245,13 @@ impl Answers {
 }
 
 /// The targets of all rows, as the network learns them.
-fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> Result<Answers, DataError> {
+fn answers(
+    raw: &dyn Raw,
+    schema: &Schema,
+    (target, unlabelled): (&Target, &[usize]),
+    naming: &Naming,
+) -> Result<Answers, DataError> {
+    let is_unknown = |row: &usize| unlabelled.binary_search(row).is_ok();
     let field = schema.fields.iter().position(|field| field.name == target.field).ok_or_else(|| {
         DataError::Changed {
             wants: format!("the target `{}`", target.field),
@@ -248,6 +271,7 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> 
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };
+            let place = |row: usize| if is_unknown(&row) { Ok(-1) } else { place(row) };
             Ok(Answers::Labels((0..raw.rows()).map(place).collect::<Result<_, DataError>>()?))
         }
         Decode::Number { scale, offset, .. } => {
@@ -257,6 +281,7 @@ fn answers(raw: &dyn Raw, schema: &Schema, target: &Target, naming: &Naming) -> 
                     Err(refuse(row, "a number", cell))
                 }
             };
+            let number = |row: usize| if is_unknown(&row) { Ok(f32::NAN) } else { number(row) };
             Ok(Answers::Numbers((0..raw.rows()).map(number).collect::<Result<_, DataError>>()?))
         }
     }

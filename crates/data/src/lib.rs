@@ -55,8 +55,8 @@ pub use audit::Found;
 pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
-    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, NumpyConfig, OnBad,
-    Paths, Per, SourceConfig, SplitConfig, StepConfig, TokensBy,
+    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, MergeLabels,
+    NumpyConfig, OnBad, Paths, Per, SourceConfig, SplitConfig, StepConfig, TokensBy,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

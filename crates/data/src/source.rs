@@ -5,6 +5,7 @@ pub(crate) mod folder;
 pub(crate) mod function;
 pub(crate) mod idx;
 pub(crate) mod numpy;
+mod relabelled;
 mod sheet;
 mod table;
 
@@ -17,6 +18,7 @@ use crate::profile::Repair;
 use crate::split::Part;
 use crate::{DataError, Place};
 
+pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use table::load;
 use table::{Column, Places, Table};
 
@@ -39,8 +41,14 @@ pub(crate) trait Scan {
         Ok(vec![])
     }
 
-    /// What the targets look like, if the recipe does not say it.
-    fn task(&self) -> Task;
+    /// What people call each example, as a file of labels does: its number from 0, unless it has a better name. `None`
+    /// where it has none.
+    fn names(&self) -> Vec<Option<String>> {
+        (0..self.rows()).map(|row| Some(row.to_string())).collect()
+    }
+
+    /// What targets look like, if the recipe does not say it.
+    fn task(&self, targets: &[Option<String>]) -> Task;
 
     /// The fields of a record, as far as the training rows tell; labels and ranges come later.
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError>;

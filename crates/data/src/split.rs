@@ -8,6 +8,9 @@ use crate::DataError;
 use crate::plan::{DataPlan, SplitPlan};
 use crate::source::Scan;
 
+use answered::Answered;
+
+mod answered;
 mod time;
 mod together;
 
@@ -44,7 +47,7 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
     u64::from_le_bytes(*first)
 }
 
-/// Divides the examples of a source as the plan says.
+/// Divides those examples of a source that have a target as the plan says. `ids` and `targets` have one for each row.
 ///
 /// # Errors
 /// [`DataError`] with counts for a split that cannot be: a part without rows, or a label with fewer rows than
@@ -52,13 +55,21 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
 pub(crate) fn divide(
     plan: &DataPlan,
     task: Task,
-    scan: &mut dyn Scan,
+    scan: &dyn Scan,
+    (ids, targets): (&[u64], &[Option<String>]),
     rng: &Rng,
 ) -> Result<Splits, DataError> {
-    let ids = scan.ids()?;
-    let lot = Lot { stream: rng.stream("split", ""), ids: &ids };
-    let (parts, wanted) = deal(plan, task, scan, &lot)?;
-    let rows = |part: Part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<usize>>();
+    let answered = Answered::new(scan, targets);
+    if answered.rows() == 0 {
+        let (wants, got) = ("labels or numbers".to_owned(), "none; `baeum label` adds some".to_owned());
+        return Err(DataError::Column { column: plan.target.clone(), wants, got });
+    }
+    let lot = Lot { stream: rng.stream("split", ""), ids: &answered.only(ids) };
+    let (parts, wanted) = deal(plan, task, &answered, &lot)?;
+    let rows = |part: Part| {
+        let places = (0..parts.len()).filter(|&place| parts[place] == part);
+        places.map(|place| answered.row(place)).collect::<Vec<usize>>()
+    };
     let [train, valid, test] = Part::ALL.map(rows);
     let counts = [train.len(), valid.len(), test.len()];
     for ((part, count), wanted) in Part::ALL.into_iter().zip(counts).zip(wanted) {
@@ -103,7 +114,7 @@ impl Lot<'_> {
 type Dealt = (Vec<Part>, [bool; 3]);
 
 /// Gives each row a part.
-fn deal(plan: &DataPlan, task: Task, scan: &dyn Scan, lot: &Lot<'_>) -> Result<Dealt, DataError> {
+fn deal(plan: &DataPlan, task: Task, scan: &Answered<'_>, lot: &Lot<'_>) -> Result<Dealt, DataError> {
     let labels = |order| match task {
         Task::Classify => by_label(plan, scan, order),
         Task::Regress => Groups::from([(None, order)]),
@@ -182,7 +193,7 @@ fn take_fold(parts: &mut [Part], groups: &Groups, of: usize, fold: usize) -> Vec
 }
 
 /// The parts that the source itself gives.
-fn given(scan: &dyn Scan) -> Result<Vec<Part>, DataError> {
+fn given(scan: &Answered<'_>) -> Result<Vec<Part>, DataError> {
     let refuse = || DataError::setting("data.split", "a source that gives the parts", "one that does not");
     scan.parts()?.ok_or_else(refuse)
 }
@@ -190,15 +201,12 @@ fn given(scan: &dyn Scan) -> Result<Vec<Part>, DataError> {
 /// Rows that belong together; the label, if it is one that keeps them together.
 type Groups = BTreeMap<Option<String>, Vec<usize>>;
 
-/// The rows of each label, in their order. Rows without a label stay in train, where they are refused with
-/// their place.
-fn by_label(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>) -> Groups {
-    let (mut targets, naming) = (scan.targets(), plan.naming());
+/// The rows of each label, in their order.
+fn by_label(plan: &DataPlan, scan: &Answered<'_>, order: Vec<usize>) -> Groups {
+    let naming = plan.naming();
     let mut groups = Groups::new();
     for row in order {
-        if let Some(label) = targets[row].take() {
-            groups.entry(Some(naming.called(&label))).or_default().push(row);
-        }
+        groups.entry(Some(naming.called(scan.target(row)))).or_default().push(row);
     }
     groups
 }

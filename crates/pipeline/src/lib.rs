@@ -16,6 +16,7 @@
 //! Words stand at the root, stages are modules, and the command is [`cli::main`]. In reading order:
 
 mod golden;
+pub mod label;
 mod predict;
 pub mod recipe;
 mod stages;

@@ -135,7 +135,8 @@ pub struct NumpyConfig {
     pub test_targets: Option<String>,
 }
 
-/// A folder with one folder for each class; its name is the class. Images may lie deeper in it.
+/// A folder with one folder for each class; its name is the class. Images may lie deeper in it. Beside `data.label_file`,
+/// images in the folder `unlabelled` have no label yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FolderConfig {

@@ -18,6 +18,9 @@ use crate::profile::{LISTED, Repair};
 use crate::split::{Part, sample_id};
 use crate::{DataError, Place};
 
+/// The folder whose images have no label yet, where the recipe has a file of labels.
+const UNLABELLED: &str = "unlabelled";
+
 /// How deep folders may lie in a class; a link that leads back to itself ends here.
 const DEPTH: usize = 64;
 
@@ -44,6 +47,9 @@ pub(crate) struct File {
 /// Images on disk; each is decoded when it is asked for.
 pub(super) struct Folder {
     name: String,
+    root: PathBuf,
+    /// Whether images may be without a label.
+    has_label_file: bool,
     target: String,
     channels: usize,
     listing: Listing,
@@ -60,6 +66,8 @@ pub(super) struct Folder {
 pub(super) fn scan(plan: &DataPlan, config: &FolderConfig, place: &Place) -> Result<Folder, DataError> {
     Ok(Folder {
         name: shown_name(&config.path),
+        root: place.find(&config.path)?,
+        has_label_file: plan.config.label_file.is_some(),
         target: plan.target.clone(),
         channels: config.channels.count(),
         listing: list(config, place)?,
@@ -103,7 +111,9 @@ pub(crate) fn list(config: &FolderConfig, place: &Place) -> Result<Listing, Data
     }
     match listing.classes.as_slice() {
         [] => Err(DataError::file(&name, "one folder of images for each class", "none")),
-        [class] => Err(DataError::file(&name, "at least 2 class folders", format!("1: `{class}`"))),
+        [class] if class != UNLABELLED => {
+            Err(DataError::file(&name, "at least 2 class folders", format!("1: `{class}`")))
+        }
         _ => Ok(listing),
     }
 }
@@ -183,6 +193,11 @@ impl Folder {
         &self.listing.classes[self.listing.images[row].class]
     }
 
+    /// The label of an image; none in the folder of those that have none yet.
+    fn label(&self, row: usize) -> Option<&str> {
+        Some(self.class(row)).filter(|class| !self.has_label_file || *class != UNLABELLED)
+    }
+
     /// The number and the size of an image, or why it is none.
     fn look(&self, row: usize) -> Result<(u64, (usize, usize)), DataError> {
         let bytes = self.read(row)?;
@@ -238,10 +253,20 @@ impl Scan for Folder {
     }
 
     fn targets(&self) -> Vec<Option<String>> {
-        (0..Scan::rows(self)).map(|row| Some(self.class(row).to_owned())).collect()
+        (0..Scan::rows(self)).map(|row| self.label(row).map(str::to_owned)).collect()
     }
 
-    fn task(&self) -> Task {
+    /// The path of an image below the folder, with `/` between its parts.
+    fn names(&self) -> Vec<Option<String>> {
+        let name = |image: &File| {
+            let parts = image.path.strip_prefix(&self.root).ok()?.components();
+            let parts = parts.map(|part| part.as_os_str().to_str().map(str::to_owned));
+            Some(parts.collect::<Option<Vec<String>>>()?.join("/"))
+        };
+        self.listing.images.iter().map(name).collect()
+    }
+
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Classify
     }
 
@@ -268,7 +293,7 @@ impl Raw for Folder {
 
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
         match field {
-            1 => Ok(Cell::Name(self.class(row))),
+            1 => Ok(self.label(row).map_or(Cell::Missing, Cell::Name)),
             _ => Ok(Cell::Image(self.decode(row, &self.read(row)?)?)),
         }
     }
