@@ -246,8 +246,7 @@ fn the_wrong_labels_of_mnist_are_among_the_first_hundred() {
     assert_eq!(wrong.len(), 15);
     let first: Vec<u64> = found.iter().take(100).map(|candidate| candidate.row as u64).collect();
     let hits = wrong.iter().filter(|row| first.contains(row)).count();
-    println!("{{\"confirmed\": {}, \"among the first 100\": {hits}}}", wrong.len());
-    assert!(hits >= 12, "{hits} of 15");
+    assert!(hits >= 12, "{hits} of 15; it was 15 when this was written");
 }
 
 /// The probabilities of each label by models that had not learned from the row, and the labels.

@@ -135,12 +135,11 @@ pub struct NumpyConfig {
     pub test_targets: Option<String>,
 }
 
-/// A folder with one folder for each class; its name is the class. Images may lie deeper in it. Beside `data.label_file`,
-/// images in the folder `unlabelled` have no label yet.
+/// A folder with one folder for each class; its name is the class. Images may lie deeper in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FolderConfig {
-    /// The folder.
+    /// The folder. Beside `data.label_file`, the images in its folder `unlabelled` have no label yet.
     pub path: String,
     /// Whether images are read in colour or in grey.
     #[serde(default)]

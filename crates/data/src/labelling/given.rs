@@ -97,7 +97,7 @@ impl Given {
         let shown = |(line, id): &(&usize, &String)| format!("line {line} {}", quoted(id));
         let first: Vec<String> = strays.iter().take(LISTED).map(shown).collect();
         if said.is_empty() {
-            let got = format!("{} lines about none, such as {}", strays.len(), first.join(", "));
+            let got = format!("others alone: {}", first.join(", "));
             return Err(DataError::file(&file.name, "ids of rows of the data", got));
         }
         if !strays.is_empty() {
@@ -137,13 +137,14 @@ impl Given {
         // Numbers are hardly ever the same; labels are.
         let are_numbers = plan.task.unwrap_or(Task::Regress) == Task::Regress
             && known.iter().all(|label| number(label).is_ok());
-        if !(unknown.is_empty() || are_numbers) {
+        if !(known.is_empty() || unknown.is_empty() || are_numbers) {
             let labels = unknown.into_iter().collect();
             self.warnings.push(Warning::NewLabels { file: file.clone(), labels });
         }
         if ties > 0 {
             self.warnings.push(Warning::TiedLabels { file: file.clone(), count: ties });
         }
+        self.warnings.extend(merged.is_unsettled.then(|| Warning::UnsettledLabels { file: file.clone() }));
         self.repairs.push(Repair::Labelled { file, rows, corrected, added, annotators });
     }
 

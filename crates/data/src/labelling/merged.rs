@@ -45,6 +45,8 @@ pub(super) struct Outcome {
     /// The label of each row that somebody labelled; none where labels are tied.
     pub(super) rows: BTreeMap<usize, Option<String>>,
     pub(super) annotators: Vec<AnnotatorProfile>,
+    /// Whether the weights of the annotators still moved when the last round was over.
+    pub(super) is_unsettled: bool,
 }
 
 /// Counts votes; labels are the same if the recipe calls them the same. `all` is in the order of the file.
@@ -53,7 +55,7 @@ pub(super) fn merge(how: MergeLabels, naming: &Naming, all: &[Said<'_>]) -> Outc
     votes.extend(all.iter().map(|said| ((said.annotator, said.row), said.label)));
     let mut annotators: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     votes.keys().for_each(|(annotator, _)| *annotators.entry(*annotator).or_default() += 1);
-    let ballot = Ballot::of(&votes, naming);
+    let (ballot, mut is_unsettled) = (Ballot::of(&votes, naming), false);
     let (rows, accuracies) = match how {
         MergeLabels::Last => {
             (all.iter().map(|said| (said.row, Some(said.label.to_owned()))).collect(), BTreeMap::new())
@@ -64,6 +66,7 @@ pub(super) fn merge(how: MergeLabels, naming: &Naming, all: &[Said<'_>]) -> Outc
         }
         MergeLabels::DawidSkene => {
             let found = dawid_skene(&ballot.votes);
+            is_unsettled = !found.has_converged;
             let rows = found.rows.iter().map(|row| (row.row, ballot.spelled(row.label))).collect();
             (rows, found.annotators.iter().map(|who| (who.annotator, who.accuracy)).collect())
         }
@@ -73,7 +76,7 @@ pub(super) fn merge(how: MergeLabels, naming: &Naming, all: &[Said<'_>]) -> Outc
         rows,
         accuracy: accuracies.get(&place).copied(),
     };
-    Outcome { rows, annotators: annotators.into_iter().enumerate().map(profile).collect() }
+    Outcome { rows, annotators: annotators.into_iter().enumerate().map(profile).collect(), is_unsettled }
 }
 
 /// Votes by number.

@@ -20,7 +20,7 @@ pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Lab
     let format = CsvFormat::new(&CsvConfig::default(), &[String::new()]);
     let csv = Csv::new(vec![(name.to_owned(), bytes)], &format, OnBad::Stop, limits)?;
     if let Some(other) = csv.columns().iter().find(|column| !COLUMNS.contains(&column.as_str())) {
-        let near = nearest(other, COLUMNS.into_iter());
+        let near = nearest(other, COLUMNS);
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let wants = "the columns `id`, `label` and, if you like, `annotator`";
         return Err(DataError::file(name, wants, format!("{}{near}", quoted(other))));

@@ -273,7 +273,7 @@ fn lines_about_other_rows_are_counted_or_refused() {
     let labels = lines(&[("q1", "u", "a"), ("q2", "u", "a")]);
     assert_eq!(
         refusal(&recipe(""), &disk(&csv, &labels)),
-        "`labels.jsonl` wants ids of rows of the data, got 2 lines about none, such as line 1 `q1`, line 2 `q2`"
+        "`labels.jsonl` wants ids of rows of the data, got others alone: line 1 `q1`, line 2 `q2`"
     );
     let twice = csv.replace("r3,", "r1,").replace("r5,", "r1,");
     let allow = recipe("").replace(r#""rows", "#, r#""rows", "ids", "#);
@@ -309,7 +309,10 @@ fn a_table_may_have_all_its_labels_from_people() {
     let labels: String = (0..30).map(|row| line(&label(&format!("r{row}"), usual(row)))).collect();
     let data = prepare(&recipe(""), &disk(&csv, &labels)).unwrap();
     assert_eq!((data.blueprint.task, counts(&data.profile)), (Task::Classify, ([15, 15], 10)));
-    assert!(!looks(&data.profile).iter().any(|look| look.contains("nowhere in the data")));
+    let said = prepare(&recipe(r#", "task": "classify""#), &disk(&csv, &labels)).unwrap();
+    for profile in [&data.profile, &said.profile] {
+        assert!(!looks(profile).iter().any(|look| look.contains("nowhere in the data")));
+    }
 }
 
 #[test]
@@ -358,6 +361,10 @@ fn annotators_are_weighed_and_their_worth_is_told() {
     let worth: Vec<f64> = annotators.iter().map(|annotator| annotator.accuracy.unwrap()).collect();
     assert!(worth[0] > 0.95 && worth[1] > 0.7 && worth[3] < 0.5, "{worth:?}");
     assert!(notes(&profile)[0].contains("by `ann` 40, right in "), "{:?}", notes(&profile));
+    assert_eq!(
+        Warning::UnsettledLabels { file: FILE.to_owned() }.to_string(),
+        "what the annotators of `labels.jsonl` are worth did not settle; `merge_labels = \"majority\"` may be safer"
+    );
 }
 
 #[test]

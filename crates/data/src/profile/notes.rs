@@ -168,6 +168,11 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Annotators whose worth did not settle: their labels may be merged otherwise with a few more.
+    UnsettledLabels {
+        /// The file.
+        file: String,
+    },
     /// Something that the parts share, or that gives the target away.
     Leak {
         /// What was found.
@@ -226,6 +231,12 @@ impl fmt::Display for Warning {
             }
             Warning::TiedLabels { file, count } => {
                 write!(f, "{} with tied labels in `{file}`, left as in the data", counted(*count, "row"))
+            }
+            Warning::UnsettledLabels { file } => {
+                write!(
+                    f,
+                    "what the annotators of `{file}` are worth did not settle; `merge_labels = \"majority\"` may be safer"
+                )
             }
             Warning::Leak { found, why: Why::Usual } => {
                 write!(f, "{found}; so few, or as many as within train, that they do not end the run")

@@ -42,11 +42,10 @@ fn work(args: &args::Label) -> args::Work {
 
 /// What is about a setting is shown at its place in the recipe.
 fn blame(job: &Job, failure: Failure) -> Failure {
-    match failure {
-        Failure::Label(LabelError::Stage(StageError::Data(error))) if error.path().is_some() => {
-            job.parsed.blame(error).into()
-        }
-        other => other,
+    let Failure::Label(LabelError::Stage(StageError::Data(error))) = failure else { return failure };
+    match error.path() {
+        Some(_) => job.parsed.blame(error).into(),
+        None => LabelError::from(error).into(),
     }
 }
 

@@ -50,7 +50,8 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         Warning::NoLabelFile { file }
         | Warning::StrayLabels { file, .. }
         | Warning::NewLabels { file, .. }
-        | Warning::TiedLabels { file, .. } => (file, None),
+        | Warning::TiedLabels { file, .. }
+        | Warning::UnsettledLabels { file } => (file, None),
         Warning::Leak { found: Found::Copy { field, .. }, .. } => {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
