@@ -50,6 +50,9 @@ fn change(text: &str, (from, to): (&str, &str)) -> String {
     text.replacen(from, to, 1)
 }
 
+/// The good recipe with a file of labels.
+const KIND: (&str, &str) =
+    ("target = \"kind\"\n", "target = \"kind\"\nids = [\"length\"]\nlabel_file = \"labels.jsonl\"\n");
 const SAME: (&str, &str) = ("", "");
 
 fn with_args(mut case: Case, args: &[&'static str]) -> Case {
@@ -120,6 +123,13 @@ fn data_cases() -> Vec<Case> {
         ),
         case("a format that cannot say the network", ("[train]", "[export]\nopset = 13\n\n[train]"), SAME, 2)
             .recipe(("[models.mlp]\nhidden = [4]", "[models]\nlayers = [\"layer_norm\"]")),
+        case("a file of labels for rows without names", KIND, SAME, 2).recipe(("ids = [\"length\"]\n", "")),
+        case("a line that is no label", KIND, SAME, 3).beside(
+            "labels.jsonl",
+            "{\"id\": 1.2, \"label\": \"rose\"}\n{\"id\": 4.1, \"lable\": \"rose\"}\n",
+        ),
+        case("labels of other rows", KIND, SAME, 3)
+            .beside("labels.jsonl", "{\"id\": \"rose 7\", \"label\": \"tulip\"}\n"),
         files("a truncated PNG", pictures(), 3),
         files("a path that leads out of its folder", photos(), 3),
         case("rows that stand in no list", ("stratified = { valid = 0.2, test = 0.2 }", LISTS), SAME, 2)

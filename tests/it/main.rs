@@ -9,6 +9,7 @@ mod edges;
 mod faults;
 mod imbalance;
 mod interop;
+mod labels;
 mod lessons;
 mod limits;
 mod mixing;

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use file::commit_file;
-pub use log::{Log, Opened, Record, TornTail};
+pub use log::{Log, Opened, Record, TornTail, decode as record_of_line, encode as line_of_record};
 pub use set::{MANIFEST, Set, commit_set, read_set};
 pub use temp::sweep;
 

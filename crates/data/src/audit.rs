@@ -2,6 +2,7 @@
 //! training, which would otherwise be measured by what it has already seen (reliability.md D1).
 
 mod copies;
+mod divided;
 mod found;
 mod pictures;
 mod rows;
@@ -18,6 +19,8 @@ use crate::config::Leak;
 use crate::plan::DataPlan;
 use crate::profile::{Warning, Why};
 use crate::source::{Cell, Raw};
+
+use divided::Divided;
 
 pub use found::Found;
 
@@ -147,10 +150,12 @@ pub(crate) fn audit(
     task: Task,
     splits: &Splits,
 ) -> Result<Vec<Warning>, DataError> {
-    let mut is_held_out = vec![true; raw.rows()];
-    splits.train.rows().iter().for_each(|row| is_held_out[*row] = false);
-    let audit = Audit { plan, raw, fields, is_held_out };
-    if let Some(seen) = windows::shared(raw, &audit.is_held_out) {
+    let rows = Divided::of(raw, splits);
+    let is_held_out: Vec<bool> =
+        rows.rows.iter().map(|row| splits.train.rows().binary_search(row).is_err()).collect();
+    let train: Vec<usize> = (0..is_held_out.len()).filter(|&place| !is_held_out[place]).collect();
+    let audit = Audit { plan, raw: &rows, fields, is_held_out };
+    if let Some(seen) = windows::shared(&rows, &audit.is_held_out) {
         return Ok(audit.judge(Leak::Windows, &seen)?.into_iter().collect());
     }
     let mut warnings = vec![];
@@ -159,7 +164,7 @@ pub(crate) fn audit(
         let count = seen.unfinished;
         warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
-    warnings.extend(audit.target(task, splits.train.rows())?);
+    warnings.extend(audit.target(task, &train)?);
     Ok(warnings)
 }
 

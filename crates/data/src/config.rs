@@ -2,6 +2,7 @@
 
 mod audit;
 mod cleaning;
+mod labels;
 mod mix;
 mod paths;
 mod series;
@@ -19,6 +20,7 @@ use crate::augment::Augment;
 
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
+pub use labels::MergeLabels;
 pub use mix::MixConfig;
 pub use paths::Paths;
 pub use series::SeriesConfig;
@@ -77,6 +79,14 @@ pub struct DataConfig {
     pub labels: Vec<String>,
     /// How the labels of the data are made one where they are spelled in several ways.
     pub clean_labels: CleanConfig,
+    /// A file beside the recipe with labels that people gave, one JSON object a line, such as `labels.jsonl`; `baeum label`
+    /// writes it. They take the place of those in the data before anything else is done with these. A table calls its rows
+    /// by the first column of `data.ids`, a folder by the path of the image in it, arrays and idx files by the number of the
+    /// row counted from 0: other rows have these numbers once the array is put in another order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_file: Option<String>,
+    /// Which of several labels that the label file has for a row counts.
+    pub merge_labels: MergeLabels,
     /// What happens to a row of a table, an image or a text that cannot be read; also to a row that has something else
     /// where `kind` says that a number or a date stands.
     pub on_bad: OnBad,
@@ -104,6 +114,8 @@ impl Default for DataConfig {
             mix: None,
             labels: vec![],
             clean_labels: CleanConfig::default(),
+            label_file: None,
+            merge_labels: MergeLabels::Last,
             on_bad: OnBad::Stop,
             audit: AuditConfig::default(),
             unit: None,
@@ -216,7 +228,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let config = parse(
             r#"{"source": {"idx": {"images": "i", "labels": "l"}}, "labels": ["a", "b"],
-                "fields": {"image": {"steps": [{"impute": {"with": {"constant": 2}}}, "category", "one_hot"]}}}"#,
+                "label_file": "l.jsonl", "merge_labels": "dawid_skene", "fields": {"image": {"steps": [{"impute": {"with": {"constant": 2}}}, "category", "one_hot"]}}}"#,
         )
         .unwrap();
         assert_eq!(parse(&serde_json::to_string(&config).unwrap()).unwrap(), config);

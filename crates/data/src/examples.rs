@@ -36,15 +36,10 @@ pub(crate) struct Examples {
 
 /// One target of all rows.
 enum Answers {
-    Labels {
-        places: Vec<i64>,
-        classes: usize,
-    },
-    /// Standardised, so many for each row.
-    Numbers {
-        width: usize,
-        numbers: Vec<f32>,
-    },
+    /// Below zero where nobody knows it.
+    Labels { places: Vec<i64>, classes: usize },
+    /// Standardised, so many for each row; NaN where nobody knows it.
+    Numbers { width: usize, numbers: Vec<f32> },
     /// Cut out of the text anew for each batch.
     Next(Box<Following>),
 }
@@ -58,13 +53,13 @@ impl Examples {
         raw: Box<dyn Raw>,
         schema: Schema,
         (encoder, specs): (Encoder, &[InputSpec]),
-        targets: &[Target],
+        (targets, unlabelled): (&[Target], &[usize]),
         naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), (&schema, specs), target, naming))
+            .map(|target| answers(raw.as_ref(), (&schema, specs), (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
         let mut examples =
             Examples { raw, schema, encoder, kept: vec![], targets, augment: None, mixer: None };
@@ -175,7 +170,11 @@ impl Examples {
                 self.encoder.tensor(input, numbers).map_err(|error| failed((first, error)))?;
             batch.inputs.insert(name, tensor);
         }
-        batch.targets = self.targets(rows)?;
+        let is_unknown = |row: &usize| self.targets.iter().any(|answers| !answers.has(*row));
+        batch.targets = match !rows.is_empty() && rows.iter().all(is_unknown) {
+            true => vec![], // nobody knows them
+            false => self.targets(rows)?,
+        };
         Ok(batch)
     }
 
@@ -229,6 +228,10 @@ impl Source for Examples {
 
     fn targets(&self, rows: &[usize]) -> Result<Vec<Tensor>, SourceError> {
         self.refuse_row_beyond(rows)?;
+        let without = |row: &&usize| self.targets.iter().any(|answers| !answers.has(**row));
+        if let Some(&row) = rows.iter().find(without) {
+            return Err(SourceError { row, source: "it has no label, so it is in no part".into() });
+        }
         let first = rows.first().copied().unwrap_or(0);
         let tensor = |answers: &Answers| {
             let tensor = answers.gather(self.raw.as_ref(), rows)?;
@@ -246,6 +249,17 @@ impl Source for Examples {
 }
 
 impl Answers {
+    /// Whether the answer of a row is known.
+    fn has(&self, row: usize) -> bool {
+        match self {
+            Answers::Labels { places, .. } => places.get(row).is_some_and(|place| *place >= 0),
+            Answers::Numbers { width, numbers } => {
+                numbers.get(row * width).is_some_and(|number| !number.is_nan())
+            }
+            Answers::Next(_) => true,
+        }
+    }
+
     fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Result<Tensor, TensorError>, SourceError> {
         Ok(match self {
             Answers::Next(following) => {
@@ -287,9 +301,10 @@ fn place_of(schema: &Schema, name: &str) -> Option<usize> {
 fn answers(
     raw: &dyn Raw,
     (schema, specs): (&Schema, &[InputSpec]),
-    target: &Target,
+    (target, unlabelled): (&Target, &[usize]),
     naming: &Naming,
 ) -> Result<Answers, DataError> {
+    let is_unknown = |row: &usize| unlabelled.binary_search(row).is_ok();
     let field = place_of(schema, &target.field).ok_or_else(|| DataError::Changed {
         wants: format!("the target `{}`", target.field),
         got: "none of that name".to_owned(),
@@ -307,6 +322,7 @@ fn answers(
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };
+            let place = |row: usize| if is_unknown(&row) { Ok(-1) } else { place(row) };
             let places = (0..raw.rows()).map(place).collect::<Result<_, DataError>>()?;
             Ok(Answers::Labels { places, classes: names.len() })
         }
@@ -317,6 +333,7 @@ fn answers(
                     Err(refuse(row, "a number", cell))
                 }
             };
+            let number = |row: usize| if is_unknown(&row) { Ok(f32::NAN) } else { number(row) };
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
         }

@@ -13,9 +13,25 @@
 //! ```
 
 mod annotators;
+mod append;
 mod candidates;
+mod file;
+mod given;
+mod merged;
+mod roll;
+mod table;
 mod uncertainty;
 
+#[cfg(test)]
+mod tests;
+
 pub use annotators::{Annotator, Majority, Merged, Reconciled, Vote, dawid_skene, majority};
+pub use append::{AddError, add};
 pub use candidates::{Candidate, candidates};
+pub use file::Label;
+pub use merged::AnnotatorProfile;
+pub use roll::{Records, Roll};
+pub use table::read_table;
 pub use uncertainty::{Measure, most_useful};
+
+pub(crate) use given::given;

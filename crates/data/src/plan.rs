@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod labels;
 mod mix;
 pub(crate) mod plain_text;
 mod series;
@@ -196,6 +197,8 @@ impl DataConfig {
         series::check(self, &source, &target)?;
         check::names(self, &source, &target)?;
         check::answers(self, task)?;
+        labels::label_file(self, &source)?;
+        labels::merged(self, task)?;
         for (name, field) in &self.fields {
             fields::field(self, &source, &target, name, field)?;
         }
@@ -251,7 +254,18 @@ impl DataPlan {
             }
         }
         found.extend(self.sources(place)?);
+        if let Some(labels) = self.label_path(place)
+            && place.fs.exists(&labels)?
+        {
+            found.push(labels);
+        }
         Ok(found)
+    }
+
+    /// Where labels of people are kept, if the recipe says so; the file need not be there yet. It lies beside the recipe,
+    /// for it belongs to who writes that: nothing of its name elsewhere is taken for it.
+    pub fn label_path(&self, place: &Place) -> Option<PathBuf> {
+        self.config.label_file.as_ref().map(|file| place.base.join(file))
     }
 
     /// The files that the examples stand in.
@@ -300,7 +314,8 @@ impl DataPlan {
 
     /// Compares the settings that belong to one task with the one that the data turned out to have.
     pub(crate) fn check_answers(&self, task: Task) -> Result<(), DataError> {
-        check::answers(&self.config, Some(task))
+        check::answers(&self.config, Some(task))?;
+        labels::merged(&self.config, Some(task))
     }
 
     /// What is done at random to the fields of a schema while the network learns.

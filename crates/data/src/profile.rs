@@ -36,6 +36,9 @@ pub struct Profile {
     pub rows: usize,
     /// How many of them teach, choose and judge.
     pub parts: [usize; 3],
+    /// How many have no target, and are in no part.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unlabelled: usize,
     /// Field by field.
     pub fields: Vec<FieldProfile>,
     /// Label by label; none for numbers.
@@ -115,13 +118,18 @@ pub struct LabelProfile {
     pub parts: [usize; 3],
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// Describes the data; `labels` is how often each label stands in train, valid and test.
 pub(crate) fn profile(
     raw: &dyn Raw,
     schema: &Schema,
     splits: &Splits,
     labels: Vec<(String, [usize; 3])>,
-    leaks: Vec<Warning>,
+    found: Vec<Warning>,
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
@@ -136,7 +144,11 @@ pub(crate) fn profile(
     }
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
-    let mut warnings = leaks;
+    let mut warnings = found;
+    let unlabelled = raw.rows() - parts.iter().sum::<usize>().min(raw.rows());
+    if let Some(target) = schema.with_role(Role::Target).next().filter(|_| unlabelled > 0) {
+        warnings.insert(0, Warning::Unlabelled { count: unlabelled, field: target.name.clone() });
+    }
     warnings.extend(fields.iter().flat_map(|field| warn(field, parts[0])));
     for label in &labels {
         for (part, name) in [(1, "valid"), (2, "test")] {
@@ -148,7 +160,7 @@ pub(crate) fn profile(
     let hidden_files = raw.hidden_files();
     warnings.extend((hidden_files > 0).then_some(Warning::HiddenFiles { count: hidden_files }));
     let repairs = raw.repairs();
-    Ok(Profile { rows: raw.rows(), parts, fields, labels, hidden_files, repairs, warnings })
+    Ok(Profile { rows: raw.rows(), parts, unlabelled, fields, labels, hidden_files, repairs, warnings })
 }
 
 /// What was seen of a field so far.

@@ -10,6 +10,7 @@ pub(crate) mod listing;
 pub(crate) mod numpy;
 pub(crate) mod pictured;
 mod plain_text;
+mod relabelled;
 mod series;
 mod sheet;
 mod table;
@@ -25,6 +26,7 @@ use crate::profile::Repair;
 use crate::split::Part;
 use crate::{DataError, Place};
 
+pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use series::last_windows;
 pub(crate) use table::load;
 use table::{Column, Places, Table};
@@ -53,8 +55,14 @@ pub(crate) trait Scan {
         Ok(vec![])
     }
 
-    /// What the targets look like, if the recipe does not say it.
-    fn task(&self) -> Task;
+    /// What people call each example, as a file of labels does: its number from 0, unless it has a better name. `None`
+    /// where it has none.
+    fn called(&self) -> Vec<Option<String>> {
+        (0..self.rows()).map(|row| Some(row.to_string())).collect()
+    }
+
+    /// What targets look like, if the recipe does not say it.
+    fn task(&self, targets: &[Option<String>]) -> Task;
 
     /// The fields of a record, as far as the training rows tell; labels and ranges come later.
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError>;

@@ -8,8 +8,10 @@ use crate::plan::{DataPlan, ListsPlan, SplitPlan};
 use crate::source::Scan;
 use crate::{DataError, Place};
 
-use lists::Lists;
+use answered::Answered;
+pub(crate) use lists::Lists;
 
+mod answered;
 mod lists;
 pub(crate) mod time;
 mod together;
@@ -47,7 +49,28 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
     u64::from_le_bytes(*first)
 }
 
-/// Divides the examples of a source as the plan says.
+/// The lists that divide the examples, if lists do. They are read before anything is left out, so that one may name it.
+///
+/// # Errors
+/// [`DataError`] for a list that does not fit the rows.
+pub(crate) fn lists(plan: &DataPlan, scan: &dyn Scan, place: &Place) -> Result<Option<Lists>, DataError> {
+    match &plan.split {
+        SplitPlan::Lists(plan) => lists::read(plan, &scan.names()?, place).map(Some),
+        SplitPlan::Random { .. }
+        | SplitPlan::Stratified { .. }
+        | SplitPlan::Usual { .. }
+        | SplitPlan::Groups { .. }
+        | SplitPlan::Time { .. }
+        | SplitPlan::Moments { .. }
+        | SplitPlan::Hash { .. }
+        | SplitPlan::Fold { .. }
+        | SplitPlan::Column { .. }
+        | SplitPlan::Files
+        | SplitPlan::Given { .. } => Ok(None),
+    }
+}
+
+/// Divides those examples of a source that have a target as the plan says. `ids` and `targets` have one for each row.
 ///
 /// # Errors
 /// [`DataError`] with counts for a split that cannot be: a part without rows, or a label with fewer rows than
@@ -55,18 +78,22 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
 pub(crate) fn divide(
     plan: &DataPlan,
     task: Task,
-    scan: &mut dyn Scan,
-    place: &Place,
+    scan: &dyn Scan,
+    (ids, targets): (&[u64], &[Option<String>]),
+    lists: Option<&Lists>,
+    rng: &baeum_core::Rng,
 ) -> Result<Splits, DataError> {
-    let mut lists = None;
-    if let SplitPlan::Lists(plan) = &plan.split {
-        // Before anything is left out, so that a list may name it.
-        lists = Some(lists::read(plan, &scan.names()?, place)?);
+    let answered = Answered::new(scan, targets);
+    if answered.rows() == 0 {
+        let (wants, got) = ("labels or numbers".to_owned(), "none; `baeum label` adds some".to_owned());
+        return Err(DataError::Column { column: plan.target.clone(), wants, got });
     }
-    let ids = scan.ids()?;
-    let lot = Lot { stream: place.rng().stream("split", ""), ids: &ids };
-    let (parts, wanted) = deal(plan, task, scan, lists.as_ref(), &lot)?;
-    let rows = |part: Part| (0..parts.len()).filter(|&row| parts[row] == part).collect::<Vec<usize>>();
+    let lot = Lot { stream: rng.stream("split", ""), ids: &answered.only(ids) };
+    let (parts, wanted) = deal(plan, task, &answered, lists, &lot)?;
+    let rows = |part: Part| {
+        let places = (0..parts.len()).filter(|&place| parts[place] == part);
+        places.map(|place| answered.row(place)).collect::<Vec<usize>>()
+    };
     let [train, valid, test] = Part::ALL.map(rows);
     let counts = [train.len(), valid.len(), test.len()];
     for ((part, count), wanted) in Part::ALL.into_iter().zip(counts).zip(wanted) {
@@ -114,7 +141,7 @@ type Dealt = (Vec<Part>, [bool; 3]);
 fn deal(
     plan: &DataPlan,
     task: Task,
-    scan: &dyn Scan,
+    scan: &Answered<'_>,
     lists: Option<&Lists>,
     lot: &Lot<'_>,
 ) -> Result<Dealt, DataError> {
@@ -218,7 +245,7 @@ fn take_fold(parts: &mut [Part], groups: &Groups, of: usize, fold: usize) -> Vec
 }
 
 /// The parts that the source itself gives.
-fn given(scan: &dyn Scan) -> Result<Vec<Part>, DataError> {
+fn given(scan: &Answered<'_>) -> Result<Vec<Part>, DataError> {
     let refuse = || DataError::setting("data.split", "a source that gives the parts", "one that does not");
     scan.parts()?.ok_or_else(refuse)
 }
@@ -226,15 +253,12 @@ fn given(scan: &dyn Scan) -> Result<Vec<Part>, DataError> {
 /// Rows that belong together; the label, if it is one that keeps them together.
 type Groups = BTreeMap<Option<String>, Vec<usize>>;
 
-/// The rows of each label, in their order. Rows without a label stay in train, where they are refused with
-/// their place.
-fn by_label(plan: &DataPlan, scan: &dyn Scan, order: Vec<usize>) -> Groups {
-    let (mut targets, naming) = (scan.targets(), plan.naming());
+/// The rows of each label, in their order.
+fn by_label(plan: &DataPlan, scan: &Answered<'_>, order: Vec<usize>) -> Groups {
+    let naming = plan.naming();
     let mut groups = Groups::new();
     for row in order {
-        if let Some(label) = targets[row].take() {
-            groups.entry(Some(naming.called(&label))).or_default().push(row);
-        }
+        groups.entry(Some(naming.called(scan.target(row)))).or_default().push(row);
     }
     groups
 }

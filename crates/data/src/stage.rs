@@ -8,11 +8,12 @@ use crate::config::OnBad;
 use crate::encoder::Encoder;
 use crate::examples::{Examples, KEPT_BYTES};
 use crate::fit::{Fitted, fit};
+use crate::labelling::given;
 use crate::labels::Labels;
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::{Profile, profile};
 use crate::source::{Raw, function, scan};
-use crate::split::divide;
+use crate::split::{divide, lists};
 use crate::{DataError, Place};
 
 /// All that the stage learned from the data, written down; with the same files it gives the same dataset
@@ -44,6 +45,9 @@ pub struct SplitRows {
     pub valid: Vec<usize>,
     /// What the final score is measured on.
     pub test: Vec<usize>,
+    /// What nobody knows the answer to; it is in no part.
+    #[serde(default)]
+    pub unlabelled: Vec<usize>,
 }
 
 /// What the stage hands on.
@@ -63,19 +67,24 @@ pub struct Prepared {
 /// split that cannot be.
 pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let mut scan = scan(plan, place)?;
-    let task = plan.task.unwrap_or_else(|| scan.task());
+    let lists = lists(plan, scan.as_ref(), place)?;
+    let ids = scan.ids()?; // what cannot be read is left out here
+    let given = given(plan, place, scan.as_ref())?;
+    let task = plan.task.unwrap_or_else(|| scan.task(&given.targets));
     plan.check_answers(task)?;
-    let splits = divide(plan, task, scan.as_mut(), place)?;
+    let splits = divide(plan, task, scan.as_ref(), (&ids, &given.targets), lists.as_ref(), &place.rng())?;
     let fields = scan.fields(task, &splits.train)?;
-    let raw = scan.load(&fields)?;
+    let (unlabelled, mut found) = (given.unlabelled(), given.warnings.clone());
+    let raw = given.over(scan.load(&fields)?, &fields)?;
     let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
     let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
-    let leaks = audit(plan, raw.as_ref(), &fitted.schema.fields, task, &splits)?;
-    let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels, leaks)?;
+    found.extend(audit(plan, raw.as_ref(), &fitted.schema.fields, task, &splits)?);
+    let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels, found)?;
     let rows = SplitRows {
         train: splits.train.rows().to_vec(),
         valid: splits.valid.rows().to_vec(),
         test: splits.test.rows().to_vec(),
+        unlabelled,
     };
     let Fitted { schema, inputs, targets, stats } = fitted;
     let blueprint = DataBlueprint { task, schema, inputs, targets, stats, splits: rows };
@@ -91,9 +100,9 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
 /// [`DataError`] as for [`prepare`], and [`DataError::Changed`] if there are other rows than when the
 /// blueprint was fitted.
 pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result<Dataset, DataError> {
-    let SplitRows { train, valid, test } = blueprint.splits.clone();
+    let SplitRows { train, valid, test, unlabelled } = blueprint.splits.clone();
     let changed = |wants: String, got: String| DataError::Changed { wants, got };
-    let known = [&train[..], &valid, &test].concat();
+    let known = [&train[..], &valid, &test, &unlabelled].concat();
     let mut scan = scan(plan, place)?;
     if plan.config.on_bad == OnBad::Skip {
         scan.ids()?; // what cannot be read is left out here as it was then
@@ -103,7 +112,9 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     }
     let splits = Splits::new(train, valid, test)
         .map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
-    let raw = scan.load(&blueprint.schema.fields)?;
+    let fields = &blueprint.schema.fields;
+    let given = given(plan, place, scan.as_ref())?;
+    let raw = given.over(scan.load(fields)?, fields)?;
     dataset(plan, examples(plan, place, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
 }
 
@@ -138,7 +149,8 @@ fn examples(
 ) -> Result<Examples, DataError> {
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let DataBlueprint { schema, inputs, targets, splits, .. } = blueprint;
-    let examples = Examples::new(raw, schema.clone(), (encoder, inputs), targets, &plan.naming(), room)?;
+    let answers = (&targets[..], &splits.unlabelled[..]);
+    let examples = Examples::new(raw, schema.clone(), (encoder, inputs), answers, &plan.naming(), room)?;
     let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
     let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
     Ok(augmented.mixed(mixer))

@@ -94,7 +94,7 @@ pub(crate) fn data(name: &str, prepared: &Prepared) -> Result<Files, ArtifactErr
     Ok(Files::from([
         (SCHEMA.to_owned(), json(&dataset.schema)?),
         (TRANSFORMS.to_owned(), json(&transforms)?),
-        (SPLITS.to_owned(), parquet(&splits(&dataset.splits))?),
+        (SPLITS.to_owned(), parquet(&splits(&dataset.splits, dataset.source.len()))?),
         (PROFILE.to_owned(), json(&prepared.profile)?),
         (PROFILE_PAGE.to_owned(), page(name, &prepared.profile, &samples(dataset)).into_bytes()),
     ]))
@@ -138,14 +138,18 @@ pub(crate) fn read_data(files: &Files) -> Result<DataBlueprint, ArtifactError> {
 /// Columns by name, in order.
 type Table = Vec<(String, Column)>;
 
-/// The names of the parts in `splits.parquet`.
-const PARTS: [&str; 3] = ["train", "valid", "test"];
+/// The names of the parts in `splits.parquet`; what nobody knows the answer to is in none.
+const PARTS: [&str; 4] = ["train", "valid", "test", "unlabelled"];
 
 /// One row for each example: its place in the source, and its part.
-fn splits(splits: &Splits) -> Table {
+fn splits(splits: &Splits, all: usize) -> Table {
     let parts = [splits.train.rows(), splits.valid.rows(), splits.test.rows()];
     let mut rows: Vec<(usize, &str)> =
         parts.iter().zip(PARTS).flat_map(|(rows, part)| rows.iter().map(move |row| (*row, part))).collect();
+    rows.sort_unstable();
+    let unlabelled = (0..all).filter(|row| rows.binary_search_by_key(row, |(row, _)| *row).is_err());
+    let unlabelled: Vec<(usize, &str)> = unlabelled.map(|row| (row, PARTS[3])).collect();
+    rows.extend(unlabelled);
     rows.sort_unstable();
     let (rows, parts) = rows.into_iter().map(|(row, part)| (row as i64, part.to_owned())).unzip();
     vec![("row".to_owned(), Column::Integers(rows)), ("part".to_owned(), Column::Texts(parts))]
@@ -155,17 +159,18 @@ fn read_splits(table: &Table) -> Result<SplitRows, ArtifactError> {
     let [(_, Column::Integers(rows)), (_, Column::Texts(parts))] = &table[..] else {
         return Err(unfit(SPLITS, "it wants the columns `row` and `part`"));
     };
-    let [mut train, mut valid, mut test] = [vec![], vec![], vec![]];
+    let [mut train, mut valid, mut test, mut unlabelled] = [vec![], vec![], vec![], vec![]];
     for (row, part) in rows.iter().zip(parts) {
         let rows = match PARTS.iter().position(|name| name == part) {
             Some(0) => &mut train,
             Some(1) => &mut valid,
-            Some(_) => &mut test,
-            None => return Err(unfit(SPLITS, "a part is none of train, valid and test")),
+            Some(2) => &mut test,
+            Some(_) => &mut unlabelled,
+            None => return Err(unfit(SPLITS, "a part is none of train, valid, test and unlabelled")),
         };
         rows.push(usize::try_from(*row).map_err(|error| read(SPLITS, error))?);
     }
-    Ok(SplitRows { train, valid, test })
+    Ok(SplitRows { train, valid, test, unlabelled })
 }
 
 /// What the models stage leaves behind.

@@ -2,6 +2,7 @@
 mod args;
 mod chain;
 mod fetch;
+mod label;
 mod open;
 mod predict;
 mod print;
@@ -50,6 +51,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Verb::Export(args) => work::run(&args, Some(crate::run::Stage::Export), &signals),
         Verb::Plan(args) => work::plan(&args),
         Verb::Predict(args) => predict::run(&args),
+        Verb::Label(args) => label::run(&args),
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Schema => print::json(&crate::recipe::schema()),
         Verb::Verify(args) => work::verify(&args),

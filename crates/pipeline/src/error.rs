@@ -66,7 +66,7 @@ impl StageError {
     }
 }
 
-fn of_data(error: &DataError) -> u8 {
+pub(crate) fn of_data(error: &DataError) -> u8 {
     match error.fault() {
         Fault::Recipe => 2,
         Fault::Input => 3,

@@ -17,6 +17,7 @@
 
 mod generate;
 mod golden;
+pub mod label;
 mod predict;
 pub mod recipe;
 mod stages;

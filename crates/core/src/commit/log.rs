@@ -184,8 +184,8 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Record>, usize), CommitError>
     Ok((records, whole))
 }
 
-/// The line of a record, its end included.
-fn encode(record: &Record) -> String {
+/// The line of a record in a log, its end included.
+pub fn encode(record: &Record) -> String {
     let mut line = Value::Object(record.clone()).to_string();
     line.pop(); // the closing brace
     if !record.is_empty() {
@@ -196,7 +196,10 @@ fn encode(record: &Record) -> String {
 }
 
 /// The record of a line, or what is wrong with it.
-fn decode(line: &[u8]) -> Result<Record, &'static str> {
+///
+/// # Errors
+/// In words that go on after "it is damaged:".
+pub fn decode(line: &[u8]) -> Result<Record, &'static str> {
     let line = line.strip_suffix(b"\n").ok_or("it has no end")?;
     let start = line.len().checked_sub(seal(b"").len()).ok_or("it is too short")?;
     if line[start..] != *seal(&line[..start]).as_bytes() {

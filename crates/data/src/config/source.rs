@@ -157,7 +157,7 @@ pub struct NumpyConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FolderConfig {
-    /// The folder.
+    /// The folder. Beside `data.label_file`, the images in its folder `unlabelled` have no label yet.
     pub path: String,
     /// Whether images are read in colour or in grey.
     #[serde(default)]

@@ -201,8 +201,8 @@ fn a_target_must_be_worth_learning() {
         "",
         "column `y` wants at least two different numbers in the training rows, got only 3",
     );
-    check("x,y,part\n1,a,train\n2,,train\n3,b,test\n", "", "`a.csv` row 2: `y` wants a label, got nothing");
-    check("x,y,part\n1,1,train\n2,,train\n3,2,test\n", "", "`a.csv` row 2: `y` wants a number, got nothing");
+    let none = "column `y` wants labels or numbers in the training rows, got none; `baeum label` adds some";
+    check("x,y,part\n1,,train\n2,,train\n3,,test\n", "", none);
     check(
         "x,y,part\n1,1,train\n2,2,train\n3,x,test\n",
         r#", "task": "regress""#,

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Found;
 use crate::config::Encoding;
 use crate::error::listed;
+use crate::labelling::AnnotatorProfile;
 
 /// Something that was done so that the data could be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Repair {
     /// A file that is not UTF-8 was read in another encoding.
@@ -77,6 +78,24 @@ pub enum Repair {
         /// Where the first of the missing numbers are.
         first: Vec<String>,
     },
+    /// Rows have the labels that people gave them, not those of the data.
+    Labelled {
+        /// The file of these labels.
+        file: String,
+        /// How many rows.
+        rows: usize,
+        /// How many of them have another label in the data.
+        corrected: usize,
+        /// How many have none there.
+        added: usize,
+        /// Who labelled how many.
+        annotators: Vec<AnnotatorProfile>,
+    },
+    /// The last line of a file of labels was not written whole, and was left out.
+    TornLabel {
+        /// The file.
+        file: String,
+    },
 }
 
 impl fmt::Display for Repair {
@@ -120,6 +139,27 @@ impl fmt::Display for Repair {
             Repair::Skipped { file, count, first } => {
                 write!(f, "{count} of `{file}` cannot be read and were left out: {}", listed(first, *count))
             }
+            Repair::Labelled { file, rows, corrected, added, annotators } => {
+                let same = rows.saturating_sub(corrected + added);
+                write!(
+                    f,
+                    "`{file}` labels {}: {corrected} corrected, {added} without a label in the data, {same} with the same one",
+                    counted(*rows, "row")
+                )?;
+                match &annotators[..] {
+                    [AnnotatorProfile { name: None, .. }] | [] => Ok(()),
+                    several => {
+                        let by = several.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                        write!(f, "; by {by}")
+                    }
+                }
+            }
+            Repair::TornLabel { file } => {
+                write!(
+                    f,
+                    "the last line of `{file}` was not written whole and is left out; the next `baeum label` removes it"
+                )
+            }
         }
     }
 }
@@ -160,6 +200,46 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Rows without a target are in no part.
+    Unlabelled {
+        /// How many.
+        count: usize,
+        /// The target.
+        field: String,
+    },
+    /// The file of labels that the recipe names is not there.
+    NoLabelFile {
+        /// The file.
+        file: String,
+    },
+    /// Lines of a file of labels that are about no row of the data.
+    StrayLabels {
+        /// The file.
+        file: String,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: Vec<String>,
+    },
+    /// Labels that people gave and the data do not have: perhaps slips.
+    NewLabels {
+        /// The file.
+        file: String,
+        /// The labels.
+        labels: Vec<String>,
+    },
+    /// Rows that several labels have equal claims to.
+    TiedLabels {
+        /// The file.
+        file: String,
+        /// How many.
+        count: usize,
+    },
+    /// Annotators whose worth did not settle: their labels may be merged otherwise with a few more.
+    UnsettledLabels {
+        /// The file.
+        file: String,
+    },
     /// Something that the parts share, or that gives the target away.
     Leak {
         /// What was found.
@@ -195,6 +275,36 @@ impl fmt::Display for Warning {
                 f,
                 "{count} texts look like so many others that they were not compared with all of them; more may stand in two parts"
             ),
+            Warning::Unlabelled { count, field } => write!(
+                f,
+                "{} without `{field}`, in no part; with `data.label_file`, `baeum label RECIPE --next 10` lists those to label first",
+                counted(*count, "row")
+            ),
+            Warning::NoLabelFile { file } => {
+                write!(f, "`{file}` is not there yet; `baeum label RECIPE ID=LABEL` begins it")
+            }
+            Warning::StrayLabels { file, count, first } => {
+                write!(
+                    f,
+                    "{} of `{file}` about no row of the data: {}",
+                    counted(*count, "line"),
+                    first.join(", ")
+                )?;
+                if *count > first.len() { write!(f, ", and {} more", count - first.len()) } else { Ok(()) }
+            }
+            Warning::NewLabels { file, labels } => {
+                let labels = labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+                write!(f, "labels that stand in `{file}` and nowhere in the data: {labels}")
+            }
+            Warning::TiedLabels { file, count } => {
+                write!(f, "{} with tied labels in `{file}`, left as in the data", counted(*count, "row"))
+            }
+            Warning::UnsettledLabels { file } => {
+                write!(
+                    f,
+                    "what the annotators of `{file}` are worth did not settle; `merge_labels = \"majority\"` may be safer"
+                )
+            }
             Warning::Leak { found, why: Why::Usual } => {
                 write!(f, "{found}; so few, or as many as within train, that they do not end the run")
             }
@@ -203,4 +313,8 @@ impl fmt::Display for Warning {
             }
         }
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baeum_core::{Field, Kind, Role, Split, Task, Train};
 
 use super::files::{Images, left_out, names_below};
-use super::listing::{Classes, list};
+use super::listing::{Classes, UNLABELLED, list};
 use super::{Cell, Raw, Scan, field};
 use crate::config::{FolderConfig, OnBad};
 use crate::place::shown_name;
@@ -17,6 +17,8 @@ use crate::{DataError, Place};
 /// Images on disk; each is decoded when it is asked for.
 pub(super) struct Folder {
     name: String,
+    /// Whether images may be without a label.
+    has_label_file: bool,
     target: String,
     images: Images,
     classes: Classes,
@@ -30,6 +32,7 @@ pub(super) fn scan(plan: &DataPlan, config: &FolderConfig, place: &Place) -> Res
     let (files, classes) = list(&config.path, "images", place)?.into_files();
     Ok(Folder {
         name: shown_name(&config.path),
+        has_label_file: plan.config.label_file.is_some(),
         target: plan.target.clone(),
         images: Images::new(files, config.channels.count(), place),
         classes,
@@ -39,6 +42,11 @@ pub(super) fn scan(plan: &DataPlan, config: &FolderConfig, place: &Place) -> Res
 }
 
 impl Folder {
+    /// The label of an image; none in the folder of those that have none yet.
+    fn label(&self, row: usize) -> Option<&str> {
+        Some(self.classes.of(row)).filter(|class| !self.has_label_file || *class != UNLABELLED)
+    }
+
     /// Leaves out the files that cannot be read.
     fn without(&mut self, refused: &BTreeMap<usize, DataError>) -> Result<(), DataError> {
         let repair = left_out(&self.name, "images alone", self.images.len(), refused, self.on_bad)?;
@@ -72,10 +80,18 @@ impl Scan for Folder {
     }
 
     fn targets(&self) -> Vec<Option<String>> {
-        self.classes.targets()
+        (0..Scan::rows(self)).map(|row| self.label(row).map(str::to_owned)).collect()
     }
 
-    fn task(&self) -> Task {
+    /// The path of an image below the folder, with `/` between its parts.
+    fn called(&self) -> Vec<Option<String>> {
+        names_below(&self.name, (0..self.images.len()).map(|row| self.images.name(row)))
+            .into_iter()
+            .map(Some)
+            .collect()
+    }
+
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Classify
     }
 
@@ -100,7 +116,7 @@ impl Raw for Folder {
 
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
         match field {
-            1 => Ok(Cell::Name(self.classes.of(row))),
+            1 => Ok(self.label(row).map_or(Cell::Missing, Cell::Name)),
             _ => self.images.cell(row),
         }
     }

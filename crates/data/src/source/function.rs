@@ -105,7 +105,7 @@ impl Scan for Examples {
         self.columns.last().into_iter().flatten().map(|answer| Some(answer.to_string())).collect()
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Regress
     }
 

@@ -188,7 +188,7 @@ impl Scan for Idx {
         self.labels().map(|label| Some(label.to_string())).collect()
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Classify
     }
 

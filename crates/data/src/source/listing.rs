@@ -11,6 +11,9 @@ use crate::config::OnBad;
 use crate::place::shown_name;
 use crate::{DataError, Place};
 
+/// The folder whose images have no label yet, where the recipe has a file of labels.
+pub(super) const UNLABELLED: &str = "unlabelled";
+
 /// How deep folders may lie in a class; a link that leads back to itself ends here.
 const DEPTH: usize = 64;
 
@@ -98,7 +101,9 @@ pub(crate) fn list(folder: &str, what: &'static str, place: &Place) -> Result<Li
     }
     match listing.classes.as_slice() {
         [] => Err(DataError::file(&name, format!("one folder of {what} for each class"), "none")),
-        [class] => Err(DataError::file(&name, "at least 2 class folders", format!("1: `{class}`"))),
+        [class] if class != UNLABELLED => {
+            Err(DataError::file(&name, "at least 2 class folders", format!("1: `{class}`")))
+        }
         _ => Ok(listing),
     }
 }

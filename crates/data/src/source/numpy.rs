@@ -216,7 +216,7 @@ impl Scan for Numpy {
         self.files.iter().flat_map(|file| (0..file.rows()).map(|row| file.target(row))).collect()
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         match self.files[0].targets {
             Targets::Numbers(_) => Task::Regress,
             Targets::Names(_) => Task::Classify,

@@ -90,10 +90,10 @@ impl Scan for PlainText {
     }
 
     fn targets(&self) -> Vec<Option<String>> {
-        vec![None; self.windows.len()]
+        vec![Some(String::new()); self.windows.len()] // each has one; nothing is divided by it
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Generate
     }
 

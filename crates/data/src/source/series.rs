@@ -151,14 +151,14 @@ impl Scan for SeriesScan<'_> {
     }
 
     fn targets(&self) -> Vec<Option<String>> {
-        vec![None; self.windows.rows()]
+        vec![Some(String::new()); self.windows.rows()] // each has one; nothing is divided by it
     }
 
     fn cells(&self) -> Result<Vec<String>, DataError> {
         Ok((0..self.windows.rows()).filter_map(|row| self.windows.group(row).map(str::to_owned)).collect())
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Regress
     }
 

@@ -266,6 +266,11 @@ impl Scan for TableScan<'_> {
         self.sheet.texts(self.target)
     }
 
+    fn called(&self) -> Vec<Option<String>> {
+        let column = self.plan.config.ids.first().and_then(|name| self.sheet.column(name));
+        column.map_or_else(|| vec![None; self.sheet.rows()], |column| self.sheet.texts(column))
+    }
+
     fn cells(&self) -> Result<Vec<String>, DataError> {
         let Some((name, path)) = self.plan.split.column() else { return Ok(vec![]) };
         let column = find(self.sheet.as_ref(), path, name)?;
@@ -277,8 +282,8 @@ impl Scan for TableScan<'_> {
         self.sheet.texts(column).into_iter().enumerate().map(there).collect()
     }
 
-    fn task(&self) -> Task {
-        let is_number = self.targets().iter().flatten().all(|cell| number(cell) != Err("a number"));
+    fn task(&self, targets: &[Option<String>]) -> Task {
+        let is_number = targets.iter().flatten().all(|cell| number(cell) != Err("a number"));
         if is_number { Task::Regress } else { Task::Classify }
     }
 

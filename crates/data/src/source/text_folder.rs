@@ -119,7 +119,7 @@ impl Scan for TextFolder {
         self.classes.targets()
     }
 
-    fn task(&self) -> Task {
+    fn task(&self, _: &[Option<String>]) -> Task {
         Task::Classify
     }
 

@@ -16,7 +16,7 @@ use crate::{DataError, Place};
 const NAMED: usize = 5;
 
 /// The part of each name that stands in a list.
-pub(super) struct Lists(BTreeMap<String, Part>);
+pub(crate) struct Lists(BTreeMap<String, Part>);
 
 /// Reads the lists and compares them with what the rows are called, those included that are left out later.
 ///

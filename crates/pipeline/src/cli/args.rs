@@ -41,6 +41,8 @@ pub(crate) enum Verb {
     Plan(Work),
     /// Answer for one record, a file or a folder, by a finished run.
     Predict(Predict),
+    /// Label rows, correct labels, and list the rows that are worth a look.
+    Label(Label),
     /// Download the files that the recipe's source.toml lists, and check them.
     Fetch(Fetch),
     /// Print a JSON Schema of recipes, for editors.
@@ -117,6 +119,59 @@ pub(crate) struct Predict {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = LABEL_AFTER)]
+pub(crate) struct Label {
+    /// The recipe; its `data.label_file` says where labels are kept.
+    pub(crate) recipe: PathBuf,
+
+    /// A row and its label. A row is called by the first column of `data.ids`, an image by its path in the folder, a row of
+    /// an array by its number from 0.
+    #[arg(value_name = "ID=LABEL")]
+    pub(crate) labels: Vec<String>,
+
+    /// Many labels: a CSV file with the columns id, label and perhaps annotator. All of them are added, or none.
+    #[arg(long, value_name = "FILE", conflicts_with = "labels")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Who labels, where the file does not say it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+
+    /// Accept a label that no row has so far.
+    #[arg(long)]
+    pub(crate) new_class: bool,
+
+    /// List the N rows without a label that a trained run is least sure of: these teach it most.
+    #[arg(long, value_name = "N", conflicts_with_all = ["labels", "from", "candidates"])]
+    pub(crate) next: Option<usize>,
+
+    /// List the N rows whose label is most probably wrong, of those that the run has not learned from.
+    #[arg(long, value_name = "N", conflicts_with_all = ["labels", "from"])]
+    pub(crate) candidates: Option<usize>,
+
+    /// The run that says it, the newest trained one if not given; several, such as those of all folds, are averaged for
+    /// `--candidates`.
+    #[arg(long = "run", value_name = "RUN")]
+    pub(crate) run: Vec<String>,
+
+    /// Change a setting of the recipe. May be given several times.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+
+    /// Another folder where the data files may lie.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+const LABEL_AFTER: &str = "\
+Without ID=LABEL, --from, --next and --candidates it tells how many rows have a label. The next run of the recipe learns from
+what was added.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Fetch {

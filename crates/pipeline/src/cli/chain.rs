@@ -7,6 +7,7 @@ use baeum_core::fs::FsError;
 use crate::StageError;
 use crate::artifacts::ArtifactError;
 use crate::fetch::FetchError;
+use crate::label::LabelError;
 use crate::predict::PredictError;
 use crate::recipe::RecipeError;
 use crate::run::RunError;
@@ -22,6 +23,8 @@ pub enum Failure {
     Stage(#[from] StageError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Label(#[from] LabelError),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -51,6 +54,7 @@ impl Failure {
             Failure::Log(_) | Failure::Usage(_) => 2,
             Failure::Stage(error) => error.exit_code(),
             Failure::Fetch(error) => error.exit_code(),
+            Failure::Label(error) => error.exit_code(),
             Failure::Fs(_) | Failure::Print(_) => 4,
             Failure::Signals(_) => 1,
             Failure::Stopped(signal) => signal.saturating_add(128),
@@ -64,6 +68,7 @@ impl Failure {
             Failure::Recipe(error) => error.render(io::stderr().is_terminal()),
             Failure::Stage(_)
             | Failure::Fetch(_)
+            | Failure::Label(_)
             | Failure::Log(_)
             | Failure::Fs(_)
             | Failure::Signals(_)

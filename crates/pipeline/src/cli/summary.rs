@@ -15,7 +15,9 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
         Stage::Data => artifacts::read_data(files).ok().map(|data| {
             let splits = &data.splits;
             let [train, valid, test] = [&splits.train, &splits.valid, &splits.test].map(Vec::len);
-            format!("{} rows: {train} train, {valid} valid, {test} test", train + valid + test)
+            let (known, unlabelled) = (train + valid + test, splits.unlabelled.len());
+            let more = if unlabelled > 0 { format!(", {unlabelled} unlabelled") } else { String::new() };
+            format!("{} rows: {train} train, {valid} valid, {test} test{more}", known + unlabelled)
         }),
         Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
         Stage::Train => artifacts::history(files).ok().map(|history| trained(&history)),

@@ -51,6 +51,7 @@ pub(crate) fn empty() -> Profile {
     Profile {
         rows: 0,
         parts: [0; 3],
+        unlabelled: 0,
         fields: vec![],
         labels: vec![],
         hidden_files: 0,
@@ -135,6 +136,7 @@ pub(crate) fn people() -> Profile {
     Profile {
         rows: 5000,
         parts: [3500, 750, 750],
+        unlabelled: 0,
         fields,
         labels: vec![],
         hidden_files: 0,
@@ -173,6 +175,7 @@ pub(crate) fn images() -> Profile {
     Profile {
         rows: parts.iter().sum(),
         parts,
+        unlabelled: 0,
         fields: vec![image, target],
         labels,
         hidden_files: 2,
@@ -207,6 +210,7 @@ pub(crate) fn texts() -> Profile {
     Profile {
         rows: 1200,
         parts: [840, 180, 180],
+        unlabelled: 0,
         fields: vec![text, stars, mood],
         labels: [("bad", [300, 64, 66]), ("good", [500, 108, 104]), ("neither", [40, 8, 10])]
             .map(label)

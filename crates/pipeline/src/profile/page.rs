@@ -90,7 +90,8 @@ fn are(n: usize) -> String {
 /// How many rows each part has.
 fn rows(profile: &Profile) -> String {
     let [train, valid, test] = profile.parts;
-    let all = train + valid + test;
+    let all = train + valid + test + profile.unlabelled;
+    let unlabelled = ("unlabelled", profile.unlabelled, "nothing: nobody has told their labels");
     let parts = [
         ("training", train, "what the network learns from"),
         ("validation", valid, "what chooses the best epoch"),
@@ -99,10 +100,11 @@ fn rows(profile: &Profile) -> String {
     let bar = parts.iter().filter(|(_, n, _)| *n > 0);
     let bar: String =
         bar.map(|(part, n, _)| format!("<span class=\"{part}\" style=\"flex-grow:{n}\"></span>")).collect();
-    let cells = parts.map(|(part, n, what)| {
-        let share = share(n, all).unwrap_or_default();
-        vec![Cell::text(part), Cell::number(&count(n as u64)), Cell::number(&share), Cell::text(what)]
-    });
+    let cells =
+        parts.into_iter().chain((profile.unlabelled > 0).then_some(unlabelled)).map(|(part, n, what)| {
+            let share = share(n, all).unwrap_or_default();
+            vec![Cell::text(part), Cell::number(&count(n as u64)), Cell::number(&share), Cell::text(what)]
+        });
     let table = table("No row is in two parts.", &["part", "rows", "share", "used as"], cells);
     format!("<div class=\"splits\" aria-hidden=\"true\">{bar}</div>{table}")
 }

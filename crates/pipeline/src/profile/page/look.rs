@@ -46,6 +46,12 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
         Warning::AbsentLabel { label, .. } => (label, Some("target".to_owned())),
+        Warning::Unlabelled { field, .. } => (field, Some("target".to_owned())),
+        Warning::NoLabelFile { file }
+        | Warning::StrayLabels { file, .. }
+        | Warning::NewLabels { file, .. }
+        | Warning::TiedLabels { file, .. }
+        | Warning::UnsettledLabels { file } => (file, None),
         Warning::Leak { found: Found::Copy { field, .. }, .. } => {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
@@ -71,9 +77,10 @@ fn linked(text: &str, quoted: &str, link: Option<&str>) -> String {
 /// A repair; the reasons why rows were left out are a list of their own.
 fn repair(repair: &Repair) -> String {
     match repair {
-        Repair::TakenFor { file, .. } | Repair::BlankEnd { file, .. } => {
-            linked(&repair.to_string(), file, None)
-        }
+        Repair::TakenFor { file, .. }
+        | Repair::BlankEnd { file, .. }
+        | Repair::Labelled { file, .. }
+        | Repair::TornLabel { file } => linked(&repair.to_string(), file, None),
         Repair::Until { .. } | Repair::BetweenParts { .. } | Repair::ShortSeries { .. } => {
             escape(&repair.to_string())
         }

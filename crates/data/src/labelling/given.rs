@@ -1,0 +1,177 @@
+//! The targets of all rows, as the data and the people who labelled them have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baeum_core::{Field, Kind, Role, Task};
+
+use super::file::LabelFile;
+use super::merged::{Said, merge};
+use crate::csv::number;
+use crate::error::quoted;
+use crate::plan::DataPlan;
+use crate::profile::{LISTED, Repair, Warning};
+use crate::source::{Raw, Relabelled, Scan, Target};
+use crate::{DataError, Place};
+
+/// The targets of all rows.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// As the data write them, or people; `None` where nobody knows it.
+    pub(crate) targets: Vec<Option<String>>,
+    /// The rows that people labelled.
+    pub(crate) judged: BTreeMap<usize, String>,
+    /// The file, as messages call it.
+    file: String,
+    repairs: Vec<Repair>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// The targets of a source whose examples were looked at, with the labels of the plan's file in their places.
+///
+/// # Errors
+/// [`DataError`] for a file that is none, or that is about other rows than these.
+pub(crate) fn given(plan: &DataPlan, place: &Place, scan: &dyn Scan) -> Result<Given, DataError> {
+    match LabelFile::of(plan, place)? {
+        Some(file) => with_file(plan, scan, &file),
+        None => Ok(Given::of(scan.targets(), String::new())),
+    }
+}
+
+/// The same with a file that was read.
+pub(crate) fn with_file(plan: &DataPlan, scan: &dyn Scan, file: &LabelFile) -> Result<Given, DataError> {
+    let mut given = Given::of(scan.targets(), file.name.clone());
+    if !file.is_there {
+        given.warnings.push(Warning::NoLabelFile { file: file.name.clone() });
+    }
+    given.repairs.extend(file.torn.as_ref().map(|_| Repair::TornLabel { file: file.name.clone() }));
+    if !file.lines.is_empty() {
+        given.apply(plan, file, &scan.called())?;
+    }
+    Ok(given)
+}
+
+/// The rows of each name.
+pub(super) fn places(names: &[Option<String>]) -> BTreeMap<&str, Vec<usize>> {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (row, name) in names.iter().enumerate() {
+        places.entry(name.as_deref().unwrap_or_default()).or_default().push(row);
+    }
+    places.remove("");
+    places
+}
+
+/// A name that several rows have says nothing.
+pub(super) fn ambiguous(file: &str, at: &str, id: &str, rows: usize) -> DataError {
+    let got = format!("{}, which {rows} rows have; name a better column first in `data.ids`", quoted(id));
+    DataError::file(file, format!("an id of one row{at}"), got)
+}
+
+impl Given {
+    fn of(targets: Vec<Option<String>>, file: String) -> Given {
+        Given { targets, judged: BTreeMap::new(), file, repairs: vec![], warnings: vec![] }
+    }
+
+    fn apply(
+        &mut self,
+        plan: &DataPlan,
+        file: &LabelFile,
+        names: &[Option<String>],
+    ) -> Result<(), DataError> {
+        let (places, mut said, mut strays) = (places(names), vec![], vec![]);
+        let naming = plan.naming();
+        for (line, label) in &file.lines {
+            if !(naming.names.is_empty() || naming.names.contains(&naming.called(&label.label))) {
+                let wants = format!("one of `data.labels` in line {line}");
+                return Err(DataError::file(&file.name, wants, quoted(&label.label)));
+            }
+            match places.get(label.id.as_str()).map(Vec::as_slice) {
+                Some(&[row]) => {
+                    said.push(Said { row, label: &label.label, annotator: label.annotator.as_deref() });
+                }
+                Some(rows) => {
+                    return Err(ambiguous(&file.name, &format!(" in line {line}"), &label.id, rows.len()));
+                }
+                None => strays.push((line, &label.id)),
+            }
+        }
+        let shown = |(line, id): &(&usize, &String)| format!("line {line} {}", quoted(id));
+        let first: Vec<String> = strays.iter().take(LISTED).map(shown).collect();
+        if said.is_empty() {
+            let got = format!("others alone: {}", first.join(", "));
+            return Err(DataError::file(&file.name, "ids of rows of the data", got));
+        }
+        if !strays.is_empty() {
+            let (file, count) = (file.name.clone(), strays.len());
+            self.warnings.push(Warning::StrayLabels { file, count, first });
+        }
+        self.take(plan, file, &said);
+        Ok(())
+    }
+
+    /// Puts what people said in the place of what the data say.
+    fn take(&mut self, plan: &DataPlan, file: &LabelFile, said: &[Said<'_>]) {
+        let naming = plan.naming();
+        let merged = merge(plan.config.merge_labels, &naming, said);
+        let known: BTreeSet<String> =
+            self.targets.iter().flatten().map(|label| naming.called(label)).collect();
+        let (mut corrected, mut added, mut ties) = (0, 0, 0);
+        let mut unknown = BTreeSet::new();
+        for (row, label) in merged.rows {
+            let Some(label) = label else {
+                ties += 1;
+                continue;
+            };
+            let called = naming.called(&label);
+            match self.targets[row].as_ref().map(|own| naming.called(own) != called) {
+                None => added += 1,
+                Some(true) => corrected += 1,
+                Some(false) => {}
+            }
+            if !known.contains(&called) {
+                unknown.insert(called);
+            }
+            self.targets[row] = Some(label.clone());
+            self.judged.insert(row, label);
+        }
+        let (file, rows, annotators) = (file.name.clone(), self.judged.len(), merged.annotators);
+        // Numbers are hardly ever the same; labels are.
+        let are_numbers = plan.task.unwrap_or(Task::Regress) == Task::Regress
+            && known.iter().all(|label| number(label).is_ok());
+        if !(known.is_empty() || unknown.is_empty() || are_numbers) {
+            let labels = unknown.into_iter().collect();
+            self.warnings.push(Warning::NewLabels { file: file.clone(), labels });
+        }
+        if ties > 0 {
+            self.warnings.push(Warning::TiedLabels { file: file.clone(), count: ties });
+        }
+        self.warnings.extend(merged.is_unsettled.then(|| Warning::UnsettledLabels { file: file.clone() }));
+        self.repairs.push(Repair::Labelled { file, rows, corrected, added, annotators });
+    }
+
+    /// The rows without a target, going up.
+    pub(crate) fn unlabelled(&self) -> Vec<usize> {
+        (0..self.targets.len()).filter(|&row| self.targets[row].is_none()).collect()
+    }
+
+    /// The examples with these targets.
+    ///
+    /// # Errors
+    /// [`DataError::File`] if a person gave a word where a number is learned.
+    pub(crate) fn over(self, raw: Box<dyn Raw>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
+        let target = fields.iter().position(|field| field.role == Role::Target);
+        let Some(field) = target.filter(|_| !self.judged.is_empty() || !self.repairs.is_empty()) else {
+            return Ok(raw);
+        };
+        let is_number = fields.get(field).is_some_and(|field| field.kind == Kind::Number);
+        let read = |(row, label): (usize, String)| match (is_number, number(&label)) {
+            (false, _) => Ok((row, Target::Name(label))),
+            (true, Ok(number)) => Ok((row, Target::Number(number))),
+            (true, Err(wants)) => {
+                let wants = format!("{wants} for {}", raw.place(row));
+                Err(DataError::file(&self.file, wants, quoted(&label)))
+            }
+        };
+        let targets = self.judged.into_iter().map(read).collect::<Result<_, DataError>>()?;
+        Ok(Box::new(Relabelled { raw, field, targets, repairs: self.repairs }))
+    }
+}

@@ -1,0 +1,159 @@
+//! The rows of a recipe, as a person labels them.
+
+use std::collections::BTreeMap;
+
+use baeum_core::{Record, Role, Schema, Task, TensorError, nearest};
+
+use super::append::no_file;
+use super::file::{Label, LabelFile};
+use super::given::{Given, ambiguous, places, with_file};
+use crate::error::quoted;
+use crate::source::{Raw, Scan, scan};
+use crate::{DataError, DataPlan, Place};
+
+/// All rows with their names and labels.
+pub struct Roll<'a> {
+    plan: &'a DataPlan,
+    scan: Box<dyn Scan + 'a>,
+    file: LabelFile,
+    names: Vec<Option<String>>,
+    given: Given,
+}
+
+/// Rows, ready for a model.
+pub struct Records {
+    raw: Box<dyn Raw>,
+    schema: Schema,
+}
+
+impl<'a> Roll<'a> {
+    /// Reads the data and the labels.
+    ///
+    /// # Errors
+    /// [`DataError`] for a recipe without a file of labels, and as [`crate::prepare`].
+    pub fn open(plan: &'a DataPlan, place: &'a Place) -> Result<Roll<'a>, DataError> {
+        let file = LabelFile::of(plan, place)?.ok_or_else(no_file)?;
+        let mut scan = scan(plan, place)?;
+        scan.ids()?; // what cannot be read is left out here
+        let (names, given) = (scan.called(), with_file(plan, scan.as_ref(), &file)?);
+        Ok(Roll { plan, scan, file, names, given })
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// What a row is called.
+    pub fn name(&self, row: usize) -> Option<&str> {
+        self.names.get(row)?.as_deref()
+    }
+
+    /// The label that a row has now, as the recipe calls it.
+    pub fn label(&self, row: usize) -> Option<String> {
+        self.given.targets.get(row)?.as_ref().map(|label| self.plan.naming().called(label))
+    }
+
+    /// The rows without a label, going up.
+    pub fn unlabelled(&self) -> Vec<usize> {
+        self.given.unlabelled()
+    }
+
+    /// Whether a person labelled a row.
+    pub fn is_judged(&self, row: usize) -> bool {
+        self.given.judged.contains_key(&row)
+    }
+
+    /// How many rows people labelled.
+    pub fn judged(&self) -> usize {
+        self.given.judged.len()
+    }
+
+    /// The labels there are, each with the number of its rows; for numbers, these.
+    pub fn labels(&self) -> BTreeMap<String, usize> {
+        let naming = self.plan.naming();
+        let mut labels: BTreeMap<String, usize> = naming.names.iter().map(|name| (name.clone(), 0)).collect();
+        for label in self.given.targets.iter().flatten() {
+            *labels.entry(naming.called(label)).or_default() += 1;
+        }
+        labels
+    }
+
+    /// What the labels are like.
+    pub fn task(&self) -> Task {
+        self.plan.task.unwrap_or_else(|| self.scan.task(&self.given.targets))
+    }
+
+    /// Whether the recipe lists all labels that there may be.
+    pub fn is_closed(&self) -> bool {
+        !self.plan.config.labels.is_empty()
+    }
+
+    /// What the recipe calls a label that somebody wrote.
+    pub fn called(&self, label: &str) -> String {
+        self.plan.naming().called(label)
+    }
+
+    /// The rows that some labels are about.
+    ///
+    /// # Errors
+    /// [`DataError`] for the first id that no row has, or more than one.
+    pub fn find(&self, labels: &[Label]) -> Result<Vec<usize>, DataError> {
+        let places = places(&self.names);
+        let find = |label: &Label| match places.get(label.id.as_str()).map(Vec::as_slice) {
+            Some(&[row]) => Ok(row),
+            Some(rows) => Err(ambiguous(&self.file.name, "", &label.id, rows.len())),
+            None => Err(self.unknown(&label.id)),
+        };
+        labels.iter().map(find).collect()
+    }
+
+    fn unknown(&self, id: &str) -> DataError {
+        let near = nearest(id, self.names.iter().flatten().map(String::as_str));
+        let near = near.map(|near| format!("; did you mean {}?", quoted(near))).unwrap_or_default();
+        let got = format!("{}, which none has{near}", quoted(id));
+        DataError::file(&self.file.name, "ids of rows of the data", got)
+    }
+
+    /// The labels of these rows if these lines stood behind the others.
+    ///
+    /// # Errors
+    /// As [`Roll::open`].
+    pub fn with(&self, labels: &[Label]) -> Result<Vec<Option<String>>, DataError> {
+        let mut file = self.file.clone();
+        file.is_there = true;
+        file.lines.extend(labels.iter().cloned().map(|label| (0, label)));
+        let (given, naming) = (with_file(self.plan, self.scan.as_ref(), &file)?, self.plan.naming());
+        Ok(given.targets.iter().map(|label| label.as_ref().map(|label| naming.called(label))).collect())
+    }
+
+    /// The rows as records of a schema that was fitted before.
+    ///
+    /// # Errors
+    /// [`DataError`] for a field that the data do not have, and for cells that are not what it wants.
+    pub fn records(self, schema: &Schema) -> Result<Records, DataError> {
+        let raw = self.given.over(self.scan.load(&schema.fields)?, &schema.fields)?;
+        Ok(Records { raw, schema: schema.clone() })
+    }
+}
+
+impl Records {
+    /// A row as a model takes it.
+    ///
+    /// # Errors
+    /// [`DataError`] if it cannot be read.
+    pub fn record(&self, row: usize) -> Result<Record, DataError> {
+        let refuse = |error: TensorError| DataError::file(&self.raw.place(row), "a value", error.to_string());
+        let inputs = self.schema.fields.iter().enumerate().filter(|(_, field)| field.role == Role::Input);
+        let read = |(place, field): (usize, &baeum_core::Field)| {
+            let value = self.raw.cell(row, place)?.into_value().map_err(refuse)?;
+            Ok((field.name.clone(), value))
+        };
+        inputs.map(read).collect()
+    }
+}

@@ -1,0 +1,215 @@
+use std::path::{Path, PathBuf};
+
+use baeum_core::fs::{RealFs, shown};
+use baeum_core::{Fs, Limit, Task, nearest};
+use baeum_data::DataError;
+use baeum_data::labelling::{Label, Roll, add, read_table};
+
+use super::open::open;
+use super::{Failure, args, print};
+use crate::StageError;
+use crate::label::{LabelError, candidates, newest_trained, next};
+use crate::run::utc;
+use crate::session::Job;
+
+/// More labels than this are only counted.
+const SHOWN: usize = 20;
+
+/// `baeum label RECIPE ID=LABEL`, `--from FILE`, `--next N`, `--candidates N`.
+pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
+    let job = open(&work(args))?;
+    let done = match (args.next, args.candidates, args.labels.is_empty() && args.from.is_none()) {
+        (Some(count), _, _) => list_next(args, &job, count),
+        (None, Some(count), _) => list_candidates(args, &job, count),
+        (None, None, true) => tell(&job),
+        (None, None, false) => append(args, &job),
+    };
+    done.map_err(|error| blame(&job, error))
+}
+
+/// The recipe, as every command about one opens it.
+fn work(args: &args::Label) -> args::Work {
+    args::Work {
+        recipe: args.recipe.clone(),
+        sets: args.sets.clone(),
+        runs: args.runs.clone(),
+        data: args.data.clone(),
+        from: None,
+        to: None,
+        resume: None,
+    }
+}
+
+/// What is about a setting is shown at its place in the recipe.
+fn blame(job: &Job, failure: Failure) -> Failure {
+    let Failure::Label(LabelError::Stage(StageError::Data(error))) = failure else { return failure };
+    match error.path() {
+        Some(_) => job.parsed.blame(error).into(),
+        None => LabelError::from(error).into(),
+    }
+}
+
+fn roll(job: &Job) -> Result<Roll<'_>, Failure> {
+    Ok(Roll::open(&job.plans.data, &job.place).map_err(LabelError::from)?)
+}
+
+/// How far the labelling is.
+fn tell(job: &Job) -> Result<(), Failure> {
+    let roll = roll(job)?;
+    let without = roll.unlabelled().len();
+    let (rows, judged) = (roll.len(), roll.judged());
+    print::line(&format!(
+        "  {rows} rows: {} with a label, {without} without; {judged} labelled by people",
+        rows - without
+    ));
+    if roll.task() == Task::Classify {
+        let labels: Vec<Vec<String>> =
+            roll.labels().into_iter().map(|(label, rows)| vec![label, rows.to_string()]).collect();
+        print::line(&format!("\n{}", print::table(&["label", "rows"], &labels)));
+    }
+    Ok(())
+}
+
+fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
+    let labels = asked(args, job)?;
+    let roll = roll(job)?;
+    let rows = roll.find(&labels).map_err(LabelError::from)?;
+    labels.iter().try_for_each(|label| refuse_unknown(&roll, label, args.new_class))?;
+    let after = roll.with(&labels).map_err(LabelError::from)?;
+    let torn = add(&job.plans.data, &job.place, &labels).map_err(LabelError::from)?;
+    if let Some(torn) = torn {
+        print::error(&format!("warning: the last line had not been written whole and was removed: {torn}"));
+    }
+    let none = || "(none)".to_owned();
+    let line = |(label, &row): (&Label, &usize)| {
+        let is = after.get(row).cloned().flatten();
+        vec![label.id.clone(), roll.label(row).unwrap_or_else(none), is.unwrap_or_else(none)]
+    };
+    let lines: Vec<Vec<String>> = labels.iter().zip(&rows).take(SHOWN).map(line).collect();
+    print::line(&print::table(&["row", "was", "is"], &lines));
+    if labels.len() > SHOWN {
+        print::line(&format!("  and {} more", labels.len() - SHOWN));
+    }
+    let changed = rows.iter().filter(|&&row| after.get(row).cloned().flatten() != roll.label(row)).count();
+    let without = after.iter().filter(|label| label.is_none()).count();
+    let file = job.plans.data.label_path(&job.place).unwrap_or_default();
+    let file = file.strip_prefix(".").unwrap_or(&file);
+    let [labels, changed, without] =
+        [(labels.len(), "label"), (changed, "row"), (without, "row")].map(|(n, what)| counted(n, what));
+    print::line(&format!(
+        "\n  {labels} added to {}; {changed} changed, {without} without a label",
+        shown(file)
+    ));
+    print::line(&format!("  next    baeum pipeline {}", shown(&args.recipe)));
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The labels on the command line, or in the table.
+fn asked(args: &args::Label, job: &Job) -> Result<Vec<Label>, Failure> {
+    let at = Some(utc(job.clock.wall()));
+    let typed = |word: &String| match word.split_once('=') {
+        Some((id, label)) if !id.trim().is_empty() && !label.trim().is_empty() => {
+            Ok(Label { id: id.trim().to_owned(), label: label.trim().to_owned(), ..Label::default() })
+        }
+        Some(_) | None => Err(Failure::Usage(format!(
+            "a label wants to be written ID=LABEL, got `{}`",
+            word.escape_debug()
+        ))),
+    };
+    let labels = match &args.from {
+        None => args.labels.iter().map(typed).collect::<Result<Vec<_>, Failure>>()?,
+        Some(file) => table(file, job)?,
+    };
+    let signed = |label: Label| Label {
+        annotator: label.annotator.or_else(|| args.by.clone()),
+        at: at.clone(),
+        ..label
+    };
+    Ok(labels.into_iter().map(signed).collect())
+}
+
+fn table(file: &Path, job: &Job) -> Result<Vec<Label>, LabelError> {
+    let limits = &job.place.limits;
+    let fs: &dyn Fs = &RealFs;
+    let bytes = limits.read(Limit::InflatedBytes, fs, file).map_err(DataError::from)?;
+    Ok(read_table(&shown(file), bytes, limits)?)
+}
+
+/// Refuses a label that is most likely a slip.
+fn refuse_unknown(roll: &Roll<'_>, label: &Label, is_new: bool) -> Result<(), LabelError> {
+    if roll.task() == Task::Regress {
+        let is_number = label.label.trim().parse::<f64>().is_ok_and(f64::is_finite);
+        return if is_number { Ok(()) } else { Err(LabelError::NoNumber { label: label.label.clone() }) };
+    }
+    let (known, called) = (roll.labels(), roll.called(&label.label));
+    if known.contains_key(&called) || is_new && !roll.is_closed() {
+        return Ok(());
+    }
+    let near = nearest(&called, known.keys().map(String::as_str)).map(str::to_owned);
+    let way_out = match roll.is_closed() {
+        true => "a new one wants to stand in `data.labels` first",
+        false => "say `--new-class` if it is a new one",
+    };
+    let names: Vec<String> =
+        known.keys().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let more = if known.len() > SHOWN { ", .." } else { "" };
+    let known = if names.is_empty() { "none so far".to_owned() } else { names.join(", ") + more };
+    Err(LabelError::Unknown { label: label.label.clone(), known, near, way_out })
+}
+
+/// The runs that were asked for.
+fn runs(args: &args::Label, job: &Job) -> Result<Vec<PathBuf>, LabelError> {
+    match args.run.is_empty() {
+        true => Ok(vec![newest_trained(job)?]),
+        false => args.run.iter().map(|run| Ok(job.runs.locate(run)?)).collect(),
+    }
+}
+
+fn list_next(args: &args::Label, job: &Job, count: usize) -> Result<(), Failure> {
+    let runs = runs(args, job)?;
+    let [run] = &runs[..] else {
+        return Err(Failure::Usage("`--next` wants one `--run`, got several".to_owned()));
+    };
+    let found = next(job, run, count)?;
+    if found.of == 0 {
+        print::line("  every row has a label");
+        return Ok(());
+    }
+    let row = |row: &crate::label::Useful| {
+        let numbers = [row.probability, row.uncertainty].map(|number| format!("{number:.4}"));
+        [vec![row.id.clone(), row.answer.clone()], numbers.to_vec(), vec![row.says.clone()]].concat()
+    };
+    let rows: Vec<Vec<String>> = found.rows.iter().map(row).collect();
+    print::line(&print::table(&["row", "answer", "probability", "uncertainty", "says"], &rows));
+    print::line(&format!("\n  {} of {} rows without a label, by {}", rows.len(), found.of, shown(run)));
+    print::line(&format!("  next    baeum label {} ID=LABEL ..", shown(&args.recipe)));
+    Ok(())
+}
+
+fn list_candidates(args: &args::Label, job: &Job, count: usize) -> Result<(), Failure> {
+    let runs = runs(args, job)?;
+    let found = candidates(job, &runs, count)?;
+    let row = |row: &crate::label::Doubtful| {
+        let mark = if row.is_suspect { "suspect" } else { "" };
+        let words = [&row.id, &row.label, &row.suggested].map(String::clone);
+        [words.to_vec(), vec![format!("{:.4}", row.score), mark.to_owned(), row.says.clone()]].concat()
+    };
+    let rows: Vec<Vec<String>> = found.rows.iter().map(row).collect();
+    print::line(&print::table(&["row", "label", "perhaps", "score", "", "says"], &rows));
+    let names: Vec<String> = runs.iter().map(|run| shown(run)).collect();
+    print::line(&format!(
+        "\n  {} of {} rows that {} did not learn from and nobody has labelled by hand",
+        rows.len(),
+        found.of,
+        names.join(", ")
+    ));
+    print::line(&format!(
+        "  next    baeum label {} ID=LABEL .., right ones too: they are not asked again",
+        shown(&args.recipe)
+    ));
+    Ok(())
+}
