@@ -33,7 +33,7 @@ fn a_source_is_needed() {
     refuse(
         "{}",
         "data.source",
-        "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder` and `function`, got nothing",
+        "one of `csv`, `jsonl`, `parquet`, `idx`, `numpy`, `folder`, `text_folder`, `text` and `function`, got nothing",
     );
     refuse(r#"{"source": {"csv": {}}, "target": "y"}"#, "data.source.csv.path", "a file, got nothing");
     refuse(

@@ -132,3 +132,87 @@ impl Raw for PlainText {
         self.repairs.clone()
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use baeum_core::{Decode, TargetStats, Value};
+
+    use crate::testing::{config, place, prepare, refusal};
+
+    const RECIPE: &str = r#"{"source": {"text": {"path": "a*.txt"}}, "split": {"time": {"valid": 0.2, "test": 0.2}},
+        "fields": {"text": {"steps": [{"tokenise": {"by": "character", "length": 4}}]}}}"#;
+
+    /// Fifty characters of two files: thirty to learn from, ten, and ten.
+    fn files() -> crate::Place {
+        place(&[
+            ("a1.txt", "abcdefghij".repeat(3).as_bytes()),
+            ("a2.txt", "하나abc\ndefg".repeat(2).as_bytes()),
+        ])
+    }
+
+    #[test]
+    fn windows_stand_one_behind_the_other_and_tell_what_comes_next() {
+        let data = prepare(RECIPE, &files()).unwrap();
+        assert_eq!(data.profile.parts, [8, 3, 3]);
+        let text = |row: usize| match &data.dataset.source.record(row).unwrap()["text"] {
+            Value::Text(text) => text.clone(),
+            _ => String::new(),
+        };
+        let all: Vec<String> = (0..14).map(text).collect();
+        assert_eq!(all[..8], ["abcde", "efghi", "ijabc", "cdefg", "ghija", "abcde", "efghi", "fghij"]);
+        assert_eq!(all[8..11], ["하나abc", "c\ndef", "abc\nd".replace("abc\nd", "\ndefg").as_str()]);
+        let batch = data.dataset.source.batch(&[0, 8]).unwrap();
+        let (seen, told) = (batch.inputs["x"].i64s().unwrap(), batch.targets[0].i64s().unwrap());
+        assert_eq!((batch.inputs["x"].shape(), batch.targets[0].shape()), (&[2, 4][..], &[2, 4][..]));
+        assert_eq!(seen[1..4], told[..3], "what comes next is what is seen one place on");
+        assert_eq!(seen[4..6], [1, 1], "training knows no Korean");
+        let Decode::Next { length: 4, vocabulary: 12 } = data.blueprint.targets[0].decode else {
+            unreachable!("{:?}", data.blueprint.targets)
+        };
+        // Eight windows of four told characters each; `a` comes at the end of `ghija` alone, and within `ijabc`.
+        let TargetStats::Labels { counts } = &data.blueprint.stats[0] else { unreachable!() };
+        assert_eq!((counts.iter().sum::<u64>(), counts[0]), (32, 0));
+    }
+
+    #[test]
+    fn what_is_no_text_to_go_on_with_is_refused() {
+        assert_eq!(
+            refusal(RECIPE, &place(&[("a.txt", b"abcdefghijk")])),
+            "`data.source.text` wants at least 5 characters for `valid`, one more than a window has, got 2"
+        );
+        assert_eq!(
+            refusal(RECIPE, &place(&[("a.txt", b"ab\0cd")])),
+            "`a.txt` wants text, got a NUL at byte 2"
+        );
+        let check = |from: &str, to: &str, expect: &str| {
+            let error = config(&RECIPE.replace(from, to)).check().map(drop).unwrap_err();
+            assert_eq!(error.to_string(), expect);
+        };
+        check(
+            r#""source""#,
+            r#""target": "y", "source""#,
+            "`data.target` wants to be left out, for what comes next is learned, got `y`",
+        );
+        check(
+            "\"character\"",
+            "\"bpe\", \"vocabulary\": 300",
+            "`data.fields.text.steps[0].tokenise.by` wants `character`, for a plain text is cut into windows by characters, got another way",
+        );
+        check(
+            r#"[{"tokenise": {"by": "character", "length": 4}}]"#,
+            "[]",
+            "`data.fields.text.steps` wants `tokenise` as the last step, with its `length`, got none",
+        );
+        check(
+            r#"{"time": {"valid": 0.2, "test": 0.2}}"#,
+            r#""random""#,
+            "`data.split` wants `time`, for the parts of a text stand one behind the other, got another one",
+        );
+        check(
+            r#""source""#,
+            r#""task": "classify", "source""#,
+            "`data.task` wants `generate`, for what comes next in a text is learned, got `classify`",
+        );
+    }
+}

@@ -134,12 +134,12 @@ impl Asked {
     /// Prints a text and what the network adds to it.
     fn go_on(&self, predict: &mut Predict, args: &args::Predict) -> Result<(), Failure> {
         let text = match &args.input {
-            None => match self.typed(&args.fields)?.into_values().next() {
-                Some(Value::Text(text)) => text,
-                Some(Value::Missing | Value::Number(_) | Value::Numbers(_) | Value::Image(_)) | None => {
-                    String::new()
-                }
-            },
+            // As it was typed: a blank at its end is a piece like any other.
+            None => {
+                self.typed(&args.fields)?;
+                let word = args.fields.first().and_then(|word| word.split_once('='));
+                word.map(|(_, text)| text.to_owned()).unwrap_or_default()
+            }
             Some(input) => {
                 let bytes = RealFs.read(input, self.limits.inflated_bytes)?;
                 String::from_utf8(bytes).map_err(|_| {
