@@ -39,12 +39,12 @@ pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
 pub use baeum_core::{
-    Adam, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode, Denoise, Dim,
-    Distribution, End, EpochRecord, Field, Filter, Fit, Fs, Graph, GraphError, Init, InputSpec, Kind, Layer,
-    Limit, Limits, Loss, LossParts, Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part,
-    Pipeline, Predictor, Probes, Record, Returns, Rng, Role, Schema, Shape, ShapeError, Size2, Source,
-    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform, Update,
-    UpdateStats, Value, Weights,
+    Adam, Ahead, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset, Decode,
+    Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs, Graph, GraphError, Init, InputSpec,
+    Kind, Layer, Limit, Limits, Loss, LossParts, Model, Network, NetworkError, Node, NodeId, Param,
+    ParamKind, Part, Pipeline, Predictor, Probes, Record, Returns, Rng, Role, Schema, Shape, ShapeError,
+    Size2, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained,
+    Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 
