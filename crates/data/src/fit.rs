@@ -9,6 +9,7 @@ use baeum_core::{
     DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Train,
     Transform,
 };
+use rayon::prelude::*;
 
 use crate::encoder::Encoder;
 use crate::labels::Labels;
@@ -41,14 +42,20 @@ pub(crate) fn fit(
     place: &Place,
 ) -> Result<Fitted, DataError> {
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
-    for (number, field) in fields.iter_mut().enumerate() {
+    // All fields at the same time, none of which sees another.
+    let ways = |(number, field): (usize, &mut Field)| match field.role {
+        Role::Input => {
+            let seen = Rows { raw, train, place: number, field }.seen()?;
+            describe(field, &seen)?;
+            steps::fit(plan, &Rows { raw, train, place: number, field }, &seen, place)
+        }
+        Role::Target | Role::Id | Role::Ignored => Ok(vec![]),
+    };
+    let ways: Vec<Result<_, DataError>> = fields.par_iter_mut().enumerate().map(ways).collect();
+    for ((number, field), ways) in fields.iter_mut().enumerate().zip(ways) {
         match field.role {
             Role::Input => {
-                let seen = Rows { raw, train, place: number, field }.seen()?;
-                describe(field, &seen)?;
-                for (steps, shape) in
-                    steps::fit(plan, &Rows { raw, train, place: number, field }, &seen, place)?
-                {
+                for (steps, shape) in ways? {
                     pipelines.push(Pipeline { field: field.name.clone(), steps });
                     shapes.push(shape);
                 }

@@ -26,6 +26,7 @@ mod plan;
 mod refusal;
 
 mod csv;
+mod fnv;
 mod gzip;
 mod image;
 mod numpy;

@@ -5,6 +5,7 @@ mod notes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baeum_core::{Field, Kind, Role, Schema, Splits};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
@@ -121,8 +122,10 @@ pub(crate) fn profile(
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
-    let fields =
-        seen.map(|(place, field)| describe(raw, splits, place, field)).collect::<Result<Vec<_>, _>>()?;
+    let seen: Vec<(usize, &Field)> = seen.collect();
+    let fields: Vec<Result<FieldProfile, DataError>> =
+        seen.into_par_iter().map(|(place, field)| describe(raw, splits, place, field)).collect();
+    let fields = fields.into_iter().collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = leaks;
@@ -153,7 +156,14 @@ struct Sight {
 
 fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Result<FieldProfile, DataError> {
     let mut sight = Sight::default();
-    for &row in splits.train.rows() {
+    let rows = match raw.names(place) {
+        Some(names) => {
+            (sight.names, sight.missing) = names.counts(splits.train.rows());
+            &[]
+        }
+        None => splits.train.rows(),
+    };
+    for &row in rows {
         if let Kind::Image { .. } = field.kind {
             sight.sizes.extend(raw.image_size(row)); // known from before: nothing is decoded for it
             continue;
@@ -175,13 +185,14 @@ fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Resu
             Cell::Image(_) => {}
         }
     }
+    sight.numbers.par_sort_unstable_by(f64::total_cmp);
+    let sorted = std::mem::take(&mut sight.numbers);
     let mut profile = sight.profile(field);
     if field.kind == Kind::Number {
-        let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), splits.test.rows()]
-            .map(|rows| numbers(raw, rows, place));
-        let train = train?;
-        profile.histogram = Histogram::of(&train, &valid?, &test?);
-        profile.quartiles = quartiles(&train);
+        let [valid, test] = [splits.valid.rows(), splits.test.rows()].map(|rows| numbers(raw, rows, place));
+        profile.distinct = Some(sorted.chunk_by(|one, other| one == other).count());
+        profile.histogram = Histogram::of(&sorted, &valid?, &test?);
+        profile.quartiles = quartiles(&sorted);
     }
     Ok(profile)
 }
@@ -194,13 +205,10 @@ fn numbers(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, Data
 }
 
 impl Sight {
-    fn profile(mut self, field: &Field) -> FieldProfile {
-        self.numbers.sort_unstable_by(f64::total_cmp);
-        self.numbers.dedup();
+    fn profile(self, field: &Field) -> FieldProfile {
         let distinct = match field.kind {
-            Kind::Number => Some(self.numbers.len()),
             Kind::Category | Kind::Text => Some(self.names.len()),
-            Kind::Numbers { .. } | Kind::Image { .. } => None,
+            Kind::Number | Kind::Numbers { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
         let lengths = match field.kind {

@@ -6,7 +6,7 @@ use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 
 use super::{Raw, Scan, field, table};
 use crate::config::{DataConfig, FieldConfig, KindConfig};
-use crate::csv::{FileRows, Seen, number, shown_cell};
+use crate::csv::{FileRows, Seen, shown_cell};
 use crate::place::fits;
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
 use crate::sheet::{self, Sheet};
@@ -219,8 +219,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn task(&self) -> Task {
-        let is_number = self.targets().iter().flatten().all(|cell| number(cell) != Err("a number"));
-        if is_number { Task::Regress } else { Task::Classify }
+        if self.sheet.is_number(self.target) { Task::Regress } else { Task::Classify }
     }
 
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {
