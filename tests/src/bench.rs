@@ -1,5 +1,5 @@
 //! One training step, ours against PyTorch's: `cargo xtask bench train`; answers, ours against ONNX Runtime's: `cargo xtask bench
-//! predict`; a whole training: `cargo xtask bench fashion`; and kernels alone: `cargo xtask bench kernels`.
+//! predict`; files to batches, ours against the tools that people know: `cargo xtask bench data`; a whole training: `cargo xtask bench fashion`; and kernels alone: `cargo xtask bench kernels`.
 //!
 //! The two take turns in processes of their own, in pairs of changing order (ours, theirs; theirs, ours), so that a machine that
 //! grows slower or faster does so for both. What counts is the ratio within a pair. Before anything is timed, both take one step from
@@ -10,6 +10,7 @@
 
 mod args;
 mod contest;
+mod data;
 mod error;
 
 mod fashion;
@@ -31,8 +32,12 @@ mod worker;
 
 use std::fs;
 
-pub use args::{Arguments, FashionArguments, KernelArguments, TrainArguments, Verb, WorkerArguments};
+pub use args::{
+    Arguments, DataArguments, DataWorkerArguments, FashionArguments, KernelArguments, TrainArguments, Verb,
+    WorkerArguments,
+};
 pub use contest::Contest;
+pub use data::Job;
 pub use error::BenchError;
 pub use record::{PeerTiming, Record, Timing, parse_records};
 pub use spread::Spread;
@@ -51,6 +56,8 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     match &arguments.verb {
         Verb::Train(arguments) => train::train(arguments),
         Verb::Predict(arguments) => predict::predict(arguments),
+        Verb::Data(arguments) => data::data(arguments),
+        Verb::DataWorker(arguments) => data::print(arguments),
         Verb::Fashion(arguments) => fashion::fashion(arguments),
         Verb::Worker(arguments) => worker::print(arguments),
         Verb::Kernels(arguments) => {

@@ -15,9 +15,15 @@ usage: cargo xtask TASK
   interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
   bench train         time a training step of ours and of PyTorch's; --only NAME, --pairs N, --steps N, --threads N
   bench predict       time an answer of ours and of ONNX Runtime's; the same settings
+  bench data DIR      read images, a table and texts, ours and torchvision's, pandas' and tokenizers'; --only NAME, --pairs N
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
+
+/// A Python with other people's software: the variable that names it, what it has, and what it is there for.
+type Environment = (&'static str, &'static str, &'static str);
+const OTHERS: Environment = ("BAEUM_PYTHON", "requirements.txt", "ONNX Runtime, pandas and tokenizers");
+const TORCH: Environment = ("BAEUM_PYTHON_TORCH", "requirements-torch.txt", "PyTorch");
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -64,12 +70,13 @@ fn bench(args: &[&str]) -> io::Error {
         Ok(xtask) => Command::new(xtask.with_file_name("bench")),
         Err(error) => return error,
     };
-    let peer = match args.first() {
-        Some(&("train" | "fashion")) => Some(("BAEUM_PYTHON_TORCH", "requirements-torch.txt", "PyTorch")),
-        Some(&"predict") => Some(("BAEUM_PYTHON", "requirements.txt", "ONNX Runtime")),
-        Some(_) | None => None,
+    let peers = match args.first() {
+        Some(&("train" | "fashion")) => &[TORCH][..],
+        Some(&"predict") => &[OTHERS],
+        Some(&"data") => &[OTHERS, TORCH],
+        Some(_) | None => &[],
     };
-    if let Some((variable, requirements, name)) = peer {
+    for (variable, requirements, name) in peers {
         match python::environment(&root().join("tests/interop").join(requirements)) {
             Ok(python) => {
                 bench.env(variable, python);
@@ -91,10 +98,8 @@ fn build(args: &[&str]) -> io::Result<()> {
 /// Runs the tests that need other people's software. Returns only if that fails.
 fn interop() -> io::Error {
     let folder = root().join("tests/interop");
-    let environments =
-        [("BAEUM_PYTHON", "requirements.txt"), ("BAEUM_PYTHON_TORCH", "requirements-torch.txt")];
     let mut tests = cargo(&["test", "--workspace", "--test", "it", "--", "--ignored", "interop"]);
-    for (variable, requirements) in environments {
+    for (variable, requirements, _) in [OTHERS, TORCH] {
         match python::environment(&folder.join(requirements)) {
             Ok(python) => tests.env(variable, python),
             Err(error) => return error,

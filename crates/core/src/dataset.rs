@@ -59,6 +59,11 @@ pub trait Source: Send + Sync {
     fn training_batch(&self, rows: &[usize], _epoch: u32) -> Result<Batch, SourceError> {
         self.batch(rows)
     }
+
+    /// Whether a batch is no work: its numbers lie in memory. [`crate::Ahead`] makes no other thread do it then.
+    fn is_at_hand(&self) -> bool {
+        false
+    }
 }
 
 /// A row could not be read.

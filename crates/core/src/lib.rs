@@ -6,6 +6,7 @@ mod shape;
 mod size2;
 mod tensor;
 
+mod ahead;
 mod artifact;
 mod dataset;
 mod decode;
@@ -28,6 +29,7 @@ mod guard;
 mod limits;
 mod rng;
 
+pub use ahead::Ahead;
 pub use artifact::{EpochRecord, Model, Trained};
 pub use clock::Clock;
 pub use dataset::{

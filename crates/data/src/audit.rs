@@ -9,6 +9,7 @@ mod rows;
 mod texts;
 mod windows;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Splits, Task};
@@ -19,6 +20,8 @@ use crate::config::Leak;
 use crate::plan::DataPlan;
 use crate::profile::{Warning, Why};
 use crate::source::{Cell, Raw};
+use crate::split::sample_id;
+use rows::Folding;
 
 use divided::Divided;
 
@@ -131,6 +134,9 @@ pub(crate) struct Alike {
     unfinished: usize,
 }
 
+/// So many rows tell in most cases that a field is not the label by other names.
+const FIRST: usize = 1_000;
+
 /// The data, as far as they are looked through.
 struct Audit<'a> {
     plan: &'a DataPlan,
@@ -203,23 +209,27 @@ impl Audit<'_> {
 
     /// What each row says in some fields.
     fn hashes(&self, fields: &[usize]) -> Result<Vec<u64>, DataError> {
-        let hash = |row: usize| {
-            let cells = fields.iter().map(|&field| self.raw.cell(row, field));
-            Ok(rows::folded(cells.collect::<Result<Vec<_>, DataError>>()?.into_iter()))
+        let fields: Vec<Folding<'_>> = fields.iter().map(|&field| Folding::new(self.raw, field)).collect();
+        let hash = |record: &mut Vec<u8>, row: usize| {
+            record.clear();
+            fields.iter().try_for_each(|field| field.write(record, row))?;
+            Ok(sample_id(record))
         };
-        (0..self.raw.rows()).into_par_iter().map(hash).collect()
+        (0..self.raw.rows()).into_par_iter().map_init(Vec::new, hash).collect()
     }
 
     /// How many rows would have a twin in train by chance: as many as there are pairs, times how often two different rows
     /// have the same in each field.
     fn expected(&self, inputs: &[usize], hashes: &[u64]) -> Result<f64, DataError> {
         let teaching = (0..hashes.len()).filter(|&row| !self.is_held_out[row]);
-        let different: BTreeMap<u64, usize> = teaching.map(|row| (hashes[row], row)).collect();
+        let mut different: Vec<(u64, usize)> = teaching.map(|row| (hashes[row], row)).collect();
+        different.par_sort_unstable();
+        different.dedup_by_key(|(hash, _)| *hash);
         let seen = Seen::of(&self.is_held_out);
         let mut expected = seen.within.rows as f64 * seen.across.rows as f64;
         for &field in inputs {
             let hash = |&row: &usize| Ok(rows::folded(std::iter::once(self.raw.cell(row, field)?)));
-            let hashes = different.values().map(hash).collect::<Result<_, DataError>>()?;
+            let hashes = different.iter().map(|(_, row)| row).map(hash).collect::<Result<_, DataError>>()?;
             expected *= rows::agreement(hashes);
         }
         Ok(expected)
@@ -281,24 +291,33 @@ impl Audit<'_> {
                 .map(|cell| if let Cell::Number(number) = cell { *number } else { f64::NAN })
                 .collect()
         };
-        let targets = column(target)?;
-        let labels = places(&targets);
+        let labels = match task {
+            Task::Classify => places(train.iter().map(|&row| self.raw.cell(row, target)))?,
+            Task::Regress | Task::Generate => vec![],
+        };
+        let is_copy = |place: usize| -> Result<bool, DataError> {
+            Ok(match task {
+                Task::Classify if !self.may_rename(place, train, &labels)? => false,
+                Task::Classify => copies::copies_label(&column(place)?, &labels),
+                Task::Regress => copies::copies_number(&numbers(&column(place)?), &numbers(&column(target)?)),
+                Task::Generate => false, // what comes next is in the text itself
+            })
+        };
         let mut warnings = vec![];
         for (place, field) in self.inputs() {
-            let values = match field.kind {
-                Kind::Number | Kind::Category => column(place)?,
-                Kind::Numbers { .. } | Kind::Series { .. } | Kind::Text | Kind::Image { .. } => continue,
-            };
-            let is_copy = match task {
-                Task::Classify => copies::copies_label(&values, &labels),
-                Task::Regress => copies::copies_number(&numbers(&values), &numbers(&targets)),
-                Task::Generate => false, // what comes next is in the text itself
-            };
-            if is_copy {
+            let is_one = matches!(field.kind, Kind::Number | Kind::Category);
+            if is_one && is_copy(place)? {
                 warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);
             }
         }
         Ok(warnings)
+    }
+
+    /// Whether the first rows allow that a field is the label by other names; it saves looking at all of them.
+    fn may_rename(&self, field: usize, train: &[usize], labels: &[usize]) -> Result<bool, DataError> {
+        let few = train.iter().take(FIRST).map(|&row| self.raw.cell(row, field));
+        let values = few.collect::<Result<Vec<_>, DataError>>()?;
+        Ok(copies::may_rename(&values, labels))
     }
 
     fn give_away(&self, field: &str, target: &str) -> Result<Option<Warning>, DataError> {
@@ -338,13 +357,19 @@ impl Audit<'_> {
 }
 
 /// Each label's place among all of them.
-fn places(targets: &[Cell<'_>]) -> Vec<usize> {
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let place = |cell: &Cell<'_>| {
+fn places<'a>(targets: impl Iterator<Item = Result<Cell<'a>, DataError>>) -> Result<Vec<usize>, DataError> {
+    let mut names: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+    let mut places = vec![];
+    for cell in targets {
+        let cell = cell?;
+        let name = match cell {
+            Cell::Name(name) => Cow::Borrowed(name),
+            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => Cow::Owned(cell.shown()),
+        };
         let next = names.len();
-        *names.entry(cell.shown()).or_insert(next)
-    };
-    targets.iter().map(place).collect()
+        places.push(*names.entry(name).or_insert(next));
+    }
+    Ok(places)
 }
 
 #[cfg(test)]

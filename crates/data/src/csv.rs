@@ -1,10 +1,12 @@
-//! Tables of comma-separated values: read whole, checked row by row before anyone else sees them, typed by
-//! polars.
+//! Tables of comma-separated values: read whole, checked row by row, then typed in runs of rows at the
+//! same time.
 
+mod cut;
 mod dialect;
 mod encoding;
 mod file;
 mod format;
+mod held;
 mod infer;
 mod split;
 #[cfg(test)]
@@ -14,8 +16,10 @@ mod typed;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use baeum_core::{Limit, Limits};
+use rayon::prelude::*;
 
 use crate::config::OnBad;
 use crate::error::quoted;
@@ -31,6 +35,7 @@ pub(crate) use text::text_of;
 pub(crate) use typed::{Cells, Names, Wanted};
 
 use file::{CsvFile, Cut, joined};
+use held::Held;
 use split::Records;
 
 /// One or more tables with the same columns, checked and cut into rows, their cells still text.
@@ -42,11 +47,13 @@ pub(crate) struct Csv {
     columns: Vec<String>,
     places: BTreeMap<String, usize>,
     files: Vec<CsvFile>,
+    /// What the cells of each column say, once somebody asked.
+    held: OnceLock<Vec<Held<'static>>>,
 }
 
 /// A number as a table writes it; spaces around it do not count. The error is what the cell should have been.
 pub(crate) fn number(cell: &str) -> Result<f64, &'static str> {
-    match cell.trim().parse::<f64>() {
+    match format::trimmed(cell).parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(number),
         Ok(_) => Err("a finite number"),
         Err(_) => Err("a number"),
@@ -75,6 +82,7 @@ impl Csv {
             columns: vec![],
             places: BTreeMap::new(),
             files: vec![],
+            held: OnceLock::new(),
         };
         for (name, bytes) in files {
             csv.add(name, bytes, on_bad, limits)?;
@@ -120,6 +128,19 @@ impl Csv {
 
     /// Cuts a text into rows; what is bad ends it, or is left out.
     fn cut(&self, name: &str, text: &str, on_bad: OnBad, limits: &Limits) -> Result<Cut, DataError> {
+        match self.cut_at_once(name, text, limits) {
+            Some(cut) => Ok(cut),
+            None => self.cut_one_by_one(name, text, on_bad, limits),
+        }
+    }
+
+    fn cut_one_by_one(
+        &self,
+        name: &str,
+        text: &str,
+        on_bad: OnBad,
+        limits: &Limits,
+    ) -> Result<Cut, DataError> {
         let mut records = Records::new(name, text, self.dialect, limits);
         let mut fields = vec![];
         let mut cut = Cut::default();
@@ -257,13 +278,20 @@ impl Csv {
     /// A number for each row that depends on what it says alone: the first 64 bits of BLAKE3 (engine.md
     /// section 7).
     pub(crate) fn ids(&self) -> Vec<u64> {
-        let ids =
-            |file: &CsvFile| file.records().map(|record| sample_id(record.as_bytes())).collect::<Vec<u64>>();
+        let ids = |file: &CsvFile| {
+            let id = |row: usize| sample_id(file.record(row).as_bytes());
+            (0..file.rows()).into_par_iter().map(id).collect::<Vec<u64>>()
+        };
         self.files.iter().flat_map(ids).collect()
     }
 
     /// The cells of one column, row by row, as they stand there; `None` where nothing is.
     pub(crate) fn texts(&self, column: usize) -> Vec<Option<String>> {
+        if let Some(Held::Few { cells, rows }) = self.held.get().and_then(|held| held.get(column)) {
+            let text = |cell: &Cow<'_, str>| (!self.format.is_missing(cell)).then(|| cell.to_string());
+            let texts: Vec<Option<String>> = cells.cells.iter().map(text).collect();
+            return rows.iter().map(|place| texts[*place as usize].clone()).collect();
+        }
         let mut fields = vec![];
         let mut texts = vec![];
         for record in self.files.iter().flat_map(CsvFile::records) {
@@ -271,6 +299,22 @@ impl Csv {
             texts.push((!self.format.is_missing(&cell)).then(|| cell.into_owned()));
         }
         texts
+    }
+
+    /// Whether each cell of a column that is there is a number, or written like one.
+    pub(crate) fn is_number(&self, column: usize) -> bool {
+        let is_number = |cell: &str| self.format.is_missing(cell) || number(cell) != Err("a number");
+        match &self.held()[column] {
+            Held::Few { cells, .. } => cells.cells.iter().all(|cell| is_number(cell)),
+            Held::Numbers(_) => true,
+            Held::Texts(_) => {
+                let mut fields = vec![];
+                self.files
+                    .iter()
+                    .flat_map(CsvFile::records)
+                    .all(|record| is_number(&self.cell(record, column, &mut fields)))
+            }
+        }
     }
 
     /// A refusal of the cell of a row and a column.
@@ -282,10 +326,7 @@ impl Csv {
 
     fn cell<'a>(&self, record: &'a str, column: usize, fields: &mut Vec<&'a str>) -> Cow<'a, str> {
         split::fields(record, self.dialect, fields);
-        match fields.get(column).map(|field| self.dialect.unquote(field)).unwrap_or_default() {
-            Cow::Borrowed(cell) => Cow::Borrowed(self.format.said(cell)),
-            Cow::Owned(cell) => Cow::Owned(self.format.said(&cell).to_owned()),
-        }
+        fields.get(column).map(|field| self.said(field)).unwrap_or_default()
     }
 
     /// The file of a row, and its place there.

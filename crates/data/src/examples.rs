@@ -15,12 +15,15 @@ use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
 use crate::text::Following;
 
-/// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch. The
+/// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch, ahead of time. The
 /// bytes are the same.
-pub(crate) const KEPT_BYTES: usize = 1 << 30;
+pub(crate) const KEPT_BYTES: usize = 1 << 28;
 
-/// Rows that one thread encodes at least; fewer are not worth a thread.
-const RUN: usize = 16;
+/// Rows that one thread encodes at least; fewer are not worth a thread, unless they are wide.
+const RUN: usize = 64;
+
+/// So many numbers are worth a thread.
+const WIDE: usize = 1 << 12;
 
 /// Examples, ready for a network.
 pub(crate) struct Examples {
@@ -100,12 +103,14 @@ impl Examples {
         let width = self.encoder.width(input);
         let mut numbers = vec![0.0; rows.len() * width];
         let refused =
-            numbers.par_chunks_exact_mut(width).with_min_len(RUN).enumerate().find_map_first(|(i, out)| {
-                let row = rows[i];
-                let cell = |field| self.raw.cell(row, field);
-                let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
-                refused.err().map(|error| (row, error))
-            });
+            numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate().find_map_first(
+                |(i, out)| {
+                    let row = rows[i];
+                    let cell = |field| self.raw.cell(row, field);
+                    let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
+                    refused.err().map(|error| (row, error))
+                },
+            );
         refused.map_or(Ok(numbers), Err)
     }
 
@@ -197,6 +202,11 @@ impl Examples {
     }
 }
 
+/// How many rows of this width one thread encodes at least.
+fn run(width: usize) -> usize {
+    (WIDE / width.max(1)).clamp(1, RUN)
+}
+
 impl Source for Examples {
     fn len(&self) -> usize {
         self.raw.rows()
@@ -245,6 +255,10 @@ impl Source for Examples {
             Some(mixer) => self.mixed_batch(mixer, rows, epoch),
             None => self.batch_of(rows, |input| self.augment(input, rows, epoch)),
         }
+    }
+
+    fn is_at_hand(&self) -> bool {
+        self.augment.is_none() && self.kept.iter().all(Option::is_some)
     }
 }
 
@@ -318,7 +332,10 @@ fn answers(
     match &target.decode {
         Decode::Label { labels: names } => {
             let labels = Labels::new(&target.field, field, names, naming);
-            let place = |row: usize| match labels.place(raw, row)? {
+            let known = labels.known(raw);
+            let place = |row: usize| match known(row)
+                .map_or_else(|| labels.place(raw, row), |place| Ok(Some(place)))?
+            {
                 Some(place) => Ok(place as i64),
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };

@@ -11,6 +11,7 @@ use baeum_core::{
     DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Task,
     Train, Transform,
 };
+use rayon::prelude::*;
 
 use crate::encoder::Encoder;
 use crate::labels::Labels;
@@ -49,14 +50,24 @@ pub(crate) fn fit(
     let inputs: Vec<(usize, Field)> =
         fields.iter().cloned().enumerate().filter(|(_, field)| field.role == Role::Input).collect();
     let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
-    for (number, field) in fields.iter_mut().enumerate() {
+    // All fields at the same time, none of which sees another.
+    let ways = |(number, field): (usize, &mut Field)| match field.role {
+        Role::Input => {
+            let of_step = series::of_step(field);
+            let rows = Rows { raw, train, place: number, field: &of_step };
+            let seen = rows.seen()?;
+            describe(field, &seen)?;
+            steps::fit(plan, &rows, &field.kind, &seen, place)
+        }
+        Role::Target | Role::Id | Role::Ignored => Ok(vec![]),
+    };
+    let ways: Vec<Result<_, DataError>> = fields.par_iter_mut().enumerate().map(ways).collect();
+    for ((number, field), ways) in fields.iter_mut().enumerate().zip(ways) {
         let of_step = series::of_step(field);
         let rows = Rows { raw, train, place: number, field: &of_step };
         match field.role {
             Role::Input => {
-                let seen = rows.seen()?;
-                describe(field, &seen)?;
-                for (steps, shape) in steps::fit(plan, &rows, &field.kind, &seen, place)? {
+                for (steps, shape) in ways? {
                     pipelines.push(Pipeline { field: field.name.clone(), steps });
                     shapes.push(shape);
                 }

@@ -8,6 +8,7 @@ mod linear;
 mod nearest;
 mod probe;
 mod resize;
+mod smooth;
 mod taps;
 #[cfg(test)]
 mod tests;

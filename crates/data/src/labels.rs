@@ -104,6 +104,16 @@ impl Labels {
         Ok(self.places.get(&self.label(raw, row)?).copied())
     }
 
+    /// The places of rows whose label training knows, looked up name by name and not row by row; none for all others, and
+    /// where names are not at hand.
+    pub(crate) fn known<'a>(&self, raw: &'a dyn Raw) -> impl Fn(usize) -> Option<usize> + 'a {
+        let names = raw.names(self.field);
+        let place = |name: &String| self.places.get(&self.naming.called(name)).copied();
+        let places: Vec<Option<usize>> =
+            names.map(|names| names.names().iter().map(place).collect()).unwrap_or_default();
+        move |row| places.get(names?.place(row)).copied().flatten()
+    }
+
     /// How often each label stands in train, valid and test.
     ///
     /// # Errors
@@ -112,9 +122,10 @@ impl Labels {
         let mut counts = vec![[0; 3]; self.names.len()];
         let mut unseen: BTreeMap<String, [usize; 2]> = BTreeMap::new();
         let parts = [splits.train.rows(), splits.valid.rows(), splits.test.rows()];
+        let known = self.known(raw);
         for (part, rows) in parts.into_iter().enumerate() {
             for &row in rows {
-                match self.place(raw, row)? {
+                match known(row).map_or_else(|| self.place(raw, row), |place| Ok(Some(place)))? {
                     Some(place) => counts[place][part] += 1,
                     None => unseen.entry(self.label(raw, row)?).or_default()[part.saturating_sub(1)] += 1,
                 }

@@ -27,6 +27,7 @@ mod plan;
 mod refusal;
 
 mod csv;
+mod fnv;
 mod gzip;
 mod image;
 mod numpy;

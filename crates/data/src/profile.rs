@@ -6,6 +6,7 @@ mod series;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baeum_core::{Field, Kind, Role, Schema, Splits};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
@@ -133,15 +134,15 @@ pub(crate) fn profile(
 ) -> Result<Profile, DataError> {
     let parts = [splits.train.rows().len(), splits.valid.rows().len(), splits.test.rows().len()];
     let seen = schema.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Ignored);
-    let mut fields = vec![];
-    for (place, field) in seen {
-        match field.kind {
-            Kind::Series { .. } => fields.extend(series::describe(raw, splits, place, field)?),
-            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
-                fields.push(describe(raw, splits, place, field)?)
-            }
+    let seen: Vec<(usize, &Field)> = seen.collect();
+    let described = |(place, field): (usize, &Field)| match field.kind {
+        Kind::Series { .. } => series::describe(raw, splits, place, field),
+        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
+            Ok(vec![describe(raw, splits, place, field)?])
         }
-    }
+    };
+    let fields: Vec<Result<Vec<FieldProfile>, DataError>> = seen.into_par_iter().map(described).collect();
+    let fields = fields.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = found;
@@ -176,7 +177,14 @@ struct Sight {
 
 fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Result<FieldProfile, DataError> {
     let mut sight = Sight::default();
-    for &row in splits.train.rows() {
+    let rows = match raw.names(place) {
+        Some(names) => {
+            (sight.names, sight.missing) = names.counts(splits.train.rows());
+            &[]
+        }
+        None => splits.train.rows(),
+    };
+    for &row in rows {
         if let Kind::Image { .. } = field.kind {
             sight.sizes.extend(raw.image_size(row)); // known from before: nothing is decoded for it
             continue;
@@ -198,13 +206,14 @@ fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Resu
             Cell::Image(_) => {}
         }
     }
+    sight.numbers.par_sort_unstable_by(f64::total_cmp);
+    let sorted = std::mem::take(&mut sight.numbers);
     let mut profile = sight.profile(field);
     if field.kind == Kind::Number {
-        let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), splits.test.rows()]
-            .map(|rows| numbers(raw, rows, place));
-        let train = train?;
-        profile.histogram = Histogram::of(&train, &valid?, &test?);
-        profile.quartiles = quartiles(&train);
+        let [valid, test] = [splits.valid.rows(), splits.test.rows()].map(|rows| numbers(raw, rows, place));
+        profile.distinct = Some(sorted.chunk_by(|one, other| one == other).count());
+        profile.histogram = Histogram::of(&sorted, &valid?, &test?);
+        profile.quartiles = quartiles(&sorted);
     }
     Ok(profile)
 }
@@ -217,13 +226,10 @@ fn numbers(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, Data
 }
 
 impl Sight {
-    fn profile(mut self, field: &Field) -> FieldProfile {
-        self.numbers.sort_unstable_by(f64::total_cmp);
-        self.numbers.dedup();
+    fn profile(self, field: &Field) -> FieldProfile {
         let distinct = match field.kind {
-            Kind::Number => Some(self.numbers.len()),
             Kind::Category | Kind::Text => Some(self.names.len()),
-            Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } => None,
+            Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
         let lengths = match field.kind {

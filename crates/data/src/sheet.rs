@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use baeum_core::Limit;
 
 use crate::config::OnBad;
-use crate::csv::{Cells, Csv, FileRows, Seen, Wanted};
+use crate::csv::{Cells, Csv, FileRows, Seen, Wanted, number};
 use crate::place::shown_name;
 use crate::plan::{TableFiles, TableFormat};
 use crate::profile::Repair;
@@ -39,6 +39,11 @@ pub(crate) trait Sheet {
 
     /// The cells of one column as text, row by row; `None` where nothing is.
     fn texts(&self, column: usize) -> Vec<Option<String>>;
+
+    /// Whether each cell of a column that is there is a number, or written like one.
+    fn is_number(&self, column: usize) -> bool {
+        self.texts(column).iter().flatten().all(|cell| number(cell) != Err("a number"))
+    }
 
     /// What the cells of some columns look like in some rows.
     fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen>;
@@ -85,6 +90,10 @@ impl Sheet for Csv {
 
     fn texts(&self, column: usize) -> Vec<Option<String>> {
         Csv::texts(self, column)
+    }
+
+    fn is_number(&self, column: usize) -> bool {
+        Csv::is_number(self, column)
     }
 
     fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen> {

@@ -21,6 +21,7 @@ use std::ops::Range;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
+use crate::csv::Names;
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::Repair;
 use crate::split::Part;
@@ -81,6 +82,11 @@ pub(crate) trait Raw: Send + Sync {
 
     /// A row, as messages call it.
     fn place(&self, row: usize) -> String;
+
+    /// All names of a field, where it has them in memory: counting places is faster than comparing words.
+    fn names(&self, _field: usize) -> Option<&Names> {
+        None
+    }
 
     /// Height and width of the image of a row, where they are known without decoding it.
     fn image_size(&self, _row: usize) -> Option<(usize, usize)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{Counter, Splits, Stream, Task};
+use rayon::prelude::*;
 
 use crate::plan::{DataPlan, ListsPlan, SplitPlan};
 use crate::source::Scan;
@@ -116,13 +117,14 @@ struct Lot<'a> {
 impl Lot<'_> {
     /// The rows in the order of their lots. Equal rows keep their order, which nobody can tell from any other.
     fn order(&self) -> Vec<usize> {
-        let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-        let mut order: Vec<([u32; 2], u64, usize)> = vec![];
-        for (row, &id) in self.ids.iter().enumerate() {
-            let ordinal = seen.entry(id).and_modify(|ordinal| *ordinal += 1).or_insert(0);
-            order.push((self.of(id, *ordinal), id, row));
-        }
-        order.sort_unstable();
+        let mut ids: Vec<(u64, usize)> = self.ids.iter().copied().zip(0..).collect();
+        ids.par_sort_unstable();
+        let equal: Vec<&[(u64, usize)]> = ids.chunk_by(|(one, _), (other, _)| one == other).collect();
+        let lots = equal.into_par_iter().flat_map_iter(|rows| {
+            (0..).zip(rows).map(|(ordinal, &(id, row))| (self.of(id, ordinal), id, row))
+        });
+        let mut order: Vec<([u32; 2], u64, usize)> = lots.collect();
+        order.par_sort_unstable();
         order.into_iter().map(|(_, _, row)| row).collect()
     }
 

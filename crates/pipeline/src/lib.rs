@@ -42,8 +42,8 @@ pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
 pub use baeum_core::{
-    Adam, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data, Dataset,
-    DatePart, Decode, Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs, Graph,
+    Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
+    Dataset, DatePart, Decode, Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs, Graph,
     GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts, Model, Network, NetworkError,
     Node, NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record, Returns, Rng, Role, Schema,
     Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor,

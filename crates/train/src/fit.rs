@@ -1,11 +1,11 @@
 use std::ops::ControlFlow;
 
-use baeum_core::{Dataset, EpochRecord, Loss, Network, Rng, Weights};
+use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, Weights};
 
 use crate::class_weights::weighted_loss;
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
-use crate::step::{finite_state, gradients, update, valid_loss};
+use crate::step::{finite_state, gradients, parts, update, valid_loss};
 use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
 
 /// Keeps a checkpoint where a crash cannot reach it.
@@ -71,9 +71,12 @@ pub fn fit(
         };
         let _span = tracing::info_span!("epoch", epoch).entered();
         let first_step = u64::from(epoch) * steps_per_epoch as u64;
-        for rows in sampling.order(data, &rng, epoch).chunks(plan.batch_size()).skip(at.batch) {
+        let order = sampling.order(data, &rng, epoch);
+        let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), at.batch);
+        let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
+        for rows in order.chunks(plan.batch_size()).skip(at.batch) {
             let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
-            let parts = gradients(plan, net, data, &loss, rows, epoch)?;
+            let parts = gradients(plan, net, &mut batches, &loss, rows)?;
             at.batch += 1;
             at.loss.add(parts);
             let (step, loss) = (first_step + at.batch as u64, parts.mean());

@@ -1,25 +1,38 @@
 //! What the loop asks of a network, between two updates.
 
-use baeum_core::{Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update};
+use baeum_core::{Ahead, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update};
 use baeum_kernels::sum_of_squares;
 
 use crate::loss::measure;
 use crate::{TrainError, TrainPlan};
 
+/// The rows of each part of each batch, some batches left out: what [`gradients`] will ask for.
+pub(crate) fn parts(
+    order: Vec<usize>,
+    batch_rows: usize,
+    part_rows: usize,
+    skipped: usize,
+) -> impl Iterator<Item = Vec<usize>> + Send + 'static {
+    let batches = (skipped.saturating_mul(batch_rows).min(order.len())..order.len()).step_by(batch_rows);
+    batches.flat_map(move |first| {
+        let batch = order[first..order.len().min(first + batch_rows)].chunks(part_rows);
+        batch.map(<[usize]>::to_vec).collect::<Vec<_>>()
+    })
+}
+
 /// The gradients of one batch, part by part; the network keeps them.
 pub(crate) fn gradients(
     plan: &TrainPlan,
     net: &mut dyn Network,
-    data: &Dataset,
+    batches: &mut Ahead,
     loss: &Loss,
     rows: &[usize],
-    epoch: u32,
 ) -> Result<LossParts, TrainError> {
     let parts = rows.chunks(plan.part_rows());
     let (count, mut total) = (parts.len(), LossParts::default());
     for (index, rows) in parts.enumerate() {
         let part = Part { index, count, first_row: index * plan.part_rows() };
-        total.add(net.loss_and_grad(&data.source.training_batch(rows, epoch)?, loss, part)?);
+        total.add(net.loss_and_grad(&batches.take(rows)?, loss, part)?);
     }
     Ok(total)
 }
@@ -38,8 +51,10 @@ pub(crate) fn valid_loss(
     loss: &Loss,
 ) -> Result<Option<f64>, TrainError> {
     let mut total = LossParts::default();
-    for rows in data.splits.valid.rows().chunks(plan.part_rows()) {
-        let batch = data.source.batch(rows)?;
+    let (rows, part_rows) = (data.splits.valid.rows(), plan.part_rows());
+    let mut batches = Ahead::new(&data.source, None, parts(rows.to_vec(), part_rows, part_rows, 0));
+    for rows in rows.chunks(part_rows) {
+        let batch = batches.take(rows)?;
         total.add(measure(loss, net.predict(&batch)?, &batch.targets)?);
     }
     Ok(if data.splits.valid.rows().is_empty() { None } else { Some(total.mean()) })
@@ -60,5 +75,21 @@ fn is_finite(tensor: &Tensor) -> bool {
     match tensor.f32s() {
         Ok(numbers) => sum_of_squares(numbers).is_finite(),
         Err(_) => tensor.to_f64s().iter().all(|x| x.is_finite()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_those_that_the_loop_asks_for() {
+        let order: Vec<usize> = (0..20).rev().collect();
+        for (batch_rows, part_rows, skipped) in [(8, 8, 0), (8, 3, 0), (8, 3, 2), (7, 100, 1), (4, 4, 9)] {
+            let batches = order.chunks(batch_rows).skip(skipped);
+            let asked: Vec<&[usize]> = batches.flat_map(|rows| rows.chunks(part_rows)).collect();
+            let made: Vec<Vec<usize>> = parts(order.clone(), batch_rows, part_rows, skipped).collect();
+            assert_eq!(made, asked, "{batch_rows} {part_rows} {skipped}");
+        }
     }
 }

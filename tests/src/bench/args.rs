@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::Job;
+
 /// Our training step against PyTorch's.
 #[derive(Debug, Parser)]
 #[command(name = "bench", max_term_width = 100)]
@@ -19,10 +21,14 @@ pub enum Verb {
     Train(TrainArguments),
     /// Measure answers of one row and of 64, keep the measurements and show them in the README.
     Predict(TrainArguments),
+    /// Read images, a table and texts on both sides, measure memory, keep the measurements and show them in the README.
+    Data(DataArguments),
     /// Train fashion-mnist's recipe from a cold start on both sides, and print times and accuracies.
     Fashion(FashionArguments),
     /// Measure one workload on our side alone, in this process; prints one JSON line.
     Worker(WorkerArguments),
+    /// Read one job's files on our side alone, in this process; prints one JSON line.
+    DataWorker(DataWorkerArguments),
     /// Measure kernels alone, beside the peak of this processor.
     Kernels(KernelArguments),
     /// Write the table of the README anew from the measurements that are kept.
@@ -47,6 +53,44 @@ pub struct TrainArguments {
     /// Only print: keep nothing, and leave the README as it is.
     #[arg(long)]
     pub print_only: bool,
+}
+
+/// What `data` takes.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// The folder with the folders `adult`, `fashion-mnist` and `nsmc`.
+    pub data: PathBuf,
+    /// This job alone.
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<Job>,
+    /// How many pairs of runs.
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub pairs: NonZeroUsize,
+    /// How many threads or worker processes both sides have.
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub threads: NonZeroUsize,
+    /// Only print: keep nothing, and leave the README as it is.
+    #[arg(long)]
+    pub print_only: bool,
+}
+
+/// What `data-worker` takes.
+#[derive(Debug, Args)]
+pub struct DataWorkerArguments {
+    /// The job.
+    pub job: Job,
+    /// Twice as many rows of it.
+    #[arg(long)]
+    pub twice: bool,
+    /// The folder with the files of all jobs.
+    #[arg(long, value_name = "DIR")]
+    pub files: PathBuf,
+    /// The folder with what was fitted before.
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// How often the files are read.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub passes: usize,
 }
 
 /// What `fashion` takes.

@@ -1,4 +1,5 @@
-use super::Record;
+use super::{Job, Record};
+use crate::workloads;
 
 /// What is measured, and beside whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,17 +8,20 @@ pub enum Contest {
     Train,
     /// Answers, beside ONNX Runtime on the file that we export.
     Predict,
+    /// Files to batches, beside the tools that people know for it.
+    Data,
 }
 
 impl Contest {
-    /// Both.
-    pub const ALL: [Contest; 2] = [Contest::Train, Contest::Predict];
+    /// All of them.
+    pub const ALL: [Contest; 3] = [Contest::Train, Contest::Predict, Contest::Data];
 
     /// Where its measurements are kept, one JSON line each, from the root of the workspace.
     pub fn records(self) -> &'static str {
         match self {
             Contest::Train => "docs/bench/train.jsonl",
             Contest::Predict => "docs/bench/predict.jsonl",
+            Contest::Data => "docs/bench/data.jsonl",
         }
     }
 
@@ -26,6 +30,7 @@ impl Contest {
         match self {
             Contest::Train => "train",
             Contest::Predict => "predict",
+            Contest::Data => "data DIR",
         }
     }
 
@@ -34,6 +39,7 @@ impl Contest {
         match self {
             Contest::Train => "PyTorch",
             Contest::Predict => "ONNX Runtime",
+            Contest::Data => "the other",
         }
     }
 
@@ -42,6 +48,7 @@ impl Contest {
         match self {
             Contest::Train => "step",
             Contest::Predict => "call",
+            Contest::Data => "pass",
         }
     }
 
@@ -49,15 +56,24 @@ impl Contest {
     pub(super) fn label(self, record: &Record) -> String {
         match (self, record.rows) {
             (Contest::Train, _) => record.workload.clone(),
+            (Contest::Data, rows) => format!("{}, {rows} rows", record.workload),
             (Contest::Predict, 1) => format!("{}, 1 row", record.workload),
             (Contest::Predict, rows) => format!("{}, {rows} rows", record.workload),
+        }
+    }
+
+    /// The names of what is measured, in the order of the table.
+    pub(super) fn names(self) -> Vec<&'static str> {
+        match self {
+            Contest::Train | Contest::Predict => workloads().iter().map(|workload| workload.name).collect(),
+            Contest::Data => Job::ALL.map(Job::name).to_vec(),
         }
     }
 
     /// How many rows the calls take that are measured; a training step takes what its workload says.
     pub(super) fn rows(self) -> &'static [usize] {
         match self {
-            Contest::Train => &[],
+            Contest::Train | Contest::Data => &[],
             Contest::Predict => &[1, 64],
         }
     }

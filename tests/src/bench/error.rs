@@ -2,10 +2,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use baeum::NetworkError;
+use baeum::data::DataError;
 use baeum::export::ExportError;
 use baeum::models::ModelError;
 use baeum::weights_file::WeightsFileError;
+use baeum::{NetworkError, SourceError};
 
 /// Why there is no measurement.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,14 @@ pub enum BenchError {
         /// What PyTorch said.
         why: String,
     },
+    /// The other tools are nowhere.
+    #[error(
+        "`bench data` wants `{variable}` to name a Python with the other tools, got none; `cargo xtask bench data` makes it"
+    )]
+    NoPython {
+        /// What names it.
+        variable: &'static str,
+    },
     /// A page without a place for the table.
     #[error("the page wants a line `{marker}`, got none")]
     Marker {
@@ -115,6 +124,12 @@ pub enum BenchError {
     /// A step that failed.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// Files that cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A row that cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A network that ONNX has no word for.
     #[error(transparent)]
     Export(#[from] ExportError),

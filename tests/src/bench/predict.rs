@@ -30,7 +30,9 @@ pub(super) fn predict(arguments: &TrainArguments) -> Result<(), BenchError> {
         let with = |&rows: &usize| Workload { rows, steps: calls(&workload, rows), ..workload.clone() };
         cases.extend(Contest::Predict.rows().iter().map(with));
     }
-    each(Contest::Predict, arguments, &cases, |workload| measure(workload, arguments, python.as_deref()))
+    each(Contest::Predict, arguments.print_only, &cases, |workload| {
+        measure(workload, arguments, python.as_deref())
+    })
 }
 
 fn measure(
@@ -44,12 +46,17 @@ fn measure(
     let mut ours = || worker(Contest::Predict, workload, steps, threads);
     let Some(python) = python else {
         let busy = busy();
-        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(workload, steps, threads);
+        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(
+            workload.name,
+            workload.rows,
+            steps,
+            threads,
+        );
         return Ok(Record { notes: busy.into_iter().collect(), ..record });
     };
     write(folder.path(), workload, threads)?;
     let checked: Agreed = ask("ONNX Runtime", &mut command(python, "check", folder.path(), 1, threads))?;
-    near(workload, "the answers".to_owned(), BOUND, checked.relative_error)?;
+    near(workload.name, "the answers".to_owned(), BOUND, checked.relative_error)?;
     let busy = busy();
     let mut theirs =
         || ask::<Measured>("ONNX Runtime", &mut command(python, "run", folder.path(), steps, threads));
@@ -58,7 +65,7 @@ fn measure(
     Ok(Record {
         peer: Some(PeerTiming { timing: timing(&runs.theirs), way, compile_s: None }),
         notes: busy.into_iter().collect(),
-        ..runs.record(workload, steps, threads)
+        ..runs.record(workload.name, workload.rows, steps, threads)
     })
 }
 

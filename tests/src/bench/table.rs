@@ -1,13 +1,12 @@
 use std::fmt::Write;
 
 use super::{BenchError, Contest, Record, Timing};
-use crate::{Workload, workloads};
-
 /// The lines between which a page has the table.
 fn markers(contest: Contest) -> [String; 2] {
     let name = match contest {
         Contest::Train => "bench",
         Contest::Predict => "bench predict",
+        Contest::Data => "bench data",
     };
     [
         format!("<!-- {name}: `cargo xtask bench table` writes what stands from here -->"),
@@ -15,17 +14,17 @@ fn markers(contest: Contest) -> [String; 2] {
     ]
 }
 
-/// The newest measurement of each workload that has one, in the order of [`workloads`].
+/// The newest measurement of each workload that has one, in the order of the contest.
 pub fn newest(contest: Contest, records: &[Record]) -> Vec<&Record> {
     let of = |name: &str, rows: Option<usize>| {
         let fits = |record: &&Record| record.workload == name && rows.is_none_or(|rows| record.rows == rows);
         records.iter().rev().find(fits)
     };
-    let each = |workload: Workload| match contest.rows() {
-        [] => vec![of(workload.name, None)],
-        several => several.iter().map(|&rows| of(workload.name, Some(rows))).collect(),
+    let each = |name: &'static str| match contest.rows() {
+        [] => vec![of(name, None)],
+        several => several.iter().map(|&rows| of(name, Some(rows))).collect(),
     };
-    workloads().into_iter().flat_map(each).flatten().collect()
+    contest.names().into_iter().flat_map(each).flatten().collect()
 }
 
 /// Measurements as Markdown, with what one must know to judge them. The other side's columns stand there if any measurement has

@@ -26,7 +26,7 @@ pub(super) fn train(arguments: &TrainArguments) -> Result<(), BenchError> {
     if python.is_none() {
         say(&format!("PyTorch's columns are left out: {PYTHON} names no Python that has it"));
     }
-    each(Contest::Train, arguments, &chosen(arguments.only.as_deref())?, |workload| {
+    each(Contest::Train, arguments.print_only, &chosen(arguments.only.as_deref())?, |workload| {
         measure(workload, arguments, python.as_deref())
     })
 }
@@ -44,7 +44,12 @@ fn measure(
     let pairs = arguments.pairs.get();
     let Some(python) = python else {
         let busy = busy();
-        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(workload, steps, threads);
+        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(
+            workload.name,
+            workload.rows,
+            steps,
+            threads,
+        );
         return Ok(Record { notes: busy.into_iter().collect(), ..record });
     };
     let peer = Peer { python, folder: folder.path(), threads };
@@ -55,7 +60,7 @@ fn measure(
     Ok(Record {
         peer: Some(PeerTiming { timing: timing(&runs.theirs), way: way.to_string(), compile_s }),
         notes: std::iter::once(note).chain(busy).collect(),
-        ..runs.record(workload, steps, threads)
+        ..runs.record(workload.name, workload.rows, steps, threads)
     })
 }
 
@@ -64,15 +69,15 @@ fn agreed(peer: &Peer<'_>, workload: &Workload, loss: f64) -> Result<Choice, Ben
     say(&format!("{}: one step of both, compared", workload.name));
     let checked = peer.check()?;
     let bound = BOUND.max(OWN_ERRORS * checked.own_error);
-    near(workload, format!("`{}` after one step", checked.worst), bound, checked.relative_error)?;
-    near(workload, "the loss".to_owned(), BOUND, relative(loss, checked.loss))?;
+    near(workload.name, format!("`{}` after one step", checked.worst), bound, checked.relative_error)?;
+    near(workload.name, "the loss".to_owned(), BOUND, relative(loss, checked.loss))?;
     say(&format!(
         "{}: parameters differ by {:.0e}, PyTorch's own rounding makes {:.0e}; now PyTorch's ways",
         workload.name, checked.relative_error, checked.own_error
     ));
     let choice = choose(peer, workload)?;
     for (way, theirs) in &choice.losses {
-        near(workload, format!("the loss ({way})"), BOUND, relative(loss, *theirs))?;
+        near(workload.name, format!("the loss ({way})"), BOUND, relative(loss, *theirs))?;
     }
     say(&format!("{}: {}", workload.name, choice.note));
     Ok(choice)

@@ -11,7 +11,7 @@ use baeum::run::utc;
 use baeum_kernels::Isa;
 
 use super::process::{Measured, ask};
-use super::{BenchError, Contest, Record, Timing, TrainArguments, machine, rewrite_page, table};
+use super::{BenchError, Contest, Record, Timing, machine, rewrite_page, table};
 use crate::{Workload, root, workloads};
 
 /// The share of the processors that others may use; above it, a measurement says so.
@@ -32,7 +32,7 @@ pub(super) fn chosen(only: Option<&str>) -> Result<Vec<Workload>, BenchError> {
 /// Measures each of `cases`, keeps the records and prints their table; one that fails does not stop the others.
 pub(super) fn each<T>(
     contest: Contest,
-    arguments: &TrainArguments,
+    print_only: bool,
     cases: &[T],
     mut measure: impl FnMut(&T) -> Result<Record, BenchError>,
 ) -> Result<(), BenchError> {
@@ -40,7 +40,7 @@ pub(super) fn each<T>(
     for case in cases {
         match measure(case) {
             Ok(record) => {
-                if !arguments.print_only {
+                if !print_only {
                     keep(contest, &record)?;
                 }
                 records.push(record);
@@ -49,7 +49,7 @@ pub(super) fn each<T>(
         }
     }
     let _ = write!(io::stdout(), "{}", table(contest, &records.iter().collect::<Vec<_>>()));
-    if !arguments.print_only && !records.is_empty() {
+    if !print_only && !records.is_empty() {
         rewrite_page()?;
     }
     match cases.len() - records.len() {
@@ -90,18 +90,26 @@ impl Runs {
         Ok(runs)
     }
 
+    /// Refuses sides that did not do the same amount of work.
+    pub(super) fn same_figure(&self, name: &str) -> Result<(), BenchError> {
+        let mut figures = self.ours.iter().chain(&self.theirs).map(|run| run.figure);
+        let first = figures.next().unwrap_or_default();
+        let apart = figures.map(|figure| (figure - first).abs()).fold(0.0, f64::max);
+        near(name, "the number of rows".to_owned(), 0.0, apart)
+    }
+
     /// What was measured of a workload, the other side left out.
-    pub(super) fn record(&self, workload: &Workload, steps: usize, threads: usize) -> Record {
+    pub(super) fn record(&self, workload: &str, rows: usize, steps: usize, threads: usize) -> Record {
         let all = self.ours.iter().chain(&self.theirs);
         let versions: BTreeMap<String, String> = all.flat_map(|run| run.versions.clone()).collect();
         let today = utc(SystemClock::new().wall());
         Record {
-            workload: workload.name.to_owned(),
+            workload: workload.to_owned(),
             date: today.chars().take_while(|&letter| letter != 'T').collect(),
             processor: machine::processor(),
             threads,
             rung: Isa::best().rung().name().to_owned(),
-            rows: workload.rows,
+            rows,
             steps,
             versions,
             ours: timing(&self.ours),
@@ -152,10 +160,10 @@ pub(super) fn busy() -> Option<String> {
 }
 
 /// Refuses a difference above `bound`, and one that is no number.
-pub(super) fn near(workload: &Workload, what: String, bound: f64, got: f64) -> Result<(), BenchError> {
+pub(super) fn near(workload: &str, what: String, bound: f64, got: f64) -> Result<(), BenchError> {
     match got <= bound {
         true => Ok(()),
-        false => Err(BenchError::Differs { workload: workload.name.to_owned(), what, bound, got }),
+        false => Err(BenchError::Differs { workload: workload.to_owned(), what, bound, got }),
     }
 }
 
@@ -195,10 +203,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_near_nothing() {
-        let workload = workloads().remove(0);
-        assert!(near(&workload, "the loss".to_owned(), 1e-4, 1e-5).is_ok());
-        assert!(near(&workload, "the loss".to_owned(), 1e-4, f64::NAN).is_err());
-        let error = near(&workload, "the loss".to_owned(), 1e-4, 0.5).unwrap_err().to_string();
+        assert!(near("mlp", "the loss".to_owned(), 1e-4, 1e-5).is_ok());
+        assert!(near("mlp", "the loss".to_owned(), 1e-4, f64::NAN).is_err());
+        let error = near("mlp", "the loss".to_owned(), 1e-4, 0.5).unwrap_err().to_string();
         assert_eq!(error, "workload `mlp` wants the loss within 1e-4 of the other side's, got 5e-1");
     }
 }

@@ -39,6 +39,14 @@ pub(crate) fn copies_label(values: &[Cell<'_>], labels: &[usize]) -> bool {
     [present, all].iter().any(|pairs| is_renaming(pairs, seen.len()))
 }
 
+/// Whether these values may be the first of a field that [`copies_label`]: there is a way to name labels after them.
+pub(crate) fn may_rename(values: &[Cell<'_>], labels: &[usize]) -> bool {
+    let all: Vec<(Key<'_>, usize)> = values.iter().map(Key::of).zip(labels.iter().copied()).collect();
+    let present: Vec<(Key<'_>, usize)> =
+        all.iter().copied().filter(|(key, _)| *key != Key::Missing).collect();
+    [present, all].iter().any(|pairs| renamed(pairs).is_some())
+}
+
 /// A value by which rows are put together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
@@ -59,16 +67,21 @@ impl<'a> Key<'a> {
 
 /// Whether values and labels go one to one, for all `labels`, and by no chance.
 fn is_renaming(pairs: &[(Key<'_>, usize)], labels: usize) -> bool {
+    let Some(rows) = renamed(pairs) else { return false };
+    labels >= 2 && rows.len() == labels && pairs.len() >= ROWS && log_odds(rows) >= ODDS.ln()
+}
+
+/// How many rows each label has, if values and labels go one to one.
+fn renamed(pairs: &[(Key<'_>, usize)]) -> Option<Vec<usize>> {
     let (mut forth, mut back) = (BTreeMap::new(), BTreeMap::new());
     let mut rows: BTreeMap<usize, usize> = BTreeMap::new();
     for &(key, label) in pairs {
         if *forth.entry(key).or_insert(label) != label || *back.entry(label).or_insert(key) != key {
-            return false;
+            return None;
         }
         *rows.entry(label).or_default() += 1;
     }
-    let rows: Vec<usize> = rows.into_values().collect();
-    labels >= 2 && rows.len() == labels && pairs.len() >= ROWS && log_odds(rows) >= ODDS.ln()
+    Some(rows.into_values().collect())
 }
 
 /// The logarithm of how many shuffled fields there are for each that matches the labels, up to names: n! /

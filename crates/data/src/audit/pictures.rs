@@ -39,10 +39,15 @@ pub(super) fn copies<'a>(
         let parts: Vec<u8> = parts.iter().map(|part| u8::from(*part == Some(true))).collect();
         let near = Near::new(&hashes, &parts, WAVE_BITS);
         let of = |row: usize| -> Result<Vec<(usize, usize)>, DataError> {
+            let is_near = |other: &usize| {
+                looked[row].zip(looked[*other]).is_some_and(|(one, other)| one.is_near(other))
+            };
+            let others: Vec<usize> = near.of(row).into_iter().filter(is_near).collect();
+            let one = if others.is_empty() { None } else { image(row)? };
+            let Some(one) = one else { return Ok(vec![]) };
             let mut found = vec![];
-            for other in near.of(row) {
-                let is_near = looked[row].zip(looked[other]).is_some_and(|(one, other)| one.is_near(other));
-                if is_near && image(row)?.zip(image(other)?).is_some_and(|(one, other)| alike(&one, &other)) {
+            for other in others {
+                if image(other)?.is_some_and(|other| alike(&one, &other)) {
                     found.push((row, other));
                 }
             }

@@ -2,35 +2,83 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::Seen;
-use crate::source::Cell;
+use crate::DataError;
+use crate::csv::Names;
+use crate::source::{Cell, Raw};
 
 /// How many bits of a number's mantissa count: its first four digits, nearly.
 const BITS: u32 = 13;
+
+/// So many names are folded once and not row by row.
+const FEW_NAMES: usize = 1 << 12;
 
 /// The hash of what a row nearly says: numbers to four digits, names in small letters with single spaces.
 ///
 /// Numbers on both sides of a rounding border differ, however close: some twins are missed, none is made up.
 pub(super) fn folded<'a>(inputs: impl Iterator<Item = Cell<'a>>) -> u64 {
     let mut record = vec![];
-    for cell in inputs {
-        match cell {
-            Cell::Missing => write(&mut record, 0, &[]),
-            Cell::Number(number) => write(&mut record, 1, &rounded(number)),
-            Cell::Numbers(numbers) => {
-                write(&mut record, 2, &numbers.iter().copied().flat_map(rounded).collect::<Vec<u8>>());
-            }
-            Cell::Name(name) => {
-                let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
-                write(&mut record, 3, words.join(" ").as_bytes());
-            }
-            Cell::Image(image) => write(&mut record, 4, &image.bytes),
-        }
-    }
+    inputs.for_each(|cell| fold(&mut record, &cell));
     crate::split::sample_id(&record)
 }
 
-/// A value by its kind, length and bytes, so that no two rows write the same.
+/// Writes what a cell nearly says.
+fn fold(record: &mut Vec<u8>, cell: &Cell<'_>) {
+    match cell {
+        Cell::Missing => record.push(0),
+        Cell::Number(number) => {
+            record.push(1);
+            record.extend(rounded(*number));
+        }
+        Cell::Numbers(numbers) => {
+            write(record, 2, &numbers.iter().copied().flat_map(rounded).collect::<Vec<u8>>());
+        }
+        Cell::Name(name) => {
+            let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+            write(record, 3, words.join(" ").as_bytes());
+        }
+        Cell::Image(image) => write(record, 4, &image.bytes),
+    }
+}
+
+/// One field of all rows, ready to be folded.
+pub(super) struct Folding<'a> {
+    raw: &'a dyn Raw,
+    field: usize,
+    /// Its names, if they are few, and by their places the first that is folded alike; behind them stands nothing.
+    names: Option<(&'a Names, Vec<u32>)>,
+}
+
+impl<'a> Folding<'a> {
+    pub(super) fn new(raw: &'a dyn Raw, field: usize) -> Folding<'a> {
+        let few = raw.names(field).filter(|names| names.names().len() <= FEW_NAMES);
+        let first_alike = |names: &'a Names| {
+            let cells = names.names().iter().map(|name| Cell::Name(name)).chain([Cell::Missing]);
+            let mut seen = BTreeMap::new();
+            let first = |(place, cell)| *seen.entry(folded(std::iter::once(cell))).or_insert(place);
+            (names, (0..).zip(cells).map(first).collect())
+        };
+        Folding { raw, field, names: few.map(first_alike) }
+    }
+
+    /// Writes what a row nearly says.
+    pub(super) fn write(&self, record: &mut Vec<u8>, row: usize) -> Result<(), DataError> {
+        match &self.names {
+            Some((names, first)) => {
+                let place = first.get(names.place(row)).or(first.last()).copied().unwrap_or_default();
+                record.push(5);
+                record.extend(place.to_le_bytes());
+            }
+            None => fold(record, &self.raw.cell(row, self.field)?),
+        }
+        Ok(())
+    }
+}
+
+/// A value by its kind, length and bytes, so that no two rows write the same; the kinds that are not written so have one
+/// length each.
 fn write(record: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
     record.push(kind);
     record.extend((bytes.len() as u64).to_le_bytes());
@@ -54,11 +102,12 @@ pub(super) fn agreement(mut hashes: Vec<u64>) -> f64 {
 
 /// Which rows have a twin, by their hashes; `is_held_out` says which of them do not teach.
 pub(super) fn twins(hashes: &[u64], is_held_out: &[bool]) -> Seen {
-    let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    hashes.iter().enumerate().for_each(|(row, hash)| groups.entry(*hash).or_default().push(row));
+    let mut rows: Vec<(u64, usize)> = hashes.iter().copied().zip(0..).collect();
+    rows.par_sort_unstable();
     let mut seen = Seen::of(is_held_out);
-    for rows in groups.into_values().filter(|rows| rows.len() > 1) {
-        let (held_out, teaching): (Vec<usize>, Vec<usize>) = rows.iter().partition(|row| is_held_out[**row]);
+    for rows in rows.chunk_by(|(one, _), (other, _)| one == other).filter(|rows| rows.len() > 1) {
+        let rows = rows.iter().map(|(_, row)| *row);
+        let (held_out, teaching): (Vec<usize>, Vec<usize>) = rows.partition(|row| is_held_out[*row]);
         if teaching.len() > 1 {
             seen.within.twins += teaching.len();
         }

@@ -1,8 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use baeum_core::{Dataset, Tensor};
+use baeum_core::{Ahead, Batch, Dataset, Record, Rng, Source, SourceError, Tensor};
 
 use crate::testing::{place, prepare};
 use crate::{DataError, Place};
@@ -63,6 +64,44 @@ fn an_image_is_changed_in_the_same_way_in_any_batch_and_on_any_thread() {
     for threads in [1, 2, 4] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         assert_eq!(pool.install(|| inputs(&data, &rows, Some(7))), all, "{threads}");
+    }
+}
+
+/// A source that is read by the threads of a pool.
+struct OnThreads(Arc<dyn Source>, rayon::ThreadPool);
+
+impl Source for OnThreads {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn record(&self, row: usize) -> Result<Record, SourceError> {
+        self.0.record(row)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        self.1.install(|| self.0.batch(rows))
+    }
+
+    fn training_batch(&self, rows: &[usize], epoch: u32) -> Result<Batch, SourceError> {
+        self.1.install(|| self.0.training_batch(rows, epoch))
+    }
+}
+
+/// Shuffled, changed, and made ahead: the bytes of an epoch are those of batches that are asked for one by one.
+#[test]
+fn an_epoch_that_is_made_ahead_is_the_same_on_any_number_of_threads() {
+    let data = images(r#"["flip", "colour", "erase"]"#);
+    let order = data.splits.train.order(&Rng::new(7), 3);
+    let batches: Vec<Vec<usize>> = order.chunks(3).map(<[usize]>::to_vec).collect();
+    let asked: Vec<Tensor> = batches.iter().map(|rows| inputs(&data, rows, Some(3))).collect();
+    assert!(!data.source.is_at_hand());
+    for threads in [1, 2, 4] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let source: Arc<dyn Source> = Arc::new(OnThreads(Arc::clone(&data.source), pool));
+        let mut ahead = Ahead::new(&source, Some(3), batches.clone().into_iter());
+        let mut made = |rows: &Vec<usize>| ahead.take(rows).unwrap().inputs.remove("x").unwrap();
+        assert_eq!(batches.iter().map(&mut made).collect::<Vec<_>>(), asked, "{threads}");
     }
 }
 

@@ -36,13 +36,25 @@ impl CsvFormat {
 
     /// Whether a cell says that nothing is there; spaces around it do not count.
     pub(crate) fn is_missing(&self, cell: &str) -> bool {
-        let cell = cell.trim();
+        let cell = trimmed(cell);
         self.missing.iter().any(|missing| missing == cell)
     }
 
     /// What a cell says.
     pub(super) fn said<'a>(&self, cell: &'a str) -> &'a str {
-        if self.trim { cell.trim() } else { cell }
+        if self.trim { trimmed(cell) } else { cell }
+    }
+}
+
+/// A cell without the white space around it; nearly always there is none, or it is spaces.
+pub(super) fn trimmed(cell: &str) -> &str {
+    let start = cell.bytes().take_while(|byte| *byte == b' ').count();
+    let end = cell.len() - cell.bytes().rev().take_while(|byte| *byte == b' ').count();
+    let bare = cell.get(start..end).unwrap_or_default();
+    match bare.as_bytes() {
+        [only] if only.is_ascii_graphic() => bare,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => bare,
+        _ => bare.trim(),
     }
 }
 

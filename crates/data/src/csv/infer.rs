@@ -1,6 +1,10 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{Csv, number, split};
+use rayon::prelude::*;
+
+use super::held::Held;
+use super::{Csv, number};
 
 /// More different cells than this are words rather than names.
 const MOST_NAMES: usize = 1_000;
@@ -51,33 +55,58 @@ pub(crate) fn seen<'a>(cells: impl Iterator<Item = &'a str>) -> Seen {
 impl Csv {
     /// What the cells of some columns look like in some rows.
     pub(crate) fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen> {
-        let mut sights: Vec<Sight> = columns.iter().map(|_| Sight::default()).collect();
-        self.each(columns, rows, |place, cell| {
-            sights[place].cells += 1;
-            // What is written as a number but is none, such as `inf`, is refused later, with its row.
-            sights[place].has_words |= number(cell) == Err("a number");
-        });
-        self.each(columns, rows, |place, cell| sights[place].count(cell));
-        sights.iter().map(Sight::seen).collect()
+        let look = |&column: &usize| match &self.held()[column] {
+            Held::Few { cells, rows: places } => {
+                self.look_at_few(&cells.cells, rows.iter().map(|&row| places[row]))
+            }
+            Held::Numbers(numbers) if rows.iter().all(|row| numbers[*row].is_nan()) => Seen::Nothing,
+            Held::Numbers(_) => Seen::Numbers,
+            Held::Texts(_) => self.look_at_texts(column, rows),
+        };
+        columns.par_iter().map(look).collect()
     }
 
-    /// Calls `visit` with each cell that is there, row by row, and the place of its column in `columns`.
-    fn each(&self, columns: &[usize], rows: &[usize], mut visit: impl FnMut(usize, &str)) {
+    /// What few cells look like; `places` are those of the rows.
+    fn look_at_few(&self, cells: &[Cow<'_, str>], places: impl Iterator<Item = u32>) -> Seen {
+        let mut counts = vec![0; cells.len()];
+        places.for_each(|place| counts[place as usize] += 1);
+        let there =
+            || cells.iter().zip(&counts).filter(|(cell, count)| **count > 0 && !self.format.is_missing(cell));
+        let mut sight = Sight { cells: there().map(|(_, count)| count).sum(), ..Sight::default() };
+        there().for_each(|(cell, _)| sight.read(cell));
+        there().for_each(|(cell, _)| sight.count(cell));
+        sight.seen()
+    }
+
+    fn look_at_texts(&self, column: usize, rows: &[usize]) -> Seen {
+        let mut sight = Sight::default();
+        self.each(column, rows, |cell| {
+            sight.cells += 1;
+            sight.read(cell);
+        });
+        self.each(column, rows, |cell| sight.count(cell));
+        sight.seen()
+    }
+
+    /// Calls `visit` with each cell of a column that is there, row by row.
+    fn each(&self, column: usize, rows: &[usize], mut visit: impl FnMut(&str)) {
         let mut fields = vec![];
         for &row in rows {
             let (file, row) = self.locate(row);
-            split::fields(file.record(row), self.dialect, &mut fields);
-            for (place, &column) in columns.iter().enumerate() {
-                let cell = fields.get(column).map(|field| self.dialect.unquote(field)).unwrap_or_default();
-                if !self.format.is_missing(&cell) {
-                    visit(place, self.format.said(&cell));
-                }
+            let cell = self.cell(file.record(row), column, &mut fields);
+            if !self.format.is_missing(&cell) {
+                visit(&cell);
             }
         }
     }
 }
 
 impl Sight {
+    /// What is written as a number but is none, such as `inf`, is refused later, with its row.
+    fn read(&mut self, cell: &str) {
+        self.has_words = self.has_words || number(cell) == Err("a number");
+    }
+
     fn count(&mut self, cell: &str) {
         if self.has_words && self.distinct.len() <= MOST_NAMES {
             self.is_long |= cell.chars().count() > LONGEST_NAME;

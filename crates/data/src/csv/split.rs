@@ -56,6 +56,16 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The records of a later part of the same text; each has so many fields.
+    pub(super) fn behind(self, start: usize, columns: usize) -> Records<'a> {
+        Records { at: start, start, row: 1, columns: Some(columns), ..self }
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
     /// The number of the next record.
     pub(super) fn row(&self) -> usize {
         self.row

@@ -313,7 +313,7 @@ fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
 /// A table that starts with `x^2` starts like zlib, and one with a byte order mark inside is none that starts
 /// with it.
 #[test]
-fn polars_sees_nothing_but_rows() {
+fn first_bytes_that_look_like_other_files_are_cells() {
     let csv = Csv::new(
         vec![("a.csv".to_owned(), "x^2,1\n\u{feff}y,2\n".as_bytes().to_vec())],
         &CsvFormat { header: false, ..CsvFormat::default() },
@@ -327,7 +327,7 @@ fn polars_sees_nothing_but_rows() {
 }
 
 #[test]
-fn a_table_of_many_blocks_is_one_table() {
+fn a_table_of_many_runs_is_one_table() {
     let rows = 700_000;
     let mut text = "id,word\n".to_owned();
     (0..rows).for_each(|row| text.push_str(&format!("{row}.25,\"w\n{}\"\n", row % 3)));
@@ -340,6 +340,39 @@ fn a_table_of_many_blocks_is_one_table() {
     );
     let Cells::Names(names) = &cells[1] else { panic!("no names") };
     assert!((0..rows).all(|row| names.get(row) == Some(["w\n0", "w\n1", "w\n2"][row % 3])));
+}
+
+/// Many different cells are held in another way than few, and columns change from one to the other on the way.
+#[test]
+fn columns_of_few_and_of_many_cells_are_typed_alike() {
+    let rows = 40_000;
+    let mut text = "few,many,late,words\n".to_owned();
+    let late = |row: usize| if row < 30_000 { row % 5 } else { row };
+    for row in 0..rows {
+        let missing = if row % 1_000 == 0 { "NA".to_owned() } else { format!("{row}.5") };
+        text.push_str(&format!("{},{missing},{},w{}\n", row % 7, late(row), row % 9_000));
+    }
+    let csv = read(text.as_bytes()).unwrap();
+    let all: Vec<usize> = (0..rows).collect();
+    let words = Seen::Words { distinct: 1_001, rows };
+    assert_eq!(csv.look(&[0, 1, 2, 3], &all), [Seen::Numbers, Seen::Numbers, Seen::Numbers, words]);
+    assert_eq!([0, 1, 2, 3].map(|column| csv.is_number(column)), [true, true, true, false]);
+    let wanted = [Wanted::Numbers, Wanted::Numbers, Wanted::Numbers, Wanted::Names];
+    let typed = csv.typed(&(0..).zip(wanted).collect::<Vec<_>>()).unwrap();
+    let [Cells::Numbers(few), Cells::Numbers(many), Cells::Numbers(late_ones), Cells::Names(names)] =
+        &typed[..]
+    else {
+        panic!("three columns of numbers and one of names")
+    };
+    for row in 0..rows {
+        assert_eq!((few[row], late_ones[row]), ((row % 7) as f64, late(row) as f64));
+        assert!(if row % 1_000 == 0 { many[row].is_nan() } else { many[row] == row as f64 + 0.5 });
+        assert_eq!(names.get(row), Some(format!("w{}", row % 9_000).as_str()));
+    }
+    let Cells::Names(as_names) = &csv.typed(&[(1, Wanted::Names)]).unwrap()[0] else { panic!("names") };
+    assert_eq!((as_names.get(0), as_names.get(1)), (None, Some("1.5")));
+    let error = csv.typed(&[(3, Wanted::Numbers)]).unwrap_err().to_string();
+    assert_eq!(error, "`a.csv` row 1, column `words`: wants a number, got `w0`");
 }
 
 #[test]
@@ -427,10 +460,9 @@ fn a_missing_table_says_where_it_was_looked_for() {
     assert_eq!(error.fault(), crate::Fault::Disk);
 }
 
-/// Random tables, written as RFC 4180 has it: what polars makes of the cells is what the splitter says they
-/// are.
+/// Random tables, written as RFC 4180 has it.
 #[test]
-fn polars_and_the_splitter_agree() {
+fn cells_are_what_was_written() {
     const PIECES: [&str; 12] = ["a", "7", " ", ",", "\"", "\n", "\r", "\r\n", "é", "단어", "'", "\u{feff}"];
     let lot = baeum_core::Rng::new(5).stream("tables", "");
     let draw = |case: u64, element: u64, bound: usize| {

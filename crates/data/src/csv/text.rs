@@ -34,7 +34,8 @@ pub(super) fn checked(
             DataError::file(file, encoding.name(), format!("bytes that are none near byte {offset}"))
         }
     })?;
-    if let Some(offset) = text.bytes().position(|byte| byte == 0) {
+    if text.as_bytes().contains(&0) {
+        let offset = text.bytes().position(|byte| byte == 0).unwrap_or_default();
         let (row, wants) = (row_of(&text.as_bytes()[..offset], header), "text".to_owned());
         return Err(DataError::Row {
             file: file.to_owned(),

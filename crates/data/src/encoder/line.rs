@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-
 use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, TextForm, Transform};
 
 use super::numbers;
 use crate::error::quoted;
+use crate::fnv::Places;
 use crate::image::{crop, denoised, resize};
 use crate::moment::{A_DATE, Moment};
 use crate::refusal::Refusal;
@@ -32,7 +31,7 @@ enum Start {
     Numbers,
     /// A name to its place.
     Name {
-        places: BTreeMap<String, usize>,
+        places: Places<String, usize>,
     },
     /// A name to the place that its hash gives.
     Hash {
@@ -172,7 +171,7 @@ impl Start {
             (Kind::Text, [Transform::NormaliseText { .. } | Transform::Tokenise { .. }, ..]) => {
                 Start::text(steps)?
             }
-            (Kind::Category | Kind::Text, rest) => (Start::Name { places: BTreeMap::new() }, rest),
+            (Kind::Category | Kind::Text, rest) => (Start::Name { places: Places::default() }, rest),
             (Kind::Image { channels, .. }, mut rest) => {
                 let (mut before, mut resize) = (vec![], None);
                 while let [step, behind @ ..] = rest

@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Split, Train, Transform};
+use rayon::prelude::*;
 
 use crate::DataError;
 use crate::encoder::Line;
 use crate::source::{Cell, Raw};
+
+/// So many images are decoded at the same time.
+const IMAGES: usize = 64;
 
 /// One field of the training rows.
 pub(crate) struct Rows<'a> {
@@ -86,6 +90,10 @@ impl Rows<'_> {
             Kind::Image { .. } => return Ok(seen),
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {}
         }
+        if let Some(names) = self.raw.names(self.place) {
+            let (names, missing) = names.counts(self.train.rows());
+            return Ok(Seen { names, has_missing: missing > 0, ..seen });
+        }
         for &row in self.train.rows() {
             match self.raw.cell(row, self.place)? {
                 Cell::Missing => seen.has_missing = true,
@@ -130,12 +138,23 @@ impl Rows<'_> {
             |wants, got, place| DataError::Value { place, field: self.field.name.clone(), wants, got };
         let line = Line::new(self.place, &self.field.kind, steps, width);
         let line = line.map_err(|wrong| refuse(wrong.wants, wrong.got, "the steps".to_owned()))?;
-        let mut numbers = vec![0.0; width];
-        for &row in self.train.rows() {
+        let encode = |row: usize, numbers: &mut [f32]| {
             let cell = self.raw.cell(row, self.place)?;
-            line.encode(&cell, &mut numbers)
-                .map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))?;
-            visit(&numbers);
+            line.encode(&cell, numbers).map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))
+        };
+        let run = if let Kind::Image { .. } = self.field.kind { IMAGES } else { 1 };
+        let mut numbers = vec![0.0; run * width];
+        for rows in self.train.rows().chunks(run) {
+            match rows {
+                [row] => encode(*row, &mut numbers[..width])?,
+                rows => {
+                    let rows = rows.par_iter().zip(numbers.par_chunks_exact_mut(width));
+                    let refused =
+                        rows.map(|(row, numbers)| encode(*row, numbers)).find_map_first(Result::err);
+                    refused.map_or(Ok(()), Err)?;
+                }
+            }
+            numbers.chunks_exact(width).take(rows.len()).for_each(&mut visit);
         }
         Ok(())
     }

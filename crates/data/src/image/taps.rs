@@ -30,15 +30,14 @@ pub(super) fn resample(image: &Pixels<'_>, rows: &[Tap], columns: &[Tap]) -> Vec
     let (height, width, channels) = (rows.len(), columns.len(), image.channels);
     let mut planes = vec![0.0; channels * height * width];
     let mut sums = vec![0.0; image.width * channels];
-    let mut line = vec![0.0; image.width];
+    let sum_columns = match channels {
+        1 => sum_columns::<1>,
+        3 => sum_columns::<3>,
+        _ => sum_columns::<0>,
+    };
     for (y, row) in rows.iter().enumerate() {
         sum_rows(image, row, &mut sums);
-        for channel in 0..channels {
-            let numbers = sums.iter().skip(channel).step_by(channels);
-            line.iter_mut().zip(numbers).for_each(|(into, number)| *into = *number);
-            let resampled = &mut planes[(channel * height + y) * width..][..width];
-            resampled.iter_mut().zip(columns).for_each(|(into, column)| *into = sum(&line, column));
-        }
+        sum_columns(&sums, channels, columns, &mut planes[y * width..], height * width);
     }
     planes // [c, height, width]
 }
@@ -52,7 +51,22 @@ fn sum_rows(image: &Pixels<'_>, tap: &Tap, sums: &mut [f32]) {
     }
 }
 
-/// One number out of several.
-fn sum(line: &[f32], tap: &Tap) -> f32 {
-    line.iter().skip(tap.start).zip(&tap.weights).map(|(number, weight)| number * weight).sum()
+/// One pixel out of several, along a row `[w, c]`; its channels go to planes that lie `area` apart. `C` is how many
+/// channels there are, or 0 where that is known no sooner: known ones are summed together.
+fn sum_columns<const C: usize>(row: &[f32], channels: usize, columns: &[Tap], out: &mut [f32], area: usize) {
+    for (x, column) in columns.iter().enumerate() {
+        let pixels = row.get(column.start * channels..).unwrap_or_default();
+        if C > 0 {
+            let mut sums = [0.0; C];
+            for (pixel, weight) in pixels.as_chunks::<C>().0.iter().zip(&column.weights) {
+                sums.iter_mut().zip(pixel).for_each(|(sum, number)| *sum += number * weight);
+            }
+            (0..C).for_each(|channel| out[channel * area + x] = sums[channel]);
+            continue;
+        }
+        for channel in 0..channels {
+            let numbers = pixels.iter().skip(channel).step_by(channels).zip(&column.weights);
+            out[channel * area + x] = numbers.map(|(number, weight)| number * weight).sum();
+        }
+    }
 }

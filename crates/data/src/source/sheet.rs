@@ -283,7 +283,10 @@ impl Scan for TableScan<'_> {
     }
 
     fn task(&self, targets: &[Option<String>]) -> Task {
-        let is_number = targets.iter().flatten().all(|cell| number(cell) != Err("a number"));
+        let is_number = match self.plan.config.label_file {
+            None => self.sheet.is_number(self.target),
+            Some(_) => targets.iter().flatten().all(|cell| number(cell) != Err("a number")),
+        };
         if is_number { Task::Regress } else { Task::Classify }
     }
 

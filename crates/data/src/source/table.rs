@@ -124,6 +124,13 @@ impl Raw for Table {
         })
     }
 
+    fn names(&self, field: usize) -> Option<&Names> {
+        match &self.columns[field] {
+            Column::Names(names) => Some(names),
+            Column::Absent | Column::Number(_) | Column::Numbers { .. } => None,
+        }
+    }
+
     fn repairs(&self) -> Vec<Repair> {
         self.repairs.clone()
     }

@@ -43,6 +43,7 @@ fn examples_in_memory_and_examples_made_anew_are_the_same() {
     let lazy = examples(&plan, &place, raw(), &prepared.blueprint, 0).unwrap();
     let lazy = dataset(&plan, lazy, &prepared.blueprint, prepared.dataset.splits.clone()).unwrap();
     assert_eq!(batches(&lazy), batches(&prepared.dataset));
+    assert_eq!((lazy.source.is_at_hand(), prepared.dataset.source.is_at_hand()), (false, true));
 }
 
 #[test]
