@@ -113,10 +113,10 @@ fn a_text_is_gone_on_with() {
     let recipe = |causal: bool| {
         format!(
             "[run]\nname = \"verse\"\n\n[data]\nsource = {{ text = {{ path = \"verse.txt\" }} }}\naudit = {{ allow = [\"texts\"] }}\n\n\
-             [data.fields.text]\nsteps = [{{ tokenise = {{ by = \"character\", length = 24 }} }}]\n\n[models]\nlayers = [\n\
-             {{ embedding = {{ vocabulary = 32, units = 32 }} }}, {{ position_embedding = {{ length = 24 }} }},\n\
+             [data.fields.text]\nsteps = [{{ tokenise = {{ by = \"character\", length = 22 }} }}]\n\n[models]\nlayers = [\n\
+             {{ embedding = {{ vocabulary = 32, units = 32 }} }}, {{ position_embedding = {{ length = 22 }} }},\n\
              {{ multi_head_attention = {{ heads = 2, causal = {causal} }} }}, {{ gru = {{ units = 48 }} }}]\n\n\
-             [train]\nepochs = 6\nbatch_size = 16\nlearning_rate = 0.01\n\n[export]\nformats = [\"onnx\"]\n"
+             [train]\nepochs = 20\nbatch_size = 16\noptimizer = \"adam\"\nlearning_rate = 0.01\n\n[export]\nformats = [\"onnx\"]\n"
         )
     };
     folder.put("recipe.toml", recipe(false));

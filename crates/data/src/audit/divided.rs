@@ -3,6 +3,7 @@
 use baeum_core::Splits;
 
 use crate::DataError;
+use crate::csv::Names;
 use crate::source::{Cell, Raw, Steps};
 
 /// These rows, counted by their places among each other.
@@ -35,6 +36,11 @@ impl Raw for Divided<'_> {
 
     fn steps(&self, row: usize) -> Option<Steps> {
         self.raw.steps(self.rows[row])
+    }
+
+    fn names(&self, field: usize) -> Option<&Names> {
+        let are_all = self.rows.len() == self.raw.rows();
+        self.raw.names(field).filter(|_| are_all) // they are counted by their places in the source
     }
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Cell, Raw, Steps};
 use crate::DataError;
+use crate::csv::Names;
 use crate::profile::Repair;
 
 /// The same examples, but for the targets of some rows.
@@ -38,6 +39,10 @@ impl Raw for Relabelled {
 
     fn place(&self, row: usize) -> String {
         self.raw.place(row)
+    }
+
+    fn names(&self, field: usize) -> Option<&Names> {
+        self.raw.names(field).filter(|_| field != self.field)
     }
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
