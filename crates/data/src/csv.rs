@@ -245,6 +245,7 @@ impl Csv {
 
     /// Leaves out rows, each with the reason.
     pub(crate) fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
+        self.held = OnceLock::new(); // its cells stood in other rows
         let mut rows_before = 0;
         for file in &mut self.files {
             let here = reasons.range(file.rows_before..file.rows_before + file.rows());
@@ -287,7 +288,7 @@ impl Csv {
 
     /// The cells of one column, row by row, as they stand there; `None` where nothing is.
     pub(crate) fn texts(&self, column: usize) -> Vec<Option<String>> {
-        if let Some(Held::Few { cells, rows }) = self.held.get().and_then(|held| held.get(column)) {
+        if let Some(Held::Few { cells, rows }) = self.held().get(column) {
             let text = |cell: &Cow<'_, str>| (!self.format.is_missing(cell)).then(|| cell.to_string());
             let texts: Vec<Option<String>> = cells.cells.iter().map(text).collect();
             return rows.iter().map(|place| texts[*place as usize].clone()).collect();

@@ -258,11 +258,21 @@ type Groups = BTreeMap<Option<String>, Vec<usize>>;
 /// The rows of each label, in their order.
 fn by_label(plan: &DataPlan, scan: &Answered<'_>, order: Vec<usize>) -> Groups {
     let naming = plan.naming();
-    let mut groups = Groups::new();
+    // What a label is called is asked once, not row by row.
+    let mut called: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut names, mut members): (Vec<String>, Vec<Vec<usize>>) = (vec![], vec![]);
     for row in order {
-        groups.entry(Some(naming.called(scan.target(row)))).or_default().push(row);
+        let place = *called.entry(scan.target(row)).or_insert_with_key(|label| {
+            let name = naming.called(label);
+            names.iter().position(|known| *known == name).unwrap_or_else(|| {
+                names.push(name);
+                members.push(vec![]);
+                names.len() - 1
+            })
+        });
+        members[place].push(row);
     }
-    groups
+    names.into_iter().map(Some).zip(members).collect()
 }
 
 /// Gives each group's rows to the parts by these shares of train, valid and test.
