@@ -10,8 +10,8 @@ pub(super) fn shared(raw: &dyn Raw, is_held_out: &[bool]) -> Option<Seen> {
     let end = all.iter().map(|steps| steps.told.end).max()?;
     let mut teacher: Vec<Option<usize>> = vec![None; end];
     for (row, steps) in all.iter().enumerate().filter(|(row, _)| !is_held_out[*row]) {
-        for step in steps.seen.start..steps.told.end {
-            teacher[step].get_or_insert(row);
+        for teacher in &mut teacher[steps.seen.start..steps.told.end] {
+            teacher.get_or_insert(row);
         }
     }
     let mut seen = Seen::of(is_held_out);

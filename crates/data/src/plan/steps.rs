@@ -126,10 +126,10 @@ impl Form {
 
     /// How many numbers its steps are fitted to at once: those of one moment, where moments differ in nothing.
     pub(crate) fn width(&self) -> Result<usize, Misfit> {
-        match self {
-            Form::Series { channels: Some(channels), .. } => Ok(*channels),
-            form => Ok(form.clone().shape()?.iter().product()),
+        if let Form::Series { channels: Some(channels), .. } = self {
+            return Ok(*channels);
         }
+        Ok(self.clone().shape()?.iter().product())
     }
 
     /// The shape of the numbers that reach the network.

@@ -15,8 +15,9 @@ pub(super) fn describe(
 ) -> Result<Vec<FieldProfile>, DataError> {
     let parts = [splits.train.rows(), splits.valid.rows(), splits.test.rows()];
     let [train, valid, test] = parts.map(|rows| channels(raw, rows, place, field.columns.len()));
-    let parts = train?.into_iter().zip(valid?).zip(test?).zip(&field.columns);
-    let profile = |(((train, valid), test), column): (((Vec<f64>, Vec<f64>), Vec<f64>), &String)| {
+    let (train, valid, test) = (train?, valid?, test?);
+    let profile = |(place, column): (usize, &String)| {
+        let [train, valid, test] = [&train, &valid, &test].map(|part| &part[place]);
         let mut sight = Sight::default();
         sight.moments.add(train.iter().copied());
         sight.missing = train.iter().filter(|number| number.is_nan()).count();
@@ -24,12 +25,12 @@ pub(super) fn describe(
         let channel = Field { name: column.clone(), kind: Kind::Number, ..field.clone() };
         FieldProfile {
             values: Some(train.len()),
-            histogram: Histogram::of(&train, &valid, &test),
-            quartiles: quartiles(&train),
+            histogram: Histogram::of(train, valid, test),
+            quartiles: quartiles(train),
             ..sight.profile(&channel)
         }
     };
-    Ok(parts.map(profile).collect())
+    Ok(field.columns.iter().enumerate().map(profile).collect())
 }
 
 /// The numbers of each channel in the steps of some windows; a missing one is NaN.

@@ -47,9 +47,8 @@ pub(super) fn scan(
         text += &more;
     }
     let length = plain_text::length(&plan.config).unwrap_or(1);
-    let (valid, test) = match plan.split {
-        SplitPlan::Time { valid, test, .. } => (valid, test),
-        _ => (0.0, 0.0),
+    let SplitPlan::Time { valid, test, .. } = plan.split else {
+        return Err(DataError::setting("data.split", "`time`", "another one"));
     };
     let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, valid, test])?;
     Ok(PlainText { text, files: names, windows, parts, repairs, seen: 0 })
@@ -157,7 +156,7 @@ mod tests {
         assert_eq!(data.profile.parts, [8, 3, 3]);
         let text = |row: usize| match &data.dataset.source.record(row).unwrap()["text"] {
             Value::Text(text) => text.clone(),
-            _ => String::new(),
+            Value::Missing | Value::Number(_) | Value::Numbers(_) | Value::Image(_) => String::new(),
         };
         let all: Vec<String> = (0..14).map(text).collect();
         assert_eq!(all[..8], ["abcde", "efghi", "ijabc", "cdefg", "ghija", "abcde", "efghi", "fghij"]);

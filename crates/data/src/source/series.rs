@@ -182,7 +182,7 @@ impl Scan for SeriesScan<'_> {
     }
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
-        Ok(Box::new(self.windows.as_fields(fields)))
+        Ok(Box::new(self.windows.with_fields(fields)))
     }
 }
 

@@ -106,7 +106,7 @@ impl ForecastPredictions {
                 squared += (truth - answer).powi(2);
                 absolute += (truth - answer).abs();
             }
-            ((squared / n as f64).sqrt(), absolute / n)
+            (f64::sqrt(squared / n), absolute / n)
         };
         (0..self.steps).map(of_step).collect()
     }

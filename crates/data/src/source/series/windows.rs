@@ -138,7 +138,7 @@ impl Windows {
     }
 
     /// The same, its fields in the order of a schema.
-    pub(super) fn as_fields(self, fields: &[Field]) -> Windows {
+    pub(super) fn with_fields(self, fields: &[Field]) -> Windows {
         let is_time = |field: &Field| field.kind == baeum_core::Kind::Text;
         let of = |field: &Field| match field.role {
             Role::Input if field.name == SERIES => Use::Seen,
