@@ -26,7 +26,7 @@ pub use paths::Paths;
 pub use series::SeriesConfig;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
-    SourceConfig, TextConfig, TextFolderConfig,
+    SourceConfig, TextConfig, TextExamples, TextFolderConfig,
 };
 pub use split::{SplitConfig, Unlisted};
 pub(crate) use step::parts_of_a_day;

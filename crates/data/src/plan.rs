@@ -4,8 +4,8 @@ use baeum_core::{Field, Schema, Task};
 
 use crate::augment::Augmenter;
 use crate::config::{
-    CsvConfig, DataConfig, Encoding, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig,
-    NumpyConfig, StepConfig, TextFolderConfig, TokensBy,
+    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig, NumpyConfig,
+    StepConfig, TextConfig, TextFolderConfig, TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
@@ -47,7 +47,7 @@ pub(crate) enum SourcePlan {
     Idx(IdxConfig),
     Numpy(NumpyConfig),
     Folder(FolderConfig),
-    Text { encoding: Option<Encoding>, files: Vec<TableFiles> },
+    Text { config: TextConfig, files: Vec<TableFiles> },
     TextFolder(TextFolderConfig),
     Function { config: FunctionConfig, formula: Formula },
 }

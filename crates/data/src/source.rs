@@ -152,7 +152,7 @@ pub(crate) fn scan<'a>(plan: &'a DataPlan, place: &'a Place) -> Result<Box<dyn S
         SourcePlan::Idx(config) => Box::new(idx::scan(plan, config, place)?),
         SourcePlan::Numpy(config) => Box::new(numpy::scan(plan, config, place)?),
         SourcePlan::Folder(config) => Box::new(folder::scan(plan, config, place)?),
-        SourcePlan::Text { encoding, files } => Box::new(plain_text::scan(plan, *encoding, files, place)?),
+        SourcePlan::Text { config, files } => Box::new(plain_text::scan(plan, config, files, place)?),
         SourcePlan::TextFolder(config) => Box::new(text_folder::scan(plan, config, place)?),
         SourcePlan::Function { config, formula } => Box::new(function::scan(plan, config, formula, place)?),
     })

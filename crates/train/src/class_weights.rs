@@ -110,8 +110,17 @@ fn balanced(said: &ClassWeights, names: &[String], rows: &[usize]) -> Result<Vec
 /// [`TrainError::Source`] if a row cannot be read.
 pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, TrainError> {
     let mut loss = plan.loss(data.task)?;
-    if let (Loss::CrossEntropy { weights, .. }, Some(said)) = (&mut loss, plan.class_weights()) {
-        *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
+    let next = data.targets.first().map(|target| &target.decode);
+    match (&mut loss, plan.class_weights(), next) {
+        (Loss::CrossEntropy { weights, .. }, Some(said), _) => {
+            *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
+        }
+        // Padding stands behind the end of a text, where nothing is to be told.
+        (Loss::CrossEntropy { weights, .. }, None, Some(Decode::Next { vocabulary, .. })) => {
+            *weights = vec![1.0; *vocabulary];
+            weights.iter_mut().take(1).for_each(|padding| *padding = 0.0);
+        }
+        (Loss::CrossEntropy { .. } | Loss::Mse, _, _) => {}
     }
     Ok(loss)
 }

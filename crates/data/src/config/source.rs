@@ -108,16 +108,31 @@ pub struct FilesConfig {
 
 /// Plain text, one file behind the other.
 ///
-/// An example is a window of as many pieces as `tokenise` says, and the answer the piece behind each. Windows stand one
-/// behind the other; the last of a part begins earlier, so that it is whole.
+/// The answer is the piece behind each that the network sees, as many as `tokenise` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextConfig {
     /// The file, a list of files, or a pattern such as `volume-*.txt`.
     pub path: Paths,
+    /// What an example is.
+    #[serde(default)]
+    pub examples: TextExamples,
     /// How bytes are letters; unless it is said, UTF-8 or what a file that is none can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+}
+
+/// What the examples of a plain text are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextExamples {
+    /// Windows, one behind the other; the last of a part begins earlier, so that it is whole. The parts stand one behind
+    /// the other, too.
+    #[default]
+    Windows,
+    /// Lines, each by itself: names, say, or sums. The network sees the end of the line before, and tells that of this one.
+    /// They are divided by lot.
+    Lines,
 }
 
 /// Images and labels in idx files.

@@ -61,7 +61,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
         }
         Some(SourceConfig::Text(text)) => {
             let files = patterns("data.source.text.path", &text.path, None)?;
-            Ok(SourcePlan::Text { encoding: text.encoding, files })
+            Ok(SourcePlan::Text { config: text.clone(), files })
         }
         Some(SourceConfig::TextFolder(folder)) => {
             refuse_empty("data.source.text_folder.path", &folder.path)?;

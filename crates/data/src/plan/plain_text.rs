@@ -6,7 +6,7 @@ use super::check::{Checked, TEXT, refuse};
 use super::splits::shares;
 use super::steps::Form;
 use super::{SourcePlan, SplitPlan};
-use crate::config::{DataConfig, FieldConfig, SplitConfig, StepConfig, TokensBy};
+use crate::config::{DataConfig, FieldConfig, SplitConfig, StepConfig, TextExamples, TokensBy};
 
 /// What its answer is called.
 pub(crate) const NEXT: &str = "next";
@@ -59,8 +59,15 @@ pub(super) fn field(name: &str, field: &FieldConfig) -> Checked<Form> {
     Ok(Form::Words)
 }
 
-/// How a text is divided: one part behind the other.
-pub(super) fn split(config: &DataConfig) -> Checked<SplitPlan> {
+/// How a text is divided: windows one part behind the other, lines by lot.
+pub(super) fn split(config: &DataConfig, examples: TextExamples) -> Checked<SplitPlan> {
+    match examples {
+        TextExamples::Windows => windows(config),
+        TextExamples::Lines => lines(config),
+    }
+}
+
+fn windows(config: &DataConfig) -> Checked<SplitPlan> {
     let behind = |valid, test| Ok(SplitPlan::Time { column: String::new(), valid, test });
     match &config.split {
         None => behind(0.05, 0.05),
@@ -76,5 +83,20 @@ pub(super) fn split(config: &DataConfig) -> Checked<SplitPlan> {
         Some(_) => {
             refuse("data.split", "`time`, for the parts of a text stand one behind the other", "another one")
         }
+    }
+}
+
+fn lines(config: &DataConfig) -> Checked<SplitPlan> {
+    match &config.split {
+        None => Ok(SplitPlan::Random { valid: 0.1, test: 0.1 }),
+        Some(SplitConfig::Random { valid, test }) => {
+            shares("data.split.random", *valid, *test)?;
+            Ok(SplitPlan::Random { valid: *valid, test: *test })
+        }
+        Some(SplitConfig::Hash { column: None, valid, test }) => {
+            shares("data.split.hash", *valid, *test)?;
+            Ok(SplitPlan::Hash { column: None, valid: *valid, test: *test })
+        }
+        Some(_) => refuse("data.split", "`random`, or `hash` to keep equal lines together", "another one"),
     }
 }

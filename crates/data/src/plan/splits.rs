@@ -8,8 +8,8 @@ use crate::config::{DataConfig, SplitConfig, Unlisted};
 use crate::split::Part;
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
-    if let SourcePlan::Text { .. } = source {
-        return plain_text::split(config);
+    if let SourcePlan::Text { config: text, .. } = source {
+        return plain_text::split(config, text.examples);
     }
     if let Some(series) = &config.series {
         return series::split(config, series);

@@ -71,6 +71,13 @@ pub enum Repair {
         /// How many.
         count: usize,
     },
+    /// Lines of a text that are longer than the network sees were cut off.
+    LongLines {
+        /// How many.
+        count: usize,
+        /// How many pieces it sees.
+        length: usize,
+    },
     /// Windows of a series whose answer has a missing number were left out, as `data.on_bad` says.
     Untold {
         /// How many.
@@ -128,6 +135,12 @@ impl fmt::Display for Repair {
             }
             Repair::ShortSeries { count } => {
                 write!(f, "{count} series are shorter than a window and its answer, and were left out")
+            }
+            Repair::LongLines { count, length } => {
+                write!(
+                    f,
+                    "{count} lines are longer than the {length} pieces of `tokenise.length`, and were cut off"
+                )
             }
             Repair::Untold { count, first } => {
                 write!(

@@ -5,15 +5,15 @@ use std::ops::Range;
 use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train};
 
 use super::{Cell, Raw, Scan, field};
-use crate::config::Encoding;
+use crate::config::{TextConfig, TextExamples};
 use crate::csv::text_of;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, NEXT, SplitPlan, TEXT, TableFiles, plain_text};
 use crate::profile::Repair;
-use crate::split::{Part, counts};
+use crate::split::{Part, counts, sample_id};
 use crate::{DataError, Place};
 
-/// A text and its windows.
+/// A text and its windows or lines.
 #[derive(Debug)]
 pub(super) struct PlainText {
     text: String,
@@ -21,7 +21,8 @@ pub(super) struct PlainText {
     files: Vec<(usize, String)>,
     /// The bytes of each window: one character more than the network sees.
     windows: Vec<Range<usize>>,
-    parts: Vec<Part>,
+    /// The part of each, where the text says it by its order.
+    parts: Option<Vec<Part>>,
     repairs: Vec<Repair>,
     /// The place of the text in the schema.
     seen: usize,
@@ -30,7 +31,7 @@ pub(super) struct PlainText {
 /// Reads the files and cuts them into windows.
 pub(super) fn scan(
     plan: &DataPlan,
-    encoding: Option<Encoding>,
+    config: &TextConfig,
     files: &[TableFiles],
     place: &Place,
 ) -> Result<PlainText, DataError> {
@@ -40,18 +41,36 @@ pub(super) fn scan(
     {
         let name = shown_name(&name);
         let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
-        let (more, taken_for) =
-            text_of(bytes, encoding).map_err(|refusal| DataError::file(&name, refusal.wants, refusal.got))?;
+        let (more, taken_for) = text_of(bytes, config.encoding)
+            .map_err(|refusal| DataError::file(&name, refusal.wants, refusal.got))?;
         repairs.extend(taken_for.map(|encoding| Repair::TakenFor { file: name.clone(), encoding }));
+        if config.examples == TextExamples::Lines && text.is_empty() {
+            text.push('\n'); // what stands before the first line
+        }
         names.push((text.len(), name));
         text += &more;
+        if config.examples == TextExamples::Lines && !text.ends_with('\n') {
+            text.push('\n');
+        }
     }
     let length = plain_text::length(&plan.config).unwrap_or(1);
-    let SplitPlan::Time { valid, test, .. } = plan.split else {
-        return Err(DataError::setting("data.split", "`time`", "another one"));
+    let (windows, parts) = match (config.examples, &plan.split) {
+        (TextExamples::Windows, SplitPlan::Time { valid, test, .. }) => {
+            let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, *valid, *test])?;
+            (windows, Some(parts))
+        }
+        (TextExamples::Windows | TextExamples::Lines, _) => (lines(&text), None),
     };
-    let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, valid, test])?;
+    let is_long = |window: &&Range<usize>| text[(*window).clone()].chars().count() > length + 1;
+    let long = windows.iter().filter(is_long).count();
+    repairs.extend((long > 0).then_some(Repair::LongLines { count: long, length }));
     Ok(PlainText { text, files: names, windows, parts, repairs, seen: 0 })
+}
+
+/// The lines of a text that begins and ends with the end of a line, each with the ends on both of its sides.
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+    ends.windows(2).map(|pair| pair[0]..pair[1] + 1).collect()
 }
 
 /// Windows of so many characters, each beginning with the last character of the one before it; no window lies in two parts.
@@ -81,11 +100,12 @@ impl Scan for PlainText {
     }
 
     fn ids(&mut self) -> Result<Vec<u64>, DataError> {
-        Ok(vec![0; self.windows.len()]) // nothing is drawn
+        let id = |window: &Range<usize>| sample_id(self.text[window.clone()].as_bytes());
+        Ok(self.windows.iter().map(id).collect())
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
-        Ok(Some(self.parts.clone()))
+        Ok(self.parts.clone())
     }
 
     fn targets(&self) -> Vec<Option<String>> {
@@ -172,6 +192,24 @@ mod tests {
         // Eight windows of four told characters each; `a` comes at the end of `ghija` alone, and within `ijabc`.
         let TargetStats::Labels { counts } = &data.blueprint.stats[0] else { unreachable!() };
         assert_eq!((counts.iter().sum::<u64>(), counts[0]), (32, 0));
+    }
+
+    #[test]
+    fn a_line_is_told_from_its_beginning_to_its_end() {
+        let recipe = RECIPE.replace(r#""path": "a*.txt""#, r#""path": "a.txt", "examples": "lines""#);
+        let recipe = recipe.replace(r#"{"time": {"valid": 0.2, "test": 0.2}}"#, r#""hash""#);
+        let names: String = (0..200).map(|i| format!("{}\n", ["ab", "cad", "e", "dacab"][i % 4])).collect();
+        let data = prepare(&recipe, &place(&[("a.txt", names.trim_end().as_bytes())])).unwrap();
+        assert_eq!(data.profile.rows, 200);
+        assert_eq!(data.profile.repairs, [crate::profile::Repair::LongLines { count: 50, length: 4 }]);
+        let record = data.dataset.source.record(1).unwrap();
+        assert_eq!(record["text"], Value::Text("\ncad\n".to_owned()));
+        let batch = data.dataset.source.batch(&[0, 1, 2]).unwrap();
+        let (seen, told) = (batch.inputs["x"].i64s().unwrap(), batch.targets[0].i64s().unwrap());
+        assert_eq!((seen[3], told[3]), (told[2], 0), "behind the end of `ab` stands nothing");
+        assert_eq!(told[2], told[7], "each line is told to its end");
+        assert_eq!([seen[1], seen[2]], [told[0], told[1]]);
+        assert_eq!(told[8..], [told[8], told[2], 0, 0]);
     }
 
     #[test]

@@ -81,9 +81,10 @@ fn repair(repair: &Repair) -> String {
         | Repair::BlankEnd { file, .. }
         | Repair::Labelled { file, .. }
         | Repair::TornLabel { file } => linked(&repair.to_string(), file, None),
-        Repair::Until { .. } | Repair::BetweenParts { .. } | Repair::ShortSeries { .. } => {
-            escape(&repair.to_string())
-        }
+        Repair::Until { .. }
+        | Repair::BetweenParts { .. }
+        | Repair::ShortSeries { .. }
+        | Repair::LongLines { .. } => escape(&repair.to_string()),
         Repair::Untold { count: windows, first } => {
             let left_out = count(*windows as u64);
             format!("{left_out} windows whose answer has a missing number were left out.{}", reasons(first))
