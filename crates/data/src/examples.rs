@@ -354,33 +354,53 @@ fn answers(
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
         }
-        Decode::Next { .. } => {
-            let pipeline = specs.first().and_then(|spec| spec.columns.first());
-            let place = pipeline.and_then(|pipeline| place_of(schema, &pipeline.field));
-            let following = match (pipeline, place) {
-                (Some(pipeline), Some(place)) => Following::new(place, &pipeline.field, &pipeline.steps)?,
-                _ => None,
-            };
-            following.map(Box::new).map(Answers::Next).ok_or_else(|| DataError::Changed {
-                wants: "a text that is cut into pieces".to_owned(),
-                got: "none".to_owned(),
-            })
-        }
-        forecast @ Decode::Forecast { anchor, .. } => {
+        Decode::Next { .. } => following(schema, specs),
+        Decode::Forecast { anchor, .. } => {
             let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
-            let mut numbers = Vec::with_capacity(raw.rows() * forecast.width());
-            for row in 0..raw.rows() {
-                let seen = window.map_or(Ok(Cell::Missing), |window| raw.cell(row, window))?;
-                let Cell::Numbers(told) = raw.cell(row, field)? else {
-                    return Err(refuse(row, "the steps behind a window", raw.cell(row, field)?));
-                };
-                let told = standardised(forecast, &seen, &told);
-                if told.iter().any(|number| !number.is_finite()) {
-                    return Err(refuse(row, "a window to measure from and numbers to tell", seen));
-                }
-                numbers.extend(told);
-            }
-            Ok(Answers::Numbers { width: forecast.width(), numbers })
+            forecasts(raw, target, field, window)
         }
     }
+}
+
+/// What comes next in the one text.
+fn following(schema: &Schema, specs: &[InputSpec]) -> Result<Answers, DataError> {
+    let pipeline = specs.first().and_then(|spec| spec.columns.first());
+    let place = pipeline.and_then(|pipeline| place_of(schema, &pipeline.field));
+    let following = match (pipeline, place) {
+        (Some(pipeline), Some(place)) => Following::new(place, &pipeline.field, &pipeline.steps)?,
+        _ => None,
+    };
+    following.map(Box::new).map(Answers::Next).ok_or_else(|| DataError::Changed {
+        wants: "a text that is cut into pieces".to_owned(),
+        got: "none".to_owned(),
+    })
+}
+
+/// The steps behind each window, which stand in `field`; `window` is the field that they are measured from, if they are.
+fn forecasts(
+    raw: &dyn Raw,
+    target: &Target,
+    field: usize,
+    window: Option<usize>,
+) -> Result<Answers, DataError> {
+    let forecast = &target.decode;
+    let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
+        place: raw.place(row),
+        field: target.field.clone(),
+        wants,
+        got: cell.shown(),
+    };
+    let mut numbers = Vec::with_capacity(raw.rows() * forecast.width());
+    for row in 0..raw.rows() {
+        let seen = window.map_or(Ok(Cell::Missing), |window| raw.cell(row, window))?;
+        let Cell::Numbers(told) = raw.cell(row, field)? else {
+            return Err(refuse(row, "the steps behind a window", raw.cell(row, field)?));
+        };
+        let told = standardised(forecast, &seen, &told);
+        if told.iter().any(|number| !number.is_finite()) {
+            return Err(refuse(row, "a window to measure from and numbers to tell", seen));
+        }
+        numbers.extend(told);
+    }
+    Ok(Answers::Numbers { width: forecast.width(), numbers })
 }

@@ -55,20 +55,8 @@ pub(crate) fn sample_id(record: &[u8]) -> u64 {
 /// # Errors
 /// [`DataError`] for a list that does not fit the rows.
 pub(crate) fn lists(plan: &DataPlan, scan: &dyn Scan, place: &Place) -> Result<Option<Lists>, DataError> {
-    match &plan.split {
-        SplitPlan::Lists(plan) => lists::read(plan, &scan.names()?, place).map(Some),
-        SplitPlan::Random { .. }
-        | SplitPlan::Stratified { .. }
-        | SplitPlan::Usual { .. }
-        | SplitPlan::Groups { .. }
-        | SplitPlan::Time { .. }
-        | SplitPlan::Moments { .. }
-        | SplitPlan::Hash { .. }
-        | SplitPlan::Fold { .. }
-        | SplitPlan::Column { .. }
-        | SplitPlan::Files
-        | SplitPlan::Given { .. } => Ok(None),
-    }
+    let SplitPlan::Lists(plan) = &plan.split else { return Ok(None) };
+    lists::read(plan, &scan.names()?, place).map(Some)
 }
 
 /// Divides those examples of a source that have a target as the plan says. `ids` and `targets` have one for each row.

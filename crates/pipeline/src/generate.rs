@@ -50,7 +50,9 @@ impl Predict {
             let record = Record::from([(field.clone(), Value::Text(window.iter().collect()))]);
             let prediction = self.answer(&record)?;
             let logits = prediction.outputs.first().map(|outputs| outputs.chunks(vocabulary));
-            let Some(last) = logits.and_then(|mut places| places.nth(window.len() - 1)) else { break };
+            // Not as many as letters, where the steps of the text make one of two.
+            let place = self.seen_pieces(&record)?.saturating_sub(1);
+            let Some(last) = logits.and_then(|mut places| places.nth(place)) else { break };
             let is_letter = |place: usize| pieces.text(place as u32).is_some();
             let place = drawn(last, is_letter, how.temperature, (&stream, step));
             let piece = pieces.text(place as u32).unwrap_or_default();

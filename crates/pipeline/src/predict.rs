@@ -95,6 +95,13 @@ impl Predict {
         &self.schema
     }
 
+    /// How many pieces of its text the network sees of a record; padding, place 0, is none.
+    pub(crate) fn seen_pieces(&self, record: &Record) -> Result<usize, PredictError> {
+        let batch = self.encoder.batch(std::slice::from_ref(record))?;
+        let places = batch.inputs.values().next().and_then(|input| input.i64s().ok()).unwrap_or_default();
+        Ok(places.iter().filter(|place| **place != 0).count())
+    }
+
     /// What is answered.
     pub(crate) fn targets(&self) -> &[Target] {
         &self.targets

@@ -54,13 +54,19 @@ pub(super) fn scan(
         }
     }
     let length = plain_text::length(&plan.config).unwrap_or(1);
-    let (windows, parts) = match (config.examples, &plan.split) {
-        (TextExamples::Windows, SplitPlan::Time { valid, test, .. }) => {
-            let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, *valid, *test])?;
+    let (windows, parts) = match config.examples {
+        TextExamples::Windows => {
+            let SplitPlan::Time { valid, test, .. } = plan.split else {
+                return Err(DataError::setting("data.split", "`time`", "another one"));
+            };
+            let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, valid, test])?;
             (windows, Some(parts))
         }
-        (TextExamples::Windows | TextExamples::Lines, _) => (lines(&text), None),
+        TextExamples::Lines => (lines(&text), None),
     };
+    if windows.is_empty() {
+        return Err(DataError::setting("data.source.text", "lines to learn from", "an empty text"));
+    }
     let is_long = |window: &&Range<usize>| text[(*window).clone()].chars().count() > length + 1;
     let long = windows.iter().filter(is_long).count();
     repairs.extend((long > 0).then_some(Repair::LongLines { count: long, length }));
@@ -221,6 +227,12 @@ mod tests {
         assert_eq!(
             refusal(RECIPE, &place(&[("a.txt", b"ab\0cd")])),
             "`a.txt` wants text, got a NUL at byte 2"
+        );
+        let lines = RECIPE.replace("a*.txt\"", "a*.txt\", \"examples\": \"lines\"");
+        let lines = lines.replace(r#"{"time": {"valid": 0.2, "test": 0.2}}"#, r#""random""#);
+        assert_eq!(
+            refusal(&lines, &place(&[("a.txt", b"")])),
+            "`data.source.text` wants lines to learn from, got an empty text"
         );
         let check = |from: &str, to: &str, expect: &str| {
             let error = config(&RECIPE.replace(from, to)).check().map(drop).unwrap_err();
