@@ -1,4 +1,5 @@
 mod mixed;
+mod told;
 
 use std::cell::RefCell;
 
@@ -296,17 +297,6 @@ impl Answers {
     }
 }
 
-/// The steps that a window is followed by, as the network learns them: the inverse of its decoder.
-fn standardised(forecast: &Decode, seen: &Cell<'_>, told: &[f64]) -> Vec<f32> {
-    let window: &[f64] = if let Cell::Numbers(window) = seen { window } else { &[] };
-    let of_record = forecast.of_window(window);
-    let Decode::Forecast { steps, scale, offset, .. } = of_record.as_ref() else { return vec![] };
-    let columns = told.chunks_exact(*steps).zip(scale).zip(offset);
-    columns
-        .flat_map(|((column, scale), offset)| column.iter().map(move |x| ((x - offset) / scale) as f32))
-        .collect()
-}
-
 fn place_of(schema: &Schema, name: &str) -> Option<usize> {
     schema.fields.iter().position(|field| field.name == name)
 }
@@ -354,53 +344,10 @@ fn answers(
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
         }
-        Decode::Next { .. } => following(schema, specs),
+        Decode::Next { .. } => told::following(schema, specs),
         Decode::Forecast { anchor, .. } => {
             let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
-            forecasts(raw, target, field, window)
+            told::forecasts(raw, target, field, window)
         }
     }
-}
-
-/// What comes next in the one text.
-fn following(schema: &Schema, specs: &[InputSpec]) -> Result<Answers, DataError> {
-    let pipeline = specs.first().and_then(|spec| spec.columns.first());
-    let place = pipeline.and_then(|pipeline| place_of(schema, &pipeline.field));
-    let following = match (pipeline, place) {
-        (Some(pipeline), Some(place)) => Following::new(place, &pipeline.field, &pipeline.steps)?,
-        _ => None,
-    };
-    following.map(Box::new).map(Answers::Next).ok_or_else(|| DataError::Changed {
-        wants: "a text that is cut into pieces".to_owned(),
-        got: "none".to_owned(),
-    })
-}
-
-/// The steps behind each window, which stand in `field`; `window` is the field that they are measured from, if they are.
-fn forecasts(
-    raw: &dyn Raw,
-    target: &Target,
-    field: usize,
-    window: Option<usize>,
-) -> Result<Answers, DataError> {
-    let forecast = &target.decode;
-    let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
-        place: raw.place(row),
-        field: target.field.clone(),
-        wants,
-        got: cell.shown(),
-    };
-    let mut numbers = Vec::with_capacity(raw.rows() * forecast.width());
-    for row in 0..raw.rows() {
-        let seen = window.map_or(Ok(Cell::Missing), |window| raw.cell(row, window))?;
-        let Cell::Numbers(told) = raw.cell(row, field)? else {
-            return Err(refuse(row, "the steps behind a window", raw.cell(row, field)?));
-        };
-        let told = standardised(forecast, &seen, &told);
-        if told.iter().any(|number| !number.is_finite()) {
-            return Err(refuse(row, "a window to measure from and numbers to tell", seen));
-        }
-        numbers.extend(told);
-    }
-    Ok(Answers::Numbers { width: forecast.width(), numbers })
 }
