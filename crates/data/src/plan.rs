@@ -24,6 +24,7 @@ pub(crate) mod splits;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub(crate) use check::{IMAGE, IMAGE_ALONE, TEXT};
 pub(crate) use plain_text::NEXT;

@@ -1,25 +1,27 @@
 //! Tables whose columns have names: they become fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 
 use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
-use super::{Raw, Scan, field, table};
+use super::{Raw, Scan, Targets, field, table};
 use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
-use crate::csv::{FileRows, Seen, number, shown_cell};
+use crate::csv::{FileRows, number, shown_cell};
 use crate::place::fits;
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
-use crate::sheet::{self, Sheet};
+use crate::sheet::{self, Seen, Sheet};
 use crate::split::Part;
 use crate::{DataError, Place};
 
 /// A table, its cells still text.
 pub(super) struct TableScan<'a> {
     plan: &'a DataPlan,
-    sheet: Box<dyn Sheet>,
+    sheet: Sheet,
     /// The part that the rows of each file are for, where the recipe says it.
     parts: Vec<Option<Part>>,
     /// The place of the target among the columns.
@@ -49,32 +51,32 @@ pub(super) fn scan<'a>(
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, parts) = sheet::read(format, files, missing, *on_bad, place)?;
-    let target = find(sheet.as_ref(), "data.target", &plan.target)?;
-    let columns = uses(plan, sheet.as_ref(), target)?;
+    let (sheet, parts) = sheet::read(format, files, (missing, &plan.words()), *on_bad, place)?;
+    let target = find(&sheet, "data.target", &plan.target)?;
+    let columns = uses(plan, &sheet, target)?;
     let images = match plan.image_column() {
         Some(image) => {
-            refuse_beside(image.name, sheet.columns(), &columns)?;
-            let column = find(sheet.as_ref(), &format!("data.fields.{}", image.name), image.name)?;
-            Some(pictured::images(sheet.as_ref(), image, column, files, place)?)
+            refuse_beside(image.name, &sheet.columns, &columns)?;
+            let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
+            Some(pictured::images(&sheet, image, column, files, place)?)
         }
         None => None,
     };
     Ok(TableScan { plan, sheet, parts, target, columns, images })
 }
 
-fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, DataError> {
-    sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns().iter().map(String::as_str)))
+fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
+    sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns.iter().map(String::as_str)))
 }
 
-fn unknown<'a>(sheet: &dyn Sheet, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
+fn unknown<'a>(sheet: &Sheet, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
     let near = nearest(name, names).map(str::to_owned);
     DataError::Unknown { path: path.to_owned(), file: sheet.name().to_owned(), name: name.to_owned(), near }
 }
 
 /// What each column is for, or the name in the recipe that no column has.
-fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: usize) -> Result<Vec<Use>, DataError> {
-    let mut uses = vec![Use::Alone; sheet.columns().len()];
+fn uses(plan: &DataPlan, sheet: &Sheet, target: usize) -> Result<Vec<Use>, DataError> {
+    let mut uses = vec![Use::Alone; sheet.columns.len()];
     uses[target] = Use::Target;
     for (place, name) in plan.config.ignore.iter().enumerate() {
         uses[find(sheet, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
@@ -95,7 +97,7 @@ fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: usize) -> Result<Vec<Use>, D
         take_vector(sheet, &mut uses, name, pattern)?;
     }
     let names = || {
-        sheet.columns().iter().zip(&uses).filter_map(|(column, used)| match used {
+        sheet.columns.iter().zip(&uses).filter_map(|(column, used)| match used {
             Use::Alone => Some(column.as_str()),
             Use::Vector(name) => Some(name.as_str()),
             Use::Target | Use::Id | Use::Ignored => None,
@@ -109,10 +111,10 @@ fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: usize) -> Result<Vec<Use>, D
     Ok(uses)
 }
 
-fn take_vector(sheet: &dyn Sheet, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
+fn take_vector(sheet: &Sheet, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
     let path = format!("data.vectors.{name}");
     let mut found = false;
-    for (column, used) in sheet.columns().iter().zip(uses.iter_mut()) {
+    for (column, used) in sheet.columns.iter().zip(uses.iter_mut()) {
         let belongs = fits(pattern, column);
         match used {
             Use::Vector(other) if belongs => {
@@ -150,7 +152,7 @@ impl TableScan<'_> {
                 self.sheet.refuse(row, column, "`train`, `valid` or `test`", got)
             })
         };
-        self.sheet.texts(column).into_iter().enumerate().map(part).collect()
+        self.sheet.texts(column)?.into_iter().enumerate().map(part).collect()
     }
 
     /// Leaves out rows that cannot be read.
@@ -158,7 +160,7 @@ impl TableScan<'_> {
         if refused.is_empty() {
             return Ok(());
         }
-        pictured::leave_out(self.sheet.as_mut(), wants, refused, self.plan.config.on_bad)?;
+        pictured::leave_out(&mut self.sheet, wants, refused, self.plan.config.on_bad)?;
         if let Some(images) = &mut self.images {
             images.retain(|row| !refused.contains_key(&row));
         }
@@ -169,8 +171,7 @@ impl TableScan<'_> {
     fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
         let alone = |column: &usize| self.columns[*column] == Use::Alone;
         let columns: Vec<usize> = (0..self.columns.len()).filter(alone).collect();
-        let said =
-            |column: &usize| self.plan.field(&self.sheet.columns()[*column]).and_then(FieldConfig::kind);
+        let said = |column: &usize| self.plan.field(&self.sheet.columns[*column]).and_then(FieldConfig::kind);
         let unsaid: Vec<usize> = columns.iter().copied().filter(|column| said(column).is_none()).collect();
         let mut kinds = BTreeMap::new();
         for column in columns {
@@ -184,14 +185,14 @@ impl TableScan<'_> {
                 }
             }));
         }
-        for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)) {
+        for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)?) {
             kinds.insert(column, self.kind(column, seen)?);
         }
         Ok(kinds)
     }
 
     fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
-        let column = self.sheet.columns()[column].clone();
+        let column = self.sheet.columns[column].clone();
         match seen {
             Seen::Numbers => Ok(Kind::Number),
             Seen::Names => Ok(Kind::Category),
@@ -213,11 +214,11 @@ impl Scan for TableScan<'_> {
         if self.plan.config.on_bad == OnBad::Skip {
             self.without(
                 "numbers and dates where the recipe says so".to_owned(),
-                &bad_cells(self.plan, self.sheet.as_ref(), &self.columns),
+                &bad_cells(self.plan, &self.sheet, &self.columns)?,
             )?;
         }
-        let labels = self.sheet.texts(self.target);
-        let Some(images) = &mut self.images else { return Ok(self.sheet.ids()) };
+        let Some(images) = &mut self.images else { return Ok(std::mem::take(&mut self.sheet.ids)) };
+        let labels = self.sheet.texts(self.target)?;
         let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
         let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
         self.without(format!("an image behind each path of `{name}`"), &refused)?;
@@ -227,14 +228,14 @@ impl Scan for TableScan<'_> {
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
         match &self.plan.split {
             SplitPlan::Column { name, .. } => {
-                let column = find(self.sheet.as_ref(), "data.split.column.name", name)?;
+                let column = find(&self.sheet, "data.split.column.name", name)?;
                 self.named_parts(column).map(Some)
             }
             SplitPlan::Files | SplitPlan::Given { .. } => {
-                let of_file = |(file, part): (FileRows, &Option<Part>)| {
+                let of_file = |(file, part): (&FileRows, &Option<Part>)| {
                     std::iter::repeat_n(part.unwrap_or(Part::Train), file.rows)
                 };
-                Ok(Some(self.sheet.places().into_iter().zip(&self.parts).flat_map(of_file).collect()))
+                Ok(Some(self.sheet.files.iter().zip(&self.parts).flat_map(of_file).collect()))
             }
             SplitPlan::Lists(_)
             | SplitPlan::Random { .. }
@@ -255,45 +256,52 @@ impl Scan for TableScan<'_> {
             return self.cells();
         }
         let (mut names, mut before) = (vec![], 0);
-        for file in self.sheet.places() {
+        for file in &self.sheet.files {
             names.extend((0..file.rows).map(|row| (before + file.number(row) - 1).to_string()));
             before += file.all();
         }
         Ok(names)
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        self.sheet.texts(self.target)
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(Targets::from(Arc::clone(&self.sheet.cells[self.target])))
     }
 
-    fn called(&self) -> Vec<Option<String>> {
+    fn called(&self) -> Result<Vec<Option<String>>, DataError> {
         let column = self.plan.config.ids.first().and_then(|name| self.sheet.column(name));
-        column.map_or_else(|| vec![None; self.sheet.rows()], |column| self.sheet.texts(column))
+        column.map_or_else(|| Ok(vec![None; self.sheet.rows()]), |column| self.sheet.texts(column))
     }
 
     fn cells(&self) -> Result<Vec<String>, DataError> {
         let Some((name, path)) = self.plan.split.column() else { return Ok(vec![]) };
-        let column = find(self.sheet.as_ref(), path, name)?;
+        let column = find(&self.sheet, path, name)?;
         let there = |(row, cell): (usize, Option<String>)| {
             cell.ok_or_else(|| {
                 self.sheet.refuse(row, column, "a value to divide by", "an empty cell".to_owned())
             })
         };
-        self.sheet.texts(column).into_iter().enumerate().map(there).collect()
+        self.sheet.texts(column)?.into_iter().enumerate().map(there).collect()
     }
 
-    fn task(&self, targets: &[Option<String>]) -> Task {
+    fn task(&self, targets: &Targets) -> Result<Task, DataError> {
+        let is_number =
+            |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
             None => self.sheet.is_number(self.target),
-            Some(_) => targets.iter().flatten().all(|cell| number(cell) != Err("a number")),
+            Some(_) => targets
+                .known()
+                .map(is_number)
+                .collect::<Result<Vec<_>, DataError>>()?
+                .into_iter()
+                .all(|is| is),
         };
-        if is_number { Task::Regress } else { Task::Classify }
+        Ok(if is_number { Task::Regress } else { Task::Classify })
     }
 
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {
         let mut kinds = self.kinds(train.rows())?;
         let mut fields: Vec<Field> = vec![];
-        for (column, (name, used)) in self.sheet.columns().iter().zip(&self.columns).enumerate() {
+        for (column, (name, used)) in self.sheet.columns.iter().zip(&self.columns).enumerate() {
             match used {
                 Use::Target if task == Task::Classify => {
                     fields.push(field(name, Kind::Category, Role::Target))
@@ -323,7 +331,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
-        let table = table::load(self.sheet.as_ref(), fields)?;
+        let table = table::load(&self.sheet, fields)?;
         let is_image = |field: &Field| matches!(field.kind, Kind::Image { .. });
         Ok(match (self.images, fields.iter().position(is_image)) {
             (Some(images), Some(field)) => Box::new(Pictured::new(table, images, field)),
