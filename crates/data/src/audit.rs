@@ -9,7 +9,6 @@ mod rows;
 mod texts;
 mod windows;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Splits, Task};
@@ -20,7 +19,6 @@ use crate::config::Leak;
 use crate::plan::DataPlan;
 use crate::profile::{Warning, Why};
 use crate::source::{Cell, Raw};
-use crate::split::sample_id;
 use rows::Folding;
 
 use divided::Divided;
@@ -142,7 +140,7 @@ struct Audit<'a> {
     plan: &'a DataPlan,
     raw: &'a dyn Raw,
     fields: &'a [Field],
-    is_held_out: Vec<bool>,
+    is_held_out: &'a [bool],
 }
 
 /// Looks for everything that must not be; what is usual, or allowed, becomes a warning.
@@ -157,11 +155,8 @@ pub(crate) fn audit(
     splits: &Splits,
 ) -> Result<Vec<Warning>, DataError> {
     let rows = Divided::of(raw, splits);
-    let is_held_out: Vec<bool> =
-        rows.rows.iter().map(|row| splits.train.rows().binary_search(row).is_err()).collect();
-    let train: Vec<usize> = (0..is_held_out.len()).filter(|&place| !is_held_out[place]).collect();
-    let audit = Audit { plan, raw: &rows, fields, is_held_out };
-    if let Some(seen) = windows::shared(&rows, &audit.is_held_out) {
+    let audit = Audit { plan, raw: &rows, fields, is_held_out: &rows.is_held_out };
+    if let Some(seen) = windows::shared(&rows, audit.is_held_out) {
         return Ok(audit.judge(Leak::Windows, &seen)?.into_iter().collect());
     }
     let mut warnings = vec![];
@@ -170,7 +165,7 @@ pub(crate) fn audit(
         let count = seen.unfinished;
         warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
-    warnings.extend(audit.target(task, &train)?);
+    warnings.extend(audit.target(task)?);
     Ok(warnings)
 }
 
@@ -200,7 +195,7 @@ impl Audit<'_> {
         }
         let inputs: Vec<usize> = inputs.into_iter().map(|(place, _)| place).collect();
         let hashes = self.hashes(&inputs)?;
-        let mut seen = rows::twins(&hashes, &self.is_held_out);
+        let mut seen = rows::twins(&hashes, self.is_held_out);
         if seen.across.twins > 0 {
             seen.expected = self.expected(&inputs, &hashes)?;
         }
@@ -210,29 +205,31 @@ impl Audit<'_> {
     /// What each row says in some fields.
     fn hashes(&self, fields: &[usize]) -> Result<Vec<u64>, DataError> {
         let fields: Vec<Folding<'_>> = fields.iter().map(|&field| Folding::new(self.raw, field)).collect();
-        let hash = |record: &mut Vec<u8>, row: usize| {
-            record.clear();
-            fields.iter().try_for_each(|field| field.write(record, row))?;
-            Ok(sample_id(record))
-        };
-        (0..self.raw.rows()).into_par_iter().map_init(Vec::new, hash).collect()
+        (0..self.raw.rows()).into_par_iter().map(|row| rows::hash(&fields, row)).collect()
     }
 
     /// How many rows would have a twin in train by chance: as many as there are pairs, times how often two different rows
     /// have the same in each field.
     fn expected(&self, inputs: &[usize], hashes: &[u64]) -> Result<f64, DataError> {
-        let teaching = (0..hashes.len()).filter(|&row| !self.is_held_out[row]);
-        let mut different: Vec<(u64, usize)> = teaching.map(|row| (hashes[row], row)).collect();
+        let mut different: Vec<(u64, usize)> = self.train().map(|row| (hashes[row], row)).collect();
         different.par_sort_unstable();
         different.dedup_by_key(|(hash, _)| *hash);
-        let seen = Seen::of(&self.is_held_out);
+        // In their order: they may have to be read again.
+        let mut different: Vec<usize> = different.into_iter().map(|(_, row)| row).collect();
+        different.par_sort_unstable();
+        let seen = Seen::of(self.is_held_out);
         let mut expected = seen.within.rows as f64 * seen.across.rows as f64;
         for &field in inputs {
-            let hash = |&row: &usize| Ok(rows::folded(std::iter::once(self.raw.cell(row, field)?)));
-            let hashes = different.iter().map(|(_, row)| row).map(hash).collect::<Result<_, DataError>>()?;
+            let field = Folding::new(self.raw, field);
+            let hashes = different.iter().map(|&row| field.hash(row)).collect::<Result<_, DataError>>()?;
             expected *= rows::agreement(hashes);
         }
         Ok(expected)
+    }
+
+    /// The rows that teach.
+    fn train(&self) -> impl Iterator<Item = usize> {
+        (0..self.is_held_out.len()).filter(|&row| !self.is_held_out[row])
     }
 
     fn texts(&self) -> Result<Option<(Leak, Seen)>, DataError> {
@@ -252,24 +249,24 @@ impl Audit<'_> {
             let pairs = near.pairs.into_iter().map(|(one, other, _)| (one, other)).collect();
             Ok(Alike { pairs, rows: near.rows, unfinished: near.unfinished })
         };
-        Ok(Some((Leak::Texts, halves(&self.is_held_out, look)?)))
+        Ok(Some((Leak::Texts, halves(self.is_held_out, look)?)))
     }
 
     fn images(&self) -> Result<Option<(Leak, Seen)>, DataError> {
         let image = self.inputs().find(|(_, field)| matches!(field.kind, Kind::Image { .. }));
         let Some((field, _)) = image else { return Ok(None) };
-        let equal = rows::twins(&self.hashes(&[field])?, &self.is_held_out);
+        let equal = rows::twins(&self.hashes(&[field])?, self.is_held_out);
         let of = |row: usize| Ok(pictures::image_of(self.raw.cell(row, field)?));
-        let near = pictures::copies(of, &self.is_held_out)?;
+        let near = pictures::copies(of, self.is_held_out)?;
         let more = if near.across.twins > equal.across.twins { near } else { equal };
         Ok(Some((Leak::Images, more)))
     }
 
     /// Rows whose id a row of train has as well: the same patient, the same film.
     fn ids(&self) -> Result<Option<(Leak, Seen)>, DataError> {
-        let mut all = Seen::of(&self.is_held_out);
+        let mut all = Seen::of(self.is_held_out);
         for (field, _) in self.fields.iter().enumerate().filter(|(_, field)| field.role == Role::Id) {
-            let seen = rows::twins(&self.hashes(&[field])?, &self.is_held_out);
+            let seen = rows::twins(&self.hashes(&[field])?, self.is_held_out);
             if seen.across.twins > all.across.twins {
                 all = seen;
             }
@@ -278,46 +275,44 @@ impl Audit<'_> {
     }
 
     /// Fields that are the target by another name.
-    fn target(&self, task: Task, train: &[usize]) -> Result<Vec<Warning>, DataError> {
+    fn target(&self, task: Task) -> Result<Vec<Warning>, DataError> {
         let Some(target) = self.fields.iter().position(|field| field.role == Role::Target) else {
             return Ok(vec![]);
-        };
-        let column = |field: usize| -> Result<Vec<Cell<'_>>, DataError> {
-            train.iter().map(|&row| self.raw.cell(row, field)).collect()
-        };
-        let numbers = |cells: &[Cell<'_>]| -> Vec<f64> {
-            cells
-                .iter()
-                .map(|cell| if let Cell::Number(number) = cell { *number } else { f64::NAN })
-                .collect()
-        };
-        let labels = match task {
-            Task::Classify => places(train.iter().map(|&row| self.raw.cell(row, target)))?,
-            Task::Regress | Task::Generate => vec![],
-        };
-        let is_copy = |place: usize| -> Result<bool, DataError> {
-            Ok(match task {
-                Task::Classify if !self.may_rename(place, train, &labels)? => false,
-                Task::Classify => copies::copies_label(&column(place)?, &labels),
-                Task::Regress => copies::copies_number(&numbers(&column(place)?), &numbers(&column(target)?)),
-                Task::Generate => false, // what comes next is in the text itself
-            })
         };
         let mut warnings = vec![];
         for (place, field) in self.inputs() {
             let is_one = matches!(field.kind, Kind::Number | Kind::Category);
-            if is_one && is_copy(place)? {
+            let is_copy = match task {
+                _ if !is_one => false,
+                Task::Classify => self.renames(place, target)?,
+                Task::Regress => copies::copies_number(&self.numbers(place)?, &self.numbers(target)?),
+                Task::Generate => false, // what comes next is in the text itself
+            };
+            if is_copy {
                 warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);
             }
         }
         Ok(warnings)
     }
 
-    /// Whether the first rows allow that a field is the label by other names; it saves looking at all of them.
-    fn may_rename(&self, field: usize, train: &[usize], labels: &[usize]) -> Result<bool, DataError> {
-        let few = train.iter().take(FIRST).map(|&row| self.raw.cell(row, field));
-        let values = few.collect::<Result<Vec<_>, DataError>>()?;
-        Ok(copies::may_rename(&values, labels))
+    /// Whether a field is the label by other names. Mostly the first rows say that it is not.
+    fn renames(&self, field: usize, target: usize) -> Result<bool, DataError> {
+        let cells = |rows: &[usize], field: usize| {
+            rows.iter().map(|&row| self.raw.cell(row, field)).collect::<Result<Vec<_>, DataError>>()
+        };
+        let first: Vec<usize> = self.train().take(FIRST).collect();
+        if !copies::may_rename(&cells(&first, field)?, &places(&cells(&first, target)?)) {
+            return Ok(false);
+        }
+        let all: Vec<usize> = self.train().collect();
+        Ok(copies::copies_label(&cells(&all, field)?, &places(&cells(&all, target)?)))
+    }
+
+    /// The numbers of a field in the training rows.
+    fn numbers(&self, field: usize) -> Result<Vec<f64>, DataError> {
+        let number =
+            |row| Ok(if let Cell::Number(number) = self.raw.cell(row, field)? { number } else { f64::NAN });
+        self.train().map(number).collect()
     }
 
     fn give_away(&self, field: &str, target: &str) -> Result<Option<Warning>, DataError> {
@@ -357,19 +352,17 @@ impl Audit<'_> {
 }
 
 /// Each label's place among all of them.
-fn places<'a>(targets: impl Iterator<Item = Result<Cell<'a>, DataError>>) -> Result<Vec<usize>, DataError> {
-    let mut names: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
-    let mut places = vec![];
-    for cell in targets {
-        let cell = cell?;
+fn places(targets: &[Cell<'_>]) -> Vec<usize> {
+    let mut names = BTreeMap::new();
+    let mut place = |cell: &Cell<'_>| {
         let name = match cell {
-            Cell::Name(name) => Cow::Borrowed(name),
-            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => Cow::Owned(cell.shown()),
+            Cell::Name(name) => (*name).to_owned(),
+            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => cell.clone().shown(),
         };
         let next = names.len();
-        places.push(*names.entry(name).or_insert(next));
-    }
-    Ok(places)
+        *names.entry(name).or_insert(next)
+    };
+    targets.iter().map(&mut place).collect()
 }
 
 #[cfg(test)]
