@@ -4,8 +4,7 @@ mod told;
 use std::cell::RefCell;
 
 use baeum_core::{
-    Batch, Decode, InputSpec, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor,
-    TensorError,
+    Batch, Decode, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor, TensorError,
 };
 use rayon::prelude::*;
 
@@ -14,7 +13,6 @@ use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::Encoder;
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
-use crate::text::Following;
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch, ahead of time. The
 /// bytes are the same.
@@ -44,8 +42,8 @@ enum Answers {
     Labels { places: Vec<i64>, classes: usize },
     /// Standardised, so many for each row; NaN where nobody knows it.
     Numbers { width: usize, numbers: Vec<f32> },
-    /// Cut out of the text anew for each batch.
-    Next(Box<Following>),
+    /// So many pieces behind those that the network sees.
+    Next { length: usize },
 }
 
 impl Examples {
@@ -56,14 +54,14 @@ impl Examples {
     pub(crate) fn new(
         raw: Box<dyn Raw>,
         schema: Schema,
-        (encoder, specs): (Encoder, &[InputSpec]),
+        encoder: Encoder,
         (targets, unlabelled): (&[Target], &[usize]),
         naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), (&schema, specs), (target, unlabelled), naming))
+            .map(|target| answers(raw.as_ref(), &schema, (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
         let mut examples =
             Examples { raw, schema, encoder, kept: vec![], targets, augment: None, mixer: None };
@@ -107,12 +105,29 @@ impl Examples {
             numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate().find_map_first(
                 |(i, out)| {
                     let row = rows[i];
-                    let cell = |field| self.raw.cell(row, field);
-                    let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
+                    let refused = self.encode_row(input, row, |field| self.raw.cell(row, field), out);
                     refused.err().map(|error| (row, error))
                 },
             );
         refused.map_or(Ok(numbers), Err)
+    }
+
+    /// One row, whose cells may be changed.
+    fn encode_row<'a>(
+        &self,
+        input: usize,
+        row: usize,
+        cell: impl Fn(usize) -> Result<Cell<'a>, DataError>,
+        out: &mut [f32],
+    ) -> Result<(), DataError> {
+        match self.raw.pieces(row) {
+            // A text is the one field that the network sees.
+            Some(pieces) => {
+                pieces.write_seen(out);
+                Ok(())
+            }
+            None => self.encoder.encode(input, cell, || self.raw.place(row), out),
+        }
     }
 
     /// The numbers of some rows as training sees them in an epoch; every thread count gives the same.
@@ -152,7 +167,7 @@ impl Examples {
                 (_, cell) => cell,
             })
         };
-        self.encoder.encode(input, cell, || self.raw.place(row), out)?;
+        self.encode_row(input, row, cell, out)?;
         let is_text = |way: &&Augmenter| self.schema.fields[way.field].kind == Kind::Text;
         if let Some(way) = ways.iter().find(is_text) {
             way.places(out, &mut dice); // a text is the one field that the network sees
@@ -245,7 +260,7 @@ impl Source for Examples {
         }
         let first = rows.first().copied().unwrap_or(0);
         let tensor = |answers: &Answers| {
-            let tensor = answers.gather(self.raw.as_ref(), rows)?;
+            let tensor = answers.gather(self.raw.as_ref(), rows);
             tensor.map_err(|error| SourceError { row: first, source: error.into() })
         };
         self.targets.iter().map(tensor).collect()
@@ -271,20 +286,16 @@ impl Answers {
             Answers::Numbers { width, numbers } => {
                 numbers.get(row * width).is_some_and(|number| !number.is_nan())
             }
-            Answers::Next(_) => true,
+            Answers::Next { .. } => true,
         }
     }
 
-    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Result<Tensor, TensorError>, SourceError> {
-        Ok(match self {
-            Answers::Next(following) => {
-                let of = |&row: &usize| {
-                    let places = raw.cell(row, following.field).and_then(|text| following.of(&text));
-                    places.map_err(|error| SourceError { row, source: error.into() })
-                };
-                let places: Vec<Vec<i64>> =
-                    rows.par_iter().with_min_len(RUN).map(of).collect::<Result<_, _>>()?;
-                Tensor::new([rows.len(), following.length()], places.concat())
+    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Tensor, TensorError> {
+        match self {
+            Answers::Next { length } => {
+                let pieces = rows.iter().filter_map(|&row| raw.pieces(row));
+                let told: Vec<i64> = pieces.flat_map(|pieces| pieces.told(*length)).collect();
+                Tensor::new([rows.len(), *length], told)
             }
             Answers::Labels { places, .. } => {
                 Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
@@ -293,7 +304,7 @@ impl Answers {
                 let of = |row: &usize| &numbers[row * width..(row + 1) * width];
                 Tensor::new([rows.len(), *width], rows.iter().flat_map(of).copied().collect::<Vec<f32>>())
             }
-        })
+        }
     }
 }
 
@@ -304,7 +315,7 @@ fn place_of(schema: &Schema, name: &str) -> Option<usize> {
 /// The targets of all rows, as the network learns them.
 fn answers(
     raw: &dyn Raw,
-    (schema, specs): (&Schema, &[InputSpec]),
+    schema: &Schema,
     (target, unlabelled): (&Target, &[usize]),
     naming: &Naming,
 ) -> Result<Answers, DataError> {
@@ -344,7 +355,7 @@ fn answers(
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
         }
-        Decode::Next { .. } => told::following(schema, specs),
+        Decode::Next { length, .. } => Ok(Answers::Next { length: *length }),
         Decode::Forecast { anchor, .. } => {
             let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
             told::forecasts(raw, target, field, window)
