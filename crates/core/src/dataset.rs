@@ -183,6 +183,13 @@ pub enum TargetStats {
         /// Their standard deviation, over n.
         std: f64,
     },
+    /// How often each piece of a text is told in the training rows.
+    Pieces {
+        /// One count for each piece; none for padding.
+        counts: Vec<u64>,
+        /// How many bytes of text each piece stands for; none for padding and the unknown.
+        bytes: Vec<u32>,
+    },
     /// The numbers of the training steps of a series, column by column, each in its own unit.
     Steps {
         /// Their means.

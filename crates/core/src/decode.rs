@@ -30,6 +30,12 @@ pub enum Decode {
         length: usize,
         /// How many pieces there are.
         vocabulary: usize,
+        /// The piece that fills up a text shorter than that; it is never told.
+        #[serde(default)]
+        padding: usize,
+        /// The piece before and behind each text, where texts stand by themselves; none where they are windows of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end: Option<usize>,
     },
     /// The next steps of a series, standardised column by column: `x * scale + offset`.
     Forecast {
@@ -108,7 +114,7 @@ impl Decode {
             Decode::Label { labels } => labels.len(),
             Decode::Number { .. } => 1,
             Decode::Forecast { columns, steps, .. } => columns.len() * steps,
-            Decode::Next { length, vocabulary } => length * vocabulary,
+            Decode::Next { length, vocabulary, .. } => length * vocabulary,
         }
     }
 
@@ -116,7 +122,7 @@ impl Decode {
     pub fn shape(&self) -> Vec<usize> {
         match self {
             Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } => vec![self.width()],
-            Decode::Next { length, vocabulary } => vec![*length, *vocabulary],
+            Decode::Next { length, vocabulary, .. } => vec![*length, *vocabulary],
         }
     }
 

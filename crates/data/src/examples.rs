@@ -4,8 +4,7 @@ mod told;
 use std::cell::RefCell;
 
 use baeum_core::{
-    Batch, Decode, InputSpec, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor,
-    TensorError,
+    Batch, Decode, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor, TensorError,
 };
 use rayon::prelude::*;
 
@@ -15,7 +14,6 @@ use crate::encoder::{Encoder, Ready};
 use crate::labels::{Labels, Naming};
 use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
-use crate::text::Following;
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch, ahead of time. The
 /// bytes are the same.
@@ -47,8 +45,8 @@ enum Answers {
     Labels { places: Vec<i32>, classes: usize },
     /// Standardised, so many for each row; NaN where nobody knows it.
     Numbers { width: usize, numbers: Vec<f32> },
-    /// Cut out of the text anew for each batch.
-    Next(Box<Following>),
+    /// So many pieces behind those that the network sees.
+    Next { length: usize },
 }
 
 impl Examples {
@@ -59,14 +57,14 @@ impl Examples {
     pub(crate) fn new(
         raw: Box<dyn Raw>,
         schema: Schema,
-        (encoder, specs): (Encoder, &[InputSpec]),
+        encoder: Encoder,
         (targets, unlabelled): (&[Target], &[usize]),
         naming: &Naming,
         mut room: usize,
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), (&schema, specs), (target, unlabelled), naming))
+            .map(|target| answers(raw.as_ref(), &schema, (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
         let ready = (0..encoder.inputs()).map(|input| encoder.ready(input, raw.as_ref())).collect();
         let (kept, augment, mixer) = (vec![], None, None);
@@ -147,8 +145,22 @@ impl Examples {
         let rows = numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate();
         rows.find_map_first(|(place, out)| {
             let row = row(place);
-            self.encoder.encode_row(input, source, row, out).err().map(|error| (row, error))
+            let encode = |out: &mut [f32]| self.encoder.encode_row(input, source, row, out);
+            let refused = self.pieces_or(row, out, encode);
+            refused.err().map(|error| (row, error))
         })
+    }
+
+    /// Writes the pieces of a row that was cut before, a text and so the one field that the network sees; or else encodes it.
+    fn pieces_or(
+        &self,
+        row: usize,
+        out: &mut [f32],
+        encode: impl FnOnce(&mut [f32]) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let Some(pieces) = self.raw.pieces(row) else { return encode(out) };
+        pieces.write_seen(out);
+        Ok(())
     }
 
     /// The numbers of some rows as training sees them in an epoch; every thread count gives the same.
@@ -188,7 +200,7 @@ impl Examples {
                 (_, cell) => cell,
             })
         };
-        self.encoder.encode(input, cell, || self.raw.place(row), out)?;
+        self.pieces_or(row, out, |out| self.encoder.encode(input, cell, || self.raw.place(row), out))?;
         let is_text = |way: &&Augmenter| self.schema.fields[way.field].kind == Kind::Text;
         if let Some(way) = ways.iter().find(is_text) {
             way.places(out, &mut dice); // a text is the one field that the network sees
@@ -284,7 +296,7 @@ impl Source for Examples {
         }
         let first = rows.first().copied().unwrap_or(0);
         let tensor = |answers: &Answers| {
-            let tensor = answers.gather(self.raw.as_ref(), rows)?;
+            let tensor = answers.gather(self.raw.as_ref(), rows);
             tensor.map_err(|error| SourceError { row: first, source: error.into() })
         };
         self.targets.iter().map(tensor).collect()
@@ -312,20 +324,16 @@ impl Answers {
             Answers::Numbers { width, numbers } => {
                 numbers.get(row * width).is_some_and(|number| !number.is_nan())
             }
-            Answers::Next(_) => true,
+            Answers::Next { .. } => true,
         }
     }
 
-    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Result<Tensor, TensorError>, SourceError> {
-        Ok(match self {
-            Answers::Next(following) => {
-                let of = |&row: &usize| {
-                    let places = raw.cell(row, following.field).and_then(|text| following.of(&text));
-                    places.map_err(|error| SourceError { row, source: error.into() })
-                };
-                let places: Vec<Vec<i64>> =
-                    rows.par_iter().with_min_len(RUN).map(of).collect::<Result<_, _>>()?;
-                Tensor::new([rows.len(), following.length()], places.concat())
+    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Tensor, TensorError> {
+        match self {
+            Answers::Next { length } => {
+                let pieces = rows.iter().filter_map(|&row| raw.pieces(row));
+                let told: Vec<i64> = pieces.flat_map(|pieces| pieces.told(*length)).collect();
+                Tensor::new([rows.len(), *length], told)
             }
             Answers::Labels { places, .. } => {
                 let place = |&row: &usize| i64::from(places[row]);
@@ -335,7 +343,7 @@ impl Answers {
                 let of = |row: &usize| &numbers[row * width..(row + 1) * width];
                 Tensor::new([rows.len(), *width], rows.iter().flat_map(of).copied().collect::<Vec<f32>>())
             }
-        })
+        }
     }
 }
 
@@ -346,7 +354,7 @@ fn place_of(schema: &Schema, name: &str) -> Option<usize> {
 /// The targets of all rows, as the network learns them.
 fn answers(
     raw: &dyn Raw,
-    (schema, specs): (&Schema, &[InputSpec]),
+    schema: &Schema,
     (target, unlabelled): (&Target, &[usize]),
     naming: &Naming,
 ) -> Result<Answers, DataError> {
@@ -386,7 +394,7 @@ fn answers(
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
         }
-        Decode::Next { .. } => told::following(schema, specs),
+        Decode::Next { length, .. } => Ok(Answers::Next { length: *length }),
         Decode::Forecast { anchor, .. } => {
             let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
             told::forecasts(raw, target, field, window)

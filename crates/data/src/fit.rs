@@ -77,7 +77,7 @@ pub(crate) fn fit(
                     _ if plan.task == Some(Task::Generate) => {
                         let place_of_text = inputs.first().map_or(0, |(place, _)| *place);
                         let text = Rows { place: place_of_text, ..rows };
-                        next::target(&field.name, &text, &pipelines)?
+                        next::target(plan, &field.name, &text, &pipelines)?
                     }
                     Some(config) => {
                         series::target(plan, config, &rows, inputs.first().map(|(_, field)| field))?

@@ -21,15 +21,17 @@ mod text_folder;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
+use baeum_core::{Field, Kind, Role, Split, Splits, Task, Tensor, Train, Value};
 
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::Repair;
 use crate::sheet::Room;
 use crate::split::Part;
+use crate::text::Pieces;
 use crate::{DataError, Place};
 
 pub(crate) use few::FewCells;
+pub(crate) use plain_text::line;
 pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use series::last_windows;
 pub(crate) use table::load;
@@ -116,6 +118,20 @@ pub(crate) trait Raw: Send + Sync {
         None
     }
 
+    /// The pieces of an example that was cut out of a text piece by piece.
+    fn pieces(&self, _row: usize) -> Option<Pieced<'_>> {
+        None
+    }
+
+    /// Cuts a text whose parts or lines are divided so into examples.
+    ///
+    /// # Errors
+    /// [`DataError`] for a part that is too short.
+    fn cut(self: Box<Self>, _pieces: &Pieces, _divided: &Splits) -> Result<Divided, DataError> {
+        let (wants, got) = ("a text that is gone on with".to_owned(), "another source".to_owned());
+        Err(DataError::Changed { wants, got })
+    }
+
     /// What was done so that they could be read.
     fn repairs(&self) -> Vec<Repair> {
         vec![]
@@ -126,6 +142,31 @@ pub(crate) trait Raw: Send + Sync {
         0
     }
 }
+
+/// The pieces of an example, the last of which is only told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pieced<'a> {
+    pub(crate) pieces: &'a [u32],
+    pub(crate) padding: u32,
+}
+
+impl Pieced<'_> {
+    /// Writes the pieces that the network sees, filled up at the end.
+    pub(crate) fn write_seen(self, out: &mut [f32]) {
+        out.fill(self.padding as f32);
+        // Places are below 2^24, which f32 holds exactly.
+        out.iter_mut().zip(self.pieces).for_each(|(out, piece)| *out = *piece as f32);
+    }
+
+    /// The piece behind each of so many.
+    pub(crate) fn told(self, length: usize) -> impl Iterator<Item = i64> {
+        let filled = self.pieces.iter().copied().skip(1).chain(std::iter::repeat(self.padding));
+        filled.map(i64::from).take(length)
+    }
+}
+
+/// Examples, and how they are divided.
+pub(crate) type Divided = (Box<dyn Raw>, Splits);
 
 /// Which steps of a series an example is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]

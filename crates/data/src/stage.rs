@@ -1,19 +1,20 @@
 use std::sync::Arc;
 
-use baeum_core::{Dataset, Decode, InputSpec, Probes, Schema, Splits, Target, TargetStats, Task};
+use baeum_core::{Dataset, Decode, Field, InputSpec, Probes, Schema, Splits, Target, TargetStats, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::audit;
-use crate::config::OnBad;
+use crate::config::{OnBad, TextExamples};
 use crate::encoder::Encoder;
 use crate::examples::{Examples, KEPT_BYTES};
 use crate::fit::{Fitted, fit};
 use crate::labelling::given;
 use crate::labels::Labels;
-use crate::plan::{DataPlan, SourcePlan};
-use crate::profile::{Profile, profile};
-use crate::source::{Raw, function, scan};
+use crate::plan::{DataPlan, SourcePlan, plain_text};
+use crate::profile::{Profile, Warning, profile};
+use crate::source::{Divided, Raw, Scan, function, scan};
 use crate::split::{divide, lists};
+use crate::text::Pieces;
 use crate::{DataError, Place};
 
 /// All that the stage learned from the data, written down; with the same files it gives the same dataset
@@ -78,7 +79,8 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let raw = given.over(scan.load(&fields)?, &fields)?;
     let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
     let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
-    found.extend(audit(plan, raw.as_ref(), &fitted.schema.fields, task, &splits)?);
+    let ((raw, splits), leaks) = examined(plan, task, (raw, splits), &fitted)?;
+    found.extend(leaks);
     let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels, found)?;
     let rows = SplitRows {
         train: splits.train.rows().to_vec(),
@@ -107,15 +109,68 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     if plan.config.on_bad == OnBad::Skip {
         scan.ids()?; // what cannot be read is left out here as it was then
     }
-    if known.len() != scan.rows() || known.iter().any(|row| *row >= known.len()) {
-        return Err(changed(format!("{} rows", known.len()), scan.rows().to_string()));
-    }
+    let refuse_others = |rows: usize| match known.len() != rows || known.iter().any(|row| *row >= rows) {
+        true => Err(changed(format!("{} rows", known.len()), rows.to_string())),
+        false => Ok(()),
+    };
+    let fields = &blueprint.schema.fields;
+    let raw = if let Some(pieces) = pieces(plan, &blueprint.inputs)? {
+        let raw = cut_again(plan, place, scan, fields, &pieces)?;
+        refuse_others(raw.rows())?;
+        raw
+    } else {
+        refuse_others(scan.rows())?;
+        let given = given(plan, place, scan.as_ref())?;
+        given.over(scan.load(fields)?, fields)?
+    };
     let splits = Splits::new(train, valid, test)
         .map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
-    let fields = &blueprint.schema.fields;
-    let given = given(plan, place, scan.as_ref())?;
-    let raw = given.over(scan.load(fields)?, fields)?;
     dataset(plan, examples(plan, place, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
+}
+
+/// The examples of divided data, and what its parts share. A text that is gone on with is cut into its examples: its lines
+/// are looked at before, for an example may hold several, and its windows behind.
+fn examined(
+    plan: &DataPlan,
+    task: Task,
+    (raw, splits): Divided,
+    fitted: &Fitted,
+) -> Result<(Divided, Vec<Warning>), DataError> {
+    let leaks = |raw: &dyn Raw, splits: &Splits| audit(plan, raw, &fitted.schema.fields, task, splits);
+    let Some(pieces) = pieces(plan, &fitted.inputs)? else {
+        let found = leaks(raw.as_ref(), &splits)?;
+        return Ok(((raw, splits), found));
+    };
+    match plain_text::examples(&plan.config) {
+        TextExamples::Windows => {
+            let (raw, splits) = raw.cut(&pieces, &splits)?;
+            let found = leaks(raw.as_ref(), &splits)?;
+            Ok(((raw, splits), found))
+        }
+        TextExamples::Lines | TextExamples::Packed => {
+            let found = leaks(raw.as_ref(), &splits)?;
+            let (raw, splits) = raw.cut(&pieces, &splits)?;
+            Ok(((raw, splits), found))
+        }
+    }
+}
+
+/// What a text is cut into that is gone on with; none for other data.
+fn pieces(plan: &DataPlan, inputs: &[InputSpec]) -> Result<Option<Pieces>, DataError> {
+    if plan.tells_next() { Pieces::of(inputs) } else { Ok(None) }
+}
+
+/// The examples of a text that was cut before: its parts or lines are divided as they were then.
+fn cut_again(
+    plan: &DataPlan,
+    place: &Place,
+    mut scan: Box<dyn Scan + '_>,
+    fields: &[Field],
+    pieces: &Pieces,
+) -> Result<Box<dyn Raw>, DataError> {
+    let (ids, targets) = (scan.ids()?, scan.targets()?);
+    let divided = divide(plan, Task::Generate, scan.as_ref(), (ids, &targets), None, &place.rng())?;
+    Ok(scan.load(fields)?.cut(pieces, &divided)?.0)
 }
 
 /// How often each label stands in each part; nothing for numbers.
@@ -150,7 +205,7 @@ fn examples(
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let DataBlueprint { schema, inputs, targets, splits, .. } = blueprint;
     let answers = (&targets[..], &splits.unlabelled[..]);
-    let examples = Examples::new(raw, schema.clone(), (encoder, inputs), answers, &plan.naming(), room)?;
+    let examples = Examples::new(raw, schema.clone(), encoder, answers, &plan.naming(), room)?;
     let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
     let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
     Ok(augmented.mixed(mixer))

@@ -1,8 +1,9 @@
-//! Words: brought into one form, cut into pieces, and numbered.
+//! Words: brought into one form, cut into pieces, and numbered; and pieces put together again.
 
 mod given;
 mod learn;
-mod next;
+mod pieces;
+mod seam;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,9 @@ use crate::refusal::Refusal;
 
 pub(crate) use given::given;
 pub(crate) use learn::learn;
-pub(crate) use next::Following;
-pub use next::Pieces;
+pub(crate) use pieces::Ended;
+pub use pieces::Pieces;
+pub(crate) use shell::Blanks;
 
 /// The place of what fills up a short text.
 pub(crate) const PADDING: &str = "[PAD]";
@@ -90,11 +92,6 @@ impl Cutter {
         // Places are below 2^24, which f32 holds exactly.
         out.iter_mut().skip(skipped).zip(places).for_each(|(out, place)| *out = *place as f32);
         Ok(())
-    }
-
-    /// How many places there are.
-    pub(crate) fn vocabulary(&self) -> usize {
-        self.tokenizer.get_vocab_size(true)
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn repeated(forecast: &ForecastPredictions, told: &[Vec<f64>]) -> Pre
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -77,7 +78,9 @@ mod tests {
         for (row, truth) in [0, 1, 1, 2].into_iter().enumerate() {
             labels.push(row, truth, &[0.0, 0.0, 9.0]);
         }
-        let [accuracy, macro_f1, log_loss] = majority(&[0.2, 0.5, 0.3], &labels).values();
+        let [accuracy, macro_f1, log_loss] = majority(&[0.2, 0.5, 0.3], &labels).values()[..] else {
+            panic!("three metrics judge labels")
+        };
         // DummyClassifier(strategy="prior") of scikit-learn 1.9.1 under accuracy_score, f1_score and log_loss.
         assert_eq!(accuracy, 0.5);
         assert!((macro_f1 - 2.0 / 9.0).abs() < 1e-15); // F1 of label 1 is 2/3, of the two others 0

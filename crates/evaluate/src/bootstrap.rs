@@ -18,12 +18,12 @@ pub(crate) struct Interval {
 /// The interval of each metric, in the order of [`Predictions::metrics`].
 ///
 /// Draw `i` of resample `r` is a function of the seed, `r` and `i` alone.
-pub(crate) fn intervals(predictions: &Predictions, plan: &EvaluatePlan, rng: &Rng) -> [Interval; 3] {
+pub(crate) fn intervals(predictions: &Predictions, plan: &EvaluatePlan, rng: &Rng) -> Vec<Interval> {
     let stream = rng.stream("bootstrap", "");
     let rows = predictions.rows().len();
     let (block, sampled) = (predictions.block(), predictions.sampled());
     let mut sample = vec![0; rows];
-    let mut values = [const { Vec::new() }; 3];
+    let mut values = vec![vec![]; predictions.metrics().len()];
     for resample in 0..plan.bootstrap() as u64 {
         for (i, places) in sample.chunks_mut(block).enumerate() {
             // A list of 2^32 rows does not fit into memory, so the bound loses nothing.
@@ -34,7 +34,7 @@ pub(crate) fn intervals(predictions: &Predictions, plan: &EvaluatePlan, rng: &Rn
             values.push(value);
         }
     }
-    values.map(|values| interval(values, plan.level()))
+    values.into_iter().map(|values| interval(values, plan.level())).collect()
 }
 
 /// The middle `level` of some values, those that are not finite left out.
@@ -56,6 +56,7 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::EvaluateConfig;
@@ -63,8 +64,12 @@ mod tests {
 
     fn plan(bootstrap: usize, level: f64) -> EvaluatePlan {
         let config = EvaluateConfig { bootstrap, level, ..EvaluateConfig::default() };
-        #[expect(clippy::unwrap_used, reason = "a test may panic")]
         config.check().unwrap()
+    }
+
+    /// Those of labels, and of numbers.
+    fn intervals(predictions: &Predictions, plan: &EvaluatePlan, rng: &Rng) -> [Interval; 3] {
+        super::intervals(predictions, plan, rng).try_into().unwrap()
     }
 
     /// Two labels, of which `right` of `rows` are told.

@@ -57,7 +57,9 @@ impl Exam<'_> {
             (Task::Regress, Decode::Forecast { .. }, TargetStats::Steps { mean, season, .. }) => {
                 self.forecast(mean, *season)
             }
-            (Task::Generate, Decode::Next { .. }, TargetStats::Labels { counts }) => self.next(counts),
+            (Task::Generate, Decode::Next { .. }, TargetStats::Pieces { counts, bytes }) => {
+                self.next(counts, bytes)
+            }
             (Task::Classify | Task::Regress | Task::Generate, decode, stats) => {
                 Err(self.refuse("a decoder and statistics", format!("{decode:?} and {stats:?}")))
             }

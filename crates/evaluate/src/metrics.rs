@@ -25,6 +25,10 @@ pub enum MetricName {
     /// `e` to the power of the mean of `-ln(probability of the piece that came)`: among how many equally probable pieces the
     /// network could not decide (Jelinek et al. 1977).
     Perplexity,
+    /// How many bits a byte of text takes on average, if the network says how to write it down: the sum of
+    /// `-log2(probability of the piece that came)` over the bytes that pieces stand for. Unlike a loss per piece it does not
+    /// depend on how a text is cut. A piece that training did not know costs its bits and stands for no byte.
+    BitsPerByte,
     /// The share of the truth's variance that the answers explain: 1 is perfect, 0 is no better than the mean of the
     /// test rows, below that is worse. If all truths are equal it is 1 for exact answers and 0 for others, as in
     /// scikit-learn; for a single row it is undefined.
@@ -40,8 +44,8 @@ impl MetricName {
     pub const OF_LABELS: [MetricName; 3] = [MetricName::Accuracy, MetricName::MacroF1, MetricName::LogLoss];
 
     /// What the next pieces of a text are judged by, in the order of reports.
-    pub const OF_PIECES: [MetricName; 3] =
-        [MetricName::Perplexity, MetricName::LogLoss, MetricName::Accuracy];
+    pub const OF_PIECES: [MetricName; 4] =
+        [MetricName::Perplexity, MetricName::LogLoss, MetricName::BitsPerByte, MetricName::Accuracy];
 
     /// What numbers are judged by, in the order of reports.
     pub const OF_NUMBERS: [MetricName; 3] = [MetricName::R2, MetricName::Rmse, MetricName::Mae];
@@ -53,6 +57,7 @@ impl MetricName {
             MetricName::MacroF1 => "macro_f1",
             MetricName::LogLoss => "log_loss",
             MetricName::Perplexity => "perplexity",
+            MetricName::BitsPerByte => "bits_per_byte",
             MetricName::R2 => "r2",
             MetricName::Rmse => "rmse",
             MetricName::Mae => "mae",
@@ -66,6 +71,7 @@ impl MetricName {
             MetricName::MacroF1 => "Macro-F1",
             MetricName::LogLoss => "Log loss",
             MetricName::Perplexity => "Perplexity",
+            MetricName::BitsPerByte => "Bits per byte",
             MetricName::R2 => "R²",
             MetricName::Rmse => "RMSE",
             MetricName::Mae => "MAE",
@@ -81,6 +87,9 @@ impl MetricName {
             MetricName::Perplexity => {
                 "Among how many equally probable pieces it could not decide; 1 is perfect."
             }
+            MetricName::BitsPerByte => {
+                "How many bits it takes to write a byte of the text; compares networks whose pieces differ."
+            }
             MetricName::R2 => "Share of the variation that the answers explain; 1 is perfect.",
             MetricName::Rmse => "Typical error, large ones counting more.",
             MetricName::Mae => "Error of an average answer.",
@@ -95,6 +104,7 @@ impl MetricName {
             | MetricName::MacroF1
             | MetricName::LogLoss
             | MetricName::Perplexity
+            | MetricName::BitsPerByte
             | MetricName::R2 => false,
         }
     }
@@ -103,7 +113,11 @@ impl MetricName {
     pub fn higher_is_better(self) -> bool {
         match self {
             MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => true,
-            MetricName::LogLoss | MetricName::Perplexity | MetricName::Rmse | MetricName::Mae => false,
+            MetricName::LogLoss
+            | MetricName::Perplexity
+            | MetricName::BitsPerByte
+            | MetricName::Rmse
+            | MetricName::Mae => false,
         }
     }
 }

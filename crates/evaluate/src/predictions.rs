@@ -9,6 +9,7 @@ use crate::metrics::{Errors, MetricName, Tally};
 
 pub use forecast::ForecastPredictions;
 use forecast::Sums;
+pub(crate) use pieces::Known;
 pub use pieces::PiecePredictions;
 
 /// What was answered to each row.
@@ -47,11 +48,11 @@ pub struct NumberPredictions {
 
 impl Predictions {
     /// What they are judged by.
-    pub fn metrics(&self) -> [MetricName; 3] {
+    pub fn metrics(&self) -> &'static [MetricName] {
         match self {
-            Predictions::Labels(_) => MetricName::OF_LABELS,
-            Predictions::Numbers(_) | Predictions::Forecast(_) => MetricName::OF_NUMBERS,
-            Predictions::Pieces(_) => MetricName::OF_PIECES,
+            Predictions::Labels(_) => &MetricName::OF_LABELS,
+            Predictions::Numbers(_) | Predictions::Forecast(_) => &MetricName::OF_NUMBERS,
+            Predictions::Pieces(_) => &MetricName::OF_PIECES,
         }
     }
 
@@ -67,15 +68,15 @@ impl Predictions {
 
     /// The value of each metric over all rows, in the order of [`Predictions::metrics`]; NaN where the rows do not
     /// define it.
-    pub fn values(&self) -> [f64; 3] {
+    pub fn values(&self) -> Vec<f64> {
         match self {
-            Predictions::Labels(labels) => labels.values(0..labels.rows.len()),
+            Predictions::Labels(labels) => labels.values(0..labels.rows.len()).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(0..numbers.rows.len());
-                [errors.r2_of_report(), errors.rmse(), errors.mae()]
+                vec![errors.r2_of_report(), errors.rmse(), errors.mae()]
             }
-            Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()),
-            Predictions::Pieces(pieces) => pieces.values(0..pieces.rows().len()),
+            Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()).to_vec(),
+            Predictions::Pieces(pieces) => pieces.values(0..pieces.rows().len()).to_vec(),
         }
     }
 
@@ -104,16 +105,16 @@ pub(crate) struct Sampled<'a> {
 impl Sampled<'_> {
     /// The values over a sample: places in the columns, of which some may stand several times. Here R2 is undefined
     /// where all truths are equal, for what convention says then would distort an interval.
-    pub(crate) fn values(&self, sample: &[u32]) -> [f64; 3] {
+    pub(crate) fn values(&self, sample: &[u32]) -> Vec<f64> {
         let places = sample.iter().map(|&place| place as usize);
         match self.predictions {
-            Predictions::Labels(labels) => labels.values(places),
+            Predictions::Labels(labels) => labels.values(places).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(places);
-                [errors.r2(), errors.rmse(), errors.mae()]
+                vec![errors.r2(), errors.rmse(), errors.mae()]
             }
-            Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])),
-            Predictions::Pieces(pieces) => pieces.values(places),
+            Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])).to_vec(),
+            Predictions::Pieces(pieces) => pieces.values(places).to_vec(),
         }
     }
 }
@@ -257,9 +258,9 @@ mod tests {
         numbers.push(0, 1.0, 1.5);
         numbers.push(1, 2.0, 2.0);
         let predictions = Predictions::Numbers(numbers);
-        let [r2, rmse, mae] = predictions.sampled().values(&[0, 0]);
-        assert!(r2.is_nan());
-        assert_eq!((rmse, mae), (0.5, 0.5));
+        let values = predictions.sampled().values(&[0, 0]); // R2, RMSE, MAE
+        assert!(values[0].is_nan());
+        assert_eq!(values[1..], [0.5, 0.5]);
         assert_eq!(predictions.sampled().values(&[0, 1]), predictions.values());
     }
 }

@@ -54,7 +54,7 @@ fn metrics(plan: &EvaluatePlan, seed: u64, predictions: &Predictions, always: &P
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     let values = predictions.values().into_iter().zip(always.values());
     let columns =
-        predictions.metrics().into_iter().zip(values).zip(intervals(predictions, plan, &Rng::new(seed)));
+        predictions.metrics().iter().copied().zip(values).zip(intervals(predictions, plan, &Rng::new(seed)));
     let metric = columns.map(|((name, (value, baseline)), interval)| Metric {
         name,
         value: finite(value),

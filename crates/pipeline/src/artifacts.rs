@@ -311,9 +311,9 @@ fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
         (Predictions::Labels(_), _) => {}
         (Predictions::Forecast(found), _) => return forecasts(found),
         (Predictions::Pieces(found), _) => {
-            for (name, numbers) in
-                [("pieces", found.pieces()), ("loss", found.losses()), ("right", found.right())]
-            {
+            let sizes = [("pieces", found.pieces()), ("bytes", found.bytes())];
+            let sums = [("loss", found.losses()), ("right", found.right())];
+            for (name, numbers) in sizes.into_iter().chain(sums) {
                 columns.push((name.to_owned(), Column::Numbers(numbers.to_vec())));
             }
         }

@@ -1,6 +1,7 @@
 //! Going on with a text, piece by piece.
 
-use baeum_core::{Counter, Decode, Record, Rng, Stream, Value, probabilities};
+use baeum_core::{Counter, Decode, NetworkError, Rng, Stream, Target, Tensor, probabilities};
+use baeum_data::Pieces;
 
 use crate::predict::{Predict, PredictError};
 
@@ -31,7 +32,8 @@ pub enum GenerateError {
 }
 
 impl Predict {
-    /// What the network adds to a text; it sees as much of its end as a window has. The same seed adds the same.
+    /// What the network adds to a text; it sees as many pieces of its end as a window has. Where it has learned texts that
+    /// stand by themselves, such as lines, it stops at the end of this one. The same seed adds the same.
     ///
     /// # Errors
     /// [`GenerateError`] if the network does not tell what comes next.
@@ -39,41 +41,50 @@ impl Predict {
         if !(0.0..=100.0).contains(&how.temperature) {
             return Err(GenerateError::Temperature { got: how.temperature }.into());
         }
-        let (field, vocabulary) = self.told_next()?;
         let pieces = self.pieces.clone().ok_or(GenerateError::Task)?;
+        let (vocabulary, end) = self.told()?;
         let stream = Rng::new(how.seed).stream("generate", "");
-        // Behind nothing comes what may begin a line.
-        let mut seen: Vec<char> = if text.is_empty() { vec!['\n'] } else { text.chars().collect() };
-        let mut added = String::new();
-        for step in 0..how.pieces as u64 {
-            let window = &seen[seen.len().saturating_sub(pieces.length())..];
-            let record = Record::from([(field.clone(), Value::Text(window.iter().collect()))]);
-            let prediction = self.answer(&record)?;
-            let logits = prediction.outputs.first().map(|outputs| outputs.chunks(vocabulary));
-            // Not as many as letters, where the steps of the text make one of two.
-            let place = self.seen_pieces(&record)?.saturating_sub(1);
-            let Some(last) = logits.and_then(|mut places| places.nth(place)) else { break };
-            let is_letter = |place: usize| pieces.text(place as u32).is_some();
-            let place = drawn(last, is_letter, how.temperature, (&stream, step));
-            let piece = pieces.text(place as u32).unwrap_or_default();
-            seen.extend(piece.chars());
-            added += &piece;
+        let mut all: Vec<u32> = end.into_iter().chain(pieces.cut(text)?).collect();
+        if all.is_empty() {
+            all = pieces.cut("\n")?; // behind nothing comes what may begin a line
         }
-        Ok(added)
+        let given = all.len();
+        let places = 0..vocabulary as u32;
+        let may_come: Vec<bool> = places.map(|piece| pieces.is_text(piece) || end == Some(piece)).collect();
+        for step in 0..how.pieces as u64 {
+            let window = &all[all.len().saturating_sub(pieces.length())..];
+            let logits = self.next(window, vocabulary, &pieces)?;
+            let may_come = |place: usize| may_come.get(place) == Some(&true);
+            let piece = drawn(&logits, may_come, how.temperature, (&stream, step)) as u32;
+            if logits.is_empty() || end == Some(piece) {
+                break;
+            }
+            all.push(piece);
+        }
+        let (before, whole) = (pieces.text(&all[..given])?, pieces.text(&all)?);
+        match whole.strip_prefix(&before) {
+            Some(added) => Ok(added.to_owned()),
+            None => Ok(pieces.text(&all[given..])?), // a decoder that writes what stands before another way
+        }
     }
 
-    /// The text that is gone on with, and how many pieces there are.
-    fn told_next(&self) -> Result<(String, usize), GenerateError> {
-        let input = self.schema().with_role(baeum_core::Role::Input).next();
-        match (self.targets(), input) {
-            ([target], Some(input)) => match target.decode {
-                Decode::Next { vocabulary, .. } => Ok((input.name.clone(), vocabulary)),
-                Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } => {
-                    Err(GenerateError::Task)
-                }
-            },
+    /// How many pieces there are, and the one that ends a text, where texts stand by themselves.
+    fn told(&self) -> Result<(usize, Option<u32>), GenerateError> {
+        match self.targets() {
+            [Target { decode: Decode::Next { vocabulary, end, .. }, .. }] => {
+                Ok((*vocabulary, end.map(|end| end as u32)))
+            }
             _ => Err(GenerateError::Task),
         }
+    }
+
+    /// How probable each piece is behind some pieces that fit into a window, as logits `[vocabulary]`.
+    fn next(&mut self, window: &[u32], vocabulary: usize, pieces: &Pieces) -> Result<Vec<f32>, PredictError> {
+        let mut seen: Vec<i64> = window.iter().map(|piece| i64::from(*piece)).collect();
+        seen.resize(pieces.length(), i64::from(pieces.padding()));
+        let logits = self.yields(Tensor::new([1, seen.len()], seen).map_err(NetworkError::from)?)?;
+        let mut places = logits.chunks_exact(vocabulary.max(1));
+        Ok(window.len().checked_sub(1).and_then(|last| places.nth(last)).unwrap_or_default().to_vec())
     }
 }
 

@@ -1,7 +1,9 @@
 use std::fmt;
+use std::sync::Arc;
 
 use baeum_core::{
-    Answer, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Value,
+    Answer, Batch, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Tensor,
+    Value,
 };
 use baeum_data::{DataError, Encoder, Pieces};
 use baeum_models::{ModelError, RunnerConfig, network};
@@ -13,9 +15,10 @@ pub struct Predict {
     schema: Schema,
     encoder: Encoder,
     network: Box<dyn Network>,
+    inputs: Vec<String>,
     targets: Vec<Target>,
     /// Where the network goes on with a text.
-    pub(crate) pieces: Option<Pieces>,
+    pub(crate) pieces: Option<Arc<Pieces>>,
 }
 
 /// What the learned function says about one record.
@@ -85,21 +88,18 @@ impl Predict {
             schema: predictor.schema.clone(),
             encoder: Encoder::new(&predictor.schema, &predictor.inputs)?,
             network: network(&predictor.graph, &predictor.weights, RunnerConfig::default())?,
+            inputs: predictor.inputs.iter().map(|spec| spec.name.clone()).collect(),
             targets: predictor.targets.clone(),
-            pieces: Pieces::of(&predictor.inputs)?,
+            pieces: Pieces::of(&predictor.inputs)?.map(Arc::new),
         })
     }
 
-    /// What a record looks like.
-    pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    /// How many pieces of its text the network sees of a record; padding, place 0, is none.
-    pub(crate) fn seen_pieces(&self, record: &Record) -> Result<usize, PredictError> {
-        let batch = self.encoder.batch(std::slice::from_ref(record))?;
-        let places = batch.inputs.values().next().and_then(|input| input.i64s().ok()).unwrap_or_default();
-        Ok(places.iter().filter(|place| **place != 0).count())
+    /// What the network yields for one example, which is its only input.
+    pub(crate) fn yields(&mut self, input: Tensor) -> Result<Vec<f32>, PredictError> {
+        let inputs = self.inputs.iter().map(|name| (name.clone(), input.clone())).collect();
+        let outputs = self.network.predict(&Batch { rows: 1, inputs, targets: vec![] })?;
+        let output = outputs.first().map(Tensor::f32s).transpose().map_err(NetworkError::from)?;
+        Ok(output.unwrap_or_default().to_vec())
     }
 
     /// What is answered.
@@ -143,12 +143,8 @@ impl Predict {
 }
 
 /// Row `row` of each output.
-fn rows(
-    outputs: &[baeum_core::Tensor],
-    targets: &[Target],
-    row: usize,
-) -> Result<Vec<Vec<f32>>, NetworkError> {
-    let one = |(output, target): (&baeum_core::Tensor, &Target)| {
+fn rows(outputs: &[Tensor], targets: &[Target], row: usize) -> Result<Vec<Vec<f32>>, NetworkError> {
+    let one = |(output, target): (&Tensor, &Target)| {
         let width = target.decode.width();
         let numbers = output.f32s()?.get(row * width..(row + 1) * width).unwrap_or_default();
         Ok(numbers.to_vec())

@@ -116,9 +116,9 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
             *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
         }
         // Padding stands behind the end of a text, where nothing is to be told.
-        (Loss::CrossEntropy { weights, .. }, None, Some(Decode::Next { vocabulary, .. })) => {
+        (Loss::CrossEntropy { weights, .. }, None, Some(Decode::Next { vocabulary, padding, .. })) => {
             *weights = vec![1.0; *vocabulary];
-            weights.iter_mut().take(1).for_each(|padding| *padding = 0.0);
+            weights.iter_mut().skip(*padding).take(1).for_each(|padding| *padding = 0.0);
         }
         (Loss::CrossEntropy { .. } | Loss::Mse, _, _) => {}
     }

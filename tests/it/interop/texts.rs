@@ -104,3 +104,48 @@ fn interop_tokenizers_cut_alike() {
     }
     python("BAEUM_PYTHON", "texts.py", folder.path());
 }
+
+/// Lines of a text that is longer than one run of ours; its characters can be divided by ten.
+fn text() -> Vec<String> {
+    let mut lines: Vec<String> = (0..60).flat_map(|_| texts()).map(|line| line.replace('\t', " ")).collect();
+    let characters = lines.iter().map(|line| line.chars().count() + 1).sum::<usize>();
+    lines.push("x".repeat(9 - characters % 10));
+    lines
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_tokenizers_cut_what_is_gone_on_with() {
+    let (folder, lines) = (Scratch::new("next"), text());
+    folder.put("text.txt", lines.join("\n") + "\n");
+    let prepared = |examples: &str, by: &str| {
+        let windows = json!({ "time": { "valid": 0.1, "test": 0.1 } });
+        let split = if examples == "windows" { windows } else { json!("hash") };
+        let step = json!({ "by": by, "vocabulary": 600, "length": 20 });
+        let config: DataConfig = serde_json::from_value(json!({
+            "source": { "text": { "path": "text.txt", "examples": examples } }, "split": split,
+            "audit": { "allow": ["texts"] }, "fields": { "text": { "steps": [{ "tokenise": step }] } },
+        }))
+        .unwrap();
+        let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
+        let here = Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1 };
+        prepare(&config.check().unwrap(), &here).unwrap()
+    };
+    for by in ["character", "bpe", "unigram"] {
+        let split = prepared("lines", by).blueprint.splits;
+        for examples in ["windows", "packed"] {
+            let data = prepared(examples, by);
+            let last = data.blueprint.inputs[0].columns[0].steps.last().cloned();
+            let Some(Transform::Tokenise { tokenizer, .. }) = last else { panic!("{last:?}") };
+            let ours = &data.blueprint.splits;
+            let parts = [&ours.train, &ours.valid, &ours.test].map(|rows| {
+                let batch = data.dataset.source.batch(rows).unwrap();
+                json!([batch.inputs["x"].i64s().unwrap(), batch.targets[0].i64s().unwrap()])
+            });
+            let case = json!({ "examples": examples, "by": by, "tokenizer": tokenizer, "length": 20, "lines": lines,
+                "split": [split.train, split.valid, split.test], "parts": parts });
+            folder.put(&format!("{by}-{examples}.json"), case.to_string());
+        }
+    }
+    python("BAEUM_PYTHON", "texts_next.py", folder.path());
+}

@@ -126,13 +126,17 @@ pub struct TextConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TextExamples {
-    /// Windows, one behind the other; the last of a part begins earlier, so that it is whole. The parts stand one behind
-    /// the other, too.
+    /// Windows of pieces, one behind the other; the last of a part begins earlier, so that it is whole. The parts stand one
+    /// behind the other, too.
     #[default]
     Windows,
     /// Lines, each by itself: names, say, or sums. The network sees the end of the line before, and tells that of this one.
     /// They are divided by lot.
     Lines,
+    /// The same lines, as many in an example as it has room for: those of a part in their order, an end between two, each
+    /// piece told once. A line is cut where an example is full, and sees the lines before it, as customary (Radford et al.
+    /// 2018); the last example is filled up.
+    Packed,
 }
 
 /// Images and labels in idx files.

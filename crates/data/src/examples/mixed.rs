@@ -36,7 +36,7 @@ impl Answers {
         let width = match self {
             Answers::Labels { classes, .. } => *classes,
             Answers::Numbers { width, .. } => *width,
-            Answers::Next(following) => following.length(), // refused for texts
+            Answers::Next { length } => *length, // refused for texts
         };
         let (mut first, mut second) = (vec![0.0; width * rows.len()], vec![0.0; width]);
         for ((row, mixture), out) in rows.iter().zip(mixtures).zip(first.chunks_exact_mut(width.max(1))) {
@@ -58,7 +58,7 @@ impl Answers {
             Answers::Numbers { width, numbers } => {
                 out.copy_from_slice(&numbers[row * width..(row + 1) * width])
             }
-            Answers::Next(_) => {}
+            Answers::Next { .. } => {}
         }
     }
 }

@@ -1,25 +1,10 @@
-//! Answers that are more than one label or number: the steps behind a window, the pieces behind those of a text.
+//! Answers that are more than one number: the steps behind a window.
 
-use baeum_core::{Decode, InputSpec, Schema, Target};
+use baeum_core::{Decode, Target};
 
-use super::{Answers, place_of};
+use super::Answers;
 use crate::DataError;
 use crate::source::{Cell, Raw};
-use crate::text::Following;
-
-/// What comes next in the one text.
-pub(super) fn following(schema: &Schema, specs: &[InputSpec]) -> Result<Answers, DataError> {
-    let pipeline = specs.first().and_then(|spec| spec.columns.first());
-    let place = pipeline.and_then(|pipeline| place_of(schema, &pipeline.field));
-    let following = match (pipeline, place) {
-        (Some(pipeline), Some(place)) => Following::new(place, &pipeline.field, &pipeline.steps)?,
-        _ => None,
-    };
-    following.map(Box::new).map(Answers::Next).ok_or_else(|| DataError::Changed {
-        wants: "a text that is cut into pieces".to_owned(),
-        got: "none".to_owned(),
-    })
-}
 
 /// The steps behind each window, which stand in `field`; `window` is the field that they are measured from, if they are.
 pub(super) fn forecasts(

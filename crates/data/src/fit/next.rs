@@ -4,27 +4,53 @@ use baeum_core::{Decode, Pipeline, Target, TargetStats};
 
 use super::rows::Rows;
 use crate::DataError;
-use crate::text::Following;
+use crate::config::TextExamples;
+use crate::plan::{DataPlan, plain_text};
+use crate::source::{Cell, line};
+use crate::text::Pieces;
 
-/// What comes next in the text whose steps are fitted; `rows` are those of the text.
+/// So many lines are written again, to see whether the tokenizer can.
+const TRIED: usize = 1000;
+
+/// What comes next in the text whose steps are fitted; `rows` are those of the text, before it is cut into examples.
 pub(super) fn target(
+    plan: &DataPlan,
     name: &str,
     rows: &Rows<'_>,
     pipelines: &[Pipeline],
 ) -> Result<(Target, TargetStats), DataError> {
-    let steps = pipelines.first().map_or(&[][..], |pipeline| &pipeline.steps);
-    let following = Following::new(rows.place, &rows.field.name, steps)?.ok_or_else(|| {
+    let pieces =
+        pipelines.first().map(|text| Pieces::behind(&text.field, &text.steps)).transpose()?.flatten();
+    let pieces = pieces.ok_or_else(|| {
         DataError::setting("data.fields.text.steps", "`tokenise` as the last step", "another one")
     })?;
-    let mut counts = vec![0; following.vocabulary];
-    for &row in rows.train.rows() {
-        for place in following.of(&rows.raw.cell(row, rows.place)?)? {
-            if let Some(count) = usize::try_from(place).ok().and_then(|place| counts.get_mut(place)) {
-                *count += 1;
-            }
+    let end = match plain_text::examples(&plan.config) {
+        TextExamples::Windows => None,
+        TextExamples::Lines | TextExamples::Packed => Some(pieces.end()? as usize),
+    };
+    let texts = texts(rows)?;
+    pieces.refuse_lossy(texts.iter().flat_map(|text| text.lines()).take(TRIED))?;
+    let (length, padding) = (pieces.length(), pieces.padding() as usize);
+    let mut counts = vec![0; pieces.vocabulary()];
+    for text in texts {
+        let text = if end.is_some() { line(text) } else { text };
+        let told = pieces.cut(text)?.into_iter().map(|piece| piece as usize).chain(end);
+        for piece in told.filter(|piece| *piece != padding) {
+            counts.get_mut(piece).into_iter().for_each(|count| *count += 1);
         }
     }
-    counts[0] = 0; // padding is no piece
-    let decode = Decode::Next { length: following.length(), vocabulary: following.vocabulary };
-    Ok((Target { field: name.to_owned(), decode }, TargetStats::Labels { counts }))
+    let bytes = (0..pieces.vocabulary() as u32).map(|piece| pieces.bytes(piece)).collect::<Result<_, _>>()?;
+    let decode = Decode::Next { length, vocabulary: pieces.vocabulary(), padding, end };
+    Ok((Target { field: name.to_owned(), decode }, TargetStats::Pieces { counts, bytes }))
+}
+
+/// The texts of the training rows.
+fn texts<'a>(rows: &Rows<'a>) -> Result<Vec<&'a str>, DataError> {
+    let mut texts = vec![];
+    for &row in rows.train.rows() {
+        if let Cell::Name(text) = rows.raw.cell(row, rows.place)? {
+            texts.push(text);
+        }
+    }
+    Ok(texts)
 }

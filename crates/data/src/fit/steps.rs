@@ -8,7 +8,7 @@ use crate::config::{BinsBy, FieldConfig, ImputeWith, KindConfig, Per, StepConfig
 use crate::plan::DataPlan;
 use crate::plan::steps::{Change, Form, Misfit};
 use crate::refusal::Refusal;
-use crate::text;
+use crate::text::{self, Blanks};
 use crate::{DataError, Place};
 
 /// Steps from a field to numbers, and the shape of what comes out.
@@ -275,7 +275,8 @@ impl Fitting<'_> {
         let texts: Vec<(String, usize)> =
             self.seen.names.iter().map(|(name, rows)| (rewritten(name), *rows)).collect();
         let texts = texts.iter().map(|(text, rows)| (text.as_str(), *rows));
-        Ok((text::learn(by, vocabulary, texts).map_err(refuse)?, 0))
+        let blanks = if self.plan.tells_next() { Blanks::AsTheyStand } else { Blanks::Before };
+        Ok((text::learn((by, blanks), vocabulary, texts).map_err(refuse)?, 0))
     }
 
     /// The numbers of each column behind the steps so far.

@@ -6,7 +6,8 @@ use super::check::{Checked, TEXT, refuse};
 use super::splits::shares;
 use super::steps::Form;
 use super::{SourcePlan, SplitPlan};
-use crate::config::{DataConfig, FieldConfig, SplitConfig, StepConfig, TextExamples, TokensBy};
+use crate::augment::Augment;
+use crate::config::{DataConfig, FieldConfig, SourceConfig, SplitConfig, StepConfig, TextExamples, TokensBy};
 
 /// What its answer is called.
 pub(crate) const NEXT: &str = "next";
@@ -31,21 +32,35 @@ pub(crate) fn length(config: &DataConfig) -> Option<usize> {
     Some(*length)
 }
 
-/// What the field is before its steps; its windows are cut by characters.
+/// What its examples are.
+pub(crate) fn examples(config: &DataConfig) -> TextExamples {
+    if let Some(SourceConfig::Text(text)) = &config.source { text.examples } else { TextExamples::default() }
+}
+
+/// What the field is before its steps.
 pub(super) fn field(name: &str, field: &FieldConfig) -> Checked<Form> {
     if name != TEXT {
         return refuse("data.fields", "the name `text`, the one field there is", format!("`{name}`"));
     }
+    if let Some(place) = field.augment.iter().position(|way| matches!(way, Augment::SwapTokens { .. })) {
+        let wants = "no piece to change its place, for it would be seen before it is told";
+        return refuse(format!("data.fields.text.augment[{place}]"), wants, "`swap_tokens`");
+    }
     for (place, step) in field.steps.iter().flatten().enumerate() {
         let path = |setting: &str| format!("data.fields.text.steps[{place}].tokenise.{setting}");
         let StepConfig::Tokenise { by, keep, fill, .. } = step else { continue };
-        let TokensBy::Character {} = by else {
+        let lossy = match by {
+            TokensBy::Word {} => Some("`word`"),
+            TokensBy::WordPiece {} => Some("`word_piece`"),
+            TokensBy::Character {} | TokensBy::Bpe {} | TokensBy::Unigram {} | TokensBy::File { .. } => None,
+        };
+        if let Some(lossy) = lossy {
             return refuse(
                 path("by"),
-                "`character`, for a plain text is cut into windows by characters",
-                "another way",
+                "`character`, `bpe`, `unigram` or a file, for words lose the blanks between them, and what is lost cannot be written again",
+                lossy,
             );
-        };
+        }
         for (setting, is, wants) in [("keep", *keep, End::Start), ("fill", *fill, End::End)] {
             if is != wants {
                 return refuse(
@@ -63,7 +78,7 @@ pub(super) fn field(name: &str, field: &FieldConfig) -> Checked<Form> {
 pub(super) fn split(config: &DataConfig, examples: TextExamples) -> Checked<SplitPlan> {
     match examples {
         TextExamples::Windows => windows(config),
-        TextExamples::Lines => lines(config),
+        TextExamples::Lines | TextExamples::Packed => lines(config),
     }
 }
 

@@ -1,26 +1,30 @@
-//! Plain text: windows of it are the examples, and what comes next is the answer.
+//! Plain text: windows of it, or its lines, are the examples, and what comes next is the answer.
 
 use std::ops::Range;
 
-use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train};
+use baeum_core::{Field, Kind, Limit, Role, Split, Splits, Task, Train};
 
-use super::{Cell, Raw, Scan, Targets, field};
+use super::{Cell, Divided, Raw, Scan, Targets, field};
 use crate::config::{TextConfig, TextExamples};
 use crate::csv::text_of;
 use crate::place::shown_name;
-use crate::plan::{DataPlan, NEXT, SplitPlan, TEXT, TableFiles, plain_text};
+use crate::plan::{DataPlan, NEXT, SplitPlan, TEXT, TableFiles};
 use crate::profile::Repair;
 use crate::split::{Part, counts, sample_id};
+use crate::text::Pieces;
 use crate::{DataError, Place};
 
-/// A text and its windows or lines.
+mod cut;
+
+/// A text as it is divided: into its three parts, or into lines. Only then is a tokenizer fitted, and examples are cut.
 #[derive(Debug)]
 pub(super) struct PlainText {
+    examples: TextExamples,
     text: String,
     /// Where each file begins in it, and its name.
     files: Vec<(usize, String)>,
-    /// The bytes of each window: one character more than the network sees.
-    windows: Vec<Range<usize>>,
+    /// The bytes of each part, or of each line with its end.
+    documents: Vec<Range<usize>>,
     /// The part of each, where the text says it by its order.
     parts: Option<Vec<Part>>,
     repairs: Vec<Repair>,
@@ -28,14 +32,22 @@ pub(super) struct PlainText {
     seen: usize,
 }
 
-/// Reads the files and cuts them into windows.
+/// Reads the files.
 pub(super) fn scan(
     plan: &DataPlan,
     config: &TextConfig,
     files: &[TableFiles],
     place: &Place,
 ) -> Result<PlainText, DataError> {
-    let (mut text, mut names, mut repairs) = (String::new(), vec![], vec![]);
+    let mut all = PlainText {
+        examples: config.examples,
+        text: String::new(),
+        files: vec![],
+        documents: vec![],
+        parts: None,
+        repairs: vec![],
+        seen: 0,
+    };
     for (name, path) in
         files.iter().map(|file| place.find_each(&file.pattern)).collect::<Result<Vec<_>, _>>()?.concat()
     {
@@ -43,71 +55,96 @@ pub(super) fn scan(
         let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
         let (more, taken_for) = text_of(bytes, config.encoding)
             .map_err(|refusal| DataError::file(&name, refusal.wants, refusal.got))?;
-        repairs.extend(taken_for.map(|encoding| Repair::TakenFor { file: name.clone(), encoding }));
-        if config.examples == TextExamples::Lines && text.is_empty() {
-            text.push('\n'); // what stands before the first line
-        }
-        names.push((text.len(), name));
-        text += &more;
-        if config.examples == TextExamples::Lines && !text.ends_with('\n') {
-            text.push('\n');
-        }
+        all.repairs.extend(taken_for.map(|encoding| Repair::TakenFor { file: name.clone(), encoding }));
+        all.add(name, &more);
     }
-    let length = plain_text::length(&plan.config).unwrap_or(1);
-    let (windows, parts) = match config.examples {
-        TextExamples::Windows => {
-            let SplitPlan::Time { valid, test, .. } = plan.split else {
-                return Err(DataError::setting("data.split", "`time`", "another one"));
-            };
-            let (windows, parts) = windows(&text, length + 1, [1.0 - valid - test, valid, test])?;
-            (windows, Some(parts))
-        }
-        TextExamples::Lines => (lines(&text), None),
-    };
-    if windows.is_empty() {
-        return Err(DataError::setting("data.source.text", "lines to learn from", "an empty text"));
+    match config.examples {
+        TextExamples::Windows => all.divide(plan)?,
+        TextExamples::Lines | TextExamples::Packed => all.documents = lines(&all.text),
     }
-    let is_long = |window: &&Range<usize>| text[(*window).clone()].chars().count() > length + 1;
-    let long = windows.iter().filter(is_long).count();
-    repairs.extend((long > 0).then_some(Repair::LongLines { count: long, length }));
-    Ok(PlainText { text, files: names, windows, parts, repairs, seen: 0 })
+    match all.documents.is_empty() {
+        false => Ok(all),
+        true => Err(DataError::setting("data.source.text", "lines to learn from", "an empty text")),
+    }
 }
 
-/// The lines of a text that begins and ends with the end of a line, each with the ends on both of its sides.
+/// The bytes of each line behind the first, its end with it.
 fn lines(text: &str) -> Vec<Range<usize>> {
-    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
-    ends.windows(2).map(|pair| pair[0]..pair[1] + 1).collect()
+    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end + 1).collect();
+    ends.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-/// Windows of so many characters, each beginning with the last character of the one before it; no window lies in two parts.
-fn windows(text: &str, width: usize, shares: [f64; 3]) -> Result<(Vec<Range<usize>>, Vec<Part>), DataError> {
-    let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).chain([text.len()]).collect();
-    let lengths = counts(starts.len() - 1, shares);
-    let (mut windows, mut parts, mut first) = (vec![], vec![], 0);
-    for ((part, share), length) in Part::ALL.into_iter().zip(shares).zip(lengths) {
-        if share > 0.0 && length < width {
-            let wants =
-                format!("at least {width} characters for `{}`, one more than a window has", part.name());
-            return Err(DataError::setting("data.source.text", wants, length.to_string()));
+/// A line without the ends on both of its sides.
+pub(crate) fn line(text: &str) -> &str {
+    let text = text.strip_prefix('\n').unwrap_or(text);
+    text.strip_suffix('\n').unwrap_or(text)
+}
+
+impl PlainText {
+    /// Adds a file. Where lines stand by themselves, each stands between two ends.
+    fn add(&mut self, name: String, text: &str) {
+        let has_ends = self.has_ends();
+        if has_ends && self.text.is_empty() {
+            self.text.push('\n');
         }
-        for begin in (0..length.saturating_sub(1)).step_by(width - 1) {
-            let begin = first + begin.min(length - width);
-            windows.push(starts[begin]..starts[begin + width]);
-            parts.push(part);
+        self.files.push((self.text.len(), name));
+        self.text += text;
+        if has_ends && !self.text.ends_with('\n') {
+            self.text.push('\n');
         }
-        first += length;
     }
-    Ok((windows, parts))
+
+    fn has_ends(&self) -> bool {
+        match self.examples {
+            TextExamples::Windows => false,
+            TextExamples::Lines | TextExamples::Packed => true,
+        }
+    }
+
+    /// Gives each part its share of the characters, in their order.
+    fn divide(&mut self, plan: &DataPlan) -> Result<(), DataError> {
+        let SplitPlan::Time { valid, test, .. } = plan.split else {
+            return Err(DataError::setting("data.split", "`time`", "another one"));
+        };
+        let shares = [1.0 - valid - test, valid, test];
+        let lengths = counts(self.text.chars().count(), shares);
+        let (mut parts, mut first) = (vec![], 0);
+        for ((part, share), length) in Part::ALL.into_iter().zip(shares).zip(lengths) {
+            let characters = self.text[first..].chars().take(length);
+            let end = first + characters.map(char::len_utf8).sum::<usize>();
+            if share > 0.0 {
+                self.documents.push(first..end);
+                parts.push(part);
+            }
+            first = end;
+        }
+        self.parts = Some(parts);
+        Ok(())
+    }
+
+    /// A document; a line has the ends on both of its sides.
+    fn document(&self, number: usize) -> &str {
+        let Range { start, end } = self.documents[number];
+        &self.text[start - usize::from(self.has_ends())..end]
+    }
+
+    /// The line of a file in which this byte stands.
+    fn place_of(&self, byte: usize) -> String {
+        let file = self.files.iter().rev().find(|(first, _)| *first <= byte);
+        let (first, name) = file.map_or((0, "text"), |(first, name)| (*first, name.as_str()));
+        let before = &self.text.as_bytes()[first..byte.min(self.text.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("`{name}` line {line}")
+    }
 }
 
 impl Scan for PlainText {
     fn rows(&self) -> usize {
-        self.windows.len()
+        self.documents.len()
     }
 
     fn ids(&mut self) -> Result<Vec<u64>, DataError> {
-        let id = |window: &Range<usize>| sample_id(self.text[window.clone()].as_bytes());
-        Ok(self.windows.iter().map(id).collect())
+        Ok((0..self.documents.len()).map(|number| sample_id(self.document(number).as_bytes())).collect())
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
@@ -115,7 +152,7 @@ impl Scan for PlainText {
     }
 
     fn targets(&self) -> Result<Targets, DataError> {
-        Ok(Targets::each(self.windows.len()))
+        Ok(Targets::each(self.documents.len()))
     }
 
     fn task(&self, _: &Targets) -> Result<Task, DataError> {
@@ -135,133 +172,28 @@ impl Scan for PlainText {
 
 impl Raw for PlainText {
     fn rows(&self) -> usize {
-        self.windows.len()
+        self.documents.len()
     }
 
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
         match field == self.seen {
-            true => Ok(Cell::Name(&self.text[self.windows[row].clone()])),
+            true => Ok(Cell::Name(self.document(row))),
             false => Ok(Cell::Missing),
         }
     }
 
     fn place(&self, row: usize) -> String {
-        let start = self.windows[row].start;
-        let file = self.files.iter().rev().find(|(first, _)| *first <= start);
-        let (first, name) = file.map_or((0, "text"), |(first, name)| (*first, name.as_str()));
-        let line = self.text[first..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-        format!("`{name}` line {line}")
+        self.place_of(self.documents[row].start)
     }
 
     fn repairs(&self) -> Vec<Repair> {
         self.repairs.clone()
     }
+
+    fn cut(self: Box<Self>, pieces: &Pieces, documents: &Splits) -> Result<Divided, DataError> {
+        cut::cut(*self, pieces, documents)
+    }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
-mod tests {
-    use baeum_core::{Decode, TargetStats, Value};
-
-    use crate::testing::{config, place, prepare, refusal};
-
-    const RECIPE: &str = r#"{"source": {"text": {"path": "a*.txt"}}, "split": {"time": {"valid": 0.2, "test": 0.2}},
-        "fields": {"text": {"steps": [{"tokenise": {"by": "character", "length": 4}}]}}}"#;
-
-    /// Fifty characters of two files: thirty to learn from, ten, and ten.
-    fn files() -> crate::Place {
-        place(&[
-            ("a1.txt", "abcdefghij".repeat(3).as_bytes()),
-            ("a2.txt", "하나abc\ndefg".repeat(2).as_bytes()),
-        ])
-    }
-
-    #[test]
-    fn windows_stand_one_behind_the_other_and_tell_what_comes_next() {
-        let data = prepare(RECIPE, &files()).unwrap();
-        assert_eq!(data.profile.parts, [8, 3, 3]);
-        let text = |row: usize| match &data.dataset.source.record(row).unwrap()["text"] {
-            Value::Text(text) => text.clone(),
-            Value::Missing | Value::Number(_) | Value::Numbers(_) | Value::Image(_) => String::new(),
-        };
-        let all: Vec<String> = (0..14).map(text).collect();
-        assert_eq!(all[..8], ["abcde", "efghi", "ijabc", "cdefg", "ghija", "abcde", "efghi", "fghij"]);
-        assert_eq!(all[8..11], ["하나abc", "c\ndef", "abc\nd".replace("abc\nd", "\ndefg").as_str()]);
-        let batch = data.dataset.source.batch(&[0, 8]).unwrap();
-        let (seen, told) = (batch.inputs["x"].i64s().unwrap(), batch.targets[0].i64s().unwrap());
-        assert_eq!((batch.inputs["x"].shape(), batch.targets[0].shape()), (&[2, 4][..], &[2, 4][..]));
-        assert_eq!(seen[1..4], told[..3], "what comes next is what is seen one place on");
-        assert_eq!(seen[4..6], [1, 1], "training knows no Korean");
-        let Decode::Next { length: 4, vocabulary: 12 } = data.blueprint.targets[0].decode else {
-            unreachable!("{:?}", data.blueprint.targets)
-        };
-        // Eight windows of four told characters each; `a` comes at the end of `ghija` alone, and within `ijabc`.
-        let TargetStats::Labels { counts } = &data.blueprint.stats[0] else { unreachable!() };
-        assert_eq!((counts.iter().sum::<u64>(), counts[0]), (32, 0));
-    }
-
-    #[test]
-    fn a_line_is_told_from_its_beginning_to_its_end() {
-        let recipe = RECIPE.replace(r#""path": "a*.txt""#, r#""path": "a.txt", "examples": "lines""#);
-        let recipe = recipe.replace(r#"{"time": {"valid": 0.2, "test": 0.2}}"#, r#""hash""#);
-        let names: String = (0..200).map(|i| format!("{}\n", ["ab", "cad", "e", "dacab"][i % 4])).collect();
-        let data = prepare(&recipe, &place(&[("a.txt", names.trim_end().as_bytes())])).unwrap();
-        assert_eq!(data.profile.rows, 200);
-        assert_eq!(data.profile.repairs, [crate::profile::Repair::LongLines { count: 50, length: 4 }]);
-        let record = data.dataset.source.record(1).unwrap();
-        assert_eq!(record["text"], Value::Text("\ncad\n".to_owned()));
-        let batch = data.dataset.source.batch(&[0, 1, 2]).unwrap();
-        let (seen, told) = (batch.inputs["x"].i64s().unwrap(), batch.targets[0].i64s().unwrap());
-        assert_eq!((seen[3], told[3]), (told[2], 0), "behind the end of `ab` stands nothing");
-        assert_eq!(told[2], told[7], "each line is told to its end");
-        assert_eq!([seen[1], seen[2]], [told[0], told[1]]);
-        assert_eq!(told[8..], [told[8], told[2], 0, 0]);
-    }
-
-    #[test]
-    fn what_is_no_text_to_go_on_with_is_refused() {
-        assert_eq!(
-            refusal(RECIPE, &place(&[("a.txt", b"abcdefghijk")])),
-            "`data.source.text` wants at least 5 characters for `valid`, one more than a window has, got 2"
-        );
-        assert_eq!(
-            refusal(RECIPE, &place(&[("a.txt", b"ab\0cd")])),
-            "`a.txt` wants text, got a NUL at byte 2"
-        );
-        let lines = RECIPE.replace("a*.txt\"", "a*.txt\", \"examples\": \"lines\"");
-        let lines = lines.replace(r#"{"time": {"valid": 0.2, "test": 0.2}}"#, r#""random""#);
-        assert_eq!(
-            refusal(&lines, &place(&[("a.txt", b"")])),
-            "`data.source.text` wants lines to learn from, got an empty text"
-        );
-        let check = |from: &str, to: &str, expect: &str| {
-            let error = config(&RECIPE.replace(from, to)).check().map(drop).unwrap_err();
-            assert_eq!(error.to_string(), expect);
-        };
-        check(
-            r#""source""#,
-            r#""target": "y", "source""#,
-            "`data.target` wants to be left out, for what comes next is learned, got `y`",
-        );
-        check(
-            "\"character\"",
-            "\"bpe\", \"vocabulary\": 300",
-            "`data.fields.text.steps[0].tokenise.by` wants `character`, for a plain text is cut into windows by characters, got another way",
-        );
-        check(
-            r#"[{"tokenise": {"by": "character", "length": 4}}]"#,
-            "[]",
-            "`data.fields.text.steps` wants `tokenise` as the last step, with its `length`, got none",
-        );
-        check(
-            r#"{"time": {"valid": 0.2, "test": 0.2}}"#,
-            r#""random""#,
-            "`data.split` wants `time`, for the parts of a text stand one behind the other, got another one",
-        );
-        check(
-            r#""source""#,
-            r#""task": "classify", "source""#,
-            "`data.task` wants `generate`, for what comes next in a text is learned, got `classify`",
-        );
-    }
-}
+mod tests;

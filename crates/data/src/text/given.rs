@@ -40,9 +40,9 @@ pub(crate) fn given(text: &str) -> Result<(String, u32), Refusal> {
     let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes()))?;
     let tokenizer =
         loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))?;
-    let pieces = tokenizer.get_vocab_size(true);
-    if pieces > MOST_PIECES {
-        return refuse(format!("at most {MOST_PIECES} pieces"), pieces.to_string());
+    let places = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
+    if places > MOST_PIECES {
+        return refuse(format!("at most {MOST_PIECES} places for pieces"), places.to_string());
     }
     let named = || PADDINGS.iter().find_map(|name| tokenizer.token_to_id(name));
     let padding = said.and_then(|place| u32::try_from(place).ok()).or_else(named);

@@ -11,7 +11,8 @@ use tokenizers::{
     AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, PreTokenizerWrapper, Trainer,
 };
 
-use super::{PADDING, Refusal, UNKNOWN, guarded, refuse, shell};
+use super::seam::Seam;
+use super::{Blanks, PADDING, Refusal, UNKNOWN, guarded, refuse, shell};
 use crate::config::TokensBy;
 
 /// How often each word stands in the training rows. Sorted, so that no order of rows and no hash shows in what is
@@ -26,11 +27,11 @@ const INSIDE: &str = "##";
 ///
 /// The same texts give the same bytes, whatever their order and however many threads there are.
 pub(crate) fn learn<'a>(
-    by: &TokensBy,
+    (by, blanks): (&TokensBy, Blanks),
     vocabulary: usize,
     texts: impl Iterator<Item = (&'a str, usize)>,
 ) -> Result<String, Refusal> {
-    let words = words(by, texts)?;
+    let words = words(by, blanks, texts)?;
     let room = vocabulary.saturating_sub(2);
     let model = match by {
         TokensBy::Character {} | TokensBy::Word {} | TokensBy::File { .. } => {
@@ -40,15 +41,20 @@ pub(crate) fn learn<'a>(
         TokensBy::WordPiece {} => word_pieces(&with_known_letters(words, room / 4), vocabulary)?,
         TokensBy::Unigram {} => unigram(with_known_letters(words, room / 2), vocabulary)?,
     };
-    Ok(shell::tokenizer(by, model))
+    Ok(shell::tokenizer(by, blanks, model))
 }
 
 /// Cuts texts into words and counts them.
-fn words<'a>(by: &TokensBy, texts: impl Iterator<Item = (&'a str, usize)>) -> Result<Words, Refusal> {
-    let cut: PreTokenizerWrapper = serde_json::from_value(shell::words(by))
+fn words<'a>(
+    by: &TokensBy,
+    blanks: Blanks,
+    texts: impl Iterator<Item = (&'a str, usize)>,
+) -> Result<Words, Refusal> {
+    let cut: PreTokenizerWrapper = serde_json::from_value(shell::words(by, blanks))
         .or_else(|error| refuse("a way to cut words", error.to_string()))?;
     let mut words = Words::new();
-    for (text, rows) in texts {
+    let runs = texts.flat_map(|(text, rows)| Seam::of(by).runs(text).map(move |run| (run, rows)));
+    for (text, rows) in runs {
         let mut text = PreTokenizedString::from(text);
         let done = guarded(|| cut.pre_tokenize(&mut text))?;
         done.or_else(|error| refuse("a text that can be cut into words", error.to_string()))?;

@@ -1,10 +1,20 @@
 use serde_json::{Value, json};
 
+use super::seam::Seam;
 use super::{PADDING, UNKNOWN};
 use crate::config::TokensBy;
 
+/// What becomes of the blanks between words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blanks {
+    /// Each word begins with one, whether it stands there or not: a text is read, and a word is the same everywhere.
+    Before,
+    /// They are pieces where they stand, as are the ends of lines: a text is written again.
+    AsTheyStand,
+}
+
 /// How text is cut into words before a model cuts words into pieces, as a `tokenizer.json` says it.
-pub(super) fn words(by: &TokensBy) -> Value {
+pub(super) fn words(by: &TokensBy, blanks: Blanks) -> Value {
     match by {
         TokensBy::Character {} => {
             json!({ "type": "Split", "pattern": { "Regex": "[\\s\\S]" }, "behavior": "Isolated", "invert": false })
@@ -14,15 +24,35 @@ pub(super) fn words(by: &TokensBy) -> Value {
         TokensBy::Bpe {} => {
             json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true })
         }
-        TokensBy::Unigram {} => {
-            json!({ "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": "always", "split": true })
-        }
+        TokensBy::Unigram {} => match blanks {
+            Blanks::Before => metaspace("always"),
+            Blanks::AsTheyStand => {
+                let ends = json!({ "type": "Split", "pattern": { "String": "\n" }, "behavior": "Isolated", "invert": false });
+                json!({ "type": "Sequence", "pretokenizers": [ends, metaspace("never")] })
+            }
+        },
         TokensBy::File { .. } => Value::Null,
     }
 }
 
+/// A blank becomes a letter, with which its word begins; `prepend`: which other words begin with it.
+fn metaspace(prepend: &str) -> Value {
+    json!({ "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": prepend, "split": true })
+}
+
+/// Where a text may be divided before this tokenizer cuts it; one that we did not make is not looked into.
+pub(super) fn seam(tokenizer: &str) -> Seam {
+    let file: Value = serde_json::from_str(tokenizer).unwrap_or_default();
+    let is_plain = ["normalizer", "post_processor"].iter().all(|part| file[part].is_null());
+    let is_ours = |by: &TokensBy| {
+        [Blanks::Before, Blanks::AsTheyStand].iter().any(|blanks| words(by, *blanks) == file["pre_tokenizer"])
+    };
+    let ours = [TokensBy::Character {}, TokensBy::Bpe {}, TokensBy::Unigram {}];
+    ours.iter().find(|by| is_plain && is_ours(by)).map_or(Seam::Nowhere, Seam::of)
+}
+
 /// How pieces become text again.
-fn decoder(by: &TokensBy) -> Value {
+fn decoder(by: &TokensBy, blanks: Blanks) -> Value {
     match by {
         TokensBy::Character {} => json!({ "type": "Fuse" }),
         TokensBy::Word {} | TokensBy::File { .. } => Value::Null,
@@ -30,21 +60,24 @@ fn decoder(by: &TokensBy) -> Value {
         TokensBy::Bpe {} => {
             json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true })
         }
-        TokensBy::Unigram {} => words(by),
+        TokensBy::Unigram {} => match blanks {
+            Blanks::Before => metaspace("always"),
+            Blanks::AsTheyStand => metaspace("never"),
+        },
     }
 }
 
 /// A `tokenizer.json` around a model whose first two pieces are padding and the unknown.
-pub(super) fn tokenizer(by: &TokensBy, model: Value) -> String {
+pub(super) fn tokenizer(by: &TokensBy, blanks: Blanks, model: Value) -> String {
     json!({
         "version": "1.0",
         "truncation": null,
         "padding": null,
         "added_tokens": [],
         "normalizer": null,
-        "pre_tokenizer": words(by),
+        "pre_tokenizer": words(by, blanks),
         "post_processor": null,
-        "decoder": decoder(by),
+        "decoder": decoder(by, blanks),
         "model": model,
     })
     .to_string()

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+use baeum_core::Transform;
 use serde_json::json;
 
 use super::*;
@@ -19,7 +20,7 @@ fn kinds() -> [TokensBy; 5] {
 }
 
 fn learned(by: &TokensBy, vocabulary: usize) -> String {
-    learn(by, vocabulary, TEXTS.into_iter().zip(1..)).unwrap()
+    learn((by, Blanks::Before), vocabulary, TEXTS.into_iter().zip(1..)).unwrap()
 }
 
 fn cut(json: &str, text: &str, length: usize) -> Vec<f32> {
@@ -34,7 +35,7 @@ fn the_same_texts_give_the_same_bytes_in_any_order() {
         let json = learned(&by, 300);
         for _ in 0..5 {
             let turned = [3, 1, 0, 2].into_iter().map(|place| (TEXTS[place], place + 1));
-            assert_eq!(learn(&by, 300, turned).unwrap(), json, "{by:?}");
+            assert_eq!(learn((&by, Blanks::Before), 300, turned).unwrap(), json, "{by:?}");
         }
     }
 }
@@ -110,7 +111,7 @@ fn a_vocabulary_that_is_too_small_for_all_letters_keeps_the_frequent_ones() {
 
 #[test]
 fn texts_without_a_word_teach_nothing() {
-    let refusal = learn(&TokensBy::Word {}, 10, [(" ", 1)].into_iter()).unwrap_err();
+    let refusal = learn((&TokensBy::Word {}, Blanks::Before), 10, [(" ", 1)].into_iter()).unwrap_err();
     assert_eq!((refusal.wants.as_str(), refusal.got.as_str()), ("words in the training rows", "none"));
 }
 
@@ -146,7 +147,6 @@ fn a_given_tokenizer_keeps_its_places() {
     let mut out = [0.0; 4];
     cutter.write("the cat", &mut out).unwrap(); // its own padding would ask for two billion places
     assert_eq!(out[2..], [3.0, 3.0]);
-    assert_eq!(cutter.vocabulary(), 18);
 }
 
 #[test]
@@ -168,6 +168,11 @@ fn hostile_tokenizers_are_refused() {
         |file| drop(file.as_object_mut().unwrap().remove("model")),
         "a `tokenizer.json` with a `model`",
         "none",
+    );
+    refuse_given(
+        |file| file["model"]["vocab"]["far"] = json!(4_000_000_000u32),
+        "at most 16777216 places for pieces",
+        "4000000001",
     );
     assert_eq!(given("[1").unwrap_err().wants, "a `tokenizer.json`");
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -197,5 +202,77 @@ fn a_tokenizer_cut_at_every_byte_is_refused() {
     let whole = word_level().to_string();
     for end in (0..whole.len()).filter(|&end| whole.is_char_boundary(end)) {
         assert!(given(&whole[..end]).is_err(), "{end}");
+    }
+}
+
+/// The pieces of texts that are written again.
+fn written(by: &TokensBy, texts: &[&str]) -> Pieces {
+    let json = learn((by, Blanks::AsTheyStand), 400, texts.iter().map(|text| (*text, 1))).unwrap();
+    let (padding, length, keep, fill) = (0, 8, End::Start, End::End);
+    Pieces::behind("text", &[Transform::Tokenise { tokenizer: json, padding, length, keep, fill }])
+        .unwrap()
+        .unwrap()
+}
+
+fn that_are_written() -> [TokensBy; 3] {
+    [TokensBy::Character {}, TokensBy::Bpe {}, TokensBy::Unigram {}]
+}
+
+#[test]
+fn what_is_written_again_has_every_blank() {
+    let text = "  the cat\n\n sat  on\tthe mat \n배움은 끝이 없다.\n";
+    for by in that_are_written() {
+        let pieces = written(&by, &[text]);
+        assert_eq!(pieces.text(&pieces.cut(text).unwrap()).unwrap(), text, "{by:?}");
+        assert_eq!(pieces.end().unwrap(), pieces.cut("\n").unwrap()[0]);
+        let ends =
+            pieces.cut(text).unwrap().into_iter().filter(|piece| *piece == pieces.end().unwrap()).count();
+        assert!(ends == 4 || by == TokensBy::Bpe {}, "{by:?}: no other piece holds a line end, got {ends}");
+    }
+}
+
+#[test]
+fn a_long_text_has_the_pieces_that_it_has_as_a_whole() {
+    let line = "the cat, which  sat on the mat; 배움은 끝이 없다 (2026).\n\n  \"No end\"  \n\tit's\n";
+    let text = line.repeat(3000);
+    for by in that_are_written() {
+        let pieces = written(&by, &[line]);
+        let json = learn((&by, Blanks::AsTheyStand), 400, [(line, 1)].into_iter()).unwrap();
+        let whole = Tokenizer::from_bytes(json.as_bytes()).unwrap().encode(text.as_str(), false).unwrap();
+        let expect = whole.get_ids().iter().copied().zip(whole.get_offsets().iter().map(|(_, end)| *end));
+        assert_eq!(pieces.cut_normalised(&text).unwrap(), expect.collect::<Vec<_>>(), "{by:?}");
+        assert_eq!(learn((&by, Blanks::AsTheyStand), 400, [(text.as_str(), 1)].into_iter()).unwrap(), {
+            let lines = [(line, 3000)].into_iter();
+            learn((&by, Blanks::AsTheyStand), 400, lines).unwrap()
+        });
+    }
+}
+
+#[test]
+fn a_letter_waits_for_its_last_byte() {
+    let pieces = written(&TokensBy::Bpe {}, &["ab"]); // no Korean: three pieces for each letter
+    let all = pieces.cut("a배움b").unwrap();
+    assert_eq!(all.len(), 8);
+    let texts: Vec<String> = (0..=8).map(|count| pieces.text(&all[..count]).unwrap()).collect();
+    assert_eq!(texts, ["", "a", "a", "a", "a배", "a배", "a배", "a배움", "a배움b"]);
+    let bytes: Vec<u32> = all.iter().map(|piece| pieces.bytes(*piece).unwrap()).collect();
+    assert_eq!(bytes, [1; 8]);
+    // Bytes that are no letter, and have others behind them, are written as what they are: none.
+    assert_eq!(pieces.text(&[all[0], all[1], all[7]]).unwrap(), "a\u{fffd}b");
+}
+
+#[test]
+fn the_bytes_of_pieces_are_those_of_the_text() {
+    let text = "  the cat\n sat  on the mat\n배움은 끝이 없다.\n";
+    for by in that_are_written() {
+        let pieces = written(&by, &[text]);
+        let bytes = |text: &str| -> u32 {
+            pieces.cut(text).unwrap().into_iter().map(|piece| pieces.bytes(piece).unwrap()).sum()
+        };
+        assert_eq!(bytes(text) as usize, text.len(), "{by:?}");
+        let known = bytes("the ☃");
+        assert_eq!(known, if by == (TokensBy::Bpe {}) { 7 } else { 4 }, "the unknown has no bytes");
+        assert!(!pieces.is_text(0) && !pieces.is_text(1) && pieces.is_text(2));
+        assert_eq!(pieces.bytes(9_999_999).unwrap(), 0);
     }
 }

@@ -5,16 +5,16 @@ use baeum_core::Decode;
 use super::{Exam, Found, class};
 use crate::EvaluateError;
 use crate::baseline::Baseline;
-use crate::predictions::{PiecePredictions, Predictions};
+use crate::predictions::{Known, PiecePredictions, Predictions};
 
 impl Exam<'_> {
-    /// `counts`: of each piece in the training texts.
-    pub(super) fn next(&mut self, counts: &[u64]) -> Result<Found, EvaluateError> {
-        let Decode::Next { length, vocabulary } = self.target.decode else {
+    /// `counts`: of each piece in the training texts; `bytes`: how many it stands for.
+    pub(super) fn next(&mut self, counts: &[u64], bytes: &[u32]) -> Result<Found, EvaluateError> {
+        let Decode::Next { length, vocabulary, padding, .. } = self.target.decode else {
             return Err(self.refuse("a decoder of pieces", format!("{:?}", self.target.decode)));
         };
         let trained: u64 = counts.iter().sum();
-        if counts.len() != vocabulary || trained == 0 {
+        if counts.len() != vocabulary || bytes.len() != vocabulary || trained == 0 {
             return Err(self.refuse("counts of pieces", format!("{} for {vocabulary} pieces", counts.len())));
         }
         // A piece that training never saw counts as half a one, or nothing could be said of it.
@@ -27,10 +27,11 @@ impl Exam<'_> {
         let (mut predictions, mut always) = (PiecePredictions::default(), PiecePredictions::default());
         self.each_row(length, length * vocabulary, |row, truth, logits| {
             let truth = truth.iter().map(|&x| class(row, x, vocabulary)).collect::<Result<Vec<_>, _>>()?;
-            predictions.push(row, &truth, logits, vocabulary);
-            let there = || truth.iter().filter(|piece| **piece != 0);
+            let known = Known { bytes, padding };
+            predictions.push(row, &truth, logits, known);
+            let there = || truth.iter().filter(|piece| **piece != padding);
             let right = there().filter(|piece| **piece == most).count() as f64;
-            always.add(row, [there().count() as f64, there().map(|piece| surprise[*piece]).sum(), right]);
+            always.add(row, &truth, [there().map(|piece| surprise[*piece]).sum(), right], known);
             Ok(())
         })?;
         let share = |count: u64| count as f64 / trained as f64;

@@ -135,7 +135,7 @@ fn ruler(metric: &Metric) -> String {
 fn anchors(metric: MetricName) -> &'static [f64] {
     match metric {
         MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => &[0.0, 1.0],
-        MetricName::LogLoss | MetricName::Rmse | MetricName::Mae => &[0.0],
+        MetricName::LogLoss | MetricName::BitsPerByte | MetricName::Rmse | MetricName::Mae => &[0.0],
         MetricName::Perplexity => &[1.0],
     }
 }
@@ -184,6 +184,7 @@ fn written(metric: MetricName, value: f64) -> String {
         MetricName::MacroF1
         | MetricName::LogLoss
         | MetricName::Perplexity
+        | MetricName::BitsPerByte
         | MetricName::R2
         | MetricName::Rmse
         | MetricName::Mae => number(value),

@@ -18,7 +18,7 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
             (word("label"), Meaning::Label),
         ],
         Decode::Number { unit, .. } => vec![(field.clone(), Meaning::Number { unit: unit.clone() })],
-        Decode::Next { length, vocabulary } => {
+        Decode::Next { length, vocabulary, .. } => {
             let says = Meaning::Next { length: *length, vocabulary: *vocabulary };
             vec![(word("probabilities"), says)]
         }

@@ -91,7 +91,7 @@ pub(crate) struct Predict {
     /// A run: its name (`digits-0001`), its recipe's name for the newest (`digits`), or its folder.
     pub(crate) run: String,
 
-    /// A CSV file, an image, a folder of images, or a text to go on with.
+    /// A CSV file, an image, a folder of images, or a text to go on with: the lines of it, where the run learned lines.
     #[arg(conflicts_with = "fields", required_unless_present = "fields")]
     pub(crate) input: Option<PathBuf>,
 
