@@ -1,3 +1,4 @@
+mod capped;
 mod histogram;
 mod lengths;
 mod notes;
@@ -86,6 +87,9 @@ pub struct FieldProfile {
     /// A quarter, a half and three quarters of the numbers lie below these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quartiles: Option<(f64, f64, f64)>,
+    /// The end of a target's range that so many rows have that it was cut off there, perhaps; and how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capped: Option<(f64, usize)>,
     /// How the numbers are distributed, part by part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
@@ -214,6 +218,7 @@ fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Resu
         profile.distinct = Some(sorted.chunk_by(|one, other| one == other).count());
         profile.histogram = Histogram::of(&sorted, &valid?, &test?);
         profile.quartiles = quartiles(&sorted);
+        profile.capped = if field.role == Role::Target { capped::capped(&sorted) } else { None };
     }
     Ok(profile)
 }
@@ -256,6 +261,7 @@ impl Sight {
             top,
             sizes: sizes(&self.sizes),
             quartiles: None,
+            capped: None,
             histogram: None,
             lengths,
             examples,
@@ -279,7 +285,8 @@ fn sizes(seen: &BTreeSet<(usize, usize)>) -> Option<Sizes> {
 
 fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
     let name = || field.name.clone();
-    let mut warnings = vec![];
+    let capped = field.capped.map(|(at, count)| Warning::Capped { field: name(), at: at.to_string(), count });
+    let mut warnings: Vec<Warning> = capped.into_iter().collect();
     if field.role != Role::Input {
         return warnings;
     }

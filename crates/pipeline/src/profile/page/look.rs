@@ -45,6 +45,7 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         Warning::Constant { field } | Warning::LooksLikeId { field } | Warning::Coarse { field } => {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
+        Warning::Capped { field, .. } => (field, Some("target".to_owned())),
         Warning::AbsentLabel { label, .. } => (label, Some("target".to_owned())),
         Warning::Unlabelled { field, .. } => (field, Some("target".to_owned())),
         Warning::NoLabelFile { file }
