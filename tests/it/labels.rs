@@ -263,6 +263,7 @@ fn mnist(folder: &Path) -> (Vec<f32>, Vec<usize>) {
         folders: vec![],
         limits: Limits::default(),
         seed: 7,
+        progress: Default::default(),
     };
     let source = prepare(&config.check().unwrap(), &place).unwrap().dataset.source;
     let (mut shares, mut labels) = (vec![], vec![]);

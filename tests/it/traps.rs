@@ -60,7 +60,14 @@ impl Set {
         let parsed = Recipe::from_bytes("recipe.toml", &fs::read(&self.recipe).unwrap(), &sets).unwrap();
         let plans = parsed.check().unwrap_or_else(|error| panic!("{}", error.render(false)));
         let (limits, seed) = (plans.run.limits().clone(), plans.run.seed());
-        let place = Place { fs: Arc::new(RealFs), base: self.folder.clone(), folders: vec![], limits, seed };
+        let place = Place {
+            fs: Arc::new(RealFs),
+            base: self.folder.clone(),
+            folders: vec![],
+            limits,
+            seed,
+            progress: Default::default(),
+        };
         prepare(&plans.data, &place)
     }
 

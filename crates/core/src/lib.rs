@@ -27,6 +27,7 @@ pub mod crc32c;
 pub mod fs;
 mod guard;
 mod limits;
+mod progress;
 mod rng;
 
 pub use ahead::Ahead;
@@ -46,6 +47,7 @@ pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Upd
 pub use predictor::{
     Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights,
 };
+pub use progress::{Phase, Progress};
 pub use rng::{Counter, Rng, Stream, hash64};
 pub use schema::{Field, Kind, Record, Role, Schema, SchemaError, Value};
 pub use shape::{Dim, Shape, ShapeError};
