@@ -109,6 +109,9 @@ fn bar() -> ProgressBar {
 /// What is told of a phase that has lasted so long.
 fn told(phase: &Phase, lasted: Duration, is_stopping: bool) -> String {
     let (name, seconds) = (phase.name, lasted.as_secs_f64());
+    if is_stopping {
+        return format!("{name}  stops when this stage is done; once more stops it at once");
+    }
     let mut told = match phase.share() {
         Some(share) => format!("{} {:>3.0} %  {name}", drawn(share), share * 100.0),
         None if phase.done > 0 => format!("{name}  {} done", phase.done),
@@ -119,9 +122,6 @@ fn told(phase: &Phase, lasted: Duration, is_stopping: bool) -> String {
             Some(share) => format!("  {} left", minutes(seconds / share * (1.0 - share))),
             None => format!("  {}", minutes(seconds)),
         };
-    }
-    if is_stopping {
-        told += "  stops behind this stage; once more stops it now";
     }
     told
 }
@@ -155,7 +155,7 @@ mod tests {
     fn whoever_asked_to_stop_is_told_what_happens() {
         let phase = Phase { number: 1, name: "reading", done: 0, of: 0 };
         let says = told(&phase, Duration::ZERO, true);
-        assert_eq!(says, "reading  stops behind this stage; once more stops it now");
+        assert_eq!(says, "reading  stops when this stage is done; once more stops it at once");
     }
 
     #[test]
