@@ -12,6 +12,7 @@ mod dataset;
 mod decode;
 mod graph;
 mod layer;
+mod moment;
 mod nearest;
 mod network;
 mod predictor;
@@ -42,6 +43,7 @@ pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Layer, Param, ParamKind, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
+pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
 pub use predictor::{

@@ -21,7 +21,6 @@
 mod config;
 mod error;
 mod formula;
-mod moment;
 mod place;
 mod plan;
 mod refusal;
