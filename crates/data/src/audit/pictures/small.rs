@@ -20,6 +20,9 @@ const COARSE: f64 = 0.999;
 /// The least correlation of all pixels of copies.
 const FINE: f64 = 0.994;
 
+/// In how many ways a square comes to lie on itself.
+pub(crate) const TURNS: usize = 8;
+
 /// What is compared of an image: `[channels, 32, 32]`, each plane with the mean 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Small {
@@ -34,6 +37,21 @@ impl Small {
             plane.iter_mut().for_each(|number| *number -= mean);
         }
         Small { planes }
+    }
+
+    /// The same turned or mirrored, in one of [`TURNS`] ways; 0 leaves it as it is.
+    pub(crate) fn turned(&self, turn: usize) -> Small {
+        let from = |place: usize| {
+            let (mut y, mut x) = (place / SIDE, place % SIDE);
+            if turn & 4 != 0 {
+                (y, x) = (x, y);
+            }
+            y = if turn & 2 != 0 { SIDE - 1 - y } else { y };
+            x = if turn & 1 != 0 { SIDE - 1 - x } else { x };
+            y * SIDE + x
+        };
+        let planes = self.planes.chunks_exact(PIXELS);
+        Small { planes: planes.flat_map(|plane| (0..PIXELS).map(move |place| plane[from(place)])).collect() }
     }
 
     /// How much memory it takes.
