@@ -1,4 +1,4 @@
-"""NumPy cuts the windows of a table of series; ONNX Runtime forecasts from them what the run did."""
+"""NumPy and statsmodels cut the windows of a table of series; ONNX Runtime forecasts from them what the run did."""
 
 import json
 
@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 from common import folder, near, report
+from statsmodels.tsa.tsatools import lagmat
 
 folder = folder()
 # Numbers up to 450, computed in 32 bits: some roundings of 3e-5.
@@ -18,7 +19,12 @@ length = case["window"] + case["horizon"]
 seen, told = [], []
 for _, series in table.groupby(case["group"], sort=True):
     series = series.sort_values(case["time"])
-    cut = np.lib.stride_tricks.sliding_window_view(series[case["channels"]].to_numpy(float), length, axis=0)
+    numbers = series[case["channels"]].to_numpy(float)
+    cut = np.lib.stride_tricks.sliding_window_view(numbers, length, axis=0)
+    # A lag matrix has the last step of each window first.
+    for channel, windows in zip(numbers.T, cut.transpose(1, 0, 2)):
+        lags = lagmat(channel, length - 1, trim="both", original="in")
+        np.testing.assert_array_equal(windows, lags[:, ::-1])
     moments = np.lib.stride_tricks.sliding_window_view(series[case["time"]].to_numpy(str), length)
     tested = (moments[:, case["window"] :] >= case["test"]).all(axis=1)
     target = case["channels"].index(case["target"])

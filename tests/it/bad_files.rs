@@ -182,7 +182,14 @@ fn fields_of_one_process() {
         let config = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "ignore": ["note"]}"#;
         let config: DataConfig = serde_json::from_str(config).unwrap();
         let (fs, base) = (Arc::new(RealFs), scratch.path().to_owned());
-        let place = Place { fs, base, folders: vec![], limits: Limits::default(), seed: 7 };
+        let place = Place {
+            fs,
+            base,
+            folders: vec![],
+            limits: Limits::default(),
+            seed: 7,
+            progress: Default::default(),
+        };
         prepare(&config.check().unwrap(), &place).map(drop).map_err(|error| chain(&error))
     };
     assert_eq!(field(64 << 20), Ok(()));

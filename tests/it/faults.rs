@@ -46,7 +46,14 @@ fn run_on(fs: Arc<dyn Fs>, folder: &Path) -> Result<PathBuf, StageError> {
     let plans = parsed.check().unwrap();
     let clock = Arc::new(SystemClock::new());
     let limits = plans.run.limits().clone();
-    let place = Place { fs: Arc::clone(&fs), base: folder.to_owned(), folders: vec![], limits, seed: 7 };
+    let place = Place {
+        fs: Arc::clone(&fs),
+        base: folder.to_owned(),
+        folders: vec![],
+        limits,
+        seed: 7,
+        progress: Default::default(),
+    };
     let runs = Runs::new(fs, clock.clone(), folder.join("runs"));
     let text = parsed.recipe.to_toml().unwrap();
     let job = Job { parsed, plans, place, runs, clock, name: "small".to_owned(), text };

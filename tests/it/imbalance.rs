@@ -50,7 +50,14 @@ fn run(folder: &Scratch, seed: u64, sets: &[&str]) -> Outcome {
     let plans = Recipe::parse("recipe.toml", RECIPE, &sets).unwrap().check().unwrap();
     let limits = baeum::Limits::default();
     let base = folder.path().to_owned();
-    let place = data::Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed };
+    let place = data::Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders: vec![],
+        limits,
+        seed,
+        progress: Default::default(),
+    };
     baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default()).unwrap()
 }
 

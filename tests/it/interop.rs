@@ -10,6 +10,7 @@ use baeum::{Batch, Counter, DType, Graph, Limits, Network, Predictor, Rng, Tenso
 use baeum_tests::{NAMES, Scratch, baeum, cases, predictor, root};
 use serde_json::{Value, json};
 
+mod dates;
 mod filters;
 mod series;
 mod steps;

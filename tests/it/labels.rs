@@ -124,6 +124,39 @@ fn a_model_asks_and_learns_what_it_is_told() {
 }
 
 #[test]
+fn a_label_is_taken_back() {
+    let (folder, _) = lesson("");
+    fn label<'a>(args: &[&'a str]) -> Vec<&'a str> {
+        [&["label", "recipe.toml"], args].concat()
+    }
+    run(&folder, &label(&["f7=setosa", "f0=virginica", "--by", "ann"]));
+    let told = run(&folder, &label(&["--withdraw", "f7", "f0"])).stdout;
+    assert!(
+        told.contains("2 labels taken back in labels.jsonl; 2 rows changed, 60 rows without a label"),
+        "{told}"
+    );
+    let table: Vec<Vec<&str>> = told
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .filter(|cells: &Vec<&str>| cells.len() == 3)
+        .collect();
+    assert_eq!(table[1..], [["f7", "setosa", "virginica"], ["f0", "virginica", "(none)"]]);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("labels.jsonl")).unwrap().lines().count(),
+        4,
+        "it stays"
+    );
+    let nobody = "error: `f7` wants a label that somebody gave before it is taken back, got none";
+    refused(&folder, &label(&["--withdraw", "f7"]), 3, nobody);
+    run(&folder, &label(&["f7=setosa", "--by", "ann"]));
+    let another = "error: `f7` wants a label that `ben` gave before it is taken back, got none";
+    refused(&folder, &label(&["--withdraw", "f7", "--by", "ben"]), 3, another);
+    let unknown = "error: `labels.jsonl` wants ids of rows of the data, got `f999`, which none has; did you mean `f99`?";
+    refused(&folder, &label(&["--withdraw", "f999"]), 3, unknown);
+    assert_eq!(baeum(folder.path(), &label(&["f0=setosa", "--withdraw", "f7"])).code, Some(2));
+}
+
+#[test]
 fn wrong_labels_are_found_corrected_and_not_asked_again() {
     let (folder, truth) = lesson("");
     let mut runs = vec![];
@@ -263,6 +296,7 @@ fn mnist(folder: &Path) -> (Vec<f32>, Vec<usize>) {
         folders: vec![],
         limits: Limits::default(),
         seed: 7,
+        progress: Default::default(),
     };
     let source = prepare(&config.check().unwrap(), &place).unwrap().dataset.source;
     let (mut shares, mut labels) = (vec![], vec![]);

@@ -93,6 +93,11 @@ fn a_series_is_forecast_nearly_as_well_as_can_be() {
     let error = metric(&folder, "series-0001", "mae");
     assert!(error <= 7.6, "the series is off by {error}");
     assert!(outcome.stdout.contains("the season before"), "{}", outcome.stdout);
+    let page = fs::read_to_string(folder.path().join("runs/series-0001/4-evaluate/report.html")).unwrap();
+    assert!(
+        page.contains("so 7 neighbours at a time were drawn (block bootstrap)"),
+        "the report does not say it"
+    );
     let table = root().join("datasets/series/series.csv");
     let outcome = predict(&folder, &["series", table.to_str().unwrap()]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

@@ -110,7 +110,14 @@ fn data(scratch: Scratch, config: String) -> Read {
     let plan = serde_json::from_str::<DataConfig>(&config).unwrap().check().unwrap();
     Box::new(move |limits| {
         let (fs, base) = (Arc::new(RealFs), scratch.path().to_owned());
-        let place = Place { fs, base, folders: vec![], limits: limits.clone(), seed: 7 };
+        let place = Place {
+            fs,
+            base,
+            folders: vec![],
+            limits: limits.clone(),
+            seed: 7,
+            progress: Default::default(),
+        };
         let dataset = said_with(prepare(&plan, &place))?.dataset;
         // A source reads lazily: pictures are opened when they are asked for.
         let rows: Vec<usize> = (0..dataset.source.len().min(12)).collect();

@@ -16,6 +16,7 @@ mod mixing;
 mod pages;
 mod swap;
 mod texts;
+mod traps;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.

@@ -10,7 +10,14 @@ fn run(sets: &[&str]) -> Outcome {
     let sets = sets.iter().chain(&["train.epochs=5", "evaluate.bootstrap=0"]).map(|set| (*set).to_owned());
     let plans = Recipe::parse("recipe.toml", &text, &sets.collect::<Vec<_>>()).unwrap().check().unwrap();
     let (limits, base) = (baeum::Limits::default(), root().join("datasets/digits"));
-    let place = data::Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 7 };
+    let place = data::Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders: vec![],
+        limits,
+        seed: 7,
+        progress: Default::default(),
+    };
     baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default()).unwrap()
 }
 

@@ -14,7 +14,14 @@ use candle_nn::{Conv2d, Conv2dConfig, Linear, Module, VarBuilder, VarMap};
 
 fn place(folder: &str) -> data::Place {
     let limits = baeum::Limits::default();
-    data::Place { fs: Arc::new(RealFs), base: root().join(folder), folders: vec![], limits, seed: 7 }
+    data::Place {
+        fs: Arc::new(RealFs),
+        base: root().join(folder),
+        folders: vec![],
+        limits,
+        seed: 7,
+        progress: Default::default(),
+    }
 }
 
 fn plans(recipe: &str, sets: &[&str]) -> Plans {

@@ -1,16 +1,15 @@
 //! Texts that are gone on with, and public texts with the traps that are really in them. Those are looked for under
 //! `BAEUM_DATA`, or else in `shared/data` beside the checkout; whoever has none of them skips their tests.
 use std::collections::BTreeSet;
-use std::env;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use baeum::data::{DataError, Leak, Pieces, Place, Prepared, Warning, prepare};
 use baeum::fs::RealFs;
 use baeum::{Recipe, Value};
-use baeum_tests::{Scratch, baeum, chain, root};
+use baeum_tests::{Scratch, baeum, chain, public, root};
 
 /// What the first stage makes of a recipe whose data lie in a folder.
 fn prepared(recipe: &str, folder: &Path, sets: &[&str]) -> Result<Prepared, DataError> {
@@ -18,19 +17,15 @@ fn prepared(recipe: &str, folder: &Path, sets: &[&str]) -> Result<Prepared, Data
     let recipe = Recipe::parse("recipe.toml", recipe, &sets).unwrap();
     let plans = recipe.check().unwrap_or_else(|error| panic!("{}", error.render(false)));
     let (limits, seed) = (plans.run.limits().clone(), plans.run.seed());
-    let place = Place { fs: Arc::new(RealFs), base: folder.to_owned(), folders: vec![], limits, seed };
+    let place = Place {
+        fs: Arc::new(RealFs),
+        base: folder.to_owned(),
+        folders: vec![],
+        limits,
+        seed,
+        progress: Default::default(),
+    };
     prepare(&plans.data, &place)
-}
-
-#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
-fn public(set: &str) -> Option<PathBuf> {
-    let all = env::var_os("BAEUM_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    let folder = all.join(set);
-    if !folder.is_dir() {
-        eprintln!("{set} is not here and was skipped; `BAEUM_DATA` names the folder of all sets");
-        return None;
-    }
-    Some(folder)
 }
 
 /// The network has seen each sum of the test rows neither so nor the other way round.

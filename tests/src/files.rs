@@ -71,3 +71,15 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
+
+/// The folder of a public set that not everybody has: below `BAEUM_DATA`, or else `shared/data` beside the checkout.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub fn public(set: &str) -> Option<PathBuf> {
+    let all = env::var_os("BAEUM_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let folder = all.join(set);
+    if !folder.is_dir() {
+        eprintln!("{set} is not here and was skipped; `BAEUM_DATA` names the folder of all sets");
+        return None;
+    }
+    Some(folder)
+}

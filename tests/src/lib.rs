@@ -12,6 +12,6 @@ mod workloads;
 
 pub use cases::{NAMES, cases, predictor, steps};
 pub use command::{Outcome, baeum, baeum_path, cargo, chain, child};
-pub use files::{Scratch, expect_file, root};
+pub use files::{Scratch, expect_file, public, root};
 pub use pictures::{pictures, pictures_of_size};
 pub use workloads::{Workload, workloads};

@@ -12,6 +12,7 @@ mod dataset;
 mod decode;
 mod graph;
 mod layer;
+mod moment;
 mod nearest;
 mod network;
 mod predictor;
@@ -27,6 +28,7 @@ pub mod crc32c;
 pub mod fs;
 mod guard;
 mod limits;
+mod progress;
 mod rng;
 
 pub use ahead::Ahead;
@@ -41,11 +43,13 @@ pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Layer, Param, ParamKind, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
+pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
 pub use predictor::{
     Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights,
 };
+pub use progress::{Phase, Progress};
 pub use rng::{Counter, Rng, Stream, hash64};
 pub use schema::{Field, Kind, Record, Role, Schema, SchemaError, Value};
 pub use shape::{Dim, Shape, ShapeError};

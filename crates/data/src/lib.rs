@@ -9,7 +9,7 @@
 //! )?;
 //! let plan = config.check()?; // every mistake that needs no data is found here
 //! let fs = std::sync::Arc::new(baeum_core::fs::RealFs);
-//! let place = Place { fs, base: ".".into(), folders: vec![], limits: Default::default(), seed: 7 };
+//! let place = Place { fs, base: ".".into(), folders: vec![], limits: Default::default(), seed: 7, progress: Default::default() };
 //! let data = prepare(&plan, &place)?.dataset;
 //! assert_eq!(data.splits.test.rows().len(), 15);
 //! assert_eq!(data.source.batch(&[0, 1])?.inputs["x"].shape(), [2, 2]);
@@ -21,7 +21,6 @@
 mod config;
 mod error;
 mod formula;
-mod moment;
 mod place;
 mod plan;
 mod refusal;

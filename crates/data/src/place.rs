@@ -2,11 +2,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baeum_core::fs::shown;
-use baeum_core::{Fs, Limit, Limits, Rng};
+use baeum_core::{Fs, Limit, Limits, Progress, Rng};
 
 use crate::DataError;
 
-/// Where a recipe is run: the disk, the folders, the limits, and the seed.
+/// Where a recipe is run: the disk, the folders, the limits, the seed, and who waits.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The disk.
@@ -19,6 +19,8 @@ pub struct Place {
     pub limits: Limits,
     /// Decides what is drawn by lot.
     pub seed: u64,
+    /// Is told how far the work is.
+    pub progress: Progress,
 }
 
 impl Place {

@@ -1,3 +1,4 @@
+mod capped;
 mod histogram;
 mod lengths;
 mod notes;
@@ -89,6 +90,9 @@ pub struct FieldProfile {
     /// A quarter, a half and three quarters of the numbers lie below these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quartiles: Option<(f64, f64, f64)>,
+    /// The end of a target's range that so many rows have that it was cut off there, perhaps; and how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capped: Option<(f64, usize)>,
     /// How the numbers are distributed, part by part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
@@ -238,6 +242,7 @@ fn describe_number(rows: &Rows<'_>, splits: &Splits) -> Result<FieldProfile, Dat
         distinct: Some(numbers.chunk_by(|one, other| one == other).count()),
         histogram: Histogram::of(&numbers, &valid?, &test?),
         quartiles: quartiles(&numbers),
+        capped: if rows.field.role == Role::Target { capped::capped(&numbers) } else { None },
         ..sight.profile(rows.field)
     })
 }
@@ -280,6 +285,7 @@ impl Sight {
             top,
             sizes: sizes(&self.sizes),
             quartiles: None,
+            capped: None,
             histogram: None,
             lengths,
             examples,
@@ -303,7 +309,8 @@ fn sizes(seen: &BTreeSet<(usize, usize)>) -> Option<Sizes> {
 
 fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
     let name = || field.name.clone();
-    let mut warnings = vec![];
+    let capped = field.capped.map(|(at, count)| Warning::Capped { field: name(), at: at.to_string(), count });
+    let mut warnings: Vec<Warning> = capped.into_iter().collect();
     if field.role != Role::Input {
         return warnings;
     }

@@ -69,14 +69,16 @@ pub(crate) fn read(
     on_bad: OnBad,
     place: &Place,
 ) -> Result<Read, DataError> {
-    let (mut tables, mut parts) = (vec![], vec![]);
+    let (mut tables, mut parts, mut len) = (vec![], vec![], 0);
     for files in files {
         for (name, path) in place.find_each(&files.pattern)? {
-            let bytes = Bytes::File { fs: place.fs.as_ref(), path };
+            len += place.fs.metadata(&path)?.len as usize;
+            let bytes = Bytes::File { fs: place.fs.as_ref(), path, progress: &place.progress };
             tables.push(Stored { name: shown_name(&name), bytes });
             parts.push(files.part);
         }
     }
+    place.progress.begin("reading", len);
     let (room, limits) = (Room::new(Arc::clone(&place.fs)), &place.limits);
     let sheet = match format {
         TableFormat::Csv(config) => {

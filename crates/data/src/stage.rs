@@ -67,8 +67,11 @@ pub struct Prepared {
 /// [`DataError`] for a file that is missing or not what it should be, a name that the data do not have, and a
 /// split that cannot be.
 pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
+    let progress = &place.progress;
+    progress.begin("reading", 0);
     let mut scan = scan(plan, place)?;
     let lists = lists(plan, scan.as_ref(), place)?;
+    progress.begin("looking at each row", scan.rows());
     let ids = scan.ids()?; // what cannot be read is left out here
     let given = given(plan, place, scan.as_ref())?;
     let task = plan.task.map_or_else(|| scan.task(&given.targets), Ok)?;
@@ -76,11 +79,15 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let splits = divide(plan, task, scan.as_ref(), (ids, &given.targets), lists.as_ref(), &place.rng())?;
     let fields = scan.fields(task, &splits.train)?;
     let (unlabelled, mut found) = (given.targets.unknown()?, given.warnings.clone());
+    progress.begin("reading cells", 0);
     let raw = given.over(scan.load(&fields)?, &fields)?;
+    progress.begin("fitting steps", splits.train.rows().len());
     let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
     let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
+    progress.begin("looking for leaks", raw.rows());
     let ((raw, splits), leaks) = examined(plan, task, (raw, splits), &fitted)?;
     found.extend(leaks);
+    progress.begin("describing fields", 0);
     let profile = profile(raw.as_ref(), &fitted.schema, &splits, labels, found)?;
     let rows = SplitRows {
         train: splits.train.rows().to_vec(),
@@ -93,6 +100,7 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let examples = examples(plan, place, raw, &blueprint, KEPT_BYTES)?;
     examples.check()?;
     let dataset = dataset(plan, examples, &blueprint, splits)?;
+    progress.end();
     Ok(Prepared { blueprint, profile, dataset })
 }
 
@@ -105,6 +113,7 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     let SplitRows { train, valid, test, unlabelled } = blueprint.splits.clone();
     let changed = |wants: String, got: String| DataError::Changed { wants, got };
     let known = [&train[..], &valid, &test, &unlabelled].concat();
+    place.progress.begin("reading", 0);
     let mut scan = scan(plan, place)?;
     if plan.config.on_bad == OnBad::Skip {
         scan.ids()?; // what cannot be read is left out here as it was then
@@ -125,7 +134,9 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
     };
     let splits = Splits::new(train, valid, test)
         .map_err(|error| changed("each row once".to_owned(), error.to_string()))?;
-    dataset(plan, examples(plan, place, raw, blueprint, KEPT_BYTES)?, blueprint, splits)
+    let dataset = dataset(plan, examples(plan, place, raw, blueprint, KEPT_BYTES)?, blueprint, splits);
+    place.progress.end();
+    dataset
 }
 
 /// The examples of divided data, and what its parts share. A text that is gone on with is cut into its examples: its lines
@@ -202,6 +213,7 @@ fn examples(
     blueprint: &DataBlueprint,
     room: usize,
 ) -> Result<Examples, DataError> {
+    place.progress.begin("encoding examples", raw.rows());
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let DataBlueprint { schema, inputs, targets, splits, .. } = blueprint;
     let answers = (&targets[..], &splits.unlabelled[..]);

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use baeum_core::Limits;
 use baeum_core::fs::{CrashFs, Fs};
+use baeum_core::{Limits, Progress};
 
 use crate::{DataConfig, DataError, DataPlan, Place, Prepared};
 
@@ -16,7 +16,8 @@ pub(crate) fn place(files: &[(&str, &[u8])]) -> Place {
         fs.create_dir_all(path.parent().unwrap()).unwrap();
         std::io::Write::write_all(&mut fs.create_new(&path, None).unwrap(), bytes).unwrap();
     }
-    Place { fs: Arc::new(fs), base: "/r".into(), folders: vec![], limits: Limits::default(), seed: 7 }
+    let (limits, progress) = (Limits::default(), Progress::default());
+    Place { fs: Arc::new(fs), base: "/r".into(), folders: vec![], limits, seed: 7, progress }
 }
 
 pub(crate) fn config(json: &str) -> DataConfig {

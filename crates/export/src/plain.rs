@@ -2,8 +2,9 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Approximate, DType, Decode, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer, Node, NodeId,
-    Pipeline, Predictor, Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value, Weights,
+    Approximate, DType, DatePart, Decode, Distribution, Field, Filter, Graph, InputSpec, Kind, Layer, Moment,
+    Node, NodeId, Pipeline, Predictor, Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value,
+    Weights,
 };
 
 use crate::verify::Golden;
@@ -134,6 +135,11 @@ fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
             }
         },
         Value::Text(text) => {
+            if let Some(Transform::DateParts { parts, cyclic }) = steps.first() {
+                let mut numbers = vec![0.0; DatePart::width(parts, *cyclic)];
+                Moment::parse(text).unwrap().write(parts, *cyclic, &mut numbers).unwrap();
+                return (vec![numbers.len()], numbers.into_iter().map(f64::from).collect());
+            }
             let Some(Transform::Category { labels }) = steps.first() else { panic!("a category first") };
             (
                 vec![1],
@@ -185,8 +191,8 @@ fn step((shape, mut numbers): Item, step: &Transform) -> Item {
             };
             return (vec![last + 1], (0..=last).map(share).collect());
         }
+        Transform::DateParts { .. } => {}
         Transform::Hash { .. }
-        | Transform::DateParts { .. }
         | Transform::Denoise { .. }
         | Transform::Crop { .. }
         | Transform::NormaliseText { .. }

@@ -43,6 +43,14 @@ pub enum LabelError {
         /// What to do if it is meant.
         way_out: &'static str,
     },
+    /// A label is taken back that nobody gave.
+    #[error("`{}` wants a label that {} gave before it is taken back, got none", .id.escape_debug(), giver(.by))]
+    NotLabelled {
+        /// The row.
+        id: String,
+        /// Whose label it was to be; none for anybody's.
+        by: Option<String>,
+    },
     /// A word where numbers are learned.
     #[error("a label of these data wants to be a finite number, got `{}`", .label.escape_debug())]
     NoNumber {
@@ -81,6 +89,10 @@ fn meant(near: &Option<String>) -> String {
     near.as_ref().map(|near| format!("did you mean `{}`? ", near.escape_debug())).unwrap_or_default()
 }
 
+fn giver(by: &Option<String>) -> String {
+    by.as_ref().map_or_else(|| "somebody".to_owned(), |by| format!("`{}`", by.escape_debug()))
+}
+
 impl From<DataError> for LabelError {
     fn from(error: DataError) -> LabelError {
         LabelError::Stage(error.into())
@@ -113,7 +125,7 @@ impl LabelError {
             LabelError::Add(AddError::Data(error)) => crate::error::of_data(error),
             LabelError::Add(AddError::Commit(_) | AddError::Fs(_)) => 4,
             LabelError::Add(AddError::Held { .. }) => 7,
-            LabelError::Unknown { .. } | LabelError::NoNumber { .. } => 3,
+            LabelError::Unknown { .. } | LabelError::NotLabelled { .. } | LabelError::NoNumber { .. } => 3,
             LabelError::Untrained { .. }
             | LabelError::Numbers { .. }
             | LabelError::Changed { .. }

@@ -6,8 +6,8 @@
 //!
 //! let recipe = "[data]\nsource = { csv = { path = \"iris.csv\" } }\ntarget = \"species\"\n\n[models.mlp]\nhidden = [16]\n";
 //! let plans = Recipe::parse("recipe.toml", recipe, &[])?.check()?;
-//! let limits = plans.run.limits().clone();
-//! let place = Place { fs: Arc::new(RealFs), base: "datasets/iris".into(), folders: vec![], limits, seed: 7 };
+//! let (limits, progress) = (plans.run.limits().clone(), Default::default());
+//! let place = Place { fs: Arc::new(RealFs), base: "datasets/iris".into(), folders: vec![], limits, seed: 7, progress };
 //! let outcome = baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default())?;
 //! println!("{:?}", outcome.report.metrics);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,9 +45,9 @@ pub use baeum_core::{
     Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
     Dataset, DatePart, Decode, Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs, Graph,
     GraphError, Init, InputSpec, Kind, Layer, Limit, Limits, Loss, LossParts, Model, Network, NetworkError,
-    Node, NodeId, Param, ParamKind, Part, Pipeline, Predictor, Probes, Record, Returns, Rng, Role, Schema,
-    Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor,
-    TextForm, Trained, Transform, Update, UpdateStats, Value, Weights,
+    Node, NodeId, Param, ParamKind, Part, Phase, Pipeline, Predictor, Probes, Progress, Record, Returns, Rng,
+    Role, Schema, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats, Task,
+    Tensor, TextForm, Trained, Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

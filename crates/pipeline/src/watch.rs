@@ -1,15 +1,17 @@
-//! Those who watch a run: the progress bar, the event log, TensorBoard, and whoever sends a signal.
+//! Those who watch a run: the progress bars, the event log, TensorBoard, and whoever sends a signal.
 mod bar;
 mod events;
 mod logging;
 mod signals;
 mod tensorboard;
+mod waiting;
 
 pub use bar::Bar;
 pub use events::EventLog;
 pub use logging::{LogError, start_logging};
 pub use signals::Signals;
 pub use tensorboard::TensorBoard;
+pub use waiting::Waiting;
 
 use baeum_core::commit::CommitError;
 use baeum_core::fs::FsError;

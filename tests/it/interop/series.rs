@@ -1,4 +1,4 @@
-//! Windows of series: NumPy and pandas cut the same ones, and ONNX Runtime forecasts from them what the run did.
+//! Windows of series: NumPy and statsmodels cut the same ones, and ONNX Runtime forecasts from them what the run did.
 use std::fs;
 
 use baeum_tests::{Scratch, baeum};

@@ -19,7 +19,8 @@ fn read(folder: &Scratch, source: &Value) -> Dataset {
     }))
     .unwrap();
     let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-    let place = Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1 };
+    let place =
+        Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1, progress: Default::default() };
     prepare(&config.check().unwrap(), &place).unwrap().dataset
 }
 

@@ -91,7 +91,14 @@ fn interop_tokenizers_cut_alike() {
         }))
         .unwrap();
         let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-        let here = Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1 };
+        let here = Place {
+            fs: Arc::new(RealFs),
+            base,
+            folders: vec![],
+            limits,
+            seed: 1,
+            progress: Default::default(),
+        };
         let prepared = prepare(&config.check().unwrap(), &here).unwrap();
         let last = prepared.blueprint.inputs[0].columns[0].steps.last().cloned();
         let Some(Transform::Tokenise { tokenizer, length, .. }) = last else { panic!("{last:?}") };
@@ -128,7 +135,14 @@ fn interop_tokenizers_cut_what_is_gone_on_with() {
         }))
         .unwrap();
         let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-        let here = Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1 };
+        let here = Place {
+            fs: Arc::new(RealFs),
+            base,
+            folders: vec![],
+            limits,
+            seed: 1,
+            progress: Default::default(),
+        };
         prepare(&config.check().unwrap(), &here).unwrap()
     };
     for by in ["character", "bpe", "unigram"] {

@@ -119,7 +119,14 @@ fn ours(arguments: &FashionArguments) -> Result<Went, Box<dyn Error + Send + Syn
 
 fn place(folder: &Path) -> data::Place {
     let (base, folders) = (root().join("datasets/fashion-mnist"), vec![folder.to_owned()]);
-    data::Place { fs: Arc::new(RealFs), base, folders, limits: Limits::default(), seed: 7 }
+    data::Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders,
+        limits: Limits::default(),
+        seed: 7,
+        progress: Default::default(),
+    }
 }
 
 /// The share of validation rows whose likeliest class is theirs.

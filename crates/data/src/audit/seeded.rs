@@ -312,6 +312,16 @@ fn an_image_with_more_light() {
 }
 
 #[test]
+fn an_image_that_was_mirrored() {
+    found_in_pictures(|image| encoded(&imageops::flip_horizontal(image), ImageFormat::Png));
+}
+
+#[test]
+fn an_image_that_was_turned_by_a_quarter() {
+    found_in_pictures(|image| encoded(&imageops::rotate90(image), ImageFormat::Jpeg));
+}
+
+#[test]
 fn an_image_that_a_table_names_twice() {
     let picture = |place: usize| encoded(&picture(place), ImageFormat::Png);
     let line = |place: usize, end: &str| format!("{place:02}{end}.png,{}\n", ["left", "right"][place % 2]);

@@ -18,7 +18,8 @@ pub enum Leak {
     Rows,
     /// Texts that are nearly the same: four fifths of their runs of five characters.
     Texts,
-    /// Images that are equal or, from 32 by 32 pixels on, copies in another size, quality or light.
+    /// Images that are equal or, from 32 by 32 pixels on, copies in another size, quality or light; turned or mirrored
+    /// ones, too, where the answer is the same.
     Images,
     /// Values of a column of `data.ids`: the same patient, the same film.
     Ids,

@@ -1,9 +1,9 @@
 //! Where the bytes of a table lie.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
-use baeum_core::{Fs, Limit, Limits};
+use baeum_core::{Fs, Limit, Limits, Progress};
 
 use crate::{DataError, gzip};
 
@@ -19,7 +19,26 @@ pub(crate) struct Stored<'a> {
 #[derive(Debug)]
 pub(crate) enum Bytes<'a> {
     Memory(Vec<u8>),
-    File { fs: &'a dyn Fs, path: PathBuf },
+    /// Whoever waits is told of each that is read.
+    File {
+        fs: &'a dyn Fs,
+        path: PathBuf,
+        progress: &'a Progress,
+    },
+}
+
+/// Tells of each byte that is read.
+struct Counted<'a, R> {
+    reader: R,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(room)?;
+        self.progress.add(read);
+        Ok(read)
+    }
 }
 
 impl Stored<'_> {
@@ -36,7 +55,7 @@ impl Stored<'_> {
     pub(super) fn open(&self) -> Result<Box<dyn Read + Send + '_>, DataError> {
         Ok(match &self.bytes {
             Bytes::Memory(bytes) => Box::new(bytes.as_slice()),
-            Bytes::File { fs, path } => Box::new(fs.open(path)?),
+            Bytes::File { fs, path, progress } => Box::new(Counted { reader: fs.open(path)?, progress }),
         })
     }
 
@@ -44,7 +63,7 @@ impl Stored<'_> {
     pub(crate) fn all(self, limits: &Limits) -> Result<(String, Vec<u8>), DataError> {
         let bytes = match self.bytes {
             Bytes::Memory(bytes) => bytes,
-            Bytes::File { fs, path } => limits.read(Limit::InflatedBytes, fs, &path)?,
+            Bytes::File { fs, path, .. } => limits.read(Limit::InflatedBytes, fs, &path)?,
         };
         Ok((self.name, bytes))
     }
@@ -53,7 +72,7 @@ impl Stored<'_> {
     pub(crate) fn unpacked(&self, limits: &Limits) -> Result<Vec<u8>, DataError> {
         let bytes = match &self.bytes {
             Bytes::Memory(bytes) => bytes.clone(),
-            Bytes::File { fs, path } => limits.read(Limit::InflatedBytes, *fs, path)?,
+            Bytes::File { fs, path, .. } => limits.read(Limit::InflatedBytes, *fs, path)?,
         };
         if self.is_packed() { gzip::unpacked(&self.name, &bytes, limits) } else { Ok(bytes) }
     }

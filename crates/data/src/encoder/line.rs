@@ -1,10 +1,9 @@
-use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, TextForm, Transform};
+use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, Moment, TextForm, Transform};
 
 use super::numbers;
 use crate::error::quoted;
 use crate::fnv::Places;
 use crate::image::{crop, denoised, resize};
-use crate::moment::{A_DATE, Moment};
 use crate::refusal::Refusal;
 use crate::source::{Cell, Pixels};
 use crate::split::sample_id;
@@ -209,7 +208,7 @@ impl Start {
             (Start::Date { parts, cyclic }, Cell::Name(text)) => {
                 let written = match Moment::parse(text) {
                     Some(moment) => moment.write(parts, *cyclic, out),
-                    None => Err(A_DATE),
+                    None => Err(Moment::WANTED),
                 };
                 written.or_else(|wants| wrong(wants, quoted(text)))?;
             }
@@ -254,7 +253,7 @@ impl Start {
             Start::Numbers => "as many numbers as in training",
             Start::Name { .. } | Start::Hash { .. } => "a name",
             Start::Text { .. } => "a text",
-            Start::Date { .. } => A_DATE,
+            Start::Date { .. } => Moment::WANTED,
             Start::Image { .. } => "an image",
         }
     }

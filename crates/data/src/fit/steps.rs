@@ -266,6 +266,7 @@ impl Fitting<'_> {
             let text = text.map_err(|_| DataError::file(name, "UTF-8", "other bytes"))?;
             return text::given(&text).map_err(|refusal| DataError::file(name, refusal.wants, refusal.got));
         }
+        self.place.progress.begin("learning pieces", 0);
         let rewritten = |name: &String| {
             self.fitted.iter().fold(name.clone(), |text, step| {
                 let Transform::NormaliseText { form, lower } = step else { return text };

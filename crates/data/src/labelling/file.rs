@@ -4,7 +4,7 @@
 
 use baeum_core::commit::{Record, line_of_record, record_of_line};
 use baeum_core::{Limit, Limits};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::place::shown_name;
@@ -14,13 +14,14 @@ use crate::{DataError, DataPlan, Place};
 /// What a line looks like, for messages.
 const EXAMPLE: &str = r#"`{"id": "7", "label": "yes"}`"#;
 
-/// One label that somebody gave to a row.
+/// One label that somebody gave to a row, or took back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label {
     /// What the row is called.
     pub id: String,
-    /// Its label, or its number, as the data would write it.
-    pub label: String,
+    /// Its label, or its number, as the data would write it. None takes back all that were given before: by the annotator
+    /// who is named here, or else by anybody.
+    pub label: Option<String>,
     /// Who gave it.
     pub annotator: Option<String>,
     /// When, for people.
@@ -99,12 +100,13 @@ fn is_cut(line: &[u8]) -> bool {
 pub(crate) fn line(label: &Label) -> String {
     let said = [
         ("id", Some(&label.id)),
-        ("label", Some(&label.label)),
+        ("label", label.label.as_ref()),
         ("annotator", label.annotator.as_ref()),
         ("at", label.at.as_ref()),
     ];
     let keys = said.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.clone().into())));
-    line_of_record(&Record::from_iter(keys))
+    let withdrawn = label.label.is_none().then(|| ("withdrawn".to_owned(), true.into()));
+    line_of_record(&Record::from_iter(keys.chain(withdrawn)))
 }
 
 /// A line as it is written; ids and labels may be numbers.
@@ -112,10 +114,17 @@ pub(crate) fn line(label: &Label) -> String {
 #[serde(deny_unknown_fields)]
 struct Line {
     id: Value,
-    label: Value,
+    #[serde(default, deserialize_with = "there")] // a `null` is no absence
+    label: Option<Value>,
+    #[serde(default)]
+    withdrawn: bool,
     annotator: Option<String>,
     at: Option<String>,
     crc: Option<Value>,
+}
+
+fn there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 fn label(line: &[u8]) -> Result<Label, Refusal> {
@@ -125,12 +134,20 @@ fn label(line: &[u8]) -> Result<Label, Refusal> {
         let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
         Refusal::new(format!("a label such as {EXAMPLE}"), format!("{}: {said}", written(text)))
     };
-    let Line { id, label, annotator, at, crc } = serde_json::from_str(text).map_err(no_label)?;
+    let Line { id, label, withdrawn, annotator, at, crc } = serde_json::from_str(text).map_err(no_label)?;
     if crc.is_some() && record_of_line(&[line, b"\n"].concat()).is_err() {
         let got = "another; leave `crc` out of a line that you change";
         return Err(Refusal::new("the checksum that the line was written with", got));
     }
-    Ok(Label { id: word("id", id)?, label: word("label", label)?, annotator, at })
+    let label = match (label, withdrawn) {
+        (Some(label), false) => Some(word("label", label)?),
+        (None, true) => None,
+        (Some(_), true) => {
+            return Err(Refusal::new("a label, or `withdrawn`", format!("{}: both", written(text))));
+        }
+        (None, false) => return Err(no_label(serde::de::Error::missing_field("label"))),
+    };
+    Ok(Label { id: word("id", id)?, label, annotator, at })
 }
 
 /// A line as a message shows it: short, and without what could do something to a terminal.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baeum_core::{Field, Kind, Role, Task};
 
 use super::file::LabelFile;
-use super::merged::{Said, merge};
+use super::merged::{Said, merge, standing};
 use crate::csv::number;
 use crate::error::quoted;
 use crate::plan::DataPlan;
@@ -76,17 +76,18 @@ impl Given {
         file: &LabelFile,
         names: &[Option<String>],
     ) -> Result<(), DataError> {
-        let (places, mut said, mut strays) = (places(names), vec![], vec![]);
+        let (places, mut known, mut strays) = (places(names), vec![], vec![]);
         let naming = plan.naming();
         for (line, label) in &file.lines {
-            if !(naming.names.is_empty() || naming.names.contains(&naming.called(&label.label))) {
+            let is_listed = |label: &String| naming.names.contains(&naming.called(label));
+            if let Some(other) =
+                label.label.as_ref().filter(|label| !naming.names.is_empty() && !is_listed(label))
+            {
                 let wants = format!("one of `data.labels` in line {line}");
-                return Err(DataError::file(&file.name, wants, quoted(&label.label)));
+                return Err(DataError::file(&file.name, wants, quoted(other)));
             }
             match places.get(label.id.as_str()).map(Vec::as_slice) {
-                Some(&[row]) => {
-                    said.push(Said { row, label: &label.label, annotator: label.annotator.as_deref() });
-                }
+                Some(&[row]) => known.push((row, label)),
                 Some(rows) => {
                     return Err(ambiguous(&file.name, &format!(" in line {line}"), &label.id, rows.len()));
                 }
@@ -95,7 +96,7 @@ impl Given {
         }
         let shown = |(line, id): &(&usize, &String)| format!("line {line} {}", quoted(id));
         let first: Vec<String> = strays.iter().take(LISTED).map(shown).collect();
-        if said.is_empty() {
+        if known.is_empty() {
             let got = format!("others alone: {}", first.join(", "));
             return Err(DataError::file(&file.name, "ids of rows of the data", got));
         }
@@ -103,7 +104,7 @@ impl Given {
             let (file, count) = (file.name.clone(), strays.len());
             self.warnings.push(Warning::StrayLabels { file, count, first });
         }
-        self.take(plan, file, &said)
+        self.take(plan, file, &standing(&known))
     }
 
     /// Puts what people said in the place of what the data say.

@@ -1,11 +1,11 @@
 //! One label for each row out of a file in which several people label the same rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Vote, dawid_skene, majority};
+use super::{Label, Vote, dawid_skene, majority};
 use crate::config::MergeLabels;
 use crate::labels::Naming;
 
@@ -15,6 +15,23 @@ pub(super) struct Said<'a> {
     pub(super) row: usize,
     pub(super) label: &'a str,
     pub(super) annotator: Option<&'a str>,
+}
+
+/// What still counts of all lines, each with its row: no label that was taken back behind it.
+pub(super) fn standing<'a>(lines: &[(usize, &'a Label)]) -> Vec<Said<'a>> {
+    let (mut of_all, mut of_one) = (BTreeSet::new(), BTreeSet::new());
+    let mut said = vec![];
+    for &(row, line) in lines.iter().rev() {
+        let annotator = line.annotator.as_deref();
+        match (&line.label, annotator) {
+            (None, None) => drop(of_all.insert(row)),
+            (None, Some(_)) => drop(of_one.insert((row, annotator))),
+            (Some(_), _) if of_all.contains(&row) || of_one.contains(&(row, annotator)) => {}
+            (Some(label), _) => said.push(Said { row, label, annotator }),
+        }
+    }
+    said.reverse();
+    said
 }
 
 /// Who labelled how much.

@@ -7,6 +7,7 @@ use baeum_core::{Record, Role, Schema, Task, TensorError, nearest};
 use super::append::no_file;
 use super::file::{Label, LabelFile};
 use super::given::{Given, ambiguous, places, with_file};
+use super::merged::standing;
 use crate::error::quoted;
 use crate::source::{Raw, Scan, scan};
 use crate::{DataError, DataPlan, Place};
@@ -72,6 +73,13 @@ impl<'a> Roll<'a> {
     /// Whether a person labelled a row.
     pub fn is_judged(&self, row: usize) -> bool {
         self.given.targets.said().contains_key(&row)
+    }
+
+    /// Whether a label of this id stands that somebody gave, or this annotator.
+    pub fn is_labelled(&self, id: &str, by: Option<&str>) -> bool {
+        let own = self.file.lines.iter().map(|(_, label)| (0, label)).filter(|(_, label)| label.id == id);
+        let said = standing(&own.collect::<Vec<_>>());
+        said.iter().any(|said| by.is_none() || said.annotator == by)
     }
 
     /// How many rows people labelled.

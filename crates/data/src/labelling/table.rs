@@ -39,7 +39,7 @@ pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Lab
     let rows = csv.texts(id)?.into_iter().zip(csv.texts(label)?).enumerate();
     let read = |(row, (its_id, its_label))| {
         let (its_id, its_label) = (there(row, id, its_id)?, there(row, label, its_label)?);
-        Ok(Label { id: its_id, label: its_label, annotator: annotators.next().flatten(), at: None })
+        Ok(Label { id: its_id, label: Some(its_label), annotator: annotators.next().flatten(), at: None })
     };
     rows.map(read).collect()
 }

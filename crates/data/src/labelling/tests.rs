@@ -40,7 +40,7 @@ fn disk(csv: &str, labels: &str) -> Place {
 }
 
 fn label(id: &str, label: &str) -> Label {
-    Label { id: id.to_owned(), label: label.to_owned(), ..Label::default() }
+    Label { id: id.to_owned(), label: Some(label.to_owned()), ..Label::default() }
 }
 
 fn lines(labels: &[(&str, &str, &str)]) -> String {
@@ -78,6 +78,39 @@ fn the_form_of_a_line_is_frozen() {
 }
 
 #[test]
+fn what_was_taken_back_counts_no_longer() {
+    let back =
+        |id: &str, by: &str| format!("{{\"id\": \"{id}\", \"withdrawn\": true, \"annotator\": \"{by}\"}}\n");
+    let said = lines(&[("r0", "v", "a"), ("r0", "v", "b"), ("r2", "v", "a")]);
+    let corrected = |more: &str| {
+        let profile = prepare(&recipe(""), &disk(&table(usual), &(said.clone() + more))).unwrap().profile;
+        counts(&profile)
+    };
+    assert_eq!(corrected(""), ([18, 22], 0));
+    assert_eq!(corrected(&back("r2", "a")), ([19, 21], 0), "as the data have it");
+    assert_eq!(corrected(&back("r0", "a")), ([18, 22], 0), "`b` still says it");
+    assert_eq!(corrected("{\"id\": \"r0\", \"withdrawn\": true}\n"), ([19, 21], 0), "everybody's");
+    let again = back("r2", "a") + &lines(&[("r2", "v", "a")]);
+    assert_eq!(corrected(&again), ([18, 22], 0), "and said once more");
+    let all = ["r0", "r2"].map(|id| format!("{{\"id\": \"{id}\", \"withdrawn\": true}}\n")).concat();
+    assert_eq!(corrected(&all), ([20, 20], 0));
+}
+
+#[test]
+fn a_line_that_takes_back_is_written_and_read() {
+    let back = Label { id: "r0".to_owned(), annotator: Some("a".to_owned()), ..Label::default() };
+    assert!(
+        line(&back).starts_with(r#"{"id":"r0","annotator":"a","withdrawn":true,"crc":"#),
+        "{}",
+        line(&back)
+    );
+    assert_eq!(parse(FILE, line(&back).as_bytes(), &Limits::default()).unwrap().lines, [(1, back)]);
+    let both = br#"{"id":"a","label":"b","withdrawn":true}"#;
+    let expect = "`labels.jsonl` wants a label, or `withdrawn` in line 1, got `{\"id\":\"a\",\"label\":\"b\",\"withdrawn\":true}`: both";
+    assert_eq!(parse(FILE, both, &Limits::default()).unwrap_err().to_string(), expect);
+}
+
+#[test]
 fn people_write_lines_as_they_like() {
     let text = "{\"id\": 7, \"label\": 3}\r\n\n  {\"label\":\"b\",\"id\":\"x\"}  \n\t\n{\"id\":\"z\",\"label\":1.50}";
     let file = parse(FILE, text.as_bytes(), &Limits::default()).unwrap();
@@ -105,7 +138,7 @@ fn a_whole_line_that_is_none_is_refused_with_its_number() {
     check(
         br#"{"id":"a","lable":"b"}"#,
         &no_label(
-            r#"`{"id":"a","lable":"b"}`: unknown field `lable`, expected one of `id`, `label`, `annotator`, `at`, `crc`"#,
+            r#"`{"id":"a","lable":"b"}`: unknown field `lable`, expected one of `id`, `label`, `withdrawn`, `annotator`, `at`, `crc`"#,
         ),
     );
     check(br#"{"id":"a"}"#, &no_label(r#"`{"id":"a"}`: missing field `label`"#));

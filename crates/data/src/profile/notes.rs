@@ -196,6 +196,15 @@ pub enum Warning {
         /// The field.
         field: String,
     },
+    /// A target whose largest or smallest number stands in so many rows that it was cut off there, perhaps.
+    Capped {
+        /// The target.
+        field: String,
+        /// The number.
+        at: String,
+        /// In how many training rows it stands.
+        count: usize,
+    },
     /// A label that valid or test does not have.
     AbsentLabel {
         /// The label.
@@ -282,6 +291,11 @@ impl fmt::Display for Warning {
             Warning::Coarse { field } => {
                 write!(f, "`{field}` has numbers so close together that 32 bits hardly tell them apart")
             }
+            Warning::Capped { field, at, count } => write!(
+                f,
+                "`{field}` is {at} in {}, and no other number in a third of that: it was cut off there, perhaps, and what lies beyond cannot be learned",
+                counted(*count, "training row")
+            ),
             Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
             Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
             Warning::NotCompared { count } => write!(

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::Task;
+use baeum_core::{Moment, Task};
 
 use super::sheet::Use;
 use crate::DataError;
 use crate::config::{FieldConfig, KindConfig};
 use crate::csv::{number, shown_cell};
-use crate::moment::{A_DATE, Moment};
 use crate::plan::splits::REPEAT;
 use crate::plan::{DataPlan, IMAGE_ALONE};
 use crate::sheet::Sheet;
@@ -55,7 +54,7 @@ pub(super) fn bad_cells(
         };
         let wants: fn(&str) -> Option<&'static str> = match kind {
             Some(KindConfig::Number) => |cell| number(cell).err(),
-            Some(KindConfig::Date) => |cell| Moment::parse(cell).is_none().then_some(A_DATE),
+            Some(KindConfig::Date) => |cell| Moment::parse(cell).is_none().then_some(Moment::WANTED),
             Some(KindConfig::Category | KindConfig::Text | KindConfig::Image { .. }) | None => continue,
         };
         for (row, cell) in sheet.texts(column)?.into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use baeum_core::fs::{FileKind, FsError, shown};
-use baeum_core::{Fs, Limit, Limits, ReadError};
+use baeum_core::{Fs, Limit, Limits, Progress, ReadError};
 use rayon::prelude::*;
 
 use super::{Cell, Pixels};
@@ -89,11 +89,13 @@ fn stays_below(path: &Path) -> Result<(), Refusal> {
 pub(super) struct Reader {
     fs: Arc<dyn Fs>,
     pub(super) limits: Limits,
+    progress: Progress,
 }
 
 impl Reader {
     pub(super) fn new(place: &Place) -> Reader {
-        Reader { fs: Arc::clone(&place.fs), limits: place.limits.clone() }
+        let Place { fs, limits, progress, .. } = place.clone();
+        Reader { fs, limits, progress }
     }
 
     /// The bytes of a file. That it is none is the fault of the data; other troubles are the disk's.
@@ -102,6 +104,7 @@ impl Reader {
         let path = file.path.as_ref().map_err(|refusal| refuse(refusal.clone()))?;
         let span = tracing::debug_span!("file", name = file.name);
         let read = span.in_scope(|| self.limits.read(limit, self.fs.as_ref(), path));
+        self.progress.add(1);
         read.map_err(|error| {
             let none = |got: &str| refuse(Refusal::new(REGULAR, got));
             match error {

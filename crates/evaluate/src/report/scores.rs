@@ -1,6 +1,6 @@
 //! The scores in short: one sentence, and a card for each metric.
 
-use crate::{Baseline, Metric, MetricName, Report, Verdict};
+use crate::{Baseline, Metric, MetricName, Predictions, Report, Verdict};
 
 use super::scale::Scale;
 use super::svg::{Anchor, Drawing, Point, point};
@@ -160,6 +160,12 @@ fn note(report: &Report) -> String {
         "Intervals hold the middle {level} of {resamples} of the test rows (percentile bootstrap): how far a score could \
          move if other rows had been drawn."
     );
+    if let Some(block) = report.predictions.as_ref().map(Predictions::block).filter(|block| *block > 1) {
+        note += &format!(
+            " Windows that lie together err alike, so {block} neighbours at a time were drawn (block bootstrap); one by one \
+             they would seem to be more news than they are."
+        );
+    }
     for metric in report.metrics.iter().filter(|metric| metric.undefined_resamples > 0) {
         let left_out = counted(metric.undefined_resamples as u64, "resample");
         note += &format!(" For {}, {left_out} did not define it and were left out.", metric.name.title());

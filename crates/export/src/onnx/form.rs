@@ -11,6 +11,8 @@ pub(super) enum Form {
     Places,
     /// Places `[batch, n]` of the pieces of a text.
     Pieces(usize),
+    /// Year, month, day, hour and minute `[batch, 5]`.
+    Moment,
     /// Bytes `[batch, height, width, channels]`; height and width may be open.
     Pixels { channels: usize, sides: Option<[usize; 2]> },
     /// Numbers `[batch, rows, columns]`: of a series `[batch, channels, steps]`, or the other way round.
@@ -27,7 +29,7 @@ impl Form {
             Form::Row(n) => (*n == count).then(|| vec![count]),
             Form::Grid([rows, _]) => (*rows == count).then(|| vec![count, 1]),
             Form::Image { channels, .. } => (*channels == count).then(|| vec![count, 1, 1]),
-            Form::Names | Form::Places | Form::Pieces(_) | Form::Pixels { .. } => None,
+            Form::Names | Form::Places | Form::Pieces(_) | Form::Moment | Form::Pixels { .. } => None,
         };
         own.or_else(|| (count == 1).then(|| vec![1]))
     }
@@ -38,6 +40,7 @@ impl Form {
             Form::Row(n) | Form::Pieces(n) => Some(vec![*n]),
             Form::Grid(sizes) => Some(sizes.to_vec()),
             Form::Names | Form::Places => Some(vec![1]),
+            Form::Moment => None,
             Form::Pixels { channels, sides } | Form::Image { channels, sides } => {
                 sides.map(|[height, width]| vec![*channels, height, width])
             }
@@ -52,6 +55,7 @@ impl std::fmt::Display for Form {
             Form::Grid([rows, columns]) => write!(f, "{rows} rows of {columns} numbers"),
             Form::Names => f.write_str("names"),
             Form::Places => f.write_str("places"),
+            Form::Moment => f.write_str("a moment"),
             Form::Pieces(n) => write!(f, "the places of {n} pieces"),
             Form::Pixels { channels, .. } | Form::Image { channels, .. } => {
                 write!(f, "an image with {channels} channels")

@@ -31,6 +31,9 @@ pub(crate) struct Given {
     /// the network that they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pieces_of: Option<String>,
+    /// Whether it takes a date as year, month, day, hour and minute `[batch, 5]`, NaN where it is missing or tells no time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_moment: bool,
 }
 
 /// An output of the graph.

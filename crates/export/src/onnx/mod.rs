@@ -6,6 +6,7 @@ mod answer;
 mod bins;
 mod builder;
 mod bytes;
+mod dates;
 mod field;
 mod fit;
 mod form;
@@ -23,6 +24,7 @@ mod words;
 mod write;
 
 pub(crate) use bytes::bytes;
+pub(crate) use dates::NUMBERS;
 pub(crate) use manifest::{Manifest, Meaning};
 pub(crate) use model::{Array, Attribute, Graph, Model, Node, Port};
 pub(crate) use read::read;

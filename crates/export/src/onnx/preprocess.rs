@@ -6,7 +6,7 @@ use baeum_core::{DType, Field, Fit, InputSpec, Kind, Pipeline, Schema, Transform
 use super::builder::{Builder, batch, size};
 use super::manifest::Given;
 use super::model::{Attribute, Axis, Element};
-use super::{bins, images, names, quantile, series};
+use super::{bins, dates, images, names, quantile, series};
 
 pub(super) use super::form::Form;
 use crate::error::ExportError;
@@ -36,13 +36,15 @@ pub(super) fn enter<'a>(
     let (mut flows, mut inputs) = (BTreeMap::new(), vec![]);
     for field in schema.fields.iter().filter(|field| columns().any(|column| column.field == field.name)) {
         let is_date = |step: &Transform| matches!(step, Transform::DateParts { .. });
-        if columns().any(|column| column.field == field.name && column.steps.iter().any(is_date)) {
-            return Err(refuse_date(&field.name));
-        }
+        let is_moment =
+            columns().any(|column| column.field == field.name && column.steps.iter().any(is_date));
         let pieces = pieces_of(field, specs);
-        let flow = open(builder, field, pieces.map(|(_, length)| length))?;
+        let flow = match is_moment {
+            true => dates::open(builder, field),
+            false => open(builder, field, pieces.map(|(_, length)| length))?,
+        };
         let pieces_of = pieces.map(|(input, _)| input.to_owned());
-        inputs.push(Given { name: flow.value.clone(), field: field.name.clone(), pieces_of });
+        inputs.push(Given { name: flow.value.clone(), field: field.name.clone(), pieces_of, is_moment });
         flows.insert(field.name.as_str(), flow);
     }
     match columns().find(|column| !flows.contains_key(column.field.as_str())) {
@@ -96,7 +98,7 @@ fn open<'a>(
         Kind::Text => {
             return Err(refuse(
                 &field.name,
-                "numbers, names, images, and a text that `tokenise` cuts",
+                "numbers, names, images, dates, and a text that `tokenise` cuts",
                 field.kind.to_string(),
             ));
         }
@@ -189,13 +191,14 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         Transform::Hash { .. } => {
             Err(refuse(flow.field, "steps that it can say, such as `category`", "`hash`".to_owned()))
         }
-        Transform::DateParts { .. } => Err(refuse_date(flow.field)),
+        Transform::DateParts { parts, cyclic } => dates::parts(builder, flow, parts, *cyclic),
         Transform::NormaliseText { .. } | Transform::Tokenise { .. } => match flow.form {
             Form::Pieces(_) => Ok(flow), // done by whoever gives the pieces
             Form::Row(_)
             | Form::Names
             | Form::Places
             | Form::Grid(_)
+            | Form::Moment
             | Form::Pixels { .. }
             | Form::Image { .. } => Err(refuse(flow.field, "a text before its steps", flow.form.to_string())),
         },
@@ -204,12 +207,6 @@ fn apply<'a>(builder: &mut Builder<'_>, flow: Flow<'a>, step: &Transform) -> Res
         Transform::Difference { lag, .. } => series::difference(builder, flow, *lag),
         Transform::StepsFirst { .. } => series::steps_first(builder, flow),
     }
-}
-
-/// No operator reads a date, and 32 bits hold no moment to the minute.
-fn refuse_date(field: &str) -> ExportError {
-    let got = "`date_parts`; give the parts as columns of the table, or leave `onnx` out of `export.formats`";
-    refuse(field, "steps that it can say", got.to_owned())
 }
 
 /// A number beyond a bound becomes the bound. `Where` and no `Min`: a missing number stays missing.
@@ -282,6 +279,9 @@ pub(super) fn floats<'a>(builder: &mut Builder<'_>, flow: Flow<'a>) -> Result<Fl
         Form::Pieces(length) => {
             let value = cast(builder, &format!("{}.float", flow.field), &flow.value, Element::F32);
             Ok(Flow { value, form: Form::Row(length), ..flow })
+        }
+        Form::Moment => {
+            Err(refuse(flow.field, "`date_parts` before it can be a number", flow.form.to_string()))
         }
         Form::Names => Err(refuse(flow.field, "`category` before it can be a number", flow.form.to_string())),
     }

@@ -54,27 +54,27 @@ pub(super) fn quantile<'a>(
 }
 
 /// Writes a formula, operation by operation, over columns `[batch, 1]`.
-struct Words<'a, 'b> {
-    wish: String,
-    builder: &'a mut Builder<'b>,
+pub(super) struct Words<'a, 'b> {
+    pub(super) wish: String,
+    pub(super) builder: &'a mut Builder<'b>,
 }
 
 impl Words<'_, '_> {
-    fn add(&mut self, operator: &str, inputs: &[&str]) -> String {
+    pub(super) fn add(&mut self, operator: &str, inputs: &[&str]) -> String {
         self.builder.add(&self.wish, operator, inputs, &[])
     }
 
-    fn number(&mut self, number: f64) -> Result<String, ExportError> {
+    pub(super) fn number(&mut self, number: f64) -> Result<String, ExportError> {
         self.builder.numbers(&self.wish, vec![1], &[number])
     }
 
     /// An operation with a number at its right.
-    fn with(&mut self, value: &str, operator: &str, number: f64) -> Result<String, ExportError> {
+    pub(super) fn with(&mut self, value: &str, operator: &str, number: f64) -> Result<String, ExportError> {
         let number = self.number(number)?;
         Ok(self.add(operator, &[value, &number]))
     }
 
-    fn column(&mut self, rows: &str, place: usize) -> String {
+    pub(super) fn column(&mut self, rows: &str, place: usize) -> String {
         let [start, end, axis] = [place, place + 1, 1].map(|place| self.builder.whole(&self.wish, &[place]));
         self.add("Slice", &[rows, &start, &end, &axis])
     }

@@ -156,7 +156,7 @@ fn fields_that_onnx_cannot_say_are_refused_before_training() {
         Kind::Text,
         &[1],
         vec![],
-        &field("numbers, names, images, and a text that `tokenise` cuts", "a text"),
+        &field("numbers, names, images, dates, and a text that `tokenise` cuts", "a text"),
     );
     check(any, &[3, 2, 2], vec![], &field("images of one size, or `resize`", "images of any size"));
     check(Kind::Category, &[1], vec![], &field("`category` before it can be a number", "names"));

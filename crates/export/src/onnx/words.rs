@@ -47,7 +47,9 @@ pub(crate) fn transform(transform: &Transform) -> Say {
         Transform::IsMissing {} => Say::Word("IsNaN, Cast"),
         Transform::Bins { .. } => Say::Word("GreaterOrEqual, ReduceSum"),
         Transform::PiecewiseLinear { .. } => Say::Word("Sub, Div, Where"),
-        Transform::DateParts { .. } => Say::Cannot("no operator reads a date"),
+        Transform::DateParts { .. } => {
+            Say::Word("Floor, Greater, MatMul, Sin, Cos; the graph takes year, month, day, hour and minute")
+        }
         Transform::Hash { .. } => Say::Cannot("no operator hashes text"),
         Transform::NormaliseText { .. } | Transform::Tokenise { .. } => {
             Say::Cannot("no operator cuts text; the graph takes the places of its pieces")

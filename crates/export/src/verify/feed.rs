@@ -1,12 +1,12 @@
 //! From records to what a graph takes, and from what it gives to answers, by the names that the file itself states.
 use std::ops::Range;
 
-use baeum_core::{Answer, Data, Field, Kind, Record, Target, Tensor, Value};
+use baeum_core::{Answer, Data, Field, Kind, Moment, Record, Target, Tensor, Value};
 
 use super::engine::Values;
 use super::golden::Golden;
 use crate::error::VerifyError;
-use crate::onnx::{Array, Manifest, Meaning};
+use crate::onnx::{Array, Manifest, Meaning, NUMBERS};
 
 /// Whether some input takes images, which need not have one size.
 pub(super) fn has_images(manifest: &Manifest) -> bool {
@@ -33,6 +33,7 @@ pub(super) fn inputs(
             .field(&given.field)
             .map_err(|error| refuse(0, "a field of the file", error.to_string()))?;
         let array = match &given.pieces_of {
+            None if given.is_moment => moments(field, records, refuse)?,
             None => column(field, records, refuse)?,
             Some(input) => pieces(golden, input, rows.clone())
                 .ok_or_else(|| refuse(0, "the pieces of its text", "none".to_owned()))?,
@@ -48,6 +49,25 @@ fn pieces(golden: &Golden, input: &str, rows: Range<usize>) -> Option<Array> {
     let width: usize = all.shape().get(1..)?.iter().product();
     let places = all.i64s().ok()?.get(rows.start * width..rows.end * width)?.to_vec();
     Tensor::new([rows.len(), width], places).ok().map(Array::Numbers)
+}
+
+/// Dates as year, month, day, hour and minute: `[rows, 5]`.
+fn moments(
+    field: &Field,
+    records: &[Record],
+    refuse: impl Fn(usize, &str, String) -> VerifyError,
+) -> Result<Array, VerifyError> {
+    let mut numbers: Vec<f32> = vec![];
+    for (row, record) in records.iter().enumerate() {
+        let value = record.get(&field.name).unwrap_or(&Value::Missing);
+        let moment = text_of(value).and_then(|text| match text.is_empty() {
+            true => Some([f32::NAN; NUMBERS]),
+            false => Moment::parse(&text).map(Moment::numbers),
+        });
+        numbers.extend(moment.ok_or_else(|| refuse(row, Moment::WANTED, value.to_string()))?);
+    }
+    let tensor = Tensor::new([records.len(), NUMBERS], numbers);
+    tensor.map(Array::Numbers).map_err(|error| refuse(0, "sizes that fit", error.to_string()))
 }
 
 /// One field of some records as a batch.

@@ -237,6 +237,36 @@ fn numbers_agree_behind_every_step() {
     agrees("numbers", &predictor, records);
 }
 
+/// Each part brought near zero: no answer is sure of itself, so each is moved by each part.
+#[test]
+fn the_parts_of_a_date_agree() {
+    use baeum_core::DatePart::{Day, DayOfYear, Hour, Minute, Month, Weekday, Year};
+    let all = vec![Year, Month, Day, Weekday, Hour, Minute, DayOfYear];
+    let near_zero = Transform::Standardise {
+        centre: vec![1950.0, 6.0, 15.0, 3.0, 12.0, 30.0, 180.0],
+        spread: vec![200.0, 4.0, 9.0, 2.0, 7.0, 20.0, 100.0],
+    };
+    let plain = Transform::DateParts { parts: all.clone(), cyclic: false };
+    let circles = Transform::DateParts { parts: all[1..].to_vec(), cyclic: true };
+    let known = || Transform::Impute { value: vec![0.25] };
+    let columns = [("when", vec![plain, near_zero, known()]), ("when", vec![circles, known()])];
+    let mut graph = Graph::default();
+    let x = graph.input("row", Shape::batch(&[19]), DType::F32).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[x]).unwrap();
+    let spec = input("row", DType::F32, &[19], &columns);
+    let predictor = predictor(vec![field("when", Kind::Text)], vec![spec], graph, labels());
+    let date = |year: usize, month: usize, day: usize| {
+        let (hour, minute) = (year * 5 % 24, year * 13 % 60);
+        record([("when", Value::Text(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")))])
+    };
+    let ends = [(1, 1), (1, 31), (2, 28), (3, 1), (4, 30), (7, 31), (8, 31), (12, 31)];
+    let years = [1, 4, 100, 400, 1899, 1900, 1904, 1970, 1999, 2000, 2023, 2024, 2100, 9996, 9999];
+    let mut records: Vec<Record> =
+        years.iter().flat_map(|&year| ends.map(|(month, day)| date(year, month, day))).collect();
+    records.extend([4, 400, 1904, 2000, 2024, 9996].map(|year| date(year, 2, 29)));
+    agrees("dates", &predictor, records);
+}
+
 #[test]
 fn several_numbers_agree_behind_steps_of_their_own() {
     let steps = vec![

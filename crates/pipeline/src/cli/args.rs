@@ -135,6 +135,11 @@ pub(crate) struct Label {
     #[arg(long, value_name = "FILE", conflicts_with = "labels")]
     pub(crate) from: Option<PathBuf>,
 
+    /// Take back the labels that people gave to these rows, those of `--by` alone if it is said: the rows are as the data
+    /// have them again. What was said stays in the file.
+    #[arg(long, value_name = "ID", num_args = 1.., conflicts_with_all = ["labels", "from", "next", "candidates"])]
+    pub(crate) withdraw: Vec<String>,
+
     /// Who labels, where the file does not say it.
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
@@ -170,8 +175,8 @@ pub(crate) struct Label {
 }
 
 const LABEL_AFTER: &str = "\
-Without ID=LABEL, --from, --next and --candidates it tells how many rows have a label. The next run of the recipe learns from
-what was added.";
+Without ID=LABEL, --from, --withdraw, --next and --candidates it tells how many rows have a label. The next run of the recipe
+learns from what was added.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Fetch {

@@ -15,10 +15,11 @@ use crate::session::Job;
 /// More labels than this are only counted.
 const SHOWN: usize = 20;
 
-/// `baeum label RECIPE ID=LABEL`, `--from FILE`, `--next N`, `--candidates N`.
+/// `baeum label RECIPE ID=LABEL`, `--from FILE`, `--withdraw ID`, `--next N`, `--candidates N`.
 pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
     let job = open(&work(args))?;
-    let done = match (args.next, args.candidates, args.labels.is_empty() && args.from.is_none()) {
+    let is_question = args.labels.is_empty() && args.withdraw.is_empty() && args.from.is_none();
+    let done = match (args.next, args.candidates, is_question) {
         (Some(count), _, _) => list_next(args, &job, count),
         (None, Some(count), _) => list_candidates(args, &job, count),
         (None, None, true) => tell(&job),
@@ -74,7 +75,10 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     let labels = asked(args, job)?;
     let roll = roll(job)?;
     let rows = roll.find(&labels).map_err(LabelError::from)?;
-    labels.iter().try_for_each(|label| refuse_unknown(&roll, label, args.new_class))?;
+    labels.iter().try_for_each(|given| match &given.label {
+        Some(label) => refuse_unknown(&roll, label, args.new_class),
+        None => refuse_absent(&roll, given),
+    })?;
     let after = roll.with(&labels).map_err(LabelError::from)?;
     let torn = add(&job.plans.data, &job.place, &labels).map_err(LabelError::from)?;
     if let Some(torn) = torn {
@@ -94,10 +98,11 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     let without = after.iter().filter(|label| label.is_none()).count();
     let file = job.plans.data.label_path(&job.place).unwrap_or_default();
     let file = file.strip_prefix(".").unwrap_or(&file);
+    let done = if args.withdraw.is_empty() { "added to" } else { "taken back in" };
     let [labels, changed, without] =
         [(labels.len(), "label"), (changed, "row"), (without, "row")].map(|(n, what)| counted(n, what));
     print::line(&format!(
-        "\n  {labels} added to {}; {changed} changed, {without} without a label",
+        "\n  {labels} {done} {}; {changed} changed, {without} without a label",
         shown(file)
     ));
     print::line(&format!("  next    baeum pipeline {}", shown(&args.recipe)));
@@ -113,14 +118,16 @@ fn asked(args: &args::Label, job: &Job) -> Result<Vec<Label>, Failure> {
     let at = Some(utc(job.clock.wall()));
     let typed = |word: &String| match word.split_once('=') {
         Some((id, label)) if !id.trim().is_empty() && !label.trim().is_empty() => {
-            Ok(Label { id: id.trim().to_owned(), label: label.trim().to_owned(), ..Label::default() })
+            Ok(Label { id: id.trim().to_owned(), label: Some(label.trim().to_owned()), ..Label::default() })
         }
         Some(_) | None => Err(Failure::Usage(format!(
             "a label wants to be written ID=LABEL, got `{}`",
             word.escape_debug()
         ))),
     };
+    let withdrawn = |id: &String| Label { id: id.clone(), ..Label::default() };
     let labels = match &args.from {
+        None if !args.withdraw.is_empty() => args.withdraw.iter().map(withdrawn).collect(),
         None => args.labels.iter().map(typed).collect::<Result<Vec<_>, Failure>>()?,
         Some(file) => table(file, job)?,
     };
@@ -139,13 +146,21 @@ fn table(file: &Path, job: &Job) -> Result<Vec<Label>, LabelError> {
     Ok(read_table(&shown(file), bytes, limits)?)
 }
 
-/// Refuses a label that is most likely a slip.
-fn refuse_unknown(roll: &Roll<'_>, label: &Label, is_new: bool) -> Result<(), LabelError> {
-    if roll.task() == Task::Regress {
-        let is_number = label.label.trim().parse::<f64>().is_ok_and(f64::is_finite);
-        return if is_number { Ok(()) } else { Err(LabelError::NoNumber { label: label.label.clone() }) };
+/// Refuses to take back what nobody said.
+fn refuse_absent(roll: &Roll, Label { id, annotator, .. }: &Label) -> Result<(), LabelError> {
+    match roll.is_labelled(id, annotator.as_deref()) {
+        true => Ok(()),
+        false => Err(LabelError::NotLabelled { id: id.clone(), by: annotator.clone() }),
     }
-    let (known, called) = (roll.labels(), roll.called(&label.label));
+}
+
+/// Refuses a label that is most likely a slip.
+fn refuse_unknown(roll: &Roll<'_>, label: &str, is_new: bool) -> Result<(), LabelError> {
+    if roll.task() == Task::Regress {
+        let is_number = label.trim().parse::<f64>().is_ok_and(f64::is_finite);
+        return if is_number { Ok(()) } else { Err(LabelError::NoNumber { label: label.to_owned() }) };
+    }
+    let (known, called) = (roll.labels(), roll.called(label));
     if known.contains_key(&called) || is_new && !roll.is_closed() {
         return Ok(());
     }
@@ -158,7 +173,7 @@ fn refuse_unknown(roll: &Roll<'_>, label: &Label, is_new: bool) -> Result<(), La
         known.keys().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
     let more = if known.len() > SHOWN { ", .." } else { "" };
     let known = if names.is_empty() { "none so far".to_owned() } else { names.join(", ") + more };
-    Err(LabelError::Unknown { label: label.label.clone(), known, near, way_out })
+    Err(LabelError::Unknown { label: label.to_owned(), known, near, way_out })
 }
 
 /// The runs that were asked for.

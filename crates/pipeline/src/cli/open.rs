@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
 use baeum_core::fs::RealFs;
-use baeum_core::{Clock, Fs, Limit};
+use baeum_core::{Clock, Fs, Limit, Progress};
 use baeum_data::{DataError, Place};
 use baeum_models::Rung;
 
@@ -32,6 +32,7 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
         folders: folders(work.data.clone()),
         limits: plans.run.limits().clone(),
         seed: plans.run.seed(),
+        progress: Progress::default(),
     };
     let runs = Runs::new(fs, Arc::clone(&clock), &work.runs);
     let (name, text) = (

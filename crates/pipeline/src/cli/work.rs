@@ -10,7 +10,7 @@ use crate::StageError;
 use crate::recipe::{Parsed, RunPlan};
 use crate::run::{Action, Files, Reason, Runs, Stage, verify as check};
 use crate::session::{Audience, Goal, Job, Session, Told, identity};
-use crate::watch::{Bar, Signals, Watcher};
+use crate::watch::{Bar, Signals, Waiting, Watcher};
 
 /// `baeum pipeline RECIPE`, or one of its stages: everything up to `to`.
 pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Result<(), Failure> {
@@ -31,7 +31,8 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     if let Some(from) = work.from {
         session.adopt_before(from).map_err(blame)?;
     }
-    let mut audience = Terminal { job: &job };
+    let waiting = Waiting::new(&job.place.progress, &job.clock, signals);
+    let mut audience = Terminal { job: &job, waiting };
     session.advance(last, &mut audience).map_err(blame)?;
     summary::end(&session, last)?;
     Ok(())
@@ -154,10 +155,12 @@ fn blame(parsed: &Parsed, signals: &Signals, error: StageError) -> Failure {
 /// The person at the terminal.
 struct Terminal<'a> {
     job: &'a Job,
+    waiting: Waiting,
 }
 
 impl Audience for Terminal<'_> {
     fn told(&mut self, told: &Told<'_>) {
+        self.waiting.clear();
         match told {
             Told::Found(stage, reasons, files) => stage_line(*stage, files, &self::reasons(reasons)),
             Told::Begins(stage, reasons) => {

@@ -41,6 +41,7 @@ pub(crate) fn field(name: &str, kind: Kind) -> FieldProfile {
         top: vec![],
         sizes: None,
         quartiles: None,
+        capped: None,
         histogram: None,
         lengths: None,
         examples: vec![],

@@ -6,6 +6,7 @@ mod look;
 mod overview;
 mod samples;
 mod svg;
+mod words;
 
 use crate::profile::words::share;
 use baeum_core::Role;
@@ -13,6 +14,7 @@ use baeum_data::Profile;
 use baeum_evaluate::markup::{Cell, STYLE, count, counted, escape, name as named, section, table};
 
 use card::card;
+use words::{example, listed};
 
 /// More fields than this have no card of their own, but their row in the overview only.
 const CARDS: usize = 300;
@@ -37,7 +39,7 @@ pub(crate) struct Sample {
 pub(crate) fn page(name: &str, profile: &Profile, samples: &[Sample]) -> String {
     let sections = [
         section("look", "To look at", Some(look::look(profile))),
-        section("rows", "Rows", Some(rows(profile))),
+        section("rows", heading(example(profile)), Some(rows(profile))),
         section("target", "Target", target(profile)),
         section("samples", "Samples", samples::samples(samples)),
         section("overview", "Fields at a glance", overview::overview(profile)),
@@ -73,18 +75,27 @@ fn lead(profile: &Profile) -> String {
     };
     let aim = match targets.is_empty() {
         true => "no target".to_owned(),
-        false => format!("to tell {}{labels}", targets.join(" and ")),
+        false => format!("to tell {}{labels}", listed(&targets)),
     };
     let look = match profile.warnings.len() + profile.repairs.len() {
         0 => String::new(),
         n => format!(" There {} <a href=\"#look\">to look at</a>.", are(n)),
     };
-    let rows = counted(profile.rows as u64, "row");
+    let rows = counted(profile.rows as u64, example(profile));
     format!("<strong>{rows}</strong> with <strong>{inputs}</strong>, {aim}.{look}")
 }
 
 fn are(n: usize) -> String {
     format!("{} {}", if n == 1 { "is" } else { "are" }, counted(n as u64, "thing"))
+}
+
+/// What the section about the parts is called.
+fn heading(example: &str) -> &'static str {
+    match example {
+        "window" => "Windows",
+        "text" => "Texts",
+        _ => "Rows",
+    }
 }
 
 /// How many rows each part has.
@@ -105,7 +116,9 @@ fn rows(profile: &Profile) -> String {
             let share = share(n, all).unwrap_or_default();
             vec![Cell::text(part), Cell::number(&count(n as u64)), Cell::number(&share), Cell::text(what)]
         });
-    let table = table("No row is in two parts.", &["part", "rows", "share", "used as"], cells);
+    let example = example(profile);
+    let (caption, many) = (format!("No {example} is in two parts."), format!("{example}s"));
+    let table = table(&caption, &["part", &many, "share", "used as"], cells);
     format!("<div class=\"splits\" aria-hidden=\"true\">{bar}</div>{table}")
 }
 

@@ -50,6 +50,7 @@ pub(super) fn place(files: &Path) -> Place {
         folders: vec![],
         limits: Limits::default(),
         seed: 7,
+        progress: Default::default(),
     }
 }
 

@@ -32,17 +32,15 @@ impl<'a> Near<'a> {
         Near { hashes, parts, bits, masks: (0..=u16::MAX).filter(few).collect(), pieces }
     }
 
-    /// The later rows of another part that differ from this one in no more than `bits`, in ascending order.
-    pub(crate) fn of(&self, row: usize) -> Vec<usize> {
-        let (Some(Some(hash)), Some(part)) = (self.hashes.get(row), self.parts.get(row)) else {
-            return vec![];
-        };
+    /// The rows behind this one, of another part, that differ from a hash in no more than `bits`, in ascending order.
+    pub(crate) fn to(&self, hash: u64, row: usize) -> Vec<usize> {
+        let Some(part) = self.parts.get(row) else { return vec![] };
         let is_near = |other: &usize| {
             let differ = |other: &u64| (hash ^ other).count_ones() <= self.bits;
             self.parts.get(*other).is_some_and(|other| other != part)
                 && self.hashes[*other].as_ref().is_some_and(differ)
         };
-        let bucket = |(which, mask): (usize, u16)| self.pieces[which].of(piece(*hash, which) ^ mask, row);
+        let bucket = |(which, mask): (usize, u16)| self.pieces[which].of(piece(hash, which) ^ mask, row);
         let ways = (0..PIECES).flat_map(|which| self.masks.iter().map(move |&mask| (which, mask)));
         let mut near: Vec<usize> = ways.flat_map(bucket).copied().filter(is_near).collect();
         near.sort_unstable();
@@ -54,7 +52,8 @@ impl<'a> Near<'a> {
     /// there may be very many of them if many rows are the same.
     #[cfg(test)]
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.hashes.len()).flat_map(|row| self.of(row).into_iter().map(move |other| (row, other)))
+        let known = self.hashes.iter().enumerate().filter_map(|(row, hash)| Some((row, (*hash)?)));
+        known.flat_map(|(row, hash)| self.to(hash, row).into_iter().map(move |other| (row, other)))
     }
 }
 

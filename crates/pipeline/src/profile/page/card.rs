@@ -9,12 +9,16 @@ use super::anchor;
 use super::labels::names;
 use super::overview::kind;
 use super::svg::histogram;
+use super::words::is_next;
 
 /// A card that links lead to: name, picture, numbers.
 pub(super) fn card(place: usize, field: &FieldProfile, profile: &Profile) -> String {
     let rows = profile.parts[0];
     let is_empty = rows > 0 && field.missing == words::values(field, rows);
     let content = match is_empty {
+        true if is_next(field) => {
+            "<p class=\"note\">What comes next stands in the text itself.</p>".to_owned()
+        }
         true => "<p class=\"note\">Every value is missing in the training rows.</p>".to_owned(),
         false => picture(field, rows).unwrap_or_default(),
     };
@@ -46,6 +50,9 @@ fn examples(texts: &[String]) -> Option<String> {
 
 /// The numbers of a field; what it does not have is left out.
 fn facts(field: &FieldProfile, rows: usize) -> String {
+    if is_next(field) {
+        return String::new();
+    }
     let facts = [
         ("missing", Some(words::missing(field, rows))),
         ("distinct", field.distinct.map(|n| count(n as u64))),

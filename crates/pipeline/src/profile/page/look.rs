@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use baeum_data::{Found, Profile, Repair, Warning};
-use baeum_evaluate::markup::{count, escape, name};
+use baeum_evaluate::markup::{count, name};
 
 use super::anchor;
+use super::words::coded;
 
 /// More notes than this wait until someone opens the list.
 const SHOWN: usize = 12;
@@ -45,6 +46,7 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         Warning::Constant { field } | Warning::LooksLikeId { field } | Warning::Coarse { field } => {
             (field, places.get(field.as_str()).map(|place| anchor(*place)))
         }
+        Warning::Capped { field, .. } => (field, Some("target".to_owned())),
         Warning::AbsentLabel { label, .. } => (label, Some("target".to_owned())),
         Warning::Unlabelled { field, .. } => (field, Some("target".to_owned())),
         Warning::NoLabelFile { file }
@@ -58,7 +60,7 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         Warning::Leak { found: Found::Rows { .. }, .. }
         | Warning::HiddenFiles { .. }
         | Warning::NotCompared { .. } => {
-            return escape(&warning.to_string());
+            return coded(&warning.to_string());
         }
     };
     linked(&warning.to_string(), name, link.as_deref())
@@ -66,12 +68,12 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
 
 /// A text in which a name stands between backticks. A name without backticks is not in it before that place.
 fn linked(text: &str, quoted: &str, link: Option<&str>) -> String {
-    let Some((before, after)) = text.split_once(&format!("`{quoted}`")) else { return escape(text) };
+    let Some((before, after)) = text.split_once(&format!("`{quoted}`")) else { return coded(text) };
     let shown = match link {
         Some(link) => format!("<a href=\"#{link}\">{}</a>", name(quoted)),
         None => name(quoted),
     };
-    escape(before) + &shown + &escape(after)
+    coded(before) + &shown + &coded(after)
 }
 
 /// A repair; the reasons why rows were left out are a list of their own.
@@ -84,7 +86,7 @@ fn repair(repair: &Repair) -> String {
         Repair::Until { .. }
         | Repair::BetweenParts { .. }
         | Repair::ShortSeries { .. }
-        | Repair::LongLines { .. } => escape(&repair.to_string()),
+        | Repair::LongLines { .. } => coded(&repair.to_string()),
         Repair::Untold { count: windows, first } => {
             let left_out = count(*windows as u64);
             format!("{left_out} windows whose answer has a missing number were left out.{}", reasons(first))
@@ -109,6 +111,6 @@ fn reasons(first: &[String]) -> String {
         return String::new();
     }
     let reasons: String =
-        first.iter().map(|reason| format!("<li><bdi>{}</bdi></li>", escape(reason))).collect();
+        first.iter().map(|reason| format!("<li><bdi>{}</bdi></li>", coded(reason))).collect();
     format!("<details><summary>the first {}</summary><ul>{reasons}</ul></details>", first.len())
 }

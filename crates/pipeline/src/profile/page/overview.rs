@@ -5,25 +5,38 @@ use baeum_data::{FieldProfile, Profile};
 use baeum_evaluate::markup::{Cell, count, name, number, table};
 
 use super::svg::sparkline;
+use super::words::is_next;
 use super::{CARDS, anchor};
+
+/// The columns, and how many of them tell something of every kind of field; the others are about numbers.
+const HEADS: [&str; 7] = ["field", "kind", "missing", "distinct", "range", "mean ± deviation", ""];
+const OF_ALL: usize = 4;
 
 /// A row for each field, its name a link to its card; none without fields.
 pub(super) fn overview(profile: &Profile) -> Option<String> {
+    let has_numbers = profile.fields.iter().any(|field| field.range.is_some());
+    let columns = if has_numbers { HEADS.len() } else { OF_ALL };
     let rows = profile.fields.iter().enumerate().map(|(place, field)| {
+        let missing = match is_next(field) {
+            true => String::new(),
+            false => words::missing(field, profile.parts[0]),
+        };
+        let distinct = field.distinct.filter(|_| !is_next(field)).map(|n| count(n as u64));
         let mean = field.mean_std.map(|(mean, std)| format!("{} ± {}", number(mean), number(std)));
-        vec![
+        let mut cells = vec![
             Cell::markup(linked(place, field)),
             Cell::text(&kind(field)),
-            Cell::number(&words::missing(field, profile.parts[0])),
-            Cell::number(&field.distinct.map(|n| count(n as u64)).unwrap_or_default()),
+            Cell::number(&missing),
+            Cell::number(&distinct.unwrap_or_default()),
             Cell::number(&field.range.map(words::range).unwrap_or_default()),
             Cell::number(&mean.unwrap_or_default()),
             Cell::markup(field.histogram.as_ref().map(sparkline).unwrap_or_default()),
-        ]
+        ];
+        cells.truncate(columns);
+        cells
     });
-    let heads = ["field", "kind", "missing", "distinct", "range", "mean ± deviation", ""];
     let caption = "As the training rows have them.";
-    (!profile.fields.is_empty()).then(|| table(caption, &heads, rows))
+    (!profile.fields.is_empty()).then(|| table(caption, &HEADS[..columns], rows))
 }
 
 /// The name of a field as a link; one without a card is itself where links lead to.

@@ -114,6 +114,24 @@ fn all_kinds_of_pages_are_well_formed() {
 }
 
 #[test]
+fn windows_and_texts_are_called_so() {
+    let mut series = empty();
+    let mut channel = numbers("sold", [vec![1.0, 2.0, 4.0], vec![], vec![]]);
+    channel.values = Some(3);
+    (series.rows, series.fields) = (7, vec![channel]);
+    series.repairs = vec![Repair::Until { count: 2 }];
+    let says =
+        ["7\u{a0}windows", ">Windows</h2>", "No window is in two parts.", "<code>data.series.until</code>"];
+    check(&series, &[], &says);
+    let mut text = empty();
+    let mut next = field("next", Kind::Text);
+    (next.role, next.missing, text.parts) = (Role::Target, 3, [3, 0, 0]);
+    (text.rows, text.fields) = (3, vec![field("text", Kind::Text), next]);
+    let page = check(&text, &[], &["3\u{a0}texts", "What comes next stands in the text itself."]);
+    assert!(!page.contains("100\u{a0}%) ") && !page.contains("mean ± deviation"), "columns that say nothing");
+}
+
+#[test]
 fn an_empty_profile_is_a_page() {
     let page = check(&empty(), &[], &["0\u{a0}rows", "no target"]);
     assert!(!page.contains("id=\"fields\"") && !page.contains("id=\"target\""));

@@ -1,17 +1,14 @@
 //! Dates and moments as tables write them, and their parts as numbers.
 
-use baeum_core::DatePart;
+use crate::DatePart;
 
-/// What a cell should have been.
-pub(crate) const A_DATE: &str = "a date such as 2026-11-25 or 2026-11-25 13:00";
-
-/// The same where its hour is asked for.
+/// What a cell should have been where its hour is asked for.
 const A_TIME: &str = "a date with a time, such as 2026-11-25 13:00";
 
 /// A day of the Gregorian calendar, and a minute of it where it is told. A time zone behind it is read and not applied: the
 /// parts are those that stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub struct Moment {
     year: u32,
     month: u32,
     day: u32,
@@ -19,9 +16,12 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// What a cell should have been.
+    pub const WANTED: &str = "a date such as 2026-11-25 or 2026-11-25 13:00";
+
     /// Reads `2026-11-25`, `2026/11/25 13:00`, `2026-11-25T13:00:59.5Z`, `2026-11-25 13:00+09:00`; spaces around it do not
     /// count.
-    pub(crate) fn parse(text: &str) -> Option<Moment> {
+    pub fn parse(text: &str) -> Option<Moment> {
         let mut rest = text.trim();
         let year = digits(&mut rest, 4)?;
         let between = rest.chars().next().filter(|c| matches!(c, '-' | '/' | '.'))?;
@@ -34,8 +34,17 @@ impl Moment {
         is_day.then_some(Moment { year, month, day, time })
     }
 
-    /// Writes parts, one or two numbers each, and says how many numbers there are; or what the cell should have been.
-    pub(crate) fn write(self, parts: &[DatePart], cyclic: bool, out: &mut [f32]) -> Result<(), &'static str> {
+    /// Year, month, day, hour and minute; NaN where no time is told.
+    pub fn numbers(self) -> [f32; 5] {
+        let [hour, minute] = self.time.map_or([f32::NAN; 2], |(hour, minute)| [hour as f32, minute as f32]);
+        [self.year as f32, self.month as f32, self.day as f32, hour, minute]
+    }
+
+    /// Writes parts, one or two numbers each.
+    ///
+    /// # Errors
+    /// What the cell should have been, if it tells no time and an hour is asked for.
+    pub fn write(self, parts: &[DatePart], cyclic: bool, out: &mut [f32]) -> Result<(), &'static str> {
         let mut out = out.iter_mut();
         for part in parts {
             let (number, turn) = self.part(*part).ok_or(A_TIME)?;
