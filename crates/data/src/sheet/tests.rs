@@ -149,6 +149,21 @@ fn parquet_and_lines_and_csv_give_the_same_examples() {
     );
 }
 
+/// polars writes at most 262,144 rows into a group.
+#[test]
+fn a_parquet_file_of_several_groups_is_one_table() {
+    let bytes = write_parquet(&columns(0..300_000)).unwrap();
+    let sheet = parquet::read("p".to_owned(), &bytes, (&Room::memory(), &Limits::default())).unwrap();
+    let text =
+        |column: usize, row: usize| sheet.cells[column].text(row).unwrap().map(|text| text.into_owned());
+    assert_eq!((sheet.rows(), text(0, 3)), (300_000, None));
+    for row in [0, 262_143, 262_144, 299_999] {
+        assert_eq!(text(0, row), Some((row as f64 / 2.0).to_string()));
+        assert_eq!(text(1, row), Some((row * 7 % 11).to_string()));
+        assert_eq!(text(2, row).as_deref(), Some(["a", "b"][row % 2]));
+    }
+}
+
 #[test]
 fn other_columns_and_other_kinds_are_refused() {
     let first = write_parquet(&columns(0..12)).unwrap();
