@@ -6,11 +6,9 @@ mod divided;
 mod found;
 mod pictures;
 mod rows;
+mod target;
 mod texts;
 mod windows;
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Splits, Task};
 use rayon::prelude::*;
@@ -134,9 +132,6 @@ pub(crate) struct Alike {
     unfinished: usize,
 }
 
-/// So many rows tell in most cases that a field is not the label by other names.
-const FIRST: usize = 1_000;
-
 /// The data, as far as they are looked through.
 struct Audit<'a> {
     plan: &'a DataPlan,
@@ -193,7 +188,7 @@ impl Audit<'_> {
             Kind::Number | Kind::Category => inputs.len() == 1, // it says little, and says it again
             Kind::Text => inputs.len() == 1,                    // texts and images are looked at more closely
             Kind::Image { .. } => true,
-            Kind::Numbers { .. } | Kind::Series { .. } => false,
+            Kind::Numbers { .. } | Kind::Series { .. } | Kind::Labels { .. } => false,
         };
         if inputs.iter().any(is_alone) {
             return Ok(None);
@@ -277,57 +272,6 @@ impl Audit<'_> {
         Ok(Some((Leak::Ids, all)))
     }
 
-    /// Fields that are the target by another name.
-    fn target(&self, task: Task, train: &[usize]) -> Result<Vec<Warning>, DataError> {
-        let Some(target) = self.fields.iter().position(|field| field.role == Role::Target) else {
-            return Ok(vec![]);
-        };
-        let column = |field: usize| -> Result<Vec<Cell<'_>>, DataError> {
-            train.iter().map(|&row| self.raw.cell(row, field)).collect()
-        };
-        let numbers = |cells: &[Cell<'_>]| -> Vec<f64> {
-            cells
-                .iter()
-                .map(|cell| if let Cell::Number(number) = cell { *number } else { f64::NAN })
-                .collect()
-        };
-        let labels = match task {
-            Task::Classify => places(train.iter().map(|&row| self.raw.cell(row, target)))?,
-            Task::Regress | Task::Generate => vec![],
-        };
-        let is_copy = |place: usize| -> Result<bool, DataError> {
-            Ok(match task {
-                Task::Classify if !self.may_rename(place, train, &labels)? => false,
-                Task::Classify => copies::copies_label(&column(place)?, &labels),
-                Task::Regress => copies::copies_number(&numbers(&column(place)?), &numbers(&column(target)?)),
-                Task::Generate => false, // what comes next is in the text itself
-            })
-        };
-        let mut warnings = vec![];
-        for (place, field) in self.inputs() {
-            let is_one = matches!(field.kind, Kind::Number | Kind::Category);
-            if is_one && is_copy(place)? {
-                warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);
-            }
-        }
-        Ok(warnings)
-    }
-
-    /// Whether the first rows allow that a field is the label by other names; it saves looking at all of them.
-    fn may_rename(&self, field: usize, train: &[usize], labels: &[usize]) -> Result<bool, DataError> {
-        let few = train.iter().take(FIRST).map(|&row| self.raw.cell(row, field));
-        let values = few.collect::<Result<Vec<_>, DataError>>()?;
-        Ok(copies::may_rename(&values, labels))
-    }
-
-    fn give_away(&self, field: &str, target: &str) -> Result<Option<Warning>, DataError> {
-        let found = Found::Copy { field: field.to_owned(), target: target.to_owned() };
-        match self.plan.config.audit.allow.contains(&Leak::Target) {
-            true => Ok(Some(Warning::Leak { found, why: Why::Allowed })),
-            false => Err(DataError::Leak { found: Box::new(found) }),
-        }
-    }
-
     /// What becomes of rows that are alike.
     fn judge(&self, leak: Leak, seen: &Seen) -> Result<Option<Warning>, DataError> {
         if seen.across.twins == 0 {
@@ -354,22 +298,6 @@ impl Audit<'_> {
             (_, false) => seen.is_chance() || seen.is_usual(),
         }
     }
-}
-
-/// Each label's place among all of them.
-fn places<'a>(targets: impl Iterator<Item = Result<Cell<'a>, DataError>>) -> Result<Vec<usize>, DataError> {
-    let mut names: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
-    let mut places = vec![];
-    for cell in targets {
-        let cell = cell?;
-        let name = match cell {
-            Cell::Name(name) => Cow::Borrowed(name),
-            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => Cow::Owned(cell.shown()),
-        };
-        let next = names.len();
-        places.push(*names.entry(name).or_insert(next));
-    }
-    Ok(places)
 }
 
 #[cfg(test)]

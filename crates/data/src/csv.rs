@@ -288,8 +288,17 @@ impl Csv {
 
     /// The cells of one column, row by row, as they stand there; `None` where nothing is.
     pub(crate) fn texts(&self, column: usize) -> Vec<Option<String>> {
+        self.texts_but(column, |cell| self.format.is_missing(cell))
+    }
+
+    /// The same where an empty cell is a list of nothing.
+    pub(crate) fn lists(&self, column: usize) -> Vec<Option<String>> {
+        self.texts_but(column, |cell| self.format.is_missing(cell) && !cell.trim().is_empty())
+    }
+
+    fn texts_but(&self, column: usize, is_missing: impl Fn(&str) -> bool) -> Vec<Option<String>> {
         if let Some(Held::Few { cells, rows }) = self.held().get(column) {
-            let text = |cell: &Cow<'_, str>| (!self.format.is_missing(cell)).then(|| cell.to_string());
+            let text = |cell: &Cow<'_, str>| (!is_missing(cell)).then(|| cell.to_string());
             let texts: Vec<Option<String>> = cells.cells.iter().map(text).collect();
             return rows.iter().map(|place| texts[*place as usize].clone()).collect();
         }
@@ -297,7 +306,7 @@ impl Csv {
         let mut texts = vec![];
         for record in self.files.iter().flat_map(CsvFile::records) {
             let cell = self.cell(record, column, &mut fields);
-            texts.push((!self.format.is_missing(&cell)).then(|| cell.into_owned()));
+            texts.push((!is_missing(&cell)).then(|| cell.into_owned()));
         }
         texts
     }

@@ -42,7 +42,7 @@ pub(crate) struct Examples {
 enum Answers {
     /// Below zero where nobody knows it.
     Labels { places: Vec<i64>, classes: usize },
-    /// Standardised, so many for each row; NaN where nobody knows it.
+    /// Standardised, or a 1 for each label that fits, so many for each row; NaN where nobody knows it.
     Numbers { width: usize, numbers: Vec<f32> },
     /// Cut out of the text anew for each batch.
     Next(Box<Following>),
@@ -321,7 +321,7 @@ fn answers(
     };
     match &target.decode {
         Decode::Label { labels: names } => {
-            let labels = Labels::new(&target.field, field, names, naming);
+            let labels = Labels::new(&schema.fields[field], field, names, naming);
             let known = labels.known(raw);
             let place = |row: usize| match known(row)
                 .map_or_else(|| labels.place(raw, row), |place| Ok(Some(place)))?
@@ -343,6 +343,13 @@ fn answers(
             let number = |row: usize| if is_unknown(&row) { Ok(f32::NAN) } else { number(row) };
             let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
             Ok(Answers::Numbers { width: 1, numbers })
+        }
+        Decode::Labels { labels, .. } => {
+            let labels = Labels::new(&schema.fields[field], field, labels, naming);
+            told::label_sets(raw, &labels, target.decode.width(), is_unknown)
+        }
+        Decode::Numbers { scale, offset, .. } => {
+            told::numbers(raw, (target, field), (scale, offset), is_unknown)
         }
         Decode::Next { .. } => told::following(schema, specs),
         Decode::Forecast { anchor, .. } => {

@@ -65,9 +65,12 @@ pub fn read_image(name: &str, bytes: &[u8], field: &Field, limits: &Limits) -> R
                 |error: baeum_core::TensorError| DataError::file(name, "whole images", error.to_string());
             Cell::Image(image).into_value().map_err(refuse)
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {
-            Err(wrong_kind(field, "an image".to_owned()))
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text => Err(wrong_kind(field, "an image".to_owned())),
     }
 }
 
@@ -83,9 +86,12 @@ pub fn read_text(name: &str, bytes: Vec<u8>, field: &Field) -> Result<Value, Dat
             let (text, _) = text.map_err(|refusal| DataError::file(name, refusal.wants, refusal.got))?;
             Ok(if text.trim().is_empty() { Value::Missing } else { Value::Text(text) })
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Image { .. } => {
-            Err(wrong_kind(field, "a text".to_owned()))
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Image { .. } => Err(wrong_kind(field, "a text".to_owned())),
     }
 }
 
@@ -110,7 +116,7 @@ pub fn read_value(text: &str, field: &Field, format: &CsvFormat) -> Result<Value
             let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, DataError>>()?;
             if numbers.len() == channels * steps { Ok(Value::Numbers(numbers)) } else { Err(got()) }
         }
-        Kind::Category | Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Category | Kind::Labels { .. } | Kind::Text => Ok(Value::Text(text.to_owned())),
         Kind::Image { .. } => Err(got()),
     }
 }

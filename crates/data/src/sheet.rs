@@ -40,6 +40,11 @@ pub(crate) trait Sheet {
     /// The cells of one column as text, row by row; `None` where nothing is.
     fn texts(&self, column: usize) -> Vec<Option<String>>;
 
+    /// The same for a column whose cells are lists: an empty one is there, unless the file itself says otherwise.
+    fn lists(&self, column: usize) -> Vec<Option<String>> {
+        self.texts(column)
+    }
+
     /// Whether each cell of a column that is there is a number, or written like one.
     fn is_number(&self, column: usize) -> bool {
         self.texts(column).iter().flatten().all(|cell| number(cell) != Err("a number"))
@@ -90,6 +95,10 @@ impl Sheet for Csv {
 
     fn texts(&self, column: usize) -> Vec<Option<String>> {
         Csv::texts(self, column)
+    }
+
+    fn lists(&self, column: usize) -> Vec<Option<String>> {
+        Csv::lists(self, column)
     }
 
     fn is_number(&self, column: usize) -> bool {
@@ -147,12 +156,12 @@ pub(crate) fn read(
         TableFormat::Csv(config) => {
             Box::new(Csv::new(tables, &CsvFormat::new(config, missing), on_bad, &place.limits)?)
         }
-        TableFormat::Jsonl => {
+        TableFormat::Jsonl { lists } => {
             let mut frame = Frame::default();
             for (name, bytes) in tables {
                 let packed = name.ends_with(".gz");
                 let bytes = if packed { gzip::unpacked(&name, &bytes, &place.limits)? } else { bytes };
-                frame.append(jsonl::read(name, &bytes, on_bad, &place.limits)?)?;
+                frame.append(jsonl::read(name, &bytes, lists.as_ref(), on_bad, &place.limits)?)?;
             }
             Box::new(frame)
         }

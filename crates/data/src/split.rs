@@ -137,7 +137,7 @@ fn deal(
 ) -> Result<Dealt, DataError> {
     let labels = |order| match task {
         Task::Classify => by_label(plan, scan, order),
-        Task::Regress | Task::Generate => Groups::from([(None, order)]),
+        Task::MultiLabel | Task::Regress | Task::Generate => Groups::from([(None, order)]),
     };
     let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
     let (order, mut parts) = (lot.order(), vec![Part::Train; scan.rows()]);

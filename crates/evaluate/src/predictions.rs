@@ -1,14 +1,18 @@
 //! What was answered to each row, and how good that is over any sample of the rows.
 
+mod columns;
 mod forecast;
+mod label_sets;
 mod pieces;
 
 use baeum_kernels::{argmax, logsumexp, softmax};
 
 use crate::metrics::{Errors, MetricName, Tally};
 
+pub use columns::ColumnPredictions;
 pub use forecast::ForecastPredictions;
 use forecast::Sums;
+pub use label_sets::LabelSetPredictions;
 pub use pieces::PiecePredictions;
 
 /// What was answered to each row.
@@ -16,8 +20,12 @@ pub use pieces::PiecePredictions;
 pub enum Predictions {
     /// One label out of several.
     Labels(LabelPredictions),
+    /// None, one or several of the labels.
+    LabelSets(LabelSetPredictions),
     /// A number.
     Numbers(NumberPredictions),
+    /// Several numbers.
+    Columns(ColumnPredictions),
     /// The next steps of a series.
     Forecast(ForecastPredictions),
     /// The next pieces of texts.
@@ -47,11 +55,14 @@ pub struct NumberPredictions {
 
 impl Predictions {
     /// What they are judged by.
-    pub fn metrics(&self) -> [MetricName; 3] {
+    pub fn metrics(&self) -> &'static [MetricName] {
         match self {
-            Predictions::Labels(_) => MetricName::OF_LABELS,
-            Predictions::Numbers(_) | Predictions::Forecast(_) => MetricName::OF_NUMBERS,
-            Predictions::Pieces(_) => MetricName::OF_PIECES,
+            Predictions::Labels(_) => &MetricName::OF_LABELS,
+            Predictions::LabelSets(_) => &MetricName::OF_LABEL_SETS,
+            Predictions::Numbers(_) | Predictions::Columns(_) | Predictions::Forecast(_) => {
+                &MetricName::OF_NUMBERS
+            }
+            Predictions::Pieces(_) => &MetricName::OF_PIECES,
         }
     }
 
@@ -59,7 +70,9 @@ impl Predictions {
     pub fn rows(&self) -> &[usize] {
         match self {
             Predictions::Labels(labels) => &labels.rows,
+            Predictions::LabelSets(sets) => sets.rows(),
             Predictions::Numbers(numbers) => &numbers.rows,
+            Predictions::Columns(columns) => columns.rows(),
             Predictions::Forecast(forecast) => forecast.rows(),
             Predictions::Pieces(pieces) => pieces.rows(),
         }
@@ -67,22 +80,29 @@ impl Predictions {
 
     /// The value of each metric over all rows, in the order of [`Predictions::metrics`]; NaN where the rows do not
     /// define it.
-    pub fn values(&self) -> [f64; 3] {
+    pub fn values(&self) -> Vec<f64> {
+        let all = 0..self.rows().len();
         match self {
-            Predictions::Labels(labels) => labels.values(0..labels.rows.len()),
+            Predictions::Labels(labels) => labels.values(all).to_vec(),
+            Predictions::LabelSets(sets) => sets.values(all).to_vec(),
+            Predictions::Columns(columns) => columns.values(all, Errors::r2_of_report).to_vec(),
             Predictions::Numbers(numbers) => {
-                let errors = numbers.errors(0..numbers.rows.len());
-                [errors.r2_of_report(), errors.rmse(), errors.mae()]
+                let errors = numbers.errors(all);
+                vec![errors.r2_of_report(), errors.rmse(), errors.mae()]
             }
-            Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()),
-            Predictions::Pieces(pieces) => pieces.values(0..pieces.rows().len()),
+            Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()).to_vec(),
+            Predictions::Pieces(pieces) => pieces.values(all).to_vec(),
         }
     }
 
     /// How many neighbours are drawn together: windows that tell the same steps err alike.
     pub(crate) fn block(&self) -> usize {
         match self {
-            Predictions::Labels(_) | Predictions::Numbers(_) | Predictions::Pieces(_) => 1,
+            Predictions::Labels(_)
+            | Predictions::LabelSets(_)
+            | Predictions::Numbers(_)
+            | Predictions::Columns(_)
+            | Predictions::Pieces(_) => 1,
             Predictions::Forecast(forecast) => forecast.steps().min(forecast.rows().len()).max(1),
         }
     }
@@ -104,16 +124,18 @@ pub(crate) struct Sampled<'a> {
 impl Sampled<'_> {
     /// The values over a sample: places in the columns, of which some may stand several times. Here R2 is undefined
     /// where all truths are equal, for what convention says then would distort an interval.
-    pub(crate) fn values(&self, sample: &[u32]) -> [f64; 3] {
+    pub(crate) fn values(&self, sample: &[u32]) -> Vec<f64> {
         let places = sample.iter().map(|&place| place as usize);
         match self.predictions {
-            Predictions::Labels(labels) => labels.values(places),
+            Predictions::Labels(labels) => labels.values(places).to_vec(),
+            Predictions::LabelSets(sets) => sets.values(places).to_vec(),
+            Predictions::Columns(columns) => columns.values(places, Errors::r2).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(places);
-                [errors.r2(), errors.rmse(), errors.mae()]
+                vec![errors.r2(), errors.rmse(), errors.mae()]
             }
-            Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])),
-            Predictions::Pieces(pieces) => pieces.values(places),
+            Predictions::Forecast(_) => Sums::values(places.map(|place| self.sums[place])).to_vec(),
+            Predictions::Pieces(pieces) => pieces.values(places).to_vec(),
         }
     }
 }
@@ -197,6 +219,11 @@ impl NumberPredictions {
         &self.answers
     }
 
+    /// What one number answers to the same rows.
+    pub(crate) fn always(&self, number: f64) -> NumberPredictions {
+        NumberPredictions { answers: vec![number; self.answers.len()], ..self.clone() }
+    }
+
     fn errors(&self, places: impl Iterator<Item = usize> + Clone) -> Errors {
         Errors::of(places.map(|i| (self.truth[i], self.answers[i])))
     }
@@ -257,9 +284,9 @@ mod tests {
         numbers.push(0, 1.0, 1.5);
         numbers.push(1, 2.0, 2.0);
         let predictions = Predictions::Numbers(numbers);
-        let [r2, rmse, mae] = predictions.sampled().values(&[0, 0]);
-        assert!(r2.is_nan());
-        assert_eq!((rmse, mae), (0.5, 0.5));
+        let values = predictions.sampled().values(&[0, 0]);
+        assert!(values[0].is_nan());
+        assert_eq!(values[1..], [0.5, 0.5]);
         assert_eq!(predictions.sampled().values(&[0, 1]), predictions.values());
     }
 }

@@ -68,9 +68,11 @@ impl Predict {
         match (self.targets(), input) {
             ([target], Some(input)) => match target.decode {
                 Decode::Next { vocabulary, .. } => Ok((input.name.clone(), vocabulary)),
-                Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } => {
-                    Err(GenerateError::Task)
-                }
+                Decode::Label { .. }
+                | Decode::Labels { .. }
+                | Decode::Number { .. }
+                | Decode::Numbers { .. }
+                | Decode::Forecast { .. } => Err(GenerateError::Task),
             },
             _ => Err(GenerateError::Task),
         }

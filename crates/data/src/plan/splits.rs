@@ -4,7 +4,7 @@ use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
 use super::{ListsPlan, SourcePlan, SplitPlan, plain_text, series};
-use crate::config::{DataConfig, SplitConfig, Unlisted};
+use crate::config::{DataConfig, SplitConfig, TargetConfig, Unlisted};
 use crate::split::Part;
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
@@ -46,6 +46,9 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         }
         Some(SplitConfig::Stratified { .. }) if task == Some(Task::Regress) => {
             refuse("data.split", "`random`, for the target is a number", "`stratified`")
+        }
+        Some(SplitConfig::Stratified { .. }) if task == Some(Task::MultiLabel) => {
+            refuse("data.split", "`random`, for a row may have several labels", "`stratified`")
         }
         Some(SplitConfig::Stratified { valid, test }) => {
             shares("data.split.stratified", *valid, *test)?;
@@ -168,7 +171,7 @@ fn moment(path: &str, column: &Option<String>) -> Checked<String> {
 
 fn by_column(config: &DataConfig, split: SplitPlan) -> Checked<SplitPlan> {
     match split.column() {
-        Some((name, path)) if config.target.as_deref() == Some(name) => {
+        Some((name, path)) if config.target.iter().flat_map(TargetConfig::columns).any(|own| own == name) => {
             refuse(path, "a column other than the target", format!("`{name}`"))
         }
         Some((name, path)) => refuse_empty(path, name).map(|()| split),

@@ -7,7 +7,7 @@ use crate::table::{Column, write_parquet};
 use crate::testing::{place, prepare, refusal};
 
 fn jsonl(text: &str) -> Result<Frame, DataError> {
-    jsonl::read("a.jsonl".to_owned(), text.as_bytes(), OnBad::Stop, &Limits::default())
+    jsonl::read("a.jsonl".to_owned(), text.as_bytes(), None, OnBad::Stop, &Limits::default())
 }
 
 #[track_caller]
@@ -52,7 +52,8 @@ fn what_is_no_row_of_plain_values_is_refused() {
         "{\"a\": \"x\"}\n{\"a\": 1}\n",
         "`a.jsonl` row 2, column `a`: wants a text, as in the rows before, got 1",
     );
-    let latin = jsonl::read("a.jsonl".to_owned(), b"{\"a\": \"\xe9\"}", OnBad::Stop, &Limits::default());
+    let latin =
+        jsonl::read("a.jsonl".to_owned(), b"{\"a\": \"\xe9\"}", None, OnBad::Stop, &Limits::default());
     assert_eq!(
         latin.map(drop).unwrap_err().to_string(),
         "`a.jsonl` wants UTF-8, got other bytes from number 8 on"
@@ -62,7 +63,8 @@ fn what_is_no_row_of_plain_values_is_refused() {
 #[test]
 fn bad_lines_may_be_left_out_and_are_listed() {
     let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
-    let frame = jsonl::read("a.jsonl".to_owned(), text.as_bytes(), OnBad::Skip, &Limits::default()).unwrap();
+    let frame =
+        jsonl::read("a.jsonl".to_owned(), text.as_bytes(), None, OnBad::Skip, &Limits::default()).unwrap();
     assert_eq!(frame.rows(), 2);
     let refused = frame.refuse(1, 0, "another number", "3".to_owned()).to_string();
     assert_eq!(refused, "`a.jsonl` row 3, column `a`: wants another number, got 3");
@@ -73,7 +75,8 @@ fn bad_lines_may_be_left_out_and_are_listed() {
 fn every_cut_of_lines_is_read_or_refused() {
     let text = "{\"a\": 1, \"b\": \"é\"}\n{\"a\": 2, \"b\": \"y\"}\n";
     for end in 0..text.len() {
-        let _ = jsonl::read("a.jsonl".to_owned(), &text.as_bytes()[..end], OnBad::Stop, &Limits::default());
+        let _ =
+            jsonl::read("a.jsonl".to_owned(), &text.as_bytes()[..end], None, OnBad::Stop, &Limits::default());
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use baeum_core::Task;
 
+use super::several;
 use super::sheet::Use;
 use crate::DataError;
 use crate::config::{FieldConfig, KindConfig};
@@ -40,8 +41,13 @@ pub(super) fn leave_out_repeats(sheet: &dyn Sheet, uses: &mut [Use], pattern: &s
 
 /// The rows that hold something else where the recipe says that a number or a date stands. What only looks like a
 /// column of numbers is known by its training rows, which are not drawn yet.
-pub(super) fn bad_cells(plan: &DataPlan, sheet: &dyn Sheet, uses: &[Use]) -> BTreeMap<usize, DataError> {
-    let mut refused = BTreeMap::new();
+pub(super) fn bad_cells(
+    plan: &DataPlan,
+    sheet: &dyn Sheet,
+    uses: &[Use],
+    target: &[usize],
+) -> BTreeMap<usize, DataError> {
+    let mut refused = several::refused(sheet, target, plan.task == Some(Task::MultiLabel));
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),

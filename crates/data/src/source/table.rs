@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, SchemaError};
 
-use super::{Cell, Raw};
+use super::{Cell, Raw, several};
 use crate::DataError;
 use crate::csv::{Cells, FileRows, Names, Wanted, row_place};
 use crate::profile::Repair;
@@ -71,6 +71,7 @@ pub(crate) fn load(sheet: &dyn Sheet, fields: &[Field]) -> Result<Table, DataErr
         let kind = match field.kind {
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => Wanted::Numbers,
             Kind::Category | Kind::Text | Kind::Image { .. } => Wanted::Names,
+            Kind::Labels { .. } => continue, // their cells are read as lists
         };
         wanted.extend(places(field).into_iter().map(|column| (column, kind)));
     }
@@ -78,11 +79,23 @@ pub(crate) fn load(sheet: &dyn Sheet, fields: &[Field]) -> Result<Table, DataErr
     let mut typed: BTreeMap<usize, Cells> =
         wanted.iter().map(|(column, _)| *column).zip(sheet.typed(&wanted)?).collect();
     let columns = fields.iter().map(|field| {
+        if let Kind::Labels { separator } = &field.kind {
+            return lists(sheet, &places(field), field.columns.len(), separator);
+        }
         let cells: Vec<Cells> = places(field).iter().filter_map(|column| typed.remove(column)).collect();
-        join(field, cells, sheet.rows())
+        Ok(join(field, cells, sheet.rows()))
     });
-    let (columns, places) = (columns.collect(), Places::Files(sheet.places()));
+    let columns = columns.collect::<Result<_, DataError>>()?;
+    let places = Places::Files(sheet.places());
     Ok(Table { columns, places, rows: sheet.rows(), repairs: sheet.repairs() })
+}
+
+/// The labels of each row; absent where the table lacks one of their columns.
+fn lists(sheet: &dyn Sheet, columns: &[usize], wanted: usize, separator: &str) -> Result<Column, DataError> {
+    match columns.len() == wanted {
+        true => several::names(sheet, columns, separator).map(Column::Names),
+        false => Ok(Column::Absent),
+    }
 }
 
 /// The cells of a field's columns, as one.

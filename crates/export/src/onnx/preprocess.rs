@@ -93,7 +93,7 @@ fn open<'a>(
             let form = Form::Pixels { channels: *channels, sides };
             (form, Element::U8, vec![batch(), height, width, size(*channels)])
         }
-        Kind::Text => {
+        Kind::Labels { .. } | Kind::Text => {
             return Err(refuse(
                 &field.name,
                 "numbers, names, images, and a text that `tokenise` cuts",

@@ -1,0 +1,97 @@
+//! Targets of several columns of a table, and cells that list several labels.
+
+use std::collections::BTreeMap;
+
+use baeum_core::Task;
+
+use crate::DataError;
+use crate::csv::{Names, shown_cell};
+use crate::plan::DataPlan;
+use crate::sheet::Sheet;
+
+/// What a column holds that says whether a label fits.
+const YES_OR_NO: &str = "`1` or `0`, `true` or `false`, `yes` or `no`";
+
+/// What each row of several columns of answers needs.
+const ALL_OR_NONE: &str = "an answer in each column of the target, or in none";
+
+/// Whether a label fits; libraries write whole numbers with a point where a column has gaps.
+fn says_yes(cell: &str) -> Option<bool> {
+    let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(cell.trim()));
+    match (is(["1", "1.0", "true", "yes"]), is(["0", "0.0", "false", "no"])) {
+        (false, false) => None,
+        (yes, _) => Some(yes),
+    }
+}
+
+/// The cells of some columns, row by row.
+fn rows(sheet: &dyn Sheet, columns: &[usize]) -> Vec<Vec<Option<String>>> {
+    let mut rows = vec![Vec::with_capacity(columns.len()); sheet.rows()];
+    for &column in columns {
+        rows.iter_mut().zip(sheet.texts(column)).for_each(|(row, cell)| row.push(cell));
+    }
+    rows
+}
+
+/// What a target says in each row, as one text; nothing where nobody knows it.
+pub(super) fn targets(plan: &DataPlan, sheet: &dyn Sheet, columns: &[usize]) -> Vec<Option<String>> {
+    match (plan.task, columns) {
+        (Some(Task::MultiLabel), _) => labels(sheet, columns, plan.separator()),
+        (Some(Task::Classify | Task::Regress | Task::Generate) | None, [one]) => sheet.texts(*one),
+        (Some(Task::Classify | Task::Regress | Task::Generate) | None, _) => {
+            let joined =
+                |row: Vec<Option<String>>| Some(row.into_iter().collect::<Option<Vec<_>>>()?.join(" "));
+            rows(sheet, columns).into_iter().map(joined).collect()
+        }
+    }
+}
+
+/// The labels of each row, listed: as one column lists them, or the names of those columns that say yes. Rows that
+/// [`refused`] names are among those without an answer.
+fn labels(sheet: &dyn Sheet, columns: &[usize], separator: &str) -> Vec<Option<String>> {
+    if let [one] = columns {
+        return sheet.lists(*one);
+    }
+    let listed = |row: Vec<Option<String>>| {
+        let mut fitting = vec![];
+        for (cell, &column) in row.into_iter().zip(columns) {
+            if says_yes(&cell?)? {
+                fitting.push(sheet.columns()[column].as_str());
+            }
+        }
+        Some(fitting.join(separator))
+    };
+    rows(sheet, columns).into_iter().map(listed).collect()
+}
+
+/// The labels of all rows of a table.
+///
+/// # Errors
+/// [`DataError::Cell`] for the first cell of several columns that says neither yes nor no, or nothing beside others.
+pub(super) fn names(sheet: &dyn Sheet, columns: &[usize], separator: &str) -> Result<Names, DataError> {
+    if let Some((_, error)) = refused(sheet, columns, true).pop_first() {
+        return Err(error);
+    }
+    let mut names = Names::default();
+    labels(sheet, columns, separator).iter().for_each(|label| names.push(label.as_deref()));
+    Ok(names)
+}
+
+/// The rows in which some of several columns have an answer and others none, or one that is neither yes nor no.
+pub(super) fn refused(sheet: &dyn Sheet, columns: &[usize], are_labels: bool) -> BTreeMap<usize, DataError> {
+    let refuse = |(number, row): (usize, Vec<Option<String>>)| {
+        let has_some = row.iter().any(Option::is_some);
+        let wrong = |(cell, &column): (&Option<String>, &usize)| match cell {
+            Some(cell) if are_labels && says_yes(cell).is_none() => {
+                Some(sheet.refuse(number, column, YES_OR_NO, shown_cell(cell)))
+            }
+            None if has_some => Some(sheet.refuse(number, column, ALL_OR_NONE, "an empty cell".to_owned())),
+            Some(_) | None => None,
+        };
+        row.iter().zip(columns).find_map(wrong).map(|error| (number, error))
+    };
+    match columns {
+        [_] => BTreeMap::new(),
+        several => rows(sheet, several).into_iter().enumerate().filter_map(refuse).collect(),
+    }
+}
