@@ -15,6 +15,7 @@ mod limits;
 mod mixing;
 mod pages;
 mod swap;
+mod targets;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.

@@ -75,7 +75,7 @@ pub struct DataConfig {
     /// The rows of the table are steps of a series, of which an example sees a window and tells what follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesConfig>,
-    /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of
+    /// How the examples are divided. `stratified` for labels and `random` for numbers, with 15 % for each of
     /// `valid` and `test`; where the source has test rows of its own, `given` with 10 % of the others for
     /// `valid`; for a series `time`, as much for each.
     #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
@@ -241,6 +241,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let config = parse(
             r#"{"source": {"idx": {"images": "i", "labels": "l"}}, "labels": ["a", "b"],
+                "target": ["a", "b"], "task": "multi_label", "separator": "|", "thresholds": {"a": 0.25},
                 "label_file": "l.jsonl", "merge_labels": "dawid_skene", "fields": {"image": {"steps": [{"impute": {"with": {"constant": 2}}}, "category", "one_hot"]}}}"#,
         )
         .unwrap();

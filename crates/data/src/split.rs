@@ -13,6 +13,7 @@ use answered::Answered;
 pub(crate) use lists::Lists;
 
 mod answered;
+mod label_sets;
 mod lists;
 pub(crate) mod time;
 mod together;
@@ -139,6 +140,13 @@ fn deal(
         Task::Classify => by_label(plan, scan, order),
         Task::MultiLabel | Task::Regress | Task::Generate => Groups::from([(None, order)]),
     };
+    // Gives rows by these shares, so that each part has the same mixture of labels.
+    let share_out = |parts: &mut [Part], rows: Vec<usize>, shares| match task {
+        Task::MultiLabel => label_sets::hand_out(plan, scan, &rows, shares, parts),
+        Task::Classify | Task::Regress | Task::Generate => {
+            hand_out(parts, &labels(rows), shares, &plan.target)
+        }
+    };
     let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
     let (order, mut parts) = (lot.order(), vec![Part::Train; scan.rows()]);
     match &plan.split {
@@ -152,13 +160,13 @@ fn deal(
             };
             let Some(valid) = valid else { return Ok((parts, [true, true, true])) };
             let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            hand_out(&mut parts, &labels(train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            share_out(&mut parts, train, [1.0 - valid, *valid, 0.0])?;
             Ok((parts, wanted(*valid, 1.0)))
         }
         SplitPlan::Given { valid } => {
             let mut parts = given(scan)?;
             let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            hand_out(&mut parts, &labels(train), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            share_out(&mut parts, train, [1.0 - valid, *valid, 0.0])?;
             Ok((parts, wanted(*valid, 1.0)))
         }
         SplitPlan::Stratified { .. } if task == Task::Regress => {
@@ -166,7 +174,7 @@ fn deal(
             Err(DataError::setting("data.split", wants, got))
         }
         SplitPlan::Stratified { valid, test } | SplitPlan::Usual { valid, test } => {
-            hand_out(&mut parts, &labels(order), shares(*valid, *test), &plan.target)?;
+            share_out(&mut parts, order, shares(*valid, *test))?;
             Ok((parts, wanted(*valid, *test)))
         }
         SplitPlan::Random { valid, test } => {
@@ -196,7 +204,7 @@ fn deal(
         }
         SplitPlan::Fold { of, fold, valid } => {
             let rest = take_fold(&mut parts, &labels(order), *of, *fold);
-            hand_out(&mut parts, &labels(rest), [1.0 - valid, *valid, 0.0], &plan.target)?;
+            share_out(&mut parts, rest, [1.0 - valid, *valid, 0.0])?;
             Ok((parts, wanted(*valid, 1.0)))
         }
     }

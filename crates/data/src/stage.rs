@@ -133,9 +133,7 @@ fn count_labels(
             Decode::Number { .. }
             | Decode::Numbers { .. }
             | Decode::Forecast { .. }
-            | Decode::Next { .. } => {
-                continue;
-            }
+            | Decode::Next { .. } => continue,
         };
         if let Some(field) = field {
             let labels = Labels::new(&fitted.schema.fields[field], field, names, &plan.naming());

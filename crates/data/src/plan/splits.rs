@@ -47,9 +47,6 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         Some(SplitConfig::Stratified { .. }) if task == Some(Task::Regress) => {
             refuse("data.split", "`random`, for the target is a number", "`stratified`")
         }
-        Some(SplitConfig::Stratified { .. }) if task == Some(Task::MultiLabel) => {
-            refuse("data.split", "`random`, for a row may have several labels", "`stratified`")
-        }
         Some(SplitConfig::Stratified { valid, test }) => {
             shares("data.split.stratified", *valid, *test)?;
             Ok(SplitPlan::Stratified { valid: *valid, test: *test })

@@ -85,7 +85,11 @@ fn lists_of_labels_that_say_nothing_clear_are_refused() {
         &table("tags", &["a;b", "b"]),
         "`a.csv` row 1: `tags` wants one of `data.labels`, or its place among them counted from 0, got `b`",
     );
-    refused(LISTED, &table("tags", &[""]), "column `tags` wants rows with a label, got none");
+    refused(
+        LISTED,
+        &table("tags", &[""]),
+        "column `tags` wants rows with a label in the training rows, got none",
+    );
     refused(
         &format!(r#"{LISTED}, "thresholds": {{"aa": 0.3}}"#),
         &table("tags", &["a;b", "b"]),
@@ -138,7 +142,7 @@ fn columns_that_say_neither_are_refused_or_left_out() {
     refused(
         FLAGS,
         &table("toxic,insult", &["1,0", "0,0"]),
-        "column `labels` wants rows of the class `insult`, got none",
+        "column `labels` wants rows of the class `insult` in the training rows, got none",
     );
 }
 
@@ -177,7 +181,36 @@ fn several_numbers_are_all_there_or_none() {
     refused(
         NUMBERS,
         &table("price,rent", &["10,1.5", "30,1.5"]),
-        "column `rent` wants at least two different numbers, got only 1.5",
+        "column `rent` wants at least two different numbers in the training rows, got only 1.5",
+    );
+}
+
+#[test]
+fn every_part_has_its_share_of_every_label() {
+    // One row in ten has the rare label, and never alone; rows without any are divided too.
+    let cells = ["a;b", "a", "", "b;rare", "a", "b", "a;b", "", "a", ""];
+    let rows: String = (0..200).map(|row| format!("{row},{}\n", cells[row % cells.len()])).collect();
+    let csv = format!("n,tags\n{rows}");
+    let parts = |more: &str| {
+        let prepared = prepared(&format!("{LISTED}{more}"), &csv);
+        let labels: Vec<[usize; 3]> = prepared.profile.labels.iter().map(|label| label.parts).collect();
+        (prepared.profile.parts, labels)
+    };
+    let (all, labels) = parts("");
+    assert_eq!(all, [140, 30, 30]);
+    // `a` 100, `b` 80, `rare` 20 rows: 70 %, 15 % and 15 % of each.
+    assert_eq!(labels, [[70, 15, 15], [56, 12, 12], [14, 3, 3]]);
+    let (all, labels) = parts(r#", "split": {"stratified": {"valid": 0.2, "test": 0.1}}"#);
+    assert_eq!((all, labels), ([140, 40, 20], vec![[70, 20, 10], [56, 16, 8], [14, 4, 2]]));
+    let (all, labels) = parts(r#", "split": {"fold": {"of": 4, "fold": 1, "valid": 0.2}}"#);
+    assert_eq!((all[2], labels.len()), (50, 3));
+    assert!(labels.iter().all(|[train, valid, _]| (4 * valid).abs_diff(*train) <= 4), "{labels:?}");
+    let seldom = csv.replacen("b;rare", "b;once", 1);
+    refused(
+        LISTED,
+        &seldom,
+        "label `once` of `tags` wants at least 3 rows, one for each part, got 1; gather more, or take \
+         `data.split = \"random\"`",
     );
 }
 
