@@ -117,8 +117,9 @@ impl Labels {
         let names = raw.names(self.field);
         let place = |name: &String| self.places.get(&self.naming.called(name)).copied();
         let places: Vec<Option<usize>> =
-            names.map(|names| names.names().iter().map(place).collect()).unwrap_or_default();
-        move |row| places.get(names?.place(row)).copied().flatten()
+            names.map(|names| names.values().iter().map(place).collect()).unwrap_or_default();
+        // What cannot be read again is told by whoever looks at the row itself.
+        move |row| places.get(names?.place(row).ok()??).copied().flatten()
     }
 
     /// How often each label stands in train, valid and test.

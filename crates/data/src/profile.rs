@@ -182,7 +182,9 @@ fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Resu
     let mut sight = Sight::default();
     let rows = match raw.names(place) {
         Some(names) => {
-            (sight.names, sight.missing) = names.counts(splits.train.rows());
+            let (counts, missing) = names.counts(splits.train.rows())?;
+            let there = names.values().iter().cloned().zip(counts).filter(|(_, count)| *count > 0);
+            (sight.names, sight.missing) = (there.collect(), missing);
             &[]
         }
         None => splits.train.rows(),

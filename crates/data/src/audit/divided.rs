@@ -3,7 +3,7 @@
 use baeum_core::Splits;
 
 use crate::DataError;
-use crate::csv::Names;
+use crate::sheet::Names;
 use crate::source::{Cell, Raw, Steps};
 
 /// These rows, counted by their places among each other.

@@ -6,14 +6,11 @@ use rayon::prelude::*;
 
 use super::Seen;
 use crate::DataError;
-use crate::csv::Names;
+use crate::sheet::Names;
 use crate::source::{Cell, Raw};
 
 /// How many bits of a number's mantissa count: its first four digits, nearly.
 const BITS: u32 = 13;
-
-/// So many names are folded once and not row by row.
-const FEW_NAMES: usize = 1 << 12;
 
 /// The hash of what a row nearly says: numbers to four digits, names in small letters with single spaces.
 ///
@@ -53,21 +50,21 @@ pub(super) struct Folding<'a> {
 
 impl<'a> Folding<'a> {
     pub(super) fn new(raw: &'a dyn Raw, field: usize) -> Folding<'a> {
-        let few = raw.names(field).filter(|names| names.names().len() <= FEW_NAMES);
         let first_alike = |names: &'a Names| {
-            let cells = names.names().iter().map(|name| Cell::Name(name)).chain([Cell::Missing]);
+            let cells = names.values().iter().map(|name| Cell::Name(name)).chain([Cell::Missing]);
             let mut seen = BTreeMap::new();
             let first = |(place, cell)| *seen.entry(folded(std::iter::once(cell))).or_insert(place);
             (names, (0..).zip(cells).map(first).collect())
         };
-        Folding { raw, field, names: few.map(first_alike) }
+        Folding { raw, field, names: raw.names(field).map(first_alike) }
     }
 
     /// Writes what a row nearly says.
     pub(super) fn write(&self, record: &mut Vec<u8>, row: usize) -> Result<(), DataError> {
         match &self.names {
             Some((names, first)) => {
-                let place = first.get(names.place(row)).or(first.last()).copied().unwrap_or_default();
+                let place = names.place(row)?.and_then(|place| first.get(place));
+                let place = place.or(first.last()).copied().unwrap_or_default();
                 record.push(5);
                 record.extend(place.to_le_bytes());
             }

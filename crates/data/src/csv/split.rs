@@ -61,9 +61,9 @@ impl<'a> Records<'a> {
         Records { at: start, start, row: 1, columns: Some(columns), ..self }
     }
 
-    /// Whether nothing is left.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.at == self.text.len()
+    /// The text of a record that was read.
+    pub(super) fn text(&self, place: Range<usize>) -> &'a str {
+        &self.text[place]
     }
 
     /// The number of the next record.

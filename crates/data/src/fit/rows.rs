@@ -96,8 +96,9 @@ impl Rows<'_> {
             | Kind::Text => {}
         }
         if let Some(names) = self.raw.names(self.place) {
-            let (names, missing) = names.counts(self.train.rows());
-            return Ok(Seen { names, has_missing: missing > 0, ..seen });
+            let (counts, missing) = names.counts(self.train.rows())?;
+            let there = names.values().iter().cloned().zip(counts).filter(|(_, count)| *count > 0);
+            return Ok(Seen { names: there.collect(), has_missing: missing > 0, ..seen });
         }
         for &row in self.train.rows() {
             match self.raw.cell(row, self.place)? {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Cell, Raw, Steps};
 use crate::DataError;
-use crate::csv::Names;
 use crate::profile::Repair;
+use crate::sheet::Names;
 
 /// The same examples, but for the targets of some rows.
 pub(crate) struct Relabelled {
