@@ -24,7 +24,7 @@ use crate::split::{Part, sample_id};
 use crate::{CsvFormat, DataError, Place, csv, gzip};
 
 use cells::NoNumbers;
-pub(crate) use cells::{Cells, MOST_FEW, NOTHING, Names, Texts};
+pub(crate) use cells::{Cells, Few, MOST_FEW, NOTHING, Names, Texts};
 pub(crate) use long::{Long, Room};
 pub(crate) use look::Seen;
 pub(crate) use words::Words;

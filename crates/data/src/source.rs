@@ -2,6 +2,7 @@
 //! typed.
 
 mod columns;
+mod few;
 mod files;
 mod folder;
 pub(crate) mod function;
@@ -25,10 +26,10 @@ use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::Repair;
-use crate::sheet::Names;
 use crate::split::Part;
 use crate::{DataError, Place};
 
+pub(crate) use few::FewCells;
 pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use series::last_windows;
 pub(crate) use table::load;
@@ -89,8 +90,8 @@ pub(crate) trait Raw: Send + Sync {
     /// A row, as messages call it.
     fn place(&self, row: usize) -> String;
 
-    /// All names of a field, where it has them in memory: counting places is faster than comparing words.
-    fn names(&self, _field: usize) -> Option<&Names> {
+    /// The different cells of a field, where it is known that they are few.
+    fn few(&self, _field: usize) -> Option<FewCells<'_>> {
         None
     }
 

@@ -169,11 +169,11 @@ fn dataset(
     blueprint: &DataBlueprint,
     splits: Splits,
 ) -> Result<Dataset, DataError> {
-    let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint.clone();
+    let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint;
     let probes = match &plan.source {
         SourcePlan::Function { config, formula } => {
             let (records, truth, inside) = function::probes(config, formula);
-            let batch = Encoder::new(&schema, &inputs)?.batch(&records)?;
+            let batch = Encoder::new(schema, inputs)?.batch(&records)?;
             Probes { records, truth, inside, batch }
         }
         SourcePlan::Table { .. }
@@ -183,7 +183,9 @@ fn dataset(
         | SourcePlan::Folder(_)
         | SourcePlan::TextFolder(_) => Probes::default(),
     };
-    Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
+    let source = Arc::new(examples);
+    let (schema, inputs, targets, stats) = (schema.clone(), inputs.clone(), targets.clone(), stats.clone());
+    Ok(Dataset { source, splits, task: *task, schema, inputs, targets, stats, probes })
 }
 
 #[cfg(test)]

@@ -86,13 +86,11 @@ impl<T> Few<T> {
 
     /// In how many of these rows each value stands, and how many rows have none.
     pub(crate) fn counts(&self, rows: &[usize]) -> Result<(Vec<usize>, usize), FsError> {
-        let (mut counts, mut none) = (vec![0; self.values.len()], 0);
+        let mut counts = vec![0; self.values.len() + 1];
         for &row in rows {
-            match self.place(row)? {
-                Some(place) => counts[place] += 1,
-                None => none += 1,
-            }
+            counts[self.place(row)?.unwrap_or(self.values.len())] += 1;
         }
+        let none = counts.pop().unwrap_or_default();
         Ok((counts, none))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{Images, Named};
-use super::{Cell, Raw, Table};
+use super::{Cell, FewCells, Raw, Table};
 use crate::config::{DataConfig, OnBad};
 use crate::csv::row_place;
 use crate::error::chain;
@@ -136,6 +136,10 @@ impl Raw for Pictured {
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
         self.images.size(row)
+    }
+
+    fn few(&self, field: usize) -> Option<FewCells<'_>> {
+        self.table.few(field).filter(|_| field != self.field)
     }
 
     fn repairs(&self) -> Vec<Repair> {

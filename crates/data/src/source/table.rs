@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use baeum_core::{Field, Kind, Role, SchemaError};
 
-use super::{Cell, Raw, several};
+use super::{Cell, FewCells, Raw, several};
 use crate::DataError;
 use crate::csv::{FileRows, row_place};
 use crate::profile::Repair;
-use crate::sheet::{Cells, Long, Names, Room, Sheet, Wanted};
+use crate::sheet::{Cells, Long, Room, Sheet, Wanted};
 
 /// Rows column by column, in the order of a schema.
 #[derive(Debug)]
@@ -157,9 +157,13 @@ impl Raw for Table {
         })
     }
 
-    fn names(&self, field: usize) -> Option<&Names> {
+    fn few(&self, field: usize) -> Option<FewCells<'_>> {
         let Column::One(cells) = &self.columns[field] else { return None };
-        if let Cells::Names(names) = &**cells { Some(names) } else { None }
+        match &**cells {
+            Cells::Names(names) => Some(FewCells::Names(names)),
+            Cells::FewNumbers(few) => Some(FewCells::Numbers(few)),
+            Cells::Numbers(_) | Cells::Texts(_) => None,
+        }
     }
 
     fn repairs(&self) -> Vec<Repair> {
