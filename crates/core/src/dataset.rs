@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -143,13 +144,27 @@ impl Splits {
     /// # Errors
     /// [`SplitError`] names the first row that stands in two parts, or twice in one.
     pub fn new(train: Vec<usize>, valid: Vec<usize>, test: Vec<usize>) -> Result<Splits, SplitError> {
-        let mut all: Vec<usize> = [&train[..], &valid[..], &test[..]].concat();
-        all.sort_unstable();
-        match all.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(SplitError { row: pair[0] }),
-            None => Ok(Splits { train: Split::new(train), valid: Split::new(valid), test: Split::new(test) }),
+        let splits = Splits { train: Split::new(train), valid: Split::new(valid), test: Split::new(test) };
+        let parts = [splits.train.rows(), splits.valid.rows(), splits.test.rows()];
+        let within = parts.iter().filter_map(|rows| rows.windows(2).find(|pair| pair[0] == pair[1]));
+        let across = [(0, 1), (0, 2), (1, 2)].into_iter().filter_map(|(a, b)| shared(parts[a], parts[b]));
+        match within.map(|pair| pair[0]).chain(across).min() {
+            Some(row) => Err(SplitError { row }),
+            None => Ok(splits),
         }
     }
+}
+
+/// The first row that stands in both of two ascending lists.
+fn shared(mut one: &[usize], mut other: &[usize]) -> Option<usize> {
+    while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
+        match a.cmp(b) {
+            Ordering::Less => one = rest,
+            Ordering::Greater => other = others,
+            Ordering::Equal => return Some(*a),
+        }
+    }
+    None
 }
 
 /// What the training rows answer on average: what a model that looks at nothing would say.

@@ -10,6 +10,7 @@ mod real;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 pub(crate) mod scratch;
+mod spill;
 
 use std::any::Any;
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use crash::{CrashFs, Syncs};
 pub use fault::{Fault, FaultFs};
 pub use real::RealFs;
+pub use spill::Spill;
 
 /// A file system, as far as Baeum needs one.
 ///
@@ -73,6 +75,9 @@ pub trait Fs: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`LockError::Held`] if another holds it.
     fn lock(&self, path: &Path) -> Result<LockGuard, LockError>;
+
+    /// Makes a file without a name, for what does not fit into memory; it is gone with its last user.
+    fn spill(&self) -> Result<Box<dyn Spill>, FsError>;
 
     /// Whether anything stands at a path.
     fn exists(&self, path: &Path) -> Result<bool, FsError> {

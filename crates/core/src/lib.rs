@@ -36,7 +36,7 @@ pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,
 };
 pub use decode::{Anchored, Answer, Decode, probabilities};
-pub use fs::Fs;
+pub use fs::{Fs, Spill};
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Layer, Param, ParamKind, Returns};

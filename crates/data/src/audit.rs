@@ -18,7 +18,6 @@ use crate::config::Leak;
 use crate::plan::DataPlan;
 use crate::profile::{Warning, Why};
 use crate::source::{Cell, Raw};
-use crate::split::sample_id;
 use rows::Folding;
 
 use divided::Divided;
@@ -137,7 +136,7 @@ struct Audit<'a> {
     plan: &'a DataPlan,
     raw: &'a dyn Raw,
     fields: &'a [Field],
-    is_held_out: Vec<bool>,
+    is_held_out: &'a [bool],
 }
 
 /// Looks for everything that must not be; what is usual, or allowed, becomes a warning.
@@ -152,11 +151,8 @@ pub(crate) fn audit(
     splits: &Splits,
 ) -> Result<Vec<Warning>, DataError> {
     let rows = Divided::of(raw, splits);
-    let is_held_out: Vec<bool> =
-        rows.rows.iter().map(|row| splits.train.rows().binary_search(row).is_err()).collect();
-    let train: Vec<usize> = (0..is_held_out.len()).filter(|&place| !is_held_out[place]).collect();
-    let audit = Audit { plan, raw: &rows, fields, is_held_out };
-    if let Some(seen) = windows::shared(&rows, &audit.is_held_out) {
+    let audit = Audit { plan, raw: &rows, fields, is_held_out: &rows.is_held_out };
+    if let Some(seen) = windows::shared(&rows, audit.is_held_out) {
         return Ok(audit.judge(Leak::Windows, &seen)?.into_iter().collect());
     }
     let mut warnings = vec![];
@@ -165,7 +161,7 @@ pub(crate) fn audit(
         let count = seen.unfinished;
         warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
-    warnings.extend(audit.target(task, &train)?);
+    warnings.extend(audit.target(task)?);
     Ok(warnings)
 }
 
@@ -195,7 +191,7 @@ impl Audit<'_> {
         }
         let inputs: Vec<usize> = inputs.into_iter().map(|(place, _)| place).collect();
         let hashes = self.hashes(&inputs)?;
-        let mut seen = rows::twins(&hashes, &self.is_held_out);
+        let mut seen = rows::twins(&hashes, self.is_held_out);
         if seen.across.twins > 0 {
             seen.expected = self.expected(&inputs, &hashes)?;
         }
@@ -205,29 +201,31 @@ impl Audit<'_> {
     /// What each row says in some fields.
     fn hashes(&self, fields: &[usize]) -> Result<Vec<u64>, DataError> {
         let fields: Vec<Folding<'_>> = fields.iter().map(|&field| Folding::new(self.raw, field)).collect();
-        let hash = |record: &mut Vec<u8>, row: usize| {
-            record.clear();
-            fields.iter().try_for_each(|field| field.write(record, row))?;
-            Ok(sample_id(record))
-        };
-        (0..self.raw.rows()).into_par_iter().map_init(Vec::new, hash).collect()
+        (0..self.raw.rows()).into_par_iter().map(|row| rows::hash(&fields, row)).collect()
     }
 
     /// How many rows would have a twin in train by chance: as many as there are pairs, times how often two different rows
     /// have the same in each field.
     fn expected(&self, inputs: &[usize], hashes: &[u64]) -> Result<f64, DataError> {
-        let teaching = (0..hashes.len()).filter(|&row| !self.is_held_out[row]);
-        let mut different: Vec<(u64, usize)> = teaching.map(|row| (hashes[row], row)).collect();
+        let mut different: Vec<(u64, usize)> = self.train().map(|row| (hashes[row], row)).collect();
         different.par_sort_unstable();
         different.dedup_by_key(|(hash, _)| *hash);
-        let seen = Seen::of(&self.is_held_out);
+        // In their order: they may have to be read again.
+        let mut different: Vec<usize> = different.into_iter().map(|(_, row)| row).collect();
+        different.par_sort_unstable();
+        let seen = Seen::of(self.is_held_out);
         let mut expected = seen.within.rows as f64 * seen.across.rows as f64;
         for &field in inputs {
-            let hash = |&row: &usize| Ok(rows::folded(std::iter::once(self.raw.cell(row, field)?)));
-            let hashes = different.iter().map(|(_, row)| row).map(hash).collect::<Result<_, DataError>>()?;
+            let field = Folding::new(self.raw, field);
+            let hashes = different.iter().map(|&row| field.hash(row)).collect::<Result<_, DataError>>()?;
             expected *= rows::agreement(hashes);
         }
         Ok(expected)
+    }
+
+    /// The rows that teach.
+    fn train(&self) -> impl Iterator<Item = usize> {
+        (0..self.is_held_out.len()).filter(|&row| !self.is_held_out[row])
     }
 
     fn texts(&self) -> Result<Option<(Leak, Seen)>, DataError> {
@@ -247,24 +245,24 @@ impl Audit<'_> {
             let pairs = near.pairs.into_iter().map(|(one, other, _)| (one, other)).collect();
             Ok(Alike { pairs, rows: near.rows, unfinished: near.unfinished })
         };
-        Ok(Some((Leak::Texts, halves(&self.is_held_out, look)?)))
+        Ok(Some((Leak::Texts, halves(self.is_held_out, look)?)))
     }
 
     fn images(&self) -> Result<Option<(Leak, Seen)>, DataError> {
         let image = self.inputs().find(|(_, field)| matches!(field.kind, Kind::Image { .. }));
         let Some((field, _)) = image else { return Ok(None) };
-        let equal = rows::twins(&self.hashes(&[field])?, &self.is_held_out);
+        let equal = rows::twins(&self.hashes(&[field])?, self.is_held_out);
         let of = |row: usize| Ok(pictures::image_of(self.raw.cell(row, field)?));
-        let near = pictures::copies(of, &self.is_held_out)?;
+        let near = pictures::copies(of, self.is_held_out)?;
         let more = if near.across.twins > equal.across.twins { near } else { equal };
         Ok(Some((Leak::Images, more)))
     }
 
     /// Rows whose id a row of train has as well: the same patient, the same film.
     fn ids(&self) -> Result<Option<(Leak, Seen)>, DataError> {
-        let mut all = Seen::of(&self.is_held_out);
+        let mut all = Seen::of(self.is_held_out);
         for (field, _) in self.fields.iter().enumerate().filter(|(_, field)| field.role == Role::Id) {
-            let seen = rows::twins(&self.hashes(&[field])?, &self.is_held_out);
+            let seen = rows::twins(&self.hashes(&[field])?, self.is_held_out);
             if seen.across.twins > all.across.twins {
                 all = seen;
             }

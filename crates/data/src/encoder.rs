@@ -4,6 +4,7 @@
 mod line;
 mod normal;
 mod numbers;
+mod ready;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -12,9 +13,10 @@ use baeum_core::{Batch, DType, Data, InputSpec, Record, Role, Schema, Tensor, Va
 
 use crate::DataError;
 use crate::plan::steps::{Change, Form};
-use crate::source::Cell;
+use crate::source::{Cell, Raw};
 
 pub(crate) use line::Line;
+pub(crate) use ready::{Ready, ReadyLine};
 
 /// Turns records into the inputs of a network.
 ///
@@ -91,15 +93,45 @@ impl Encoder {
         let mut rest = out;
         for line in &self.inputs[input].lines {
             let (mine, others) = rest.split_at_mut(line.width());
-            let cell = cell(line.field())?;
-            let refused = line.encode(&cell, mine).and_then(|()| line.refuse_infinite(&cell, mine));
-            refused.map_err(|wrong| {
-                let field = self.schema.fields[line.field()].name.clone();
-                DataError::Value { place: place(), field, wants: wrong.wants, got: wrong.got }
-            })?;
+            self.walk(line, &cell(line.field())?, &place, mine)?;
             rest = others;
         }
         Ok(())
+    }
+
+    /// The same for the row of a source whose lines are `ready` where they can be.
+    pub(crate) fn encode_row(
+        &self,
+        input: usize,
+        (ready, raw): (&Ready, &dyn Raw),
+        row: usize,
+        out: &mut [f32],
+    ) -> Result<(), DataError> {
+        let mut rest = out;
+        for (line, ready) in self.inputs[input].lines.iter().zip(ready.lines()) {
+            let (mine, others) = rest.split_at_mut(line.width());
+            match ready.zip(raw.few(line.field())).and_then(|(ready, few)| ready.get(few.place(row).ok()?)) {
+                Some(numbers) => mine.copy_from_slice(numbers),
+                None => self.walk(line, &raw.cell(row, line.field())?, || raw.place(row), mine)?,
+            }
+            rest = others;
+        }
+        Ok(())
+    }
+
+    /// Writes the numbers of one field of a row.
+    fn walk(
+        &self,
+        line: &Line,
+        cell: &Cell<'_>,
+        place: impl Fn() -> String,
+        out: &mut [f32],
+    ) -> Result<(), DataError> {
+        let refused = line.encode(cell, out).and_then(|()| line.refuse_infinite(cell, out));
+        refused.map_err(|wrong| {
+            let field = self.schema.fields[line.field()].name.clone();
+            DataError::Value { place: place(), field, wants: wrong.wants, got: wrong.got }
+        })
     }
 
     /// The numbers of some rows as the tensor of an input, with its name.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::DataError;
 use crate::augment::{Augmenter, Dice, Mixer};
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Ready};
 use crate::labels::{Labels, Naming};
 use crate::source::{Cell, Raw};
 use crate::text::Following;
@@ -31,6 +31,8 @@ pub(crate) struct Examples {
     raw: Box<dyn Raw>,
     schema: Schema,
     encoder: Encoder,
+    /// For each input what its fields of few cells give.
+    ready: Vec<Ready>,
     /// The numbers of all rows, for each input that has them in memory.
     kept: Vec<Option<Vec<f32>>>,
     targets: Vec<Answers>,
@@ -41,7 +43,7 @@ pub(crate) struct Examples {
 /// One target of all rows.
 enum Answers {
     /// Below zero where nobody knows it.
-    Labels { places: Vec<i64>, classes: usize },
+    Labels { places: Vec<i32>, classes: usize },
     /// Standardised, or a 1 for each label that fits, so many for each row; NaN where nobody knows it.
     Numbers { width: usize, numbers: Vec<f32> },
     /// Cut out of the text anew for each batch.
@@ -65,14 +67,14 @@ impl Examples {
             .iter()
             .map(|target| answers(raw.as_ref(), (&schema, specs), (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
-        let mut examples =
-            Examples { raw, schema, encoder, kept: vec![], targets, augment: None, mixer: None };
+        let ready = (0..encoder.inputs()).map(|input| encoder.ready(input, raw.as_ref())).collect();
+        let (kept, augment, mixer) = (vec![], None, None);
+        let mut examples = Examples { raw, schema, encoder, ready, kept, targets, augment, mixer };
         for input in 0..examples.encoder.inputs() {
-            let numbers = examples.raw.rows().saturating_mul(examples.encoder.width(input));
-            let bytes = numbers.saturating_mul(size_of::<f32>());
-            let rows: Vec<usize> = (0..examples.raw.rows()).collect();
-            let kept = (bytes <= room).then(|| examples.encode(input, &rows)).transpose();
-            examples.kept.push(kept.map_err(|(_, error)| error)?);
+            let (rows, width) = (examples.raw.rows(), examples.encoder.width(input));
+            let bytes = rows.saturating_mul(width).saturating_mul(size_of::<f32>());
+            let kept = (bytes <= room).then(|| examples.encode_all(input)).transpose()?;
+            examples.kept.push(kept);
             room = room.saturating_sub(bytes);
         }
         Ok(examples)
@@ -90,29 +92,44 @@ impl Examples {
 
     /// Makes sure that every row can become numbers; those in memory already have.
     pub(crate) fn check(&self) -> Result<(), DataError> {
-        let rows: Vec<usize> = (0..self.raw.rows()).collect();
         for input in (0..self.kept.len()).filter(|&input| self.kept[input].is_none()) {
-            for run in rows.chunks(RUN * 64) {
-                self.encode(input, run).map_err(|(_, error)| error)?;
+            let runs = (0..self.raw.rows()).step_by(RUN * 64);
+            for first in runs {
+                let rows: Vec<usize> = (first..self.raw.rows().min(first + RUN * 64)).collect();
+                self.encode(input, &rows).map_err(|(_, error)| error)?;
             }
         }
         Ok(())
     }
 
+    /// The numbers of all rows.
+    fn encode_all(&self, input: usize) -> Result<Vec<f32>, DataError> {
+        let mut numbers = vec![0.0; self.raw.rows() * self.encoder.width(input)];
+        let refused = self.write(input, |place| place, &mut numbers);
+        refused.map_or(Ok(numbers), |(_, error)| Err(error))
+    }
+
     /// The numbers of some rows, or the first that has none; every thread count gives the same.
     fn encode(&self, input: usize, rows: &[usize]) -> Result<Vec<f32>, (usize, DataError)> {
-        let width = self.encoder.width(input);
-        let mut numbers = vec![0.0; rows.len() * width];
-        let refused =
-            numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate().find_map_first(
-                |(i, out)| {
-                    let row = rows[i];
-                    let cell = |field| self.raw.cell(row, field);
-                    let refused = self.encoder.encode(input, cell, || self.raw.place(row), out);
-                    refused.err().map(|error| (row, error))
-                },
-            );
+        let mut numbers = vec![0.0; rows.len() * self.encoder.width(input)];
+        let refused = self.write(input, |place| rows[place], &mut numbers);
         refused.map_or(Ok(numbers), Err)
+    }
+
+    /// Writes the numbers of rows; the first that has none.
+    fn write(
+        &self,
+        input: usize,
+        row: impl Fn(usize) -> usize + Sync,
+        numbers: &mut [f32],
+    ) -> Option<(usize, DataError)> {
+        let width = self.encoder.width(input);
+        let source = (&self.ready[input], self.raw.as_ref());
+        let rows = numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate();
+        rows.find_map_first(|(place, out)| {
+            let row = row(place);
+            self.encoder.encode_row(input, source, row, out).err().map(|error| (row, error))
+        })
     }
 
     /// The numbers of some rows as training sees them in an epoch; every thread count gives the same.
@@ -287,7 +304,8 @@ impl Answers {
                 Tensor::new([rows.len(), following.length()], places.concat())
             }
             Answers::Labels { places, .. } => {
-                Ok(Tensor::vector(rows.iter().map(|&row| places[row]).collect::<Vec<i64>>()))
+                let place = |&row: &usize| i64::from(places[row]);
+                Ok(Tensor::vector(rows.iter().map(place).collect::<Vec<i64>>()))
             }
             Answers::Numbers { width, numbers } => {
                 let of = |row: &usize| &numbers[row * width..(row + 1) * width];
@@ -326,7 +344,7 @@ fn answers(
             let place = |row: usize| match known(row)
                 .map_or_else(|| labels.place(raw, row), |place| Ok(Some(place)))?
             {
-                Some(place) => Ok(place as i64),
+                Some(place) => Ok(place as i32), // there is no memory for more labels
                 None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
             };
             let place = |row: usize| if is_unknown(&row) { Ok(-1) } else { place(row) };

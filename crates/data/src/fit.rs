@@ -20,7 +20,7 @@ use crate::source::Raw;
 use crate::{DataError, Place};
 
 use rows::Seen;
-pub(crate) use rows::{Moments, Rows};
+pub(crate) use rows::{Moments, Rows, Run};
 
 /// What the training rows taught.
 #[derive(Clone, Debug, PartialEq)]

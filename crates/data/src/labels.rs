@@ -80,8 +80,8 @@ impl Labels {
         let unknown = Labels::new(rows.field, rows.place, &[], naming);
         let (column, said) = (&unknown.column, &naming.names);
         let mut counts: BTreeMap<String, u64> = said.iter().map(|name| (name.clone(), 0)).collect();
-        for &row in rows.train.rows() {
-            unknown.each(rows.raw, row, |label| *counts.entry(label).or_default() += 1)?;
+        for (row, times) in rows.different()? {
+            unknown.each(rows.raw, row, |label| *counts.entry(label).or_default() += times as u64)?;
             limits.admit(Limit::LabelClasses, format_args!("column `{column}`"), counts.len() as u64)?;
         }
         let refuse =
@@ -114,11 +114,15 @@ impl Labels {
     /// The places of rows whose label training knows, looked up name by name and not row by row; none for all others, and
     /// where names are not at hand.
     pub(crate) fn known<'a>(&self, raw: &'a dyn Raw) -> impl Fn(usize) -> Option<usize> + 'a {
-        let names = raw.names(self.field);
-        let place = |name: &String| self.places.get(&self.naming.called(name)).copied();
+        let few = raw.few(self.field);
+        let place = |cell: &Cell<'_>| match cell {
+            Cell::Name(name) => self.places.get(&self.naming.called(name)).copied(),
+            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => None,
+        };
         let places: Vec<Option<usize>> =
-            names.map(|names| names.names().iter().map(place).collect()).unwrap_or_default();
-        move |row| places.get(names?.place(row)).copied().flatten()
+            few.map(|few| few.cells().iter().map(place).collect()).unwrap_or_default();
+        // What cannot be read again is told by whoever looks at the row itself.
+        move |row| places.get(few?.place(row).ok()?).copied().flatten()
     }
 
     /// How often each label stands in train, valid and test.

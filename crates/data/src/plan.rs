@@ -25,6 +25,7 @@ pub(crate) mod steps;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub(crate) use check::{IMAGE, IMAGE_ALONE, TEXT};
 pub(crate) use plain_text::NEXT;
@@ -68,7 +69,7 @@ pub(crate) struct ImageColumn<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TableFormat {
     Csv(CsvConfig),
-    Jsonl { lists: Option<Lists> },
+    Jsonl,
     Parquet,
 }
 
@@ -316,8 +317,10 @@ impl DataPlan {
     pub fn csv_format(&self) -> CsvFormat {
         let missing = &self.config.missing;
         match &self.source {
-            SourcePlan::Table { format: TableFormat::Csv(config), .. } => CsvFormat::new(config, missing),
-            SourcePlan::Table { format: TableFormat::Jsonl { .. } | TableFormat::Parquet, .. }
+            SourcePlan::Table { format: TableFormat::Csv(config), .. } => {
+                CsvFormat::new(config, missing).listing(self.lists().as_ref())
+            }
+            SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
             | SourcePlan::Numpy(_)
             | SourcePlan::Folder(_)
@@ -352,6 +355,11 @@ impl DataPlan {
                 Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
             }
         }
+    }
+
+    /// The column whose cells list labels, if one does.
+    pub(crate) fn lists(&self) -> Option<Lists> {
+        targets::lists(&self.config)
     }
 
     /// What stands between two labels of a row, where it may have several.

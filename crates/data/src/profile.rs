@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
-use crate::fit::Moments;
+use crate::fit::{Moments, Rows, Run};
 use crate::source::{Cell, Raw};
 
 pub use histogram::{Histogram, quartiles};
@@ -172,57 +172,74 @@ pub(crate) fn profile(
 struct Sight {
     missing: usize,
     moments: Moments,
-    /// The numbers of a field that has one in each row; those of a vector would be too many.
-    numbers: Vec<f64>,
     names: BTreeMap<String, usize>,
     sizes: BTreeSet<(usize, usize)>,
 }
 
 fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Result<FieldProfile, DataError> {
-    let mut sight = Sight::default();
-    let rows = match raw.names(place) {
-        Some(names) => {
-            (sight.names, sight.missing) = names.counts(splits.train.rows());
-            &[]
-        }
-        None => splits.train.rows(),
-    };
-    for &row in rows {
-        if let Kind::Image { .. } = field.kind {
-            sight.sizes.extend(raw.image_size(row)); // known from before: nothing is decoded for it
-            continue;
-        }
+    let rows = Rows { raw, train: &splits.train, place, field };
+    if field.kind == Kind::Number {
+        return describe_number(&rows, splits);
+    }
+    let (mut sight, mut run) = (Sight::default(), Run::default());
+    if let Kind::Image { .. } = field.kind {
+        // Known from before: nothing is decoded for it.
+        sight.sizes = splits.train.rows().iter().filter_map(|&row| raw.image_size(row)).collect();
+        return Ok(sight.profile(field));
+    }
+    for (row, times) in rows.different()? {
         match raw.cell(row, place)? {
-            Cell::Missing => sight.missing += 1,
-            Cell::Number(number) => {
-                sight.moments.add(std::iter::once(number));
-                sight.numbers.push(number);
-            }
+            Cell::Missing => sight.missing += times,
+            Cell::Number(number) => run.push(number, &mut sight.moments),
             Cell::Numbers(numbers) => {
-                sight.moments.add(numbers.iter().copied());
+                numbers.iter().for_each(|number| run.push(*number, &mut sight.moments));
                 sight.missing += numbers.iter().filter(|number| number.is_nan()).count();
             }
             Cell::Name(name) => match sight.names.get_mut(name) {
-                Some(count) => *count += 1,
-                None => drop(sight.names.insert(name.to_owned(), 1)),
+                Some(count) => *count += times,
+                None => drop(sight.names.insert(name.to_owned(), times)),
             },
             Cell::Image(_) => {}
         }
     }
-    sight.numbers.par_sort_unstable_by(f64::total_cmp);
-    let sorted = std::mem::take(&mut sight.numbers);
-    let mut profile = sight.profile(field);
-    if field.kind == Kind::Number {
-        let [valid, test] = [splits.valid.rows(), splits.test.rows()].map(|rows| numbers(raw, rows, place));
-        profile.distinct = Some(sorted.chunk_by(|one, other| one == other).count());
-        profile.histogram = Histogram::of(&sorted, &valid?, &test?);
-        profile.quartiles = quartiles(&sorted);
+    run.end(&mut sight.moments);
+    Ok(sight.profile(field))
+}
+
+/// The same of one number a row.
+fn describe_number(rows: &Rows<'_>, splits: &Splits) -> Result<FieldProfile, DataError> {
+    let (mut sight, mut run) = (Sight::default(), Run::default());
+    let mut numbers = vec![];
+    let are_few = rows.raw.few(rows.place).is_some();
+    rows.each_number(|_, number| {
+        match number {
+            Some(number) => {
+                run.push(number, &mut sight.moments);
+                numbers.extend((!are_few).then_some(number));
+            }
+            None => sight.missing += 1,
+        }
+        Ok(())
+    })?;
+    run.end(&mut sight.moments);
+    for (row, times) in rows.different()?.filter(|_| are_few) {
+        if let Cell::Number(number) = rows.raw.cell(row, rows.place)? {
+            numbers.extend(std::iter::repeat_n(number, times));
+        }
     }
-    Ok(profile)
+    numbers.par_sort_unstable_by(f64::total_cmp);
+    let [valid, test] =
+        [splits.valid.rows(), splits.test.rows()].map(|part| numbers_of(rows.raw, part, rows.place));
+    Ok(FieldProfile {
+        distinct: Some(numbers.chunk_by(|one, other| one == other).count()),
+        histogram: Histogram::of(&numbers, &valid?, &test?),
+        quartiles: quartiles(&numbers),
+        ..sight.profile(rows.field)
+    })
 }
 
 /// The numbers of a field in some rows; a missing one is NaN.
-fn numbers(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, DataError> {
+fn numbers_of(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, DataError> {
     let number =
         |&row: &usize| Ok(if let Cell::Number(number) = raw.cell(row, place)? { number } else { f64::NAN });
     rows.iter().map(number).collect()

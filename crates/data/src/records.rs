@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use baeum_core::{Field, Kind, Limits, Record, Role, Schema, SchemaError, Value};
 
 use crate::config::OnBad;
-use crate::csv::{Csv, number, text_of};
+use crate::csv::{self, Stored, number, text_of};
+use crate::sheet::{Room, Sheet};
 use crate::source::{Cell, Raw, last_windows, load};
 use crate::{CsvFormat, DataError};
 
@@ -24,7 +25,13 @@ pub fn read_csv(
     format: &CsvFormat,
     limits: &Limits,
 ) -> Result<Vec<Record>, DataError> {
-    let csv = Csv::new(vec![(name.to_owned(), bytes)], format, OnBad::Stop, limits)?;
+    let are_words = |field: &&Field| match field.kind {
+        Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } => true,
+        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => false,
+    };
+    let words = schema.fields.iter().filter(are_words).flat_map(|field| field.columns.clone()).collect();
+    let table = Stored::memory(name, bytes);
+    let csv = csv::read(&[table], format, OnBad::Stop, &words, (&Room::memory(), limits))?;
     refuse_unknown(&csv, schema)?;
     for field in schema.with_role(Role::Input) {
         if let Kind::Series { steps, .. } = field.kind {
@@ -126,10 +133,10 @@ fn wrong_kind(field: &Field, got: String) -> DataError {
 }
 
 /// Refuses a column that no field is read from.
-fn refuse_unknown(csv: &Csv, schema: &Schema) -> Result<(), DataError> {
+fn refuse_unknown(csv: &Sheet, schema: &Schema) -> Result<(), DataError> {
     let columns = || schema.fields.iter().flat_map(|field| field.columns.iter().map(String::as_str));
     let known: BTreeSet<&str> = columns().collect();
-    match csv.columns().iter().find(|column| !known.contains(column.as_str())) {
+    match csv.columns.iter().find(|column| !known.contains(column.as_str())) {
         None => Ok(()),
         Some(column) => {
             let near = baeum_core::nearest(column, columns()).map(str::to_owned);

@@ -1,177 +1,281 @@
-//! Tables whose columns have names, whatever file they come from: what a scan of rows asks of them.
+//! Tables whose columns have names, whatever file they come from.
 
-mod frame;
+mod cells;
 mod jsonl;
+mod long;
+mod look;
 mod parquet;
 #[cfg(test)]
 mod tests;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use baeum_core::Limit;
+use baeum_core::fs::FsError;
 
 use crate::config::OnBad;
-use crate::csv::{Cells, Csv, FileRows, Seen, Wanted, number};
+use crate::csv::{Bytes, FileRows, Stored, located, shown_cell};
+use crate::error::quoted;
 use crate::place::shown_name;
-use crate::plan::{TableFiles, TableFormat};
-use crate::profile::Repair;
-use crate::split::Part;
-use crate::{CsvFormat, DataError, Place, gzip};
+use crate::plan::{Lists, TableFiles, TableFormat};
+use crate::profile::{LISTED, Repair};
+use crate::split::{Part, sample_id};
+use crate::{CsvFormat, DataError, Place, csv, gzip};
 
-use frame::Frame;
+use cells::NoNumbers;
+pub(crate) use cells::{Cells, Few, MOST_FEW, NOTHING, Names, Texts};
+pub(crate) use long::{Long, Room};
+pub(crate) use look::Seen;
+pub(crate) use words::Words;
 
-/// A table, read and checked, its cells not yet typed by what the fields want.
-pub(crate) trait Sheet {
-    /// The name that messages give the whole.
-    fn name(&self) -> &str;
-
-    /// How many rows there are in all files.
-    fn rows(&self) -> usize;
-
-    /// The names of the columns.
-    fn columns(&self) -> &[String];
-
-    /// The place of a column.
-    fn column(&self, name: &str) -> Option<usize>;
-
-    /// A number for each row that depends on what it says alone.
-    fn ids(&self) -> Vec<u64>;
-
-    /// The cells of one column as text, row by row; `None` where nothing is.
-    fn texts(&self, column: usize) -> Vec<Option<String>>;
-
-    /// The same for a column whose cells are lists: an empty one is there, unless the file itself says otherwise.
-    fn lists(&self, column: usize) -> Vec<Option<String>> {
-        self.texts(column)
-    }
-
-    /// Whether each cell of a column that is there is a number, or written like one.
-    fn is_number(&self, column: usize) -> bool {
-        self.texts(column).iter().flatten().all(|cell| number(cell) != Err("a number"))
-    }
-
-    /// What the cells of some columns look like in some rows.
-    fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen>;
-
-    /// Types some columns, in all rows; `wanted` goes up.
-    ///
-    /// # Errors
-    /// [`DataError::Cell`] names the first cell that cannot be what is wanted.
-    fn typed(&self, wanted: &[(usize, Wanted)]) -> Result<Vec<Cells>, DataError>;
-
-    /// What is needed to name a row: the files and their rows.
-    fn places(&self) -> Vec<FileRows>;
-
-    /// What was done to the files that nobody asked for.
-    fn repairs(&self) -> Vec<Repair>;
-
-    /// Leaves out rows, each with the reason; it is told among the repairs, and the others keep their numbers.
-    fn leave_out(&mut self, reasons: &BTreeMap<usize, String>);
-
-    /// A refusal of the cell of a row and a column.
-    fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError;
+/// What a column is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Numbers; a missing one is NaN.
+    Numbers,
+    /// Names; a missing one is none.
+    Names,
 }
 
-impl Sheet for Csv {
-    fn name(&self) -> &str {
-        Csv::name(self)
-    }
-
-    fn rows(&self) -> usize {
-        Csv::rows(self)
-    }
-
-    fn columns(&self) -> &[String] {
-        Csv::columns(self)
-    }
-
-    fn column(&self, name: &str) -> Option<usize> {
-        Csv::column(self, name)
-    }
-
-    fn ids(&self) -> Vec<u64> {
-        Csv::ids(self)
-    }
-
-    fn texts(&self, column: usize) -> Vec<Option<String>> {
-        Csv::texts(self, column)
-    }
-
-    fn lists(&self, column: usize) -> Vec<Option<String>> {
-        Csv::lists(self, column)
-    }
-
-    fn is_number(&self, column: usize) -> bool {
-        Csv::is_number(self, column)
-    }
-
-    fn look(&self, columns: &[usize], rows: &[usize]) -> Vec<Seen> {
-        Csv::look(self, columns, rows)
-    }
-
-    fn typed(&self, wanted: &[(usize, Wanted)]) -> Result<Vec<Cells>, DataError> {
-        Csv::typed(self, wanted)
-    }
-
-    fn places(&self) -> Vec<FileRows> {
-        Csv::places(self)
-    }
-
-    fn repairs(&self) -> Vec<Repair> {
-        Csv::repairs(self)
-    }
-
-    fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) {
-        Csv::leave_out(self, reasons);
-    }
-
-    fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError {
-        Csv::refuse(self, row, column, wants, got)
-    }
+/// A table, read and checked, its cells in the form in which they were found.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    pub(crate) columns: Vec<String>,
+    pub(crate) cells: Vec<Arc<Cells>>,
+    pub(crate) files: Vec<FileRows>,
+    /// A number for each row that depends on what it says alone.
+    pub(crate) ids: Vec<u64>,
+    /// The rows that were left out, by the places of their files and their numbers there, each with the reason.
+    pub(crate) left_out: BTreeMap<(usize, usize), String>,
+    /// What else was done to the files that nobody asked for.
+    pub(crate) repairs: Vec<Repair>,
+    /// Whether words that are written like numbers are some: a CSV file does not tell them apart.
+    pub(crate) words_are_numbers: bool,
+    pub(crate) room: Room,
 }
 
 /// A table, and the part that each of its files is for, where the recipe says it.
-pub(crate) type Read = (Box<dyn Sheet>, Vec<Option<Part>>);
+pub(crate) type Read = (Sheet, Vec<Option<Part>>);
 
-/// Reads the files of a table.
+/// Reads the files of a table; the text of the columns `words` is kept, whatever they say, and cells of `lists` are lists.
 ///
 /// # Errors
 /// [`DataError`] names the file, and the row where there is one.
 pub(crate) fn read(
     format: &TableFormat,
     files: &[TableFiles],
-    missing: &[String],
+    (missing, words, lists): (&[String], &BTreeSet<String>, Option<&Lists>),
     on_bad: OnBad,
     place: &Place,
 ) -> Result<Read, DataError> {
     let (mut tables, mut parts) = (vec![], vec![]);
     for files in files {
         for (name, path) in place.find_each(&files.pattern)? {
-            let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
-            tables.push((shown_name(&name), bytes));
+            let bytes = Bytes::File { fs: place.fs.as_ref(), path };
+            tables.push(Stored { name: shown_name(&name), bytes });
             parts.push(files.part);
         }
     }
-    let sheet: Box<dyn Sheet> = match format {
+    let (room, limits) = (Room::new(Arc::clone(&place.fs)), &place.limits);
+    let sheet = match format {
         TableFormat::Csv(config) => {
-            Box::new(Csv::new(tables, &CsvFormat::new(config, missing), on_bad, &place.limits)?)
+            let format = CsvFormat::new(config, missing).listing(lists);
+            csv::read(&tables, &format, on_bad, words, (&room, limits))?
         }
-        TableFormat::Jsonl { lists } => {
-            let mut frame = Frame::default();
-            for (name, bytes) in tables {
+        TableFormat::Jsonl => {
+            let read = |(name, bytes): (String, Vec<u8>)| {
                 let packed = name.ends_with(".gz");
-                let bytes = if packed { gzip::unpacked(&name, &bytes, &place.limits)? } else { bytes };
-                frame.append(jsonl::read(name, &bytes, lists.as_ref(), on_bad, &place.limits)?)?;
-            }
-            Box::new(frame)
+                let bytes = if packed { gzip::unpacked(&name, &bytes, limits)? } else { bytes };
+                jsonl::read(name, &bytes, lists, on_bad, (&room, limits))
+            };
+            joined(tables.into_iter().map(|table| read(table.all(limits)?)))?
         }
         TableFormat::Parquet => {
-            let mut frame = Frame::default();
-            for (name, bytes) in tables {
-                frame.append(parquet::read(name, &bytes, &place.limits)?)?;
-            }
-            Box::new(frame)
+            let read = |(name, bytes): (String, Vec<u8>)| parquet::read(name, &bytes, (&room, limits));
+            joined(tables.into_iter().map(|table| read(table.all(limits)?)))?
         }
     };
     Ok((sheet, parts))
+}
+
+/// Tables behind each other, as one; each row gets its number.
+fn joined(tables: impl Iterator<Item = Result<Sheet, DataError>>) -> Result<Sheet, DataError> {
+    let mut all: Option<Sheet> = None;
+    for table in tables {
+        let table = table?;
+        match &mut all {
+            Some(all) => all.append(table)?,
+            None => all = Some(table),
+        }
+    }
+    let mut sheet = all.ok_or_else(|| DataError::setting("data.source", "at least one file", "none"))?;
+    sheet.ids = (0..sheet.rows()).map(|row| sheet.id(row)).collect::<Result<_, FsError>>()?;
+    Ok(sheet)
+}
+
+impl Sheet {
+    /// Columns that tell themselves which are numbers and which are words; what each row says has no number yet.
+    fn new(
+        columns: Vec<String>,
+        cells: Vec<Arc<Cells>>,
+        file: FileRows,
+        repairs: Vec<Repair>,
+        room: &Room,
+    ) -> Sheet {
+        let (files, ids, left_out, room) = (vec![file], vec![], BTreeMap::new(), room.clone());
+        Sheet { columns, cells, files, ids, left_out, repairs, words_are_numbers: false, room }
+    }
+
+    /// The name that messages give the whole.
+    pub(crate) fn name(&self) -> &str {
+        self.files.first().map(|file| file.name.as_str()).unwrap_or_default()
+    }
+
+    /// How many rows there are in all files.
+    pub(crate) fn rows(&self) -> usize {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// The place of a column.
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// The cells of one column as text, row by row; `None` where nothing is.
+    ///
+    /// # Errors
+    /// [`DataError`] if they cannot be read again.
+    pub(crate) fn texts(&self, column: usize) -> Result<Vec<Option<String>>, DataError> {
+        let cells = &self.cells[column];
+        let text = |row| Ok(cells.text(row)?.map(|text| text.into_owned()));
+        (0..cells.len()).map(text).collect()
+    }
+
+    /// Whether each cell of a column that is there is a number, or written like one.
+    pub(crate) fn is_number(&self, column: usize) -> bool {
+        self.cells[column].are_numbers()
+    }
+
+    /// A column as what is wanted.
+    ///
+    /// # Errors
+    /// [`DataError::Cell`] names the first cell that cannot be that.
+    pub(crate) fn typed(&self, column: usize, wanted: Wanted) -> Result<Arc<Cells>, DataError> {
+        let cells = &self.cells[column];
+        match (wanted, &**cells) {
+            (Wanted::Names, Cells::Names(_) | Cells::Texts(_)) | (Wanted::Numbers, Cells::FewNumbers(_)) => {
+                Ok(Arc::clone(cells))
+            }
+            (Wanted::Numbers, Cells::Numbers(numbers))
+                if self.words_are_numbers || numbers.are_finite()? =>
+            {
+                Ok(Arc::clone(cells)) // what a CSV file writes as a number is finite
+            }
+            (Wanted::Names, Cells::Numbers(_) | Cells::FewNumbers(_)) => {
+                Ok(Arc::new(cells.to_words(&self.room)?))
+            }
+            (Wanted::Numbers, Cells::Numbers(_) | Cells::Names(_) | Cells::Texts(_)) => {
+                let numbers = cells.to_numbers(&self.room).map_err(|error| match error {
+                    NoNumbers::Fs(error) => error.into(),
+                    NoNumbers::Cell { row, wants, got } => {
+                        let shown = if cells.kind() == "numbers" { got } else { shown_cell(&got) };
+                        self.refuse(row, column, wants, shown)
+                    }
+                })?;
+                Ok(Arc::new(numbers))
+            }
+        }
+    }
+
+    /// Leaves out rows, each with the reason; it is told among the repairs, and the others keep their numbers.
+    ///
+    /// # Errors
+    /// [`DataError`] if the others cannot be read again.
+    pub(crate) fn leave_out(&mut self, reasons: &BTreeMap<usize, String>) -> Result<(), DataError> {
+        let mut before = 0;
+        for (place, file) in self.files.iter_mut().enumerate() {
+            let here: Vec<(usize, &String)> = reasons
+                .range(before..before + file.rows)
+                .map(|(row, reason)| (row - before, reason))
+                .collect();
+            before += file.rows;
+            self.left_out
+                .extend(here.iter().map(|&(row, reason)| ((place, file.number(row)), reason.clone())));
+            file.leave_out(here.iter().map(|(row, _)| *row));
+        }
+        for cells in &mut self.cells {
+            *cells = Arc::new(cells.without(|row| reasons.contains_key(&row), &self.room)?);
+        }
+        let mut row = 0..;
+        self.ids.retain(|_| row.next().is_none_or(|row| !reasons.contains_key(&row)));
+        Ok(())
+    }
+
+    /// What was done to the files that nobody asked for.
+    pub(crate) fn repairs(&self) -> Vec<Repair> {
+        let of_file = |(place, file): (usize, &FileRows)| {
+            let reasons =
+                || self.left_out.range((place, 0)..(place + 1, 0)).map(|(_, reason)| reason.clone());
+            let (count, first) = (reasons().count(), reasons().take(LISTED).collect());
+            (count > 0).then(|| Repair::Skipped { file: file.name.clone(), count, first })
+        };
+        let skipped = self.files.iter().enumerate().filter_map(of_file);
+        skipped.chain(self.repairs.iter().cloned()).collect()
+    }
+
+    /// A refusal of the cell of a row and a column.
+    pub(crate) fn refuse(&self, row: usize, column: usize, wants: &'static str, got: String) -> DataError {
+        let (file, row) = match located(&self.files, row) {
+            Some((file, number)) => (file.name.clone(), number),
+            None => (self.name().to_owned(), row + 1),
+        };
+        DataError::Cell { file, row, column: self.columns[column].clone(), wants, got }
+    }
+
+    /// Adds the rows of another file with the same columns, in any order.
+    fn append(&mut self, other: Sheet) -> Result<(), DataError> {
+        let file = other.name().to_owned();
+        if let Some(name) = other.columns.iter().find(|name| self.column(name).is_none()) {
+            let wants = format!("the columns of `{}`", self.name());
+            return Err(DataError::file(&file, wants, format!("{}, which it has not", quoted(name))));
+        }
+        for (place, name) in self.columns.iter().enumerate() {
+            let Some(from) = other.column(name) else {
+                let wants = format!("the column {} of `{}`", quoted(name), self.name());
+                return Err(DataError::file(&file, wants, "none"));
+            };
+            let Some(both) = self.cells[place].and(&other.cells[from], &self.room)? else {
+                let wants =
+                    format!("{} in {}, as in `{}`", self.cells[place].kind(), quoted(name), self.name());
+                return Err(DataError::file(&file, wants, other.cells[from].kind()));
+            };
+            self.cells[place] = Arc::new(both);
+        }
+        let before = self.files.len();
+        let moved = |((file, row), reason)| ((before + file, row), reason);
+        self.left_out.extend(other.left_out.into_iter().map(moved));
+        self.files.extend(other.files);
+        self.repairs.extend(other.repairs);
+        Ok(())
+    }
+
+    /// The number of a row of cells that have no text of their own.
+    fn id(&self, row: usize) -> Result<u64, FsError> {
+        let mut record = vec![];
+        for cells in &self.cells {
+            match &**cells {
+                Cells::Numbers(numbers) => record.extend(numbers.get(row)?.to_le_bytes()),
+                Cells::FewNumbers(few) => {
+                    record.extend(few.get(row)?.copied().unwrap_or(f64::NAN).to_le_bytes());
+                }
+                Cells::Names(_) | Cells::Texts(_) => {
+                    let name = cells.text(row)?.unwrap_or_default();
+                    record.extend((name.len() as u64).to_le_bytes());
+                    record.extend(name.as_bytes());
+                }
+            }
+        }
+        Ok(sample_id(&record))
+    }
 }

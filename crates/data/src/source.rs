@@ -2,6 +2,7 @@
 //! typed.
 
 mod columns;
+mod few;
 mod files;
 mod folder;
 pub(crate) mod function;
@@ -15,6 +16,7 @@ mod series;
 mod several;
 mod sheet;
 mod table;
+mod targets;
 mod text_folder;
 
 use std::borrow::Cow;
@@ -22,16 +24,17 @@ use std::ops::Range;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
-use crate::csv::Names;
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::Repair;
 use crate::split::Part;
 use crate::{DataError, Place};
 
+pub(crate) use few::FewCells;
 pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use series::last_windows;
 pub(crate) use table::load;
 use table::{Column, Places, Table};
+pub(crate) use targets::Targets;
 
 /// A source, read far enough to be divided.
 pub(crate) trait Scan {
@@ -49,8 +52,8 @@ pub(crate) trait Scan {
         Ok((0..self.rows()).map(|row| row.to_string()).collect())
     }
 
-    /// The targets as they are written; `None` where there is none.
-    fn targets(&self) -> Vec<Option<String>>;
+    /// The targets as they are written.
+    fn targets(&self) -> Result<Targets, DataError>;
 
     /// The cells of the column that decides the parts, if the plan names one; each row has one.
     fn cells(&self) -> Result<Vec<String>, DataError> {
@@ -59,12 +62,15 @@ pub(crate) trait Scan {
 
     /// What people call each example, as a file of labels does: its number from 0, unless it has a better name. `None`
     /// where it has none.
-    fn called(&self) -> Vec<Option<String>> {
-        (0..self.rows()).map(|row| Some(row.to_string())).collect()
+    fn called(&self) -> Result<Vec<Option<String>>, DataError> {
+        Ok((0..self.rows()).map(|row| Some(row.to_string())).collect())
     }
 
     /// What targets look like, if the recipe does not say it.
-    fn task(&self, targets: &[Option<String>]) -> Task;
+    ///
+    /// # Errors
+    /// [`DataError`] if they cannot be read again.
+    fn task(&self, targets: &Targets) -> Result<Task, DataError>;
 
     /// The fields of a record, as far as the training rows tell; labels and ranges come later.
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError>;
@@ -84,8 +90,8 @@ pub(crate) trait Raw: Send + Sync {
     /// A row, as messages call it.
     fn place(&self, row: usize) -> String;
 
-    /// All names of a field, where it has them in memory: counting places is faster than comparing words.
-    fn names(&self, _field: usize) -> Option<&Names> {
+    /// The different cells of a field, where it is known that they are few.
+    fn few(&self, _field: usize) -> Option<FewCells<'_>> {
         None
     }
 

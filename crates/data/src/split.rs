@@ -1,18 +1,18 @@
 //! Dividing examples into those that teach, those that choose and those that judge.
 
-use std::collections::BTreeMap;
-
 use baeum_core::{Counter, Splits, Stream, Task};
 use rayon::prelude::*;
 
 use crate::plan::{DataPlan, ListsPlan, SplitPlan};
-use crate::source::Scan;
+use crate::source::{Scan, Targets};
 use crate::{DataError, Place};
 
 use answered::Answered;
+use drawn::Drawn;
 pub(crate) use lists::Lists;
 
 mod answered;
+mod drawn;
 mod label_sets;
 mod lists;
 pub(crate) mod time;
@@ -69,16 +69,16 @@ pub(crate) fn divide(
     plan: &DataPlan,
     task: Task,
     scan: &dyn Scan,
-    (ids, targets): (&[u64], &[Option<String>]),
+    (ids, targets): (Vec<u64>, &Targets),
     lists: Option<&Lists>,
     rng: &baeum_core::Rng,
 ) -> Result<Splits, DataError> {
-    let answered = Answered::new(scan, targets);
+    let answered = Answered::new(scan, targets)?;
     if answered.rows() == 0 {
         let (wants, got) = ("labels or numbers".to_owned(), "none; `baeum label` adds some".to_owned());
         return Err(DataError::Column { column: plan.target.clone(), wants, got });
     }
-    let lot = Lot { stream: rng.stream("split", ""), ids: &answered.only(ids) };
+    let lot = Lot { stream: rng.stream("split", ""), ids: answered.only(ids) };
     let (parts, wanted) = deal(plan, task, &answered, lists, &lot)?;
     let rows = |part: Part| {
         let places = (0..parts.len()).filter(|&place| parts[place] == part);
@@ -98,23 +98,25 @@ pub(crate) fn divide(
 }
 
 /// What draws the rows: each has a lot that depends on what it says, not on where it stands.
-struct Lot<'a> {
+struct Lot {
     stream: Stream,
-    ids: &'a [u64],
+    ids: Vec<u64>,
 }
 
-impl Lot<'_> {
+impl Lot {
     /// The rows in the order of their lots. Equal rows keep their order, which nobody can tell from any other.
     fn order(&self) -> Vec<usize> {
-        let mut ids: Vec<(u64, usize)> = self.ids.iter().copied().zip(0..).collect();
-        ids.par_sort_unstable();
-        let equal: Vec<&[(u64, usize)]> = ids.chunk_by(|(one, _), (other, _)| one == other).collect();
-        let lots = equal.into_par_iter().flat_map_iter(|rows| {
-            (0..).zip(rows).map(|(ordinal, &(id, row))| (self.of(id, ordinal), id, row))
+        // One list, sorted twice: there may be many rows.
+        let mut lots: Vec<(u64, usize)> = self.ids.iter().copied().zip(0..).collect();
+        lots.par_sort_unstable();
+        lots.par_chunk_by_mut(|(one, _), (other, _)| one == other).for_each(|rows| {
+            for (ordinal, (lot, _)) in (0..).zip(rows) {
+                let [high, low] = self.of(*lot, ordinal);
+                *lot = u64::from(high) << 32 | u64::from(low);
+            }
         });
-        let mut order: Vec<([u32; 2], u64, usize)> = lots.collect();
-        order.par_sort_unstable();
-        order.into_iter().map(|(_, _, row)| row).collect()
+        lots.par_sort_unstable();
+        lots.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The lot of the row with an id, and of those that are equal to it by their number.
@@ -134,51 +136,52 @@ fn deal(
     task: Task,
     scan: &Answered<'_>,
     lists: Option<&Lists>,
-    lot: &Lot<'_>,
+    lot: &Lot,
 ) -> Result<Dealt, DataError> {
     let labels = |order| match task {
-        Task::Classify => by_label(plan, scan, order),
-        Task::MultiLabel | Task::Regress | Task::Generate => Groups::from([(None, order)]),
+        Task::Classify => Drawn::by_label(plan, scan, order),
+        Task::MultiLabel | Task::Regress | Task::Generate => Ok(Drawn::alike(order)),
     };
     // Gives rows by these shares, so that each part has the same mixture of labels.
-    let share_out = |parts: &mut [Part], rows: Vec<usize>, shares| match task {
-        Task::MultiLabel => label_sets::hand_out(plan, scan, &rows, shares, parts),
+    let share_out = |parts: &mut [Part], order: Vec<usize>, shares| match task {
+        Task::MultiLabel => label_sets::hand_out(plan, scan, &order, shares, parts),
         Task::Classify | Task::Regress | Task::Generate => {
-            hand_out(parts, &labels(rows), shares, &plan.target)
+            labels(order)?.hand_out(parts, shares, &plan.target)
         }
     };
+    // Rows of train give some to valid.
+    let split_train = |mut parts: Vec<Part>, valid: f64| {
+        let train = lot.order().into_iter().filter(|&row| parts[row] == Part::Train).collect();
+        share_out(&mut parts, train, [1.0 - valid, valid, 0.0])?;
+        Ok::<_, DataError>((parts, [true, valid > 0.0, true]))
+    };
     let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
-    let (order, mut parts) = (lot.order(), vec![Part::Train; scan.rows()]);
+    let mut parts = vec![Part::Train; scan.rows()];
     match &plan.split {
         SplitPlan::Column { .. } => Ok((given(scan)?, [true, false, true])),
         SplitPlan::Files => Ok((given(scan)?, [true, true, true])),
         SplitPlan::Lists(ListsPlan { takes_unlisted, valid, .. }) => {
             let names = scan.names()?;
-            let mut parts = match lists {
+            let parts = match lists {
                 Some(lists) => lists.parts(&names, *takes_unlisted)?,
                 None => parts,
             };
-            let Some(valid) = valid else { return Ok((parts, [true, true, true])) };
-            let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            share_out(&mut parts, train, [1.0 - valid, *valid, 0.0])?;
-            Ok((parts, wanted(*valid, 1.0)))
+            valid.map_or_else(
+                || Ok((parts.clone(), [true, true, true])),
+                |valid| split_train(parts.clone(), valid),
+            )
         }
-        SplitPlan::Given { valid } => {
-            let mut parts = given(scan)?;
-            let train = order.into_iter().filter(|&row| parts[row] == Part::Train).collect();
-            share_out(&mut parts, train, [1.0 - valid, *valid, 0.0])?;
-            Ok((parts, wanted(*valid, 1.0)))
-        }
+        SplitPlan::Given { valid } => split_train(given(scan)?, *valid),
         SplitPlan::Stratified { .. } if task == Task::Regress => {
             let (wants, got) = ("`random`, for the target is a number", "`stratified`");
             Err(DataError::setting("data.split", wants, got))
         }
         SplitPlan::Stratified { valid, test } | SplitPlan::Usual { valid, test } => {
-            share_out(&mut parts, order, shares(*valid, *test))?;
+            share_out(&mut parts, lot.order(), shares(*valid, *test))?;
             Ok((parts, wanted(*valid, *test)))
         }
         SplitPlan::Random { valid, test } => {
-            hand_out(&mut parts, &Groups::from([(None, order)]), shares(*valid, *test), &plan.target)?;
+            Drawn::alike(lot.order()).hand_out(&mut parts, shares(*valid, *test), &plan.target)?;
             Ok((parts, wanted(*valid, *test)))
         }
         SplitPlan::Groups { column, valid, test } => {
@@ -203,9 +206,8 @@ fn deal(
             Ok((alone(&scan.cells()?, lot, *valid, *test), wanted(*valid, *test)))
         }
         SplitPlan::Fold { of, fold, valid } => {
-            let rest = take_fold(&mut parts, &labels(order), *of, *fold);
-            share_out(&mut parts, rest, [1.0 - valid, *valid, 0.0])?;
-            Ok((parts, wanted(*valid, 1.0)))
+            labels(lot.order())?.take_fold(&mut parts, *of, *fold);
+            split_train(parts, *valid)
         }
     }
 }
@@ -216,7 +218,7 @@ fn shares(valid: f64, test: f64) -> [f64; 3] {
 }
 
 /// Each row by its own lot, or by that of its cell where a column tells rows apart: whatever other rows there are.
-fn alone(cells: &[String], lot: &Lot<'_>, valid: f64, test: f64) -> Vec<Part> {
+fn alone(cells: &[String], lot: &Lot, valid: f64, test: f64) -> Vec<Part> {
     let part = |row: usize| {
         let id = cells.get(row).map_or(lot.ids[row], |cell| sample_id(cell.as_bytes()));
         let chance = f64::from(lot.of(id, 0)[0]) / 2f64.powi(32);
@@ -229,66 +231,10 @@ fn alone(cells: &[String], lot: &Lot<'_>, valid: f64, test: f64) -> Vec<Part> {
     (0..lot.ids.len()).map(part).collect()
 }
 
-/// Gives every `of`th row of each group to test, beginning where the group before ended, so that all folds are equally
-/// large; the other rows.
-fn take_fold(parts: &mut [Part], groups: &Groups, of: usize, fold: usize) -> Vec<usize> {
-    let mut rest = vec![];
-    for (place, &row) in groups.values().flatten().enumerate() {
-        match place % of == fold {
-            true => parts[row] = Part::Test,
-            false => rest.push(row),
-        }
-    }
-    rest
-}
-
 /// The parts that the source itself gives.
 fn given(scan: &Answered<'_>) -> Result<Vec<Part>, DataError> {
     let refuse = || DataError::setting("data.split", "a source that gives the parts", "one that does not");
     scan.parts()?.ok_or_else(refuse)
-}
-
-/// Rows that belong together; the label, if it is one that keeps them together.
-type Groups = BTreeMap<Option<String>, Vec<usize>>;
-
-/// The rows of each label, in their order.
-fn by_label(plan: &DataPlan, scan: &Answered<'_>, order: Vec<usize>) -> Groups {
-    let naming = plan.naming();
-    // What a label is called is asked once, not row by row.
-    let mut called: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut names, mut members): (Vec<String>, Vec<Vec<usize>>) = (vec![], vec![]);
-    for row in order {
-        let place = *called.entry(scan.target(row)).or_insert_with_key(|label| {
-            let name = naming.called(label);
-            names.iter().position(|known| *known == name).unwrap_or_else(|| {
-                names.push(name);
-                members.push(vec![]);
-                names.len() - 1
-            })
-        });
-        members[place].push(row);
-    }
-    names.into_iter().map(Some).zip(members).collect()
-}
-
-/// Gives each group's rows to the parts by these shares of train, valid and test.
-fn hand_out(parts: &mut [Part], groups: &Groups, shares: [f64; 3], target: &str) -> Result<(), DataError> {
-    let wants = shares.iter().filter(|share| **share > 0.0).count();
-    for (label, rows) in groups {
-        if let Some(label) = label.as_ref().filter(|_| rows.len() < wants) {
-            let (column, label, got) = (target.to_owned(), label.clone(), rows.len());
-            return Err(DataError::FewRows { column, label, wants, got });
-        }
-        let [_, valid, test] = counts(rows.len(), shares);
-        for (place, &row) in rows.iter().enumerate() {
-            parts[row] = match place {
-                place if place < test => Part::Test,
-                place if place < test + valid => Part::Valid,
-                _ => Part::Train,
-            };
-        }
-    }
-    Ok(())
 }
 
 /// Whole numbers that add up to `rows`, as near to the shares as can be (largest remainders), none of them 0

@@ -70,11 +70,11 @@ pub fn prepare(plan: &DataPlan, place: &Place) -> Result<Prepared, DataError> {
     let lists = lists(plan, scan.as_ref(), place)?;
     let ids = scan.ids()?; // what cannot be read is left out here
     let given = given(plan, place, scan.as_ref())?;
-    let task = plan.task.unwrap_or_else(|| scan.task(&given.targets));
+    let task = plan.task.map_or_else(|| scan.task(&given.targets), Ok)?;
     plan.check_answers(task)?;
-    let splits = divide(plan, task, scan.as_ref(), (&ids, &given.targets), lists.as_ref(), &place.rng())?;
+    let splits = divide(plan, task, scan.as_ref(), (ids, &given.targets), lists.as_ref(), &place.rng())?;
     let fields = scan.fields(task, &splits.train)?;
-    let (unlabelled, mut found) = (given.unlabelled(), given.warnings.clone());
+    let (unlabelled, mut found) = (given.targets.unknown()?, given.warnings.clone());
     let raw = given.over(scan.load(&fields)?, &fields)?;
     let fitted = fit(plan, raw.as_ref(), fields, &splits.train, place)?;
     let labels = count_labels(plan, raw.as_ref(), &fitted, &splits)?;
@@ -169,11 +169,11 @@ fn dataset(
     blueprint: &DataBlueprint,
     splits: Splits,
 ) -> Result<Dataset, DataError> {
-    let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint.clone();
+    let DataBlueprint { task, schema, inputs, targets, stats, splits: _ } = blueprint;
     let probes = match &plan.source {
         SourcePlan::Function { config, formula } => {
             let (records, truth, inside) = function::probes(config, formula);
-            let batch = Encoder::new(&schema, &inputs)?.batch(&records)?;
+            let batch = Encoder::new(schema, inputs)?.batch(&records)?;
             Probes { records, truth, inside, batch }
         }
         SourcePlan::Table { .. }
@@ -183,7 +183,9 @@ fn dataset(
         | SourcePlan::Folder(_)
         | SourcePlan::TextFolder(_) => Probes::default(),
     };
-    Ok(Dataset { source: Arc::new(examples), splits, task, schema, inputs, targets, stats, probes })
+    let source = Arc::new(examples);
+    let (schema, inputs, targets, stats) = (schema.clone(), inputs.clone(), targets.clone(), stats.clone());
+    Ok(Dataset { source, splits, task: *task, schema, inputs, targets, stats, probes })
 }
 
 #[cfg(test)]

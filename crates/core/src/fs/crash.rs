@@ -12,7 +12,7 @@ use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{FileKind, Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, WriteFile};
+use super::{FileKind, Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, Spill, WriteFile, spill};
 use crate::rng::Rng;
 use disk::{Dice, Disk, Node};
 
@@ -168,6 +168,10 @@ impl Fs for CrashFs {
             return Err(LockError::Held { path: path.to_owned() });
         }
         Ok(LockGuard::new(Held { locks: Arc::clone(&self.locks), path: path.to_owned() }))
+    }
+
+    fn spill(&self) -> Result<Box<dyn Spill>, FsError> {
+        Ok(Box::new(spill::InMemory::default()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, WriteFile};
+use super::{Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, Spill, WriteFile};
 
 /// What can go wrong with an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +180,11 @@ impl Fs for FaultFs {
         self.turn("lock", path)?;
         self.inner.lock(path)
     }
+
+    fn spill(&self) -> Result<Box<dyn Spill>, FsError> {
+        self.turn("create", Path::new("a file without a name"))?;
+        Ok(Box::new(FaultSpill { inner: self.inner.spill()?, plan: self.plan.clone() }))
+    }
 }
 
 /// An open file whose operations are counted too.
@@ -211,6 +216,25 @@ impl Read for FaultFile<dyn ReadSeek> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.plan.turn()?;
         self.inner.read(buffer)
+    }
+}
+
+/// The same of a file without a name.
+#[derive(Debug)]
+struct FaultSpill {
+    plan: Plan,
+    inner: Box<dyn Spill>,
+}
+
+impl Spill for FaultSpill {
+    fn write_at(&self, bytes: &[u8], place: u64) -> Result<(), FsError> {
+        self.plan.turn().map_err(FsError::io("write", Path::new("a file without a name")))?;
+        self.inner.write_at(bytes, place)
+    }
+
+    fn read_at(&self, room: &mut [u8], place: u64) -> Result<(), FsError> {
+        self.plan.turn().map_err(FsError::io("read", Path::new("a file without a name")))?;
+        self.inner.read_at(room, place)
     }
 }
 

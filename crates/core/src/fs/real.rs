@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FileKind, Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, WriteFile};
+use super::{FileKind, Fs, FsError, LockError, LockGuard, Metadata, ReadSeek, Spill, WriteFile, spill};
 
 /// The file system of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,6 +102,10 @@ impl Fs for RealFs {
             Err(TryLockError::WouldBlock) => Err(LockError::Held { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(LockError::Fs(FsError::io("lock", path)(error))),
         }
+    }
+
+    fn spill(&self) -> Result<Box<dyn Spill>, FsError> {
+        Ok(Box::new(spill::OnDisk::below(&std::env::temp_dir())?))
     }
 }
 

@@ -1,95 +1,80 @@
 //! Rows that stand, equal or nearly so, in two parts of the data.
 
-use std::collections::BTreeMap;
+use std::hash::Hasher;
 
 use rayon::prelude::*;
 
 use super::Seen;
 use crate::DataError;
-use crate::csv::Names;
-use crate::source::{Cell, Raw};
+use crate::fnv::Fnv;
+use crate::source::{Cell, FewCells, Raw};
 
 /// How many bits of a number's mantissa count: its first four digits, nearly.
 const BITS: u32 = 13;
 
-/// So many names are folded once and not row by row.
-const FEW_NAMES: usize = 1 << 12;
-
-/// The hash of what a row nearly says: numbers to four digits, names in small letters with single spaces.
-///
-/// Numbers on both sides of a rounding border differ, however close: some twins are missed, none is made up.
-pub(super) fn folded<'a>(inputs: impl Iterator<Item = Cell<'a>>) -> u64 {
-    let mut record = vec![];
-    inputs.for_each(|cell| fold(&mut record, &cell));
-    crate::split::sample_id(&record)
-}
-
-/// Writes what a cell nearly says.
-fn fold(record: &mut Vec<u8>, cell: &Cell<'_>) {
+/// The hash of what a cell nearly says; each kind of value begins with a number of its own.
+pub(super) fn folded(cell: &Cell<'_>) -> u64 {
+    let mut hasher = Fnv::default();
     match cell {
-        Cell::Missing => record.push(0),
+        Cell::Missing => hasher.write_u8(1),
         Cell::Number(number) => {
-            record.push(1);
-            record.extend(rounded(*number));
+            hasher.write_u8(2);
+            hasher.write_u64(rounded(*number));
         }
         Cell::Numbers(numbers) => {
-            write(record, 2, &numbers.iter().copied().flat_map(rounded).collect::<Vec<u8>>());
+            hasher.write_u8(3);
+            numbers.iter().for_each(|number| hasher.write_u64(rounded(*number)));
         }
         Cell::Name(name) => {
+            hasher.write_u8(4);
             let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
-            write(record, 3, words.join(" ").as_bytes());
+            hasher.write(words.join(" ").as_bytes());
         }
-        Cell::Image(image) => write(record, 4, &image.bytes),
+        Cell::Image(image) => {
+            hasher.write_u8(5);
+            hasher.write(&image.bytes);
+        }
     }
+    hasher.finish()
 }
 
 /// One field of all rows, ready to be folded.
 pub(super) struct Folding<'a> {
     raw: &'a dyn Raw,
     field: usize,
-    /// Its names, if they are few, and by their places the first that is folded alike; behind them stands nothing.
-    names: Option<(&'a Names, Vec<u32>)>,
+    /// Its different cells, if they are few, and what each nearly says.
+    few: Option<(FewCells<'a>, Vec<u64>)>,
 }
 
 impl<'a> Folding<'a> {
     pub(super) fn new(raw: &'a dyn Raw, field: usize) -> Folding<'a> {
-        let few = raw.names(field).filter(|names| names.names().len() <= FEW_NAMES);
-        let first_alike = |names: &'a Names| {
-            let cells = names.names().iter().map(|name| Cell::Name(name)).chain([Cell::Missing]);
-            let mut seen = BTreeMap::new();
-            let first = |(place, cell)| *seen.entry(folded(std::iter::once(cell))).or_insert(place);
-            (names, (0..).zip(cells).map(first).collect())
-        };
-        Folding { raw, field, names: few.map(first_alike) }
+        let fold_each = |few: FewCells<'a>| (few, few.cells().iter().map(folded).collect());
+        Folding { raw, field, few: raw.few(field).map(fold_each) }
     }
 
-    /// Writes what a row nearly says.
-    pub(super) fn write(&self, record: &mut Vec<u8>, row: usize) -> Result<(), DataError> {
-        match &self.names {
-            Some((names, first)) => {
-                let place = first.get(names.place(row)).or(first.last()).copied().unwrap_or_default();
-                record.push(5);
-                record.extend(place.to_le_bytes());
-            }
-            None => fold(record, &self.raw.cell(row, self.field)?),
+    /// The hash of what a row nearly says: numbers to four digits, names in small letters with single spaces.
+    ///
+    /// Numbers on both sides of a rounding border differ, however close: some twins are missed, none is made up.
+    pub(super) fn hash(&self, row: usize) -> Result<u64, DataError> {
+        match &self.few {
+            Some((few, hashes)) => Ok(hashes[few.place(row)?]),
+            None => Ok(folded(&self.raw.cell(row, self.field)?)),
         }
-        Ok(())
     }
 }
 
-/// A value by its kind, length and bytes, so that no two rows write the same; the kinds that are not written so have one
-/// length each.
-fn write(record: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
-    record.push(kind);
-    record.extend((bytes.len() as u64).to_le_bytes());
-    record.extend(bytes);
+/// What a row nearly says in all of these fields.
+pub(super) fn hash(fields: &[Folding<'_>], row: usize) -> Result<u64, DataError> {
+    let mut hasher = Fnv::default();
+    fields.iter().try_for_each(|field| Ok::<_, DataError>(hasher.write_u64(field.hash(row)?)))?;
+    Ok(hasher.finish())
 }
 
-fn rounded(number: f64) -> [u8; 8] {
+/// A number by its first bits.
+fn rounded(number: f64) -> u64 {
     let dropped = f64::MANTISSA_DIGITS - 1 - BITS;
     let number = number + 0.0; // -0 becomes 0
-    let bits = number.to_bits().saturating_add(1 << (dropped - 1)) >> dropped;
-    if number.is_nan() { u64::MAX.to_le_bytes() } else { bits.to_le_bytes() }
+    if number.is_nan() { u64::MAX } else { number.to_bits().saturating_add(1 << (dropped - 1)) >> dropped }
 }
 
 /// How often two rows of these hashes are the same: a share of all pairs.
@@ -102,10 +87,18 @@ pub(super) fn agreement(mut hashes: Vec<u64>) -> f64 {
 
 /// Which rows have a twin, by their hashes; `is_held_out` says which of them do not teach.
 pub(super) fn twins(hashes: &[u64], is_held_out: &[bool]) -> Seen {
-    let mut rows: Vec<(u64, usize)> = hashes.iter().copied().zip(0..).collect();
-    rows.par_sort_unstable();
     let mut seen = Seen::of(is_held_out);
-    for rows in rows.chunk_by(|(one, _), (other, _)| one == other).filter(|rows| rows.len() > 1) {
+    let mut repeated = hashes.to_vec();
+    repeated.par_sort_unstable();
+    repeated = repeated.chunk_by(u64::eq).filter(|equal| equal.len() > 1).map(|equal| equal[0]).collect();
+    // Only rows with a twin are put together: nearly always they are few.
+    let has_twin = |row: &usize| repeated.binary_search(&hashes[*row]).is_ok();
+    let mut rows: Vec<(u64, usize)> = match repeated.is_empty() {
+        true => vec![],
+        false => (0..hashes.len()).into_par_iter().filter(has_twin).map(|row| (hashes[row], row)).collect(),
+    };
+    rows.par_sort_unstable();
+    for rows in rows.chunk_by(|(one, _), (other, _)| one == other) {
         let rows = rows.iter().map(|(_, row)| *row);
         let (held_out, teaching): (Vec<usize>, Vec<usize>) = rows.partition(|row| is_held_out[*row]);
         if teaching.len() > 1 {

@@ -61,9 +61,9 @@ impl<'a> Records<'a> {
         Records { at: start, start, row: 1, columns: Some(columns), ..self }
     }
 
-    /// Whether nothing is left.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.at == self.text.len()
+    /// The text of a record that was read.
+    pub(super) fn text(&self, place: Range<usize>) -> &'a str {
+        &self.text[place]
     }
 
     /// The number of the next record.
@@ -125,6 +125,9 @@ impl<'a> Records<'a> {
 
     /// Compares a field with the limits, and the record up to it.
     fn admit(&self, bytes: usize, fields: usize) -> Result<(), DataError> {
+        if bytes as u64 <= self.limits.csv_field_bytes && fields as u64 <= self.limits.csv_columns {
+            return Ok(());
+        }
         let (file, row) = (self.file, self.row);
         self.limits.admit(
             Limit::CsvFieldBytes,

@@ -1,20 +1,64 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
+
+use baeum_core::Limits;
+
 use super::*;
+use crate::DataError;
 use crate::config::{Encoding, OnBad};
+use crate::profile::Repair;
+use crate::sheet::{Room, Seen, Sheet, Wanted};
+use crate::source::Cell;
 use crate::testing::{place, prepare, refusal};
 
-fn read(text: &[u8]) -> Result<Csv, DataError> {
-    Csv::new(
-        vec![("a.csv".to_owned(), text.to_vec())],
-        &CsvFormat::default(),
-        OnBad::Stop,
-        &Limits::default(),
-    )
+fn tables(
+    files: Vec<(String, Vec<u8>)>,
+    format: &CsvFormat,
+    on_bad: OnBad,
+    limits: &Limits,
+) -> Result<Sheet, DataError> {
+    let tables: Vec<Stored<'_>> =
+        files.into_iter().map(|(name, bytes)| Stored::memory(&name, bytes)).collect();
+    super::read(&tables, format, on_bad, &BTreeSet::new(), (&Room::memory(), limits))
 }
 
-fn written(text: &[u8], format: &CsvFormat) -> Result<Csv, DataError> {
-    Csv::new(vec![("a.csv".to_owned(), text.to_vec())], format, OnBad::Stop, &Limits::default())
+fn read(text: &[u8]) -> Result<Sheet, DataError> {
+    written(text, &CsvFormat::default())
+}
+
+fn written(text: &[u8], format: &CsvFormat) -> Result<Sheet, DataError> {
+    tables(vec![("a.csv".to_owned(), text.to_vec())], format, OnBad::Stop, &Limits::default())
+}
+
+fn texts(sheet: &Sheet, column: usize) -> Vec<Option<String>> {
+    sheet.texts(column).unwrap()
+}
+
+/// A column as numbers; NaN where nothing is.
+fn numbers(sheet: &Sheet, column: usize) -> Vec<f64> {
+    let (cells, mut numbers) = (sheet.typed(column, Wanted::Numbers).unwrap(), vec![]);
+    cells.copy_numbers(0..sheet.rows(), &mut numbers).unwrap();
+    numbers
+}
+
+/// A column as names.
+fn names(sheet: &Sheet, column: usize) -> Vec<Option<String>> {
+    let cells = sheet.typed(column, Wanted::Names).unwrap();
+    let name = |row| match cells.cell(row).unwrap() {
+        Cell::Missing => None,
+        Cell::Name(name) => Some(name.to_owned()),
+        other => panic!("{other:?}"),
+    };
+    (0..sheet.rows()).map(name).collect()
+}
+
+fn no_numbers(sheet: &Sheet, column: usize) -> String {
+    sheet.typed(column, Wanted::Numbers).unwrap_err().to_string()
+}
+
+fn some(texts: &[&str]) -> Vec<Option<String>> {
+    texts.iter().map(|text| Some((*text).to_owned())).collect()
 }
 
 #[track_caller]
@@ -25,35 +69,31 @@ fn refuse(text: &[u8], expect: &str) {
 #[track_caller]
 fn within(limits: Limits, text: &str, expect: Option<&str>) {
     let error =
-        Csv::new(vec![("a.csv".to_owned(), text.into())], &CsvFormat::default(), OnBad::Stop, &limits).err();
+        tables(vec![("a.csv".to_owned(), text.into())], &CsvFormat::default(), OnBad::Stop, &limits).err();
     assert_eq!(error.map(|error| error.to_string()).as_deref(), expect);
 }
 
 #[test]
 fn a_table_is_rows_and_columns() {
     let csv = read(b"a,b c,\"d \"\"e\"\"\"\r\n1,\"x,\r\ny\",\n\"\",  z ,3").unwrap();
-    assert_eq!(csv.columns(), ["a", "b c", "d \"e\""]);
-    assert_eq!(csv.texts(0), [Some("1".to_owned()), None]);
-    assert_eq!(csv.texts(1), [Some("x,\r\ny".to_owned()), Some("  z ".to_owned())]);
-    assert_eq!(csv.texts(2), [None, Some("3".to_owned())]);
+    assert_eq!(csv.columns, ["a", "b c", "d \"e\""]);
+    assert_eq!(texts(&csv, 0), [Some("1".to_owned()), None]);
+    assert_eq!(texts(&csv, 1), [Some("x,\r\ny".to_owned()), Some("  z ".to_owned())]);
+    assert_eq!(texts(&csv, 2), [None, Some("3".to_owned())]);
 }
 
 #[test]
 fn a_byte_order_mark_is_no_part_of_the_first_name() {
-    assert_eq!(read(b"\xef\xbb\xbfa,b\n1,2\n").unwrap().columns(), ["a", "b"]);
+    assert_eq!(read(b"\xef\xbb\xbfa,b\n1,2\n").unwrap().columns, ["a", "b"]);
 }
 
 #[test]
 fn without_a_header_columns_are_counted() {
     let format = CsvFormat { header: false, delimiter: Some(';'), ..CsvFormat::default() };
-    let csv = Csv::new(
-        vec![("a.csv".to_owned(), b"1;2\n3;4\n".to_vec())],
-        &format,
-        OnBad::Stop,
-        &Limits::default(),
-    )
-    .unwrap();
-    assert_eq!((csv.columns(), csv.rows()), (&["column_1".to_owned(), "column_2".to_owned()][..], 2));
+    let csv =
+        tables(vec![("a.csv".to_owned(), b"1;2\n3;4\n".to_vec())], &format, OnBad::Stop, &Limits::default())
+            .unwrap();
+    assert_eq!((&csv.columns[..], csv.rows()), (&["column_1".to_owned(), "column_2".to_owned()][..], 2));
 }
 
 #[test]
@@ -104,17 +144,17 @@ fn other_encodings_are_told_by_their_bytes() {
     ];
     for (bytes, name, encoding) in cases {
         let csv = read(&bytes).unwrap_or_else(|error| panic!("{encoding:?}: {error}"));
-        assert_eq!(csv.texts(0)[1].as_deref(), Some(name), "{encoding:?}");
+        assert_eq!(texts(&csv, 0)[1].as_deref(), Some(name), "{encoding:?}");
         assert_eq!(csv.repairs(), [Repair::TakenFor { file: "a.csv".to_owned(), encoding }]);
         let said = written(&bytes, &CsvFormat { encoding: Some(encoding), ..CsvFormat::default() }).unwrap();
-        assert_eq!((said.texts(0)[1].as_deref(), said.repairs()), (Some(name), vec![]));
+        assert_eq!((texts(&said, 0)[1].as_deref(), said.repairs()), (Some(name), vec![]));
     }
 }
 
 #[test]
 fn the_delimiter_is_told_by_the_first_lines() {
     let check = |text: &str, columns: &[&str]| {
-        assert_eq!(read(text.as_bytes()).unwrap().columns(), columns, "{text:?}");
+        assert_eq!(read(text.as_bytes()).unwrap().columns, columns, "{text:?}");
     };
     check("a;b\n1,5;2\n", &["a", "b"]);
     check("a\tb\nx, y\t2\n", &["a", "b"]);
@@ -127,20 +167,21 @@ fn the_delimiter_is_told_by_the_first_lines() {
 fn quotes_may_be_others_or_none() {
     let format = |quote| CsvFormat { quote, ..CsvFormat::default() };
     let csv = written(b"a\tb\n5\" disk\t\"x\n", &format(None)).unwrap();
-    assert_eq!([csv.texts(0), csv.texts(1)].concat(), [Some("5\" disk".to_owned()), Some("\"x".to_owned())]);
-    let Cells::Names(names) = &csv.typed(&[(0, Wanted::Names)]).unwrap()[0] else { panic!() };
-    assert_eq!(names.get(0), Some("5\" disk"));
+    assert_eq!(
+        [texts(&csv, 0), texts(&csv, 1)].concat(),
+        [Some("5\" disk".to_owned()), Some("\"x".to_owned())]
+    );
+    assert_eq!(names(&csv, 0), some(&["5\" disk"]));
     let csv = written(b"a,b\n'1,''x',\"\n", &format(Some('\''))).unwrap();
-    assert_eq!([csv.texts(0), csv.texts(1)].concat(), [Some("1,'x".to_owned()), Some("\"".to_owned())]);
+    assert_eq!([texts(&csv, 0), texts(&csv, 1)].concat(), [Some("1,'x".to_owned()), Some("\"".to_owned())]);
 }
 
 #[test]
 fn spaces_around_cells_may_be_left_out() {
     let format = CsvFormat { trim: true, header: false, ..CsvFormat::default() };
     let csv = written(b"39, State-gov, <=50K\n50, ?, >50K\n", &format).unwrap();
-    assert_eq!(csv.texts(1), [Some("State-gov".to_owned()), None]);
-    let Cells::Names(names) = &csv.typed(&[(2, Wanted::Names)]).unwrap()[0] else { panic!() };
-    assert_eq!(names.get(0), Some("<=50K"));
+    assert_eq!(texts(&csv, 1), [Some("State-gov".to_owned()), None]);
+    assert_eq!(names(&csv, 2), some(&["<=50K", ">50K"]));
 }
 
 #[test]
@@ -150,7 +191,7 @@ fn a_table_without_a_header_may_be_given_one() {
         columns: names.iter().map(|name| (*name).to_owned()).collect(),
         ..CsvFormat::default()
     };
-    assert_eq!(written(b"1,2\n", &columns(&["a", "b"])).unwrap().columns(), ["a", "b"]);
+    assert_eq!(written(b"1,2\n", &columns(&["a", "b"])).unwrap().columns, ["a", "b"]);
     assert_eq!(
         written(b"1,2\n", &columns(&["a"])).unwrap_err().to_string(),
         "`a.csv` wants 1 columns, as many as `data.source.csv.columns` names, got 2"
@@ -161,22 +202,21 @@ fn a_table_without_a_header_may_be_given_one() {
 #[test]
 fn bad_rows_may_be_left_out_and_are_listed() {
     let text = b"a,b\n1,2\n3\n4,5\n\n6,\"7\"8\n9,x\n";
-    let csv = Csv::new(
+    let csv = tables(
         vec![("a.csv".to_owned(), text.to_vec())],
         &CsvFormat::default(),
         OnBad::Skip,
         &Limits::default(),
     )
     .unwrap();
-    assert_eq!(csv.texts(0), ["1", "4", "9"].map(|cell| Some(cell.to_owned())));
+    assert_eq!(texts(&csv, 0), ["1", "4", "9"].map(|cell| Some(cell.to_owned())));
     let first = vec![
         "`a.csv` row 2 wants 2 fields, got 1".to_owned(),
         "`a.csv` row 4 wants 2 fields, got a blank line".to_owned(),
         "`a.csv` row 5 wants nothing behind the quote that ends field 2, got `8`".to_owned(),
     ];
     assert_eq!(csv.repairs(), [Repair::Skipped { file: "a.csv".to_owned(), count: 3, first }]);
-    let error = csv.typed(&[(1, Wanted::Numbers)]).unwrap_err();
-    assert_eq!(error.to_string(), "`a.csv` row 6, column `b`: wants a number, got `x`");
+    assert_eq!(no_numbers(&csv, 1), "`a.csv` row 6, column `b`: wants a number, got `x`");
 }
 
 #[test]
@@ -198,9 +238,9 @@ fn a_packed_table_is_unpacked_by_its_name() {
     writer.write_all(b"a,b\n1,2\n").unwrap();
     let packed = writer.finish().unwrap();
     let csv = |bytes: &[u8], limits: &Limits| {
-        Csv::new(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
+        tables(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
     };
-    assert_eq!(csv(&packed, &Limits::default()).unwrap().columns(), ["a", "b"]);
+    assert_eq!(csv(&packed, &Limits::default()).unwrap().columns, ["a", "b"]);
     for end in 0..packed.len() {
         assert!(csv(&packed[..end], &Limits::default()).is_err(), "{end}");
     }
@@ -229,7 +269,7 @@ fn lines_end_in_lf_or_crlf() {
         b"a,b\r1,2\r",
         "`a.csv` row 0 wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
     );
-    assert_eq!(read(b"a,b\n\"1\r\",2\n").unwrap().texts(0), [Some("1\r".to_owned())]);
+    assert_eq!(texts(&read(b"a,b\n\"1\r\",2\n").unwrap(), 0), [Some("1\r".to_owned())]);
 }
 
 #[test]
@@ -270,22 +310,19 @@ fn every_limit_has_a_table_just_below_and_just_above() {
 #[test]
 fn numbers_and_names_are_typed() {
     let csv = read(b"n,s\n 1.5 ,x\n-2e3,NA\n?,\"a \"\"b\"\"\"\n+7,\"\"\n").unwrap();
-    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
-    let Cells::Numbers(numbers) = &cells[0] else { panic!("{cells:?}") };
+    let numbers = numbers(&csv, 0);
     assert_eq!((numbers[0], numbers[1], numbers[2].is_nan(), numbers[3]), (1.5, -2000.0, true, 7.0));
-    let Cells::Names(names) = &cells[1] else { panic!("{cells:?}") };
-    assert_eq!([0, 1, 2, 3].map(|row| names.get(row)), [Some("x"), None, Some("a \"b\""), None]);
+    let name = |name: &str| Some(name.to_owned());
+    assert_eq!(names(&csv, 1), [name("x"), None, name("a \"b\""), None]);
 }
 
 #[test]
 fn a_cell_that_is_no_number_is_named() {
     let csv = read(b"a,b\n1,2\n3,\"a,b\"\n").unwrap();
-    let error = csv.typed(&[(1, Wanted::Numbers)]).unwrap_err();
-    assert_eq!(error.to_string(), "`a.csv` row 2, column `b`: wants a number, got `a,b`");
+    assert_eq!(no_numbers(&csv, 1), "`a.csv` row 2, column `b`: wants a number, got `a,b`");
     for (cell, got) in [("inf", "`inf`"), ("nan", "`nan`"), ("1e999", "`1e999`")] {
-        let error =
-            read(format!("a\n{cell}\n").as_bytes()).unwrap().typed(&[(0, Wanted::Numbers)]).unwrap_err();
-        assert_eq!(error.to_string(), format!("`a.csv` row 1, column `a`: wants a finite number, got {got}"));
+        let error = no_numbers(&read(format!("a\n{cell}\n").as_bytes()).unwrap(), 0);
+        assert_eq!(error, format!("`a.csv` row 1, column `a`: wants a finite number, got {got}"));
     }
 }
 
@@ -293,37 +330,26 @@ fn a_cell_that_is_no_number_is_named() {
 fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
     let format = CsvFormat { missing: vec!["-999".to_owned()], ..CsvFormat::default() };
     let text = b"n,s\n-999,\n1,-999\n".to_vec();
-    let csv = Csv::new(vec![("a.csv".to_owned(), text)], &format, OnBad::Stop, &Limits::default()).unwrap();
-    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
-    assert!(
-        matches!(&cells[0], Cells::Numbers(numbers) if numbers[0].is_nan() && numbers[1] == 1.0),
-        "{cells:?}"
-    );
-    assert!(
-        matches!(&cells[1], Cells::Names(names) if names.get(0) == Some("") && names.get(1).is_none()),
-        "{cells:?}"
-    );
+    let csv = tables(vec![("a.csv".to_owned(), text)], &format, OnBad::Stop, &Limits::default()).unwrap();
+    assert!(numbers(&csv, 0)[0].is_nan() && numbers(&csv, 0)[1] == 1.0);
+    assert_eq!(names(&csv, 1), [Some(String::new()), None]);
     let csv =
-        Csv::new(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, OnBad::Stop, &Limits::default())
+        tables(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, OnBad::Stop, &Limits::default())
             .unwrap();
-    let error = csv.typed(&[(0, Wanted::Numbers)]).unwrap_err();
-    assert_eq!(error.to_string(), "`a.csv` row 1, column `n`: wants a number, got an empty cell");
+    assert_eq!(no_numbers(&csv, 0), "`a.csv` row 1, column `n`: wants a number, got an empty cell");
 }
 
 /// A table that starts with `x^2` starts like zlib, and one with a byte order mark inside is none that starts
 /// with it.
 #[test]
 fn first_bytes_that_look_like_other_files_are_cells() {
-    let csv = Csv::new(
+    let csv = tables(
         vec![("a.csv".to_owned(), "x^2,1\n\u{feff}y,2\n".as_bytes().to_vec())],
         &CsvFormat { header: false, ..CsvFormat::default() },
         OnBad::Stop,
         &Limits::default(),
     );
-    let cells = csv.unwrap().typed(&[(0, Wanted::Names)]).unwrap();
-    assert!(
-        matches!(&cells[0], Cells::Names(names) if names.get(0) == Some("x^2") && names.get(1) == Some("\u{feff}y"))
-    );
+    assert_eq!(names(&csv.unwrap(), 0), some(&["x^2", "\u{feff}y"]));
 }
 
 #[test]
@@ -333,13 +359,9 @@ fn a_table_of_many_runs_is_one_table() {
     (0..rows).for_each(|row| text.push_str(&format!("{row}.25,\"w\n{}\"\n", row % 3)));
     assert!(text.len() > 9 << 20);
     let csv = read(text.as_bytes()).unwrap();
-    let cells = csv.typed(&[(0, Wanted::Numbers), (1, Wanted::Names)]).unwrap();
-    let Cells::Numbers(numbers) = &cells[0] else { panic!("no numbers") };
-    assert!(
-        numbers.len() == rows && numbers.iter().enumerate().all(|(row, number)| *number == row as f64 + 0.25)
-    );
-    let Cells::Names(names) = &cells[1] else { panic!("no names") };
-    assert!((0..rows).all(|row| names.get(row) == Some(["w\n0", "w\n1", "w\n2"][row % 3])));
+    assert!(numbers(&csv, 0).iter().enumerate().all(|(row, number)| *number == row as f64 + 0.25));
+    let words = ["w\n0", "w\n1", "w\n2"];
+    assert!(names(&csv, 1).iter().enumerate().all(|(row, name)| name.as_deref() == Some(words[row % 3])));
 }
 
 /// Many different cells are held in another way than few, and columns change from one to the other on the way.
@@ -355,24 +377,17 @@ fn columns_of_few_and_of_many_cells_are_typed_alike() {
     let csv = read(text.as_bytes()).unwrap();
     let all: Vec<usize> = (0..rows).collect();
     let words = Seen::Words { distinct: 1_001, rows };
-    assert_eq!(csv.look(&[0, 1, 2, 3], &all), [Seen::Numbers, Seen::Numbers, Seen::Numbers, words]);
+    assert_eq!(csv.look(&[0, 1, 2, 3], &all).unwrap(), [Seen::Numbers, Seen::Numbers, Seen::Numbers, words]);
     assert_eq!([0, 1, 2, 3].map(|column| csv.is_number(column)), [true, true, true, false]);
-    let wanted = [Wanted::Numbers, Wanted::Numbers, Wanted::Numbers, Wanted::Names];
-    let typed = csv.typed(&(0..).zip(wanted).collect::<Vec<_>>()).unwrap();
-    let [Cells::Numbers(few), Cells::Numbers(many), Cells::Numbers(late_ones), Cells::Names(names)] =
-        &typed[..]
-    else {
-        panic!("three columns of numbers and one of names")
-    };
+    let [few, many, late_ones] = [0, 1, 2].map(|column| numbers(&csv, column));
+    let names_of = names(&csv, 3);
     for row in 0..rows {
         assert_eq!((few[row], late_ones[row]), ((row % 7) as f64, late(row) as f64));
         assert!(if row % 1_000 == 0 { many[row].is_nan() } else { many[row] == row as f64 + 0.5 });
-        assert_eq!(names.get(row), Some(format!("w{}", row % 9_000).as_str()));
+        assert_eq!(names_of[row].as_deref(), Some(format!("w{}", row % 9_000).as_str()));
     }
-    let Cells::Names(as_names) = &csv.typed(&[(1, Wanted::Names)]).unwrap()[0] else { panic!("names") };
-    assert_eq!((as_names.get(0), as_names.get(1)), (None, Some("1.5")));
-    let error = csv.typed(&[(3, Wanted::Numbers)]).unwrap_err().to_string();
-    assert_eq!(error, "`a.csv` row 1, column `words`: wants a number, got `w0`");
+    assert_eq!(names(&csv, 1)[..2], [None, Some("1.5".to_owned())]);
+    assert_eq!(no_numbers(&csv, 3), "`a.csv` row 1, column `words`: wants a number, got `w0`");
 }
 
 #[test]
@@ -380,9 +395,8 @@ fn every_cut_of_a_table_is_read_or_refused() {
     let text = "a,\"b\"\"\",c\r\n1,\"x,\ny\",?\r\n2.5,,é\n";
     for end in 0..text.len() {
         if let Ok(csv) = read(&text.as_bytes()[..end]) {
-            let wanted: Vec<(usize, Wanted)> =
-                (0..csv.columns().len()).map(|column| (column, Wanted::Names)).collect();
-            assert!(csv.typed(&wanted).is_ok(), "{end}");
+            let is_typed = |column| csv.typed(column, Wanted::Names).is_ok();
+            assert!((0..csv.columns.len()).all(is_typed), "{end}");
         }
     }
 }
@@ -394,11 +408,14 @@ fn columns_show_what_they_are() {
         .collect();
     let csv = read(format!("n,c,w,e,late\n{words}").as_bytes()).unwrap();
     let rows: Vec<usize> = (0..39).collect();
-    let seen = csv.look(&[0, 2, 3, 4], &rows);
+    let seen = csv.look(&[0, 2, 3, 4], &rows).unwrap();
     assert_eq!(seen, [Seen::Numbers, Seen::Words { distinct: 39, rows: 39 }, Seen::Nothing, Seen::Numbers]);
-    assert_eq!(csv.look(&[4], &[38, 39]), [Seen::Names]);
+    assert_eq!(csv.look(&[4], &[38, 39]).unwrap(), [Seen::Names]);
     let long = format!("s\n{}\nb\n", "a".repeat(201));
-    assert_eq!(read(long.as_bytes()).unwrap().look(&[0], &[0, 1]), [Seen::Words { distinct: 2, rows: 2 }]);
+    assert_eq!(
+        read(long.as_bytes()).unwrap().look(&[0], &[0, 1]).unwrap(),
+        [Seen::Words { distinct: 2, rows: 2 }]
+    );
 }
 
 #[test]
@@ -406,11 +423,10 @@ fn several_files_are_one_table() {
     let files = |second: &str| {
         vec![("a.csv".to_owned(), b"a,b\n1,2\n".to_vec()), ("b.csv".to_owned(), second.into())]
     };
-    let csv = |second: &str| Csv::new(files(second), &CsvFormat::default(), OnBad::Stop, &Limits::default());
+    let csv = |second: &str| tables(files(second), &CsvFormat::default(), OnBad::Stop, &Limits::default());
     let both = csv("a,b\n3,4\n5,x\n").unwrap();
     assert_eq!(both.rows(), 3);
-    let error = both.typed(&[(1, Wanted::Numbers)]).unwrap_err();
-    assert_eq!(error.to_string(), "`b.csv` row 2, column `b`: wants a number, got `x`");
+    assert_eq!(no_numbers(&both, 1), "`b.csv` row 2, column `b`: wants a number, got `x`");
     let refusals = [
         ("a,c\n1,2\n", "`b.csv` wants the columns of `a.csv`, `b` as number 2, got `c`"),
         ("a\n1\n", "`b.csv` wants the 2 columns of `a.csv`, got 1"),
@@ -486,20 +502,13 @@ fn cells_are_what_was_written() {
         let header = (0..columns).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
         let text = [header].into_iter().chain((0..rows).map(line)).collect::<Vec<_>>().join(line_end);
         let format = CsvFormat { missing: vec!["7".to_owned()], ..CsvFormat::default() };
-        let csv = Csv::new(
-            vec![("a.csv".to_owned(), text.clone().into())],
-            &format,
-            OnBad::Stop,
-            &Limits::default(),
-        )
-        .unwrap();
-        let wanted: Vec<(usize, Wanted)> = (0..columns).map(|column| (column, Wanted::Names)).collect();
-        for (column, cells) in csv.typed(&wanted).unwrap().into_iter().enumerate() {
-            let Cells::Names(names) = cells else { panic!("{text:?}") };
-            let typed: Vec<Option<String>> = (0..rows).map(|row| names.get(row).map(str::to_owned)).collect();
+        let csv =
+            tables(vec![("a.csv".to_owned(), text.clone().into())], &format, OnBad::Stop, &Limits::default())
+                .unwrap();
+        for column in 0..columns {
             let said: Vec<Option<String>> =
                 (0..rows).map(|row| Some(cell(row, column)).filter(|cell| cell.trim() != "7")).collect();
-            assert_eq!((&typed, &csv.texts(column)), (&said, &said), "{text:?}");
+            assert_eq!((names(&csv, column), texts(&csv, column)), (said.clone(), said), "{text:?}");
         }
     }
 }
@@ -527,7 +536,7 @@ fn every_way_to_quote_is_read() {
     let check = |text: &str, expect: &[&[&str]]| {
         let csv = written(text.as_bytes(), &CsvFormat { missing: vec![], ..CsvFormat::default() }).unwrap();
         let columns: Vec<Vec<Option<String>>> =
-            (0..csv.columns().len()).map(|column| csv.texts(column)).collect();
+            (0..csv.columns.len()).map(|column| texts(&csv, column)).collect();
         for (row, expect) in expect.iter().enumerate() {
             let cells: Vec<&str> = columns.iter().map(|cells| cells[row].as_deref().unwrap()).collect();
             assert_eq!(cells, *expect, "{text:?}");
@@ -554,6 +563,6 @@ fn formulas_are_plain_text() {
     let quoted = |formula: &&str| format!("\"{}\",1\n", formula.replace('"', "\"\""));
     let table = "a,b\n".to_owned() + &formulas.iter().map(quoted).collect::<String>();
     let csv = read(table.as_bytes());
-    let texts: Vec<String> = csv.unwrap().texts(0).into_iter().flatten().collect();
+    let texts: Vec<String> = texts(&csv.unwrap(), 0).into_iter().flatten().collect();
     assert_eq!(texts, formulas);
 }

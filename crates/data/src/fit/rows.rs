@@ -4,7 +4,7 @@ use baeum_core::{Field, Kind, Split, Train, Transform};
 use rayon::prelude::*;
 
 use crate::DataError;
-use crate::encoder::Line;
+use crate::encoder::{Line, ReadyLine};
 use crate::source::{Cell, Raw};
 
 /// So many images are decoded at the same time.
@@ -82,6 +82,28 @@ impl Moments {
     }
 }
 
+/// Numbers that are added together: much faster than one by one, and always as many whatever the rows.
+#[derive(Default)]
+pub(crate) struct Run(Vec<f64>);
+
+impl Run {
+    /// So many numbers are added in one go.
+    const LEN: usize = 1 << 10;
+
+    pub(crate) fn push(&mut self, number: f64, to: &mut Moments) {
+        self.0.push(number);
+        if self.0.len() == Run::LEN {
+            self.end(to);
+        }
+    }
+
+    /// Adds what is left.
+    pub(crate) fn end(&mut self, to: &mut Moments) {
+        to.add(self.0.iter().copied());
+        self.0.clear();
+    }
+}
+
 impl Rows<'_> {
     /// What the field holds, before any step. Images are not looked at.
     pub(super) fn seen(&self) -> Result<Seen, DataError> {
@@ -95,40 +117,84 @@ impl Rows<'_> {
             | Kind::Labels { .. }
             | Kind::Text => {}
         }
-        if let Some(names) = self.raw.names(self.place) {
-            let (names, missing) = names.counts(self.train.rows());
-            return Ok(Seen { names, has_missing: missing > 0, ..seen });
-        }
-        for &row in self.train.rows() {
+        let mut run = Run::default();
+        for (row, times) in self.different()? {
             match self.raw.cell(row, self.place)? {
                 Cell::Missing => seen.has_missing = true,
-                Cell::Number(number) => seen.numbers.add(std::iter::once(number)),
+                Cell::Number(_) => return self.seen_numbers(),
                 Cell::Numbers(numbers) => {
-                    seen.numbers.add(numbers.iter().copied());
+                    numbers.iter().for_each(|number| run.push(*number, &mut seen.numbers));
                     seen.has_missing |= numbers.iter().any(|number| number.is_nan());
                 }
                 Cell::Name(name) => match seen.names.get_mut(name) {
-                    Some(rows) => *rows += 1,
-                    None => drop(seen.names.insert(name.to_owned(), 1)),
+                    Some(rows) => *rows += times,
+                    None => drop(seen.names.insert(name.to_owned(), times)),
                 },
                 Cell::Image(_) => {}
             }
         }
+        run.end(&mut seen.numbers);
         Ok(seen)
+    }
+
+    /// What a field of one number a row holds: row by row, so that it does not matter how the cells are kept.
+    fn seen_numbers(&self) -> Result<Seen, DataError> {
+        let (mut seen, mut run) = (Seen::default(), Run::default());
+        self.each_number(|_, number| {
+            match number {
+                Some(number) => run.push(number, &mut seen.numbers),
+                None => seen.has_missing = true,
+            }
+            Ok(())
+        })?;
+        run.end(&mut seen.numbers);
+        Ok(seen)
+    }
+
+    /// Calls `visit` with each row and its number, if it has one.
+    pub(crate) fn each_number(
+        &self,
+        mut visit: impl FnMut(usize, Option<f64>) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let number = |cell: &Cell<'_>| if let Cell::Number(number) = cell { Some(*number) } else { None };
+        if let Some(few) = self.raw.few(self.place) {
+            let numbers: Vec<Option<f64>> = few.cells().iter().map(number).collect();
+            return self.train.rows().iter().try_for_each(|&row| visit(row, numbers[few.place(row)?]));
+        }
+        self.train.rows().iter().try_for_each(|&row| visit(row, number(&self.raw.cell(row, self.place)?)))
+    }
+
+    /// The first row of each different cell, going up, and how many rows hold it; each row by itself where it is not known
+    /// that these are few.
+    pub(crate) fn different(&self) -> Result<Box<dyn Iterator<Item = (usize, usize)> + '_>, DataError> {
+        let rows = self.train.rows();
+        let Some(few) = self.raw.few(self.place) else {
+            return Ok(Box::new(rows.iter().map(|&row| (row, 1))));
+        };
+        let mut first: Vec<Option<(usize, usize)>> = vec![None; few.cells().len()];
+        for &row in rows {
+            first[few.place(row)?].get_or_insert((row, 0)).1 += 1;
+        }
+        let mut first: Vec<(usize, usize)> = first.into_iter().flatten().collect();
+        first.sort_unstable();
+        Ok(Box::new(first.into_iter()))
     }
 
     /// Mean and spread of a field of numbers as they are read; every row must have one.
     pub(super) fn numbers(&self) -> Result<Moments, DataError> {
-        let mut moments = Moments::default();
-        for &row in self.train.rows() {
-            match self.raw.cell(row, self.place)? {
-                Cell::Number(number) => moments.add(std::iter::once(number)),
-                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => {
-                    let (place, field) = (self.raw.place(row), self.field.name.clone());
-                    return Err(DataError::Value { place, field, wants: "a number", got: cell.shown() });
-                }
+        let (mut moments, mut run) = (Moments::default(), Run::default());
+        self.each_number(|row, number| match number {
+            Some(number) => {
+                run.push(number, &mut moments);
+                Ok(())
             }
-        }
+            None => {
+                let (place, field) = (self.raw.place(row), self.field.name.clone());
+                let got = self.raw.cell(row, self.place)?.shown();
+                Err(DataError::Value { place, field, wants: "a number", got })
+            }
+        })?;
+        run.end(&mut moments);
         Ok(moments)
     }
 
@@ -165,6 +231,9 @@ impl Rows<'_> {
             |wants, got, place| DataError::Value { place, field: self.field.name.clone(), wants, got };
         let line = Line::new(self.place, &self.field.kind, steps, width);
         let line = line.map_err(|wrong| refuse(wrong.wants, wrong.got, "the steps".to_owned()))?;
+        if let Some(ready) = ReadyLine::of(&line, self.raw) {
+            return self.each_ready(&ready, &line, visit);
+        }
         let encode = |row: usize, numbers: &mut [f32]| {
             let cell = self.raw.cell(row, self.place)?;
             line.encode(&cell, numbers).map_err(|wrong| refuse(wrong.wants, wrong.got, self.raw.place(row)))
@@ -186,6 +255,33 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The same for a field of few different cells.
+    fn each_ready(
+        &self,
+        ready: &ReadyLine,
+        line: &Line,
+        mut visit: impl FnMut(&[f32]),
+    ) -> Result<(), DataError> {
+        let Some(few) = self.raw.few(self.place) else { return Ok(()) };
+        let mut walked = vec![0.0; line.width()];
+        for &row in self.train.rows() {
+            match ready.get(few.place(row)?) {
+                Some(numbers) => visit(numbers),
+                None => {
+                    let wrong = line.encode(&self.raw.cell(row, self.place)?, &mut walked);
+                    wrong.map_err(|wrong| DataError::Value {
+                        place: self.raw.place(row),
+                        field: self.field.name.clone(),
+                        wants: wrong.wants,
+                        got: wrong.got,
+                    })?;
+                    visit(&walked); // a number that is missing is one for steps to come
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Mean and spread of the numbers behind these steps, for each of so many equal runs of a row.
     pub(super) fn moments(
         &self,
@@ -193,12 +289,17 @@ impl Rows<'_> {
         width: usize,
         runs: usize,
     ) -> Result<Vec<Moments>, DataError> {
-        let mut moments = vec![Moments::default(); runs];
+        let mut moments: Vec<(Moments, Run)> = (0..runs).map(|_| Default::default()).collect();
         self.each(steps, width, |row| {
-            for (moments, run) in moments.iter_mut().zip(row.chunks_exact(width / runs)) {
-                moments.add(run.iter().map(|&number| f64::from(number)));
+            for ((moments, run), numbers) in moments.iter_mut().zip(row.chunks_exact(width / runs)) {
+                numbers.iter().for_each(|&number| run.push(f64::from(number), moments));
             }
         })?;
+        let ended = |(mut moments, mut run): (Moments, Run)| {
+            run.end(&mut moments);
+            moments
+        };
+        let moments: Vec<Moments> = moments.into_iter().map(ended).collect();
         self.refuse_empty(moments.iter().position(|moments| moments.count == 0.0))?;
         Ok(moments)
     }

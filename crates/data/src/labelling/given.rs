@@ -1,5 +1,6 @@
 //! The targets of all rows, as the data and the people who labelled them have it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baeum_core::{Field, Kind, Role, Task};
@@ -10,16 +11,14 @@ use crate::csv::number;
 use crate::error::quoted;
 use crate::plan::DataPlan;
 use crate::profile::{LISTED, Repair, Warning};
-use crate::source::{Raw, Relabelled, Scan, Target};
+use crate::source::{Raw, Relabelled, Scan, Target, Targets};
 use crate::{DataError, Place};
 
 /// The targets of all rows.
 #[derive(Debug)]
 pub(crate) struct Given {
-    /// As the data write them, or people; `None` where nobody knows it.
-    pub(crate) targets: Vec<Option<String>>,
-    /// The rows that people labelled.
-    pub(crate) judged: BTreeMap<usize, String>,
+    /// As the data write them, or people.
+    pub(crate) targets: Targets,
     /// The file, as messages call it.
     file: String,
     repairs: Vec<Repair>,
@@ -33,19 +32,19 @@ pub(crate) struct Given {
 pub(crate) fn given(plan: &DataPlan, place: &Place, scan: &dyn Scan) -> Result<Given, DataError> {
     match LabelFile::of(plan, place)? {
         Some(file) => with_file(plan, scan, &file),
-        None => Ok(Given::of(scan.targets(), String::new())),
+        None => Ok(Given::of(scan.targets()?, String::new())),
     }
 }
 
 /// The same with a file that was read.
 pub(crate) fn with_file(plan: &DataPlan, scan: &dyn Scan, file: &LabelFile) -> Result<Given, DataError> {
-    let mut given = Given::of(scan.targets(), file.name.clone());
+    let mut given = Given::of(scan.targets()?, file.name.clone());
     if !file.is_there {
         given.warnings.push(Warning::NoLabelFile { file: file.name.clone() });
     }
     given.repairs.extend(file.torn.as_ref().map(|_| Repair::TornLabel { file: file.name.clone() }));
     if !file.lines.is_empty() {
-        given.apply(plan, file, &scan.called())?;
+        given.apply(plan, file, &scan.called()?)?;
     }
     Ok(given)
 }
@@ -67,8 +66,8 @@ pub(super) fn ambiguous(file: &str, at: &str, id: &str, rows: usize) -> DataErro
 }
 
 impl Given {
-    fn of(targets: Vec<Option<String>>, file: String) -> Given {
-        Given { targets, judged: BTreeMap::new(), file, repairs: vec![], warnings: vec![] }
+    fn of(targets: Targets, file: String) -> Given {
+        Given { targets, file, repairs: vec![], warnings: vec![] }
     }
 
     fn apply(
@@ -104,16 +103,15 @@ impl Given {
             let (file, count) = (file.name.clone(), strays.len());
             self.warnings.push(Warning::StrayLabels { file, count, first });
         }
-        self.take(plan, file, &said);
-        Ok(())
+        self.take(plan, file, &said)
     }
 
     /// Puts what people said in the place of what the data say.
-    fn take(&mut self, plan: &DataPlan, file: &LabelFile, said: &[Said<'_>]) {
+    fn take(&mut self, plan: &DataPlan, file: &LabelFile, said: &[Said<'_>]) -> Result<(), DataError> {
         let naming = plan.naming();
         let merged = merge(plan.config.merge_labels, &naming, said);
-        let known: BTreeSet<String> =
-            self.targets.iter().flatten().map(|label| naming.called(label)).collect();
+        let called = |known: Result<(usize, Cow<'_, str>), DataError>| Ok(naming.called(&known?.1));
+        let known: BTreeSet<String> = self.targets.known().map(called).collect::<Result<_, DataError>>()?;
         let (mut corrected, mut added, mut ties) = (0, 0, 0);
         let mut unknown = BTreeSet::new();
         for (row, label) in merged.rows {
@@ -122,7 +120,7 @@ impl Given {
                 continue;
             };
             let called = naming.called(&label);
-            match self.targets[row].as_ref().map(|own| naming.called(own) != called) {
+            match self.targets.get(row)?.map(|own| naming.called(&own) != called) {
                 None => added += 1,
                 Some(true) => corrected += 1,
                 Some(false) => {}
@@ -130,10 +128,9 @@ impl Given {
             if !known.contains(&called) {
                 unknown.insert(called);
             }
-            self.targets[row] = Some(label.clone());
-            self.judged.insert(row, label);
+            self.targets.say(row, label);
         }
-        let (file, rows, annotators) = (file.name.clone(), self.judged.len(), merged.annotators);
+        let (file, rows, annotators) = (file.name.clone(), self.targets.said().len(), merged.annotators);
         // Numbers are hardly ever the same; labels are.
         let are_numbers = plan.task.unwrap_or(Task::Regress) == Task::Regress
             && known.iter().all(|label| number(label).is_ok());
@@ -146,11 +143,14 @@ impl Given {
         }
         self.warnings.extend(merged.is_unsettled.then(|| Warning::UnsettledLabels { file: file.clone() }));
         self.repairs.push(Repair::Labelled { file, rows, corrected, added, annotators });
+        Ok(())
     }
 
-    /// The rows without a target, going up.
-    pub(crate) fn unlabelled(&self) -> Vec<usize> {
-        (0..self.targets.len()).filter(|&row| self.targets[row].is_none()).collect()
+    /// The label of each row, as the recipe calls it.
+    pub(crate) fn labels(&self, plan: &DataPlan) -> Result<Vec<Option<String>>, DataError> {
+        let naming = plan.naming();
+        let label = |row| Ok(self.targets.get(row)?.map(|label| naming.called(&label)));
+        (0..self.targets.len()).map(label).collect()
     }
 
     /// The examples with these targets.
@@ -159,7 +159,8 @@ impl Given {
     /// [`DataError::File`] if a person gave a word where a number is learned.
     pub(crate) fn over(self, raw: Box<dyn Raw>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
         let target = fields.iter().position(|field| field.role == Role::Target);
-        let Some(field) = target.filter(|_| !self.judged.is_empty() || !self.repairs.is_empty()) else {
+        let Some(field) = target.filter(|_| !self.targets.said().is_empty() || !self.repairs.is_empty())
+        else {
             return Ok(raw);
         };
         let is_number = fields.get(field).is_some_and(|field| field.kind == Kind::Number);
@@ -171,7 +172,8 @@ impl Given {
                 Err(DataError::file(&self.file, wants, quoted(&label)))
             }
         };
-        let targets = self.judged.into_iter().map(read).collect::<Result<_, DataError>>()?;
+        let said = self.targets.said().iter().map(|(row, label)| (*row, label.clone()));
+        let targets = said.map(read).collect::<Result<_, DataError>>()?;
         Ok(Box::new(Relabelled { raw, field, targets, repairs: self.repairs }))
     }
 }

@@ -18,6 +18,9 @@ pub struct Roll<'a> {
     file: LabelFile,
     names: Vec<Option<String>>,
     given: Given,
+    /// The label that each row has now, as the recipe calls it.
+    labels: Vec<Option<String>>,
+    task: Task,
 }
 
 /// Rows, ready for a model.
@@ -35,8 +38,10 @@ impl<'a> Roll<'a> {
         let file = LabelFile::of(plan, place)?.ok_or_else(no_file)?;
         let mut scan = scan(plan, place)?;
         scan.ids()?; // what cannot be read is left out here
-        let (names, given) = (scan.called(), with_file(plan, scan.as_ref(), &file)?);
-        Ok(Roll { plan, scan, file, names, given })
+        let (names, given) = (scan.called()?, with_file(plan, scan.as_ref(), &file)?);
+        let task = plan.task.map_or_else(|| scan.task(&given.targets), Ok)?;
+        let labels = given.labels(plan)?;
+        Ok(Roll { plan, scan, file, names, given, labels, task })
     }
 
     /// How many rows there are.
@@ -56,37 +61,37 @@ impl<'a> Roll<'a> {
 
     /// The label that a row has now, as the recipe calls it.
     pub fn label(&self, row: usize) -> Option<String> {
-        self.given.targets.get(row)?.as_ref().map(|label| self.plan.naming().called(label))
+        self.labels.get(row)?.clone()
     }
 
     /// The rows without a label, going up.
     pub fn unlabelled(&self) -> Vec<usize> {
-        self.given.unlabelled()
+        (0..self.labels.len()).filter(|&row| self.labels[row].is_none()).collect()
     }
 
     /// Whether a person labelled a row.
     pub fn is_judged(&self, row: usize) -> bool {
-        self.given.judged.contains_key(&row)
+        self.given.targets.said().contains_key(&row)
     }
 
     /// How many rows people labelled.
     pub fn judged(&self) -> usize {
-        self.given.judged.len()
+        self.given.targets.said().len()
     }
 
     /// The labels there are, each with the number of its rows; for numbers, these.
     pub fn labels(&self) -> BTreeMap<String, usize> {
         let naming = self.plan.naming();
         let mut labels: BTreeMap<String, usize> = naming.names.iter().map(|name| (name.clone(), 0)).collect();
-        for label in self.given.targets.iter().flatten() {
-            *labels.entry(naming.called(label)).or_default() += 1;
+        for label in self.labels.iter().flatten() {
+            *labels.entry(label.clone()).or_default() += 1;
         }
         labels
     }
 
     /// What the labels are like.
     pub fn task(&self) -> Task {
-        self.plan.task.unwrap_or_else(|| self.scan.task(&self.given.targets))
+        self.task
     }
 
     /// Whether the recipe lists all labels that there may be.
@@ -128,8 +133,7 @@ impl<'a> Roll<'a> {
         let mut file = self.file.clone();
         file.is_there = true;
         file.lines.extend(labels.iter().cloned().map(|label| (0, label)));
-        let (given, naming) = (with_file(self.plan, self.scan.as_ref(), &file)?, self.plan.naming());
-        Ok(given.targets.iter().map(|label| label.as_ref().map(|label| naming.called(label))).collect())
+        with_file(self.plan, self.scan.as_ref(), &file)?.labels(self.plan)
     }
 
     /// The rows as records of a schema that was fitted before.

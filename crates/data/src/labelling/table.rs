@@ -4,8 +4,9 @@ use baeum_core::{Limits, nearest};
 
 use super::file::Label;
 use crate::config::{CsvConfig, OnBad};
-use crate::csv::Csv;
+use crate::csv::{self, Stored};
 use crate::error::quoted;
+use crate::sheet::Room;
 use crate::{CsvFormat, DataError};
 
 /// The columns; the last need not be there.
@@ -18,8 +19,10 @@ const COLUMNS: [&str; 3] = ["id", "label", "annotator"];
 pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Label>, DataError> {
     // An id or a label may well be `NA`.
     let format = CsvFormat::new(&CsvConfig::default(), &[String::new()]);
-    let csv = Csv::new(vec![(name.to_owned(), bytes)], &format, OnBad::Stop, limits)?;
-    if let Some(other) = csv.columns().iter().find(|column| !COLUMNS.contains(&column.as_str())) {
+    let words = COLUMNS.map(str::to_owned).into();
+    let table = Stored::memory(name, bytes);
+    let csv = csv::read(&[table], &format, OnBad::Stop, &words, (&Room::memory(), limits))?;
+    if let Some(other) = csv.columns.iter().find(|column| !COLUMNS.contains(&column.as_str())) {
         let near = nearest(other, COLUMNS);
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let wants = "the columns `id`, `label` and, if you like, `annotator`";
@@ -28,12 +31,12 @@ pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Lab
     let absent = |column: &str| DataError::file(name, format!("a column `{column}`"), "none");
     let column = |column: &str| csv.column(column).ok_or_else(|| absent(column));
     let (id, label) = (column("id")?, column("label")?);
-    let annotators = csv.column("annotator").map(|column| csv.texts(column));
+    let annotators = csv.column("annotator").map(|column| csv.texts(column)).transpose()?;
     let mut annotators = annotators.unwrap_or_else(|| vec![None; csv.rows()]).into_iter();
     let there = |row: usize, column: usize, text: Option<String>| {
         text.ok_or_else(|| csv.refuse(row, column, "a text", "an empty cell".to_owned()))
     };
-    let rows = csv.texts(id).into_iter().zip(csv.texts(label)).enumerate();
+    let rows = csv.texts(id)?.into_iter().zip(csv.texts(label)?).enumerate();
     let read = |(row, (its_id, its_label))| {
         let (its_id, its_label) = (there(row, id, its_id)?, there(row, label, its_label)?);
         Ok(Label { id: its_id, label: its_label, annotator: annotators.next().flatten(), at: None })

@@ -47,7 +47,7 @@ pub(super) fn source(config: &DataConfig) -> Checked<SourcePlan> {
         }
         Some(SourceConfig::Jsonl(jsonl)) => {
             let files = tables(config, "data.source.jsonl.path", jsonl.path.as_ref())?;
-            Ok(SourcePlan::Table { format: TableFormat::Jsonl { lists: targets::lists(config) }, files })
+            Ok(SourcePlan::Table { format: TableFormat::Jsonl, files })
         }
         Some(SourceConfig::Parquet(parquet)) => {
             let files = tables(config, "data.source.parquet.path", parquet.path.as_ref())?;

@@ -21,7 +21,6 @@ pub(super) fn describe(
         let mut sight = Sight::default();
         sight.moments.add(train.iter().copied());
         sight.missing = train.iter().filter(|number| number.is_nan()).count();
-        sight.numbers = train.iter().copied().filter(|number| !number.is_nan()).collect();
         let channel = Field { name: column.clone(), kind: Kind::Number, ..field.clone() };
         FieldProfile {
             values: Some(train.len()),

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use baeum_core::fs::FsError;
 use baeum_core::{Limit, Limits};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::frame::Frame;
+use super::{Cells, Long, Room, Sheet, Words};
 use crate::DataError;
 use crate::config::OnBad;
-use crate::csv::{Cells, FileRows, Names};
+use crate::csv::FileRows;
 use crate::error::quoted;
 use crate::plan::Lists;
-use crate::profile::{LISTED, Repair};
+use crate::profile::Repair;
 
 /// Reads one file; a key that a row lacks is missing there. Texts of the column `lists` may come as a list.
 ///
@@ -24,8 +26,8 @@ pub(super) fn read(
     bytes: &[u8],
     lists: Option<&Lists>,
     on_bad: OnBad,
-    limits: &Limits,
-) -> Result<Frame, DataError> {
+    (room, limits): (&Room, &Limits),
+) -> Result<Sheet, DataError> {
     let text = str::from_utf8(bytes).map_err(|error| {
         DataError::file(&name, "UTF-8", format!("other bytes from number {} on", error.valid_up_to() + 1))
     })?;
@@ -39,7 +41,7 @@ pub(super) fn read(
         limits.admit(Limit::Rows, format_args!("`{name}`"), row as u64)?;
         let object = object(&name, row, line).and_then(|object| object.joined(lists, &name, row));
         match object.and_then(|object| growing.fits(&name, row, &object).map(|()| object)) {
-            Ok(object) => growing.push(object),
+            Ok(object) => growing.push(object, room)?,
             Err(error) if on_bad == OnBad::Skip => skipped.push((row, error.to_string())),
             Err(error) => return Err(error),
         }
@@ -47,7 +49,7 @@ pub(super) fn read(
     limits.admit(Limit::CsvColumns, format_args!("`{name}`"), growing.columns.len() as u64)?;
     match growing.rows {
         0 => Err(DataError::file(&name, "rows", "none")),
-        _ => Ok(growing.frame(name, skipped, blank)),
+        _ => growing.sheet(name, (skipped, blank), room),
     }
 }
 
@@ -189,7 +191,8 @@ struct Growing {
 /// One column; nothing is known of it before its first value.
 enum Column {
     Unknown,
-    Known(Cells),
+    Numbers(Vec<f64>),
+    Words(Words),
 }
 
 impl Growing {
@@ -198,16 +201,16 @@ impl Growing {
         for (key, value) in &object.0 {
             let column = self.places.get(key).and_then(|place| self.cells.get(*place));
             let (wants, got) = match (column, value) {
-                (Some(Column::Known(Cells::Numbers(_))), Plain::Word(word)) => {
+                (Some(Column::Numbers(_)), Plain::Word(word)) => {
                     ("a number, as in the rows before", quoted(word))
                 }
-                (Some(Column::Known(Cells::Names(_))), Plain::Number(number)) => {
+                (Some(Column::Words(_)), Plain::Number(number)) => {
                     ("a text, as in the rows before", number.to_string())
                 }
-                (None | Some(Column::Unknown | Column::Known(_)), Plain::Missing)
+                (None | Some(Column::Unknown | Column::Numbers(_) | Column::Words(_)), Plain::Missing)
                 | (None | Some(Column::Unknown), Plain::Number(_) | Plain::Word(_))
-                | (Some(Column::Known(Cells::Numbers(_))), Plain::Number(_))
-                | (Some(Column::Known(Cells::Names(_))), Plain::Word(_))
+                | (Some(Column::Numbers(_)), Plain::Number(_))
+                | (Some(Column::Words(_)), Plain::Word(_))
                 | (_, Plain::List(_)) => continue,
             };
             return Err(DataError::Cell { file: file.to_owned(), row, column: key.clone(), wants, got });
@@ -215,67 +218,79 @@ impl Growing {
         Ok(())
     }
 
-    fn push(&mut self, object: Object) {
+    fn push(&mut self, object: Object, room: &Room) -> Result<(), FsError> {
         for (key, value) in object.0 {
             let place = *self.places.entry(key.clone()).or_insert_with(|| {
                 self.columns.push(key);
                 self.cells.push(Column::Unknown);
                 self.cells.len() - 1
             });
-            self.cells[place].push(self.rows, value);
+            self.cells[place].push(self.rows, value, room)?;
         }
         self.rows += 1;
+        Ok(())
     }
 
-    fn frame(self, name: String, skipped: Vec<(usize, String)>, blank: usize) -> Frame {
+    fn sheet(
+        self,
+        name: String,
+        (skipped, blank): (Vec<(usize, String)>, usize),
+        room: &Room,
+    ) -> Result<Sheet, DataError> {
         let file = name.clone();
-        let left_out = (!skipped.is_empty()).then(|| Repair::Skipped {
-            file: file.clone(),
-            count: skipped.len(),
-            first: skipped.iter().take(LISTED).map(|(_, reason)| reason.clone()).collect(),
-        });
         let blank = (blank > 0).then_some(Repair::BlankEnd { file, count: blank });
-        let cells = self.cells.into_iter().map(|column| column.whole(self.rows)).collect();
-        let files = vec![FileRows::new(name, self.rows, skipped.into_iter().map(|(row, _)| row).collect())];
-        Frame { columns: self.columns, cells, files, repairs: left_out.into_iter().chain(blank).collect() }
+        let whole = |column: Column| Ok(Arc::new(column.whole(self.rows, room)?));
+        let cells = self.cells.into_iter().map(whole).collect::<Result<_, FsError>>()?;
+        let file = FileRows::new(name, self.rows, skipped.iter().map(|(row, _)| *row).collect());
+        let mut sheet = Sheet::new(self.columns, cells, file, blank.into_iter().collect(), room);
+        sheet.left_out = skipped.into_iter().map(|(row, reason)| ((0, row), reason)).collect();
+        Ok(sheet)
     }
 }
 
 impl Column {
     /// Adds the value of a row; the rows before it that had none are missing.
-    fn push(&mut self, row: usize, value: Plain) {
+    fn push(&mut self, row: usize, value: Plain, room: &Room) -> Result<(), FsError> {
         if let (Column::Unknown, Plain::Number(_)) = (&*self, &value) {
-            *self = Column::Known(Cells::Numbers(vec![]));
+            *self = Column::Numbers(vec![]);
         }
         if let (Column::Unknown, Plain::Word(_)) = (&*self, &value) {
-            *self = Column::Known(Cells::Names(Names::default()));
+            *self = Column::Words(Words::default());
         }
-        self.fill(row);
+        self.fill(row, room)?;
         match (self, value) {
-            (Column::Known(Cells::Numbers(numbers)), Plain::Number(number)) => numbers.push(number),
-            (Column::Known(Cells::Names(names)), Plain::Word(word)) => names.push(Some(&word)),
+            (Column::Numbers(numbers), Plain::Number(number)) => numbers.push(number),
+            (Column::Words(words), Plain::Word(word)) => words.push(Some(&word), room)?,
             // Missing values are filled in when the next one comes; others were refused.
             (
-                Column::Unknown | Column::Known(_),
+                Column::Unknown | Column::Numbers(_) | Column::Words(_),
                 Plain::Missing | Plain::Number(_) | Plain::Word(_) | Plain::List(_),
             ) => {}
         }
+        Ok(())
     }
 
     /// Makes the column so long.
-    fn fill(&mut self, rows: usize) {
+    fn fill(&mut self, rows: usize, room: &Room) -> Result<(), FsError> {
         match self {
-            Column::Unknown => {}
-            Column::Known(Cells::Numbers(numbers)) => numbers.resize(rows, f64::NAN),
-            Column::Known(Cells::Names(names)) => (names.len()..rows).for_each(|_| names.push(None)),
+            Column::Unknown => Ok(()),
+            Column::Numbers(numbers) => {
+                numbers.resize(rows, f64::NAN);
+                Ok(())
+            }
+            Column::Words(words) => (words.len()..rows).try_for_each(|_| words.push(None, room)),
         }
     }
 
-    fn whole(mut self, rows: usize) -> Cells {
-        self.fill(rows);
-        match self {
-            Column::Unknown => Cells::Numbers(vec![f64::NAN; rows]),
-            Column::Known(cells) => cells,
-        }
+    fn whole(mut self, rows: usize, room: &Room) -> Result<Cells, FsError> {
+        self.fill(rows, room)?;
+        let numbers = match self {
+            Column::Unknown => vec![f64::NAN; rows],
+            Column::Numbers(numbers) => numbers,
+            Column::Words(words) => return words.cells(room),
+        };
+        let mut long = Long::default();
+        long.extend(&numbers, room)?;
+        Ok(Cells::Numbers(long))
     }
 }

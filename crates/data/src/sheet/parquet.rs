@@ -5,13 +5,14 @@ mod thrift;
 
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::Arc;
 
 use baeum_core::{Limit, Limits, guard};
 use polars::prelude::{Column, DataFrame, DataType, ParquetReader, PolarsError, SerReader};
 
-use super::frame::Frame;
+use super::{Cells, Long, Room, Sheet, Words};
 use crate::DataError;
-use crate::csv::{Cells, FileRows, Names};
+use crate::csv::FileRows;
 use crate::error::quoted;
 
 /// What every Parquet file starts and ends with.
@@ -21,7 +22,7 @@ const MAGIC: &[u8] = b"PAR1";
 ///
 /// # Errors
 /// [`DataError`] names the file that is none, and the column that holds no plain values.
-pub(super) fn read(name: String, bytes: &[u8], limits: &Limits) -> Result<Frame, DataError> {
+pub(super) fn read(name: String, bytes: &[u8], (room, limits): (&Room, &Limits)) -> Result<Sheet, DataError> {
     if !bytes.starts_with(MAGIC) || !bytes.ends_with(MAGIC) || bytes.len() < 12 {
         return Err(DataError::file(&name, "a whole Parquet file, from `PAR1` to `PAR1`", "other bytes"));
     }
@@ -39,13 +40,13 @@ pub(super) fn read(name: String, bytes: &[u8], limits: &Limits) -> Result<Frame,
         return Err(DataError::file(&name, "rows", "none"));
     }
     let columns = frame.columns().iter().map(|column| column.name().to_string()).collect();
-    let cells = frame.columns().iter().map(|column| cells(&name, column)).collect::<Result<_, _>>()?;
-    let files = vec![FileRows::new(name, frame.height(), vec![])];
-    Ok(Frame { columns, cells, files, repairs: vec![] })
+    let cells = frame.columns().iter().map(|column| Ok(Arc::new(cells(&name, column, room)?)));
+    let cells = cells.collect::<Result<_, DataError>>()?;
+    Ok(Sheet::new(columns, cells, FileRows::new(name, frame.height(), vec![]), vec![], room))
 }
 
 /// The cells of a column of plain values.
-fn cells(file: &str, column: &Column) -> Result<Cells, DataError> {
+fn cells(file: &str, column: &Column, room: &Room) -> Result<Cells, DataError> {
     let failed = |error: PolarsError| DataError::Decode {
         file: file.to_owned(),
         format: "Parquet",
@@ -56,23 +57,29 @@ fn cells(file: &str, column: &Column) -> Result<Cells, DataError> {
         refuse_inexact(file, column)?;
         let numbers = column.cast(&DataType::Float64).map_err(failed)?;
         let numbers = numbers.f64().map_err(failed)?.iter().map(|number| number.unwrap_or(f64::NAN));
-        return Ok(Cells::Numbers(numbers.collect()));
+        return in_numbers(numbers.collect(), room);
     }
-    let mut names = Names::default();
+    let mut words = Words::default();
     if kind.is_bool() {
         let said = column.bool().map_err(failed)?.iter().map(|value| value.map(|value| value.to_string()));
-        said.for_each(|value| names.push(value.as_deref()));
+        said.into_iter().try_for_each(|value| words.push(value.as_deref(), room))?;
     } else if kind.is_string() || kind.is_date() || kind.is_datetime() || kind.is_categorical() {
         // Moments are written as ISO 8601 has them, categories by their names.
         let texts = column.cast(&DataType::String).map_err(failed)?;
-        texts.str().map_err(failed)?.iter().for_each(|name| names.push(name));
+        texts.str().map_err(failed)?.iter().try_for_each(|text| words.push(text, room))?;
     } else if kind.is_null() {
-        return Ok(Cells::Numbers(vec![f64::NAN; column.len()]));
+        return in_numbers(vec![f64::NAN; column.len()], room);
     } else {
         let wants = format!("numbers, texts or booleans in {}", quoted(column.name()));
         return Err(DataError::file(file, wants, format!("{kind}; write it as a text")));
     }
-    Ok(Cells::Names(names))
+    Ok(words.cells(room)?)
+}
+
+fn in_numbers(numbers: Vec<f64>, room: &Room) -> Result<Cells, DataError> {
+    let mut long = Long::default();
+    long.extend(&numbers, room)?;
+    Ok(Cells::Numbers(long))
 }
 
 /// Refuses whole numbers that no `f64` holds: an id of 64 bits would become another one.

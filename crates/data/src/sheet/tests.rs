@@ -6,8 +6,14 @@ use super::*;
 use crate::table::{Column, write_parquet};
 use crate::testing::{place, prepare, refusal};
 
-fn jsonl(text: &str) -> Result<Frame, DataError> {
-    jsonl::read("a.jsonl".to_owned(), text.as_bytes(), None, OnBad::Stop, &Limits::default())
+fn jsonl(text: &str) -> Result<Sheet, DataError> {
+    jsonl::read(
+        "a.jsonl".to_owned(),
+        text.as_bytes(),
+        None,
+        OnBad::Stop,
+        (&Room::memory(), &Limits::default()),
+    )
 }
 
 #[track_caller]
@@ -19,10 +25,10 @@ fn refuse(text: &str, expect: &str) {
 fn lines_of_json_are_rows() {
     let frame = jsonl("{\"a\": 1, \"b\": \"x\"}\n{\"b\": \"y\", \"c\": true}\n{\"a\": 2.5, \"b\": null}\n\n")
         .unwrap();
-    assert_eq!(frame.columns(), ["a", "b", "c"]);
-    assert_eq!(frame.texts(0), [Some("1".to_owned()), None, Some("2.5".to_owned())]);
-    assert_eq!(frame.texts(1), [Some("x".to_owned()), Some("y".to_owned()), None]);
-    assert_eq!(frame.texts(2), [None, Some("true".to_owned()), None]);
+    assert_eq!(frame.columns, ["a", "b", "c"]);
+    assert_eq!(frame.texts(0).unwrap(), [Some("1".to_owned()), None, Some("2.5".to_owned())]);
+    assert_eq!(frame.texts(1).unwrap(), [Some("x".to_owned()), Some("y".to_owned()), None]);
+    assert_eq!(frame.texts(2).unwrap(), [None, Some("true".to_owned()), None]);
     assert_eq!(frame.repairs(), [Repair::BlankEnd { file: "a.jsonl".to_owned(), count: 1 }]);
 }
 
@@ -52,8 +58,13 @@ fn what_is_no_row_of_plain_values_is_refused() {
         "{\"a\": \"x\"}\n{\"a\": 1}\n",
         "`a.jsonl` row 2, column `a`: wants a text, as in the rows before, got 1",
     );
-    let latin =
-        jsonl::read("a.jsonl".to_owned(), b"{\"a\": \"\xe9\"}", None, OnBad::Stop, &Limits::default());
+    let latin = jsonl::read(
+        "a.jsonl".to_owned(),
+        b"{\"a\": \"\xe9\"}",
+        None,
+        OnBad::Stop,
+        (&Room::memory(), &Limits::default()),
+    );
     assert_eq!(
         latin.map(drop).unwrap_err().to_string(),
         "`a.jsonl` wants UTF-8, got other bytes from number 8 on"
@@ -63,8 +74,14 @@ fn what_is_no_row_of_plain_values_is_refused() {
 #[test]
 fn bad_lines_may_be_left_out_and_are_listed() {
     let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
-    let frame =
-        jsonl::read("a.jsonl".to_owned(), text.as_bytes(), None, OnBad::Skip, &Limits::default()).unwrap();
+    let frame = jsonl::read(
+        "a.jsonl".to_owned(),
+        text.as_bytes(),
+        None,
+        OnBad::Skip,
+        (&Room::memory(), &Limits::default()),
+    )
+    .unwrap();
     assert_eq!(frame.rows(), 2);
     let refused = frame.refuse(1, 0, "another number", "3".to_owned()).to_string();
     assert_eq!(refused, "`a.jsonl` row 3, column `a`: wants another number, got 3");
@@ -75,8 +92,13 @@ fn bad_lines_may_be_left_out_and_are_listed() {
 fn every_cut_of_lines_is_read_or_refused() {
     let text = "{\"a\": 1, \"b\": \"é\"}\n{\"a\": 2, \"b\": \"y\"}\n";
     for end in 0..text.len() {
-        let _ =
-            jsonl::read("a.jsonl".to_owned(), &text.as_bytes()[..end], None, OnBad::Stop, &Limits::default());
+        let _ = jsonl::read(
+            "a.jsonl".to_owned(),
+            &text.as_bytes()[..end],
+            None,
+            OnBad::Stop,
+            (&Room::memory(), &Limits::default()),
+        );
     }
 }
 
@@ -180,6 +202,6 @@ fn a_parquet_file_with_a_wrong_byte_is_read_or_refused() {
     for (at, flip) in (0..small.len()).flat_map(|at| [0x01, 0x55, 0x80, 0xff].map(|flip| (at, flip))) {
         let mut changed = small.clone();
         changed[at] ^= flip;
-        let _ = parquet::read("p".to_owned(), &changed, &Limits::default());
+        let _ = parquet::read("p".to_owned(), &changed, (&Room::memory(), &Limits::default()));
     }
 }

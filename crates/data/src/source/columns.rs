@@ -27,9 +27,9 @@ pub(super) fn refuse_beside(image: &str, names: &[String], uses: &[Use]) -> Resu
 }
 
 /// The columns of the repeats that this run does not use say what others judge by: the network must not see them.
-pub(super) fn leave_out_repeats(sheet: &dyn Sheet, uses: &mut [Use], pattern: &str) {
+pub(super) fn leave_out_repeats(sheet: &Sheet, uses: &mut [Use], pattern: &str) {
     let Some((before, after)) = pattern.split_once(REPEAT) else { return };
-    for (column, used) in sheet.columns().iter().zip(uses) {
+    for (column, used) in sheet.columns.iter().zip(uses) {
         let number = column.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
         let is_repeat = number
             .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
@@ -43,16 +43,16 @@ pub(super) fn leave_out_repeats(sheet: &dyn Sheet, uses: &mut [Use], pattern: &s
 /// column of numbers is known by its training rows, which are not drawn yet.
 pub(super) fn bad_cells(
     plan: &DataPlan,
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     uses: &[Use],
     target: &[usize],
-) -> BTreeMap<usize, DataError> {
-    let mut refused = several::refused(sheet, target, plan.task == Some(Task::MultiLabel));
+) -> Result<BTreeMap<usize, DataError>, DataError> {
+    let mut refused = several::refused(sheet, target, plan.task == Some(Task::MultiLabel))?;
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),
             Use::Target => (plan.task == Some(Task::Regress)).then_some(KindConfig::Number),
-            Use::Alone => plan.field(&sheet.columns()[column]).and_then(FieldConfig::kind),
+            Use::Alone => plan.field(&sheet.columns[column]).and_then(FieldConfig::kind),
             Use::Id | Use::Ignored => None,
         };
         let wants: fn(&str) -> Option<&'static str> = match kind {
@@ -60,12 +60,12 @@ pub(super) fn bad_cells(
             Some(KindConfig::Date) => |cell| Moment::parse(cell).is_none().then_some(A_DATE),
             Some(KindConfig::Category | KindConfig::Text | KindConfig::Image { .. }) | None => continue,
         };
-        for (row, cell) in sheet.texts(column).into_iter().enumerate() {
+        for (row, cell) in sheet.texts(column)?.into_iter().enumerate() {
             if let Some((wants, cell)) = cell.and_then(|cell| Some((wants(&cell)?, cell))) {
                 let refuse = || sheet.refuse(row, column, wants, shown_cell(&cell));
                 refused.entry(row).or_insert_with(refuse);
             }
         }
     }
-    refused
+    Ok(refused)
 }

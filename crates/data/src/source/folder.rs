@@ -6,7 +6,7 @@ use baeum_core::{Field, Kind, Role, Split, Task, Train};
 
 use super::files::{Images, left_out, names_below};
 use super::listing::{Classes, UNLABELLED, list};
-use super::{Cell, Raw, Scan, field};
+use super::{Cell, Raw, Scan, Targets, field};
 use crate::config::{FolderConfig, OnBad};
 use crate::place::shown_name;
 use crate::plan::{DataPlan, IMAGE};
@@ -79,20 +79,18 @@ impl Scan for Folder {
         Ok(names_below(&self.name, (0..self.images.len()).map(|row| self.images.name(row))))
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        (0..Scan::rows(self)).map(|row| self.label(row).map(str::to_owned)).collect()
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok((0..Scan::rows(self)).map(|row| self.label(row).map(str::to_owned)).collect())
     }
 
     /// The path of an image below the folder, with `/` between its parts.
-    fn called(&self) -> Vec<Option<String>> {
-        names_below(&self.name, (0..self.images.len()).map(|row| self.images.name(row)))
-            .into_iter()
-            .map(Some)
-            .collect()
+    fn called(&self) -> Result<Vec<Option<String>>, DataError> {
+        let names = names_below(&self.name, (0..self.images.len()).map(|row| self.images.name(row)));
+        Ok(names.into_iter().map(Some).collect())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Classify
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Classify)
     }
 
     fn fields(&self, _: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {

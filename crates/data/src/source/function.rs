@@ -1,13 +1,15 @@
 //! Numbers computed from numbers drawn at random: the shortest lesson in learning a function.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baeum_core::{Counter, Field, Kind, Limit, Record, Role, Split, Task, Train, Value};
 
-use super::{Column, Places, Raw, Scan, Table, field};
+use super::{Column, Places, Raw, Scan, Table, Targets, field};
 use crate::config::FunctionConfig;
 use crate::formula::Formula;
 use crate::plan::DataPlan;
+use crate::sheet::{Cells, Long};
 use crate::split::{Part, sample_id};
 use crate::{DataError, Place};
 
@@ -101,12 +103,12 @@ impl Scan for Examples {
         Ok(None)
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        self.columns.last().into_iter().flatten().map(|answer| Some(answer.to_string())).collect()
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(self.columns.last().into_iter().flatten().map(|answer| Some(answer.to_string())).collect())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Regress
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Regress)
     }
 
     fn fields(&self, _: Task, _: &Split<Train>) -> Result<Vec<Field>, DataError> {
@@ -116,7 +118,8 @@ impl Scan for Examples {
 
     fn load(self: Box<Self>, _: &[Field]) -> Result<Box<dyn Raw>, DataError> {
         let rows = self.rows();
-        let columns = self.columns.into_iter().map(Column::Number).collect();
+        let column = |numbers| Column::One(Arc::new(Cells::Numbers(Long::from(numbers))));
+        let columns = self.columns.into_iter().map(column).collect();
         Ok(Box::new(Table { columns, places: Places::Drawn, rows, repairs: vec![] }))
     }
 }

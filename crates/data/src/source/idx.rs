@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use baeum_core::{Field, Kind, Limit, Limits, Role, Split, Task, Train};
 
-use super::{Cell, Pixels, Raw, Scan, field};
+use super::{Cell, Pixels, Raw, Scan, Targets, field};
 use crate::config::IdxConfig;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, IMAGE, SplitPlan};
@@ -184,12 +184,12 @@ impl Scan for Idx {
         Ok(self.is_given.then(parts))
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        self.labels().map(|label| Some(label.to_string())).collect()
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(self.labels().map(|label| Some(label.to_string())).collect())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Classify
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Classify)
     }
 
     fn fields(&self, _: Task, _: &Split<Train>) -> Result<Vec<Field>, DataError> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use baeum_core::fs::{FileKind, FsError, shown};
 use baeum_core::{Fs, Limit};
 
+use super::Targets;
 use super::files::{LOST, Named, REGULAR, left_out};
 use crate::config::OnBad;
 use crate::place::shown_name;
@@ -46,7 +47,7 @@ impl Classes {
     }
 
     /// The classes of all rows.
-    pub(super) fn targets(&self) -> Vec<Option<String>> {
+    pub(super) fn targets(&self) -> Targets {
         (0..self.rows.len()).map(|row| Some(self.of(row).to_owned())).collect()
     }
 

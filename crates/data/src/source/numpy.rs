@@ -212,15 +212,15 @@ impl Scan for Numpy {
         Ok(self.is_given.then(parts))
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        self.files.iter().flat_map(|file| (0..file.rows()).map(|row| file.target(row))).collect()
+    fn targets(&self) -> Result<super::Targets, DataError> {
+        Ok(self.files.iter().flat_map(|file| (0..file.rows()).map(|row| file.target(row))).collect())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        match self.files[0].targets {
+    fn task(&self, _: &super::Targets) -> Result<Task, DataError> {
+        Ok(match self.files[0].targets {
             Targets::Numbers(_) => Task::Regress,
             Targets::Names(_) => Task::Classify,
-        }
+        })
     }
 
     fn fields(&self, task: Task, _: &Split<Train>) -> Result<Vec<Field>, DataError> {

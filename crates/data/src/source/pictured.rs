@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{Images, Named};
-use super::{Cell, Raw, Table};
+use super::{Cell, FewCells, Raw, Table};
 use crate::config::{DataConfig, OnBad};
 use crate::csv::row_place;
 use crate::error::chain;
@@ -23,16 +23,17 @@ pub(crate) fn paths(
 ) -> Result<Vec<PathBuf>, DataError> {
     let Some(image) = plan.image_column() else { return Ok(vec![]) };
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, _) = sheet::read(format, files, missing, *on_bad, place)?;
+    let (sheet, _) =
+        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
     // A column that is not there is refused by its name when the table is scanned.
     let Some(column) = sheet.column(image.name) else { return Ok(vec![]) };
-    let named = named(sheet.as_ref(), column, image, files, place)?;
+    let named = named(&sheet, column, image, files, place)?;
     Ok(named.into_iter().filter_map(|file| file.into_path(place.fs.as_ref())).collect())
 }
 
 /// The images that a column of a table names.
 pub(super) fn images(
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     image: ImageColumn<'_>,
     column: usize,
     files: &[TableFiles],
@@ -43,15 +44,15 @@ pub(super) fn images(
 
 /// The file that each row names.
 fn named(
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     column: usize,
     image: ImageColumn<'_>,
     files: &[TableFiles],
     place: &Place,
 ) -> Result<Vec<Named>, DataError> {
-    let mut texts = sheet.texts(column).into_iter();
+    let mut texts = sheet.texts(column)?.into_iter();
     let mut named = vec![];
-    for (rows, (root, name)) in sheet.places().iter().zip(roots(image.folder, files, place)?) {
+    for (rows, (root, name)) in sheet.files.iter().zip(roots(image.folder, files, place)?) {
         let file = |text: Option<String>| match text {
             Some(path) => Named::below(&root, &name, &path),
             None => Named::none(image.name),
@@ -85,12 +86,12 @@ fn roots(
 /// # Errors
 /// [`DataError::Unreadable`] counts them where the recipe says that bad rows end the stage.
 pub(super) fn leave_out(
-    sheet: &mut dyn Sheet,
+    sheet: &mut Sheet,
     wants: String,
     refused: &BTreeMap<usize, DataError>,
     on_bad: OnBad,
 ) -> Result<(), DataError> {
-    let places = sheet.places();
+    let places = sheet.files.clone();
     let reason = |(row, error): (&usize, &DataError)| match chain(error) {
         reason if matches!(error, DataError::Cell { .. }) => (*row, reason), // it has its row
         reason => (*row, format!("{}: {reason}", row_place(&places, *row))),
@@ -98,10 +99,7 @@ pub(super) fn leave_out(
     let reasons: BTreeMap<usize, String> = refused.iter().map(reason).collect();
     let (count, of) = (reasons.len(), sheet.rows());
     match on_bad {
-        OnBad::Skip if count < of => {
-            sheet.leave_out(&reasons);
-            Ok(())
-        }
+        OnBad::Skip if count < of => sheet.leave_out(&reasons),
         OnBad::Skip | OnBad::Stop => {
             let (file, first) = (sheet.name().to_owned(), reasons.into_values().take(LISTED).collect());
             Err(DataError::Unreadable { file, wants, count, of, what: "rows", first })
@@ -138,6 +136,10 @@ impl Raw for Pictured {
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
         self.images.size(row)
+    }
+
+    fn few(&self, field: usize) -> Option<FewCells<'_>> {
+        self.table.few(field).filter(|_| field != self.field)
     }
 
     fn repairs(&self) -> Vec<Repair> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use baeum_core::{Field, Kind, Limit, Role, Split, Task, Train};
 
-use super::{Cell, Raw, Scan, field};
+use super::{Cell, Raw, Scan, Targets, field};
 use crate::config::{TextConfig, TextExamples};
 use crate::csv::text_of;
 use crate::place::shown_name;
@@ -114,12 +114,12 @@ impl Scan for PlainText {
         Ok(self.parts.clone())
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        vec![Some(String::new()); self.windows.len()] // each has one; nothing is divided by it
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(Targets::each(self.windows.len()))
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Generate
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Generate)
     }
 
     fn fields(&self, _task: Task, _train: &Split<Train>) -> Result<Vec<Field>, DataError> {

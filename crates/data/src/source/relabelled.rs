@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Raw, Steps};
+use super::{Cell, FewCells, Raw, Steps};
 use crate::DataError;
-use crate::csv::Names;
 use crate::profile::Repair;
 
 /// The same examples, but for the targets of some rows.
@@ -41,8 +40,8 @@ impl Raw for Relabelled {
         self.raw.place(row)
     }
 
-    fn names(&self, field: usize) -> Option<&Names> {
-        self.raw.names(field).filter(|_| field != self.field)
+    fn few(&self, field: usize) -> Option<FewCells<'_>> {
+        self.raw.few(field).filter(|_| field != self.field)
     }
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {

@@ -8,12 +8,12 @@ mod windows;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train};
 
-use super::{Raw, Scan, field};
+use super::{Raw, Scan, Targets, field};
 use crate::config::SeriesConfig;
-use crate::csv::{Cells, Wanted, shown_cell};
+use crate::csv::shown_cell;
 use crate::plan::{DataPlan, SERIES, SplitPlan, TableFiles, TableFormat};
 use crate::profile::Repair;
-use crate::sheet::{self, Sheet};
+use crate::sheet::{self, Sheet, Wanted};
 use crate::split::{Part, sample_id, time};
 use crate::{DataError, Place};
 
@@ -36,8 +36,8 @@ pub(super) fn scan<'a>(
     place: &Place,
 ) -> Result<SeriesScan<'a>, DataError> {
     let (missing, on_bad) = (&plan.config.missing, plan.config.on_bad);
-    let (sheet, _) = sheet::read(format, files, missing, on_bad, place)?;
-    let sheet = sheet.as_ref();
+    let (sheet, _) = sheet::read(format, files, (missing, &plan.words(), None), on_bad, place)?;
+    let sheet = &sheet;
     let columns = Columns::find(plan, config, sheet)?;
     let moments = columns.time.map(|time| there(sheet, time)).transpose()?;
     let groups = columns.group.map(|group| there(sheet, group)).transpose()?;
@@ -50,7 +50,7 @@ pub(super) fn scan<'a>(
         told: numbers(sheet, &columns.targets, &order.rows)?,
         moments,
         groups: groups.map(reorder),
-        files: sheet.places(),
+        files: sheet.files.clone(),
         rows: order.rows,
         series: order.series,
     };
@@ -61,33 +61,27 @@ pub(super) fn scan<'a>(
 }
 
 /// The cells of a column that has one in each row.
-fn there(sheet: &dyn Sheet, column: usize) -> Result<Vec<String>, DataError> {
+fn there(sheet: &Sheet, column: usize) -> Result<Vec<String>, DataError> {
     let cell = |(row, cell): (usize, Option<String>)| {
         cell.ok_or_else(|| sheet.refuse(row, column, "a value to order by", "an empty cell".to_owned()))
     };
-    sheet.texts(column).into_iter().enumerate().map(cell).collect()
+    sheet.texts(column)?.into_iter().enumerate().map(cell).collect()
 }
 
 /// Columns of numbers in the order of the steps.
-fn numbers(sheet: &dyn Sheet, columns: &[usize], rows: &[usize]) -> Result<Vec<Vec<f64>>, DataError> {
-    let mut wanted: Vec<(usize, Wanted)> = columns.iter().map(|&column| (column, Wanted::Numbers)).collect();
-    wanted.sort_unstable_by_key(|(column, _)| *column);
-    wanted.dedup_by_key(|(column, _)| *column);
-    let typed = sheet.typed(&wanted)?;
-    let of = |column: &usize| {
-        let place = wanted.iter().position(|(other, _)| other == column);
-        match place.and_then(|place| typed.get(place)) {
-            Some(Cells::Numbers(numbers)) => rows.iter().map(|&row| numbers[row]).collect(),
-            Some(Cells::Names(_)) | None => vec![f64::NAN; rows.len()], // only numbers were wanted
-        }
+fn numbers(sheet: &Sheet, columns: &[usize], rows: &[usize]) -> Result<Vec<Vec<f64>>, DataError> {
+    let column = |&column: &usize| {
+        let (cells, mut numbers) = (sheet.typed(column, Wanted::Numbers)?, vec![]);
+        cells.copy_numbers(0..sheet.rows(), &mut numbers)?;
+        Ok(rows.iter().map(|&row| numbers[row]).collect())
     };
-    Ok(columns.iter().map(of).collect())
+    columns.iter().map(column).collect()
 }
 
 /// The part of each step; nothing where whole series are divided.
 fn parts(
     plan: &DataPlan,
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     order: &order::Order,
     moments: Option<&[String]>,
 ) -> Result<Option<Vec<Part>>, DataError> {
@@ -110,7 +104,7 @@ fn parts(
         }
         SplitPlan::Column { name, .. } => {
             let column = columns::find(sheet, "data.split.column.name", name)?;
-            let cells = sheet.texts(column);
+            let cells = sheet.texts(column)?;
             let part = |&row: &usize| {
                 let cell = cells[row].as_deref().unwrap_or_default();
                 let refuse = || sheet.refuse(row, column, "`train`, `valid` or `test`", shown_cell(cell));
@@ -150,16 +144,16 @@ impl Scan for SeriesScan<'_> {
         Ok(self.windows.parts())
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        vec![Some(String::new()); self.windows.rows()] // each has one; nothing is divided by it
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(Targets::each(self.windows.rows()))
     }
 
     fn cells(&self) -> Result<Vec<String>, DataError> {
         Ok((0..self.windows.rows()).filter_map(|row| self.windows.group(row).map(str::to_owned)).collect())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Regress
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Regress)
     }
 
     fn fields(&self, _task: Task, _train: &Split<Train>) -> Result<Vec<Field>, DataError> {

@@ -1,13 +1,15 @@
 //! Targets of several columns of a table, and cells that list several labels.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baeum_core::Task;
 
+use super::Targets;
 use crate::DataError;
-use crate::csv::{Names, shown_cell};
+use crate::csv::shown_cell;
 use crate::plan::DataPlan;
-use crate::sheet::Sheet;
+use crate::sheet::{Cells, Sheet, Wanted, Words};
 
 /// What a column holds that says whether a label fits.
 const YES_OR_NO: &str = "`1` or `0`, `true` or `false`, `yes` or `no`";
@@ -25,60 +27,66 @@ fn says_yes(cell: &str) -> Option<bool> {
 }
 
 /// The cells of some columns, row by row.
-fn rows(sheet: &dyn Sheet, columns: &[usize]) -> Vec<Vec<Option<String>>> {
+fn rows(sheet: &Sheet, columns: &[usize]) -> Result<Vec<Vec<Option<String>>>, DataError> {
     let mut rows = vec![Vec::with_capacity(columns.len()); sheet.rows()];
     for &column in columns {
-        rows.iter_mut().zip(sheet.texts(column)).for_each(|(row, cell)| row.push(cell));
+        rows.iter_mut().zip(sheet.texts(column)?).for_each(|(row, cell)| row.push(cell));
     }
-    rows
+    Ok(rows)
 }
 
 /// What a target says in each row, as one text; nothing where nobody knows it.
-pub(super) fn targets(plan: &DataPlan, sheet: &dyn Sheet, columns: &[usize]) -> Vec<Option<String>> {
+pub(super) fn targets(plan: &DataPlan, sheet: &Sheet, columns: &[usize]) -> Result<Targets, DataError> {
     match (plan.task, columns) {
-        (Some(Task::MultiLabel), _) => labels(sheet, columns, plan.separator()),
-        (Some(Task::Classify | Task::Regress | Task::Generate) | None, [one]) => sheet.texts(*one),
+        (_, [one]) => Ok(Targets::from(Arc::clone(&sheet.cells[*one]))),
+        (Some(Task::MultiLabel), _) => Ok(labels(sheet, columns, plan.separator())?.into_iter().collect()),
         (Some(Task::Classify | Task::Regress | Task::Generate) | None, _) => {
             let joined =
                 |row: Vec<Option<String>>| Some(row.into_iter().collect::<Option<Vec<_>>>()?.join(" "));
-            rows(sheet, columns).into_iter().map(joined).collect()
+            Ok(rows(sheet, columns)?.into_iter().map(joined).collect())
         }
     }
 }
 
-/// The labels of each row, listed: as one column lists them, or the names of those columns that say yes. Rows that
-/// [`refused`] names are among those without an answer.
-fn labels(sheet: &dyn Sheet, columns: &[usize], separator: &str) -> Vec<Option<String>> {
-    if let [one] = columns {
-        return sheet.lists(*one);
-    }
+/// The names of those columns that say yes, listed, row by row. Rows that [`refused`] names are among those without an
+/// answer.
+fn labels(sheet: &Sheet, columns: &[usize], separator: &str) -> Result<Vec<Option<String>>, DataError> {
     let listed = |row: Vec<Option<String>>| {
         let mut fitting = vec![];
         for (cell, &column) in row.into_iter().zip(columns) {
             if says_yes(&cell?)? {
-                fitting.push(sheet.columns()[column].as_str());
+                fitting.push(sheet.columns[column].as_str());
             }
         }
         Some(fitting.join(separator))
     };
-    rows(sheet, columns).into_iter().map(listed).collect()
+    Ok(rows(sheet, columns)?.into_iter().map(listed).collect())
 }
 
-/// The labels of all rows of a table.
+/// The labels of all rows of a table: as one column lists them, or the names of those that say yes.
 ///
 /// # Errors
 /// [`DataError::Cell`] for the first cell of several columns that says neither yes nor no, or nothing beside others.
-pub(super) fn names(sheet: &dyn Sheet, columns: &[usize], separator: &str) -> Result<Names, DataError> {
-    if let Some((_, error)) = refused(sheet, columns, true).pop_first() {
+pub(super) fn names(sheet: &Sheet, columns: &[usize], separator: &str) -> Result<Arc<Cells>, DataError> {
+    if let [one] = columns {
+        return sheet.typed(*one, Wanted::Names);
+    }
+    if let Some((_, error)) = refused(sheet, columns, true)?.pop_first() {
         return Err(error);
     }
-    let mut names = Names::default();
-    labels(sheet, columns, separator).iter().for_each(|label| names.push(label.as_deref()));
-    Ok(names)
+    let mut words = Words::default();
+    for label in labels(sheet, columns, separator)? {
+        words.push(label.as_deref(), &sheet.room)?;
+    }
+    Ok(Arc::new(words.cells(&sheet.room)?))
 }
 
 /// The rows in which some of several columns have an answer and others none, or one that is neither yes nor no.
-pub(super) fn refused(sheet: &dyn Sheet, columns: &[usize], are_labels: bool) -> BTreeMap<usize, DataError> {
+pub(super) fn refused(
+    sheet: &Sheet,
+    columns: &[usize],
+    are_labels: bool,
+) -> Result<BTreeMap<usize, DataError>, DataError> {
     let refuse = |(number, row): (usize, Vec<Option<String>>)| {
         let has_some = row.iter().any(Option::is_some);
         let wrong = |(cell, &column): (&Option<String>, &usize)| match cell {
@@ -91,7 +99,7 @@ pub(super) fn refused(sheet: &dyn Sheet, columns: &[usize], are_labels: bool) ->
         row.iter().zip(columns).find_map(wrong).map(|error| (number, error))
     };
     match columns {
-        [_] => BTreeMap::new(),
-        several => rows(sheet, several).into_iter().enumerate().filter_map(refuse).collect(),
+        [_] => Ok(BTreeMap::new()),
+        several => Ok(rows(sheet, several)?.into_iter().enumerate().filter_map(refuse).collect()),
     }
 }

@@ -1,5 +1,6 @@
 //! Tables whose columns have names: they become fields.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
@@ -7,19 +8,19 @@ use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
-use super::{Raw, Scan, field, several, table};
+use super::{Raw, Scan, Targets, field, several, table};
 use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
-use crate::csv::{FileRows, Seen, number, shown_cell};
+use crate::csv::{FileRows, number, shown_cell};
 use crate::place::fits;
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
-use crate::sheet::{self, Sheet};
+use crate::sheet::{self, Seen, Sheet};
 use crate::split::Part;
 use crate::{DataError, Place};
 
 /// A table, its cells still text.
 pub(super) struct TableScan<'a> {
     plan: &'a DataPlan,
-    sheet: Box<dyn Sheet>,
+    sheet: Sheet,
     /// The part that the rows of each file are for, where the recipe says it.
     parts: Vec<Option<Part>>,
     /// The places of the target among the columns, in the order of its answers.
@@ -49,20 +50,21 @@ pub(super) fn scan<'a>(
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, parts) = sheet::read(format, files, missing, *on_bad, place)?;
-    let target = targets(plan, sheet.as_ref())?;
+    let (sheet, parts) =
+        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+    let target = targets(plan, &sheet)?;
     if *on_bad == OnBad::Stop
         && let Some((_, error)) =
-            several::refused(sheet.as_ref(), &target, plan.task == Some(Task::MultiLabel)).pop_first()
+            several::refused(&sheet, &target, plan.task == Some(Task::MultiLabel))?.pop_first()
     {
         return Err(error);
     }
-    let columns = uses(plan, sheet.as_ref(), &target)?;
+    let columns = uses(plan, &sheet, &target)?;
     let images = match plan.image_column() {
         Some(image) => {
-            refuse_beside(image.name, sheet.columns(), &columns)?;
-            let column = find(sheet.as_ref(), &format!("data.fields.{}", image.name), image.name)?;
-            Some(pictured::images(sheet.as_ref(), image, column, files, place)?)
+            refuse_beside(image.name, &sheet.columns, &columns)?;
+            let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
+            Some(pictured::images(&sheet, image, column, files, place)?)
         }
         None => None,
     };
@@ -70,11 +72,11 @@ pub(super) fn scan<'a>(
 }
 
 /// The columns of the target, whose answers have a name together where there are several.
-fn targets(plan: &DataPlan, sheet: &dyn Sheet) -> Result<Vec<usize>, DataError> {
+fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
     if let [only] = &plan.columns[..] {
         return Ok(vec![find(sheet, "data.target", only)?]);
     }
-    let others = sheet.columns().iter().chain(plan.config.vectors.keys());
+    let others = sheet.columns.iter().chain(plan.config.vectors.keys());
     if others.filter(|name| !plan.columns.contains(name)).any(|name| *name == plan.target) {
         let wants = format!("no other column called `{}`, as the answers are together", plan.target);
         return Err(DataError::setting("data.target", wants, "one; give it another name"));
@@ -83,18 +85,18 @@ fn targets(plan: &DataPlan, sheet: &dyn Sheet) -> Result<Vec<usize>, DataError> 
     plan.columns.iter().enumerate().map(place).collect()
 }
 
-fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, DataError> {
-    sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns().iter().map(String::as_str)))
+fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
+    sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns.iter().map(String::as_str)))
 }
 
-fn unknown<'a>(sheet: &dyn Sheet, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
+fn unknown<'a>(sheet: &Sheet, path: &str, name: &str, names: impl Iterator<Item = &'a str>) -> DataError {
     let near = nearest(name, names).map(str::to_owned);
     DataError::Unknown { path: path.to_owned(), file: sheet.name().to_owned(), name: name.to_owned(), near }
 }
 
 /// What each column is for, or the name in the recipe that no column has.
-fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: &[usize]) -> Result<Vec<Use>, DataError> {
-    let mut uses = vec![Use::Alone; sheet.columns().len()];
+fn uses(plan: &DataPlan, sheet: &Sheet, target: &[usize]) -> Result<Vec<Use>, DataError> {
+    let mut uses = vec![Use::Alone; sheet.columns.len()];
     target.iter().for_each(|&column| uses[column] = Use::Target);
     for (place, name) in plan.config.ignore.iter().enumerate() {
         uses[find(sheet, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
@@ -115,7 +117,7 @@ fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: &[usize]) -> Result<Vec<Use>
         take_vector(sheet, &mut uses, name, pattern)?;
     }
     let names = || {
-        sheet.columns().iter().zip(&uses).filter_map(|(column, used)| match used {
+        sheet.columns.iter().zip(&uses).filter_map(|(column, used)| match used {
             Use::Alone => Some(column.as_str()),
             Use::Vector(name) => Some(name.as_str()),
             Use::Target | Use::Id | Use::Ignored => None,
@@ -129,10 +131,10 @@ fn uses(plan: &DataPlan, sheet: &dyn Sheet, target: &[usize]) -> Result<Vec<Use>
     Ok(uses)
 }
 
-fn take_vector(sheet: &dyn Sheet, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
+fn take_vector(sheet: &Sheet, uses: &mut [Use], name: &str, pattern: &str) -> Result<(), DataError> {
     let path = format!("data.vectors.{name}");
     let mut found = false;
-    for (column, used) in sheet.columns().iter().zip(uses.iter_mut()) {
+    for (column, used) in sheet.columns.iter().zip(uses.iter_mut()) {
         let belongs = fits(pattern, column);
         match used {
             Use::Vector(other) if belongs => {
@@ -170,7 +172,7 @@ impl TableScan<'_> {
                 self.sheet.refuse(row, column, "`train`, `valid` or `test`", got)
             })
         };
-        self.sheet.texts(column).into_iter().enumerate().map(part).collect()
+        self.sheet.texts(column)?.into_iter().enumerate().map(part).collect()
     }
 
     /// Leaves out rows that cannot be read.
@@ -178,7 +180,7 @@ impl TableScan<'_> {
         if refused.is_empty() {
             return Ok(());
         }
-        pictured::leave_out(self.sheet.as_mut(), wants, refused, self.plan.config.on_bad)?;
+        pictured::leave_out(&mut self.sheet, wants, refused, self.plan.config.on_bad)?;
         if let Some(images) = &mut self.images {
             images.retain(|row| !refused.contains_key(&row));
         }
@@ -189,8 +191,7 @@ impl TableScan<'_> {
     fn kinds(&self, train: &[usize]) -> Result<BTreeMap<usize, Kind>, DataError> {
         let alone = |column: &usize| self.columns[*column] == Use::Alone;
         let columns: Vec<usize> = (0..self.columns.len()).filter(alone).collect();
-        let said =
-            |column: &usize| self.plan.field(&self.sheet.columns()[*column]).and_then(FieldConfig::kind);
+        let said = |column: &usize| self.plan.field(&self.sheet.columns[*column]).and_then(FieldConfig::kind);
         let unsaid: Vec<usize> = columns.iter().copied().filter(|column| said(column).is_none()).collect();
         let mut kinds = BTreeMap::new();
         for column in columns {
@@ -204,7 +205,7 @@ impl TableScan<'_> {
                 }
             }));
         }
-        for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)) {
+        for (&column, seen) in unsaid.iter().zip(self.sheet.look(&unsaid, train)?) {
             kinds.insert(column, self.kind(column, seen)?);
         }
         Ok(kinds)
@@ -218,12 +219,12 @@ impl TableScan<'_> {
             (Task::Regress | Task::Generate, [_]) => Kind::Number,
             (Task::Regress | Task::Generate, several) => Kind::Numbers { len: several.len() },
         };
-        let columns = self.target.iter().map(|&column| self.sheet.columns()[column].clone()).collect();
+        let columns = self.target.iter().map(|&column| self.sheet.columns[column].clone()).collect();
         Field { columns, ..field(&self.plan.target, kind, Role::Target) }
     }
 
     fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
-        let column = self.sheet.columns()[column].clone();
+        let column = self.sheet.columns[column].clone();
         match seen {
             Seen::Numbers => Ok(Kind::Number),
             Seen::Names => Ok(Kind::Category),
@@ -245,11 +246,12 @@ impl Scan for TableScan<'_> {
         if self.plan.config.on_bad == OnBad::Skip {
             self.without(
                 "numbers and dates where the recipe says so".to_owned(),
-                &bad_cells(self.plan, self.sheet.as_ref(), &self.columns, &self.target),
+                &bad_cells(self.plan, &self.sheet, &self.columns, &self.target)?,
             )?;
         }
-        let labels = self.targets();
-        let Some(images) = &mut self.images else { return Ok(self.sheet.ids()) };
+        let Some(images) = &mut self.images else { return Ok(std::mem::take(&mut self.sheet.ids)) };
+        let labels = several::targets(self.plan, &self.sheet, &self.target)?;
+        let labels = (0..labels.len()).map(|row| labels.get(row)).collect::<Result<Vec<_>, DataError>>()?;
         let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
         let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
         self.without(format!("an image behind each path of `{name}`"), &refused)?;
@@ -259,14 +261,14 @@ impl Scan for TableScan<'_> {
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
         match &self.plan.split {
             SplitPlan::Column { name, .. } => {
-                let column = find(self.sheet.as_ref(), "data.split.column.name", name)?;
+                let column = find(&self.sheet, "data.split.column.name", name)?;
                 self.named_parts(column).map(Some)
             }
             SplitPlan::Files | SplitPlan::Given { .. } => {
-                let of_file = |(file, part): (FileRows, &Option<Part>)| {
+                let of_file = |(file, part): (&FileRows, &Option<Part>)| {
                     std::iter::repeat_n(part.unwrap_or(Part::Train), file.rows)
                 };
-                Ok(Some(self.sheet.places().into_iter().zip(&self.parts).flat_map(of_file).collect()))
+                Ok(Some(self.sheet.files.iter().zip(&self.parts).flat_map(of_file).collect()))
             }
             SplitPlan::Lists(_)
             | SplitPlan::Random { .. }
@@ -287,45 +289,52 @@ impl Scan for TableScan<'_> {
             return self.cells();
         }
         let (mut names, mut before) = (vec![], 0);
-        for file in self.sheet.places() {
+        for file in &self.sheet.files {
             names.extend((0..file.rows).map(|row| (before + file.number(row) - 1).to_string()));
             before += file.all();
         }
         Ok(names)
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        several::targets(self.plan, self.sheet.as_ref(), &self.target)
+    fn targets(&self) -> Result<Targets, DataError> {
+        several::targets(self.plan, &self.sheet, &self.target)
     }
 
-    fn called(&self) -> Vec<Option<String>> {
+    fn called(&self) -> Result<Vec<Option<String>>, DataError> {
         let column = self.plan.config.ids.first().and_then(|name| self.sheet.column(name));
-        column.map_or_else(|| vec![None; self.sheet.rows()], |column| self.sheet.texts(column))
+        column.map_or_else(|| Ok(vec![None; self.sheet.rows()]), |column| self.sheet.texts(column))
     }
 
     fn cells(&self) -> Result<Vec<String>, DataError> {
         let Some((name, path)) = self.plan.split.column() else { return Ok(vec![]) };
-        let column = find(self.sheet.as_ref(), path, name)?;
+        let column = find(&self.sheet, path, name)?;
         let there = |(row, cell): (usize, Option<String>)| {
             cell.ok_or_else(|| {
                 self.sheet.refuse(row, column, "a value to divide by", "an empty cell".to_owned())
             })
         };
-        self.sheet.texts(column).into_iter().enumerate().map(there).collect()
+        self.sheet.texts(column)?.into_iter().enumerate().map(there).collect()
     }
 
-    fn task(&self, targets: &[Option<String>]) -> Task {
+    fn task(&self, targets: &Targets) -> Result<Task, DataError> {
+        let is_number =
+            |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
             None => self.target.iter().all(|&column| self.sheet.is_number(column)),
-            Some(_) => targets.iter().flatten().all(|cell| number(cell) != Err("a number")),
+            Some(_) => targets
+                .known()
+                .map(is_number)
+                .collect::<Result<Vec<_>, DataError>>()?
+                .into_iter()
+                .all(|is| is),
         };
-        if is_number { Task::Regress } else { Task::Classify }
+        Ok(if is_number { Task::Regress } else { Task::Classify })
     }
 
     fn fields(&self, task: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {
         let mut kinds = self.kinds(train.rows())?;
         let mut fields: Vec<Field> = vec![];
-        for (column, (name, used)) in self.sheet.columns().iter().zip(&self.columns).enumerate() {
+        for (column, (name, used)) in self.sheet.columns.iter().zip(&self.columns).enumerate() {
             match used {
                 Use::Target if self.target.iter().any(|other| *other < column) => {} // one of several
                 Use::Target => fields.push(self.answer(task)),
@@ -353,7 +362,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
-        let table = table::load(self.sheet.as_ref(), fields)?;
+        let table = table::load(&self.sheet, fields)?;
         let is_image = |field: &Field| matches!(field.kind, Kind::Image { .. });
         Ok(match (self.images, fields.iter().position(is_image)) {
             (Some(images), Some(field)) => Box::new(Pictured::new(table, images, field)),

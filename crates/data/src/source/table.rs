@@ -1,17 +1,18 @@
-//! Examples in memory, column by column.
+//! Examples column by column.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baeum_core::{Field, Kind, Role, SchemaError};
 
-use super::{Cell, Raw, several};
+use super::{Cell, FewCells, Raw, several};
 use crate::DataError;
-use crate::csv::{Cells, FileRows, Names, Wanted, row_place};
+use crate::csv::{FileRows, row_place};
 use crate::profile::Repair;
-use crate::sheet::Sheet;
+use crate::sheet::{Cells, Long, Room, Sheet, Wanted};
 
-/// Rows in memory, column by column, in the order of a schema.
+/// Rows column by column, in the order of a schema.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
@@ -25,14 +26,14 @@ pub(crate) struct Table {
 pub(crate) enum Column {
     /// A field that nobody needs.
     Absent,
-    Number(Vec<f64>),
-    /// Row after row.
-    Numbers {
-        len: usize,
-        numbers: Vec<f64>,
-    },
-    Names(Names),
+    /// One column of the table.
+    One(Arc<Cells>),
+    /// Several, row after row.
+    Vector { len: usize, numbers: Long<f64> },
 }
+
+/// So many rows are put side by side in one go.
+const RUN: usize = 1 << 12;
 
 /// How messages call the rows.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(crate) enum Places {
 }
 
 /// Refuses a table that lacks a column which the network needs.
-fn refuse_absent(sheet: &dyn Sheet, fields: &[Field]) -> Result<(), DataError> {
+fn refuse_absent(sheet: &Sheet, fields: &[Field]) -> Result<(), DataError> {
     for field in fields.iter().filter(|field| field.role == Role::Input) {
         if let Some(column) = field.columns.iter().find(|column| sheet.column(column).is_none()) {
             let kind = if let Kind::Numbers { .. } = field.kind { Kind::Number } else { field.kind.clone() };
@@ -56,69 +57,81 @@ fn refuse_absent(sheet: &dyn Sheet, fields: &[Field]) -> Result<(), DataError> {
 
 /// Types the columns that the fields are read from; ignored ones, and targets that the table does not have,
 /// stay absent.
-pub(crate) fn load(sheet: &dyn Sheet, fields: &[Field]) -> Result<Table, DataError> {
+pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> {
     refuse_absent(sheet, fields)?;
+    // Cells are refused in the order of the columns, whatever the order of the fields.
     let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
-    let places = |field: &Field| -> Vec<usize> {
-        match field.role {
-            Role::Ignored => vec![],
-            Role::Input | Role::Target | Role::Id => {
-                field.columns.iter().filter_map(|name| sheet.column(name)).collect()
-            }
-        }
-    };
     for field in fields {
         let kind = match field.kind {
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => Wanted::Numbers,
             Kind::Category | Kind::Text | Kind::Image { .. } => Wanted::Names,
             Kind::Labels { .. } => continue, // their cells are read as lists
         };
-        wanted.extend(places(field).into_iter().map(|column| (column, kind)));
+        wanted.extend(places(sheet, field).map(|column| (column, kind)));
     }
-    let wanted: Vec<(usize, Wanted)> = wanted.into_iter().collect();
-    let mut typed: BTreeMap<usize, Cells> =
-        wanted.iter().map(|(column, _)| *column).zip(sheet.typed(&wanted)?).collect();
-    let columns = fields.iter().map(|field| {
+    let mut typed = BTreeMap::new();
+    for (column, kind) in wanted {
+        typed.insert(column, sheet.typed(column, kind)?);
+    }
+    let column = |field: &Field| {
         if let Kind::Labels { separator } = &field.kind {
-            return lists(sheet, &places(field), field.columns.len(), separator);
+            return lists(sheet, field, separator);
         }
-        let cells: Vec<Cells> = places(field).iter().filter_map(|column| typed.remove(column)).collect();
-        Ok(join(field, cells, sheet.rows()))
-    });
-    let columns = columns.collect::<Result<_, DataError>>()?;
-    let places = Places::Files(sheet.places());
-    Ok(Table { columns, places, rows: sheet.rows(), repairs: sheet.repairs() })
+        let cells: Vec<Arc<Cells>> =
+            places(sheet, field).filter_map(|column| typed.get(&column).cloned()).collect();
+        join(field, cells, sheet)
+    };
+    let columns = fields.iter().map(column).collect::<Result<_, DataError>>()?;
+    let (places, rows, repairs) = (Places::Files(sheet.files.clone()), sheet.rows(), sheet.repairs());
+    Ok(Table { columns, places, rows, repairs })
+}
+
+/// The columns of a table that a field is read from.
+fn places<'a>(sheet: &'a Sheet, field: &'a Field) -> impl Iterator<Item = usize> + 'a {
+    let is_read = field.role != Role::Ignored;
+    field.columns.iter().filter(move |_| is_read).filter_map(|name| sheet.column(name))
 }
 
 /// The labels of each row; absent where the table lacks one of their columns.
-fn lists(sheet: &dyn Sheet, columns: &[usize], wanted: usize, separator: &str) -> Result<Column, DataError> {
-    match columns.len() == wanted {
-        true => several::names(sheet, columns, separator).map(Column::Names),
+fn lists(sheet: &Sheet, field: &Field, separator: &str) -> Result<Column, DataError> {
+    let columns: Vec<usize> = places(sheet, field).collect();
+    match columns.len() == field.columns.len() {
+        true => several::names(sheet, &columns, separator).map(Column::One),
         false => Ok(Column::Absent),
     }
 }
 
 /// The cells of a field's columns, as one.
-fn join(field: &Field, mut cells: Vec<Cells>, rows: usize) -> Column {
-    if let Kind::Numbers { len } = field.kind {
-        let mut numbers = vec![f64::NAN; rows * len];
-        for (place, cells) in cells.iter().enumerate().take(len) {
-            if let Cells::Numbers(column) = cells {
-                numbers
-                    .iter_mut()
-                    .skip(place)
-                    .step_by(len)
-                    .zip(column)
-                    .for_each(|(number, cell)| *number = *cell);
-            }
+fn join(field: &Field, mut cells: Vec<Arc<Cells>>, sheet: &Sheet) -> Result<Column, DataError> {
+    Ok(match field.kind {
+        Kind::Numbers { len } if cells.len() == len => {
+            Column::Vector { len, numbers: vector(&cells, sheet.rows(), &sheet.room)? }
         }
-        return if cells.len() == len { Column::Numbers { len, numbers } } else { Column::Absent };
+        Kind::Numbers { .. } => Column::Absent,
+        Kind::Number
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text
+        | Kind::Image { .. } => cells.pop().map_or(Column::Absent, Column::One),
+    })
+}
+
+/// Columns of numbers row by row.
+fn vector(columns: &[Arc<Cells>], rows: usize, room: &Room) -> Result<Long<f64>, DataError> {
+    let mut vector = Long::default();
+    for first in (0..rows).step_by(RUN) {
+        let run = first..rows.min(first + RUN);
+        let mut numbers = vec![f64::NAN; run.len() * columns.len()];
+        for (place, cells) in columns.iter().enumerate() {
+            let mut column = vec![];
+            cells.copy_numbers(run.clone(), &mut column)?;
+            let places = numbers.iter_mut().skip(place).step_by(columns.len());
+            places.zip(column).for_each(|(number, cell)| *number = cell);
+        }
+        vector.extend(&numbers, room)?;
     }
-    match cells.pop() {
-        Some(Cells::Numbers(numbers)) => Column::Number(numbers),
-        Some(Cells::Names(names)) => Column::Names(names),
-        None => Column::Absent,
-    }
+    Ok(vector)
 }
 
 impl Raw for Table {
@@ -128,19 +141,28 @@ impl Raw for Table {
 
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
         Ok(match &self.columns[field] {
-            Column::Number(numbers) if !numbers[row].is_nan() => Cell::Number(numbers[row]),
-            Column::Numbers { len, numbers } => {
-                Cell::Numbers(Cow::Borrowed(&numbers[row * len..(row + 1) * len]))
+            Column::One(cells) => cells.cell(row)?,
+            Column::Vector { len, numbers } => {
+                let rows = row * len..(row + 1) * len;
+                Cell::Numbers(match numbers.in_memory() {
+                    Some(numbers) => Cow::Borrowed(&numbers[rows]),
+                    None => {
+                        let mut vector = Vec::with_capacity(*len);
+                        numbers.copy(rows, &mut vector)?;
+                        Cow::Owned(vector)
+                    }
+                })
             }
-            Column::Names(names) => names.get(row).map_or(Cell::Missing, Cell::Name),
-            Column::Number(_) | Column::Absent => Cell::Missing,
+            Column::Absent => Cell::Missing,
         })
     }
 
-    fn names(&self, field: usize) -> Option<&Names> {
-        match &self.columns[field] {
-            Column::Names(names) => Some(names),
-            Column::Absent | Column::Number(_) | Column::Numbers { .. } => None,
+    fn few(&self, field: usize) -> Option<FewCells<'_>> {
+        let Column::One(cells) = &self.columns[field] else { return None };
+        match &**cells {
+            Cells::Names(names) => Some(FewCells::Names(names)),
+            Cells::FewNumbers(few) => Some(FewCells::Numbers(few)),
+            Cells::Numbers(_) | Cells::Texts(_) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::files::{Named, Reader, left_out, names_below, sorted_out};
 use super::listing::{Classes, list};
-use super::{Cell, Raw, Scan, field};
+use super::{Cell, Raw, Scan, Targets, field};
 use crate::config::{Encoding, TextFolderConfig};
 use crate::csv::text_of;
 use crate::place::shown_name;
@@ -115,12 +115,12 @@ impl Scan for TextFolder {
         Ok(names_below(&self.name, self.files.iter().map(Named::name)))
     }
 
-    fn targets(&self) -> Vec<Option<String>> {
-        self.classes.targets()
+    fn targets(&self) -> Result<Targets, DataError> {
+        Ok(self.classes.targets())
     }
 
-    fn task(&self, _: &[Option<String>]) -> Task {
-        Task::Classify
+    fn task(&self, _: &Targets) -> Result<Task, DataError> {
+        Ok(Task::Classify)
     }
 
     fn fields(&self, _: Task, train: &Split<Train>) -> Result<Vec<Field>, DataError> {

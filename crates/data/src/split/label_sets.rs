@@ -16,7 +16,7 @@ pub(super) fn hand_out(
     shares: [f64; 3],
     parts: &mut [Part],
 ) -> Result<(), DataError> {
-    let (names, sets) = sets(plan, scan, rows);
+    let (names, sets) = sets(plan, scan, rows)?;
     let mut of_label = vec![vec![]; names.len()];
     for (place, set) in sets.iter().enumerate() {
         set.iter().for_each(|&label| of_label[label].push(place));
@@ -85,17 +85,22 @@ impl Room {
 }
 
 /// The labels that these rows have, and those of each by their places.
-fn sets(plan: &DataPlan, scan: &Answered<'_>, rows: &[usize]) -> (Vec<String>, Vec<Vec<usize>>) {
+fn sets(
+    plan: &DataPlan,
+    scan: &Answered<'_>,
+    rows: &[usize],
+) -> Result<(Vec<String>, Vec<Vec<usize>>), DataError> {
     let (naming, separator) = (plan.naming(), plan.separator());
-    let listed = |&row: &usize| -> BTreeSet<String> {
-        let labels = scan.target(row).split(separator).map(str::trim);
-        labels.filter(|label| !label.is_empty()).map(|label| naming.called(label)).collect()
+    let listed = |&row: &usize| -> Result<BTreeSet<String>, DataError> {
+        let written = scan.target(row)?;
+        let labels = written.split(separator).map(str::trim).filter(|label| !label.is_empty());
+        Ok(labels.map(|label| naming.called(label)).collect())
     };
-    let listed: Vec<BTreeSet<String>> = rows.iter().map(listed).collect();
+    let listed = rows.iter().map(listed).collect::<Result<Vec<_>, DataError>>()?;
     let names: Vec<String> = listed.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
     let places: BTreeMap<&String, usize> = names.iter().zip(0..).collect();
     let sets =
         listed.iter().map(|set| set.iter().filter_map(|name| places.get(name).copied()).collect()).collect();
     drop(places);
-    (names, sets)
+    Ok((names, sets))
 }

@@ -95,7 +95,7 @@ fn a_split_goes_by_what_a_row_says() {
 #[test]
 fn equal_rows_are_divided_too() {
     let ids = [5u64; 40];
-    let order = Lot { stream: Rng::new(1).stream("split", ""), ids: &ids }.order();
+    let order = Lot { stream: Rng::new(1).stream("split", ""), ids: ids.to_vec() }.order();
     assert_ne!(order, (0..40).collect::<Vec<usize>>());
     assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), 40);
 }

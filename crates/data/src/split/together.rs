@@ -12,7 +12,7 @@ use crate::DataError;
 pub(super) fn deal(
     column: &str,
     groups: &[String],
-    lot: &Lot<'_>,
+    lot: &Lot,
     shares: [f64; 3],
 ) -> Result<Vec<Part>, DataError> {
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

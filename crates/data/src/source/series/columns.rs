@@ -4,10 +4,9 @@ use baeum_core::nearest;
 
 use crate::DataError;
 use crate::config::SeriesConfig;
-use crate::csv::Seen;
 use crate::place::fits;
 use crate::plan::{DataPlan, SERIES, SplitPlan};
-use crate::sheet::Sheet;
+use crate::sheet::{Seen, Sheet};
 
 /// The places of columns by what they are for.
 #[derive(Debug)]
@@ -26,11 +25,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Finds the columns that the recipe names.
-    pub(super) fn find(
-        plan: &DataPlan,
-        config: &SeriesConfig,
-        sheet: &dyn Sheet,
-    ) -> Result<Columns, DataError> {
+    pub(super) fn find(plan: &DataPlan, config: &SeriesConfig, sheet: &Sheet) -> Result<Columns, DataError> {
         let place =
             |path: &str, name: &Option<String>| name.as_ref().map(|name| find(sheet, path, name)).transpose();
         let time = place("data.series.time", &config.time)?;
@@ -42,7 +37,7 @@ impl Columns {
         if let SplitPlan::Column { name, .. } = &plan.split {
             apart.push(find(sheet, "data.split.column.name", name)?);
         }
-        let free: Vec<usize> = (0..sheet.columns().len()).filter(|place| !apart.contains(place)).collect();
+        let free: Vec<usize> = (0..sheet.columns.len()).filter(|place| !apart.contains(place)).collect();
         let channels = match config.channels.is_empty() {
             true => free.clone(),
             false => {
@@ -56,8 +51,8 @@ impl Columns {
         };
         let targets = fitting(sheet, "data.target", &plan.target, &free, &[])?;
         let used: Vec<usize> = channels.iter().chain(&targets).chain(&time).chain(&group).copied().collect();
-        let others = (0..sheet.columns().len()).filter(|place| !used.contains(place)).collect();
-        let columns = Columns { names: sheet.columns().to_vec(), channels, targets, time, group, others };
+        let others = (0..sheet.columns.len()).filter(|place| !used.contains(place)).collect();
+        let columns = Columns { names: sheet.columns.clone(), channels, targets, time, group, others };
         columns.refuse_words(sheet)?;
         Ok(columns)
     }
@@ -73,12 +68,12 @@ impl Columns {
     }
 
     /// Refuses a channel that holds anything but numbers.
-    fn refuse_words(&self, sheet: &dyn Sheet) -> Result<(), DataError> {
+    fn refuse_words(&self, sheet: &Sheet) -> Result<(), DataError> {
         let mut columns = [&self.channels[..], &self.targets].concat();
         columns.sort_unstable();
         columns.dedup();
         let rows: Vec<usize> = (0..sheet.rows()).collect();
-        for (column, seen) in columns.iter().zip(sheet.look(&columns, &rows)) {
+        for (column, seen) in columns.iter().zip(sheet.look(&columns, &rows)?) {
             let got = match seen {
                 Seen::Numbers => continue,
                 Seen::Names | Seen::Words { .. } => "names",
@@ -93,9 +88,9 @@ impl Columns {
 }
 
 /// The column of a name.
-pub(super) fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, DataError> {
+pub(super) fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
     sheet.column(name).ok_or_else(|| {
-        let near = nearest(name, sheet.columns().iter().map(String::as_str)).map(str::to_owned);
+        let near = nearest(name, sheet.columns.iter().map(String::as_str)).map(str::to_owned);
         let (path, file, name) = (path.to_owned(), sheet.name().to_owned(), name.to_owned());
         DataError::Unknown { path, file, name, near }
     })
@@ -103,7 +98,7 @@ pub(super) fn find(sheet: &dyn Sheet, path: &str, name: &str) -> Result<usize, D
 
 /// The free columns that a name or a pattern means, those that are taken left out.
 fn fitting(
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     path: &str,
     pattern: &str,
     free: &[usize],
@@ -118,7 +113,7 @@ fn fitting(
             }
         };
     }
-    let is_meant = |column: &&usize| fits(pattern, &sheet.columns()[**column]) && !taken.contains(column);
+    let is_meant = |column: &&usize| fits(pattern, &sheet.columns[**column]) && !taken.contains(column);
     let found: Vec<usize> = free.iter().filter(is_meant).copied().collect();
     match found.is_empty() {
         false => Ok(found),

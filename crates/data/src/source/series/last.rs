@@ -12,7 +12,7 @@ use crate::sheet::Sheet;
 /// # Errors
 /// [`SchemaError::Absent`] for a channel that is missing, and [`DataError`] for a series that is shorter than a window.
 pub(crate) fn last_windows(
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     schema: &Schema,
     seen: &Field,
     steps: usize,

@@ -26,7 +26,7 @@ pub(super) struct Order {
 /// [`DataError`] for moments that cannot be compared, and for two of one series that are equal.
 pub(super) fn order(
     config: &SeriesConfig,
-    sheet: &dyn Sheet,
+    sheet: &Sheet,
     moments: Option<&[String]>,
     groups: Option<&[String]>,
 ) -> Result<Order, DataError> {

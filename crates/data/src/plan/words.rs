@@ -1,0 +1,29 @@
+use std::collections::BTreeSet;
+
+use baeum_core::Task;
+
+use super::DataPlan;
+use crate::config::{FieldConfig, KindConfig};
+
+impl DataPlan {
+    /// The columns of a table whose text matters even if all of it could be numbers.
+    pub(crate) fn words(&self) -> BTreeSet<String> {
+        let is_word = |(name, field): (&String, &FieldConfig)| match field.kind() {
+            Some(KindConfig::Number) | None => None,
+            Some(KindConfig::Category | KindConfig::Text | KindConfig::Date | KindConfig::Image { .. }) => {
+                Some(name.clone())
+            }
+        };
+        let mut words: BTreeSet<String> = self.config.fields.iter().filter_map(is_word).collect();
+        words.extend(self.config.ids.iter().cloned());
+        words.extend(self.split.column().map(|(name, _)| name.to_owned()));
+        words.extend(
+            self.config.series.iter().flat_map(|series| series.time.iter().chain(&series.group)).cloned(),
+        );
+        let are_labels = matches!(self.task, Some(Task::Classify | Task::MultiLabel));
+        if are_labels || self.config.label_file.is_some() {
+            words.extend(self.columns.iter().cloned());
+        }
+        words
+    }
+}
