@@ -201,7 +201,13 @@ impl Audit<'_> {
     /// What each row says in some fields.
     fn hashes(&self, fields: &[usize]) -> Result<Vec<u64>, DataError> {
         let fields: Vec<Folding<'_>> = fields.iter().map(|&field| Folding::new(self.raw, field)).collect();
-        (0..self.raw.rows()).into_par_iter().map(|row| rows::hash(&fields, row)).collect()
+        let mut hashes = vec![0; self.raw.rows()];
+        let write = |(row, hash): (usize, &mut u64)| {
+            *hash = rows::hash(&fields, row)?;
+            Ok::<_, DataError>(())
+        };
+        hashes.par_iter_mut().enumerate().try_for_each(write)?;
+        Ok(hashes)
     }
 
     /// How many rows would have a twin in train by chance: as many as there are pairs, times how often two different rows

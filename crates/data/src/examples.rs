@@ -13,6 +13,7 @@ use crate::DataError;
 use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::{Encoder, Ready};
 use crate::labels::{Labels, Naming};
+use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
 use crate::text::Following;
 
@@ -33,8 +34,8 @@ pub(crate) struct Examples {
     encoder: Encoder,
     /// For each input what its fields of few cells give.
     ready: Vec<Ready>,
-    /// The numbers of all rows, for each input that has them in memory.
-    kept: Vec<Option<Vec<f32>>>,
+    /// The numbers of all rows, for each input that keeps them: in memory, or on the disk where its examples are too.
+    kept: Vec<Option<Long<f32>>>,
     targets: Vec<Answers>,
     augment: Option<(Vec<Augmenter>, Stream)>,
     mixer: Option<Mixer>,
@@ -73,7 +74,11 @@ impl Examples {
         for input in 0..examples.encoder.inputs() {
             let (rows, width) = (examples.raw.rows(), examples.encoder.width(input));
             let bytes = rows.saturating_mul(width).saturating_mul(size_of::<f32>());
-            let kept = (bytes <= room).then(|| examples.encode_all(input)).transpose()?;
+            let kept = match examples.raw.beyond() {
+                _ if bytes <= room => Some(Long::from(examples.encode_all(input)?)),
+                Some(beyond) => Some(examples.encode_beyond(input, &beyond)?),
+                None => None,
+            };
             examples.kept.push(kept);
             room = room.saturating_sub(bytes);
         }
@@ -90,16 +95,30 @@ impl Examples {
         Examples { mixer, ..self }
     }
 
-    /// Makes sure that every row can become numbers; those in memory already have.
+    /// Makes sure that every row can become numbers; those that are kept already have.
     pub(crate) fn check(&self) -> Result<(), DataError> {
-        for input in (0..self.kept.len()).filter(|&input| self.kept[input].is_none()) {
-            let runs = (0..self.raw.rows()).step_by(RUN * 64);
-            for first in runs {
-                let rows: Vec<usize> = (first..self.raw.rows().min(first + RUN * 64)).collect();
-                self.encode(input, &rows).map_err(|(_, error)| error)?;
-            }
+        let anew = (0..self.kept.len()).filter(|&input| self.kept[input].is_none());
+        anew.into_iter().try_for_each(|input| self.each_run(input, |_| Ok(())))
+    }
+
+    /// Calls `visit` with the numbers of all rows, many of them at a time.
+    fn each_run(
+        &self,
+        input: usize,
+        mut visit: impl FnMut(&[f32]) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        for first in (0..self.raw.rows()).step_by(RUN * 64) {
+            let rows: Vec<usize> = (first..self.raw.rows().min(first + RUN * 64)).collect();
+            visit(&self.encode(input, &rows).map_err(|(_, error)| error)?)?;
         }
         Ok(())
+    }
+
+    /// The numbers of all rows, on the disk: columns are read row by row there, but once.
+    fn encode_beyond(&self, input: usize, room: &Room) -> Result<Long<f32>, DataError> {
+        let mut kept = Long::default();
+        self.each_run(input, |numbers| Ok(kept.extend(numbers, room)?))?;
+        Ok(kept)
     }
 
     /// The numbers of all rows.
@@ -206,7 +225,10 @@ impl Examples {
         let Some(kept) = &self.kept[input] else { return self.encode(input, rows) };
         let width = self.encoder.width(input);
         let mut numbers = Vec::with_capacity(rows.len() * width);
-        rows.iter().for_each(|row| numbers.extend_from_slice(&kept[row * width..(row + 1) * width]));
+        for &row in rows {
+            let copied = kept.copy(row * width..(row + 1) * width, &mut numbers);
+            copied.map_err(|error| (row, error.into()))?;
+        }
         Ok(numbers)
     }
 
@@ -276,7 +298,9 @@ impl Source for Examples {
     }
 
     fn is_at_hand(&self) -> bool {
-        self.augment.is_none() && self.kept.iter().all(Option::is_some)
+        let is_in_memory =
+            |kept: &Option<Long<f32>>| kept.as_ref().is_some_and(|kept| kept.in_memory().is_some());
+        self.augment.is_none() && self.kept.iter().all(is_in_memory)
     }
 }
 

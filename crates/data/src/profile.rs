@@ -26,6 +26,9 @@ const EXAMPLES: usize = 5;
 /// How many of the most frequent names are listed.
 const TOP: usize = 10;
 
+/// So many rows of all fields are described at the same time.
+const AT_ONCE: usize = 1 << 18;
+
 /// From so many rows on, a number that is another one in each of them is suspicious.
 const MANY: usize = 20;
 
@@ -144,7 +147,11 @@ pub(crate) fn profile(
         | Kind::Text
         | Kind::Image { .. } => Ok(vec![describe(raw, splits, place, field)?]),
     };
-    let fields: Vec<Result<Vec<FieldProfile>, DataError>> = seen.into_par_iter().map(described).collect();
+    // All numbers of a field are sorted; those of all fields may be more than memory holds.
+    let fields: Vec<Result<Vec<FieldProfile>, DataError>> = match raw.rows() > AT_ONCE {
+        true => seen.into_iter().map(described).collect(),
+        false => seen.into_par_iter().map(described).collect(),
+    };
     let fields = fields.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();

@@ -26,6 +26,7 @@ use baeum_core::{Field, Kind, Role, Split, Task, Tensor, Train, Value};
 
 use crate::plan::{DataPlan, SourcePlan};
 use crate::profile::Repair;
+use crate::sheet::Room;
 use crate::split::Part;
 use crate::{DataError, Place};
 
@@ -92,6 +93,11 @@ pub(crate) trait Raw: Send + Sync {
 
     /// The different cells of a field, where it is known that they are few.
     fn few(&self, _field: usize) -> Option<FewCells<'_>> {
+        None
+    }
+
+    /// Where more can lie, if these examples found no room in memory.
+    fn beyond(&self) -> Option<Room> {
         None
     }
 

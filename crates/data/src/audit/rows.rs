@@ -66,7 +66,9 @@ impl<'a> Folding<'a> {
 /// What a row nearly says in all of these fields.
 pub(super) fn hash(fields: &[Folding<'_>], row: usize) -> Result<u64, DataError> {
     let mut hasher = Fnv::default();
-    fields.iter().try_for_each(|field| Ok::<_, DataError>(hasher.write_u64(field.hash(row)?)))?;
+    for field in fields {
+        hasher.write_u64(field.hash(row)?);
+    }
     Ok(hasher.finish())
 }
 

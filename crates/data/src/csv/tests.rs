@@ -46,9 +46,8 @@ fn numbers(sheet: &Sheet, column: usize) -> Vec<f64> {
 fn names(sheet: &Sheet, column: usize) -> Vec<Option<String>> {
     let cells = sheet.typed(column, Wanted::Names).unwrap();
     let name = |row| match cells.cell(row).unwrap() {
-        Cell::Missing => None,
         Cell::Name(name) => Some(name.to_owned()),
-        other => panic!("{other:?}"),
+        Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => None,
     };
     (0..sheet.rows()).map(name).collect()
 }
@@ -388,6 +387,67 @@ fn columns_of_few_and_of_many_cells_are_typed_alike() {
     }
     assert_eq!(names(&csv, 1)[..2], [None, Some("1.5".to_owned())]);
     assert_eq!(no_numbers(&csv, 3), "`a.csv` row 1, column `words`: wants a number, got `w0`");
+}
+
+/// A table that finds no room in memory says the same.
+#[test]
+fn columns_on_the_disk_are_the_same() {
+    let row = |row: usize| format!("{row}.5,{},w{}\n", row % 7, row % 5_000);
+    let text = "a,b,c\n".to_owned() + &(0..30_000).map(row).collect::<String>();
+    let (format, limits) = (CsvFormat::default(), Limits::default());
+    let read = |room: &Room| {
+        let table = Stored::memory("a.csv", text.clone().into());
+        super::read(&[table], &format, OnBad::Stop, &BTreeSet::new(), (room, &limits)).unwrap()
+    };
+    let fs = std::sync::Arc::new(baeum_core::fs::CrashFs::new());
+    let (memory, disk) = (read(&Room::memory()), read(&Room::of(fs, 0)));
+    assert!(memory.cells.iter().all(|cells| cells.beyond().is_none()));
+    assert_eq!([0, 1, 2].map(|column| disk.cells[column].beyond().is_some()), [true, true, false]);
+    for column in 0..3 {
+        assert_eq!(texts(&memory, column), texts(&disk, column));
+    }
+    assert_eq!((numbers(&memory, 1), memory.ids), (numbers(&disk, 1), disk.ids.clone()));
+    assert_eq!(texts(&disk, 1)[29_999].as_deref(), Some("4"));
+}
+
+/// A word behind many numbers makes the table begin again: the text of the numbers is wanted after all.
+#[test]
+fn a_word_behind_many_numbers_is_no_number() {
+    let text = "a\n".to_owned() + &(0..60_000).map(|row| format!("0{row}\n")).collect::<String>();
+    let numbers_alone = read(text.as_bytes()).unwrap();
+    assert_eq!(numbers(&numbers_alone, 0)[59_999], 59_999.0);
+    let with_word = read((text + "x\n").as_bytes()).unwrap();
+    assert_eq!(texts(&with_word, 0)[59_998..], some(&["059998", "059999", "x"]));
+    assert_eq!(no_numbers(&with_word, 0), "`a.csv` row 60001, column `a`: wants a number, got `x`");
+}
+
+/// What is out of the ordinary in a later piece is told as if the table had been read whole.
+#[test]
+fn what_is_wrong_far_behind_is_told_with_its_row() {
+    let text = "a,b\n".to_owned() + &(0..450_000).map(|row| format!("{row},\"x\"\n")).collect::<String>();
+    assert!(text.len() > 4 << 20);
+    assert_eq!(read(text.as_bytes()).unwrap().rows(), 450_000);
+    let wrong = |line: &[u8]| read(&[text.as_bytes(), line].concat()).unwrap_err().to_string();
+    assert_eq!(wrong(b"1\n"), "`a.csv` row 450001 wants 2 fields, got 1");
+    assert_eq!(
+        wrong(b"1,\0\n"),
+        format!("`a.csv` row 450001 wants text, got a NUL at byte {}", text.len() + 2)
+    );
+    assert!(wrong(b"1,\x81\n").starts_with("`a.csv` row 450001 wants UTF-8, got another encoding"));
+    let skipped = tables(
+        vec![("a.csv".to_owned(), [text.as_bytes(), b"1\n2,y\n\n"].concat())],
+        &CsvFormat::default(),
+        OnBad::Skip,
+        &Limits::default(),
+    );
+    let skipped = skipped.unwrap();
+    assert_eq!(texts(&skipped, 0)[449_999..], some(&["449999", "2"]));
+    let repairs: Vec<String> = skipped.repairs().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        repairs[0],
+        "1 of `a.csv` cannot be read and were left out: `a.csv` row 450001 wants 2 fields, got 1"
+    );
+    assert_eq!(repairs.len(), 2, "{repairs:?}");
 }
 
 #[test]

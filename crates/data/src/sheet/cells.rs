@@ -139,6 +139,16 @@ impl Cells {
         })
     }
 
+    /// Where more can lie, if they found no room in memory.
+    pub(crate) fn beyond(&self) -> Option<Room> {
+        match self {
+            Cells::Numbers(numbers) => numbers.beyond(),
+            Cells::FewNumbers(few) => few.rows.beyond(),
+            Cells::Names(few) => few.rows.beyond(),
+            Cells::Texts(_) => None,
+        }
+    }
+
     /// Whether a row holds anything.
     pub(crate) fn is_there(&self, row: usize) -> Result<bool, FsError> {
         Ok(self.cell(row)? != Cell::Missing)

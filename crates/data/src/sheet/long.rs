@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use baeum_core::fs::FsError;
 use baeum_core::{Fs, Spill};
 
-/// All columns of a table together take no more memory than this; the bytes are the same wherever they lie.
-const MOST_IN_MEMORY: usize = 64 << 20;
+/// All columns of a table together take no more memory than this; the bytes are the same wherever they lie. Tests go there
+/// early.
+const MOST_IN_MEMORY: usize = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 
 /// So many numbers are read and written in one go.
 const BLOCK: usize = 1 << 11;
@@ -150,6 +151,11 @@ impl<T: Plain> Long<T> {
 
     fn on_disk(&self) -> usize {
         self.disk.as_ref().map_or(0, |disk| disk.blocks.len() * BLOCK)
+    }
+
+    /// Where more can lie, if they found no room in memory.
+    pub(crate) fn beyond(&self) -> Option<Room> {
+        self.disk.as_ref().map(|on_disk| Room(Some(Arc::clone(&on_disk.disk))))
     }
 
     /// All of them, if they lie in memory.

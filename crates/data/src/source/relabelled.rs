@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Cell, FewCells, Raw, Steps};
 use crate::DataError;
 use crate::profile::Repair;
+use crate::sheet::Room;
 
 /// The same examples, but for the targets of some rows.
 pub(crate) struct Relabelled {
@@ -42,6 +43,10 @@ impl Raw for Relabelled {
 
     fn few(&self, field: usize) -> Option<FewCells<'_>> {
         self.raw.few(field).filter(|_| field != self.field)
+    }
+
+    fn beyond(&self) -> Option<Room> {
+        self.raw.beyond()
     }
 
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {

@@ -166,6 +166,14 @@ impl Raw for Table {
         }
     }
 
+    fn beyond(&self) -> Option<Room> {
+        self.columns.iter().find_map(|column| match column {
+            Column::One(cells) => cells.beyond(),
+            Column::Vector { numbers, .. } => numbers.beyond(),
+            Column::Absent => None,
+        })
+    }
+
     fn repairs(&self) -> Vec<Repair> {
         self.repairs.clone()
     }

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::Task;
+use baeum_core::{Source, Task};
 
 use super::*;
 use crate::testing::{place, plan, prepare};
@@ -118,6 +118,45 @@ fn a_profile_describes_the_training_rows() {
     assert!(category.missing > 0 && category.missing + category.top[0].1 == 36);
     let text = serde_json::to_string(&profile).unwrap();
     assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);
+}
+
+/// A table that finds no room in memory lies on the disk, and so do its numbers.
+#[test]
+fn examples_on_the_disk_are_the_same() {
+    let row =
+        |row: usize| format!("{},{},{}\n", row as f64 / 8.0, (row * 7919 % 60_000) as f64 / 4.0, row % 3);
+    let csv = "a,b,y\n".to_owned() + &(0..90_000).map(row).collect::<String>();
+    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "task": "classify"}"#;
+    let (plan, place) = (plan(recipe), place(&[("a.csv", csv.as_bytes())]));
+    let prepared = crate::prepare(&plan, &place).unwrap();
+    let raw = || scan(&plan, &place).unwrap().load(&prepared.blueprint.schema.fields).unwrap();
+    assert!(raw().beyond().is_some());
+    let on_disk = examples(&plan, &place, raw(), &prepared.blueprint, 0).unwrap();
+    assert!(prepared.dataset.source.is_at_hand() && !on_disk.is_at_hand());
+    for rows in [vec![0, 89_999, 45_000], (2_000..2_100).collect(), vec![7; 3]] {
+        assert_eq!(on_disk.batch(&rows).unwrap(), prepared.dataset.source.batch(&rows).unwrap());
+        for &row in &rows {
+            let record = on_disk.record(row).unwrap();
+            assert_eq!(record["a"], baeum_core::Value::Number(row as f64 / 8.0));
+        }
+    }
+}
+
+/// Nor do they change in which order numbers are added, by making a column one of many different values.
+#[test]
+fn no_number_of_test_rows_changes_how_those_of_train_are_added() {
+    let recipe =
+        r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": {"column": {"name": "part"}}}"#;
+    let fitted = |held_out: &dyn Fn(usize) -> usize| {
+        let row = |row: usize| match row % 2 {
+            0 => format!("{}.1,{},train\n", row * 37 % 101, row % 17),
+            _ => format!("{}.7,1,test\n", held_out(row)),
+        };
+        let csv = "n,y,part\n".to_owned() + &(0..12_000).map(row).collect::<String>();
+        let prepared = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap();
+        (prepared.blueprint.schema, prepared.blueprint.inputs, prepared.profile.fields[0].mean_std)
+    };
+    assert_eq!(fitted(&|row| row), fitted(&|_| 5));
 }
 
 /// Whatever valid and test say: what is learned from train stays the same bit for bit (reliability.md D2).
