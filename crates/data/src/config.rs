@@ -50,9 +50,9 @@ pub struct DataConfig {
     /// need `classify`, and rows that may have several labels need `multi_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
-    /// What stands between two labels in a cell of the target, for `multi_label`; `;`. Spaces around labels do not count. A
-    /// cell without a letter says that no label fits; any other cell that `data.missing` lists, and `null`, that nobody
-    /// knows. JSON lines may have a list of texts.
+    /// What stands between two labels in a cell of the target, for `multi_label`; `;`. Spaces around labels do not count. An
+    /// empty cell says that no label fits; any other that `data.missing` lists, and `null`, says that nobody knows. JSON
+    /// lines may have a list of texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
     /// How probable a label has to be to answer, for `multi_label`; 0.5 where it is not named.
