@@ -109,6 +109,12 @@ fn data_cases() -> Vec<Case> {
         files("a file that is not UTF-8", table(b"length,width,kind\n1,2,\xb1\xe8\n"), 3),
         case("a target that is no column", ("target = \"kind\"", "target = \"kinds\""), SAME, 2),
         case(
+            "two targets that nobody explains",
+            ("target = \"kind\"", "target = [\"kind\", \"width\"]"),
+            SAME,
+            2,
+        ),
+        case(
             "a weight for an unknown label",
             ("epochs = 2", "epochs = 2\nclass_weights = { tulp = 5 }"),
             SAME,

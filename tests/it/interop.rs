@@ -15,6 +15,7 @@ mod filters;
 mod series;
 mod steps;
 mod tables;
+mod targets;
 mod texts;
 
 const ROWS: usize = 5;

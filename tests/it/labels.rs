@@ -260,7 +260,8 @@ fn numbers_are_given_too_but_no_run_is_asked_about_them() {
     run(&folder, &["label", "recipe.toml", "h1=3.5"]);
     let trained = run(&folder, &["train", "recipe.toml"]);
     assert!(trained.stdout.contains("4 unlabelled"), "{}", trained.stdout);
-    let numbers = "error: `runs/homes-0001` wants to tell labels, got a run that tells numbers";
+    let numbers =
+        "error: `runs/homes-0001` wants to tell one label for each row, got a run that tells something else";
     refused(&folder, &["label", "recipe.toml", "--next", "2"], 2, numbers);
 }
 

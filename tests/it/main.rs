@@ -15,6 +15,7 @@ mod limits;
 mod mixing;
 mod pages;
 mod swap;
+mod targets;
 mod texts;
 mod traps;
 mod workloads;

@@ -14,8 +14,8 @@ pub struct Batch {
     pub rows: usize,
     /// The network's inputs by name, each `[rows, ..]`.
     pub inputs: BTreeMap<String, Tensor>,
-    /// The targets in the order of the network's outputs: class indices `[rows]` or `[rows, places]` of i64, or numbers
-    /// `[rows, width]` of f32; in training also probabilities of classes, `[rows, K]` of f32. Empty where nobody knows the
+    /// The targets in the order of the network's outputs: class indices `[rows]` or `[rows, places]` of i64; numbers, or a 1
+    /// for each label that fits, `[rows, width]` of f32; in training also probabilities of classes, `[rows, K]` of f32. Empty where nobody knows the
     /// answer.
     pub targets: Vec<Tensor>,
 }
@@ -175,6 +175,20 @@ pub enum TargetStats {
     Labels {
         /// One count for each label.
         counts: Vec<u64>,
+    },
+    /// How often each label stands in the training rows, in the order of the labels, where a row may have several.
+    LabelSets {
+        /// How many training rows there are.
+        rows: u64,
+        /// One count for each label.
+        counts: Vec<u64>,
+    },
+    /// The numbers of several columns in the training rows, each in its own unit.
+    Columns {
+        /// Their means.
+        mean: Vec<f64>,
+        /// Their standard deviations, over n.
+        std: Vec<f64>,
     },
     /// The numbers of the training rows, in the target's own unit.
     Numbers {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use baeum_kernels::softmax;
+use baeum_kernels::{sigmoid, softmax};
 use serde::{Deserialize, Serialize};
 
 use crate::{Anchor, Record, Value};
@@ -14,6 +14,13 @@ pub enum Decode {
         /// The labels, in the order of the logits.
         labels: Vec<String>,
     },
+    /// Logits, one for each label; every label answers whose probability, its sigmoid, reaches its threshold.
+    Labels {
+        /// The labels, in the order of the logits.
+        labels: Vec<String>,
+        /// How probable each has to be.
+        thresholds: Vec<f32>,
+    },
     /// A standardised number: `x * scale + offset`.
     Number {
         /// Standard deviation of the target in the training rows.
@@ -21,6 +28,18 @@ pub enum Decode {
         /// Its mean there.
         offset: f64,
         /// What the number counts, if the recipe says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    /// Several standardised numbers: `x * scale + offset` of each.
+    Numbers {
+        /// What they are called, in their order.
+        columns: Vec<String>,
+        /// Standard deviation of each in the training rows.
+        scale: Vec<f64>,
+        /// Its mean there.
+        offset: Vec<f64>,
+        /// What the numbers count, if the recipe says it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
@@ -81,11 +100,28 @@ pub enum Answer {
         /// How probable each label is, in the order of the labels; their sum is 1.
         probabilities: Vec<f32>,
     },
+    /// None, one or several of the labels.
+    Labels {
+        /// The labels that fit, in the order of all labels.
+        labels: Vec<String>,
+        /// How probable each of all labels is, in their order; each by itself.
+        probabilities: Vec<f32>,
+    },
     /// A number.
     Number {
         /// The number, in the target's own unit.
         value: f64,
         /// What it counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    /// Several numbers.
+    Numbers {
+        /// What they are called.
+        columns: Vec<String>,
+        /// The numbers, each in its own unit.
+        values: Vec<f64>,
+        /// What they count.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
@@ -111,8 +147,9 @@ impl Decode {
     /// How many numbers the network has to yield for it.
     pub fn width(&self) -> usize {
         match self {
-            Decode::Label { labels } => labels.len(),
+            Decode::Label { labels } | Decode::Labels { labels, .. } => labels.len(),
             Decode::Number { .. } => 1,
+            Decode::Numbers { columns, .. } => columns.len(),
             Decode::Forecast { columns, steps, .. } => columns.len() * steps,
             Decode::Next { length, vocabulary, .. } => length * vocabulary,
         }
@@ -121,7 +158,11 @@ impl Decode {
     /// The sizes in which it has to yield them for one record.
     pub fn shape(&self) -> Vec<usize> {
         match self {
-            Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } => vec![self.width()],
+            Decode::Label { .. }
+            | Decode::Labels { .. }
+            | Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Forecast { .. } => vec![self.width()],
             Decode::Next { length, vocabulary, .. } => vec![*length, *vocabulary],
         }
     }
@@ -165,9 +206,22 @@ impl Decode {
                 let best = baeum_kernels::argmax(row).unwrap_or(0);
                 Answer::Label { label: labels.get(best).cloned().unwrap_or_default(), probabilities }
             }
+            Decode::Labels { labels, thresholds } => {
+                let mut probabilities = row.to_vec();
+                sigmoid(&mut probabilities);
+                let fitting = labels.iter().zip(&probabilities).zip(thresholds);
+                let fitting = fitting.filter(|((_, probability), threshold)| probability >= threshold);
+                let labels = fitting.map(|((label, _), _)| label.clone()).collect();
+                Answer::Labels { labels, probabilities }
+            }
             Decode::Number { scale, offset, unit } => {
                 let x = row.first().copied().map_or(f64::NAN, f64::from);
                 Answer::Number { value: x * scale + offset, unit: unit.clone() }
+            }
+            Decode::Numbers { columns, scale, offset, unit } => {
+                let numbers = row.iter().zip(scale).zip(offset);
+                let values = numbers.map(|((&x, scale), offset)| f64::from(x) * scale + offset).collect();
+                Answer::Numbers { columns: columns.clone(), values, unit: unit.clone() }
             }
             Decode::Next { vocabulary, .. } => {
                 let places = row.chunks_exact((*vocabulary).max(1));
@@ -215,10 +269,39 @@ mod tests {
         let record = Record::from([("series".to_owned(), window)]);
         match decode.of_record(&record).answer(&[1.0, 2.0, -1.0, 0.5]) {
             Answer::Forecast { values, .. } => values,
-            answer @ (Answer::Label { .. } | Answer::Number { .. } | Answer::Next { .. }) => {
-                panic!("{answer:?}")
-            }
+            answer @ (Answer::Label { .. }
+            | Answer::Labels { .. }
+            | Answer::Number { .. }
+            | Answer::Numbers { .. }
+            | Answer::Next { .. }) => panic!("{answer:?}"),
         }
+    }
+
+    #[test]
+    fn labels_answer_from_their_thresholds_on() {
+        let labels = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let decode = Decode::Labels { labels, thresholds: vec![0.5, 0.75, 0.9] };
+        let said = |row: &[f32]| match decode.answer(row) {
+            Answer::Labels { labels, probabilities } => (labels.concat(), probabilities),
+            answer @ (Answer::Label { .. }
+            | Answer::Number { .. }
+            | Answer::Numbers { .. }
+            | Answer::Forecast { .. }
+            | Answer::Next { .. }) => panic!("{answer:?}"),
+        };
+        assert_eq!(said(&[0.0, 1.0, 200.0]), ("ac".to_owned(), vec![0.5, 0.731_058_6, 1.0]));
+        assert_eq!(said(&[-0.001, 1.2, -200.0]).0, "b");
+        assert_eq!(said(&[f32::NAN, -5.0, 2.0]).0, "", "what is no number reaches nothing");
+    }
+
+    #[test]
+    fn numbers_are_told_column_by_column() {
+        let columns = ["price", "rent"].map(str::to_owned).to_vec();
+        let (scale, offset) = (vec![2.0, 10.0], vec![1.0, -5.0]);
+        let decode = Decode::Numbers { columns: columns.clone(), scale, offset, unit: None };
+        assert_eq!((decode.width(), decode.shape()), (2, vec![2]));
+        let wanted = Answer::Numbers { columns, values: vec![2.0, 0.0], unit: None };
+        assert_eq!(decode.answer(&[0.5, 0.5]), wanted);
     }
 
     #[test]

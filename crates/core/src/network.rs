@@ -16,6 +16,9 @@ pub enum Loss {
         /// How much of a label's probability is spread over all classes evenly, `s`; 0 for none (Szegedy et al. 2016).
         smoothing: f64,
     },
+    /// Between logits `[B, K]` and how much each label fits, `[B, K]` from 0 to 1, in nats, averaged over all of them, as
+    /// PyTorch's `BCEWithLogitsLoss`: `-t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
+    BinaryCrossEntropy,
     /// Squared error between numbers `[B, n]` and `[B, n]`, averaged over all of them.
     Mse,
 }
@@ -28,6 +31,7 @@ impl Loss {
     pub fn name(&self) -> &'static str {
         match self {
             Loss::CrossEntropy { .. } => "cross_entropy",
+            Loss::BinaryCrossEntropy => "binary_cross_entropy",
             Loss::Mse => "mse",
         }
     }
@@ -94,7 +98,7 @@ impl Part {
 pub struct LossParts {
     /// The loss, summed.
     pub sum: f64,
-    /// What to divide the sum by: examples, each by the weight of its class, or numbers.
+    /// What to divide the sum by: examples, each by the weight of its class, or numbers or labels.
     pub weight: f64,
 }
 

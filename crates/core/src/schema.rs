@@ -25,6 +25,11 @@ pub enum Kind {
     },
     /// A name out of a list that the training rows gave.
     Category,
+    /// None, one or several names out of such a list, in one text.
+    Labels {
+        /// What stands between two of them.
+        separator: String,
+    },
     /// A picture: bytes `[height, width, channels]`.
     Image {
         /// 1 for grey, 3 for colour.
@@ -173,7 +178,7 @@ impl Field {
             (Kind::Number, Value::Number(_)) => true,
             (Kind::Numbers { len }, Value::Numbers(numbers)) => numbers.len() == *len,
             (Kind::Series { channels, steps }, Value::Numbers(numbers)) => numbers.len() == channels * steps,
-            (Kind::Category | Kind::Text, Value::Text(_)) => true,
+            (Kind::Category | Kind::Labels { .. } | Kind::Text, Value::Text(_)) => true,
             (Kind::Image { channels, size }, Value::Image(pixels)) => match pixels.shape() {
                 [h, w, c] => c == channels && size.is_none_or(|size| size == (*h, *w)),
                 _ => false,
@@ -201,6 +206,7 @@ impl fmt::Display for Kind {
                 write!(f, "a series of {steps} steps in {channels} channels")
             }
             Kind::Category => f.write_str("a name"),
+            Kind::Labels { separator } => write!(f, "names with `{separator}` between them"),
             Kind::Image { channels, size: None } => write!(f, "an image with {channels} channels"),
             Kind::Image { channels, size: Some((h, w)) } => {
                 write!(f, "a {h}x{w} image with {channels} channels")

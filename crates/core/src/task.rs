@@ -8,7 +8,9 @@ use crate::Loss;
 pub enum Task {
     /// One label out of several.
     Classify,
-    /// A number.
+    /// None, one or several of the labels.
+    MultiLabel,
+    /// A number, or several.
     Regress,
     /// The piece of a text that comes next, at each of its places.
     Generate,
@@ -19,6 +21,7 @@ impl Task {
     pub fn loss(self) -> Loss {
         match self {
             Task::Classify | Task::Generate => Loss::CROSS_ENTROPY,
+            Task::MultiLabel => Loss::BinaryCrossEntropy,
             Task::Regress => Loss::Mse,
         }
     }
@@ -27,6 +30,7 @@ impl Task {
     pub fn name(self) -> &'static str {
         match self {
             Task::Classify => "classify",
+            Task::MultiLabel => "multi_label",
             Task::Regress => "regress",
             Task::Generate => "generate",
         }

@@ -6,10 +6,9 @@ mod divided;
 mod found;
 mod pictures;
 mod rows;
+mod target;
 mod texts;
 mod windows;
-
-use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Splits, Task};
 use rayon::prelude::*;
@@ -132,9 +131,6 @@ pub(crate) struct Alike {
     unfinished: usize,
 }
 
-/// So many rows tell in most cases that a field is not the label by other names.
-const FIRST: usize = 1_000;
-
 /// The data, as far as they are looked through.
 struct Audit<'a> {
     plan: &'a DataPlan,
@@ -188,7 +184,7 @@ impl Audit<'_> {
             Kind::Number | Kind::Category => inputs.len() == 1, // it says little, and says it again
             Kind::Text => inputs.len() == 1,                    // texts and images are looked at more closely
             Kind::Image { .. } => true,
-            Kind::Numbers { .. } | Kind::Series { .. } => false,
+            Kind::Numbers { .. } | Kind::Series { .. } | Kind::Labels { .. } => false,
         };
         if inputs.iter().any(is_alone) {
             return Ok(None);
@@ -286,55 +282,6 @@ impl Audit<'_> {
         Ok(Some((Leak::Ids, all)))
     }
 
-    /// Fields that are the target by another name.
-    fn target(&self, task: Task) -> Result<Vec<Warning>, DataError> {
-        let Some(target) = self.fields.iter().position(|field| field.role == Role::Target) else {
-            return Ok(vec![]);
-        };
-        let mut warnings = vec![];
-        for (place, field) in self.inputs() {
-            let is_one = matches!(field.kind, Kind::Number | Kind::Category);
-            let is_copy = match task {
-                _ if !is_one => false,
-                Task::Classify => self.renames(place, target)?,
-                Task::Regress => copies::copies_number(&self.numbers(place)?, &self.numbers(target)?),
-                Task::Generate => false, // what comes next is in the text itself
-            };
-            if is_copy {
-                warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);
-            }
-        }
-        Ok(warnings)
-    }
-
-    /// Whether a field is the label by other names. Mostly the first rows say that it is not.
-    fn renames(&self, field: usize, target: usize) -> Result<bool, DataError> {
-        let cells = |rows: &[usize], field: usize| {
-            rows.iter().map(|&row| self.raw.cell(row, field)).collect::<Result<Vec<_>, DataError>>()
-        };
-        let first: Vec<usize> = self.train().take(FIRST).collect();
-        if !copies::may_rename(&cells(&first, field)?, &places(&cells(&first, target)?)) {
-            return Ok(false);
-        }
-        let all: Vec<usize> = self.train().collect();
-        Ok(copies::copies_label(&cells(&all, field)?, &places(&cells(&all, target)?)))
-    }
-
-    /// The numbers of a field in the training rows.
-    fn numbers(&self, field: usize) -> Result<Vec<f64>, DataError> {
-        let number =
-            |row| Ok(if let Cell::Number(number) = self.raw.cell(row, field)? { number } else { f64::NAN });
-        self.train().map(number).collect()
-    }
-
-    fn give_away(&self, field: &str, target: &str) -> Result<Option<Warning>, DataError> {
-        let found = Found::Copy { field: field.to_owned(), target: target.to_owned() };
-        match self.plan.config.audit.allow.contains(&Leak::Target) {
-            true => Ok(Some(Warning::Leak { found, why: Why::Allowed })),
-            false => Err(DataError::Leak { found: Box::new(found) }),
-        }
-    }
-
     /// What becomes of rows that are alike.
     fn judge(&self, leak: Leak, seen: &Seen) -> Result<Option<Warning>, DataError> {
         if seen.across.twins == 0 {
@@ -361,20 +308,6 @@ impl Audit<'_> {
             (_, false) => seen.is_chance() || seen.is_usual(),
         }
     }
-}
-
-/// Each label's place among all of them.
-fn places(targets: &[Cell<'_>]) -> Vec<usize> {
-    let mut names = BTreeMap::new();
-    let mut place = |cell: &Cell<'_>| {
-        let name = match cell {
-            Cell::Name(name) => (*name).to_owned(),
-            Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_) => cell.clone().shown(),
-        };
-        let next = names.len();
-        *names.entry(name).or_insert(next)
-    };
-    targets.iter().map(&mut place).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod series;
 mod source;
 mod split;
 mod step;
+mod target;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use source::{
 pub use split::{SplitConfig, Unlisted};
 pub(crate) use step::parts_of_a_day;
 pub use step::{BinsBy, ImputeWith, Per, StepConfig, TokensBy};
+pub use target::TargetConfig;
 
 /// Where the examples are, what is to be learned from them, and how they become numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,13 +42,22 @@ pub struct DataConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceConfig>,
     /// The column that the network learns to tell. An idx file or an image folder calls it `label` unless it
-    /// is said. A series may tell several: those that fit a pattern such as `*`.
+    /// is said. A series may tell several: those that fit a pattern such as `*`. A table may have a list of several, all
+    /// of them numbers (`regress`), or each saying yes or no (`multi_label`): `1` or `0`, `true` or `false`, `yes` or `no`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    pub target: Option<TargetConfig>,
     /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers
-    /// need `classify`.
+    /// need `classify`, and rows that may have several labels need `multi_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
+    /// What stands between two labels in a cell of the target, for `multi_label`; `;`. Spaces around labels do not count. An
+    /// empty cell says that no label fits; any other that `data.missing` lists, and `null`, says that nobody knows. JSON
+    /// lines may have a list of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// How probable a label has to be to answer, for `multi_label`; 0.5 where it is not named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub thresholds: BTreeMap<String, f64>,
     /// Number columns that belong together become one field: its name, and a pattern such as `pixel_*`.
     pub vectors: BTreeMap<String, String>,
     /// Columns that are left out.
@@ -64,7 +75,7 @@ pub struct DataConfig {
     /// The rows of the table are steps of a series, of which an example sees a window and tells what follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesConfig>,
-    /// How the examples are divided. `stratified` for classes and `random` for numbers, with 15 % for each of
+    /// How the examples are divided. `stratified` for labels and `random` for numbers, with 15 % for each of
     /// `valid` and `test`; where the source has test rows of its own, `given` with 10 % of the others for
     /// `valid`; for a series `time`, as much for each.
     #[serde(deserialize_with = "tagged::option", skip_serializing_if = "Option::is_none")]
@@ -103,6 +114,8 @@ impl Default for DataConfig {
             source: None,
             target: None,
             task: None,
+            separator: None,
+            thresholds: BTreeMap::new(),
             vectors: BTreeMap::new(),
             ignore: vec![],
             ids: vec![],
@@ -228,6 +241,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let config = parse(
             r#"{"source": {"idx": {"images": "i", "labels": "l"}}, "labels": ["a", "b"],
+                "target": ["a", "b"], "task": "multi_label", "separator": "|", "thresholds": {"a": 0.25},
                 "label_file": "l.jsonl", "merge_labels": "dawid_skene", "fields": {"image": {"steps": [{"impute": {"with": {"constant": 2}}}, "category", "one_hot"]}}}"#,
         )
         .unwrap();

@@ -163,7 +163,7 @@ pub enum DataError {
     /// A drawn split leaves a label out of a part.
     #[error(
         "label `{label}` of `{column}` wants rows in train and valid, got {} in train, {} in valid, {} in test; take \
-         `data.split = \"stratified\"`",
+         `data.split = \"stratified\"`, or another `run.seed`",
         counts[0], counts[1], counts[2]
     )]
     AbsentLabel {

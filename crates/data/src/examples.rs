@@ -1,19 +1,20 @@
+mod answers;
 mod mixed;
 mod told;
 
 use std::cell::RefCell;
 
-use baeum_core::{
-    Batch, Decode, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor, TensorError,
-};
+use baeum_core::{Batch, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor};
 use rayon::prelude::*;
 
 use crate::DataError;
 use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::{Encoder, Ready};
-use crate::labels::{Labels, Naming};
+use crate::labels::Naming;
 use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
+
+use answers::Answers;
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch, ahead of time. The
 /// bytes are the same.
@@ -39,16 +40,6 @@ pub(crate) struct Examples {
     mixer: Option<Mixer>,
 }
 
-/// One target of all rows.
-enum Answers {
-    /// Below zero where nobody knows it.
-    Labels { places: Vec<i32>, classes: usize },
-    /// Standardised, so many for each row; NaN where nobody knows it.
-    Numbers { width: usize, numbers: Vec<f32> },
-    /// So many pieces behind those that the network sees.
-    Next { length: usize },
-}
-
 impl Examples {
     /// Encodes targets, and inputs as far as they fit into so many bytes of memory.
     ///
@@ -64,7 +55,7 @@ impl Examples {
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| answers(raw.as_ref(), &schema, (target, unlabelled), naming))
+            .map(|target| Answers::new(raw.as_ref(), &schema, (target, unlabelled), naming))
             .collect::<Result<_, _>>()?;
         let ready = (0..encoder.inputs()).map(|input| encoder.ready(input, raw.as_ref())).collect();
         let (kept, augment, mixer) = (vec![], None, None);
@@ -313,91 +304,5 @@ impl Source for Examples {
         let is_in_memory =
             |kept: &Option<Long<f32>>| kept.as_ref().is_some_and(|kept| kept.in_memory().is_some());
         self.augment.is_none() && self.kept.iter().all(is_in_memory)
-    }
-}
-
-impl Answers {
-    /// Whether the answer of a row is known.
-    fn has(&self, row: usize) -> bool {
-        match self {
-            Answers::Labels { places, .. } => places.get(row).is_some_and(|place| *place >= 0),
-            Answers::Numbers { width, numbers } => {
-                numbers.get(row * width).is_some_and(|number| !number.is_nan())
-            }
-            Answers::Next { .. } => true,
-        }
-    }
-
-    fn gather(&self, raw: &dyn Raw, rows: &[usize]) -> Result<Tensor, TensorError> {
-        match self {
-            Answers::Next { length } => {
-                let pieces = rows.iter().filter_map(|&row| raw.pieces(row));
-                let told: Vec<i64> = pieces.flat_map(|pieces| pieces.told(*length)).collect();
-                Tensor::new([rows.len(), *length], told)
-            }
-            Answers::Labels { places, .. } => {
-                let place = |&row: &usize| i64::from(places[row]);
-                Ok(Tensor::vector(rows.iter().map(place).collect::<Vec<i64>>()))
-            }
-            Answers::Numbers { width, numbers } => {
-                let of = |row: &usize| &numbers[row * width..(row + 1) * width];
-                Tensor::new([rows.len(), *width], rows.iter().flat_map(of).copied().collect::<Vec<f32>>())
-            }
-        }
-    }
-}
-
-fn place_of(schema: &Schema, name: &str) -> Option<usize> {
-    schema.fields.iter().position(|field| field.name == name)
-}
-
-/// The targets of all rows, as the network learns them.
-fn answers(
-    raw: &dyn Raw,
-    schema: &Schema,
-    (target, unlabelled): (&Target, &[usize]),
-    naming: &Naming,
-) -> Result<Answers, DataError> {
-    let is_unknown = |row: &usize| unlabelled.binary_search(row).is_ok();
-    let field = place_of(schema, &target.field).ok_or_else(|| DataError::Changed {
-        wants: format!("the target `{}`", target.field),
-        got: "none of that name".to_owned(),
-    })?;
-    let refuse = |row: usize, wants: &'static str, cell: Cell<'_>| DataError::Value {
-        place: raw.place(row),
-        field: target.field.clone(),
-        wants,
-        got: cell.shown(),
-    };
-    match &target.decode {
-        Decode::Label { labels: names } => {
-            let labels = Labels::new(&target.field, field, names, naming);
-            let known = labels.known(raw);
-            let place = |row: usize| match known(row)
-                .map_or_else(|| labels.place(raw, row), |place| Ok(Some(place)))?
-            {
-                Some(place) => Ok(place as i32), // there is no memory for more labels
-                None => Err(refuse(row, "a label that the training rows have", raw.cell(row, field)?)),
-            };
-            let place = |row: usize| if is_unknown(&row) { Ok(-1) } else { place(row) };
-            let places = (0..raw.rows()).map(place).collect::<Result<_, DataError>>()?;
-            Ok(Answers::Labels { places, classes: names.len() })
-        }
-        Decode::Number { scale, offset, .. } => {
-            let number = |row: usize| match raw.cell(row, field)? {
-                Cell::Number(number) => Ok(((number - offset) / scale) as f32),
-                cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => {
-                    Err(refuse(row, "a number", cell))
-                }
-            };
-            let number = |row: usize| if is_unknown(&row) { Ok(f32::NAN) } else { number(row) };
-            let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
-            Ok(Answers::Numbers { width: 1, numbers })
-        }
-        Decode::Next { length, .. } => Ok(Answers::Next { length: *length }),
-        Decode::Forecast { anchor, .. } => {
-            let window = anchor.as_ref().and_then(|anchor| place_of(schema, &anchor.field));
-            told::forecasts(raw, target, field, window)
-        }
     }
 }

@@ -6,15 +6,15 @@ mod quantiles;
 mod rows;
 mod series;
 mod steps;
+mod targets;
 
 use baeum_core::{
-    DType, Decode, Field, InputSpec, Kind, Limits, Pipeline, Role, Schema, Split, Target, TargetStats, Task,
-    Train, Transform,
+    DType, Decode, Field, InputSpec, Kind, Pipeline, Role, Schema, Split, Target, TargetStats, Task, Train,
+    Transform,
 };
 use rayon::prelude::*;
 
 use crate::encoder::Encoder;
-use crate::labels::Labels;
 use crate::plan::DataPlan;
 use crate::source::Raw;
 use crate::{DataError, Place};
@@ -82,9 +82,9 @@ pub(crate) fn fit(
                     Some(config) => {
                         series::target(plan, config, &rows, inputs.first().map(|(_, field)| field))?
                     }
-                    None => target(plan, &rows, &place.limits)?,
+                    None => targets::target(plan, &rows, &place.limits)?,
                 };
-                if let Decode::Label { labels } = &target.decode {
+                if let Decode::Label { labels } | Decode::Labels { labels, .. } = &target.decode {
                     field.labels = labels.clone();
                 }
                 answer = Some((target, stats));
@@ -112,7 +112,7 @@ fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
             };
             field.range = Some(seen.numbers.range().ok_or_else(refuse)?);
         }
-        Kind::Image { .. } | Kind::Text => {}
+        Kind::Image { .. } | Kind::Labels { .. } | Kind::Text => {}
     }
     Ok(())
 }
@@ -152,23 +152,6 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
     };
     let dtype = if columns.iter().all(is_place) { DType::I64 } else { DType::F32 };
     Ok(InputSpec { name: "x".to_owned(), dtype, shape, columns })
-}
-
-/// How the target is answered, and what the training rows answer on average.
-fn target(plan: &DataPlan, rows: &Rows<'_>, limits: &Limits) -> Result<(Target, TargetStats), DataError> {
-    let field = rows.field.name.clone();
-    if rows.field.kind == Kind::Category {
-        let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
-        return Ok((Target { field, decode: Decode::Label { labels } }, TargetStats::Labels { counts }));
-    }
-    let moments = rows.numbers()?;
-    if moments.is_constant() {
-        let (wants, got) = ("at least two different numbers".to_owned(), format!("only {}", moments.mean()));
-        return Err(DataError::Column { column: field, wants, got });
-    }
-    let (mean, std) = (moments.mean(), moments.divisor());
-    let decode = Decode::Number { scale: std, offset: mean, unit: plan.config.unit.clone() };
-    Ok((Target { field, decode }, TargetStats::Numbers { mean, std }))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The labels of a target: which there are, in which order, and where each stands.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use baeum_core::{Limit, Limits, Splits};
+use baeum_core::{Field, Kind, Limit, Limits, Splits};
 
 use crate::DataError;
 use crate::config::CleanConfig;
@@ -20,6 +20,8 @@ pub(crate) struct Labels {
     names: Vec<String>,
     naming: Naming,
     places: BTreeMap<String, usize>,
+    /// What stands between two labels of a cell, where it may list several.
+    separator: Option<String>,
 }
 
 /// What the recipe says about how labels are called.
@@ -56,27 +58,30 @@ fn natural(a: &String, b: &String) -> Ordering {
 
 impl Labels {
     /// The labels `names` of the field at a place of the schema.
-    pub(crate) fn new(column: &str, field: usize, names: &[String], naming: &Naming) -> Labels {
+    pub(crate) fn new(field: &Field, place: usize, names: &[String], naming: &Naming) -> Labels {
         let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
-        Labels { column: column.to_owned(), field, names: names.to_vec(), naming: naming.clone(), places }
+        let (column, names, naming) = (field.name.clone(), names.to_vec(), naming.clone());
+        let separator =
+            if let Kind::Labels { separator } = &field.kind { Some(separator.clone()) } else { None };
+        Labels { column, field: place, names, naming, places, separator }
     }
 
     /// The labels of the training rows, and how often each stands there; in the order of `data.labels`, if the
     /// recipe names them.
     ///
     /// # Errors
-    /// [`DataError`] if a row has no label, if there is but one label, if a class of the recipe has no row,
-    /// or if there are more labels than the limits allow.
+    /// [`DataError`] if a row that must have a label has none, if there are too few labels to tell apart, if a class of the
+    /// recipe has no row, or if there are more labels than the limits allow.
     pub(crate) fn learn(
         rows: &Rows<'_>,
         naming: &Naming,
         limits: &Limits,
     ) -> Result<(Vec<String>, Vec<u64>), DataError> {
-        let unknown = Labels::new(&rows.field.name, rows.place, &[], naming);
+        let unknown = Labels::new(rows.field, rows.place, &[], naming);
         let (column, said) = (&unknown.column, &naming.names);
         let mut counts: BTreeMap<String, u64> = said.iter().map(|name| (name.clone(), 0)).collect();
         for (row, times) in rows.different()? {
-            *counts.entry(unknown.label(rows.raw, row)?).or_default() += times as u64;
+            unknown.each(rows.raw, row, |label| *counts.entry(label).or_default() += times as u64)?;
             limits.admit(Limit::LabelClasses, format_args!("column `{column}`"), counts.len() as u64)?;
         }
         let refuse =
@@ -86,8 +91,10 @@ impl Labels {
         }
         let mut names: Vec<String> =
             if said.is_empty() { counts.keys().cloned().collect() } else { said.clone() };
-        if let [only] = names.as_slice() {
-            return refuse("at least 2 labels".to_owned(), format!("1: {}", quoted(only)));
+        match (names.as_slice(), &unknown.separator) {
+            ([only], None) => return refuse("at least 2 labels".to_owned(), format!("1: {}", quoted(only))),
+            ([], Some(_)) => return refuse("rows with a label".to_owned(), "none".to_owned()),
+            (_, _) => {}
         }
         if said.is_empty() {
             names.sort_by(natural);
@@ -129,10 +136,14 @@ impl Labels {
         let known = self.known(raw);
         for (part, rows) in parts.into_iter().enumerate() {
             for &row in rows {
-                match known(row).map_or_else(|| self.place(raw, row), |place| Ok(Some(place)))? {
-                    Some(place) => counts[place][part] += 1,
-                    None => unseen.entry(self.label(raw, row)?).or_default()[part.saturating_sub(1)] += 1,
+                if let Some(place) = known(row) {
+                    counts[place][part] += 1;
+                    continue;
                 }
+                self.each(raw, row, |label| match self.places.get(&label) {
+                    Some(&place) => counts[place][part] += 1,
+                    None => unseen.entry(label).or_default()[part.saturating_sub(1)] += 1,
+                })?;
             }
         }
         match unseen.is_empty() {
@@ -160,24 +171,70 @@ impl Labels {
         }
     }
 
-    /// The label of a row, by the name that the recipe gives it.
-    fn label(&self, raw: &dyn Raw, row: usize) -> Result<String, DataError> {
-        let refuse = |wants: &'static str, got: String| {
-            Err(DataError::Value { place: raw.place(row), field: self.column.clone(), wants, got })
+    /// Writes a 1 for each label of a row, of which the training rows know all, and else a 0; `out`: `[labels]`.
+    ///
+    /// # Errors
+    /// [`DataError::Value`] for a label that training does not know, and if nobody knows the labels of the row.
+    pub(crate) fn fits(&self, raw: &dyn Raw, row: usize, out: &mut [f32]) -> Result<(), DataError> {
+        let mut unknown = None;
+        out.fill(0.0);
+        self.each(raw, row, |label| match self.places.get(&label).and_then(|&place| out.get_mut(place)) {
+            Some(fits) => *fits = 1.0,
+            None => unknown = Some(label),
+        })?;
+        match unknown {
+            None => Ok(()),
+            Some(label) => Err(self.refuse(raw, row, "labels that the training rows have", quoted(&label))),
+        }
+    }
+
+    /// Calls `visit` with the labels of a row, by the names that the recipe gives them: one, unless cells list several.
+    fn each(&self, raw: &dyn Raw, row: usize, mut visit: impl FnMut(String)) -> Result<(), DataError> {
+        let Some(separator) = &self.separator else {
+            visit(self.label(raw, row)?);
+            return Ok(());
         };
-        match raw.cell(row, self.field)? {
-            Cell::Name(name) => {
-                let label = self.naming.called(name);
-                match self.naming.names.is_empty() || self.naming.names.contains(&label) {
-                    true => Ok(label),
-                    false => {
-                        refuse("one of `data.labels`, or its place among them counted from 0", quoted(name))
-                    }
-                }
+        let cell = raw.cell(row, self.field)?;
+        let Cell::Name(listed) = cell else { return Err(self.refuse(raw, row, "labels", cell.shown())) };
+        let mut seen = BTreeSet::new();
+        for written in listed.split(separator.as_str()).map(str::trim).filter(|_| !listed.trim().is_empty()) {
+            if written.is_empty() {
+                let wants = "a label on both sides of each `data.separator`";
+                return Err(self.refuse(raw, row, wants, quoted(listed)));
             }
+            let label = self.called(raw, row, written)?;
+            if !seen.insert(label.clone()) {
+                let got = format!("{} again in {}", quoted(&label), quoted(listed));
+                return Err(self.refuse(raw, row, "each label once", got));
+            }
+            visit(label);
+        }
+        Ok(())
+    }
+
+    /// The one label of a row.
+    fn label(&self, raw: &dyn Raw, row: usize) -> Result<String, DataError> {
+        match raw.cell(row, self.field)? {
+            Cell::Name(name) => self.called(raw, row, name),
             cell @ (Cell::Missing | Cell::Number(_) | Cell::Numbers(_) | Cell::Image(_)) => {
-                refuse("a label", cell.shown())
+                Err(self.refuse(raw, row, "a label", cell.shown()))
             }
         }
+    }
+
+    /// What a label is called that stands in a row.
+    fn called(&self, raw: &dyn Raw, row: usize, written: &str) -> Result<String, DataError> {
+        let label = self.naming.called(written);
+        match self.naming.names.is_empty() || self.naming.names.contains(&label) {
+            true => Ok(label),
+            false => {
+                let wants = "one of `data.labels`, or its place among them counted from 0";
+                Err(self.refuse(raw, row, wants, quoted(written)))
+            }
+        }
+    }
+
+    fn refuse(&self, raw: &dyn Raw, row: usize, wants: &'static str, got: String) -> DataError {
+        DataError::Value { place: raw.place(row), field: self.column.clone(), wants, got }
     }
 }

@@ -58,7 +58,7 @@ pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
     FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, MergeLabels,
     MixConfig, NumpyConfig, OnBad, Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig,
-    TextConfig, TextExamples, TextFolderConfig, TokensBy, Unlisted,
+    TargetConfig, TextConfig, TextExamples, TextFolderConfig, TokensBy, Unlisted,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

@@ -4,8 +4,8 @@ use baeum_core::{Field, Schema, Task};
 
 use crate::augment::Augmenter;
 use crate::config::{
-    CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig, NumpyConfig,
-    StepConfig, TextConfig, TextFolderConfig, TokensBy,
+    CleanConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig,
+    NumpyConfig, StepConfig, TextConfig, TextFolderConfig, TokensBy,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
@@ -22,6 +22,7 @@ pub(crate) mod plain_text;
 mod series;
 pub(crate) mod splits;
 pub(crate) mod steps;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -35,6 +36,8 @@ pub(crate) use series::SERIES;
 pub struct DataPlan {
     pub(crate) source: SourcePlan,
     pub(crate) target: String,
+    /// The columns that it is read from, where the recipe names them.
+    pub(crate) columns: Vec<String>,
     /// What the recipe says; the data may say it too.
     pub(crate) task: Option<Task>,
     pub(crate) split: SplitPlan,
@@ -68,6 +71,13 @@ pub(crate) enum TableFormat {
     Csv(CsvConfig),
     Jsonl,
     Parquet,
+}
+
+/// A column whose cells may be lists of texts; they become one text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lists {
+    pub(crate) column: String,
+    pub(crate) separator: String,
 }
 
 /// One file of a table, or a pattern of several.
@@ -194,21 +204,26 @@ impl DataConfig {
     pub fn check(&self) -> Result<DataPlan, DataError> {
         let source = check::source(self)?;
         let target = check::target(self, &source)?;
+        let columns = match &self.target {
+            Some(target) => target.columns().to_vec(),
+            None => vec![target.clone()],
+        };
         let task = check::task(self, &source)?;
         series::check(self, &source, &target)?;
-        check::names(self, &source, &target)?;
+        check::names(self, &source, &columns)?;
         check::answers(self, task)?;
+        targets::multi_label(self, task, &columns)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
         for (name, field) in &self.fields {
-            fields::field(self, &source, &target, name, field)?;
+            fields::field(self, &source, &columns, name, field)?;
         }
         fields::one_image(self)?;
         check::shape(self)?;
         plain_text::check(self, &source)?;
         mix::check(self)?;
         let split = splits::split(self, &source, task)?;
-        Ok(DataPlan { source, target, task, split, config: self.clone() })
+        Ok(DataPlan { source, target, columns, task, split, config: self.clone() })
     }
 }
 
@@ -302,7 +317,9 @@ impl DataPlan {
     pub fn csv_format(&self) -> CsvFormat {
         let missing = &self.config.missing;
         match &self.source {
-            SourcePlan::Table { format: TableFormat::Csv(config), .. } => CsvFormat::new(config, missing),
+            SourcePlan::Table { format: TableFormat::Csv(config), .. } => {
+                CsvFormat::new(config, missing).listing(self.lists().as_ref())
+            }
             SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
             | SourcePlan::Numpy(_)
@@ -328,9 +345,26 @@ impl DataPlan {
         schema.fields.iter().enumerate().filter_map(of_field).collect()
     }
 
-    /// What labels are called.
+    /// What labels are called: as their columns, where each has one.
     pub(crate) fn naming(&self) -> Naming {
-        Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
+        match (self.task, &self.columns[..]) {
+            (Some(Task::MultiLabel), columns @ [_, _, ..]) => {
+                Naming { names: columns.to_vec(), clean: CleanConfig::default() }
+            }
+            (Some(Task::Classify | Task::MultiLabel | Task::Regress | Task::Generate) | None, _) => {
+                Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
+            }
+        }
+    }
+
+    /// The column whose cells list labels, if one does.
+    pub(crate) fn lists(&self) -> Option<Lists> {
+        targets::lists(&self.config)
+    }
+
+    /// What stands between two labels of a row, where it may have several.
+    pub(crate) fn separator(&self) -> &str {
+        targets::separator(&self.config)
     }
 
     /// What the recipe says about a field.

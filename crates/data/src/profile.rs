@@ -144,9 +144,12 @@ pub(crate) fn profile(
     let seen: Vec<(usize, &Field)> = seen.collect();
     let described = |(place, field): (usize, &Field)| match field.kind {
         Kind::Series { .. } => series::describe(raw, splits, place, field),
-        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
-            Ok(vec![describe(raw, splits, place, field)?])
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text
+        | Kind::Image { .. } => Ok(vec![describe(raw, splits, place, field)?]),
     };
     // All numbers of a field are sorted; those of all fields may be more than memory holds.
     let fields: Vec<Result<Vec<FieldProfile>, DataError>> = match raw.rows() > AT_ONCE {
@@ -257,7 +260,7 @@ fn numbers_of(raw: &dyn Raw, rows: &[usize], place: usize) -> Result<Vec<f64>, D
 impl Sight {
     fn profile(self, field: &Field) -> FieldProfile {
         let distinct = match field.kind {
-            Kind::Category | Kind::Text => Some(self.names.len()),
+            Kind::Category | Kind::Labels { .. } | Kind::Text => Some(self.names.len()),
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } => None,
         };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
@@ -267,6 +270,7 @@ impl Sight {
             | Kind::Numbers { .. }
             | Kind::Series { .. }
             | Kind::Category
+            | Kind::Labels { .. }
             | Kind::Image { .. } => None,
         };
         let few = |(text, _): &(String, usize)| lengths::example(text);

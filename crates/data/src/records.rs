@@ -26,7 +26,7 @@ pub fn read_csv(
     limits: &Limits,
 ) -> Result<Vec<Record>, DataError> {
     let are_words = |field: &&Field| match field.kind {
-        Kind::Category | Kind::Text | Kind::Image { .. } => true,
+        Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } => true,
         Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => false,
     };
     let words = schema.fields.iter().filter(are_words).flat_map(|field| field.columns.clone()).collect();
@@ -72,9 +72,12 @@ pub fn read_image(name: &str, bytes: &[u8], field: &Field, limits: &Limits) -> R
                 |error: baeum_core::TensorError| DataError::file(name, "whole images", error.to_string());
             Cell::Image(image).into_value().map_err(refuse)
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {
-            Err(wrong_kind(field, "an image".to_owned()))
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text => Err(wrong_kind(field, "an image".to_owned())),
     }
 }
 
@@ -90,9 +93,12 @@ pub fn read_text(name: &str, bytes: Vec<u8>, field: &Field) -> Result<Value, Dat
             let (text, _) = text.map_err(|refusal| DataError::file(name, refusal.wants, refusal.got))?;
             Ok(if text.trim().is_empty() { Value::Missing } else { Value::Text(text) })
         }
-        Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Image { .. } => {
-            Err(wrong_kind(field, "a text".to_owned()))
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Image { .. } => Err(wrong_kind(field, "a text".to_owned())),
     }
 }
 
@@ -117,7 +123,7 @@ pub fn read_value(text: &str, field: &Field, format: &CsvFormat) -> Result<Value
             let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, DataError>>()?;
             if numbers.len() == channels * steps { Ok(Value::Numbers(numbers)) } else { Err(got()) }
         }
-        Kind::Category | Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Category | Kind::Labels { .. } | Kind::Text => Ok(Value::Text(text.to_owned())),
         Kind::Image { .. } => Err(got()),
     }
 }

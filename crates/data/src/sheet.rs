@@ -18,7 +18,7 @@ use crate::config::OnBad;
 use crate::csv::{Bytes, FileRows, Stored, located, shown_cell};
 use crate::error::quoted;
 use crate::place::shown_name;
-use crate::plan::{TableFiles, TableFormat};
+use crate::plan::{Lists, TableFiles, TableFormat};
 use crate::profile::{LISTED, Repair};
 use crate::split::{Part, sample_id};
 use crate::{CsvFormat, DataError, Place, csv, gzip};
@@ -58,14 +58,14 @@ pub(crate) struct Sheet {
 /// A table, and the part that each of its files is for, where the recipe says it.
 pub(crate) type Read = (Sheet, Vec<Option<Part>>);
 
-/// Reads the files of a table; the text of the columns `words` is kept, whatever they say.
+/// Reads the files of a table; the text of the columns `words` is kept, whatever they say, and cells of `lists` are lists.
 ///
 /// # Errors
 /// [`DataError`] names the file, and the row where there is one.
 pub(crate) fn read(
     format: &TableFormat,
     files: &[TableFiles],
-    (missing, words): (&[String], &BTreeSet<String>),
+    (missing, words, lists): (&[String], &BTreeSet<String>, Option<&Lists>),
     on_bad: OnBad,
     place: &Place,
 ) -> Result<Read, DataError> {
@@ -82,13 +82,14 @@ pub(crate) fn read(
     let (room, limits) = (Room::new(Arc::clone(&place.fs)), &place.limits);
     let sheet = match format {
         TableFormat::Csv(config) => {
-            csv::read(&tables, &CsvFormat::new(config, missing), on_bad, words, (&room, limits))?
+            let format = CsvFormat::new(config, missing).listing(lists);
+            csv::read(&tables, &format, on_bad, words, (&room, limits))?
         }
         TableFormat::Jsonl => {
             let read = |(name, bytes): (String, Vec<u8>)| {
                 let packed = name.ends_with(".gz");
                 let bytes = if packed { gzip::unpacked(&name, &bytes, limits)? } else { bytes };
-                jsonl::read(name, &bytes, on_bad, (&room, limits))
+                jsonl::read(name, &bytes, lists, on_bad, (&room, limits))
             };
             joined(tables.into_iter().map(|table| read(table.all(limits)?)))?
         }

@@ -13,6 +13,7 @@ pub(crate) mod pictured;
 mod plain_text;
 mod relabelled;
 mod series;
+mod several;
 mod sheet;
 mod table;
 mod targets;

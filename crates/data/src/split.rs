@@ -13,6 +13,7 @@ pub(crate) use lists::Lists;
 
 mod answered;
 mod drawn;
+mod label_sets;
 mod lists;
 pub(crate) mod time;
 mod together;
@@ -139,12 +140,19 @@ fn deal(
 ) -> Result<Dealt, DataError> {
     let labels = |order| match task {
         Task::Classify => Drawn::by_label(plan, scan, order),
-        Task::Regress | Task::Generate => Ok(Drawn::alike(order)),
+        Task::MultiLabel | Task::Regress | Task::Generate => Ok(Drawn::alike(order)),
+    };
+    // Gives rows by these shares, so that each part has the same mixture of labels.
+    let share_out = |parts: &mut [Part], order: Vec<usize>, shares| match task {
+        Task::MultiLabel => label_sets::hand_out(plan, scan, &order, shares, parts),
+        Task::Classify | Task::Regress | Task::Generate => {
+            labels(order)?.hand_out(parts, shares, &plan.target)
+        }
     };
     // Rows of train give some to valid.
     let split_train = |mut parts: Vec<Part>, valid: f64| {
         let train = lot.order().into_iter().filter(|&row| parts[row] == Part::Train).collect();
-        labels(train)?.hand_out(&mut parts, [1.0 - valid, valid, 0.0], &plan.target)?;
+        share_out(&mut parts, train, [1.0 - valid, valid, 0.0])?;
         Ok::<_, DataError>((parts, [true, valid > 0.0, true]))
     };
     let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
@@ -169,7 +177,7 @@ fn deal(
             Err(DataError::setting("data.split", wants, got))
         }
         SplitPlan::Stratified { valid, test } | SplitPlan::Usual { valid, test } => {
-            labels(lot.order())?.hand_out(&mut parts, shares(*valid, *test), &plan.target)?;
+            share_out(&mut parts, lot.order(), shares(*valid, *test))?;
             Ok((parts, wanted(*valid, *test)))
         }
         SplitPlan::Random { valid, test } => {

@@ -194,8 +194,15 @@ fn count_labels(
     let mut counted = vec![];
     for target in &fitted.targets {
         let field = fitted.schema.fields.iter().position(|field| field.name == target.field);
-        if let (Decode::Label { labels: names }, Some(field)) = (&target.decode, field) {
-            let labels = Labels::new(&target.field, field, names, &plan.naming());
+        let names = match &target.decode {
+            Decode::Label { labels } | Decode::Labels { labels, .. } => labels,
+            Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Forecast { .. }
+            | Decode::Next { .. } => continue,
+        };
+        if let Some(field) = field {
+            let labels = Labels::new(&fitted.schema.fields[field], field, names, &plan.naming());
             let counts = labels.count(raw, splits)?;
             if plan.split.wants_all_labels() {
                 labels.refuse_absent(&counts, !splits.valid.rows().is_empty())?;

@@ -14,6 +14,17 @@ pub enum Baseline {
         /// Its share of the training rows.
         share: f64,
     },
+    /// For each label by itself what the more frequent answer of the training rows is; no, where both are equally frequent
+    /// (`DummyClassifier(strategy="most_frequent")` of several labels).
+    Usual {
+        /// The labels that more than half of the training rows have.
+        labels: Vec<String>,
+    },
+    /// Always the means of the training rows (`DummyRegressor(strategy="mean")`).
+    Means {
+        /// The mean of each column, in its own unit.
+        values: Vec<f64>,
+    },
     /// Always the mean of the training rows (`DummyRegressor(strategy="mean")`).
     Mean {
         /// The mean, in the target's own unit.
@@ -44,11 +55,7 @@ pub(crate) fn majority(shares: &[f64], labels: &LabelPredictions) -> Predictions
 
 /// The numbers that the baseline answers where `numbers` answers.
 pub(crate) fn mean(mean: f64, numbers: &NumberPredictions) -> Predictions {
-    let mut always = NumberPredictions::default();
-    for (&row, &truth) in numbers.rows().iter().zip(numbers.truth()) {
-        always.push(row, truth, mean);
-    }
-    Predictions::Numbers(always)
+    Predictions::Numbers(numbers.always(mean))
 }
 
 /// The steps behind a window if it repeats its last season: `window` `[steps]`; a season is no longer than it.

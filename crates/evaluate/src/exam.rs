@@ -1,6 +1,8 @@
 //! Asks the network for every test row, and holds its answers against the truth.
 
+mod columns;
 mod forecast;
+mod label_sets;
 mod next;
 
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
@@ -8,7 +10,7 @@ use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Va
 use crate::baseline::{Baseline, majority, mean};
 use crate::metrics::{ClassScores, Tally, confusion};
 use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
-use crate::report::Learned;
+use crate::report::{ColumnScores, Learned};
 use crate::{EvaluateError, EvaluatePlan};
 
 /// A network before its test rows.
@@ -27,6 +29,7 @@ pub(crate) struct Found {
     pub(crate) baseline: Baseline,
     pub(crate) unit: Option<String>,
     pub(crate) classes: Vec<ClassScores>,
+    pub(crate) columns: Vec<ColumnScores>,
     pub(crate) confusion: Vec<Vec<u64>>,
     pub(crate) learned: Vec<Learned>,
 }
@@ -57,10 +60,14 @@ impl Exam<'_> {
             (Task::Regress, Decode::Forecast { .. }, TargetStats::Steps { mean, season, .. }) => {
                 self.forecast(mean, *season)
             }
+            (Task::MultiLabel, Decode::Labels { .. }, TargetStats::LabelSets { rows, counts }) => {
+                self.label_sets(counts, *rows)
+            }
+            (Task::Regress, Decode::Numbers { .. }, TargetStats::Columns { mean, .. }) => self.columns(mean),
             (Task::Generate, Decode::Next { .. }, TargetStats::Pieces { counts, bytes }) => {
                 self.next(counts, bytes)
             }
-            (Task::Classify | Task::Regress | Task::Generate, decode, stats) => {
+            (Task::Classify | Task::MultiLabel | Task::Regress | Task::Generate, decode, stats) => {
                 Err(self.refuse("a decoder and statistics", format!("{decode:?} and {stats:?}")))
             }
         }
@@ -86,6 +93,7 @@ impl Exam<'_> {
             baseline: Baseline::Majority { label: labels[most].clone(), share: shares[most] },
             unit: None,
             classes: Tally::of(labels.len(), predictions.pairs()).classes(labels),
+            columns: vec![],
             confusion: confusion(labels.len(), predictions.pairs()),
             learned: vec![],
             predictions: Predictions::Labels(predictions),
@@ -106,6 +114,7 @@ impl Exam<'_> {
             baseline: Baseline::Mean { value: trained },
             unit,
             classes: vec![],
+            columns: vec![],
             confusion: vec![],
             learned: self.learned(ruler)?,
             predictions: Predictions::Numbers(predictions),

@@ -15,7 +15,7 @@ struct Places {
 
 impl Source for Places {
     fn len(&self) -> usize {
-        self.truth.len()
+        self.truth.shape()[0]
     }
 
     fn record(&self, _: usize) -> Result<Record, SourceError> {
@@ -23,12 +23,13 @@ impl Source for Places {
     }
 
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
-        let truth = self.truth.to_f64s();
-        let pick = |&row: &usize| match truth.get(row) {
-            Some(truth) => Ok(*truth as f32),
+        let truth: Vec<f32> = self.truth.to_f64s().into_iter().map(|x| x as f32).collect();
+        let width = truth.len() / self.len();
+        let pick = |&row: &usize| match truth.get(row * width..(row + 1) * width) {
+            Some(truth) => Ok(truth.to_vec()),
             None => Err(SourceError { row, source: "no such row".into() }),
         };
-        let truth: Vec<f32> = rows.iter().map(pick).collect::<Result<_, _>>()?;
+        let truth: Vec<f32> = rows.iter().map(pick).collect::<Result<Vec<_>, _>>()?.concat();
         Ok(Batch { rows: rows.len(), inputs: places(rows), targets: vec![Tensor::vector(truth)] })
     }
 }
@@ -93,6 +94,27 @@ pub(crate) fn numbers(truth: &[f32]) -> Dataset {
     dataset(Task::Regress, decode, stats, Tensor::vector(truth.to_vec()))
 }
 
+/// Rows that may have several of these labels; `counts` of the labels in so many training rows, `truth` is `[rows][labels]`.
+pub(crate) fn label_sets(names: &[&str], (rows, counts): (u64, &[u64]), truth: &[f32]) -> Dataset {
+    let labels: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let decode = Decode::Labels { thresholds: vec![0.5; labels.len()], labels };
+    let stats = TargetStats::LabelSets { rows, counts: counts.to_vec() };
+    dataset(Task::MultiLabel, decode, stats, wide(names.len(), truth))
+}
+
+/// Rows of a `price` that is `100 x + 200` and a `rent` that is `2 x + 1`; `truth` is `[rows][2]`.
+pub(crate) fn columns(truth: &[f32]) -> Dataset {
+    let columns = ["price", "rent"].map(str::to_owned).to_vec();
+    let (scale, offset) = (vec![100.0, 2.0], vec![200.0, 1.0]);
+    let stats = TargetStats::Columns { mean: offset.clone(), std: scale.clone() };
+    dataset(Task::Regress, Decode::Numbers { columns, scale, offset, unit: None }, stats, wide(2, truth))
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+fn wide(width: usize, numbers: &[f32]) -> Tensor {
+    Tensor::new([numbers.len() / width, width], numbers.to_vec()).unwrap()
+}
+
 /// Records `a` with their truths; the network is asked for rows 0, 1, ..; those below 10 are inside.
 pub(crate) fn probes(known: &[(f64, f64)]) -> Probes {
     let record = |&(a, _): &(f64, f64)| Record::from([("a".to_owned(), Value::Number(a))]);
@@ -106,7 +128,7 @@ pub(crate) fn probes(known: &[(f64, f64)]) -> Probes {
 }
 
 fn dataset(task: Task, decode: Decode, stats: TargetStats, truth: Tensor) -> Dataset {
-    let test = (0..truth.len()).collect();
+    let test = (0..truth.shape()[0]).collect();
     #[expect(clippy::unwrap_used, reason = "a test may panic")]
     let splits = Splits::new(vec![], vec![], test).unwrap();
     Dataset {

@@ -34,10 +34,11 @@ pub use config::{EvaluateConfig, EvaluatePlan};
 pub use error::EvaluateError;
 pub use metrics::{ClassScores, MetricName};
 pub use predictions::{
-    ForecastPredictions, LabelPredictions, NumberPredictions, PiecePredictions, Predictions,
+    ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, NumberPredictions,
+    PiecePredictions, Predictions,
 };
 pub use report::markup;
-pub use report::{Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
+pub use report::{ColumnScores, Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
 pub use score::score;
 
 #[cfg(test)]

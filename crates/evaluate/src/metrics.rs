@@ -1,10 +1,12 @@
 //! The ways to judge answers. Each equals scikit-learn's of the same name.
 
 mod classification;
+mod label_sets;
 mod regression;
 
 pub use classification::ClassScores;
 pub(crate) use classification::{Tally, confusion};
+pub(crate) use label_sets::{Counted, average_precision};
 pub(crate) use regression::Errors;
 
 use std::fmt;
@@ -18,8 +20,15 @@ pub enum MetricName {
     /// The share of rows with the right label.
     Accuracy,
     /// The mean F1 of the labels, each label counting the same. Labels that stand in no row, neither as truth nor as
-    /// answer, are left out; a label that is never right has an F1 of 0 (scikit-learn's `average="macro"`).
+    /// answer, are left out, unless a row may have several labels; a label that is never right has an F1 of 0
+    /// (scikit-learn's `average="macro"`).
     MacroF1,
+    /// The F1 of all labels of all rows taken together, where a row may have several (scikit-learn's `average="micro"`).
+    MicroF1,
+    /// The share of rows all of whose labels are told, and no other (scikit-learn's `accuracy_score` of several labels).
+    SubsetAccuracy,
+    /// The share of labels told wrongly, over rows and labels.
+    HammingLoss,
     /// The mean of `-ln(probability of the true label)`, in nats; computed from logits, hence never clipped.
     LogLoss,
     /// `e` to the power of the mean of `-ln(probability of the piece that came)`: among how many equally probable pieces the
@@ -43,6 +52,10 @@ impl MetricName {
     /// What labels are judged by, in the order of reports.
     pub const OF_LABELS: [MetricName; 3] = [MetricName::Accuracy, MetricName::MacroF1, MetricName::LogLoss];
 
+    /// What labels are judged by of which a row may have several, in the order of reports.
+    pub const OF_LABEL_SETS: [MetricName; 4] =
+        [MetricName::MacroF1, MetricName::MicroF1, MetricName::SubsetAccuracy, MetricName::HammingLoss];
+
     /// What the next pieces of a text are judged by, in the order of reports.
     pub const OF_PIECES: [MetricName; 4] =
         [MetricName::Perplexity, MetricName::LogLoss, MetricName::BitsPerByte, MetricName::Accuracy];
@@ -55,6 +68,9 @@ impl MetricName {
         match self {
             MetricName::Accuracy => "accuracy",
             MetricName::MacroF1 => "macro_f1",
+            MetricName::MicroF1 => "micro_f1",
+            MetricName::SubsetAccuracy => "subset_accuracy",
+            MetricName::HammingLoss => "hamming_loss",
             MetricName::LogLoss => "log_loss",
             MetricName::Perplexity => "perplexity",
             MetricName::BitsPerByte => "bits_per_byte",
@@ -69,6 +85,9 @@ impl MetricName {
         match self {
             MetricName::Accuracy => "Accuracy",
             MetricName::MacroF1 => "Macro-F1",
+            MetricName::MicroF1 => "Micro-F1",
+            MetricName::SubsetAccuracy => "Subset accuracy",
+            MetricName::HammingLoss => "Hamming loss",
             MetricName::LogLoss => "Log loss",
             MetricName::Perplexity => "Perplexity",
             MetricName::BitsPerByte => "Bits per byte",
@@ -83,6 +102,11 @@ impl MetricName {
         match self {
             MetricName::Accuracy => "Share of test rows with the right label.",
             MetricName::MacroF1 => "Precision and recall in one number, every label counting the same.",
+            MetricName::MicroF1 => {
+                "Precision and recall in one number, every label of every row counting the same."
+            }
+            MetricName::SubsetAccuracy => "Share of test rows with all the right labels and no other.",
+            MetricName::HammingLoss => "Share of labels told wrongly, over rows and labels.",
             MetricName::LogLoss => "How surprised the network is by the truth, in nats.",
             MetricName::Perplexity => {
                 "Among how many equally probable pieces it could not decide; 1 is perfect."
@@ -102,6 +126,9 @@ impl MetricName {
             MetricName::Rmse | MetricName::Mae => true,
             MetricName::Accuracy
             | MetricName::MacroF1
+            | MetricName::MicroF1
+            | MetricName::SubsetAccuracy
+            | MetricName::HammingLoss
             | MetricName::LogLoss
             | MetricName::Perplexity
             | MetricName::BitsPerByte
@@ -112,8 +139,13 @@ impl MetricName {
     /// Whether more of it is better.
     pub fn higher_is_better(self) -> bool {
         match self {
-            MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => true,
-            MetricName::LogLoss
+            MetricName::Accuracy
+            | MetricName::MacroF1
+            | MetricName::MicroF1
+            | MetricName::SubsetAccuracy
+            | MetricName::R2 => true,
+            MetricName::HammingLoss
+            | MetricName::LogLoss
             | MetricName::Perplexity
             | MetricName::BitsPerByte
             | MetricName::Rmse
@@ -135,9 +167,8 @@ mod tests {
 
     #[test]
     fn files_spell_metrics_as_text_does() {
-        for metric in
-            MetricName::OF_LABELS.into_iter().chain(MetricName::OF_NUMBERS).chain(MetricName::OF_PIECES)
-        {
+        let labels = MetricName::OF_LABELS.into_iter().chain(MetricName::OF_LABEL_SETS);
+        for metric in labels.chain(MetricName::OF_NUMBERS).chain(MetricName::OF_PIECES) {
             assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{metric}\""));
         }
     }

@@ -1,14 +1,18 @@
 //! What was answered to each row, and how good that is over any sample of the rows.
 
+mod columns;
 mod forecast;
+mod label_sets;
 mod pieces;
 
 use baeum_kernels::{argmax, logsumexp, softmax};
 
 use crate::metrics::{Errors, MetricName, Tally};
 
+pub use columns::ColumnPredictions;
 pub use forecast::ForecastPredictions;
 use forecast::Sums;
+pub use label_sets::LabelSetPredictions;
 pub(crate) use pieces::Known;
 pub use pieces::PiecePredictions;
 
@@ -17,8 +21,12 @@ pub use pieces::PiecePredictions;
 pub enum Predictions {
     /// One label out of several.
     Labels(LabelPredictions),
+    /// None, one or several of the labels.
+    LabelSets(LabelSetPredictions),
     /// A number.
     Numbers(NumberPredictions),
+    /// Several numbers.
+    Columns(ColumnPredictions),
     /// The next steps of a series.
     Forecast(ForecastPredictions),
     /// The next pieces of texts.
@@ -51,7 +59,10 @@ impl Predictions {
     pub fn metrics(&self) -> &'static [MetricName] {
         match self {
             Predictions::Labels(_) => &MetricName::OF_LABELS,
-            Predictions::Numbers(_) | Predictions::Forecast(_) => &MetricName::OF_NUMBERS,
+            Predictions::LabelSets(_) => &MetricName::OF_LABEL_SETS,
+            Predictions::Numbers(_) | Predictions::Columns(_) | Predictions::Forecast(_) => {
+                &MetricName::OF_NUMBERS
+            }
             Predictions::Pieces(_) => &MetricName::OF_PIECES,
         }
     }
@@ -60,7 +71,9 @@ impl Predictions {
     pub fn rows(&self) -> &[usize] {
         match self {
             Predictions::Labels(labels) => &labels.rows,
+            Predictions::LabelSets(sets) => sets.rows(),
             Predictions::Numbers(numbers) => &numbers.rows,
+            Predictions::Columns(columns) => columns.rows(),
             Predictions::Forecast(forecast) => forecast.rows(),
             Predictions::Pieces(pieces) => pieces.rows(),
         }
@@ -69,21 +82,28 @@ impl Predictions {
     /// The value of each metric over all rows, in the order of [`Predictions::metrics`]; NaN where the rows do not
     /// define it.
     pub fn values(&self) -> Vec<f64> {
+        let all = 0..self.rows().len();
         match self {
-            Predictions::Labels(labels) => labels.values(0..labels.rows.len()).to_vec(),
+            Predictions::Labels(labels) => labels.values(all).to_vec(),
+            Predictions::LabelSets(sets) => sets.values(all).to_vec(),
+            Predictions::Columns(columns) => columns.values(all, Errors::r2_of_report).to_vec(),
             Predictions::Numbers(numbers) => {
-                let errors = numbers.errors(0..numbers.rows.len());
+                let errors = numbers.errors(all);
                 vec![errors.r2_of_report(), errors.rmse(), errors.mae()]
             }
             Predictions::Forecast(forecast) => Sums::values(forecast.sums().into_iter()).to_vec(),
-            Predictions::Pieces(pieces) => pieces.values(0..pieces.rows().len()).to_vec(),
+            Predictions::Pieces(pieces) => pieces.values(all).to_vec(),
         }
     }
 
     /// How many neighbours are drawn together: windows that tell the same steps err alike.
     pub(crate) fn block(&self) -> usize {
         match self {
-            Predictions::Labels(_) | Predictions::Numbers(_) | Predictions::Pieces(_) => 1,
+            Predictions::Labels(_)
+            | Predictions::LabelSets(_)
+            | Predictions::Numbers(_)
+            | Predictions::Columns(_)
+            | Predictions::Pieces(_) => 1,
             Predictions::Forecast(forecast) => forecast.steps().min(forecast.rows().len()).max(1),
         }
     }
@@ -109,6 +129,8 @@ impl Sampled<'_> {
         let places = sample.iter().map(|&place| place as usize);
         match self.predictions {
             Predictions::Labels(labels) => labels.values(places).to_vec(),
+            Predictions::LabelSets(sets) => sets.values(places).to_vec(),
+            Predictions::Columns(columns) => columns.values(places, Errors::r2).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(places);
                 vec![errors.r2(), errors.rmse(), errors.mae()]
@@ -196,6 +218,11 @@ impl NumberPredictions {
     /// The number answered to each row.
     pub fn answers(&self) -> &[f64] {
         &self.answers
+    }
+
+    /// What one number answers to the same rows.
+    pub(crate) fn always(&self, number: f64) -> NumberPredictions {
+        NumberPredictions { answers: vec![number; self.answers.len()], ..self.clone() }
     }
 
     fn errors(&self, places: impl Iterator<Item = usize> + Clone) -> Errors {

@@ -1,5 +1,6 @@
 //! What the score found out, and the page that shows it.
 
+mod columns;
 mod confusion;
 mod curves;
 mod forecast;
@@ -57,7 +58,11 @@ pub struct Report {
     pub metrics: Vec<Metric>,
     /// How well each label is told from the others; none for numbers.
     pub classes: Vec<ClassScores>,
-    /// How often each true label (outer) got each answer (inner), in the order of `classes`; none for numbers.
+    /// How well the numbers of each column are told, where several are told; none for others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ColumnScores>,
+    /// How often each true label (outer) got each answer (inner), in the order of `classes`; none for numbers, and
+    /// where a row may have several labels.
     pub confusion: Vec<Vec<u64>>,
     /// What was learned of a function that is known, beside the truth; none for most data.
     pub learned: Vec<Learned>,
@@ -107,6 +112,22 @@ pub enum Verdict {
     Unclear,
     /// The whole interval is worse.
     Worse,
+}
+
+/// How well the numbers of one column are told, in its own unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnScores {
+    /// The column.
+    pub column: String,
+    /// The share of its variance that the answers explain; none where it is not defined.
+    pub r2: Option<f64>,
+    /// The root of the mean squared error.
+    pub rmse: f64,
+    /// The mean absolute error.
+    pub mae: f64,
+    /// The mean absolute error of always answering the mean of the training rows.
+    pub baseline_mae: f64,
 }
 
 /// One record whose true answer is known from elsewhere, such as a formula.

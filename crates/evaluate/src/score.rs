@@ -43,6 +43,7 @@ pub fn score(
         baseline: found.baseline,
         metrics: metrics(plan, seed, &found.predictions, &found.always),
         classes: found.classes,
+        columns: found.columns,
         confusion: found.confusion,
         learned: found.learned,
         predictions: Some(found.predictions),
@@ -71,7 +72,7 @@ fn metrics(plan: &EvaluatePlan, seed: u64, predictions: &Predictions, always: &P
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::fixture::{ByHeart, labels, numbers, probes};
+    use crate::fixture::{ByHeart, columns, label_sets, labels, numbers, probes};
     use crate::{Baseline, EvaluateConfig, MetricName, Verdict};
     use baeum_core::TargetStats;
 
@@ -130,6 +131,51 @@ mod tests {
         assert_eq!((report.unit.as_deref(), report.classes.len()), (Some("m"), 0));
         let Some(Predictions::Numbers(numbers)) = &report.predictions else { panic!("no numbers") };
         assert_eq!((numbers.truth(), numbers.answers()), (&[10.0, 12.0, 8.0][..], &[11.0, 12.0, 8.0][..]));
+    }
+
+    #[test]
+    fn several_labels_are_scored() {
+        let truth = [1.0, 0.0, 1.0, 1.0, 0.0, 0.0];
+        let data = label_sets(&["a", "b"], (10, &[6, 5]), &truth);
+        let mut net = ByHeart::new(2, vec![1.0, -1.0, 2.0, -2.0, -3.0, 0.0]);
+        let report = scored(&mut net, &data, 2).unwrap();
+        let values: Vec<_> =
+            report.metrics.iter().map(|metric| (metric.name, metric.value, metric.baseline)).collect();
+        let wanted = [
+            (MetricName::MacroF1, Some(0.5), Some(0.4)), // `b` is answered at the threshold and wrong
+            (MetricName::MicroF1, Some(4.0 / 6.0), Some(4.0 / 6.0)),
+            (MetricName::SubsetAccuracy, Some(1.0 / 3.0), Some(1.0 / 3.0)),
+            (MetricName::HammingLoss, Some(2.0 / 6.0), Some(2.0 / 6.0)),
+        ];
+        assert_eq!(values, wanted);
+        assert_eq!(report.baseline, Baseline::Usual { labels: vec!["a".to_owned()] }, "half is no majority");
+        let ranked: Vec<_> = report.classes.iter().map(|class| class.average_precision).collect();
+        assert_eq!(ranked, [Some(1.0), Some(1.0 / 3.0)]);
+        let mut broken = label_sets(&["a", "b"], (10, &[6, 5]), &[1.0, 0.5]);
+        check_refusal(&mut net, &broken, "row 0 wants a finite target, got 0.5");
+        broken.stats = vec![TargetStats::LabelSets { rows: 0, counts: vec![0, 0] }];
+        let text =
+            "the dataset wants counts of labels that fit the task `multi_label`, got [0, 0] for 2 labels";
+        check_refusal(&mut net, &broken, text);
+    }
+
+    #[test]
+    fn several_numbers_are_scored_column_by_column() {
+        let data = columns(&[0.0, 0.0, 1.0, 1.0, -1.0, -1.0]);
+        let report = scored(&mut ByHeart::new(2, vec![0.0, 0.0, 1.0, 0.0, -1.0, -1.0]), &data, 2).unwrap();
+        let values: Vec<_> = report.metrics.iter().map(|metric| (metric.value, metric.baseline)).collect();
+        // `price` is told exactly; one `rent` of three is off by one standard deviation, which is 2.
+        let [rmse, always] = [(1.0f64 / 3.0).sqrt() / 2.0, (2.0f64 / 3.0).sqrt()];
+        let wanted =
+            [(Some(0.75), Some(0.0)), (Some(rmse), Some(always)), (Some(1.0 / 6.0), Some(2.0 / 3.0))];
+        for ((found, always), (wanted, wanted_always)) in values.into_iter().zip(wanted) {
+            let near = |x: Option<f64>, y: Option<f64>| (x.unwrap() - y.unwrap()).abs() < 1e-15;
+            assert!(near(found, wanted) && near(always, wanted_always), "{found:?} {always:?}");
+        }
+        assert_eq!(report.unit.as_deref(), Some("standard deviations"));
+        let rent = &report.columns[1];
+        assert_eq!((rent.column.as_str(), rent.r2, rent.mae), ("rent", Some(0.5), 2.0 / 3.0));
+        assert_eq!((report.columns[0].rmse, report.columns[0].baseline_mae), (0.0, 200.0 / 3.0));
     }
 
     #[test]

@@ -125,14 +125,17 @@ fn enter(field: &Field, value: &Value, steps: &[Transform]) -> Item {
             Kind::Numbers { len } => (vec![*len], vec![f64::NAN; *len]),
             Kind::Series { channels, steps } => (vec![*channels, *steps], vec![f64::NAN; channels * steps]),
             Kind::Category => (vec![1], vec![0.0]),
-            Kind::Number | Kind::Image { .. } | Kind::Text => (vec![1], vec![f64::NAN]),
+            Kind::Labels { .. } | Kind::Number | Kind::Image { .. } | Kind::Text => (vec![1], vec![f64::NAN]),
         },
         Value::Number(x) => (vec![1], vec![*x]),
         Value::Numbers(x) => match field.kind {
             Kind::Series { channels, steps } => (vec![channels, steps], x.clone()),
-            Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
-                (vec![x.len()], x.clone())
-            }
+            Kind::Number
+            | Kind::Numbers { .. }
+            | Kind::Category
+            | Kind::Labels { .. }
+            | Kind::Text
+            | Kind::Image { .. } => (vec![x.len()], x.clone()),
         },
         Value::Text(text) => {
             if let Some(Transform::DateParts { parts, cyclic }) = steps.first() {

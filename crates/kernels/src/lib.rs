@@ -104,7 +104,7 @@ pub use roofline::peak_products;
 pub use sequence::{
     Pieces, add_repeated, cut_pieces, cut_pieces_backward, mean_over_time, mean_over_time_backward,
 };
-pub use softmax::{logsumexp, softmax};
+pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;
 pub use transpose::transpose;
 pub use upsample::{upsample_nearest, upsample_nearest_backward};

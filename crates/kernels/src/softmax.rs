@@ -17,6 +17,24 @@ pub fn softmax<R: Real>(row: &mut [R]) {
     }
 }
 
+/// Turns logits into probabilities, each by itself, in place: `1 / (1 + exp(-x))`.
+///
+/// Computed from `exp(-|x|)`, which cannot overflow; NaN stays NaN.
+pub fn sigmoid<R: Real>(logits: &mut [R]) {
+    for logit in logits {
+        let x: f64 = (*logit).into();
+        let e = exp(-x.abs());
+        *logit = R::from_f64((if x < 0.0 { e } else { 1.0 }) / (1.0 + e));
+    }
+}
+
+/// `ln(1 + exp(x))`, as `max(x, 0) + ln(1 + exp(-|x|))`, which cannot overflow; NaN for NaN.
+///
+/// The binary cross-entropy of a logit is this less the logit times its target.
+pub fn softplus(x: f64) -> f64 {
+    if x.is_nan() { x } else { x.max(0.0) + ln(1.0 + exp(-x.abs())) }
+}
+
 /// `ln(sum(exp(x)))` of one row of logits; minus infinity for no logits.
 ///
 /// Computed as `max + ln(sum(exp(x - max)))`. The cross-entropy of a row is this less the logit of its
@@ -36,6 +54,21 @@ mod tests {
     fn probabilities<R: Real, const N: usize>(mut row: [R; N]) -> [R; N] {
         softmax(&mut row);
         row
+    }
+
+    #[test]
+    fn sigmoids_do_not_overflow() {
+        let mut row = [0.0f64, 3f64.ln(), -(3f64.ln()), 800.0, -800.0];
+        sigmoid(&mut row);
+        // Within 3 units: of the exponential, of the sum, of the quotient.
+        let near = |found: f64, wanted: f64| (found - wanted).abs() <= 3.0 * f64::EPSILON;
+        assert!(row.iter().zip([0.5, 0.75, 0.25, 1.0, 0.0]).all(|(x, wanted)| near(*x, wanted)), "{row:?}");
+        let mut row = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+        sigmoid(&mut row);
+        assert!(row[0].is_nan() && row[1..] == [1.0, 0.0]);
+        assert!(near(softplus(0.0), std::f64::consts::LN_2) && near(softplus(3f64.ln()), 4f64.ln()));
+        assert_eq!([softplus(800.0), softplus(-800.0)], [800.0, 0.0]);
+        assert!(softplus(f64::NAN).is_nan());
     }
 
     #[test]

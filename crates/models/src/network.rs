@@ -135,6 +135,11 @@ impl<F: Forward> CandleNetwork<F> {
             Loss::CrossEntropy { weights, smoothing } => {
                 self.cross_entropy(output, target, (weights, *smoothing), part)
             }
+            Loss::BinaryCrossEntropy => {
+                let losses = convert::numbers_like(target, output)
+                    .and_then(|target| ops::binary_cross_entropy(output, &target));
+                Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
+            }
             Loss::Mse => {
                 let losses =
                     convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target));

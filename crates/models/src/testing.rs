@@ -238,6 +238,16 @@ pub(crate) fn rows(batch: &Batch, from: usize, to: usize) -> Batch {
     Batch { rows: to - from, inputs, targets: batch.targets.iter().map(cut).collect() }
 }
 
+/// The same batch with how much each label fits, for losses that take labels one by one: 0, 1, and something between.
+pub(crate) fn with_fits(batch: Batch) -> Batch {
+    let mut batch = with_numbers(batch);
+    for target in &mut batch.targets {
+        let fits: Vec<f32> = target.f32s().unwrap().iter().map(|x| x.clamp(0.0, 1.0)).collect();
+        *target = Tensor::new(target.shape().to_vec(), fits).unwrap();
+    }
+    batch
+}
+
 /// Cross-entropy with weights, with smoothing, and with both.
 pub(crate) fn weighted() -> [Loss; 3] {
     let of = |weights: &[f32], smoothing| Loss::CrossEntropy { weights: weights.to_vec(), smoothing };

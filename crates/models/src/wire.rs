@@ -28,7 +28,9 @@ impl From<usize> for Head {
 impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
-            Decode::Label { .. } | Decode::Number { .. } => Head::Numbers(decode.width()),
+            Decode::Label { .. } | Decode::Labels { .. } | Decode::Number { .. } | Decode::Numbers { .. } => {
+                Head::Numbers(decode.width())
+            }
             Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }

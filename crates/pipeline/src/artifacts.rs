@@ -1,4 +1,6 @@
 //! What each stage hands on, as files: open formats, one writer and one reader each. The run folder holds nothing else.
+mod answers;
+
 use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
@@ -9,7 +11,7 @@ use baeum_core::{
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
-use baeum_evaluate::{ForecastPredictions, Predictions, Report, ReportInput, html};
+use baeum_evaluate::{Report, ReportInput, html};
 use baeum_export::base64;
 use baeum_train::{Checkpoint, CheckpointError};
 use serde::de::DeserializeOwned;
@@ -119,12 +121,19 @@ fn samples(dataset: &Dataset) -> Vec<Sample> {
     some.filter_map(sample).collect()
 }
 
-/// The label of a row, as answers call it; none where the answer is a number.
+/// The label of a row, or all that fit, as answers call them; none where the answer is a number.
 fn label(dataset: &Dataset, row: usize) -> Option<String> {
-    let Decode::Label { labels } = &dataset.targets.first()?.decode else { return None };
-    let batch = dataset.source.batch(&[row]).ok()?;
-    let place = *batch.targets.first()?.i64s().ok()?.first()?;
-    labels.get(usize::try_from(place).ok()?).cloned()
+    let target = dataset.source.targets(&[row]).ok()?.into_iter().next()?;
+    match &dataset.targets.first()?.decode {
+        Decode::Label { labels } => labels.get(usize::try_from(*target.i64s().ok()?.first()?).ok()?).cloned(),
+        Decode::Labels { labels, .. } => {
+            let fitting = labels.iter().zip(target.f32s().ok()?).filter(|(_, fits)| **fits > 0.0);
+            Some(fitting.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        Decode::Number { .. } | Decode::Numbers { .. } | Decode::Forecast { .. } | Decode::Next { .. } => {
+            None
+        }
+    }
 }
 
 /// What [`data`] wrote, to open the same examples again.
@@ -284,70 +293,12 @@ pub(crate) fn report(
         recipe,
         parity: None,
     };
-    let labels = trained.predictor.targets.first().map(|target| target.decode.clone());
+    let decode = trained.predictor.targets.first().map(|target| target.decode.clone());
     Ok(Files::from([
         (METRICS.to_owned(), json(report)?),
-        (PREDICTIONS.to_owned(), parquet(&predictions(report, labels))?),
+        (PREDICTIONS.to_owned(), parquet(&answers::predictions(report, decode.as_ref()))?),
         (REPORT.to_owned(), html(&input).into_bytes()),
     ]))
-}
-
-/// One row for each test row: what is true, what was answered, and how probable each label was.
-fn predictions(report: &Report, decode: Option<baeum_core::Decode>) -> Table {
-    let Some(predictions) = &report.predictions else { return vec![] };
-    let rows = predictions.rows().iter().map(|row| *row as i64).collect();
-    let mut columns = vec![("row".to_owned(), Column::Integers(rows))];
-    match (predictions, decode) {
-        (Predictions::Labels(found), Some(baeum_core::Decode::Label { labels })) => {
-            let named =
-                |places: &[usize]| Column::Texts(places.iter().map(|place| labels[*place].clone()).collect());
-            columns.push(("truth".to_owned(), named(found.truth())));
-            columns.push(("answer".to_owned(), named(found.answers())));
-            for (k, label) in labels.iter().enumerate() {
-                let share = found.probabilities().iter().skip(k).step_by(found.classes()).copied().collect();
-                columns.push((format!("probability of {label}"), Column::Numbers(share)));
-            }
-        }
-        (Predictions::Labels(_), _) => {}
-        (Predictions::Forecast(found), _) => return forecasts(found),
-        (Predictions::Pieces(found), _) => {
-            let sizes = [("pieces", found.pieces()), ("bytes", found.bytes())];
-            let sums = [("loss", found.losses()), ("right", found.right())];
-            for (name, numbers) in sizes.into_iter().chain(sums) {
-                columns.push((name.to_owned(), Column::Numbers(numbers.to_vec())));
-            }
-        }
-        (Predictions::Numbers(found), _) => {
-            columns.push(("truth".to_owned(), Column::Numbers(found.truth().to_vec())));
-            columns.push(("answer".to_owned(), Column::Numbers(found.answers().to_vec())));
-        }
-    }
-    columns
-}
-
-/// One row for each step behind each window of the test split.
-fn forecasts(found: &ForecastPredictions) -> Table {
-    let (steps, width) = (found.steps(), found.columns().len() * found.steps());
-    let each = |of: &dyn Fn(usize, usize) -> i64| {
-        Column::Integers(
-            (0..found.rows().len())
-                .flat_map(|i| (0..steps).map(move |step| (i, step)))
-                .map(|(i, step)| of(i, step))
-                .collect(),
-        )
-    };
-    let mut columns = vec![
-        ("row".to_owned(), each(&|i, _| found.rows()[i] as i64)),
-        ("step".to_owned(), each(&|_, step| step as i64 + 1)),
-    ];
-    for (place, column) in found.columns().iter().enumerate() {
-        for (what, numbers) in [("truth", found.truth()), ("answer", found.answers())] {
-            let told = numbers.chunks(width.max(1)).flat_map(|row| &row[place * steps..(place + 1) * steps]);
-            let name = if found.is_standardised() { format!("{what} of {column}") } else { what.to_owned() };
-            columns.push((name, Column::Numbers(told.copied().collect())));
-        }
-    }
-    columns
 }
 
 /// What the export stage leaves behind.

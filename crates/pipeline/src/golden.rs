@@ -110,7 +110,11 @@ fn unusual(schema: &Schema, record: &Record) -> Vec<Record> {
             vec![with(&field.name, Value::Missing), with(&field.name, Value::Text(UNSEEN.to_owned()))]
         }
         Kind::Number => vec![with(&field.name, Value::Missing)],
-        Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } | Kind::Text => vec![],
+        Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Labels { .. }
+        | Kind::Image { .. }
+        | Kind::Text => vec![],
     };
     schema.with_role(Role::Input).flat_map(of).collect()
 }

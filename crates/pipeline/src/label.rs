@@ -63,8 +63,8 @@ pub enum LabelError {
         /// The name of the recipe.
         name: String,
     },
-    /// A run that tells numbers is never in two minds.
-    #[error("`{}` wants to tell labels, got a run that tells numbers", shown(.run))]
+    /// A run that tells numbers is never in two minds, and one of several labels is asked for none.
+    #[error("`{}` wants to tell one label for each row, got a run that tells something else", shown(.run))]
     Numbers {
         /// The run.
         run: PathBuf,
@@ -331,9 +331,14 @@ impl Model {
         let predictor = artifacts::predictor(&set.files, &job.place.limits)?;
         let labels = match predictor.targets.first().map(|target| &target.decode) {
             Some(Decode::Label { labels }) => labels.clone(),
-            Some(Decode::Number { .. } | Decode::Forecast { .. } | Decode::Next { .. }) | None => {
-                return Err(LabelError::Numbers { run: run.to_owned() });
-            }
+            Some(
+                Decode::Labels { .. }
+                | Decode::Number { .. }
+                | Decode::Numbers { .. }
+                | Decode::Forecast { .. }
+                | Decode::Next { .. },
+            )
+            | None => return Err(LabelError::Numbers { run: run.to_owned() }),
         };
         Ok(Model { predict: Predict::new(&predictor)?, predictor, labels })
     }

@@ -163,7 +163,12 @@ fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
         }
         (
             Some(
-                Decode::Label { .. } | Decode::Number { .. } | Decode::Forecast { .. } | Decode::Next { .. },
+                Decode::Label { .. }
+                | Decode::Labels { .. }
+                | Decode::Number { .. }
+                | Decode::Numbers { .. }
+                | Decode::Forecast { .. }
+                | Decode::Next { .. },
             )
             | None,
             _,

@@ -46,10 +46,12 @@ impl ClassWeights {
         }
     }
 
-    /// Numbers have no labels that could weigh.
-    pub(crate) fn refuse_numbers(&self, task: Task) -> Result<(), TrainError> {
-        let rule = "left out, because the target is a number";
-        require(task == Task::Classify, SETTING, rule, self.shown())
+    /// Numbers have no labels that could weigh, and a row of several labels no weight of its own.
+    pub(crate) fn refuse_for(&self, task: Task) -> Result<(), TrainError> {
+        match why_not_by_label(task) {
+            None => Ok(()),
+            Some(why) => require(false, SETTING, format!("left out, because {why}"), self.shown()),
+        }
     }
 
     /// The weight of each label of these data, in order.
@@ -91,6 +93,15 @@ impl ClassWeights {
     }
 }
 
+/// Why rows cannot be told apart by one label each; none where they can.
+pub(crate) fn why_not_by_label(task: Task) -> Option<&'static str> {
+    match task {
+        Task::Classify => None,
+        Task::MultiLabel => Some("a row may have several labels; `data.thresholds` favours rare ones"),
+        Task::Regress | Task::Generate => Some("the target is a number"),
+    }
+}
+
 /// What scikit-learn calls `balanced`: rows over labels times rows of the label.
 fn balanced(said: &ClassWeights, names: &[String], rows: &[usize]) -> Result<Vec<f64>, TrainError> {
     if let Some((label, _)) = names.iter().zip(rows).find(|(_, rows)| **rows == 0) {
@@ -120,7 +131,7 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
             *weights = vec![1.0; *vocabulary];
             weights.iter_mut().skip(*padding).take(1).for_each(|padding| *padding = 0.0);
         }
-        (Loss::CrossEntropy { .. } | Loss::Mse, _, _) => {}
+        (Loss::CrossEntropy { .. } | Loss::BinaryCrossEntropy | Loss::Mse, _, _) => {}
     }
     Ok(loss)
 }
@@ -152,7 +163,7 @@ mod tests {
         let plan = self::said(said).check().unwrap();
         match weighted_loss(&plan, &named(dataset(Task::Classify, 60, 10), &["no", "yes"])).unwrap() {
             Loss::CrossEntropy { weights, .. } => weights,
-            Loss::Mse => vec![],
+            Loss::BinaryCrossEntropy | Loss::Mse => vec![],
         }
     }
 
@@ -217,5 +228,9 @@ mod tests {
         refused(ClassWeights::Balanced, &dataset(Task::Classify, 20, 0), path, expect);
         let expect = "left out, because the target is a number, got `square_root`";
         refused(ClassWeights::SquareRoot, &dataset(Task::Regress, 20, 0), path, expect);
+        let several = Dataset { task: Task::MultiLabel, ..dataset(Task::Regress, 20, 0) };
+        let expect = "left out, because a row may have several labels; `data.thresholds` favours rare ones, got \
+                      `balanced`";
+        refused(ClassWeights::Balanced, &several, path, expect);
     }
 }

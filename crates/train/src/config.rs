@@ -37,7 +37,8 @@ pub struct TrainConfig {
     /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
-    /// What is minimised; what the task wants: `cross_entropy` to classify, `mse` to regress. `{ cross_entropy = { smoothing
+    /// What is minimised; what the task wants: `cross_entropy` to classify, `binary_cross_entropy` for several labels at
+    /// once, `mse` to regress. `{ cross_entropy = { smoothing
     /// = 0.1 } }` spreads a tenth of each label over all labels, and the validation loss is smoothed alike.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
     pub loss: Option<LossConfig>,
@@ -82,6 +83,8 @@ impl Sampler {
 pub enum LossConfig {
     /// How improbable the true label is, in nats, averaged over the rows.
     CrossEntropy(CrossEntropyConfig),
+    /// How improbable it is that each label fits or does not, in nats, averaged over rows and labels.
+    BinaryCrossEntropy,
     /// Squared error, averaged over the numbers.
     Mse,
 }

@@ -1,7 +1,7 @@
 //! The loss of what a network yields, without a gradient: how validation rows are judged. Computed in `f64`.
 
 use baeum_core::{Loss, LossParts, NetworkError, Tensor};
-use baeum_kernels::logsumexp;
+use baeum_kernels::{logsumexp, softplus};
 
 use crate::TrainError;
 
@@ -16,7 +16,8 @@ pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Re
             Loss::CrossEntropy { weights, smoothing } => {
                 cross_entropy(i, (weights, *smoothing), output, target)?
             }
-            Loss::Mse => squared_error(i, output, target)?,
+            Loss::BinaryCrossEntropy => pairwise(i, output, target, |x, t| softplus(x) - x * t)?,
+            Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
         });
     }
     Ok(total)
@@ -55,12 +56,17 @@ fn cross_entropy(
     Ok(parts)
 }
 
-/// `(x - t)^2` of each number.
-fn squared_error(output: usize, numbers: &Tensor, targets: &Tensor) -> Result<LossParts, TrainError> {
+/// The loss of each number beside its target, added up.
+fn pairwise(
+    output: usize,
+    numbers: &Tensor,
+    targets: &Tensor,
+    of: fn(f64, f64) -> f64,
+) -> Result<LossParts, TrainError> {
     if numbers.shape() != targets.shape() {
         return Err(misfit(output, format!("{:?}", targets.shape()), numbers));
     }
-    let sum = numbers.to_f64s().iter().zip(targets.to_f64s()).map(|(x, t)| (x - t) * (x - t)).sum();
+    let sum = numbers.to_f64s().into_iter().zip(targets.to_f64s()).map(|(x, t)| of(x, t)).sum();
     Ok(LossParts { sum, weight: targets.len() as f64 })
 }
 
@@ -107,6 +113,16 @@ mod tests {
         let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap();
         let parts = measure(&Loss::Mse, &[logits(2, &[3.0, 2.5])], &[target]).unwrap();
         assert_eq!((parts.sum, parts.weight), (4.25, 2.0));
+    }
+
+    #[test]
+    fn binary_cross_entropy_of_known_logits() {
+        let target = Tensor::new([2, 2], vec![1.0f32, 0.0, 0.0, 0.5]).unwrap();
+        let logits = logits(2, &[0.0, 3f32.ln(), 1000.0, 0.0]);
+        let parts = measure(&Loss::BinaryCrossEntropy, &[logits], &[target]).unwrap();
+        // ln 2, ln 4, a certain mistake, ln 2 again; the logit has the precision of `f32`.
+        assert!((parts.sum - (2.0 * 2f64.ln() + 4f64.ln() + 1000.0)).abs() < 1e-7, "{}", parts.sum);
+        assert_eq!(parts.weight, 4.0);
     }
 
     #[test]

@@ -168,11 +168,12 @@ impl TrainPlan {
             Some(LossConfig::CrossEntropy(said)) => {
                 Loss::CrossEntropy { weights: vec![], smoothing: said.smoothing }
             }
+            Some(LossConfig::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
             Some(LossConfig::Mse) => Loss::Mse,
         };
         let rule = format!("`{}`, because the task is `{}`", wanted.name(), task.name());
         require(said.name() == wanted.name(), "loss", rule, format!("`{}`", said.name()))?;
-        self.class_weights().map_or(Ok(()), |weights| weights.refuse_numbers(task))?;
+        self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
         Ok(said)
     }
 
@@ -331,10 +332,15 @@ mod tests {
         let plan = said().check().unwrap();
         assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
+        assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BinaryCrossEntropy);
         let plan = TrainConfig { loss: Some(LossConfig::Mse), ..said() }.check().unwrap();
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
         let error = plan.loss(Task::Classify).unwrap_err();
         let text = "`train.loss` must be `cross_entropy`, because the task is `classify`, got `mse`";
+        assert_eq!(error.to_string(), text);
+        let error = plan.loss(Task::MultiLabel).unwrap_err();
+        let text =
+            "`train.loss` must be `binary_cross_entropy`, because the task is `multi_label`, got `mse`";
         assert_eq!(error.to_string(), text);
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Dataset, Rng, SourceError, Task};
+use baeum_core::{Dataset, Rng, SourceError};
 
+use crate::class_weights::why_not_by_label;
 use crate::config::Sampler;
 use crate::plan::require;
 use crate::{TrainError, TrainPlan};
@@ -29,8 +30,10 @@ impl Sampling {
             Sampler::Under => under,
             Sampler::SquareRoot => square_root,
         };
-        let rule = "`all`, because the target is a number";
-        require(data.task == Task::Classify, "sampler", rule, format!("`{}`", plan.sampler().name()))?;
+        if let Some(why) = why_not_by_label(data.task) {
+            let rule = format!("`all`, because {why}");
+            require(false, "sampler", rule, format!("`{}`", plan.sampler().name()))?;
+        }
         let labels = labels(data)?;
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         labels.values().for_each(|label| *counts.entry(*label).or_default() += 1);
@@ -100,6 +103,8 @@ fn square_root(counts: &Counts) -> Counts {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use baeum_core::Task;
+
     use super::*;
     use crate::TrainConfig;
     use crate::testing::dataset;

@@ -195,7 +195,9 @@ impl Source for Rows {
             Task::Classify | Task::Generate => {
                 Tensor::vector(rows.iter().map(|&row| class(self.x[row])).collect::<Vec<_>>())
             }
-            Task::Regress => Tensor::new([rows.len(), 1], Data::F32(vec![0.0; rows.len()])).unwrap(),
+            Task::Regress | Task::MultiLabel => {
+                Tensor::new([rows.len(), 1], Data::F32(vec![0.0; rows.len()])).unwrap()
+            }
         };
         Ok(Batch { rows: rows.len(), inputs: [("x".to_owned(), x)].into(), targets: vec![target] })
     }

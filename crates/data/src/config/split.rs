@@ -19,7 +19,8 @@ pub enum SplitConfig {
         #[serde(default = "fifteen_percent")]
         test: f64,
     },
-    /// Drawn by lot, class by class, so that each part has the same mixture.
+    /// Drawn by lot, class by class, so that each part has the same mixture; where a row may have several labels, as nearly
+    /// as can be (Sechidis et al. 2011).
     Stratified {
         /// Share of each class for `valid`.
         #[serde(default = "fifteen_percent")]

@@ -1,5 +1,6 @@
 use crate::CsvConfig;
 use crate::config::Encoding;
+use crate::plan::Lists;
 
 /// How a table is written, and how it says that nothing is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct CsvFormat {
     pub trim: bool,
     /// How a cell without a value is written.
     pub missing: Vec<String>,
+    /// The column whose cells are lists, if one is: an empty cell is a list of nothing there, and not missing.
+    pub lists: Option<String>,
 }
 
 impl CsvFormat {
@@ -31,7 +34,19 @@ impl CsvFormat {
             encoding: config.encoding,
             trim: config.trim,
             missing: missing.to_vec(),
+            lists: None,
         }
+    }
+
+    /// The same for a table with a column of lists.
+    pub(crate) fn listing(self, lists: Option<&Lists>) -> CsvFormat {
+        CsvFormat { lists: lists.map(|lists| lists.column.clone()), ..self }
+    }
+
+    /// The same for the cells of the column of lists alone.
+    pub(super) fn of_lists(&self) -> CsvFormat {
+        let missing = self.missing.iter().filter(|missing| !missing.is_empty()).cloned().collect();
+        CsvFormat { missing, ..self.clone() }
     }
 
     /// Whether a cell says that nothing is there; spaces around it do not count.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use baeum_core::Limits;
 
 use super::growing::Growing;
-use super::run::Form;
+use super::run::{Form, Formats};
 use super::stored::Stored;
 use super::{CsvFormat, Dialect, FileRows};
 use crate::DataError;
@@ -27,6 +27,7 @@ pub(super) struct Reading<'a> {
     /// That of the first table; all have the same.
     pub(super) dialect: Dialect,
     pub(super) columns: Vec<String>,
+    pub(super) formats: Formats,
     pub(super) growing: Vec<Growing>,
     pub(super) files: Vec<FileRows>,
     pub(super) ids: Vec<u64>,
@@ -60,6 +61,7 @@ pub(crate) fn read(
             words: &words,
             dialect: Dialect::default(),
             columns: vec![],
+            formats: Formats::of(format, &[]),
             growing: vec![],
             files: vec![],
             ids: vec![],
@@ -118,6 +120,7 @@ impl Reading<'_> {
             Some(columns) if self.files.is_empty() => {
                 self.growing =
                     columns.iter().map(|column| Growing::new(self.words.contains(column))).collect();
+                self.formats = Formats::of(self.format, &columns);
                 self.columns = columns;
                 Ok(())
             }

@@ -9,6 +9,28 @@ use crate::fnv::Places;
 use crate::sheet::{MOST_FEW, NOTHING, Texts};
 use crate::split::sample_id;
 
+/// How the cells of all columns are written.
+#[derive(Debug)]
+pub(super) struct Formats {
+    usual: CsvFormat,
+    /// The place of the column of lists, and how its cells are.
+    lists: Option<(usize, CsvFormat)>,
+}
+
+impl Formats {
+    pub(super) fn of(format: &CsvFormat, columns: &[String]) -> Formats {
+        let place = format.lists.as_ref().and_then(|lists| columns.iter().position(|name| name == lists));
+        Formats { usual: format.clone(), lists: place.map(|place| (place, format.of_lists())) }
+    }
+
+    fn column(&self, place: usize) -> &CsvFormat {
+        match &self.lists {
+            Some((lists, format)) if *lists == place => format,
+            Some(_) | None => &self.usual,
+        }
+    }
+}
+
 /// The form in which a column begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -66,12 +88,12 @@ impl<'a> Run<'a> {
     pub(super) fn of(
         mut records: Records<'a>,
         dialect: Dialect,
-        format: &CsvFormat,
+        formats: &Formats,
         forms: &[Form],
     ) -> Option<Run<'a>> {
         let (mut run, mut fields) = (Run::new(forms), vec![]);
         while let Some(place) = records.next(&mut fields).ok()? {
-            run.push(records.text(place), &fields, dialect, format);
+            run.push(records.text(place), &fields, dialect, formats);
         }
         run.blank_end = records.blank_end();
         Some(run)
@@ -82,23 +104,23 @@ impl<'a> Run<'a> {
         text: &'a str,
         rows: &[Range<usize>],
         dialect: Dialect,
-        format: &CsvFormat,
+        formats: &Formats,
         forms: &[Form],
     ) -> Run<'a> {
         let (mut run, mut fields) = (Run::new(forms), vec![]);
         for row in rows {
             let record = &text[row.clone()];
             split::fields(record, dialect, &mut fields);
-            run.push(record, &fields, dialect, format);
+            run.push(record, &fields, dialect, formats);
         }
         run
     }
 
-    fn push(&mut self, record: &str, fields: &[&'a str], dialect: Dialect, format: &CsvFormat) {
+    fn push(&mut self, record: &str, fields: &[&'a str], dialect: Dialect, formats: &Formats) {
         let bare = record.strip_suffix('\n').unwrap_or(record);
         self.ids.push(sample_id(bare.strip_suffix('\r').unwrap_or(bare).as_bytes()));
-        for (cells, field) in self.columns.iter_mut().zip(fields) {
-            cells.push(field, dialect, format);
+        for (place, (cells, field)) in self.columns.iter_mut().zip(fields).enumerate() {
+            cells.push(field, dialect, formats.column(place));
         }
     }
 }

@@ -86,7 +86,7 @@ impl Reading<'_> {
         }
         let run = |part: Range<usize>| {
             let records = Records::new(name, &text[part], self.dialect, self.limits);
-            Run::of(records.behind(0, self.columns.len()), self.dialect, self.format, &forms)
+            Run::of(records.behind(0, self.columns.len()), self.dialect, &self.formats, &forms)
         };
         parts(text, begin, self.dialect).into_par_iter().map(run).collect()
     }

@@ -59,7 +59,7 @@ impl Reading<'_> {
     }
 
     fn run_of<'t>(&self, text: &'t str, rows: &[Range<usize>], forms: &[Form]) -> Run<'t> {
-        Run::of_rows(text, rows, self.dialect, self.format, forms)
+        Run::of_rows(text, rows, self.dialect, &self.formats, forms)
     }
 
     /// Cuts a text into rows; what is bad ends it, or is left out.

@@ -89,7 +89,7 @@ impl Line {
         let entry = match (kind, &start) {
             (_, Start::Text { length, .. }) => *length,
             (_, Start::Date { parts, cyclic }) => DatePart::width(parts, *cyclic),
-            (Kind::Number | Kind::Category | Kind::Text, _) => 1,
+            (Kind::Number | Kind::Category | Kind::Labels { .. } | Kind::Text, _) => 1,
             (Kind::Numbers { len }, _) => *len,
             (Kind::Series { channels, steps }, _) => channels * steps,
             (Kind::Image { .. }, _) => width, // no step of an image changes how many numbers there are
@@ -170,7 +170,9 @@ impl Start {
             (Kind::Text, [Transform::NormaliseText { .. } | Transform::Tokenise { .. }, ..]) => {
                 Start::text(steps)?
             }
-            (Kind::Category | Kind::Text, rest) => (Start::Name { places: Places::default() }, rest),
+            (Kind::Category | Kind::Labels { .. } | Kind::Text, rest) => {
+                (Start::Name { places: Places::default() }, rest)
+            }
             (Kind::Image { channels, .. }, mut rest) => {
                 let (mut before, mut resize) = (vec![], None);
                 while let [step, behind @ ..] = rest

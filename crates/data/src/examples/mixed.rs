@@ -1,6 +1,7 @@
 use baeum_core::{Batch, SourceError, Tensor, TensorError};
 
-use super::{Answers, Examples};
+use super::Examples;
+use super::answers::Answers;
 use crate::augment::{Mixer, Mixture, blend};
 
 impl Examples {

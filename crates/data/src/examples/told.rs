@@ -1,10 +1,47 @@
-//! Answers that are more than one number: the steps behind a window.
+//! Answers that are more than one label or number: several of them, the steps behind a window.
 
 use baeum_core::{Decode, Target};
 
-use super::Answers;
+use super::answers::Answers;
 use crate::DataError;
+use crate::labels::Labels;
 use crate::source::{Cell, Raw};
+
+/// A 1 for each label of each row, and else a 0.
+pub(super) fn label_sets(
+    raw: &dyn Raw,
+    labels: &Labels,
+    width: usize,
+    is_unknown: impl Fn(&usize) -> bool,
+) -> Result<Answers, DataError> {
+    let mut numbers = vec![f32::NAN; raw.rows() * width];
+    for (row, out) in numbers.chunks_exact_mut(width.max(1)).enumerate().filter(|(row, _)| !is_unknown(row)) {
+        labels.fits(raw, row, out)?;
+    }
+    Ok(Answers::Numbers { width, numbers })
+}
+
+/// The numbers of several columns, each standardised by itself.
+pub(super) fn numbers(
+    raw: &dyn Raw,
+    (target, field): (&Target, usize),
+    (scale, offset): (&[f64], &[f64]),
+    is_unknown: impl Fn(&usize) -> bool,
+) -> Result<Answers, DataError> {
+    let width = scale.len();
+    let mut numbers = vec![f32::NAN; raw.rows() * width];
+    for (row, out) in numbers.chunks_exact_mut(width.max(1)).enumerate().filter(|(row, _)| !is_unknown(row)) {
+        let cell = raw.cell(row, field)?;
+        let Cell::Numbers(told) = &cell else {
+            let (place, field, wants) = (raw.place(row), target.field.clone(), "numbers");
+            return Err(DataError::Value { place, field, wants, got: cell.shown() });
+        };
+        for (((out, number), scale), offset) in out.iter_mut().zip(told.iter()).zip(scale).zip(offset) {
+            *out = ((number - offset) / scale) as f32;
+        }
+    }
+    Ok(Answers::Numbers { width, numbers })
+}
 
 /// The steps behind each window, which stand in `field`; `window` is the field that they are measured from, if they are.
 pub(super) fn forecasts(

@@ -110,7 +110,12 @@ impl Rows<'_> {
         let mut seen = Seen::default();
         match self.field.kind {
             Kind::Image { .. } => return Ok(seen),
-            Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Category | Kind::Text => {}
+            Kind::Number
+            | Kind::Numbers { .. }
+            | Kind::Series { .. }
+            | Kind::Category
+            | Kind::Labels { .. }
+            | Kind::Text => {}
         }
         let mut run = Run::default();
         for (row, times) in self.different()? {
@@ -190,6 +195,28 @@ impl Rows<'_> {
             }
         })?;
         run.end(&mut moments);
+        Ok(moments)
+    }
+
+    /// Mean and spread of each of several columns of numbers as they are read; every row must have all of them.
+    pub(super) fn columns(&self, columns: usize) -> Result<Vec<Moments>, DataError> {
+        let mut moments = vec![Moments::default(); columns];
+        for &row in self.train.rows() {
+            match self.raw.cell(row, self.place)? {
+                Cell::Numbers(numbers) if numbers.len() == columns => {
+                    let each = moments.iter_mut().zip(numbers.iter());
+                    each.for_each(|(moments, &number)| moments.add(std::iter::once(number)));
+                }
+                cell @ (Cell::Missing
+                | Cell::Number(_)
+                | Cell::Numbers(_)
+                | Cell::Name(_)
+                | Cell::Image(_)) => {
+                    let (place, field) = (self.raw.place(row), self.field.name.clone());
+                    return Err(DataError::Value { place, field, wants: "numbers", got: cell.shown() });
+                }
+            }
+        }
         Ok(moments)
     }
 

@@ -20,9 +20,12 @@ pub(super) fn every(each_step: &dyn Raw) -> Result<Split<Train>, DataError> {
 pub(super) fn of_step(field: &Field) -> Field {
     let kind = match field.kind {
         Kind::Series { channels, .. } => Kind::Series { channels, steps: 1 },
-        Kind::Number | Kind::Numbers { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
-            field.kind.clone()
-        }
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text
+        | Kind::Image { .. } => field.kind.clone(),
     };
     Field { kind, ..field.clone() }
 }

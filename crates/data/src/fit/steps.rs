@@ -52,7 +52,7 @@ fn usual(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
         Kind::Number | Kind::Series { .. } => vec![standardise],
         Kind::Category => vec![StepConfig::Category { min_rows: 1 }, StepConfig::OneHot {}],
         Kind::Image { .. } => vec![StepConfig::Scale { factor: 1.0 / 255.0, offset: 0.0 }],
-        Kind::Numbers { .. } | Kind::Text => vec![],
+        Kind::Numbers { .. } | Kind::Labels { .. } | Kind::Text => vec![],
     }
 }
 

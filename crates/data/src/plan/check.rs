@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use baeum_core::Task;
 
 use super::plain_text::NEXT;
-use super::{SourcePlan, TableFiles, TableFormat};
+use super::{SourcePlan, TableFiles, TableFormat, targets};
 use crate::DataError;
 use crate::config::{
     CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, NumpyConfig, Paths, SourceConfig,
-    SplitConfig,
+    SplitConfig, TargetConfig,
 };
 use crate::formula::Formula;
 use crate::split::Part;
@@ -194,7 +194,12 @@ fn formula(function: &FunctionConfig) -> Checked<Formula> {
 }
 
 pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String> {
-    match (&config.target, source) {
+    let one = match config.target.as_ref().map(TargetConfig::columns) {
+        Some([one]) => Some(one),
+        Some(several) => return targets::several(config, source, several),
+        None => None,
+    };
+    match (one, source) {
         (Some(target), _) if target.is_empty() => refuse("data.target", "a name", "an empty one"),
         (Some(target), SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_))
             if target == IMAGE =>
@@ -236,7 +241,16 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
         (_, Some(Task::Generate)) => {
             refuse("data.task", "`data.source.text` for `generate`", "another source")
         }
-        (SourcePlan::Table { .. } | SourcePlan::Numpy(_), task) => Ok(task),
+        (SourcePlan::Table { .. }, task) => Ok(task),
+        (
+            SourcePlan::Idx(_)
+            | SourcePlan::Numpy(_)
+            | SourcePlan::Folder(_)
+            | SourcePlan::TextFolder(_)
+            | SourcePlan::Function { .. },
+            Some(Task::MultiLabel),
+        ) => refuse("data.task", "a table for `multi_label`: `csv`, `jsonl` or `parquet`", "another source"),
+        (SourcePlan::Numpy(_), task) => Ok(task),
         (SourcePlan::Idx(_) | SourcePlan::Folder(_), Some(Task::Regress)) => {
             refuse("data.task", "`classify`, for these images have labels", "`regress`")
         }
@@ -255,7 +269,7 @@ pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<T
 }
 
 /// The columns that are named outside `fields`.
-pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> Checked {
+pub(super) fn names(config: &DataConfig, source: &SourcePlan, targets: &[String]) -> Checked {
     let other = match source {
         SourcePlan::Table { .. } => None,
         SourcePlan::Idx(_) => Some("`idx` files"),
@@ -273,7 +287,7 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, target: &str) -> C
     if let (Some(other), Some((name, _))) = (other, empty.iter().find(|(_, is_empty)| !is_empty)) {
         return refuse(format!("data.{name}"), "columns of a `csv` table", other);
     }
-    let mut seen = BTreeSet::from([target]);
+    let mut seen: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
     for (list, names) in [("ignore", &config.ignore), ("ids", &config.ids)] {
         for (place, name) in names.iter().enumerate() {
             if !seen.insert(name) {
@@ -304,13 +318,13 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
         Some(Task::Regress) if config.clean_labels != CleanConfig::default() => {
             return refuse("data.clean_labels", "labels to clean", "a number to be learned");
         }
-        Some(Task::Classify) if config.unit.is_some() => {
+        Some(Task::Classify | Task::MultiLabel) if config.unit.is_some() => {
             return refuse("data.unit", "a number to be learned", "classes");
         }
         Some(Task::Generate) if !labels.is_empty() || config.clean_labels != CleanConfig::default() => {
             return refuse("data.labels", "classes to name", "a text to go on with");
         }
-        Some(Task::Regress | Task::Classify | Task::Generate) | None => {}
+        Some(Task::Regress | Task::Classify | Task::MultiLabel | Task::Generate) | None => {}
     }
     if labels.len() == 1 {
         return refuse("data.labels", "at least 2 names", "1");

@@ -45,12 +45,12 @@ const MOST_BUCKETS: usize = 1 << 24;
 pub(super) fn field(
     config: &DataConfig,
     source: &SourcePlan,
-    target: &str,
+    targets: &[String],
     name: &str,
     field: &FieldConfig,
 ) -> Checked {
     let path = format!("data.fields.{name}");
-    if name == target {
+    if targets.iter().any(|target| target == name) {
         return refuse(path, "a field that the network sees", "the target");
     }
     if config.ignore.iter().chain(&config.ids).any(|column| column == name) {

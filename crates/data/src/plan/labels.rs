@@ -15,6 +15,12 @@ pub(super) fn label_file(config: &DataConfig, source: &SourcePlan) -> Checked {
         }
         (None, _) => Ok(()),
         (Some(file), _) if file.is_empty() => refuse(path, "a name", "an empty one"),
+        (Some(_), _) if config.task == Some(Task::MultiLabel) => {
+            refuse(path, "one label or number for each row", "`data.task = \"multi_label\"`")
+        }
+        (Some(_), _) if config.target.as_ref().is_some_and(|target| target.columns().len() > 1) => {
+            refuse(path, "one label or number for each row", "several targets")
+        }
         (Some(_), SourcePlan::Table { .. }) if config.ids.is_empty() => {
             refuse(path, "`data.ids` to name the column that tells rows apart", "none")
         }
@@ -44,6 +50,6 @@ pub(super) fn merged(config: &DataConfig, task: Option<Task>) -> Checked {
         (Some(Task::Regress), how @ (MergeLabels::Majority | MergeLabels::DawidSkene)) => {
             refuse("data.merge_labels", "`last`, for the target is a number", format!("`{}`", how.name()))
         }
-        (Some(Task::Regress | Task::Classify | Task::Generate) | None, _) => Ok(()),
+        (Some(Task::Regress | Task::Classify | Task::MultiLabel | Task::Generate) | None, _) => Ok(()),
     }
 }

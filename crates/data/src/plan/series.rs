@@ -37,8 +37,9 @@ pub(super) fn check(config: &DataConfig, source: &SourcePlan, target: &str) -> C
         let wants = format!("a number of steps from 1 to {}, those of a window", series.window);
         return refuse(path("season"), wants, series.season.to_string());
     }
-    if config.task == Some(Task::Classify) {
-        return refuse("data.task", "`regress`, for the next steps of a series are numbers", "`classify`");
+    if let Some(task @ (Task::Classify | Task::MultiLabel)) = config.task {
+        let wants = "`regress`, for the next steps of a series are numbers";
+        return refuse("data.task", wants, format!("`{}`", task.name()));
     }
     if target == SERIES {
         return refuse("data.target", "a name other than that of the window", format!("`{SERIES}`"));
@@ -133,7 +134,8 @@ fn by_lot(name: &str) -> Checked<SplitPlan> {
 pub(super) fn item_shape(config: &DataConfig, series: &SeriesConfig) -> Option<Vec<usize>> {
     let is_name = |name: &String| !name.contains('*');
     let all_named = !series.channels.is_empty() && series.channels.iter().all(is_name);
-    if !all_named || !config.target.as_ref().is_some_and(is_name) {
+    let names_target = config.target.as_ref().is_some_and(|target| target.columns().iter().all(is_name));
+    if !all_named || !names_target {
         return None;
     }
     let start = Form::Series { channels: Some(series.channels.len()), steps: series.window };

@@ -83,7 +83,7 @@ impl Form {
             Kind::Number => Form::Numbers(Some(vec![1])),
             Kind::Numbers { len } => Form::Numbers(Some(vec![*len])),
             Kind::Series { channels, steps } => Form::Series { channels: Some(*channels), steps: *steps },
-            Kind::Category => Form::Name,
+            Kind::Category | Kind::Labels { .. } => Form::Name,
             Kind::Text => Form::Words,
             Kind::Image { channels, size } => Form::Image { channels: *channels, size: *size },
         }

@@ -95,6 +95,66 @@ fn a_task_must_be_possible() {
 }
 
 #[test]
+fn several_targets_are_numbers_or_flags_of_a_table() {
+    let several = |more: &str| table(more).replace("\"y\"", r#"["y", "z"]"#);
+    let wants = "`multi_label` where several columns say yes or no, or `regress` where they hold numbers; one column \
+                 alone is classified";
+    refuse(&several(""), "data.task", &format!("{wants}, got nothing"));
+    refuse(&several(r#", "task": "classify""#), "data.task", &format!("{wants}, got `classify`"));
+    let [flags, numbers] =
+        ["multi_label", "regress"].map(|task| plan(&several(&format!(r#", "task": "{task}""#))));
+    assert_eq!([&flags.target, &numbers.target], ["labels", "numbers"]);
+    assert_eq!(flags.columns, ["y", "z"]);
+    refuse(
+        &images(r#", "target": ["a", "b"]"#),
+        "data.target",
+        "one target, for the source is no table of several columns, got 2 of them",
+    );
+    refuse(
+        &several(r#", "task": "regress", "ignore": ["z"]"#),
+        "data.ignore[0]",
+        "a column that nothing else names, got `z`",
+    );
+    refuse(
+        &several(r#", "task": "regress", "fields": {"z": {}}"#),
+        "data.fields.z",
+        "a field that the network sees, got the target",
+    );
+    refuse(
+        &several(r#", "task": "regress", "ids": ["id"], "label_file": "l.jsonl""#),
+        "data.label_file",
+        "one label or number for each row, got several targets",
+    );
+}
+
+#[test]
+fn a_row_may_have_several_labels_in_a_table_alone() {
+    let listed = |more: &str| table(&format!(r#", "task": "multi_label"{more}"#));
+    assert_eq!(plan(&listed("")).task, Some(Task::MultiLabel));
+    refuse(
+        &images(r#", "task": "multi_label""#),
+        "data.task",
+        "a table for `multi_label`: `csv`, `jsonl` or `parquet`, got another source",
+    );
+    refuse(
+        &listed(r#", "series": {"window": 2, "horizon": 1}"#),
+        "data.task",
+        "`regress`, for the next steps of a series are numbers, got `multi_label`",
+    );
+    refuse(&listed(r#", "unit": "m""#), "data.unit", "a number to be learned, got classes");
+    refuse(
+        &listed(r#", "separator": """#),
+        "data.separator",
+        "what stands between two labels, such as `;`, got nothing",
+    );
+    refuse(
+        &table(r#", "separator": ",""#),
+        "data.separator",
+        "`data.task = \"multi_label\"`, where a row may have several labels, got another task",
+    );
+}
+
+#[test]
 fn a_column_is_named_once() {
     refuse(&table(r#", "ignore": ["y"]"#), "data.ignore[0]", "a column that nothing else names, got `y`");
     refuse(

@@ -20,8 +20,10 @@ impl DataPlan {
         words.extend(
             self.config.series.iter().flat_map(|series| series.time.iter().chain(&series.group)).cloned(),
         );
-        let is_label = self.task == Some(Task::Classify) || self.config.label_file.is_some();
-        words.extend(is_label.then(|| self.target.clone()));
+        let are_labels = matches!(self.task, Some(Task::Classify | Task::MultiLabel));
+        if are_labels || self.config.label_file.is_some() {
+            words.extend(self.columns.iter().cloned());
+        }
         words
     }
 }

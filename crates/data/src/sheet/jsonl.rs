@@ -14,15 +14,17 @@ use crate::DataError;
 use crate::config::OnBad;
 use crate::csv::FileRows;
 use crate::error::quoted;
+use crate::plan::Lists;
 use crate::profile::Repair;
 
-/// Reads one file; a key that a row lacks is missing there.
+/// Reads one file; a key that a row lacks is missing there. Texts of the column `lists` may come as a list.
 ///
 /// # Errors
 /// [`DataError`] names the row that is no object of plain values, or has another kind of value than the rows before.
 pub(super) fn read(
     name: String,
     bytes: &[u8],
+    lists: Option<&Lists>,
     on_bad: OnBad,
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
@@ -37,7 +39,8 @@ pub(super) fn read(
     for (line, row) in lines[..lines.len() - blank].iter().zip(1..) {
         limits.admit(Limit::CsvFieldBytes, format_args!("`{name}` row {row}"), line.len() as u64)?;
         limits.admit(Limit::Rows, format_args!("`{name}`"), row as u64)?;
-        match object(&name, row, line).and_then(|object| growing.fits(&name, row, &object).map(|()| object)) {
+        let object = object(&name, row, line).and_then(|object| object.joined(lists, &name, row));
+        match object.and_then(|object| growing.fits(&name, row, &object).map(|()| object)) {
             Ok(object) => growing.push(object, room)?,
             Err(error) if on_bad == OnBad::Skip => skipped.push((row, error.to_string())),
             Err(error) => return Err(error),
@@ -56,10 +59,30 @@ enum Plain {
     Missing,
     Number(f64),
     Word(String),
+    List(Vec<String>),
 }
 
 /// The keys and values of a line, in its order.
 struct Object(Vec<(String, Plain)>);
+
+impl Object {
+    /// The same with each list as one text.
+    fn joined(mut self, lists: Option<&Lists>, file: &str, row: usize) -> Result<Object, DataError> {
+        for (key, value) in &mut self.0 {
+            let Plain::List(texts) = value else { continue };
+            let Some(Lists { separator, .. }) = lists.filter(|lists| lists.column == *key) else {
+                let (wants, got) = ("an object of plain values".to_owned(), "a list inside".to_owned());
+                return Err(DataError::Row { file: file.to_owned(), row, wants, got });
+            };
+            if let Some(text) = texts.iter().find(|text| text.contains(separator)) {
+                let (column, wants) = (key.clone(), "labels without the `data.separator` in them");
+                return Err(DataError::Cell { file: file.to_owned(), row, column, wants, got: quoted(text) });
+            }
+            *value = Plain::Word(texts.join(separator));
+        }
+        Ok(self)
+    }
+}
 
 fn object(file: &str, row: usize, line: &str) -> Result<Object, DataError> {
     serde_json::from_str(line).map_err(|error| {
@@ -142,8 +165,13 @@ impl<'de> Visitor<'de> for PlainValue {
         Ok(Plain::Word(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
-        Err(A::Error::custom("a list inside"))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Plain, A::Error> {
+        let mut texts = vec![];
+        while let Some(value) = list.next_element()? {
+            let Plain::Word(text) = value else { return Err(A::Error::custom("a list inside")) };
+            texts.push(text);
+        }
+        Ok(Plain::List(texts))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Plain, A::Error> {
@@ -182,7 +210,8 @@ impl Growing {
                 (None | Some(Column::Unknown | Column::Numbers(_) | Column::Words(_)), Plain::Missing)
                 | (None | Some(Column::Unknown), Plain::Number(_) | Plain::Word(_))
                 | (Some(Column::Numbers(_)), Plain::Number(_))
-                | (Some(Column::Words(_)), Plain::Word(_)) => continue,
+                | (Some(Column::Words(_)), Plain::Word(_))
+                | (_, Plain::List(_)) => continue,
             };
             return Err(DataError::Cell { file: file.to_owned(), row, column: key.clone(), wants, got });
         }
@@ -235,7 +264,7 @@ impl Column {
             // Missing values are filled in when the next one comes; others were refused.
             (
                 Column::Unknown | Column::Numbers(_) | Column::Words(_),
-                Plain::Missing | Plain::Number(_) | Plain::Word(_),
+                Plain::Missing | Plain::Number(_) | Plain::Word(_) | Plain::List(_),
             ) => {}
         }
         Ok(())

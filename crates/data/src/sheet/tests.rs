@@ -7,7 +7,13 @@ use crate::table::{Column, write_parquet};
 use crate::testing::{place, prepare, refusal};
 
 fn jsonl(text: &str) -> Result<Sheet, DataError> {
-    jsonl::read("a.jsonl".to_owned(), text.as_bytes(), OnBad::Stop, (&Room::memory(), &Limits::default()))
+    jsonl::read(
+        "a.jsonl".to_owned(),
+        text.as_bytes(),
+        None,
+        OnBad::Stop,
+        (&Room::memory(), &Limits::default()),
+    )
 }
 
 #[track_caller]
@@ -55,6 +61,7 @@ fn what_is_no_row_of_plain_values_is_refused() {
     let latin = jsonl::read(
         "a.jsonl".to_owned(),
         b"{\"a\": \"\xe9\"}",
+        None,
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     );
@@ -70,6 +77,7 @@ fn bad_lines_may_be_left_out_and_are_listed() {
     let frame = jsonl::read(
         "a.jsonl".to_owned(),
         text.as_bytes(),
+        None,
         OnBad::Skip,
         (&Room::memory(), &Limits::default()),
     )
@@ -87,6 +95,7 @@ fn every_cut_of_lines_is_read_or_refused() {
         let _ = jsonl::read(
             "a.jsonl".to_owned(),
             &text.as_bytes()[..end],
+            None,
             OnBad::Stop,
             (&Room::memory(), &Limits::default()),
         );

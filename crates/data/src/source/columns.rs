@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Moment, Task};
 
+use super::several;
 use super::sheet::Use;
 use crate::DataError;
 use crate::config::{FieldConfig, KindConfig};
@@ -43,8 +44,9 @@ pub(super) fn bad_cells(
     plan: &DataPlan,
     sheet: &Sheet,
     uses: &[Use],
+    target: &[usize],
 ) -> Result<BTreeMap<usize, DataError>, DataError> {
-    let mut refused = BTreeMap::new();
+    let mut refused = several::refused(sheet, target, plan.task == Some(Task::MultiLabel))?;
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),

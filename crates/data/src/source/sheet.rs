@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
 
 use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
-use super::{Raw, Scan, Targets, field, table};
+use super::{Raw, Scan, Targets, field, several, table};
 use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
 use crate::csv::{FileRows, number, shown_cell};
 use crate::place::fits;
@@ -24,8 +23,8 @@ pub(super) struct TableScan<'a> {
     sheet: Sheet,
     /// The part that the rows of each file are for, where the recipe says it.
     parts: Vec<Option<Part>>,
-    /// The place of the target among the columns.
-    target: usize,
+    /// The places of the target among the columns, in the order of its answers.
+    target: Vec<usize>,
     /// What each column is, in the order of the table.
     columns: Vec<Use>,
     /// The images that a column names, if the recipe says so of one.
@@ -51,9 +50,16 @@ pub(super) fn scan<'a>(
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, parts) = sheet::read(format, files, (missing, &plan.words()), *on_bad, place)?;
-    let target = find(&sheet, "data.target", &plan.target)?;
-    let columns = uses(plan, &sheet, target)?;
+    let (sheet, parts) =
+        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+    let target = targets(plan, &sheet)?;
+    if *on_bad == OnBad::Stop
+        && let Some((_, error)) =
+            several::refused(&sheet, &target, plan.task == Some(Task::MultiLabel))?.pop_first()
+    {
+        return Err(error);
+    }
+    let columns = uses(plan, &sheet, &target)?;
     let images = match plan.image_column() {
         Some(image) => {
             refuse_beside(image.name, &sheet.columns, &columns)?;
@@ -63,6 +69,20 @@ pub(super) fn scan<'a>(
         None => None,
     };
     Ok(TableScan { plan, sheet, parts, target, columns, images })
+}
+
+/// The columns of the target, whose answers have a name together where there are several.
+fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
+    if let [only] = &plan.columns[..] {
+        return Ok(vec![find(sheet, "data.target", only)?]);
+    }
+    let others = sheet.columns.iter().chain(plan.config.vectors.keys());
+    if others.filter(|name| !plan.columns.contains(name)).any(|name| *name == plan.target) {
+        let wants = format!("no other column called `{}`, as the answers are together", plan.target);
+        return Err(DataError::setting("data.target", wants, "one; give it another name"));
+    }
+    let place = |(place, name): (usize, &String)| find(sheet, &format!("data.target[{place}]"), name);
+    plan.columns.iter().enumerate().map(place).collect()
 }
 
 fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
@@ -75,9 +95,9 @@ fn unknown<'a>(sheet: &Sheet, path: &str, name: &str, names: impl Iterator<Item 
 }
 
 /// What each column is for, or the name in the recipe that no column has.
-fn uses(plan: &DataPlan, sheet: &Sheet, target: usize) -> Result<Vec<Use>, DataError> {
+fn uses(plan: &DataPlan, sheet: &Sheet, target: &[usize]) -> Result<Vec<Use>, DataError> {
     let mut uses = vec![Use::Alone; sheet.columns.len()];
-    uses[target] = Use::Target;
+    target.iter().for_each(|&column| uses[column] = Use::Target);
     for (place, name) in plan.config.ignore.iter().enumerate() {
         uses[find(sheet, &format!("data.ignore[{place}]"), name)?] = Use::Ignored;
     }
@@ -191,6 +211,18 @@ impl TableScan<'_> {
         Ok(kinds)
     }
 
+    /// The field of the target.
+    fn answer(&self, task: Task) -> Field {
+        let kind = match (task, &self.target[..]) {
+            (Task::Classify, _) => Kind::Category,
+            (Task::MultiLabel, _) => Kind::Labels { separator: self.plan.separator().to_owned() },
+            (Task::Regress | Task::Generate, [_]) => Kind::Number,
+            (Task::Regress | Task::Generate, several) => Kind::Numbers { len: several.len() },
+        };
+        let columns = self.target.iter().map(|&column| self.sheet.columns[column].clone()).collect();
+        Field { columns, ..field(&self.plan.target, kind, Role::Target) }
+    }
+
     fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
         let column = self.sheet.columns[column].clone();
         match seen {
@@ -214,11 +246,12 @@ impl Scan for TableScan<'_> {
         if self.plan.config.on_bad == OnBad::Skip {
             self.without(
                 "numbers and dates where the recipe says so".to_owned(),
-                &bad_cells(self.plan, &self.sheet, &self.columns)?,
+                &bad_cells(self.plan, &self.sheet, &self.columns, &self.target)?,
             )?;
         }
         let Some(images) = &mut self.images else { return Ok(std::mem::take(&mut self.sheet.ids)) };
-        let labels = self.sheet.texts(self.target)?;
+        let labels = several::targets(self.plan, &self.sheet, &self.target)?;
+        let labels = (0..labels.len()).map(|row| labels.get(row)).collect::<Result<Vec<_>, DataError>>()?;
         let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
         let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
         self.without(format!("an image behind each path of `{name}`"), &refused)?;
@@ -264,7 +297,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn targets(&self) -> Result<Targets, DataError> {
-        Ok(Targets::from(Arc::clone(&self.sheet.cells[self.target])))
+        several::targets(self.plan, &self.sheet, &self.target)
     }
 
     fn called(&self) -> Result<Vec<Option<String>>, DataError> {
@@ -287,7 +320,7 @@ impl Scan for TableScan<'_> {
         let is_number =
             |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
-            None => self.sheet.is_number(self.target),
+            None => self.target.iter().all(|&column| self.sheet.is_number(column)),
             Some(_) => targets
                 .known()
                 .map(is_number)
@@ -303,10 +336,8 @@ impl Scan for TableScan<'_> {
         let mut fields: Vec<Field> = vec![];
         for (column, (name, used)) in self.sheet.columns.iter().zip(&self.columns).enumerate() {
             match used {
-                Use::Target if task == Task::Classify => {
-                    fields.push(field(name, Kind::Category, Role::Target))
-                }
-                Use::Target => fields.push(field(name, Kind::Number, Role::Target)),
+                Use::Target if self.target.iter().any(|other| *other < column) => {} // one of several
+                Use::Target => fields.push(self.answer(task)),
                 Use::Id => fields.push(field(name, Kind::Text, Role::Id)),
                 Use::Ignored => fields.push(field(name, Kind::Text, Role::Ignored)),
                 Use::Alone => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use baeum_core::{Field, Kind, Role, SchemaError};
 
-use super::{Cell, FewCells, Raw};
+use super::{Cell, FewCells, Raw, several};
 use crate::DataError;
 use crate::csv::{FileRows, row_place};
 use crate::profile::Repair;
@@ -65,6 +65,7 @@ pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> 
         let kind = match field.kind {
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => Wanted::Numbers,
             Kind::Category | Kind::Text | Kind::Image { .. } => Wanted::Names,
+            Kind::Labels { .. } => continue, // their cells are read as lists
         };
         wanted.extend(places(sheet, field).map(|column| (column, kind)));
     }
@@ -73,6 +74,9 @@ pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> 
         typed.insert(column, sheet.typed(column, kind)?);
     }
     let column = |field: &Field| {
+        if let Kind::Labels { separator } = &field.kind {
+            return lists(sheet, field, separator);
+        }
         let cells: Vec<Arc<Cells>> =
             places(sheet, field).filter_map(|column| typed.get(&column).cloned()).collect();
         join(field, cells, sheet)
@@ -88,6 +92,15 @@ fn places<'a>(sheet: &'a Sheet, field: &'a Field) -> impl Iterator<Item = usize>
     field.columns.iter().filter(move |_| is_read).filter_map(|name| sheet.column(name))
 }
 
+/// The labels of each row; absent where the table lacks one of their columns.
+fn lists(sheet: &Sheet, field: &Field, separator: &str) -> Result<Column, DataError> {
+    let columns: Vec<usize> = places(sheet, field).collect();
+    match columns.len() == field.columns.len() {
+        true => several::names(sheet, &columns, separator).map(Column::One),
+        false => Ok(Column::Absent),
+    }
+}
+
 /// The cells of a field's columns, as one.
 fn join(field: &Field, mut cells: Vec<Arc<Cells>>, sheet: &Sheet) -> Result<Column, DataError> {
     Ok(match field.kind {
@@ -95,9 +108,12 @@ fn join(field: &Field, mut cells: Vec<Arc<Cells>>, sheet: &Sheet) -> Result<Colu
             Column::Vector { len, numbers: vector(&cells, sheet.rows(), &sheet.room)? }
         }
         Kind::Numbers { .. } => Column::Absent,
-        Kind::Number | Kind::Series { .. } | Kind::Category | Kind::Text | Kind::Image { .. } => {
-            cells.pop().map_or(Column::Absent, Column::One)
-        }
+        Kind::Number
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text
+        | Kind::Image { .. } => cells.pop().map_or(Column::Absent, Column::One),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod cells;
 mod pictured;
+mod several;
 mod text_folder;
 
 use std::io::Write;

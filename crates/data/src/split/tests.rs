@@ -134,7 +134,7 @@ fn a_drawn_split_must_not_lose_a_label() {
     let labels: Vec<&str> = [vec!["a"; 60], vec!["b"; 3]].concat();
     let csv = table(&labels);
     let expect = "label `b` of `y` wants rows in train and valid, got 3 in train, 0 in valid, 0 in test; take \
-                  `data.split = \"stratified\"`";
+                  `data.split = \"stratified\"`, or another `run.seed`";
     let split = r#"{"random": {"valid": 0.02, "test": 0.02}}"#;
     assert_eq!(refusal(&recipe(split), &place(&[("a.csv", csv.as_bytes())])), expect);
 }

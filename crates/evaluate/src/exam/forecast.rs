@@ -40,6 +40,7 @@ impl Exam<'_> {
             baseline,
             unit: if predictions.is_standardised() { deviations() } else { unit.clone() },
             classes: vec![],
+            columns: vec![],
             confusion: vec![],
             learned: vec![],
             predictions: Predictions::Forecast(predictions),
@@ -52,7 +53,11 @@ fn told(decode: &Decode, row: &[f64]) -> Vec<f64> {
     let row: Vec<f32> = row.iter().map(|&x| x as f32).collect();
     match decode.answer(&row) {
         Answer::Forecast { values, .. } => values.concat(),
-        Answer::Label { .. } | Answer::Number { .. } | Answer::Next { .. } => vec![],
+        Answer::Label { .. }
+        | Answer::Labels { .. }
+        | Answer::Number { .. }
+        | Answer::Numbers { .. }
+        | Answer::Next { .. } => vec![],
     }
 }
 

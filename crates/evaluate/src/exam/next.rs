@@ -41,6 +41,7 @@ impl Exam<'_> {
             baseline: Baseline::Frequency { entropy },
             unit: None,
             classes: vec![],
+            columns: vec![],
             confusion: vec![],
             learned: vec![],
             predictions: Predictions::Pieces(predictions),

@@ -14,6 +14,10 @@ pub struct ClassScores {
     pub f1: f64,
     /// How many rows have this label.
     pub support: u64,
+    /// How well its probabilities put rows in order, where each label is told by itself (scikit-learn's
+    /// `average_precision_score`); none where no row has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_precision: Option<f64>,
 }
 
 /// How often each label was true, answered, and both. Accuracy and F1 need no more, whatever the number of rows.
@@ -24,10 +28,10 @@ pub(crate) struct Tally {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    right: u64,
-    answered: u64,
-    supported: u64,
+pub(super) struct Counts {
+    pub(super) right: u64,
+    pub(super) answered: u64,
+    pub(super) supported: u64,
 }
 
 impl Tally {
@@ -64,17 +68,18 @@ impl Tally {
 
 impl Counts {
     /// `2 PR / (P + R)`, written with counts so that one division rounds.
-    fn f1(&self) -> f64 {
+    pub(super) fn f1(&self) -> f64 {
         share(2 * self.right, self.answered + self.supported)
     }
 
-    fn scores(&self, label: &str) -> ClassScores {
+    pub(super) fn scores(&self, label: &str) -> ClassScores {
         ClassScores {
             label: label.to_owned(),
             precision: share(self.right, self.answered),
             recall: share(self.right, self.supported),
             f1: self.f1(),
             support: self.supported,
+            average_precision: None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use baeum_core::Task;
+
 use crate::Report;
 
 use super::svg::{Anchor, Drawing, Point, point};
@@ -20,9 +22,9 @@ const BESIDE: usize = 16;
 /// How many kinds of mistakes are listed.
 const MOST_MISTAKES: usize = 10;
 
-/// The map and the list of mistakes; none without labels.
+/// The map and the list of mistakes; none without labels, and where a row may have several.
 pub(super) fn confusion(report: &Report) -> Option<String> {
-    if report.classes.is_empty() {
+    if report.classes.is_empty() || report.task == Task::MultiLabel {
         return None;
     }
     let n = report.classes.len();

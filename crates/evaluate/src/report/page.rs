@@ -1,9 +1,10 @@
 //! The page: one file, no script, nothing loaded from elsewhere.
 
-use baeum_core::EpochRecord;
+use baeum_core::{EpochRecord, Task};
 
 use crate::Report;
 
+use super::columns::columns;
 use super::confusion::confusion;
 use super::curves::curves;
 use super::forecast::forecast;
@@ -54,6 +55,7 @@ pub fn html(input: &ReportInput) -> String {
         section("learned", "Learned and true", learned(report)),
         section("confusion", "What is taken for what", confusion(report)),
         section("labels", "Label by label", classes(report)),
+        section("columns", "Column by column", columns(report)),
         section("answers", "Answers and errors", numbers(report)),
         section("forecasts", "Forecasts and errors", forecast(report)),
         section("training", "How training went", training(input)),
@@ -106,14 +108,27 @@ fn training(input: &ReportInput) -> Option<String> {
 }
 
 fn classes(report: &Report) -> Option<String> {
+    let are_sets = report.task == Task::MultiLabel;
     let rows = report.classes.iter().map(|class| {
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(Cell::share);
-        vec![Cell::text(&class.label), precision, recall, f1, Cell::number(&count(class.support))]
+        let ranked = class.average_precision.map_or(Cell::text("undefined"), Cell::share);
+        let mut row = vec![Cell::text(&class.label), precision, recall, f1];
+        row.extend(are_sets.then_some(ranked));
+        row.push(Cell::number(&count(class.support)));
+        row
     });
     let caption = "Precision: of the rows answered so, the share that is so. Recall: of the rows that are so, the share \
                    answered so. F1: both in one number.";
-    let heads = ["label", "precision", "recall", "F1", "test rows"];
-    (!report.classes.is_empty()).then(|| table(caption, &heads, rows))
+    let (caption, heads) = match are_sets {
+        true => (
+            format!(
+                "{caption} Average precision: precision over all thresholds, from the most probable row on."
+            ),
+            &["label", "precision", "recall", "F1", "average precision", "test rows"][..],
+        ),
+        false => (caption.to_owned(), &["label", "precision", "recall", "F1", "test rows"][..]),
+    };
+    (!report.classes.is_empty()).then(|| table(&caption, heads, rows))
 }
 
 fn splits(report: &Report) -> String {

@@ -36,6 +36,33 @@ pub(super) fn sentence(report: &Report) -> String {
                 baseline(accuracy)
             )
         }
+        Baseline::Usual { labels } => {
+            let exact = report.metric(MetricName::SubsetAccuracy);
+            let usual = match labels.is_empty() {
+                true => "no label, as most training rows have none of them,".to_owned(),
+                false => labels
+                    .iter()
+                    .map(|label| format!("<em>{}</em>", name(label)))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            format!(
+                "{tested} the network gets all {target} of a row right in {} of the cases. Always answering {usual} would \
+                 be right in {}.",
+                said(exact),
+                baseline(exact)
+            )
+        }
+        Baseline::Means { values } => {
+            let error = report.metric(MetricName::Mae);
+            format!(
+                "{tested} the network's answers for the {} columns of {target} are off by {} on average. Always answering \
+                 the means of the training rows would be off by {}.",
+                values.len(),
+                said(error),
+                baseline(error)
+            )
+        }
         Baseline::Frequency { .. } => {
             let perplexity = report.metric(MetricName::Perplexity);
             format!(
@@ -134,8 +161,16 @@ fn ruler(metric: &Metric) -> String {
 /// Numbers that give a metric its meaning: its best value and others to compare with.
 fn anchors(metric: MetricName) -> &'static [f64] {
     match metric {
-        MetricName::Accuracy | MetricName::MacroF1 | MetricName::R2 => &[0.0, 1.0],
-        MetricName::LogLoss | MetricName::BitsPerByte | MetricName::Rmse | MetricName::Mae => &[0.0],
+        MetricName::Accuracy
+        | MetricName::MacroF1
+        | MetricName::MicroF1
+        | MetricName::SubsetAccuracy
+        | MetricName::R2 => &[0.0, 1.0],
+        MetricName::HammingLoss
+        | MetricName::LogLoss
+        | MetricName::BitsPerByte
+        | MetricName::Rmse
+        | MetricName::Mae => &[0.0],
         MetricName::Perplexity => &[1.0],
     }
 }
@@ -186,8 +221,9 @@ fn ends(metric: &Metric) -> Option<String> {
 
 fn written(metric: MetricName, value: f64) -> String {
     match metric {
-        MetricName::Accuracy => percent(value),
+        MetricName::Accuracy | MetricName::SubsetAccuracy | MetricName::HammingLoss => percent(value),
         MetricName::MacroF1
+        | MetricName::MicroF1
         | MetricName::LogLoss
         | MetricName::Perplexity
         | MetricName::BitsPerByte

@@ -17,6 +17,13 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
             (word("probabilities"), Meaning::Probabilities { labels: labels.clone() }),
             (word("label"), Meaning::Label),
         ],
+        Decode::Labels { labels, .. } => vec![
+            (word("probabilities"), Meaning::Independent { labels: labels.clone() }),
+            (field.clone(), Meaning::Fits { labels: labels.clone() }),
+        ],
+        Decode::Numbers { columns, unit, .. } => {
+            vec![(field.clone(), Meaning::Numbers { columns: columns.clone(), unit: unit.clone() })]
+        }
         Decode::Number { unit, .. } => vec![(field.clone(), Meaning::Number { unit: unit.clone() })],
         Decode::Next { length, vocabulary, .. } => {
             let says = Meaning::Next { length: *length, vocabulary: *vocabulary };
@@ -50,9 +57,21 @@ pub(super) fn write(
                 builder.output(&name, Element::Text, vec![batch()]);
                 label(builder, target, yields, name);
             }
+            Meaning::Independent { labels } => {
+                builder.output(&name, Element::F32, vec![batch(), size(labels.len())]);
+                builder.add_as(name, "Sigmoid", &[yields], &[]);
+            }
+            Meaning::Fits { labels } => {
+                builder.output(&name, Element::I64, vec![batch(), size(labels.len())]);
+                fits(builder, target, yields, name)?;
+            }
             Meaning::Number { .. } => {
                 builder.output(&name, Element::F32, vec![batch(), size(1)]);
-                number(builder, target, yields, name)?;
+                numbers(builder, target, yields, name)?;
+            }
+            Meaning::Numbers { columns, .. } => {
+                builder.output(&name, Element::F32, vec![batch(), size(columns.len())]);
+                numbers(builder, target, yields, name)?;
             }
             Meaning::Next { length, vocabulary } => {
                 builder.output(&name, Element::F32, vec![batch(), size(*length), size(*vocabulary)]);
@@ -72,7 +91,11 @@ pub(super) fn write(
 fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) {
     let labels = match &target.decode {
         Decode::Label { labels } => labels.clone(),
-        Decode::Number { .. } | Decode::Forecast { .. } | Decode::Next { .. } => vec![],
+        Decode::Labels { .. }
+        | Decode::Number { .. }
+        | Decode::Numbers { .. }
+        | Decode::Forecast { .. }
+        | Decode::Next { .. } => vec![],
     };
     let settings = [("axis", Attribute::Int(1)), ("keepdims", Attribute::Int(0))];
     let best = builder.add(&format!("{}.best", target.field), "ArgMax", &[logits], &settings); // [batch]
@@ -81,15 +104,30 @@ fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String)
     builder.add_as(name, "Gather", &[&texts, &best], &[]);
 }
 
-/// `x * scale + offset`.
-fn number(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
-    let (scale, offset) = match target.decode {
-        Decode::Number { scale, offset, .. } => (scale, offset),
-        Decode::Label { .. } | Decode::Forecast { .. } | Decode::Next { .. } => (1.0, 0.0),
+/// A 1 for each label whose probability reaches its threshold, and else a 0.
+fn fits(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) -> Result<(), ExportError> {
+    let Decode::Labels { thresholds, .. } = &target.decode else { return Ok(()) };
+    let wish = |word: &str| format!("{}.{word}", target.field);
+    let thresholds: Vec<f64> = thresholds.iter().map(|&threshold| f64::from(threshold)).collect();
+    let thresholds = builder.numbers(&wish("thresholds"), vec![thresholds.len()], &thresholds)?;
+    let probable = builder.add(&wish("sigmoid"), "Sigmoid", &[logits], &[]); // [batch, labels]
+    let reaches = builder.add(&wish("reaches"), "GreaterOrEqual", &[&probable, &thresholds], &[]);
+    builder.add_as(name, "Cast", &[&reaches], &[("to", Attribute::Int(Element::I64.code()))]);
+    Ok(())
+}
+
+/// `x * scale + offset` of each number.
+fn numbers(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
+    let (scale, offset) = match &target.decode {
+        Decode::Number { scale, offset, .. } => (std::slice::from_ref(scale), std::slice::from_ref(offset)),
+        Decode::Numbers { scale, offset, .. } => (&scale[..], &offset[..]),
+        Decode::Label { .. } | Decode::Labels { .. } | Decode::Forecast { .. } | Decode::Next { .. } => {
+            return Ok(());
+        }
     };
-    let scale = builder.numbers(&format!("{}.scale", target.field), vec![1], &[scale])?;
+    let scale = builder.numbers(&format!("{}.scale", target.field), vec![scale.len()], scale)?;
     let scaled = builder.add(&format!("{}.scaled", target.field), "Mul", &[x, &scale], &[]);
-    let offset = builder.numbers(&format!("{}.offset", target.field), vec![1], &[offset])?;
+    let offset = builder.numbers(&format!("{}.offset", target.field), vec![offset.len()], offset)?;
     builder.add_as(name, "Add", &[&scaled, &offset], &[]);
     Ok(())
 }

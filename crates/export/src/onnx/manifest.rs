@@ -59,6 +59,24 @@ pub(crate) enum Meaning {
     },
     /// The most probable label: `[batch]` of text.
     Label,
+    /// How probable each label is by itself: `[batch, labels]`.
+    Independent {
+        /// The labels, in order.
+        labels: Vec<String>,
+    },
+    /// Whether each label fits, 1 or 0: `[batch, labels]` of whole numbers.
+    Fits {
+        /// The labels, in order.
+        labels: Vec<String>,
+    },
+    /// Several numbers: `[batch, columns]`.
+    Numbers {
+        /// What they are called, in order.
+        columns: Vec<String>,
+        /// What they count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
     /// How probable each piece of a text is behind each place: `[batch, length, vocabulary]`.
     Next {
         /// How many places.

@@ -95,7 +95,7 @@ fn open<'a>(
             let form = Form::Pixels { channels: *channels, sides };
             (form, Element::U8, vec![batch(), height, width, size(*channels)])
         }
-        Kind::Text => {
+        Kind::Labels { .. } | Kind::Text => {
             return Err(refuse(
                 &field.name,
                 "numbers, names, images, dates, and a text that `tokenise` cuts",

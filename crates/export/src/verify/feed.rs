@@ -100,7 +100,7 @@ fn column(
             }
             whole(vec![rows, width], Data::F32(numbers))
         }
-        Kind::Category | Kind::Text => {
+        Kind::Category | Kind::Labels { .. } | Kind::Text => {
             let mut texts = vec![];
             for (row, value) in values {
                 texts.push(text_of(value).ok_or_else(|| unfit(row, value))?);
@@ -162,12 +162,27 @@ fn answered(
     rows: usize,
 ) -> Result<Vec<Answer>, VerifyError> {
     let (mut probabilities, mut labels, mut numbers) = (vec![], vec![], vec![]);
-    let (mut counted, mut whole) = (None, vec![]);
+    let (mut counted, mut whole, mut fits) = (None, vec![], vec![]);
     for output in manifest.outputs.iter().filter(|output| output.field == field) {
         match (&output.says, values.get(&output.name)) {
             (Meaning::Probabilities { labels }, Some(Array::Numbers(tensor))) => {
                 probabilities =
                     tensor.f32s().map(|all| all.chunks(labels.len().max(1)).collect()).unwrap_or_default();
+            }
+            (Meaning::Independent { labels }, Some(Array::Numbers(tensor))) => {
+                probabilities =
+                    tensor.f32s().map(|all| all.chunks(labels.len().max(1)).collect()).unwrap_or_default();
+            }
+            (Meaning::Fits { labels: all }, Some(Array::Numbers(tensor))) => {
+                fits = tensor.to_f64s().chunks(all.len().max(1)).map(|row| fitting(all, row)).collect();
+            }
+            (Meaning::Numbers { columns, unit }, Some(Array::Numbers(tensor))) => {
+                let of = |row: &[f64]| Answer::Numbers {
+                    columns: columns.clone(),
+                    values: row.to_vec(),
+                    unit: unit.clone(),
+                };
+                whole = tensor.to_f64s().chunks(columns.len().max(1)).map(of).collect();
             }
             (Meaning::Label, Some(Array::Texts { texts, .. })) => labels = texts.clone(),
             (Meaning::Number { unit }, Some(Array::Numbers(tensor))) => {
@@ -194,9 +209,12 @@ fn answered(
         }
     }
     let label = |(label, row): (String, &[f32])| Answer::Label { label, probabilities: row.to_vec() };
+    let labels_of =
+        |(labels, row): (Vec<String>, &[f32])| Answer::Labels { labels, probabilities: row.to_vec() };
     let number = |value| Answer::Number { value, unit: counted.clone() };
     let answers: Vec<Answer> = match numbers.is_empty() {
         true if !whole.is_empty() => whole,
+        true if !fits.is_empty() => fits.into_iter().zip(probabilities).map(labels_of).collect(),
         true => labels.into_iter().zip(probabilities).map(label).collect(),
         false => numbers.into_iter().map(number).collect(),
     };
@@ -204,4 +222,9 @@ fn answered(
         true => Ok(answers),
         false => Err(VerifyError::Rows { wanted: rows, got: answers.len() }),
     }
+}
+
+/// The labels that a row says 1 to.
+fn fitting(labels: &[String], row: &[f64]) -> Vec<String> {
+    labels.iter().zip(row).filter(|(_, fits)| **fits == 1.0).map(|(label, _)| label.clone()).collect()
 }

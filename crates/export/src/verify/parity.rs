@@ -36,7 +36,7 @@ pub struct TargetParity {
     pub max_rel: f64,
     /// How large a difference may be.
     pub tolerance: f64,
-    /// How many labels were the same; none for numbers.
+    /// In how many rows the labels were the same; none for numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels_agree: Option<usize>,
 }
@@ -88,11 +88,22 @@ fn compare_target(
                 at.label(wanted, got)?;
                 parity.labels_agree = Some(parity.labels_agree.unwrap_or(0) + 1);
             }
+            (
+                Some(Answer::Labels { labels: wanted, probabilities: ours }),
+                Some(Answer::Labels { labels: got, probabilities: theirs }),
+            ) => {
+                at.numbers(&mut parity, ours, theirs)?;
+                at.label(&wanted.join("`, `"), &got.join("`, `"))?;
+                parity.labels_agree = Some(parity.labels_agree.unwrap_or(0) + 1);
+            }
+            (Some(Answer::Numbers { values: ours, .. }), Some(Answer::Numbers { values: theirs, .. })) => {
+                at.values(&mut parity, ours, theirs)?;
+            }
             (Some(Answer::Next { probabilities: ours }), Some(Answer::Next { probabilities: theirs })) => {
                 at.numbers(&mut parity, &ours.concat(), &theirs.concat())?;
             }
             (Some(Answer::Forecast { values: ours, .. }), Some(Answer::Forecast { values: theirs, .. })) => {
-                at.forecast(&mut parity, &ours.concat(), &theirs.concat())?
+                at.values(&mut parity, &ours.concat(), &theirs.concat())?;
             }
             (wanted, got) => return Err(at.kind(wanted.as_ref(), got.as_ref())),
         }
@@ -105,7 +116,8 @@ fn tolerance(ours: &[Option<Answer>]) -> f64 {
     let size = |answer: &Option<Answer>| match answer {
         Some(Answer::Number { value, .. }) => value.abs(),
         Some(Answer::Forecast { values, .. }) => values.iter().flatten().map(|x| x.abs()).fold(0.0, f64::max),
-        Some(Answer::Label { .. } | Answer::Next { .. }) | None => 0.0,
+        Some(Answer::Numbers { values, .. }) => values.iter().map(|x| x.abs()).fold(0.0, f64::max),
+        Some(Answer::Label { .. } | Answer::Labels { .. } | Answer::Next { .. }) | None => 0.0,
     };
     PROBABILITY + NUMBER * ours.iter().map(size).fold(0.0, f64::max)
 }
@@ -127,7 +139,7 @@ impl At<'_> {
             .try_for_each(|(wanted, got)| self.number(parity, (*wanted).into(), (*got).into()))
     }
 
-    fn forecast(&self, parity: &mut TargetParity, ours: &[f64], theirs: &[f64]) -> Result<(), VerifyError> {
+    fn values(&self, parity: &mut TargetParity, ours: &[f64], theirs: &[f64]) -> Result<(), VerifyError> {
         if ours.len() != theirs.len() {
             let (wanted, got) = (format!("{} numbers", ours.len()), theirs.len().to_string());
             return Err(self.answer(wanted, got));
@@ -163,7 +175,9 @@ impl At<'_> {
     fn kind(&self, wanted: Option<&Answer>, got: Option<&Answer>) -> VerifyError {
         let kind = |answer: Option<&Answer>| match answer {
             Some(Answer::Label { .. }) => "a label",
+            Some(Answer::Labels { .. }) => "labels",
             Some(Answer::Number { .. }) => "a number",
+            Some(Answer::Numbers { .. }) => "numbers",
             Some(Answer::Forecast { .. }) => "a forecast",
             Some(Answer::Next { .. }) => "the next pieces of a text",
             None => "no answer",

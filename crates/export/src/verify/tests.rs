@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Anchor, Anchored, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer, Limits,
-    NodeId, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
+    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer,
+    Limits, NodeId, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -318,6 +318,41 @@ fn forecasts_agree_however_the_window_is_measured() {
         let records = rows.map(|row| record([("series", Value::Numbers(row.to_vec()))]));
         agrees("forecast", &predictor, records.to_vec());
     }
+}
+
+/// A network of `width` numbers behind four.
+fn answering(width: usize, decode: Decode) -> Predictor {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[4]), DType::F32).unwrap();
+    graph.add("head", Layer::Dense { units: width, bias: true }, &[x]).unwrap();
+    let spec = input("x", DType::F32, &[4], &[("x", vec![])]);
+    predictor(vec![field("x", Kind::Numbers { len: 4 })], vec![spec], graph, decode)
+}
+
+#[test]
+fn several_labels_agree() {
+    let decode =
+        Decode::Labels { labels: names(&["toxic", "욕설", "in\nsult"]), thresholds: vec![0.5, 0.25, 0.75] };
+    let predictor = answering(3, decode);
+    agrees("labels", &predictor, rows(9, 4));
+    let mut golden = golden(&predictor, rows(3, 4));
+    let Some(Answer::Labels { labels, .. }) = golden.answers[1].first_mut() else { panic!("labels") };
+    labels.push("more".to_owned());
+    let error = outcome(Format::Onnx, &predictor, &golden).unwrap_err();
+    assert!(error.contains("row 1") && error.contains("more`"), "{error}");
+}
+
+#[test]
+fn several_numbers_agree() {
+    let (scale, offset) = (vec![250.0, 0.5], vec![-40.0, 3.0]);
+    let decode = Decode::Numbers { columns: names(&["price", "rent"]), scale, offset, unit: None };
+    let predictor = answering(2, decode);
+    agrees("numbers", &predictor, rows(5, 4));
+    let mut golden = golden(&predictor, rows(3, 4));
+    let Some(Answer::Numbers { values, .. }) = golden.answers[2].first_mut() else { panic!("numbers") };
+    values[0] += 1.0;
+    let error = outcome(Format::Onnx, &predictor, &golden).unwrap_err();
+    assert!(error.contains("row 2"), "{error}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The loss, and the gradient of what the network yields: one pass over each output.
 
 use baeum_core::{Batch, DType, Loss, LossParts, NetworkError, Part, Tensor};
-use baeum_kernels::{CrossEntropy, Ctx, Write, accumulate, cross_entropy, cross_entropy_soft, mse};
+use baeum_kernels::{
+    CrossEntropy, Ctx, Write, accumulate, bce_with_logits, cross_entropy, cross_entropy_soft, mse,
+};
 
 use super::CpuRunner;
 use crate::checks;
@@ -35,6 +37,11 @@ impl CpuRunner {
                     let class_weights = checks::class_weights(weights, classes)?;
                     let loss = CrossEntropy { classes, smoothing: *smoothing, class_weights };
                     against_classes(ctx, &loss, (value, gradient), target, part, words)?
+                }
+                Loss::BinaryCrossEntropy => {
+                    let fits = target.f32s()?;
+                    checks::elements(target, len)?;
+                    LossParts { sum: bce_with_logits(ctx, 1.0, value, fits, gradient), weight: len as f64 }
                 }
                 Loss::Mse => {
                     let numbers = target.f32s()?;

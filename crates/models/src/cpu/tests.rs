@@ -6,7 +6,8 @@ use baeum_kernels::{Isa, Precision, Rung};
 
 use super::*;
 use crate::testing::{
-    ADAM, ROWS, add_parts, batch, cases, chain, weighted, weights, with_head, with_numbers, with_shares,
+    ADAM, ROWS, add_parts, batch, cases, chain, weighted, weights, with_fits, with_head, with_numbers,
+    with_shares,
 };
 use crate::{Runner, initial};
 
@@ -68,7 +69,8 @@ fn both_runners_agree_on_every_layer() {
     for (name, graph) in cases() {
         let batch = batch(&graph, ROWS);
         check(name, &graph, &batch, &Loss::CROSS_ENTROPY);
-        check(name, &graph, &with_numbers(batch), &Loss::Mse);
+        check(name, &graph, &with_numbers(batch.clone()), &Loss::Mse);
+        check(name, &graph, &with_fits(batch), &Loss::BinaryCrossEntropy);
     }
 }
 

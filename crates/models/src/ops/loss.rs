@@ -54,6 +54,14 @@ fn numbers_like(numbers: &[f32], other: &Tensor) -> Result<Tensor> {
     Tensor::new(numbers, other.device())?.to_dtype(other.dtype())
 }
 
+/// The binary cross-entropy of each logit against how much its label fits: `ln(1 + e^x) - t x`, shifted so that it cannot
+/// overflow. Both `[B, K]`; result `[B, K]`.
+pub(crate) fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
+    let largest = logits.relu()?.detach(); // of the logit and of 0, its rival
+    let both = (largest.neg()?.exp()? + (logits - &largest)?.exp()?)?.log()?;
+    (largest + both)? - (logits * targets)?
+}
+
 /// The squared error of each number. Both `[B, n]`; result `[B, n]`.
 pub(crate) fn mse(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
     (outputs - targets)?.sqr()

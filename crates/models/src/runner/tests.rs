@@ -6,7 +6,8 @@ use candle_core::Var;
 use super::*;
 use crate::Float;
 use crate::testing::{
-    ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weighted, weights, with_numbers, with_shares,
+    ADAM, ROWS, add_parts, batch, cases, chain, chain_of, weighted, weights, with_fits, with_numbers,
+    with_shares,
 };
 
 fn runner(graph: &Graph, dtype: Float) -> Runner {
@@ -37,7 +38,8 @@ fn gradients_agree_with_differences() {
     for (name, graph) in cases() {
         let batch = batch(&graph, ROWS);
         check_gradients(name, &graph, &batch, &Loss::CROSS_ENTROPY);
-        check_gradients(name, &graph, &with_numbers(batch), &Loss::Mse);
+        check_gradients(name, &graph, &with_numbers(batch.clone()), &Loss::Mse);
+        check_gradients(name, &graph, &with_fits(batch), &Loss::BinaryCrossEntropy);
     }
 }
 

@@ -23,7 +23,7 @@ const ADAMW: Update = Update::AdamW(Adam {
 fn every_layer_learns_as_pytorch_does() {
     let file: Value = serde_json::from_str(include_str!("golden/layers.json")).unwrap();
     let cases = file["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 37);
+    assert_eq!(cases.len(), 38);
     for case in cases {
         for (name, update) in [("sgd", SGD), ("adamw", ADAMW)] {
             check(case, &case[name], update, &format!("{} {name}", case["name"]));
@@ -77,12 +77,13 @@ fn two_steps(
 }
 
 fn loss(options: &Value) -> Loss {
-    match options["loss"].is_null() {
-        true => Loss::CrossEntropy {
+    match options["loss"].as_str() {
+        Some("bce") => Loss::BinaryCrossEntropy,
+        Some(_) => Loss::Mse,
+        None => Loss::CrossEntropy {
             weights: options["weights"].as_array().map_or(vec![], |_| floats(&options["weights"])),
             smoothing: options["smoothing"].as_f64().unwrap_or(0.0),
         },
-        false => Loss::Mse,
     }
 }
 
@@ -92,7 +93,7 @@ fn batch(case: &Value, item: &[usize], ids: bool, loss: &Loss) -> Batch {
     let rows = x.len() / item.iter().product::<usize>();
     let target = match (loss, case["options"]["soft"].is_null()) {
         (Loss::CrossEntropy { .. }, true) => Tensor::vector(whole(&case["y"])),
-        (Loss::CrossEntropy { .. }, false) | (Loss::Mse, _) => {
+        (Loss::CrossEntropy { .. }, false) | (Loss::BinaryCrossEntropy | Loss::Mse, _) => {
             Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap()
         }
     };

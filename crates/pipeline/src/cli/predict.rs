@@ -212,6 +212,14 @@ fn as_json(name: &str, prediction: &Prediction) -> Json {
                 Answer::Label { label, probabilities } => {
                     json!({ "label": label, "probabilities": probabilities })
                 }
+                Answer::Labels { labels, probabilities } => {
+                    json!({ "labels": labels, "probabilities": probabilities })
+                }
+                Answer::Numbers { columns, values, unit } => {
+                    let values: serde_json::Map<String, Json> =
+                        columns.iter().cloned().zip(values.iter().map(|value| json!(value))).collect();
+                    json!({ "values": values, "unit": unit })
+                }
                 Answer::Number { value, unit } => json!({ "value": value, "unit": unit }),
                 Answer::Next { probabilities } => json!({ "places": probabilities.len() }),
                 Answer::Forecast { columns, values, unit } => {
@@ -235,8 +243,17 @@ fn one(predictor: &Predictor, prediction: &Prediction) {
             continue;
         }
         print::line(&format!("  {field}  {}", said(answer)));
-        if let (Answer::Label { probabilities, .. }, Decode::Label { labels }) = (answer, &target.decode) {
-            let mut shares: Vec<(&String, f32)> = labels.iter().zip(probabilities.iter().copied()).collect();
+        let shares = match answer {
+            Answer::Label { probabilities, .. } | Answer::Labels { probabilities, .. } => probabilities,
+            Answer::Number { .. }
+            | Answer::Numbers { .. }
+            | Answer::Next { .. }
+            | Answer::Forecast { .. } => {
+                continue;
+            }
+        };
+        if let Decode::Label { labels } | Decode::Labels { labels, .. } = &target.decode {
+            let mut shares: Vec<(&String, f32)> = labels.iter().zip(shares.iter().copied()).collect();
             shares.sort_by(|a, b| b.1.total_cmp(&a.1));
             let rows: Vec<Vec<String>> = shares
                 .iter()
@@ -309,6 +326,14 @@ fn many(predictor: &Predictor, rows: &[(String, Prediction)]) {
 fn said(answer: &Answer) -> String {
     match answer {
         Answer::Label { label, .. } => label.clone(),
+        Answer::Labels { labels, .. } if labels.is_empty() => "(none)".to_owned(),
+        Answer::Labels { labels, .. } => labels.join(", "),
+        Answer::Numbers { columns, values, unit } => {
+            let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            let named =
+                columns.iter().zip(values).map(|(column, value)| format!("{column} {value:.6}{unit}"));
+            named.collect::<Vec<_>>().join(", ")
+        }
         Answer::Number { value, unit } => {
             let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
             format!("{value:.6}{unit}")

@@ -91,7 +91,9 @@ fn metrics(report: &Report) -> String {
     let level = format!("{:.0} % interval", report.level * 100.0);
     let baseline = match report.baseline {
         Baseline::Majority { .. } => "always the commonest",
+        Baseline::Usual { .. } => "always the commonest",
         Baseline::Mean { .. } => "always the mean",
+        Baseline::Means { .. } => "always the means",
         Baseline::Frequency { .. } => "by frequency",
         Baseline::Repeat { season: 1 } => "always the last",
         Baseline::Repeat { .. } => "the season before",

@@ -11,6 +11,7 @@ pub(crate) fn kind(field: &FieldProfile) -> String {
         Kind::Numbers { len } => format!("{len} numbers"),
         Kind::Series { .. } => field.kind.to_string(),
         Kind::Category => "category".to_owned(),
+        Kind::Labels { .. } => "labels".to_owned(),
         Kind::Image { channels: 1, .. } => "grey image".to_owned(),
         Kind::Image { channels: 3, .. } => "colour image".to_owned(),
         Kind::Image { channels, .. } => format!("{channels}-channel image"),
@@ -34,7 +35,7 @@ pub(crate) fn values(field: &FieldProfile, rows: usize) -> usize {
         _ if field.values.is_some() => field.values.unwrap_or(rows),
         Kind::Numbers { len } => rows.saturating_mul(len),
         Kind::Series { channels, steps } => rows.saturating_mul(channels * steps),
-        Kind::Number | Kind::Category | Kind::Image { .. } | Kind::Text => rows,
+        Kind::Number | Kind::Category | Kind::Labels { .. } | Kind::Image { .. } | Kind::Text => rows,
     }
 }
 

@@ -1,7 +1,7 @@
 use baeum_core::{Dataset, EpochRecord};
 
 use super::*;
-use crate::fixture::{ByHeart, labels, numbers, probes};
+use crate::fixture::{ByHeart, columns, label_sets, labels, numbers, probes};
 use crate::{EvaluateConfig, EvaluateError, Predictions, score};
 
 fn report(net: &mut ByHeart, data: &Dataset) -> Result<Report, EvaluateError> {
@@ -168,6 +168,39 @@ fn a_report_of_numbers_shows_all_of_it() {
     );
     assert_eq!(page.matches("class=\"dot outside\"").count(), 2);
     assert!(!page.contains("Label by label"));
+}
+
+#[test]
+fn a_report_of_several_labels_shows_each() {
+    let data = label_sets(&["<b>a", "b", "c"], (10, &[6, 2, 1]), &[1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+    let found = report(&mut ByHeart::new(3, vec![1.0, -1.0, -1.0, 1.0, -1.0, -1.0]), &data).unwrap();
+    let page = html(&input(&found, &[]));
+    check_parts(
+        &page,
+        &[
+            "the network gets all <em><bdi>kind</bdi></em> of a row right in <strong>50\u{a0}%</strong>",
+            "Always answering <em><bdi>&lt;b&gt;a</bdi></em> would be right in 50\u{a0}%.",
+            "<h3>Hamming loss <small>lower is better</small></h3>",
+            ">average precision</th>",
+            "<td><bdi>undefined</bdi></td>",
+        ],
+    );
+    assert!(!page.contains("What is taken for what"));
+}
+
+#[test]
+fn a_report_of_several_numbers_shows_each_column() {
+    let data = columns(&[0.0, 0.0, 1.0, 1.0, -1.0, -1.0]);
+    let found = report(&mut ByHeart::new(2, vec![0.0, 0.0, 1.0, 0.0, -1.0, -1.0]), &data).unwrap();
+    let page = html(&input(&found, &[]));
+    check_parts(
+        &page,
+        &[
+            "the network's answers for the 2 columns of <em><bdi>kind</bdi></em> are off by <strong>0.1667 <bdi>standard deviations</bdi>",
+            "<h2 id=\"columns-head\">Column by column</h2>",
+            "<th scope=\"row\"><bdi>rent</bdi></th>",
+        ],
+    );
 }
 
 #[test]

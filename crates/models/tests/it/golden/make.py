@@ -157,6 +157,7 @@ CASES = {
     "dense": ([7], [{"dense": {"units": 5}}, {"dense": {"units": 4, "bias": False}}], {}),
     "clip": ([7], [{"dense": {"units": 5}}], {"clip": 0.05}),
     "mse": ([7], [{"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "bce": ([7], [{"dense": {"units": 5}}, "tanh"], {"loss": "bce"}),
     "class_weights": ([7], [{"dense": {"units": 5}}, "tanh"], {"weights": [0.5, 4.0, 1.0]}),
     "smoothing": ([7], [{"dense": {"units": 5}}, "tanh"], {"smoothing": 0.1}),
     "class_weights_smoothing": ([7], [{"dense": {"units": 5}}, "tanh"], {"weights": [0.3, 2.0, 0.0], "smoothing": 0.2}),
@@ -224,7 +225,8 @@ def trained(net, make, x, y, options):
     optimizer, losses = make(net.parameters()), []
     weights = torch.tensor(options["weights"]) if "weights" in options else None
     smoothing = options.get("smoothing", 0.0)
-    criterion = nn.MSELoss() if options.get("loss") == "mse" else nn.CrossEntropyLoss(weights, label_smoothing=smoothing)
+    plain = {"mse": nn.MSELoss(), "bce": nn.BCEWithLogitsLoss()}
+    criterion = plain.get(options.get("loss"), nn.CrossEntropyLoss(weights, label_smoothing=smoothing))
     if "soft" in options:
         # PyTorch's mean would divide by the rows; ours divides by what they count, as PyTorch does for whole labels.
         total = nn.CrossEntropyLoss(weights, label_smoothing=smoothing, reduction="sum")
@@ -246,6 +248,8 @@ def case(name, item, layers, options):
     torch.manual_seed(sum(name.encode()))
     x = torch.randint(0, options["ids"], (ROWS, *item)) if "ids" in options else torch.randn(ROWS, *item)
     y = torch.randn(ROWS, CLASSES) if options.get("loss") == "mse" else torch.randint(0, CLASSES, (ROWS,))
+    if options.get("loss") == "bce":
+        y = torch.randn(ROWS, CLASSES).clamp(0, 1)  # zeros, ones, and what lies between
     if "soft" in options:
         y = torch.randn(ROWS, CLASSES).softmax(1)
     start = Net(layers, x, CLASSES)

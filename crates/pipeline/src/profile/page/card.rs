@@ -36,8 +36,10 @@ fn picture(field: &FieldProfile, rows: usize) -> Option<String> {
     match field.kind {
         Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => field.histogram.as_ref().map(histogram),
         // The labels of the target stand beside this card, part by part.
-        Kind::Category if field.role == Role::Target => None,
-        Kind::Category => names(&field.top, field.distinct.unwrap_or(0), rows - field.missing.min(rows)),
+        Kind::Category | Kind::Labels { .. } if field.role == Role::Target => None,
+        Kind::Category | Kind::Labels { .. } => {
+            names(&field.top, field.distinct.unwrap_or(0), rows - field.missing.min(rows))
+        }
         Kind::Text => examples(&field.examples),
         Kind::Image { .. } => None,
     }

@@ -1,0 +1,72 @@
+//! How targets of tables, images and texts are answered, and what the training rows answer on average.
+
+use baeum_core::{Decode, Kind, Limits, Target, TargetStats, nearest};
+
+use super::rows::{Moments, Rows};
+use crate::DataError;
+use crate::labels::Labels;
+use crate::plan::DataPlan;
+
+/// What a target is answered by, and what the training rows answer on average.
+pub(super) fn target(
+    plan: &DataPlan,
+    rows: &Rows<'_>,
+    limits: &Limits,
+) -> Result<(Target, TargetStats), DataError> {
+    let (decode, stats) = match &rows.field.kind {
+        Kind::Category => {
+            let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
+            (Decode::Label { labels }, TargetStats::Labels { counts })
+        }
+        Kind::Labels { .. } => {
+            let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
+            let thresholds = thresholds(plan, &labels)?;
+            let stats = TargetStats::LabelSets { rows: rows.train.rows().len() as u64, counts };
+            (Decode::Labels { labels, thresholds }, stats)
+        }
+        Kind::Numbers { .. } => numbers(plan, rows)?,
+        Kind::Number | Kind::Series { .. } | Kind::Text | Kind::Image { .. } => number(plan, rows)?,
+    };
+    Ok((Target { field: rows.field.name.clone(), decode }, stats))
+}
+
+/// How probable each label has to be to answer.
+fn thresholds(plan: &DataPlan, labels: &[String]) -> Result<Vec<f32>, DataError> {
+    let said = &plan.config.thresholds;
+    if let Some(label) = said.keys().find(|label| !labels.contains(label)) {
+        let near = nearest(label, labels.iter().map(String::as_str));
+        let wants = near.map_or("a label of the training rows".to_owned(), |near| {
+            format!("a label of the training rows, such as `{near}`")
+        });
+        return Err(DataError::setting(format!("data.thresholds.{label}"), wants, format!("`{label}`")));
+    }
+    Ok(labels.iter().map(|label| said.get(label).map_or(0.5, |&threshold| threshold as f32)).collect())
+}
+
+fn number(plan: &DataPlan, rows: &Rows<'_>) -> Result<(Decode, TargetStats), DataError> {
+    let moments = rows.numbers()?;
+    refuse_constant(&rows.field.name, &moments)?;
+    let (mean, std) = (moments.mean(), moments.divisor());
+    let decode = Decode::Number { scale: std, offset: mean, unit: plan.config.unit.clone() };
+    Ok((decode, TargetStats::Numbers { mean, std }))
+}
+
+/// The numbers of several columns, each measured by itself.
+fn numbers(plan: &DataPlan, rows: &Rows<'_>) -> Result<(Decode, TargetStats), DataError> {
+    let columns = rows.field.columns.clone();
+    let moments = rows.columns(columns.len())?;
+    columns.iter().zip(&moments).try_for_each(|(column, moments)| refuse_constant(column, moments))?;
+    let (mean, std): (Vec<f64>, Vec<f64>) =
+        moments.iter().map(|moments| (moments.mean(), moments.divisor())).unzip();
+    let unit = plan.config.unit.clone();
+    let decode = Decode::Numbers { columns, scale: std.clone(), offset: mean.clone(), unit };
+    Ok((decode, TargetStats::Columns { mean, std }))
+}
+
+fn refuse_constant(column: &str, moments: &Moments) -> Result<(), DataError> {
+    if !moments.is_constant() {
+        return Ok(());
+    }
+    let (wants, got) = ("at least two different numbers".to_owned(), format!("only {}", moments.mean()));
+    Err(DataError::Column { column: column.to_owned(), wants, got })
+}
