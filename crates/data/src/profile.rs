@@ -151,12 +151,12 @@ pub(crate) fn profile(
         | Kind::Text
         | Kind::Image { .. } => Ok(vec![describe(raw, splits, place, field)?]),
     };
-    // All numbers of a field are sorted; those of all fields may be more than memory holds.
-    let fields: Vec<Result<Vec<FieldProfile>, DataError>> = match raw.rows() > AT_ONCE {
-        true => seen.into_iter().map(described).collect(),
-        false => seen.into_par_iter().map(described).collect(),
-    };
-    let fields = fields.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    // All numbers of a field are sorted, if they are not few; those of all fields may be more than memory holds.
+    let is_large = |(place, _): &(usize, &Field)| raw.rows() > AT_ONCE && raw.few(*place).is_none();
+    let described_at_once = |field| (!is_large(&field)).then(|| described(field));
+    let small: Vec<Option<Result<_, DataError>>> = seen.par_iter().copied().map(described_at_once).collect();
+    let fields = seen.iter().zip(small).map(|(field, small)| small.unwrap_or_else(|| described(*field)));
+    let fields = fields.collect::<Result<Vec<_>, _>>()?.concat();
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = found;

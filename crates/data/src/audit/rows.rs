@@ -1,6 +1,7 @@
 //! Rows that stand, equal or nearly so, in two parts of the data.
 
-use std::hash::Hasher;
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rayon::prelude::*;
 
@@ -94,7 +95,8 @@ pub(super) fn twins(hashes: &[u64], is_held_out: &[bool]) -> Seen {
     repeated.par_sort_unstable();
     repeated = repeated.chunk_by(u64::eq).filter(|equal| equal.len() > 1).map(|equal| equal[0]).collect();
     // Only rows with a twin are put together: nearly always they are few.
-    let has_twin = |row: &usize| repeated.binary_search(&hashes[*row]).is_ok();
+    let repeated: HashSet<u64, BuildHasherDefault<Fnv>> = repeated.into_iter().collect();
+    let has_twin = |row: &usize| repeated.contains(&hashes[*row]);
     let mut rows: Vec<(u64, usize)> = match repeated.is_empty() {
         true => vec![],
         false => (0..hashes.len()).into_par_iter().filter(has_twin).map(|row| (hashes[row], row)).collect(),

@@ -63,6 +63,8 @@ pub(super) struct Few<'a> {
     /// What the cells say, without quotes.
     pub(super) values: Vec<Cow<'a, str>>,
     pub(super) rows: Vec<u16>,
+    /// The cell before, and its place: more often than not it comes again.
+    last: Option<(&'a str, u16)>,
     /// Places by how a cell is written, and by what it says.
     written: Places<&'a str, u16>,
     said: Places<Cow<'a, str>, u16>,
@@ -159,12 +161,12 @@ impl<'a> Cells<'a> {
 impl<'a> Few<'a> {
     /// Whether a cell found its place; there is none for it if there are too many.
     fn push(&mut self, field: &'a str, dialect: Dialect, format: &CsvFormat) -> bool {
-        let place = match self.written.get(field) {
-            Some(place) => Some(*place),
-            None => self.place(field, dialect, format),
-        };
-        self.rows.extend(place);
-        place.is_some()
+        let known = self.last.filter(|(last, _)| *last == field).map(|(_, place)| place);
+        let known = known.or_else(|| self.written.get(field).copied());
+        let Some(place) = known.or_else(|| self.place(field, dialect, format)) else { return false };
+        self.last = Some((field, place));
+        self.rows.push(place);
+        true
     }
 
     /// The place of a cell that is written as none before it.
