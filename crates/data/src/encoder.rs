@@ -16,7 +16,7 @@ use crate::plan::steps::{Change, Form};
 use crate::source::{Cell, Raw};
 
 pub(crate) use line::Line;
-pub(crate) use ready::{Ready, ReadyLine};
+pub(crate) use ready::{Ready, ReadyLine, Walked};
 
 /// Turns records into the inputs of a network.
 ///
@@ -99,20 +99,21 @@ impl Encoder {
         Ok(())
     }
 
-    /// The same for the row of a source whose lines are `ready` where they can be.
+    /// The same for the row of a source whose lines were walked before where they could be.
     pub(crate) fn encode_row(
         &self,
         input: usize,
-        (ready, raw): (&Ready, &dyn Raw),
+        (walked, raw): (&[Option<Walked<'_>>], &dyn Raw),
         row: usize,
         out: &mut [f32],
     ) -> Result<(), DataError> {
         let mut rest = out;
-        for (line, ready) in self.inputs[input].lines.iter().zip(ready.lines()) {
+        for (line, walked) in self.inputs[input].lines.iter().zip(walked) {
             let (mine, others) = rest.split_at_mut(line.width());
-            match ready.zip(raw.few(line.field())).and_then(|(ready, few)| ready.get(few.place(row).ok()?)) {
-                Some(numbers) => mine.copy_from_slice(numbers),
-                None => self.walk(line, &raw.cell(row, line.field())?, || raw.place(row), mine)?,
+            match (walked.as_ref().and_then(|walked| walked.get(row)), &mut *mine) {
+                (Some([number]), [mine]) => *mine = *number,
+                (Some(numbers), mine) => mine.copy_from_slice(numbers),
+                (None, mine) => self.walk(line, &raw.cell(row, line.field())?, || raw.place(row), mine)?,
             }
             rest = others;
         }

@@ -132,7 +132,8 @@ impl Examples {
         numbers: &mut [f32],
     ) -> Option<(usize, DataError)> {
         let width = self.encoder.width(input);
-        let source = (&self.ready[input], self.raw.as_ref());
+        let walked = self.encoder.walked(input, &self.ready[input], self.raw.as_ref());
+        let source = (&walked[..], self.raw.as_ref());
         let rows = numbers.par_chunks_exact_mut(width).with_min_len(run(width)).enumerate();
         rows.find_map_first(|(place, out)| {
             let row = row(place);

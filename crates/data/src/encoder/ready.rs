@@ -1,7 +1,7 @@
 //! Lines of fields with few different cells: walked once for each cell, and not row by row.
 
 use super::{Encoder, Line};
-use crate::source::Raw;
+use crate::source::{FewCells, Raw};
 
 /// No field keeps more numbers than these.
 const MOST_NUMBERS: usize = 1 << 16;
@@ -10,9 +10,16 @@ const MOST_NUMBERS: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct Ready(Vec<Option<ReadyLine>>);
 
-impl Ready {
-    pub(super) fn lines(&self) -> impl Iterator<Item = Option<&ReadyLine>> {
-        self.0.iter().map(Option::as_ref)
+/// The same with the cells of a source at hand.
+pub(crate) struct Walked<'a> {
+    line: &'a ReadyLine,
+    few: FewCells<'a>,
+}
+
+impl Walked<'_> {
+    /// The numbers of a row; none if its cell was refused, or cannot be read again.
+    pub(super) fn get(&self, row: usize) -> Option<&[f32]> {
+        self.line.get(self.few.place(row).ok()?)
     }
 }
 
@@ -47,6 +54,19 @@ impl ReadyLine {
 }
 
 impl Encoder {
+    /// What is ready of an input, with the cells of a source at hand.
+    pub(crate) fn walked<'a>(
+        &self,
+        input: usize,
+        ready: &'a Ready,
+        raw: &'a dyn Raw,
+    ) -> Vec<Option<Walked<'a>>> {
+        let of = |(line, ready): (&Line, &'a Option<ReadyLine>)| {
+            Some(Walked { line: ready.as_ref()?, few: raw.few(line.field())? })
+        };
+        self.inputs[input].lines.iter().zip(&ready.0).map(of).collect()
+    }
+
     /// Walks the lines of an input for the few cells of their fields.
     pub(crate) fn ready(&self, input: usize, raw: &dyn Raw) -> Ready {
         Ready(self.inputs[input].lines.iter().map(|line| ReadyLine::of(line, raw)).collect())

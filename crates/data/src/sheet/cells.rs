@@ -74,6 +74,7 @@ impl<T> Few<T> {
     }
 
     /// The place of a row's value among all of them; none where nothing is.
+    #[inline]
     pub(crate) fn place(&self, row: usize) -> Result<Option<usize>, FsError> {
         let place = self.rows.get(row)?;
         Ok((place != NOTHING).then_some(usize::from(place)))

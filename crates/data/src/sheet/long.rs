@@ -187,6 +187,7 @@ impl<T: Plain> Long<T> {
     ///
     /// # Errors
     /// [`FsError`] if it cannot be read again.
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> Result<T, FsError> {
         match &self.disk {
             None => Ok(self.last[row]),

@@ -27,6 +27,7 @@ impl<'a> FewCells<'a> {
     ///
     /// # Errors
     /// [`FsError`] if it cannot be read again.
+    #[inline]
     pub(crate) fn place(self, row: usize) -> Result<usize, FsError> {
         let (place, missing) = match self {
             FewCells::Names(few) => (few.place(row)?, few.values().len()),
