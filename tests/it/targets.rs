@@ -79,6 +79,8 @@ fn predict(folder: &Scratch, args: &[&str]) -> String {
 #[test]
 fn several_labels_go_through_all_stages() {
     let (folder, outcome) = run(listed(), recipe("\"sky\"", "multi_label", "thresholds = { windy = 0.4 }\n"));
+    let page = fs::read_to_string(folder.path().join("runs/sky-0001/1-data/profile.html")).unwrap();
+    assert!(page.contains("to tell <em><bdi>sky</bdi></em>, any of 3\u{a0}labels"), "{page}");
     let report = metrics(&folder);
     for name in ["macro_f1", "micro_f1"] {
         assert!(metric(&report, name) > 0.9, "{name}: {report}");

@@ -9,7 +9,7 @@ mod svg;
 mod words;
 
 use crate::profile::words::share;
-use baeum_core::Role;
+use baeum_core::{Kind, Role};
 use baeum_data::Profile;
 use baeum_evaluate::markup::{Cell, STYLE, count, counted, escape, name as named, section, table};
 
@@ -69,8 +69,10 @@ fn lead(profile: &Profile) -> String {
     let inputs = counted(of(Role::Input).count() as u64, "input");
     let targets: Vec<String> =
         of(Role::Target).map(|field| format!("<em>{}</em>", named(&field.name))).collect();
+    let tells_sets = of(Role::Target).any(|field| matches!(field.kind, Kind::Labels { .. }));
     let labels = match profile.labels.len() {
         0 => String::new(),
+        n if tells_sets => format!(", any of {}", counted(n as u64, "label")),
         n => format!(", one of {}", counted(n as u64, "label")),
     };
     let aim = match targets.is_empty() {
