@@ -26,8 +26,8 @@ mod plan;
 mod refusal;
 
 mod csv;
-mod fnv;
 mod gzip;
+mod hash;
 mod image;
 mod numpy;
 mod sheet;

@@ -21,7 +21,7 @@ use crate::place::shown_name;
 use crate::plan::{Lists, TableFiles, TableFormat};
 use crate::profile::{LISTED, Repair};
 use crate::split::{Part, sample_id};
-use crate::{CsvFormat, DataError, Place, csv, gzip};
+use crate::{CsvFormat, DataError, Place, csv};
 
 use cells::NoNumbers;
 pub(crate) use cells::{Cells, Few, MOST_FEW, NOTHING, Names, Texts};
@@ -85,18 +85,14 @@ pub(crate) fn read(
             let format = CsvFormat::new(config, missing).listing(lists);
             csv::read(&tables, &format, on_bad, words, (&room, limits))?
         }
-        TableFormat::Jsonl => {
-            let read = |(name, bytes): (String, Vec<u8>)| {
-                let packed = name.ends_with(".gz");
-                let bytes = if packed { gzip::unpacked(&name, &bytes, limits)? } else { bytes };
-                jsonl::read(name, &bytes, lists, on_bad, (&room, limits))
-            };
-            joined(tables.into_iter().map(|table| read(table.all(limits)?)))?
-        }
-        TableFormat::Parquet => {
-            let read = |(name, bytes): (String, Vec<u8>)| parquet::read(name, &bytes, (&room, limits));
-            joined(tables.into_iter().map(|table| read(table.all(limits)?)))?
-        }
+        TableFormat::Jsonl => joined(tables.into_iter().map(|table| {
+            let bytes = table.unpacked(limits)?;
+            jsonl::read(table.name, &bytes, lists, on_bad, (&room, limits))
+        }))?,
+        TableFormat::Parquet => joined(tables.into_iter().map(|table| {
+            let bytes = table.all(limits)?;
+            parquet::read(table.name, &bytes, (&room, limits))
+        }))?,
     };
     Ok((sheet, parts))
 }

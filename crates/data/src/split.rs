@@ -166,10 +166,10 @@ fn deal(
                 Some(lists) => lists.parts(&names, *takes_unlisted)?,
                 None => parts,
             };
-            valid.map_or_else(
-                || Ok((parts.clone(), [true, true, true])),
-                |valid| split_train(parts.clone(), valid),
-            )
+            match valid {
+                None => Ok((parts, [true, true, true])),
+                Some(valid) => split_train(parts, *valid),
+            }
         }
         SplitPlan::Given { valid } => split_train(given(scan)?, *valid),
         SplitPlan::Stratified { .. } if task == Task::Regress => {

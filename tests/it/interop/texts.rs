@@ -1,7 +1,7 @@
 //! Texts: the tokenizers package of Python cuts them as we do, and learns the same pieces.
 use std::sync::Arc;
 
-use baeum::data::{DataConfig, Place, prepare};
+use baeum::data::{DataConfig, Place, Prepared, prepare};
 use baeum::fs::RealFs;
 use baeum::{Counter, Rng, Transform};
 use baeum_tests::Scratch;
@@ -90,16 +90,7 @@ fn interop_tokenizers_cut_alike() {
             "fields": { "text": { "steps": steps } },
         }))
         .unwrap();
-        let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-        let here = Place {
-            fs: Arc::new(RealFs),
-            base,
-            folders: vec![],
-            limits,
-            seed: 1,
-            progress: Default::default(),
-        };
-        let prepared = prepare(&config.check().unwrap(), &here).unwrap();
+        let prepared = prepared(&config, &folder);
         let last = prepared.blueprint.inputs[0].columns[0].steps.last().cloned();
         let Some(Transform::Tokenise { tokenizer, length, .. }) = last else { panic!("{last:?}") };
         let rows: Vec<usize> = (0..texts.len()).collect();
@@ -134,16 +125,7 @@ fn interop_tokenizers_cut_what_is_gone_on_with() {
             "audit": { "allow": ["texts"] }, "fields": { "text": { "steps": [{ "tokenise": step }] } },
         }))
         .unwrap();
-        let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-        let here = Place {
-            fs: Arc::new(RealFs),
-            base,
-            folders: vec![],
-            limits,
-            seed: 1,
-            progress: Default::default(),
-        };
-        prepare(&config.check().unwrap(), &here).unwrap()
+        prepared(&config, &folder)
     };
     for by in ["character", "bpe", "unigram"] {
         let split = prepared("lines", by).blueprint.splits;
@@ -162,4 +144,17 @@ fn interop_tokenizers_cut_what_is_gone_on_with() {
         }
     }
     python("BAEUM_PYTHON", "texts_next.py", folder.path());
+}
+
+/// What the first stage makes of texts in a folder.
+fn prepared(config: &DataConfig, folder: &Scratch) -> Prepared {
+    let place = Place {
+        fs: Arc::new(RealFs),
+        base: folder.path().to_owned(),
+        folders: vec![],
+        limits: baeum::Limits::default(),
+        seed: 1,
+        progress: Default::default(),
+    };
+    prepare(&config.check().unwrap(), &place).unwrap()
 }

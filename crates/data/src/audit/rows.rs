@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Seen;
 use crate::DataError;
-use crate::fnv::Fnv;
+use crate::hash::Folded;
 use crate::source::{Cell, FewCells, Raw};
 
 /// How many bits of a number's mantissa count: its first four digits, nearly.
@@ -15,7 +15,7 @@ const BITS: u32 = 13;
 
 /// The hash of what a cell nearly says; each kind of value begins with a number of its own.
 pub(super) fn folded(cell: &Cell<'_>) -> u64 {
-    let mut hasher = Fnv::default();
+    let mut hasher = Folded::default();
     match cell {
         Cell::Missing => hasher.write_u8(1),
         Cell::Number(number) => {
@@ -66,7 +66,7 @@ impl<'a> Folding<'a> {
 
 /// What a row nearly says in all of these fields.
 pub(super) fn hash(fields: &[Folding<'_>], row: usize) -> Result<u64, DataError> {
-    let mut hasher = Fnv::default();
+    let mut hasher = Folded::default();
     for field in fields {
         hasher.write_u64(field.hash(row)?);
     }
@@ -95,7 +95,7 @@ pub(super) fn twins(hashes: &[u64], is_held_out: &[bool]) -> Seen {
     repeated.par_sort_unstable();
     repeated = repeated.chunk_by(u64::eq).filter(|equal| equal.len() > 1).map(|equal| equal[0]).collect();
     // Only rows with a twin are put together: nearly always they are few.
-    let repeated: HashSet<u64, BuildHasherDefault<Fnv>> = repeated.into_iter().collect();
+    let repeated: HashSet<u64, BuildHasherDefault<Folded>> = repeated.into_iter().collect();
     let has_twin = |row: &usize| repeated.contains(&hashes[*row]);
     let mut rows: Vec<(u64, usize)> = match repeated.is_empty() {
         true => vec![],

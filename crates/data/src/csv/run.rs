@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::split::{self, Records};
 use super::{CsvFormat, Dialect, number};
-use crate::fnv::Places;
+use crate::hash::Places;
 use crate::sheet::{MOST_FEW, NOTHING, Texts};
 use crate::split::sample_id;
 

@@ -60,20 +60,16 @@ impl Stored<'_> {
     }
 
     /// All of it, as it lies there.
-    pub(crate) fn all(self, limits: &Limits) -> Result<(String, Vec<u8>), DataError> {
-        let bytes = match self.bytes {
-            Bytes::Memory(bytes) => bytes,
-            Bytes::File { fs, path, .. } => limits.read(Limit::InflatedBytes, fs, &path)?,
-        };
-        Ok((self.name, bytes))
+    pub(crate) fn all(&self, limits: &Limits) -> Result<Vec<u8>, DataError> {
+        Ok(match &self.bytes {
+            Bytes::Memory(bytes) => bytes.clone(),
+            Bytes::File { fs, path, .. } => limits.read(Limit::InflatedBytes, *fs, path)?,
+        })
     }
 
     /// All of it, unpacked.
     pub(crate) fn unpacked(&self, limits: &Limits) -> Result<Vec<u8>, DataError> {
-        let bytes = match &self.bytes {
-            Bytes::Memory(bytes) => bytes.clone(),
-            Bytes::File { fs, path, .. } => limits.read(Limit::InflatedBytes, *fs, path)?,
-        };
+        let bytes = self.all(limits)?;
         if self.is_packed() { gzip::unpacked(&self.name, &bytes, limits) } else { Ok(bytes) }
     }
 }

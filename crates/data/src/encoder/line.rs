@@ -2,7 +2,7 @@ use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, Moment, TextForm, Transfo
 
 use super::numbers;
 use crate::error::quoted;
-use crate::fnv::Places;
+use crate::hash::Places;
 use crate::image::{crop, denoised, resize};
 use crate::refusal::Refusal;
 use crate::source::{Cell, Pixels};

@@ -4,7 +4,7 @@ use baeum_core::fs::FsError;
 
 use super::cells::{Cells, Few, MOST_FEW, NOTHING, Texts};
 use super::long::{Long, Room};
-use crate::fnv::Places;
+use crate::hash::Places;
 
 /// Places that wait until they are many.
 const WAITING: usize = 1 << 11;

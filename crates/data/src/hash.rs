@@ -2,20 +2,21 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map from words to places where there are not so many of them that a file could be made to let them collide.
-pub(crate) type Places<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
+pub(crate) type Places<K, V> = HashMap<K, V, BuildHasherDefault<Folded>>;
 
-/// FNV-1a over eight bytes at a time, which is quick for short words; nothing that can be seen depends on it.
+/// Eight bytes at a time are multiplied in, and both halves of the product kept (wyhash, Wang Yi): quick for short words.
+/// Nothing that can be seen depends on it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fnv(u64);
+pub(crate) struct Folded(u64);
 
-impl Fnv {
+impl Folded {
     fn fold(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
         self.0 = product as u64 ^ (product >> 64) as u64;
     }
 }
 
-impl Hasher for Fnv {
+impl Hasher for Folded {
     fn finish(&self) -> u64 {
         self.0
     }
