@@ -189,6 +189,7 @@ fn fields_of_one_process() {
             limits: Limits::default(),
             seed: 7,
             progress: Default::default(),
+            cache: None,
         };
         prepare(&config.check().unwrap(), &place).map(drop).map_err(|error| chain(&error))
     };

@@ -53,6 +53,7 @@ fn run_on(fs: Arc<dyn Fs>, folder: &Path) -> Result<PathBuf, StageError> {
         limits,
         seed: 7,
         progress: Default::default(),
+        cache: None,
     };
     let runs = Runs::new(fs, clock.clone(), folder.join("runs"));
     let text = parsed.recipe.to_toml().unwrap();

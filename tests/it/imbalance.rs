@@ -57,6 +57,7 @@ fn run(folder: &Scratch, seed: u64, sets: &[&str]) -> Outcome {
         limits,
         seed,
         progress: Default::default(),
+        cache: None,
     };
     baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default()).unwrap()
 }

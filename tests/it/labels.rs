@@ -298,6 +298,7 @@ fn mnist(folder: &Path) -> (Vec<f32>, Vec<usize>) {
         limits: Limits::default(),
         seed: 7,
         progress: Default::default(),
+        cache: None,
     };
     let source = prepare(&config.check().unwrap(), &place).unwrap().dataset.source;
     let (mut shares, mut labels) = (vec![], vec![]);

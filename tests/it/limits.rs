@@ -117,6 +117,7 @@ fn data(scratch: Scratch, config: String) -> Read {
             limits: limits.clone(),
             seed: 7,
             progress: Default::default(),
+            cache: None,
         };
         let dataset = said_with(prepare(&plan, &place))?.dataset;
         // A source reads lazily: pictures are opened when they are asked for.

@@ -17,6 +17,7 @@ fn run(sets: &[&str]) -> Outcome {
         limits,
         seed: 7,
         progress: Default::default(),
+        cache: None,
     };
     baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default()).unwrap()
 }

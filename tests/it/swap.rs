@@ -21,6 +21,7 @@ fn place(folder: &str) -> data::Place {
         limits,
         seed: 7,
         progress: Default::default(),
+        cache: None,
     }
 }
 

@@ -24,6 +24,7 @@ fn prepared(recipe: &str, folder: &Path, sets: &[&str]) -> Result<Prepared, Data
         limits,
         seed,
         progress: Default::default(),
+        cache: None,
     };
     prepare(&plans.data, &place)
 }

@@ -66,6 +66,7 @@ impl Set {
             limits,
             seed,
             progress: Default::default(),
+            cache: None,
         };
         prepare(&plans.data, &place)
     }

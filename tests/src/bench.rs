@@ -41,7 +41,7 @@ pub use data::Job;
 pub use error::BenchError;
 pub use record::{PeerTiming, Record, Timing, parse_records};
 pub use spread::Spread;
-pub use table::{newest, table, with_table};
+pub use table::{newest, table, tables, with_table};
 
 use crate::root;
 
@@ -82,7 +82,7 @@ pub fn expected_page(page: &str) -> Result<String, BenchError> {
             String::new()
         };
         let records = parse_records(contest, &lines)?;
-        with_table(contest, &page, &table(contest, &newest(contest, &records)))
+        with_table(contest, &page, &tables(contest, &records))
     })
 }
 

@@ -3,8 +3,9 @@
 //! Three forms. [`commit_file`] replaces one file. [`commit_set`] writes a folder of files that belong
 //! together, and [`read_set`] accepts it only if every byte is right. [`Log`] adds one record at a time to a
 //! file. All of them promise: after an error or a crash, what stood there before is still there, and nothing
-//! partial stands under a final name.
+//! partial stands under a final name. What is only kept to save work is a [`Draft`], which promises less.
 
+mod draft;
 mod file;
 mod log;
 mod set;
@@ -13,6 +14,7 @@ mod temp;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use draft::Draft;
 pub use file::commit_file;
 pub use log::{Log, Opened, Record, TornTail, decode as record_of_line, encode as line_of_record};
 pub use set::{MANIFEST, Set, commit_set, read_set};

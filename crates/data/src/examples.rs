@@ -1,4 +1,6 @@
 mod answers;
+mod cached;
+mod kept;
 mod mixed;
 mod told;
 
@@ -7,7 +9,7 @@ use std::cell::RefCell;
 use baeum_core::{Batch, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor};
 use rayon::prelude::*;
 
-use crate::DataError;
+use crate::{DataError, Place};
 use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::{Encoder, Ready};
 use crate::labels::Naming;
@@ -15,6 +17,7 @@ use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
 
 use answers::Answers;
+use kept::Kept;
 
 /// Up to here the numbers of all examples stay in memory; beyond, they are computed anew for each batch, ahead of time. The
 /// bytes are the same.
@@ -33,8 +36,8 @@ pub(crate) struct Examples {
     encoder: Encoder,
     /// For each input what its fields of few cells give.
     ready: Vec<Ready>,
-    /// The numbers of all rows, for each input that keeps them: in memory, or on the disk where its examples are too.
-    kept: Vec<Option<Long<f32>>>,
+    /// Where the numbers of all rows are, for each input.
+    kept: Vec<Kept>,
     targets: Vec<Answers>,
     augment: Option<(Vec<Augmenter>, Stream)>,
     mixer: Option<Mixer>,
@@ -51,7 +54,7 @@ impl Examples {
         encoder: Encoder,
         (targets, unlabelled): (&[Target], &[usize]),
         naming: &Naming,
-        mut room: usize,
+        (place, mut room): (&Place, usize),
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
@@ -61,15 +64,9 @@ impl Examples {
         let (kept, augment, mixer) = (vec![], None, None);
         let mut examples = Examples { raw, schema, encoder, ready, kept, targets, augment, mixer };
         for input in 0..examples.encoder.inputs() {
-            let (rows, width) = (examples.raw.rows(), examples.encoder.width(input));
-            let bytes = rows.saturating_mul(width).saturating_mul(size_of::<f32>());
-            let kept = match examples.raw.beyond() {
-                _ if bytes <= room => Some(Long::from(examples.encode_all(input)?)),
-                Some(beyond) => Some(examples.encode_beyond(input, &beyond)?),
-                None => None,
-            };
+            let kept = examples.keep(input, room, place)?;
             examples.kept.push(kept);
-            room = room.saturating_sub(bytes);
+            room = room.saturating_sub(examples.bytes(input));
         }
         Ok(examples)
     }
@@ -86,7 +83,7 @@ impl Examples {
 
     /// Makes sure that every row can become numbers; those that are kept already have.
     pub(crate) fn check(&self) -> Result<(), DataError> {
-        let anew = (0..self.kept.len()).filter(|&input| self.kept[input].is_none());
+        let anew = (0..self.kept.len()).filter(|&input| matches!(self.kept[input], Kept::Nowhere));
         anew.into_iter().try_for_each(|input| self.each_run(input, |_| Ok(())))
     }
 
@@ -226,12 +223,15 @@ impl Examples {
 
     /// The numbers of some rows, from memory if they are there.
     fn numbers(&self, input: usize, rows: &[usize]) -> Result<Vec<f32>, (usize, DataError)> {
-        let Some(kept) = &self.kept[input] else { return self.encode(input, rows) };
         let width = self.encoder.width(input);
         let mut numbers = Vec::with_capacity(rows.len() * width);
         for &row in rows {
-            let copied = kept.copy(row * width..(row + 1) * width, &mut numbers);
-            copied.map_err(|error| (row, error.into()))?;
+            let copied = match &self.kept[input] {
+                Kept::Nowhere => return self.encode(input, rows),
+                Kept::Long(kept) => kept.copy(row * width..(row + 1) * width, &mut numbers).map_err(DataError::from),
+                Kept::Cached(kept) => self.read_or_encode(input, row, kept, &mut numbers),
+            };
+            copied.map_err(|error| (row, error))?;
         }
         Ok(numbers)
     }
@@ -302,8 +302,6 @@ impl Source for Examples {
     }
 
     fn is_at_hand(&self) -> bool {
-        let is_in_memory =
-            |kept: &Option<Long<f32>>| kept.as_ref().is_some_and(|kept| kept.in_memory().is_some());
-        self.augment.is_none() && self.kept.iter().all(is_in_memory)
+        self.augment.is_none() && self.kept.iter().all(Kept::is_in_memory)
     }
 }

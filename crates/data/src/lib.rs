@@ -9,7 +9,7 @@
 //! )?;
 //! let plan = config.check()?; // every mistake that needs no data is found here
 //! let fs = std::sync::Arc::new(baeum_core::fs::RealFs);
-//! let place = Place { fs, base: ".".into(), folders: vec![], limits: Default::default(), seed: 7, progress: Default::default() };
+//! let place = Place { fs, base: ".".into(), folders: vec![], limits: Default::default(), seed: 7, progress: Default::default(), cache: None };
 //! let data = prepare(&plan, &place)?.dataset;
 //! assert_eq!(data.splits.test.rows().len(), 15);
 //! assert_eq!(data.source.batch(&[0, 1])?.inputs["x"].shape(), [2, 2]);
@@ -64,7 +64,7 @@ pub use csv::CsvFormat;
 pub use encoder::Encoder;
 pub use error::{DataError, Fault};
 pub use image::thumbnail;
-pub use place::Place;
+pub use place::{ExampleCache, Place};
 pub use plan::DataPlan;
 pub use profile::{
     FieldProfile, Histogram, LabelProfile, Lengths, Profile, Repair, Sizes, Warning, Why, quartiles,

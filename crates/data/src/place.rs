@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baeum_core::fs::shown;
-use baeum_core::{Fs, Limit, Limits, Progress, Rng};
+use baeum_core::{Fs, InputSpec, Limit, Limits, Progress, Rng, Schema};
 
 use crate::DataError;
 
@@ -21,6 +21,33 @@ pub struct Place {
     pub seed: u64,
     /// Is told how far the work is.
     pub progress: Progress,
+    /// Where the numbers of photos are kept for later runs; nowhere, if there is none.
+    pub cache: Option<ExampleCache>,
+}
+
+/// Where examples are kept that are work to read.
+#[derive(Clone, Debug)]
+pub struct ExampleCache {
+    /// The folder with what is whole.
+    pub folder: PathBuf,
+    /// A folder on the same disk that no other process writes to, for what is not.
+    pub work: PathBuf,
+    /// Everything that decides the examples before they become numbers: files, recipe and program.
+    pub key: String,
+}
+
+impl ExampleCache {
+    /// The cache of examples that are turned into numbers in this way; none if it cannot be written down.
+    pub(crate) fn of(&self, schema: &Schema, inputs: &[InputSpec]) -> Option<ExampleCache> {
+        let fitted = serde_json::to_vec(&(schema, inputs)).ok()?;
+        let key = blake3::Hasher::new().update(self.key.as_bytes()).update(&fitted).finalize().to_string();
+        Some(ExampleCache { key, ..self.clone() })
+    }
+
+    /// What the file of an input is called.
+    pub(crate) fn file_name(&self, input: usize) -> String {
+        format!("{}-{input}.examples", self.key)
+    }
 }
 
 impl Place {

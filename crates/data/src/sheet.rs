@@ -25,7 +25,7 @@ use crate::{CsvFormat, DataError, Place, csv};
 
 use cells::NoNumbers;
 pub(crate) use cells::{Cells, Few, MOST_FEW, NOTHING, Names, Texts};
-pub(crate) use long::{Long, Room};
+pub(crate) use long::{Long, Plain, Room};
 pub(crate) use look::Seen;
 pub(crate) use words::Words;
 

@@ -98,6 +98,11 @@ pub(crate) trait Raw: Send + Sync {
         None
     }
 
+    /// Whether an example is read and decoded each time that it is asked for.
+    fn is_decoded_anew(&self) -> bool {
+        false
+    }
+
     /// Where more can lie, if these examples found no room in memory.
     fn beyond(&self) -> Option<Room> {
         None

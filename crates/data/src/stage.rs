@@ -224,7 +224,9 @@ fn examples(
     let encoder = Encoder::new(&blueprint.schema, &blueprint.inputs)?;
     let DataBlueprint { schema, inputs, targets, splits, .. } = blueprint;
     let answers = (&targets[..], &splits.unlabelled[..]);
-    let examples = Examples::new(raw, schema.clone(), encoder, answers, &plan.naming(), room)?;
+    let cache = place.cache.as_ref().and_then(|cache| cache.of(schema, inputs));
+    let cached = (&Place { cache, ..place.clone() }, room);
+    let examples = Examples::new(raw, schema.clone(), encoder, answers, &plan.naming(), cached)?;
     let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
     let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
     Ok(augmented.mixed(mixer))

@@ -17,7 +17,15 @@ pub(crate) fn place(files: &[(&str, &[u8])]) -> Place {
         std::io::Write::write_all(&mut fs.create_new(&path, None).unwrap(), bytes).unwrap();
     }
     let (limits, progress) = (Limits::default(), Progress::default());
-    Place { fs: Arc::new(fs), base: "/r".into(), folders: vec![], limits, seed: 7, progress }
+    Place { fs: Arc::new(fs), base: "/r".into(), folders: vec![], limits, seed: 7, progress, cache: None }
+}
+
+/// A picture of one grey.
+pub(crate) fn png(width: u32, height: u32, level: u8) -> Vec<u8> {
+    let image = ::image::RgbImage::from_pixel(width, height, ::image::Rgb([level, level, level]));
+    let mut bytes = std::io::Cursor::new(vec![]);
+    ::image::DynamicImage::from(image).write_to(&mut bytes, ::image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
 }
 
 pub(crate) fn config(json: &str) -> DataConfig {

@@ -7,7 +7,7 @@
 //! let recipe = "[data]\nsource = { csv = { path = \"iris.csv\" } }\ntarget = \"species\"\n\n[models.mlp]\nhidden = [16]\n";
 //! let plans = Recipe::parse("recipe.toml", recipe, &[])?.check()?;
 //! let (limits, progress) = (plans.run.limits().clone(), Default::default());
-//! let place = Place { fs: Arc::new(RealFs), base: "datasets/iris".into(), folders: vec![], limits, seed: 7, progress };
+//! let place = Place { fs: Arc::new(RealFs), base: "datasets/iris".into(), folders: vec![], limits, seed: 7, progress, cache: None };
 //! let outcome = baeum::run(&Context { plans: &plans, place: &place, hooks: &NoHooks }, &Stages::default())?;
 //! println!("{:?}", outcome.report.metrics);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baeum_core::commit::CommitError;
 use baeum_core::{Clock, Dataset};
-use baeum_data::{DataError, Place};
+use baeum_data::{DataError, ExampleCache, Place};
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
@@ -27,6 +27,8 @@ use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
 /// program in another language: `--from evaluate` goes on with whatever stands in the folders before it.
 pub struct Session<'a> {
     job: &'a Job,
+    /// Where the recipe is run, and what later runs find there.
+    place: Arc<Place>,
     signals: Signals,
     run: Run,
     outputs: BTreeMap<Stage, Files>,
@@ -99,6 +101,13 @@ pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identit
     Ok(Identity::here(CpuClass::of(computed), recipe, files))
 }
 
+/// Where a run keeps examples for those behind it: the numbers of photos are a matter of recipe, files and program, as the
+/// output of the data stage is.
+fn example_cache(run: &Run) -> Option<ExampleCache> {
+    let key = run.record().identity.key(Stage::Data, &BTreeMap::new())?;
+    Some(ExampleCache { folder: run.shared(), work: run.path().to_owned(), key: key.to_string() })
+}
+
 /// A file that is missing, but listed in the `source.toml` beside the recipe, is one to fetch.
 fn fetchable(error: DataError, place: &Place) -> StageError {
     let DataError::Absent { file, .. } = &error else { return error.into() };
@@ -122,7 +131,8 @@ impl<'a> Session<'a> {
             Goal::Resume(run) => job.runs.resume(run, &identity)?,
             Goal::Newest => job.runs.resume(&job.name, &identity)?,
         };
-        Ok(Session { job, signals, run, outputs: BTreeMap::new(), dataset: None })
+        let place = Arc::new(Place { cache: example_cache(&run), ..job.place.clone() });
+        Ok(Session { job, place, signals, run, outputs: BTreeMap::new(), dataset: None })
     }
 
     /// Its run folder.
@@ -188,7 +198,8 @@ impl<'a> Session<'a> {
 
     /// From the files of the stages before to the files of this one.
     fn compute(&mut self, begun: &Begun, audience: &mut dyn Audience) -> Result<Files, StageError> {
-        let (stages, quiet) = (Stages::default(), self.context(&NoHooks));
+        let (stages, place) = (Stages::default(), Arc::clone(&self.place));
+        let quiet = self.context(&place, &NoHooks);
         match begun.stage {
             Stage::Data => {
                 let prepared = (stages.data)(&quiet, ())?;
@@ -249,7 +260,7 @@ impl<'a> Session<'a> {
             watchers: RefCell::new(watchers),
             failure: RefCell::new(None),
         };
-        let trained = (stages.train)(&self.context(&hooks), (model, dataset));
+        let trained = (stages.train)(&self.context(&self.place, &hooks), (model, dataset));
         match hooks.failure.into_inner() {
             Some(error) => Err(error.into()),
             None => Ok(artifacts::trained(&trained?)?),
@@ -262,7 +273,7 @@ impl<'a> Session<'a> {
             return Ok(dataset.clone());
         }
         let blueprint = artifacts::read_data(self.of(Stage::Data)?)?;
-        let dataset = baeum_data::open(&self.job.plans.data, &self.job.place, &blueprint)?;
+        let dataset = baeum_data::open(&self.job.plans.data, &self.place, &blueprint)?;
         Ok(self.dataset.insert(dataset).clone())
     }
 
@@ -271,11 +282,11 @@ impl<'a> Session<'a> {
         Ok(self.outputs.get(&stage).ok_or_else(|| RunError::NoOutput { run: run(), stage })?)
     }
 
-    fn context<'b>(&self, hooks: &'b dyn Hooks) -> Context<'b>
+    fn context<'b>(&self, place: &'b Place, hooks: &'b dyn Hooks) -> Context<'b>
     where
         'a: 'b,
     {
-        Context { plans: &self.job.plans, place: &self.job.place, hooks }
+        Context { plans: &self.job.plans, place, hooks }
     }
 }
 

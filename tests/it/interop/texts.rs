@@ -155,6 +155,7 @@ fn prepared(config: &DataConfig, folder: &Scratch) -> Prepared {
         limits: baeum::Limits::default(),
         seed: 1,
         progress: Default::default(),
+        cache: None,
     };
     prepare(&config.check().unwrap(), &place).unwrap()
 }

@@ -43,6 +43,14 @@ impl Contest {
         }
     }
 
+    /// Whether it measures what our kernels compute, which a processor's instructions decide.
+    pub(super) fn is_about_kernels(self) -> bool {
+        match self {
+            Contest::Train | Contest::Predict => true,
+            Contest::Data => false,
+        }
+    }
+
     /// What is done over and over.
     pub(super) fn unit(self) -> &'static str {
         match self {

@@ -126,6 +126,7 @@ fn place(folder: &Path) -> data::Place {
         limits: Limits::default(),
         seed: 7,
         progress: Default::default(),
+        cache: None,
     }
 }
 

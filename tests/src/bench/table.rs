@@ -1,6 +1,9 @@
 use std::fmt::Write;
 
+use baeum_kernels::Rung;
+
 use super::{BenchError, Contest, Record, Timing};
+
 /// The lines between which a page has the table.
 fn markers(contest: Contest) -> [String; 2] {
     let name = match contest {
@@ -25,6 +28,28 @@ pub fn newest(contest: Contest, records: &[Record]) -> Vec<&Record> {
         several => several.iter().map(|&rows| of(name, Some(rows))).collect(),
     };
     contest.names().into_iter().flat_map(each).flatten().collect()
+}
+
+/// The newest measurements as Markdown: a table for each kind of instructions that they were made with, where these decide.
+pub fn tables(contest: Contest, records: &[Record]) -> String {
+    if !contest.is_about_kernels() {
+        return table(contest, &newest(contest, records));
+    }
+    let of_rung = |rung: Rung| -> Vec<Record> {
+        records.iter().filter(|record| record.rung == rung.name()).cloned().collect()
+    };
+    let measured = Rung::ALL.into_iter().rev().map(|rung| (rung, of_rung(rung)));
+    let measured: Vec<(Rung, Vec<Record>)> = measured.filter(|(_, records)| !records.is_empty()).collect();
+    match measured.as_slice() {
+        [] => table(contest, &[]),
+        [(_, records)] => table(contest, &newest(contest, records)),
+        several => {
+            let one = |(rung, records): &(Rung, Vec<Record>)| {
+                format!("With `{}`:\n\n{}", rung.name(), table(contest, &newest(contest, records)))
+            };
+            several.iter().map(one).collect::<Vec<_>>().join("\n")
+        }
+    }
 }
 
 /// Measurements as Markdown, with what one must know to judge them. The other side's columns stand there if any measurement has
@@ -209,6 +234,20 @@ mod tests {
         assert_eq!(newest, [&later, &records[0]]);
         assert_eq!(table(Contest::Train, &[&records[0], &records[1]]).matches("Some CPU").count(), 1);
         assert_eq!(table(Contest::Train, &newest).matches("Some CPU").count(), 2);
+    }
+
+    #[test]
+    fn processors_with_other_instructions_have_a_table_of_their_own() {
+        let wide = Record { rung: "avx512".to_owned(), date: "2026-11-21".to_owned(), ..sample("mlp") };
+        let records = [wide, sample("mlp"), sample("cnn")];
+        let text = tables(Contest::Train, &records);
+        assert!(text.starts_with("With `avx512`:\n\n| workload |"), "{text}");
+        let (wide, narrow) = text.split_once("\nWith `avx2`:\n\n| workload |").unwrap();
+        assert_eq!((wide.matches("| mlp |").count(), narrow.matches("| mlp |").count()), (1, 1));
+        assert!(!wide.contains("cnn") && narrow.contains("cnn"), "{text}");
+        assert!(!tables(Contest::Train, &records[1..]).contains("With"));
+        assert!(tables(Contest::Train, &[]).starts_with("Not measured yet"));
+        assert!(!tables(Contest::Data, &records).contains("With"));
     }
 
     #[test]

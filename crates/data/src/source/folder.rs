@@ -123,6 +123,10 @@ impl Raw for Folder {
         format!("`{}`", self.images.name(row))
     }
 
+    fn is_decoded_anew(&self) -> bool {
+        true
+    }
+
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
         self.images.size(row)
     }

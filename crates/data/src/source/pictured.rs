@@ -134,6 +134,10 @@ impl Raw for Pictured {
         format!("{} (`{}`)", self.table.place(row), self.images.name(row))
     }
 
+    fn is_decoded_anew(&self) -> bool {
+        true
+    }
+
     fn image_size(&self, row: usize) -> Option<(usize, usize)> {
         self.images.size(row)
     }

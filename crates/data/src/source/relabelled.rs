@@ -45,6 +45,10 @@ impl Raw for Relabelled {
         self.raw.few(field).filter(|_| field != self.field)
     }
 
+    fn is_decoded_anew(&self) -> bool {
+        self.raw.is_decoded_anew()
+    }
+
     fn beyond(&self) -> Option<Room> {
         self.raw.beyond()
     }

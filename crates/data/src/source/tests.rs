@@ -7,11 +7,10 @@ mod text_folder;
 
 use std::io::Write;
 
-use ::image::{DynamicImage, ImageFormat, RgbImage};
 use baeum_core::fs::{Fault as DiskFault, FaultFs};
 use baeum_core::{Kind, Limits, Value};
 
-use crate::testing::{place, plan, prepare, refusal};
+use crate::testing::{place, plan, png, prepare, refusal};
 use crate::{Fault, Place};
 
 /// An idx file of bytes.
@@ -149,13 +148,6 @@ fn an_archive_must_not_be_a_bomb() {
     let limits = Limits { inflated_bytes: (17 << 20) - 1, ..Limits::default() };
     let text = "`i` wants at most 17825791 bytes unpacked, got 17825792; `run.limits.inflated_bytes` raises the limit";
     assert_eq!(idx_refusal(&bomb, &labels, limits), text);
-}
-
-fn png(width: u32, height: u32, level: u8) -> Vec<u8> {
-    let image = RgbImage::from_pixel(width, height, ::image::Rgb([level, level, level]));
-    let mut bytes = std::io::Cursor::new(vec![]);
-    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
-    bytes.into_inner()
 }
 
 /// A folder of two classes with images of many sizes.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod cached;
+
 use baeum_core::{Source, Task};
 
 use super::*;

@@ -33,6 +33,7 @@ pub(crate) fn open(work: &Work) -> Result<Job, Failure> {
         limits: plans.run.limits().clone(),
         seed: plans.run.seed(),
         progress: Progress::default(),
+        cache: None,
     };
     let runs = Runs::new(fs, Arc::clone(&clock), &work.runs);
     let (name, text) = (

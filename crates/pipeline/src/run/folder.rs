@@ -62,6 +62,11 @@ impl Run {
         &self.path
     }
 
+    /// The folder with what all runs share.
+    pub fn shared(&self) -> PathBuf {
+        self.runs.cache().root().to_owned()
+    }
+
     /// What it was begun with, and how far it is.
     pub fn record(&self) -> &Record {
         &self.record

@@ -51,6 +51,7 @@ pub(super) fn place(files: &Path) -> Place {
         limits: Limits::default(),
         seed: 7,
         progress: Default::default(),
+        cache: None,
     }
 }
 
