@@ -233,7 +233,7 @@ mod tests {
         )
         .unwrap();
         let steps = config.fields["image"].steps.clone().unwrap();
-        assert_eq!(steps[1], StepConfig::Standardise { per: Per::Feature });
+        assert_eq!(steps[1], StepConfig::Standardise { per: None });
         assert_eq!(config.split, Some(SplitConfig::Stratified { valid: 0.1, test: 0.15 }));
     }
 

@@ -9,12 +9,12 @@ use std::cell::RefCell;
 use baeum_core::{Batch, Kind, Record, Role, Schema, Source, SourceError, Stream, Target, Tensor};
 use rayon::prelude::*;
 
-use crate::{DataError, Place};
 use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::{Encoder, Ready};
 use crate::labels::Naming;
 use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
+use crate::{DataError, Place};
 
 use answers::Answers;
 use kept::Kept;
@@ -228,7 +228,9 @@ impl Examples {
         for &row in rows {
             let copied = match &self.kept[input] {
                 Kept::Nowhere => return self.encode(input, rows),
-                Kept::Long(kept) => kept.copy(row * width..(row + 1) * width, &mut numbers).map_err(DataError::from),
+                Kept::Long(kept) => {
+                    kept.copy(row * width..(row + 1) * width, &mut numbers).map_err(DataError::from)
+                }
                 Kept::Cached(kept) => self.read_or_encode(input, row, kept, &mut numbers),
             };
             copied.map_err(|error| (row, error))?;

@@ -3,15 +3,16 @@
 use baeum_core::{Counter, Splits, Stream, Task};
 use rayon::prelude::*;
 
-use crate::plan::{DataPlan, ListsPlan, SplitPlan};
+use crate::plan::{DataPlan, SplitPlan};
 use crate::source::{Scan, Targets};
 use crate::{DataError, Place};
 
 use answered::Answered;
-use drawn::Drawn;
+use deal::Deal;
 pub(crate) use lists::Lists;
 
 mod answered;
+mod deal;
 mod drawn;
 mod label_sets;
 mod lists;
@@ -79,7 +80,7 @@ pub(crate) fn divide(
         return Err(DataError::Column { column: plan.target.clone(), wants, got });
     }
     let lot = Lot { stream: rng.stream("split", ""), ids: answered.only(ids) };
-    let (parts, wanted) = deal(plan, task, &answered, lists, &lot)?;
+    let (parts, wanted) = Deal { plan, task, scan: &answered, lot: &lot }.parts(lists)?;
     let rows = |part: Part| {
         let places = (0..parts.len()).filter(|&place| parts[place] == part);
         places.map(|place| answered.row(place)).collect::<Vec<usize>>()
@@ -127,114 +128,9 @@ impl Lot {
     }
 }
 
-/// Every row's part, and which of train, valid and test want rows.
-type Dealt = (Vec<Part>, [bool; 3]);
-
-/// Gives each row a part.
-fn deal(
-    plan: &DataPlan,
-    task: Task,
-    scan: &Answered<'_>,
-    lists: Option<&Lists>,
-    lot: &Lot,
-) -> Result<Dealt, DataError> {
-    let labels = |order| match task {
-        Task::Classify => Drawn::by_label(plan, scan, order),
-        Task::MultiLabel | Task::Regress | Task::Generate => Ok(Drawn::alike(order)),
-    };
-    // Gives rows by these shares, so that each part has the same mixture of labels.
-    let share_out = |parts: &mut [Part], order: Vec<usize>, shares| match task {
-        Task::MultiLabel => label_sets::hand_out(plan, scan, &order, shares, parts),
-        Task::Classify | Task::Regress | Task::Generate => {
-            labels(order)?.hand_out(parts, shares, &plan.target)
-        }
-    };
-    // Rows of train give some to valid.
-    let split_train = |mut parts: Vec<Part>, valid: f64| {
-        let train = lot.order().into_iter().filter(|&row| parts[row] == Part::Train).collect();
-        share_out(&mut parts, train, [1.0 - valid, valid, 0.0])?;
-        Ok::<_, DataError>((parts, [true, valid > 0.0, true]))
-    };
-    let wanted = |valid: f64, test: f64| [true, valid > 0.0, test > 0.0];
-    let mut parts = vec![Part::Train; scan.rows()];
-    match &plan.split {
-        SplitPlan::Column { .. } => Ok((given(scan)?, [true, false, true])),
-        SplitPlan::Files => Ok((given(scan)?, [true, true, true])),
-        SplitPlan::Lists(ListsPlan { takes_unlisted, valid, .. }) => {
-            let names = scan.names()?;
-            let parts = match lists {
-                Some(lists) => lists.parts(&names, *takes_unlisted)?,
-                None => parts,
-            };
-            match valid {
-                None => Ok((parts, [true, true, true])),
-                Some(valid) => split_train(parts, *valid),
-            }
-        }
-        SplitPlan::Given { valid } => split_train(given(scan)?, *valid),
-        SplitPlan::Stratified { .. } if task == Task::Regress => {
-            let (wants, got) = ("`random`, for the target is a number", "`stratified`");
-            Err(DataError::setting("data.split", wants, got))
-        }
-        SplitPlan::Stratified { valid, test } | SplitPlan::Usual { valid, test } => {
-            share_out(&mut parts, lot.order(), shares(*valid, *test))?;
-            Ok((parts, wanted(*valid, *test)))
-        }
-        SplitPlan::Random { valid, test } => {
-            Drawn::alike(lot.order()).hand_out(&mut parts, shares(*valid, *test), &plan.target)?;
-            Ok((parts, wanted(*valid, *test)))
-        }
-        SplitPlan::Groups { column, valid, test } => {
-            let parts = together::deal(column, &scan.cells()?, lot, shares(*valid, *test))?;
-            Ok((parts, wanted(*valid, *test)))
-        }
-        // A series divides its steps, and a plain text its characters; what a window tells says where it belongs.
-        SplitPlan::Time { valid, test, .. } if plan.config.series.is_some() || task == Task::Generate => {
-            Ok((given(scan)?, wanted(*valid, *test)))
-        }
-        SplitPlan::Moments { valid, .. } if plan.config.series.is_some() => {
-            Ok((given(scan)?, [true, valid.is_some(), true]))
-        }
-        SplitPlan::Moments { column, valid, test } => {
-            let parts = time::deal_at(column, &scan.cells()?, valid.as_deref(), test)?;
-            Ok((parts, [true, valid.is_some(), true]))
-        }
-        SplitPlan::Time { column, valid, test } => {
-            Ok((time::deal(column, &scan.cells()?, shares(*valid, *test))?, wanted(*valid, *test)))
-        }
-        SplitPlan::Hash { valid, test, .. } => {
-            Ok((alone(&scan.cells()?, lot, *valid, *test), wanted(*valid, *test)))
-        }
-        SplitPlan::Fold { of, fold, valid } => {
-            labels(lot.order())?.take_fold(&mut parts, *of, *fold);
-            split_train(parts, *valid)
-        }
-    }
-}
-
 /// The shares of train, valid and test.
 fn shares(valid: f64, test: f64) -> [f64; 3] {
     [1.0 - valid - test, valid, test]
-}
-
-/// Each row by its own lot, or by that of its cell where a column tells rows apart: whatever other rows there are.
-fn alone(cells: &[String], lot: &Lot, valid: f64, test: f64) -> Vec<Part> {
-    let part = |row: usize| {
-        let id = cells.get(row).map_or(lot.ids[row], |cell| sample_id(cell.as_bytes()));
-        let chance = f64::from(lot.of(id, 0)[0]) / 2f64.powi(32);
-        match chance {
-            chance if chance < test => Part::Test,
-            chance if chance < test + valid => Part::Valid,
-            _ => Part::Train,
-        }
-    };
-    (0..lot.ids.len()).map(part).collect()
-}
-
-/// The parts that the source itself gives.
-fn given(scan: &Answered<'_>) -> Result<Vec<Part>, DataError> {
-    let refuse = || DataError::setting("data.split", "a source that gives the parts", "one that does not");
-    scan.parts()?.ok_or_else(refuse)
 }
 
 /// Whole numbers that add up to `rows`, as near to the shares as can be (largest remainders), none of them 0

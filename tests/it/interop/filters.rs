@@ -46,8 +46,15 @@ fn stepped(folder: &Scratch, step: Value) -> Vec<Value> {
     }))
     .unwrap();
     let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-    let place =
-        Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1, progress: Default::default(), cache: None };
+    let place = Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders: vec![],
+        limits,
+        seed: 1,
+        progress: Default::default(),
+        cache: None,
+    };
     let dataset = prepare(&config.check().unwrap(), &place).unwrap().dataset;
     let rows = 0..dataset.source.len();
     rows.map(|row| {

@@ -92,8 +92,15 @@ fn encoded(folder: &Scratch, field: &str, steps: &Value) -> Value {
     }))
     .unwrap();
     let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-    let place =
-        Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1, progress: Default::default(), cache: None };
+    let place = Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders: vec![],
+        limits,
+        seed: 1,
+        progress: Default::default(),
+        cache: None,
+    };
     let dataset = prepare(&config.check().unwrap(), &place).unwrap().dataset;
     let batch = dataset.source.batch(&(0..ROWS).collect::<Vec<_>>()).unwrap();
     json!({ "shape": batch.inputs["x"].shape(), "data": batch.inputs["x"].to_f64s() })

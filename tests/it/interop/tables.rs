@@ -19,8 +19,15 @@ fn read(folder: &Scratch, source: &Value) -> Dataset {
     }))
     .unwrap();
     let (base, limits) = (folder.path().to_owned(), baeum::Limits::default());
-    let place =
-        Place { fs: Arc::new(RealFs), base, folders: vec![], limits, seed: 1, progress: Default::default(), cache: None };
+    let place = Place {
+        fs: Arc::new(RealFs),
+        base,
+        folders: vec![],
+        limits,
+        seed: 1,
+        progress: Default::default(),
+        cache: None,
+    };
     prepare(&config.check().unwrap(), &place).unwrap().dataset
 }
 

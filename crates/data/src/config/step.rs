@@ -47,9 +47,9 @@ pub enum StepConfig {
     },
     /// `(x - mean) / deviation`, both of the training rows.
     Standardise {
-        /// Which numbers share a mean.
-        #[serde(default)]
-        per: Per,
+        /// Which numbers share a mean; those of a channel where they are laid out as an image, else each has its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per: Option<Per>,
     },
     /// `(x - median) / (third quartile - first quartile)`, all of the training rows: numbers far out hardly move it.
     Robust {},
@@ -203,11 +203,10 @@ pub enum BinsBy {
 }
 
 /// Which numbers share a mean and a deviation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// Each number of a row has its own.
-    #[default]
     Feature,
     /// All numbers of all rows share one.
     All,

@@ -43,7 +43,8 @@ impl CachedRows {
 
     /// Appends the numbers of a row; none, if they are not as they were written.
     pub(super) fn copy(&self, row: usize, out: &mut Vec<f32>) -> Option<()> {
-        let bytes = self.read(row).inspect_err(|error| tracing::warn!(%error, "a cached row is lost")).ok()?;
+        let bytes =
+            self.read(row).inspect_err(|error| tracing::warn!(%error, "a cached row is lost")).ok()?;
         let (numbers, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
         if checksum_of(row, numbers) != checksum {
             tracing::warn!(file = %self.path.display(), row, "a cached row is damaged; it is made anew");

@@ -44,7 +44,7 @@ pub(super) fn fit(
 
 /// The steps of a field of which the recipe says nothing.
 fn usual(kind: &Kind, has_missing: bool) -> Vec<StepConfig> {
-    let standardise = StepConfig::Standardise { per: Per::Feature };
+    let standardise = StepConfig::Standardise { per: None };
     match kind {
         Kind::Number | Kind::Series { .. } if has_missing => {
             vec![StepConfig::Impute { with: ImputeWith::Mean, flag: false }, standardise]
@@ -170,7 +170,7 @@ impl Fitting<'_> {
         }
     }
 
-    fn standardise(&self, per: Per, path: &str) -> Result<Transform, DataError> {
+    fn standardise(&self, per: Option<Per>, path: &str) -> Result<Transform, DataError> {
         let width = self.width(path)?;
         let runs = self.runs(per, &shape(&self.form, path)?, path)?;
         let moments = self.rows.moments(&self.fitted, width, runs.min(width))?;
@@ -179,9 +179,10 @@ impl Fitting<'_> {
     }
 
     /// Into how many runs the numbers of a row are cut, each with a mean of its own.
-    fn runs(&self, per: Per, shape: &[usize], path: &str) -> Result<usize, DataError> {
+    fn runs(&self, per: Option<Per>, shape: &[usize], path: &str) -> Result<usize, DataError> {
         let laid_out = self.plan.config.shape.as_deref().unwrap_or(shape);
-        match (per, shape, laid_out) {
+        let usual = if let [_, _, _] = laid_out { Per::Channel } else { Per::Feature };
+        match (per.unwrap_or(usual), shape, laid_out) {
             (Per::All, _, _) => Ok(1),
             (Per::Feature, _, _) => Ok(shape.iter().product()),
             (Per::Channel, [channels, _] | [channels, _, _], _) | (Per::Channel, _, [channels, _, _]) => {

@@ -116,17 +116,21 @@ fn columns_that_belong_together_are_one_field() {
 #[test]
 fn means_are_shared_as_said() {
     let csv = "p1,p2,p3,p4,y,part\n0,2,10,30,1,train\n4,6,10,50,2,train\n0,0,0,0,3,test\n";
-    let mean = |per: &str, shape: &str| {
+    let mean = |step: &str, shape: &str| {
         let more = format!(
-            r#", "vectors": {{"p": "p*"}}, "fields": {{"p": {{"steps": [{{"standardise": {{"per": "{per}"}}}}]}}}}, "shape": {shape}"#
+            r#", "vectors": {{"p": "p*"}}, "fields": {{"p": {{"steps": [{step}]}}}}, "shape": {shape}"#
         );
         let step = steps(&fitted("y", &more, csv), "p").remove(0);
         let Transform::Standardise { centre, spread } = step else { panic!("{step:?}") };
         (centre, spread)
     };
-    assert_eq!(mean("feature", "[4]"), (vec![2.0, 4.0, 10.0, 40.0], vec![2.0, 2.0, 1.0, 10.0]));
-    assert_eq!(mean("channel", "[2, 1, 2]"), (vec![3.0, 25.0], vec![5.0f64.sqrt(), 275.0f64.sqrt()]));
-    assert_eq!(mean("all", "[4]").0, [14.0]);
+    let per = |per: &str| format!(r#"{{"standardise": {{"per": "{per}"}}}}"#);
+    assert_eq!(mean(&per("feature"), "[4]"), (vec![2.0, 4.0, 10.0, 40.0], vec![2.0, 2.0, 1.0, 10.0]));
+    assert_eq!(mean(&per("channel"), "[2, 1, 2]"), (vec![3.0, 25.0], vec![5.0f64.sqrt(), 275.0f64.sqrt()]));
+    assert_eq!(mean(&per("all"), "[4]").0, [14.0]);
+    let unsaid = |shape: &str| mean(r#""standardise""#, shape);
+    assert_eq!(unsaid("[4]"), mean(&per("feature"), "[4]"));
+    assert_eq!(unsaid("[2, 1, 2]"), mean(&per("channel"), "[2, 1, 2]"), "laid out as an image");
     let more =
         r#", "vectors": {"p": "p*"}, "fields": {"p": {"steps": [{"standardise": {"per": "channel"}}]}}"#;
     let expect = "`data.fields.p.steps[0].standardise.per` wants numbers laid out as [channels, rows, columns] for `channel`, got \

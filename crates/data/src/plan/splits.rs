@@ -14,7 +14,24 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
     if let Some(series) = &config.series {
         return series::split(config, series);
     }
-    let test = match source {
+    match (beside_test_files(source), &config.split) {
+        (Some(_), None) => Ok(SplitPlan::Given { valid: 0.1 }),
+        (Some(_), Some(SplitConfig::Given { valid })) => {
+            share("data.split.given.valid", *valid, 0.0)?;
+            Ok(SplitPlan::Given { valid: *valid })
+        }
+        (Some(wants), Some(_)) => refuse("data.split", wants, "another one"),
+        (None, None) => Ok(SplitPlan::Usual { valid: 0.15, test: 0.15 }),
+        (None, Some(said)) => {
+            refuse_columns_of_nothing(said, source)?;
+            of_rows(config, said, task)
+        }
+    }
+}
+
+/// What a split can be where the source has test rows of its own; none where it has none.
+fn beside_test_files(source: &SourcePlan) -> Option<&'static str> {
+    match source {
         SourcePlan::Idx(idx) => {
             idx.test_images.as_ref().map(|_| "`given` beside `data.source.idx.test_images`")
         }
@@ -26,72 +43,76 @@ pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>
         | SourcePlan::TextFolder(_)
         | SourcePlan::Text { .. }
         | SourcePlan::Function { .. } => None,
-    };
-    let has_test = test.is_some();
-    let is_table = matches!(source, SourcePlan::Table { .. });
-    match &config.split {
-        None if has_test => Ok(SplitPlan::Given { valid: 0.1 }),
-        None => Ok(SplitPlan::Usual { valid: 0.15, test: 0.15 }),
-        Some(SplitConfig::Given { valid }) if has_test => {
-            share("data.split.given.valid", *valid, 0.0)?;
-            Ok(SplitPlan::Given { valid: *valid })
+    }
+}
+
+/// A split by a column or by files wants a table.
+fn refuse_columns_of_nothing(said: &SplitConfig, source: &SourcePlan) -> Checked<()> {
+    if matches!(source, SourcePlan::Table { .. }) {
+        return Ok(());
+    }
+    match said {
+        SplitConfig::Column { .. }
+        | SplitConfig::Files { .. }
+        | SplitConfig::Groups { .. }
+        | SplitConfig::Time { .. }
+        | SplitConfig::Moments { .. }
+        | SplitConfig::Hash { column: Some(_), .. } => {
+            refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
         }
-        Some(SplitConfig::Given { .. }) => {
-            refuse("data.split", "test rows in the source for `given`", "none")
+        SplitConfig::Lists { column: Some(_), .. } => {
+            refuse("data.split.lists.column", "a `csv` table, whose columns have names", "another source")
         }
-        Some(_) if has_test => refuse("data.split", test.unwrap_or_default(), "another one"),
-        Some(SplitConfig::Random { valid, test }) => {
+        SplitConfig::Given { .. }
+        | SplitConfig::Random { .. }
+        | SplitConfig::Stratified { .. }
+        | SplitConfig::Hash { column: None, .. }
+        | SplitConfig::Lists { column: None, .. }
+        | SplitConfig::Fold { .. } => Ok(()),
+    }
+}
+
+/// Rows are divided as the recipe says.
+fn of_rows(config: &DataConfig, said: &SplitConfig, task: Option<Task>) -> Checked<SplitPlan> {
+    match said {
+        SplitConfig::Given { .. } => refuse("data.split", "test rows in the source for `given`", "none"),
+        SplitConfig::Random { valid, test } => {
             shares("data.split.random", *valid, *test)?;
             Ok(SplitPlan::Random { valid: *valid, test: *test })
         }
-        Some(SplitConfig::Stratified { .. }) if task == Some(Task::Regress) => {
+        SplitConfig::Stratified { .. } if task == Some(Task::Regress) => {
             refuse("data.split", "`random`, for the target is a number", "`stratified`")
         }
-        Some(SplitConfig::Stratified { valid, test }) => {
+        SplitConfig::Stratified { valid, test } => {
             shares("data.split.stratified", *valid, *test)?;
             Ok(SplitPlan::Stratified { valid: *valid, test: *test })
         }
-        Some(
-            SplitConfig::Column { .. }
-            | SplitConfig::Files { .. }
-            | SplitConfig::Groups { .. }
-            | SplitConfig::Time { .. }
-            | SplitConfig::Moments { .. }
-            | SplitConfig::Hash { column: Some(_), .. },
-        ) if !is_table => {
-            refuse("data.split", "`random` or `stratified`, for the source is no `csv` table", "another one")
-        }
-        Some(SplitConfig::Column { name, used }) => by_column(config, named(name, *used)?),
-        Some(SplitConfig::Lists { column: Some(_), .. }) if !is_table => {
-            refuse("data.split.lists.column", "a `csv` table, whose columns have names", "another source")
-        }
-        Some(lists @ SplitConfig::Lists { .. }) => {
-            by_column(config, SplitPlan::Lists(by_lists(config, lists)?))
-        }
-        Some(SplitConfig::Groups { column, valid, test }) => {
+        SplitConfig::Column { name, used } => by_column(config, named(name, *used)?),
+        lists @ SplitConfig::Lists { .. } => by_column(config, SplitPlan::Lists(by_lists(config, lists)?)),
+        SplitConfig::Groups { column, valid, test } => {
             shares("data.split.groups", *valid, *test)?;
             by_column(config, SplitPlan::Groups { column: column.clone(), valid: *valid, test: *test })
         }
-        Some(SplitConfig::Time { column, valid, test }) => {
+        SplitConfig::Time { column, valid, test } => {
             shares("data.split.time", *valid, *test)?;
             let column = moment("data.split.time.column", column)?;
             by_column(config, SplitPlan::Time { column, valid: *valid, test: *test })
         }
-        Some(SplitConfig::Moments { column, valid, test }) => {
+        SplitConfig::Moments { column, valid, test } => {
             let column = moment("data.split.moments.column", column)?;
             by_column(config, SplitPlan::Moments { column, valid: valid.clone(), test: test.clone() })
         }
-        Some(SplitConfig::Hash { column, valid, test }) => {
+        SplitConfig::Hash { column, valid, test } => {
             shares("data.split.hash", *valid, *test)?;
             by_column(config, SplitPlan::Hash { column: column.clone(), valid: *valid, test: *test })
         }
-        Some(SplitConfig::Fold { of, fold, valid }) => {
+        SplitConfig::Fold { of, fold, valid } => {
             share("data.split.fold.valid", *valid, 0.0)?;
             folds(*of, *fold)?;
             Ok(SplitPlan::Fold { of: *of, fold: *fold, valid: *valid })
         }
-        Some(SplitConfig::Files { valid: Some(_), .. }) => Ok(SplitPlan::Files),
-        Some(SplitConfig::Files { valid_share, .. }) => {
+        SplitConfig::Files { valid: Some(_), .. } => Ok(SplitPlan::Files),
+        SplitConfig::Files { valid: None, valid_share, .. } => {
             share("data.split.files.valid_share", *valid_share, 0.0)?;
             Ok(SplitPlan::Given { valid: *valid_share })
         }

@@ -17,7 +17,10 @@ fn cache() -> ExampleCache {
 /// Twenty photos, and a cache beside them.
 fn photos() -> Place {
     let photo = |row: u8| {
-        (format!("f/{}/{row}.png", ["cat", "dog"][usize::from(row % 2)]), png(4 + u32::from(row), 3, row * 10))
+        (
+            format!("f/{}/{row}.png", ["cat", "dog"][usize::from(row % 2)]),
+            png(4 + u32::from(row), 3, row * 10),
+        )
     };
     let files: Vec<_> = (0..20).map(photo).collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
