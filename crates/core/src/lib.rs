@@ -28,6 +28,7 @@ pub mod crc32c;
 pub mod fs;
 mod guard;
 mod limits;
+mod memory;
 mod progress;
 mod rng;
 
@@ -43,6 +44,7 @@ pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Layer, Param, ParamKind, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
+pub use memory::{free_memory, resident_memory};
 pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};

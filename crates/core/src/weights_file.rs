@@ -5,6 +5,7 @@
 //! metadata, so that the same tensors are always the same bytes. [`read`] refuses what that crate lets pass: a name that
 //! stands twice, a name that is a path, and a shape whose sizes overflow beside a zero.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -113,27 +114,33 @@ struct Entry {
 ///
 /// # Errors
 /// [`WeightsFileError`] names a tensor whose name or number of axes [`read`] would refuse.
-pub fn write(
-    tensors: &BTreeMap<String, Tensor>,
+pub fn write<T: Borrow<Tensor>>(
+    tensors: &BTreeMap<String, T>,
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>, WeightsFileError> {
+    let of_type = |dtype| {
+        let all = tensors.iter().map(|(name, tensor)| (name, tensor.borrow()));
+        all.filter(move |(_, tensor)| tensor.dtype() == dtype)
+    };
+    let ordered: Vec<(&String, &Tensor)> = ORDER.into_iter().flat_map(of_type).collect();
     let mut header = Header { metadata: Pairs(metadata.clone().into_iter().collect()), entries: vec![] };
-    let mut data = vec![];
-    for dtype in ORDER {
-        for (name, tensor) in tensors.iter().filter(|(_, tensor)| tensor.dtype() == dtype) {
-            check_name(name)?;
-            let shape = tensor.shape().to_vec();
-            check_rank(name, &shape)?;
-            let begin = data.len() as u64;
-            put(tensor.data(), &mut data);
-            let entry =
-                Entry { dtype: word(dtype).to_owned(), shape, data_offsets: (begin, data.len() as u64) };
-            header.entries.push((name.clone(), entry));
-        }
+    let mut end = 0;
+    for (name, tensor) in &ordered {
+        check_name(name)?;
+        let (shape, begin) = (tensor.shape().to_vec(), end);
+        check_rank(name, &shape)?;
+        end += (tensor.data().len() * tensor.dtype().bytes()) as u64;
+        let entry = Entry { dtype: word(tensor.dtype()).to_owned(), shape, data_offsets: (begin, end) };
+        header.entries.push(((*name).clone(), entry));
     }
     let mut header = serde_json::to_vec(&header).map_err(WeightsFileError::Header)?;
     header.resize(header.len().next_multiple_of(8), b' ');
-    Ok([&(header.len() as u64).to_le_bytes()[..], &header, &data].concat())
+    // As long as it will be: tensors may fill half of the memory.
+    let mut file = Vec::with_capacity(8 + header.len() + end as usize);
+    file.extend((header.len() as u64).to_le_bytes());
+    file.extend(header);
+    ordered.iter().for_each(|(_, tensor)| put(tensor.data(), &mut file));
+    Ok(file)
 }
 
 /// The tensors of a weights file and its metadata, both sorted by name.

@@ -7,6 +7,7 @@ mod backward;
 mod enter;
 mod forward;
 mod loss;
+mod memory;
 mod op;
 mod plan;
 mod ready;
@@ -21,6 +22,7 @@ use baeum_kernels::{Arena, Ctx};
 
 use crate::network::{Pass, RunError};
 use crate::{ModelError, RunnerConfig};
+pub use memory::Memory;
 use plan::{Params, Plan, Purpose};
 use ready::Ready;
 use state::FlatState;

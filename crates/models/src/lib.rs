@@ -32,7 +32,7 @@ mod runner;
 
 pub use baeum_kernels::{Precision, Rung};
 pub use config::{Activation, Cnn, Mlp, ModelConfig};
-pub use cpu::CpuRunner;
+pub use cpu::{CpuRunner, Memory};
 pub use device::{Device, Float};
 pub use error::ModelError;
 pub use init::{build, initial};

@@ -37,6 +37,20 @@ pub enum StageError {
         /// Where it was looked for.
         source: DataError,
     },
+    /// There is not as much memory as the training would take.
+    #[error(
+        "training wants about {} of memory with {rows} rows at once, got {} that are free; a smaller `train.micro_batch`, \
+         `train.batch_size` or network wants less",
+        mebibytes(*wanted), mebibytes(*free)
+    )]
+    Memory {
+        /// How many bytes it would take.
+        wanted: u64,
+        /// How many are free.
+        free: u64,
+        /// How many rows go through the network at once.
+        rows: usize,
+    },
     /// Somebody asked the run to stop; a checkpoint was kept.
     #[error("stopped; the same command goes on from the last checkpoint")]
     Stopped,
@@ -51,7 +65,7 @@ impl StageError {
     pub fn exit_code(&self) -> u8 {
         match self {
             StageError::Data(error) => of_data(error),
-            StageError::Models(_) => 2,
+            StageError::Models(_) | StageError::Memory { .. } => 2,
             StageError::Train(error) => of_train(error),
             StageError::Evaluate(error) => of_evaluate(error),
             StageError::Export(error) if error.path().is_some() => 2,
@@ -64,6 +78,11 @@ impl StageError {
             StageError::Custom(_) => 9,
         }
     }
+}
+
+/// Bytes for people.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
 pub(crate) fn of_data(error: &DataError) -> u8 {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use baeum_core::commit::CommitError;
 use baeum_core::{Clock, Dataset};
 use baeum_data::{DataError, ExampleCache, Place};
+use baeum_models::Memory;
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::recipe::{Parsed, Plans, Recipe};
 use crate::run::{
     Begun, Checkpoints, CpuClass, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints,
 };
-use crate::stages::{Context, Hooks, NoHooks, Stages};
+use crate::stages::{self, Context, Hooks, NoHooks, Stages};
 use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
@@ -74,6 +75,8 @@ pub enum Told<'a> {
     Begins(Stage, &'a [Reason]),
     /// Newer checkpoints are damaged; the work since an older one is done again.
     Damaged(&'a [CommitError]),
+    /// The training that begins will take so much memory, with so many rows at once.
+    Expects(Memory, usize),
     /// A stage is done.
     Done(Stage, Duration, &'a Files),
 }
@@ -236,6 +239,8 @@ impl<'a> Session<'a> {
     ) -> Result<Files, StageError> {
         let dataset = self.dataset()?;
         let model = artifacts::read_model(self.of(Stage::Models)?, &self.job.place.limits)?;
+        let memory = stages::expected(&self.context(&self.place, &NoHooks), &model)?;
+        audience.told(&Told::Expects(memory, self.job.plans.train.part_rows()));
         let newest = begun.checkpoints.newest()?;
         if !newest.damaged.is_empty() {
             audience.told(&Told::Damaged(&newest.damaged));

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Blueprint, Dataset, Decode, Loss, Model, Predictor, Target, Trained};
+use baeum_core::{Blueprint, Dataset, Decode, Loss, Model, Predictor, Target, Trained, free_memory};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
-use baeum_models::{RunnerConfig, network};
+use baeum_models::{Device, Memory, RunnerConfig, network};
 use baeum_train::{Checkpoint, End, Event, Signal};
 
 use crate::{Plans, StageError, golden};
@@ -132,8 +132,25 @@ fn refuse_unspeakable(context: &Context<'_>, dataset: &Dataset, model: &Model) -
     plan.formats().iter().try_for_each(|format| Ok(baeum_export::can(*format, &parts, plan)?))
 }
 
+/// What a training on the processor will take, which is told before it begins.
+///
+/// # Errors
+/// [`StageError::Memory`] if there is less.
+pub(crate) fn expected(context: &Context<'_>, model: &Model) -> Result<Memory, StageError> {
+    let (plan, fs) = (&context.plans.train, context.place.fs.as_ref());
+    let rows = plan.part_rows();
+    let memory = Memory::of(&model.graph, &plan.largest_update(), rows);
+    match free_memory(fs) {
+        Some(free) if free < memory.total() && context.plans.run.device() == Device::Cpu => {
+            Err(StageError::Memory { wanted: memory.total(), free, rows })
+        }
+        Some(_) | None => Ok(memory),
+    }
+}
+
 fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Trained, StageError> {
     refuse_unspeakable(context, dataset, &model)?;
+    expected(context, &model)?;
     let Context { plans, place, hooks } = context;
     let mut network = network(&model.graph, &model.weights, runner(context))?;
     let from = hooks.resume()?;

@@ -128,18 +128,14 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Weights`] if a tensor has a name that no file can hold.
     pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, CheckpointError> {
-        let weights =
-            self.state.weights.iter().map(|(name, tensor)| (format!("weights.{name}"), tensor.clone()));
-        let moments =
-            self.state.moments.iter().map(|(name, tensor)| (format!("moments.{name}"), tensor.clone()));
-        let write = |file, tensors: &Weights| {
-            let bytes = weights_file::write(tensors, &BTreeMap::new());
-            bytes.map_err(|source| CheckpointError::Weights { file, source })
-        };
-        let mut files = BTreeMap::new();
-        files.insert(STATE.to_owned(), write(STATE, &weights.chain(moments).collect())?);
+        let weights = self.state.weights.iter().map(|(name, tensor)| (format!("weights.{name}"), tensor));
+        let moments = self.state.moments.iter().map(|(name, tensor)| (format!("moments.{name}"), tensor));
+        let failed = |file| move |source| CheckpointError::Weights { file, source };
+        let none = BTreeMap::new();
+        let state = weights_file::write(&weights.chain(moments).collect(), &none).map_err(failed(STATE))?;
+        let mut files = BTreeMap::from([(STATE.to_owned(), state)]);
         if let Some(best) = &self.best {
-            files.insert(BEST.to_owned(), write(BEST, best)?);
+            files.insert(BEST.to_owned(), weights_file::write(best, &none).map_err(failed(BEST))?);
         }
         let progress = serde_json::to_vec_pretty(&Progress::of(self)).map_err(CheckpointError::Progress)?;
         files.insert(PROGRESS.to_owned(), progress);

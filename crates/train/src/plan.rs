@@ -183,6 +183,11 @@ impl TrainPlan {
             * schedule::factor(&self.said.schedule, step, steps_per_epoch, self.said.epochs)
     }
 
+    /// A step as large as any: what it keeps for each parameter is what every other keeps.
+    pub fn largest_update(&self) -> Update {
+        self.update(self.said.learning_rate)
+    }
+
     /// One optimizer step of this size.
     pub(crate) fn update(&self, learning_rate: f64) -> Update {
         let clip = self.said.clip;

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use baeum_core::commit::CommitError;
 use baeum_core::fs::RealFs;
+use baeum_models::Memory;
 
 use super::chain::Chain;
 use super::open::open;
 use super::{Failure, args, print, summary};
 use crate::StageError;
+use crate::error::mebibytes;
 use crate::recipe::{Parsed, RunPlan};
 use crate::run::{Action, Files, Reason, Runs, Stage, verify as check};
 use crate::session::{Audience, Goal, Job, Session, Told, identity};
@@ -167,6 +169,7 @@ impl Audience for Terminal<'_> {
                 tracing::info!(%stage, reasons = self::reasons(reasons), "begins")
             }
             Told::Damaged(errors) => damaged(errors),
+            Told::Expects(memory, rows) => print::line(&expectation(memory, *rows)),
             Told::Done(stage, duration, files) => stage_line(*stage, files, &seconds(*duration)),
         }
     }
@@ -178,6 +181,12 @@ impl Audience for Terminal<'_> {
 
 fn stage_line(stage: Stage, files: &Files, note: &str) {
     print::line(&format!("  {:<9} {}  ({note})", stage.name(), summary::stage(stage, files)));
+}
+
+/// What a training will take beside the program and its examples.
+fn expectation(memory: &Memory, rows: usize) -> String {
+    let [all, values] = [memory.total(), memory.values].map(mebibytes);
+    format!("  train     takes about {all} of memory, {values} of them for {rows} rows at once")
 }
 
 fn damaged(errors: &[CommitError]) {
