@@ -408,7 +408,8 @@ mod tests {
         assert_eq!(read_back["none"], tensors()["none"]);
         assert_eq!(write(&read_back, &texts).unwrap(), bytes);
         assert_eq!(
-            read(&write(&BTreeMap::new(), &BTreeMap::new()).unwrap(), &Limits::default()).unwrap(),
+            read(&write(&BTreeMap::<String, Tensor>::new(), &BTreeMap::new()).unwrap(), &Limits::default())
+                .unwrap(),
             Contents::default()
         );
     }
