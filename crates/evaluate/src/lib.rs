@@ -10,8 +10,8 @@
 //! fn page(net: &mut dyn Network, data: &Dataset) -> Result<String, EvaluateError> {
 //!     let plan = EvaluateConfig::default().check()?;
 //!     let report = &score(&plan, 7, net, data)?;
-//!     let (title, facts, summary, recipe) = ("digits", &[], "", "");
-//!     Ok(html(&ReportInput { report, history: &[], best_epoch: None, title, facts, summary, recipe, parity: None }))
+//!     let (title, facts, graph, summary, recipe) = ("digits", &[], None, "", "");
+//!     Ok(html(&ReportInput { report, history: &[], best_epoch: None, title, facts, graph, summary, recipe, parity: None }))
 //! }
 //! ```
 

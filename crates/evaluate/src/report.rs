@@ -6,6 +6,7 @@ mod curves;
 mod forecast;
 mod frame;
 mod learned;
+mod network;
 mod numbers;
 mod page;
 mod scale;

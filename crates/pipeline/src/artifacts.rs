@@ -289,6 +289,7 @@ pub(crate) fn report(
         best_epoch: Some(trained.best_epoch),
         title,
         facts: &facts,
+        graph: Some(&trained.predictor.graph),
         summary: &summary,
         recipe,
         parity: None,

@@ -1,6 +1,6 @@
 //! The page: one file, no script, nothing loaded from elsewhere.
 
-use baeum_core::{EpochRecord, Task};
+use baeum_core::{EpochRecord, Graph, Task};
 
 use crate::Report;
 
@@ -9,6 +9,7 @@ use super::confusion::confusion;
 use super::curves::curves;
 use super::forecast::forecast;
 use super::learned::learned;
+use super::network::network;
 use super::numbers::numbers;
 use super::scores::{cards, sentence};
 use super::table::{Cell, name, section, table};
@@ -27,6 +28,8 @@ pub struct ReportInput<'a> {
     pub title: &'a str,
     /// What else to know about the run, such as its seed: (name, value).
     pub facts: &'a [(String, String)],
+    /// The network, to be drawn.
+    pub graph: Option<&'a Graph>,
     /// The network, layer by layer, as plain text; may be empty.
     pub summary: &'a str,
     /// The recipe as it was run; may be empty.
@@ -60,7 +63,7 @@ pub fn html(input: &ReportInput) -> String {
         section("forecasts", "Forecasts and errors", forecast(report)),
         section("training", "How training went", training(input)),
         section("rows", "Rows", Some(splits(report))),
-        section("network", "Network", preformatted(input.summary)),
+        section("network", "Network", layers(input)),
         section("files", "Exported files", input.parity.map(parity)),
         section("recipe", "Recipe", preformatted(input.recipe)),
     ];
@@ -148,6 +151,19 @@ fn splits(report: &Report) -> String {
     });
     let table = table("No row is in two parts.", &["part", "rows", "share", "used as"], rows);
     format!("<div class=\"splits\" aria-hidden=\"true\">{bar}</div>{table}")
+}
+
+/// The network as a drawing, and as a table of numbers below it.
+fn layers(input: &ReportInput) -> Option<String> {
+    let figure = |drawing: String| {
+        let caption = "A filled dot has learned something; the number at the right says how many parameters.";
+        format!(
+            "<figure><div class=\"wide tall\" tabindex=\"0\">{drawing}</div><figcaption>{caption}</figcaption></figure>"
+        )
+    };
+    let drawn = input.graph.and_then(network).map(figure);
+    let parts: Vec<String> = drawn.into_iter().chain(preformatted(input.summary)).collect();
+    (!parts.is_empty()).then(|| parts.concat())
 }
 
 fn preformatted(text: &str) -> Option<String> {

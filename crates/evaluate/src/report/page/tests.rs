@@ -1,4 +1,4 @@
-use baeum_core::{Dataset, EpochRecord};
+use baeum_core::{DType, Dataset, EpochRecord, Shape};
 
 use super::*;
 use crate::fixture::{ByHeart, columns, label_sets, labels, numbers, probes};
@@ -44,6 +44,7 @@ fn input<'a>(report: &'a Report, history: &'a [EpochRecord]) -> ReportInput<'a> 
         best_epoch: Some(2),
         title: "digits",
         facts: &[],
+        graph: None,
         summary: "",
         recipe: "",
         parity: None,
@@ -122,8 +123,11 @@ fn a_report_of_labels_shows_all_of_it() {
         rows: vec![vec!["model.onnx".to_owned(), "ran".to_owned()]],
     };
     let facts = [("seed".to_owned(), "7".to_owned())];
+    let mut graph = Graph::default();
+    graph.input("image", Shape::batch(&[1, 8, 8]), DType::F32).unwrap();
     let page = html(&ReportInput {
         facts: &facts,
+        graph: Some(&graph),
         summary: "conv1  [batch, 8]\n",
         recipe: "[run]\nname = \"digits\"\n",
         parity: Some(&parity),
@@ -141,6 +145,7 @@ fn a_report_of_labels_shows_all_of_it() {
             "<caption>All mistakes</caption>",
             "<th scope=\"row\"><bdi>two</bdi></th><td class=\"num share\" style=\"--share:1.000\">1.0000</td>",
             ">kept: epoch 3: 0.5000</text>",
+            "<title>image: 0 parameters, 0 FLOPs an example</title>",
             "<pre tabindex=\"0\">conv1  [batch, 8]</pre>",
             "<pre tabindex=\"0\">[run]\nname = &quot;digits&quot;</pre>",
             "<th scope=\"row\"><bdi>model.onnx</bdi></th><td><bdi>ran</bdi></td>",
@@ -213,6 +218,7 @@ fn names_out_of_the_data_are_never_markup() {
     let page = html(&ReportInput {
         title: "<img src=x>",
         facts: &facts,
+        graph: None,
         summary: "</pre><script>",
         recipe: "</pre>",
         ..input(&report, &history)
