@@ -33,6 +33,10 @@ def module(layer, weights, name):
         return any_norm(weights[f"{name}.weight"].shape[0], settings)
     if kind == "layer_norm":
         return nn.LayerNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "rms_norm":
+        return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "group_norm":
+        return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
     if kind == "dropout":
@@ -51,7 +55,7 @@ def module(layer, weights, name):
         return make(inputs, settings["units"], settings["bidirectional"], settings["returns"])
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "mean_over_time": MeanOverTime}
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU, "mean_over_time": MeanOverTime}
     return plain[kind]() if kind in plain else None
 
 

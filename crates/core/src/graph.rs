@@ -362,9 +362,36 @@ mod tests {
     }
 
     #[test]
+    fn channels_come_in_groups() {
+        let groups = |groups| Layer::GroupNorm { groups, eps: 1e-5 };
+        check(&[6], &[groups(3), Layer::Silu], "[batch, 6]");
+        check(&[6, 4, 4], &[groups(6), Layer::RmsNorm { eps: 1e-5 }], "[batch, 6, 4, 4]");
+        check(
+            &[6, 4],
+            &[groups(4)],
+            "node `l0`: group_norm wants [batch, channels, ..], the channels a multiple of `groups` = 4, got [batch, 6, 4]",
+        );
+        check(
+            &[6],
+            &[groups(6)],
+            "node `l0`: group_norm wants more than one number in each group, got [batch, 6]; make `groups` smaller",
+        );
+    }
+
+    #[test]
     fn impossible_settings_are_named() {
         check(&[4], &[dense(0)], "node `l0`: `dense.units` must be above zero, got 0");
         check(&[4], &[Layer::Dropout { p: 1.5 }], "node `l0`: `dropout.p` must be from 0 to 1, got 1.5");
+        check(
+            &[4],
+            &[Layer::RmsNorm { eps: 0.0 }],
+            "node `l0`: `rms_norm.eps` must be above zero, got 0",
+        );
+        check(
+            &[4],
+            &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
+            "node `l0`: `group_norm.groups` must be above zero, got 0",
+        );
     }
 
     #[test]

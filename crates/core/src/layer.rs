@@ -1,10 +1,14 @@
 mod infer;
 mod params;
 mod sequence;
+mod settings;
+mod work;
+
+pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DType, Shape, Size2};
+use crate::{DType, Size2};
 
 /// Everything a network can be made of. The only list of layers in the workspace; a recipe spells them the same way.
 ///
@@ -87,6 +91,22 @@ pub enum Layer {
         #[serde(default = "small")]
         eps: f64,
     },
+    /// Divides each item by the root of the mean square of its last axis, then scales it (Zhang & Sennrich 2019). As
+    /// `torch.nn.RMSNorm`.
+    RmsNorm {
+        /// Added to the mean square under the root; 1e-5 as in Llama 2 (PyTorch: the epsilon of `f32`, 1.19e-7).
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// Normalises groups of channels of each item, then scales and shifts each channel: `[batch, c, ..]` to the same (Wu & He 2018).
+    /// As `torch.nn.GroupNorm`.
+    GroupNorm {
+        /// Into how many groups the channels are divided; 1 normalises the whole item.
+        groups: usize,
+        /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
     /// `max(x, 0)`; its gradient at 0 is 0, and NaN stays NaN.
     Relu,
     /// `x` times the normal distribution's share below `x` (Hendrycks & Gimpel 2016).
@@ -99,6 +119,8 @@ pub enum Layer {
     Tanh,
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
+    /// `x / (1 + exp(-x))`, also called swish (Elfwing et al. 2017). As `torch.nn.SiLU`.
+    Silu,
     /// While training, zeroes each value with probability `p` and scales the rest by `1 / (1 - p)` (Srivastava et al. 2014).
     Dropout {
         /// Probability of being zeroed, from 0 to 1; 0.5 as in PyTorch.
@@ -203,40 +225,6 @@ pub enum Returns {
     Last,
 }
 
-/// What becomes of a named tensor of a layer while training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParamKind {
-    /// Learned: the optimizer moves it.
-    Learned,
-    /// A running statistic: the forward pass of training moves it.
-    Running,
-}
-
-/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    /// Every value the same.
-    Constant(f32),
-    /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
-    /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
-    Uniform(f64),
-    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
-    Normal,
-}
-
-/// A named tensor that belongs to a layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// The name inside its layer, as PyTorch spells it.
-    pub name: &'static str,
-    /// Its sizes; never open.
-    pub sizes: Vec<usize>,
-    /// What becomes of it while training.
-    pub kind: ParamKind,
-    /// Where it starts.
-    pub init: Init,
-}
-
 impl Layer {
     /// The name used in recipes, summaries and errors.
     pub fn name(&self) -> &'static str {
@@ -249,10 +237,13 @@ impl Layer {
             Layer::GlobalAvgPool => "global_avg_pool",
             Layer::BatchNorm { .. } => "batch_norm",
             Layer::LayerNorm { .. } => "layer_norm",
+            Layer::RmsNorm { .. } => "rms_norm",
+            Layer::GroupNorm { .. } => "group_norm",
             Layer::Relu => "relu",
             Layer::Gelu { .. } => "gelu",
             Layer::Tanh => "tanh",
             Layer::Sigmoid => "sigmoid",
+            Layer::Silu => "silu",
             Layer::Dropout { .. } => "dropout",
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
@@ -266,52 +257,6 @@ impl Layer {
             Layer::Concat { .. } => "concat",
         }
     }
-
-    /// How many multiplications and additions one item takes on its way forward, for the summary; a product and its
-    /// sum count as two, elementwise work as one an element.
-    pub fn flops(&self, inputs: &[&Shape], output: &Shape) -> u64 {
-        let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
-        let out = elements(output);
-        match self {
-            Layer::Dense { .. } => 2 * out * width(inputs) as u64,
-            Layer::Conv2d { kernel, groups, .. } => {
-                2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
-            }
-            Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
-            Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
-            Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => 2 * out,
-            Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
-            Layer::Lstm { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 4, *units, *bidirectional)
-            }
-            Layer::Gru { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 3, *units, *bidirectional)
-            }
-            Layer::MeanOverTime => inputs.first().map_or(0, |shape| elements(shape)),
-            Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::Add
-            | Layer::PositionEmbedding { .. } => out,
-            Layer::Input { .. }
-            | Layer::Dropout { .. }
-            | Layer::Flatten { .. }
-            | Layer::Embedding { .. }
-            | Layer::Patches { .. }
-            | Layer::Concat { .. } => 0,
-        }
-    }
-}
-
-/// The last axis of the first input.
-fn width(inputs: &[&Shape]) -> usize {
-    inputs.first().and_then(|shape| shape.last()).unwrap_or(0)
-}
-
-/// The second axis of the first input.
-fn channels(inputs: &[&Shape]) -> usize {
-    inputs.first().and_then(|shape| shape.0.get(1)).and_then(|dim| dim.size()).unwrap_or(0)
 }
 
 fn yes() -> bool {

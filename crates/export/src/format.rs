@@ -126,12 +126,16 @@ pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), Ex
 /// The tensors that a file of weights holds of a layer.
 fn tensors(layer: &Layer) -> Say {
     match layer {
-        Layer::Dense { bias: true, .. } | Layer::Conv2d { bias: true, .. } | Layer::LayerNorm { .. } => {
-            Say::Word("weight, bias")
-        }
-        Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. } => Say::Word("weight"),
+        Layer::Dense { bias: true, .. }
+        | Layer::Conv2d { bias: true, .. }
+        | Layer::LayerNorm { .. }
+        | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
+        Layer::Dense { .. }
+        | Layer::Conv2d { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::Embedding { .. }
+        | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
-        Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::MultiHeadAttention { .. } => {
             Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
         }
@@ -146,6 +150,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::MeanOverTime

@@ -8,6 +8,7 @@ use baeum_core::{
 
 use crate::verify::Golden;
 
+mod norm;
 mod prepare;
 mod sequence;
 mod spread;
@@ -190,17 +191,10 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
                 .map(|(i, x)| (x - m[i / inner]) / (v[i / inner] + eps).sqrt() * w[i / inner] + b[i / inner])
                 .collect()
         }
-        Layer::LayerNorm { eps } => {
-            let [w, b] = ["weight", "bias"].map(|name| weight(name).unwrap());
-            let norm = |row: &[f64]| {
-                let mean = row.iter().sum::<f64>() / last as f64;
-                let var = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / last as f64;
-                row.iter()
-                    .enumerate()
-                    .map(|(i, x)| (x - mean) / (var + eps).sqrt() * w[i] + b[i])
-                    .collect::<Vec<_>>()
-            };
-            x.chunks(last).flat_map(norm).collect()
+        Layer::LayerNorm { eps } => norm::layer(x, [weight("weight").unwrap(), weight("bias").unwrap()], *eps),
+        Layer::RmsNorm { eps } => norm::rms(x, &weight("weight").unwrap(), *eps),
+        Layer::GroupNorm { groups, eps } => {
+            norm::group(shape, x, [weight("weight").unwrap(), weight("bias").unwrap()], *groups, *eps)
         }
         Layer::Relu => each(&|x| x.max(0.0)),
         Layer::Gelu { approximate: Approximate::Tanh } => each(&|x| {
@@ -209,6 +203,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::Gelu { approximate: Approximate::None } => each(&|x| 0.5 * x * (1.0 + erf(x / 2f64.sqrt()))),
         Layer::Tanh => each(&f64::tanh),
         Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
+        Layer::Silu => each(&|x| x / (1.0 + (-x).exp())),
         Layer::Embedding { units, .. } => {
             let w = weight("weight").unwrap();
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()

@@ -7,6 +7,7 @@ mod backward;
 mod enter;
 mod forward;
 mod loss;
+mod norm;
 mod op;
 mod plan;
 mod ready;

@@ -149,6 +149,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
                 .and(side("stride", stride.unwrap_or(*kernel)))
                 .and(side("padding", *padding))
         }
+        Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
         Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
         Layer::Lstm { units, .. } | Layer::Gru { units, .. } => count("units", *units),
@@ -157,10 +158,12 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
+        | Layer::RmsNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::MeanOverTime

@@ -142,14 +142,16 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 12] = [
+const BARE: [&str; 14] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
+    "rms_norm",
     "relu",
     "gelu",
     "tanh",
     "sigmoid",
+    "silu",
     "dropout",
     "flatten",
     "mean_over_time",

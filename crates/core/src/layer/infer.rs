@@ -17,66 +17,6 @@ impl Layer {
         })
     }
 
-    /// The settings that no shape could make right.
-    ///
-    /// # Errors
-    /// The setting's name and the rule it breaks.
-    pub fn settings(&self) -> Result<(), (&'static str, String)> {
-        match self {
-            Layer::Dense { units, .. } => above_zero("units", *units),
-            Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
-                above_zero("filters", *filters)?;
-                sides_above_zero("kernel", *kernel)?;
-                sides_above_zero("stride", *stride)?;
-                sides_above_zero("dilation", *dilation)?;
-                above_zero("groups", *groups)?;
-                match filters % groups {
-                    0 => Ok(()),
-                    _ => {
-                        Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}")))
-                    }
-                }
-            }
-            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
-                sides_above_zero("kernel", *kernel)?;
-                sides_above_zero("stride", stride.unwrap_or(*kernel))?;
-                match padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width {
-                    true => Ok(()),
-                    false => {
-                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
-                    }
-                }
-            }
-            Layer::BatchNorm { eps, momentum } => {
-                positive("eps", *eps)?;
-                between("momentum", *momentum, 0.0, 1.0)
-            }
-            Layer::LayerNorm { eps } => positive("eps", *eps),
-            Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
-            Layer::Embedding { vocabulary, units } => {
-                above_zero("vocabulary", *vocabulary)?;
-                above_zero("units", *units)
-            }
-            Layer::Flatten { axis } => above_zero("axis", *axis),
-            Layer::PositionEmbedding { length } => above_zero("length", *length),
-            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
-            Layer::Lstm { units, .. } | Layer::Gru { units, .. } => above_zero("units", *units),
-            Layer::Patches { size, stride } => {
-                above_zero("size", *size)?;
-                above_zero("stride", stride.unwrap_or(*size))
-            }
-            Layer::Input { .. }
-            | Layer::GlobalAvgPool
-            | Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::MeanOverTime
-            | Layer::Add
-            | Layer::Concat { .. } => Ok(()),
-        }
-    }
-
     /// What kind of numbers it takes as its input number `place`.
     pub fn takes(&self, place: usize) -> DType {
         match self {
@@ -98,10 +38,13 @@ impl Layer {
             | Layer::GlobalAvgPool
             | Layer::BatchNorm { .. }
             | Layer::LayerNorm { .. }
+            | Layer::RmsNorm { .. }
+            | Layer::GroupNorm { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
+            | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::PositionEmbedding { .. }
@@ -137,13 +80,17 @@ impl Layer {
             }
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
             Layer::BatchNorm { .. } => batch_norm(one(inputs)?),
-            Layer::LayerNorm { .. } => match one(inputs)?.last() {
+            Layer::LayerNorm { .. } | Layer::RmsNorm { .. } => match one(inputs)?.last() {
                 Some(_) if one(inputs)?.rank() >= 2 => Ok(one(inputs)?.clone()),
                 Some(_) | None => Err(wants("a last axis of known size")),
             },
-            Layer::Relu | Layer::Gelu { .. } | Layer::Tanh | Layer::Sigmoid | Layer::Dropout { .. } => {
-                one(inputs).cloned()
-            }
+            Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
+            Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
@@ -225,6 +172,21 @@ fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
     }
 }
 
+fn group_norm(input: &Shape, groups: usize) -> Result<Shape, Refusal> {
+    let sizes = input.item().unwrap_or_default();
+    match sizes.first() {
+        Some(channels) if channels.is_multiple_of(groups.max(1)) => {}
+        Some(_) | None => {
+            return Err(wants(format!("[batch, channels, ..], the channels a multiple of `groups` = {groups}")));
+        }
+    }
+    // What is normalised alone is 0, whatever it was.
+    match sizes.iter().product::<usize>() > groups {
+        true => Ok(input.clone()),
+        false => Err(Refusal("more than one number in each group".to_owned(), Some("make `groups` smaller"))),
+    }
+}
+
 fn flatten(input: &Shape, axis: usize) -> Result<Shape, Refusal> {
     let (kept, laid_out) = input.0.split_at(axis.min(input.0.len()));
     let sizes: Option<Vec<usize>> = laid_out.iter().map(|dim| dim.size()).collect();
@@ -273,31 +235,4 @@ pub(super) fn one<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, Refusal> {
 
 pub(super) fn wants(text: impl Into<String>) -> Refusal {
     Refusal(text.into(), None)
-}
-
-fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
-    if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
-}
-
-fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
-    if value.area() > 0 {
-        Ok(())
-    } else {
-        Err((name, format!("must be above zero on both sides, got {value}")))
-    }
-}
-
-fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
-    if value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err((name, format!("must be above zero, got {value}")))
-    }
-}
-
-fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {
-    match (low..=high).contains(&value) {
-        true => Ok(()),
-        false => Err((name, format!("must be from {low} to {high}, got {value}"))),
-    }
 }

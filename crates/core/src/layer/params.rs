@@ -1,5 +1,40 @@
-use super::{Init, Layer, Param, ParamKind, channels, width};
+use super::Layer;
+use super::work::{channels, width};
 use crate::Shape;
+
+/// What becomes of a named tensor of a layer while training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Learned: the optimizer moves it.
+    Learned,
+    /// A running statistic: the forward pass of training moves it.
+    Running,
+}
+
+/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Every value the same.
+    Constant(f32),
+    /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
+    /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
+    Uniform(f64),
+    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
+    Normal,
+}
+
+/// A named tensor that belongs to a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The name inside its layer, as PyTorch spells it.
+    pub name: &'static str,
+    /// Its sizes; never open.
+    pub sizes: Vec<usize>,
+    /// What becomes of it while training.
+    pub kind: ParamKind,
+    /// Where it starts.
+    pub init: Init,
+}
 
 impl Layer {
     /// The tensors that this layer owns, given inputs that [`Layer::infer`] took.
@@ -11,13 +46,9 @@ impl Layer {
                 weight_and_bias(sizes, *bias)
             }
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
-            Layer::LayerNorm { .. } => {
-                let n = width(inputs);
-                vec![
-                    learned("weight", vec![n], Init::Constant(1.0)),
-                    learned("bias", vec![n], Init::Constant(0.0)),
-                ]
-            }
+            Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
+            Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
+            Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
             Layer::Embedding { vocabulary, units } => {
                 vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
             }
@@ -35,6 +66,7 @@ impl Layer {
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
+            | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::MeanOverTime
@@ -64,11 +96,16 @@ fn batch_norm_params(channels: usize) -> Vec<Param> {
         kind: ParamKind::Running,
         init: Init::Constant(value),
     };
+    let mut params = scale_and_shift(channels);
+    params.extend([running("running_mean", 0.0), running("running_var", 1.0)]);
+    params
+}
+
+/// A norm starts as if it had neither.
+fn scale_and_shift(n: usize) -> Vec<Param> {
     vec![
-        learned("weight", vec![channels], Init::Constant(1.0)),
-        learned("bias", vec![channels], Init::Constant(0.0)),
-        running("running_mean", 0.0),
-        running("running_var", 1.0),
+        learned("weight", vec![n], Init::Constant(1.0)),
+        learned("bias", vec![n], Init::Constant(0.0)),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Shapes and work of the layers that know what time is.
 use super::infer::{Refusal, wants};
-use super::{Returns, width};
+use super::Returns;
+use super::work::width;
 use crate::{Dim, Shape};
 
 /// `[batch, .., time, n]`, the last two known.

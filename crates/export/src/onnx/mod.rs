@@ -15,6 +15,7 @@ mod manifest;
 mod model;
 mod names;
 mod network;
+mod norm;
 mod preprocess;
 mod quantile;
 mod read;

@@ -6,6 +6,7 @@ use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
 use super::builder::Builder;
 use super::model::Attribute;
+use super::norm;
 use super::sequence::{self, Cell};
 use crate::error::ExportError;
 
@@ -69,10 +70,16 @@ fn layer(
             let weights = weights(builder, name, &["weight", "bias"])?;
             builder.add(name, "LayerNormalization", &reading(x, &weights), &epsilon(*eps))
         }
+        Layer::RmsNorm { eps } => norm::rms(builder, name, x, item, *eps)?,
+        Layer::GroupNorm { groups, eps } => norm::group(builder, name, x, item, (*groups, *eps))?,
         Layer::Relu => builder.add(name, "Relu", &[x], &[]),
         Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
         Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),
         Layer::Sigmoid => builder.add(name, "Sigmoid", &[x], &[]),
+        Layer::Silu => {
+            let share = builder.add(&format!("{name}.share"), "Sigmoid", &[x], &[]);
+            builder.add(name, "Mul", &[x, &share], &[])
+        }
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
@@ -184,7 +191,7 @@ fn sides(size: Size2) -> [i64; 2] {
     [size.height as i64, size.width as i64]
 }
 
-fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
+pub(super) fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
     [("epsilon", Attribute::Float(eps as f32))]
 }
 

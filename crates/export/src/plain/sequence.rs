@@ -37,10 +37,13 @@ pub(super) fn layer(
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::GroupNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }

@@ -90,6 +90,12 @@ fn norms_agree() {
     layer(&[5], Layer::BatchNorm { eps: 1e-5, momentum: 0.1 });
     layer(&[5], Layer::LayerNorm { eps: 1e-5 });
     layer(&[4, 5], Layer::LayerNorm { eps: 1e-2 });
+    layer(&[5], Layer::RmsNorm { eps: 1e-5 });
+    layer(&[4, 5], Layer::RmsNorm { eps: 1e-2 });
+    for item in [&[4][..], &[4, 5], &[4, 5, 3]] {
+        layer(item, Layer::GroupNorm { groups: 2, eps: 1e-3 });
+        layer(item, Layer::GroupNorm { groups: 1, eps: 1e-5 });
+    }
 }
 
 #[test]
@@ -100,6 +106,7 @@ fn activations_agree() {
         Layer::Gelu { approximate: Approximate::Tanh },
         Layer::Tanh,
         Layer::Sigmoid,
+        Layer::Silu,
         Layer::Dropout { p: 0.5 },
     ] {
         layer(&[6], activation);

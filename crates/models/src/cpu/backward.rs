@@ -3,15 +3,14 @@
 use baeum_core::Part;
 use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
-    activation_backward_in_place, as_words, average_pool_backward, batch_norm_backward, bias_gradient,
+    activation_backward_in_place, as_words, average_pool_backward, bias_gradient,
     conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward,
 };
 
 use super::Run;
 use super::op::Op;
 use super::plan::{Place, Step};
-use super::state::several;
 use crate::network::Pass;
 
 impl Run<'_> {
@@ -57,6 +56,8 @@ impl Run<'_> {
                 self.batch_norm_backward(step, dy, [self.rows, *channels, *area], *relu);
             }
             Op::LayerNorm { width, .. } => self.layer_norm_backward(step, dy, *width),
+            Op::RmsNorm { width, .. } => self.rms_norm_backward(step, dy, *width),
+            Op::GroupNorm { groups, .. } => self.group_norm_backward(step, dy, *groups),
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
             Op::Embedding { units } => {
@@ -142,31 +143,6 @@ impl Run<'_> {
         let weight = &self.state.learned[step.learned[0].clone()];
         let ([dy], [dx]) = self.arena.views([&spans[0]], [&dx.span(self.rows)]);
         conv2d_data_grad(self.ctx, conv, dy, weight, dx, write);
-    }
-
-    /// `sizes`: items, channels, area.
-    fn batch_norm_backward(&mut self, step: &Step, dy: Place, sizes: [usize; 3], relu: bool) {
-        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
-        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let [scale, shift] = [&weight, &bias].map(|span| Some(&self.state.learned[span.clone()]));
-        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
-        let Some((dx, write)) = step.gradients[0] else { return };
-        let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
-        let (dx, own) = ((dx, write), (dweight, dbias, own));
-        batch_norm_backward(self.ctx, sizes, x, dy, scale, shift, mean, rstd, relu, dx, own);
-    }
-
-    fn layer_norm_backward(&mut self, step: &Step, dy: Place, width: usize) {
-        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
-        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let scale = Some(&self.state.learned[weight.clone()]);
-        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
-        let Some((dx, write)) = step.gradients[0] else { return };
-        let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
-        let sizes = [mean.len(), width];
-        layer_norm_backward(self.ctx, sizes, x, dy, scale, mean, rstd, (dx, write), (dweight, dbias, own));
     }
 
     fn activation_backward(&mut self, step: &Step, dy: Place, function: Activation) {

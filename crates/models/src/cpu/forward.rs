@@ -3,9 +3,8 @@
 use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, batch_norm_predict,
-    batch_norm_train, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
-    gemm, gemm_prepared, global_average_pool, layer_norm, max_pool,
+    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
+    gemm, gemm_prepared, global_average_pool, max_pool,
 };
 
 use super::op::Op;
@@ -54,13 +53,9 @@ impl Run<'_> {
             Op::BatchNorm { channels, area, eps, relu } => {
                 self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
             }
-            Op::LayerNorm { width, eps } => {
-                let [weight, bias] = self.weight_and_bias(step);
-                let kept = [self.kept(step, 0), self.kept(step, 1)];
-                let ([x], [y, mean, rstd]) = self.arena.views([&self.read(step)], [&y, &kept[0], &kept[1]]);
-                let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
-                layer_norm(self.ctx, [mean.len(), *width], x, weight, bias, *eps, y, mean, rstd);
-            }
+            Op::LayerNorm { width, eps } => self.layer_norm(step, *width, *eps),
+            Op::RmsNorm { width, eps } => self.rms_norm(step, *width, *eps),
+            Op::GroupNorm { groups, eps } => self.group_norm(step, *groups, *eps),
             Op::Activation(function) => self.activation(step, *function),
             Op::Dropout { p, .. } => self.dropout(step, node, *p)?,
             Op::Embedding { units } => {
@@ -100,35 +95,6 @@ impl Run<'_> {
             Some((weight, bias)) => conv2d_prepared(self.ctx, &conv, x, weight, bias, y, fused.relu),
             None => conv2d(self.ctx, &conv, x, weight, bias, y, fused.relu),
         }
-    }
-
-    /// `sizes`: items, channels, area.
-    fn batch_norm(
-        &mut self,
-        i: usize,
-        step: &Step,
-        node: &Node,
-        sizes: [usize; 3],
-        (eps, relu): (f64, bool),
-    ) -> Result<(), NetworkError> {
-        let [weight, bias] = self.weight_and_bias(step);
-        let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
-        let (x, y) = (self.read(step), step.yields.span(self.rows));
-        if self.pass == Pass::Evaluate {
-            let [mean, variance] = [0, 1].map(|k: usize| &self.state.running[step.running[k].clone()]);
-            let ([x], [y]) = self.arena.views([&x], [&y]);
-            batch_norm_predict(self.ctx, sizes, x, weight, bias, mean, variance, eps, relu, y);
-            return Ok(());
-        }
-        let got = sizes[0] * sizes[2];
-        if got < 2 {
-            return Err(RunError::OneValue { node: node.name.clone(), got }.into());
-        }
-        let kept = [self.kept(step, 0), self.kept(step, 1)];
-        let ([x], [y, mean, rstd]) = self.arena.views([&x], [&y, &kept[0], &kept[1]]);
-        let moments = self.state.seen[i].as_mut().map_or(&mut [][..], |seen| &mut seen.moments);
-        batch_norm_train(self.ctx, sizes, x, weight, bias, eps, relu, y, mean, rstd, moments);
-        Ok(())
     }
 
     fn activation(&mut self, step: &Step, function: Activation) {

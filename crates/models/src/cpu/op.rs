@@ -1,8 +1,11 @@
 //! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
 
-use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Pieces, Reads, Windows};
+mod needs;
 
+use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
+use baeum_kernels::{Activation, Conv2d, Pieces, Windows};
+
+use super::norm::Groups;
 use super::sequence::{Attention, Cell, Recurrent};
 
 /// An operation and its sizes.
@@ -26,6 +29,10 @@ pub(super) enum Op {
     BatchNorm { channels: usize, area: usize, eps: f64, relu: bool },
     /// Each row of an item by itself.
     LayerNorm { width: usize, eps: f64 },
+    /// Each row of an item by itself, by the root of its mean square alone.
+    RmsNorm { width: usize, eps: f64 },
+    /// Groups of channels of an item.
+    GroupNorm { groups: Groups, eps: f64 },
     /// A function of each number.
     Activation(Activation),
     /// Zeroes numbers by lot while training.
@@ -88,11 +95,16 @@ impl Op {
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
             Layer::LayerNorm { eps } => Op::LayerNorm { width: last, eps: *eps },
+            Layer::RmsNorm { eps } => Op::RmsNorm { width: last, eps: *eps },
+            Layer::GroupNorm { groups, eps } => {
+                Op::GroupNorm { groups: Groups { channels, area, groups: *groups }, eps: *eps }
+            }
             Layer::Relu => Op::Activation(Activation::Relu),
             Layer::Gelu { approximate: Approximate::None } => Op::Activation(Activation::Gelu),
             Layer::Gelu { approximate: Approximate::Tanh } => Op::Activation(Activation::GeluTanh),
             Layer::Tanh => Op::Activation(Activation::Tanh),
             Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
+            Layer::Silu => Op::Activation(Activation::Silu),
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
             Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },
@@ -119,138 +131,6 @@ impl Op {
                     widths: widths.collect(),
                 }
             }
-        }
-    }
-
-    /// Whether its backward pass reads what it yielded.
-    pub(super) fn recalls_output(&self) -> bool {
-        match self {
-            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::Add { relu } => *relu,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Recurrent(recurrent) => recurrent.yields_states(),
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Attention(_)
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether its backward pass reads what it read.
-    pub(super) fn recalls_input(&self) -> bool {
-        match self {
-            Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Embedding { .. }
-            | Op::Attention(_)
-            | Op::Recurrent(_) => true,
-            // The lengths, if there are any.
-            Op::MeanOverTime { .. } => true,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Input,
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::Dropout { .. }
-            | Op::Position { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether it may write where it reads, if nobody else reads that.
-    pub(super) fn works_in_place(&self) -> bool {
-        match self {
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Dropout { .. } | Op::Position { .. } => true,
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Embedding { .. }
-            | Op::Attention(_)
-            | Op::Recurrent(_)
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// What it keeps for its backward pass beside values, in each of three places.
-    pub(super) fn keeps(&self, yields: usize) -> [Room; 3] {
-        let none = Room::default();
-        match self {
-            Op::MaxPool(_) => [Room::item(yields), none, none],
-            Op::BatchNorm { channels, .. } => [Room::fixed(*channels), Room::fixed(*channels), none],
-            Op::LayerNorm { width, .. } => {
-                let rows = Room::item(yields / (*width).max(1));
-                [rows, rows, none]
-            }
-            Op::Attention(attention) => attention.keeps(),
-            Op::Recurrent(recurrent) => recurrent.keeps(),
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => [none; 3],
-        }
-    }
-
-    /// What its backward pass alone works with, in each of two places.
-    pub(super) fn works_with(&self) -> [Room; 2] {
-        match self {
-            Op::Attention(attention) => attention.works_with(),
-            Op::Recurrent(recurrent) => recurrent.works_with(),
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => [Room::default(); 2],
         }
     }
 }

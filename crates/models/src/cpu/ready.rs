@@ -73,6 +73,8 @@ impl ReadyStep {
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
+            | Op::RmsNorm { .. }
+            | Op::GroupNorm { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
             | Op::Embedding { .. }

@@ -240,7 +240,7 @@ fn drawn(seed: u64) -> Graph {
         let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
         let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
         let one = Size2::square(1);
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(15) {
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(18) {
             0 | 1 => {
                 let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
                 let bias = draw(2) == 0;
@@ -257,6 +257,9 @@ fn drawn(seed: u64) -> Graph {
             10 => (Layer::Dropout { p: 0.3 }, vec![x]),
             11 => (Layer::Sigmoid, vec![x]),
             12 => (Layer::PositionEmbedding { length: sizes[1] + draw(2) }, vec![x]),
+            14 => (Layer::Silu, vec![x]),
+            15 if sizes[2] > 1 => (Layer::RmsNorm { eps: 1e-3 }, vec![x]),
+            16 if sizes.iter().product::<usize>() > 1 => (Layer::GroupNorm { groups: 1, eps: 1e-3 }, vec![x]),
             13 => (Layer::MultiHeadAttention { heads: 1, causal: draw(2) == 0 }, vec![x]),
             _ => {
                 let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);

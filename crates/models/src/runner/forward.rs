@@ -111,10 +111,20 @@ impl Run<'_> {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
                 channels_last(&ops::layer_norm(&channels_first(first(read)?)?, &weight, &bias, *eps)?)
             }
+            Layer::RmsNorm { eps } => {
+                let weight = self.param(node, "weight")?;
+                channels_last(&ops::rms_norm(&channels_first(first(read)?)?, &weight, *eps)?)
+            }
+            Layer::GroupNorm { groups, eps } => {
+                let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::group_norm(&x, *groups, [&weight, &bias], *eps)?)
+            }
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),
             Layer::Sigmoid => candle_nn::ops::sigmoid(first(read)?),
+            Layer::Silu => ops::silu(first(read)?),
             Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
             Layer::Concat { axis } => {

@@ -67,6 +67,8 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::AvgPool(_)
         | Op::GlobalMean { .. }
         | Op::LayerNorm { .. }
+        | Op::RmsNorm { .. }
+        | Op::GroupNorm { .. }
         | Op::Activation(_)
         | Op::Dropout { .. }
         | Op::Embedding { .. }

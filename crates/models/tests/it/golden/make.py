@@ -61,6 +61,16 @@ def layer_norm(shape, eps=1e-5):
 
 
 @kind
+def rms_norm(shape, eps=1e-5):
+    return nn.RMSNorm(shape[-1], eps)
+
+
+@kind
+def group_norm(shape, groups, eps=1e-5):
+    return nn.GroupNorm(groups, shape[1], eps)
+
+
+@kind
 def gelu(shape, approximate="none"):
     return nn.GELU(approximate)
 
@@ -111,7 +121,7 @@ def patches(shape, size, stride=None):
     return torch_layers.Patches(size, stride)
 
 
-for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}.items():
+for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}.items():
     KINDS[name] = lambda shape, module=module: module()
 for name in ["add", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
@@ -180,10 +190,15 @@ CASES = {
                                  {"batch_norm": {"eps": 1e-3, "momentum": 0.3}}, "relu", "flatten"], {}),
     "layer_norm": ([7], [{"dense": {"units": 4}}, "layer_norm"], {}),
     "layer_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"layer_norm": {"eps": 1e-3}}, "flatten"], {}),
+    "rms_norm": ([7], [{"dense": {"units": 4}}, "rms_norm"], {}),
+    "rms_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"rms_norm": {"eps": 1e-3}}, "flatten"], {}),
+    "group_norm": ([7], [{"dense": {"units": 6}}, {"group_norm": {"groups": 2}}], {}),
+    "group_norm_image": (IMAGE, [{"conv2d": {"filters": 4, "kernel": 2}}, {"group_norm": {"groups": 2, "eps": 1e-3}}, "flatten"], {}),
     "relu": ([7], [{"dense": {"units": 5}}, "relu"], {}),
     "gelu": ([7], [{"dense": {"units": 5}}, "gelu"], {}),
     "gelu_tanh": ([7], [{"dense": {"units": 5}}, {"gelu": {"approximate": "tanh"}}], {}),
     "sigmoid": ([7], [{"dense": {"units": 5}}, "sigmoid"], {}),
+    "silu": ([7], [{"dense": {"units": 5}}, "silu"], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
     "flatten_axis": (IMAGE, [{"flatten": {"axis": 2}}, {"dense": {"units": 3}}, "flatten"], {}),

@@ -1,0 +1,95 @@
+use crate::{Layer, Size2};
+
+impl Layer {
+    /// The settings that no shape could make right.
+    ///
+    /// # Errors
+    /// The setting's name and the rule it breaks.
+    pub fn settings(&self) -> Result<(), (&'static str, String)> {
+        match self {
+            Layer::Dense { units, .. } => above_zero("units", *units),
+            Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", *stride)?;
+                sides_above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
+                match filters % groups {
+                    0 => Ok(()),
+                    _ => {
+                        Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}")))
+                    }
+                }
+            }
+            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", stride.unwrap_or(*kernel))?;
+                match padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width {
+                    true => Ok(()),
+                    false => {
+                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
+                    }
+                }
+            }
+            Layer::BatchNorm { eps, momentum } => {
+                positive("eps", *eps)?;
+                between("momentum", *momentum, 0.0, 1.0)
+            }
+            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } => positive("eps", *eps),
+            Layer::GroupNorm { groups, eps } => {
+                above_zero("groups", *groups)?;
+                positive("eps", *eps)
+            }
+            Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
+            Layer::Embedding { vocabulary, units } => {
+                above_zero("vocabulary", *vocabulary)?;
+                above_zero("units", *units)
+            }
+            Layer::Flatten { axis } => above_zero("axis", *axis),
+            Layer::PositionEmbedding { length } => above_zero("length", *length),
+            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
+            Layer::Lstm { units, .. } | Layer::Gru { units, .. } => above_zero("units", *units),
+            Layer::Patches { size, stride } => {
+                above_zero("size", *size)?;
+                above_zero("stride", stride.unwrap_or(*size))
+            }
+            Layer::Input { .. }
+            | Layer::GlobalAvgPool
+            | Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::MeanOverTime
+            | Layer::Add
+            | Layer::Concat { .. } => Ok(()),
+        }
+    }
+}
+
+fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
+    if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
+}
+
+fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
+    if value.area() > 0 {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero on both sides, got {value}")))
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero, got {value}")))
+    }
+}
+
+fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err((name, format!("must be from {low} to {high}, got {value}"))),
+    }
+}
