@@ -4,7 +4,7 @@ import safetensors.torch
 import torch
 from common import array, cases, near, report
 from torch import nn
-from torch_layers import Gru, Lstm, MeanOverTime, Patches, PositionEmbedding, SelfAttention
+from torch_layers import Gru, Lstm, MaxOverTime, MeanOverTime, Patches, PositionEmbedding, SelfAttention, Transpose
 
 
 def module(layer, weights, name):
@@ -14,16 +14,17 @@ def module(layer, weights, name):
     if kind == "dense":
         units, inputs = weights[f"{name}.weight"].shape
         return nn.Linear(inputs, units, bias=settings["bias"])
-    if kind == "conv2d":
+    if kind in ("conv1d", "conv2d"):
         weight = weights[f"{name}.weight"]
+        conv, sizes = (nn.Conv1d, lambda size: size) if kind == "conv1d" else (nn.Conv2d, pair)
         keys = ("stride", "padding", "dilation")
-        return nn.Conv2d(
+        return conv(
             weight.shape[1] * settings["groups"],
             settings["filters"],
-            pair(settings["kernel"]),
+            sizes(settings["kernel"]),
             groups=settings["groups"],
             bias=settings["bias"],
-            **{key: pair(settings[key]) for key in keys},
+            **{key: sizes(settings[key]) for key in keys},
         )
     if kind in ("max_pool2d", "avg_pool2d"):
         pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
@@ -55,7 +56,8 @@ def module(layer, weights, name):
         return make(inputs, settings["units"], settings["bidirectional"], settings["returns"])
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU, "mean_over_time": MeanOverTime}
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose}
     return plain[kind]() if kind in plain else None
 
 

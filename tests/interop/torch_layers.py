@@ -53,6 +53,16 @@ class MeanOverTime(nn.Module):
         return x.mean(1)
 
 
+class MaxOverTime(nn.Module):
+    def forward(self, x):
+        return x.max(1).values  # the first of equals gets the gradient
+
+
+class Transpose(nn.Module):
+    def forward(self, x):
+        return x.transpose(-1, -2)
+
+
 class Patches(nn.Module):
     def __init__(self, size, stride):
         super().__init__()

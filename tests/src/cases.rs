@@ -22,6 +22,15 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
+    let line = |kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
+        filters: 6,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        bias,
+    };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
     let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns };
     let (kernel, stride, padding) = window(3, 2, 1);
@@ -32,6 +41,9 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
+        ("conv1d", chain(sequence, &[line(3, 1, 1, 1, 1, true)])),
+        ("conv1d with stride", chain(sequence, &[line(2, 2, 1, 2, 1, false)])),
+        ("conv1d with groups", chain(&[4, 6], &[line(3, 1, 0, 1, 2, true)])),
         (
             "max_pool2d",
             chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }]),
@@ -44,6 +56,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
+        ("batch_norm over time", chain(sequence, &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
         ("batch_norm of images", chain(image, &[Layer::BatchNorm { eps: 1e-3, momentum: 0.2 }])),
         ("layer_norm", chain(&[5], &[Layer::LayerNorm { eps: 1e-5 }])),
         ("layer_norm over time", chain(&[3, 5], &[Layer::LayerNorm { eps: 1e-5 }])),
@@ -76,6 +89,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("gru last", chain(sequence, &[gru(false, Returns::Last)])),
         ("gru of both directions, last", chain(sequence, &[gru(true, Returns::Last)])),
         ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
+        ("max_over_time", chain(sequence, &[Layer::MaxOverTime])),
+        ("transpose", chain(sequence, &[Layer::Transpose])),
         ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),

@@ -332,6 +332,38 @@ mod tests {
         assert!(error.starts_with("node `z`: multi_head_attention wants i64"), "{error}");
     }
 
+    fn conv1d(kernel: usize, dilation: usize, groups: usize) -> Layer {
+        Layer::Conv1d { filters: 6, kernel, stride: 2, padding: 1, dilation, groups, bias: true }
+    }
+
+    #[test]
+    fn windows_slide_over_time() {
+        check(&[9, 4], &[Layer::Transpose, conv1d(3, 1, 2)], "[batch, 6, 5]");
+        check(&[4, 9], &[conv1d(3, 2, 1), Layer::Transpose, Layer::MaxOverTime], "[batch, 6]");
+        check(&[2, 4, 9], &[Layer::Transpose], "[batch, 2, 9, 4]");
+        check(
+            &[4, 9],
+            &[conv1d(7, 2, 1)],
+            "node `l0`: conv1d wants at least 13 steps with padding 1, got [batch, 4, 9]; make `kernel` smaller, or `padding` larger",
+        );
+        check(
+            &[3, 9],
+            &[conv1d(3, 1, 2)],
+            "node `l0`: conv1d wants a multiple of 2 channels, one share for each group, got [batch, 3, 9]",
+        );
+        check(
+            &[3, 9],
+            &[conv1d(3, 1, 4)],
+            "node `l0`: `conv1d.filters` must be a multiple of `groups` = 4, got 6",
+        );
+        check(
+            &[9],
+            &[conv1d(3, 1, 1)],
+            "node `l0`: conv1d wants channels over time [batch, channels, time], got [batch, 9]",
+        );
+        check(&[9], &[Layer::Transpose], "node `l0`: transpose wants a sequence [batch, .., time, n], got [batch, 9]");
+    }
+
     #[test]
     fn windows_slide() {
         check(&[3, 9, 7], &[conv(3, 1), pool(2), Layer::Flatten { axis: 1 }], "[batch, 72]");

@@ -2,6 +2,7 @@ mod infer;
 mod params;
 mod sequence;
 mod settings;
+mod window;
 mod work;
 
 pub use params::{Init, Param, ParamKind};
@@ -13,7 +14,8 @@ use crate::{DType, Size2};
 /// Everything a network can be made of. The only list of layers in the workspace; a recipe spells them the same way.
 ///
 /// Forward pass, gradient, shape, summary and every file format match this list exhaustively, so a new layer stops
-/// the build until each of them knows it. Images are `[batch, channels, height, width]`.
+/// the build until each of them knows it. Images are `[batch, channels, height, width]`,
+/// sequences `[batch, time, n]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Layer {
@@ -52,6 +54,28 @@ pub enum Layer {
         #[serde(default = "yes")]
         bias: bool,
     },
+    /// Cross-correlation over time: `[batch, c, time]` to `[batch, filters, time']`. As `torch.nn.Conv1d`.
+    Conv1d {
+        /// How many kernels, which is how many channels come out.
+        filters: usize,
+        /// Steps that a kernel sees.
+        kernel: usize,
+        /// How far the kernel moves.
+        #[serde(default = "single")]
+        stride: usize,
+        /// Zeros on each side.
+        #[serde(default)]
+        padding: usize,
+        /// Distance between the cells of the kernel.
+        #[serde(default = "single")]
+        dilation: usize,
+        /// Into how many groups the channels are divided.
+        #[serde(default = "single")]
+        groups: usize,
+        /// Whether a learned bias is added to each channel.
+        #[serde(default = "yes")]
+        bias: bool,
+    },
     /// The largest value of each window. Windows that overlap or leave a rest are allowed, as in `torch.nn.MaxPool2d`.
     MaxPool2d {
         /// Height and width of the window.
@@ -76,7 +100,8 @@ pub enum Layer {
     },
     /// The mean of each channel: `[batch, c, h, w]` to `[batch, c]`.
     GlobalAvgPool,
-    /// Normalises each channel over the batch, then scales and shifts it. As `torch.nn.BatchNorm1d` and `2d`.
+    /// Normalises each channel over the batch, then scales and shifts it. `[batch, c]`, `[batch, c, time]` or
+    /// `[batch, c, h, w]`. As `torch.nn.BatchNorm1d` and `2d`.
     BatchNorm {
         /// Added to the variance under the root; 1e-5 as in PyTorch (Keras: 1e-3).
         #[serde(default = "small")]
@@ -184,6 +209,11 @@ pub enum Layer {
     /// The mean of a sequence: `[batch, time, n]` to `[batch, n]`. A second input `[batch]` of ids says how many steps of each
     /// sequence count.
     MeanOverTime,
+    /// The largest value of each number over a sequence: `[batch, time, n]` to `[batch, n]`. A second input as for
+    /// `mean_over_time`.
+    MaxOverTime,
+    /// Swaps the last two axes: a sequence `[batch, time, n]` becomes the channels `[batch, n, time]` of `conv1d`, and back.
+    Transpose,
     /// Cuts the last axis into pieces, which may overlap: `[batch, .., time]` to `[batch, .., pieces, size]`; what is left at the
     /// end belongs to none. As `torch.Tensor.unfold`.
     Patches {
@@ -232,6 +262,7 @@ impl Layer {
             Layer::Input { .. } => "input",
             Layer::Dense { .. } => "dense",
             Layer::Conv2d { .. } => "conv2d",
+            Layer::Conv1d { .. } => "conv1d",
             Layer::MaxPool2d { .. } => "max_pool2d",
             Layer::AvgPool2d { .. } => "avg_pool2d",
             Layer::GlobalAvgPool => "global_avg_pool",
@@ -252,6 +283,8 @@ impl Layer {
             Layer::Lstm { .. } => "lstm",
             Layer::Gru { .. } => "gru",
             Layer::MeanOverTime => "mean_over_time",
+            Layer::MaxOverTime => "max_over_time",
+            Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
             Layer::Add => "add",
             Layer::Concat { .. } => "concat",

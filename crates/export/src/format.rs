@@ -127,10 +127,12 @@ pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), Ex
 fn tensors(layer: &Layer) -> Say {
     match layer {
         Layer::Dense { bias: true, .. }
+        | Layer::Conv1d { bias: true, .. }
         | Layer::Conv2d { bias: true, .. }
         | Layer::LayerNorm { .. }
         | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
         Layer::Dense { .. }
+        | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::RmsNorm { .. }
         | Layer::Embedding { .. }
@@ -154,6 +156,8 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
         | Layer::Concat { .. } => Say::Word("nothing to learn"),

@@ -136,6 +136,8 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::Transpose
         | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &|name| weight(name).unwrap()),
         Layer::Dense { units, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
@@ -143,6 +145,20 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
                 b[u] + row.iter().zip(&w[u * last..]).map(|(x, w)| x * w).sum::<f64>()
             };
             x.chunks(last).flat_map(|row| (0..*units).map(|u| dot(row, u)).collect::<Vec<_>>()).collect()
+        }
+        Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
+            let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *filters]));
+            let (share, per_group, places) = (shape[0] / groups, filters / groups, item[1]);
+            let at = |k: usize, place: usize| {
+                let tap = |(c, i): (usize, usize)| {
+                    let step = (place * stride + i * dilation).checked_sub(*padding).filter(|&step| step < last);
+                    let seen = step.map_or(0.0, |step| x[(k / per_group * share + c) * last + step]);
+                    w[(k * share + c) * kernel + i] * seen
+                };
+                let taps = (0..share).flat_map(|c| (0..*kernel).map(move |i| (c, i)));
+                b[k] + taps.map(tap).sum::<f64>()
+            };
+            (0..*filters).flat_map(|k| (0..places).map(|place| at(k, place)).collect::<Vec<_>>()).collect()
         }
         Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; item[0]]));

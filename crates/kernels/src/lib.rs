@@ -44,6 +44,7 @@ mod columns;
 mod dropout;
 mod elementwise;
 mod embedding;
+mod max_over_time;
 mod norm;
 mod pool;
 mod sequence;
@@ -83,6 +84,7 @@ pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
 pub use loss::{bce_with_logits, huber, mae, mse};
+pub use max_over_time::{max_over_time, max_over_time_backward};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
@@ -106,6 +108,6 @@ pub use sequence::{
 };
 pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;
-pub use transpose::transpose;
+pub use transpose::{transpose, transpose_backward};
 pub use upsample::{upsample_nearest, upsample_nearest_backward};
 pub use write::Write;

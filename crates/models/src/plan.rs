@@ -144,6 +144,11 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
             .and(side("stride", *stride))
             .and(side("padding", *padding))
             .and(side("dilation", *dilation)),
+        Layer::Conv1d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
+            .and(count("kernel", *kernel))
+            .and(count("stride", *stride))
+            .and(count("padding", *padding))
+            .and(count("dilation", *dilation)),
         Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
             side("kernel", *kernel)
                 .and(side("stride", stride.unwrap_or(*kernel)))
@@ -167,6 +172,8 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::Transpose
         | Layer::Add
         | Layer::Concat { .. } => Ok(()),
     }

@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 14] = [
+const BARE: [&str; 16] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -155,6 +155,8 @@ const BARE: [&str; 14] = [
     "dropout",
     "flatten",
     "mean_over_time",
+    "max_over_time",
+    "transpose",
     "add",
     "concat",
 ];

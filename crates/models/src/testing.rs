@@ -35,6 +35,10 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", image(conv(3, [3, 2], [1, 1], [1, 0], 1))),
         ("conv2d strided", image(conv(3, [2, 3], [2, 1], [1, 2], 1))),
         ("conv2d in groups", image(conv(4, [2, 2], [1, 2], [0, 1], 2))),
+        ("conv1d", line(conv1d(3, 3, 1, 1, 1))),
+        ("conv1d strided and dilated", line(conv1d(3, 2, 2, 3, 1))),
+        ("conv1d in groups", line(conv1d(4, 2, 1, 0, 2))),
+        ("batch_norm over time", line(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
         ("max_pool2d", image(max(sq(2), None, sq(0)))),
         ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
         ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
@@ -65,6 +69,16 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     .into_iter()
     .chain(sequence_cases())
     .collect()
+}
+
+/// A layer over four channels of seven steps, with parameters in front.
+fn line(layer: Layer) -> Graph {
+    chain(&[3, 7], DType::F32, vec![conv1d(4, 1, 1, 0, 1), layer, Layer::Flatten { axis: 1 }])
+}
+
+pub(crate) fn conv1d(filters: usize, kernel: usize, stride: usize, padding: usize, groups: usize) -> Layer {
+    let dilation = if kernel == 2 { 2 } else { 1 };
+    Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias: groups == 1 }
 }
 
 /// Those that know time, with and without lengths.
@@ -105,6 +119,11 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("gru last with lengths", with_lengths(gru(true, last))),
         ("mean_over_time", sequence(vec![Layer::MeanOverTime])),
         ("mean_over_time with lengths", with_lengths(Layer::MeanOverTime)),
+        ("max_over_time", sequence(vec![Layer::MaxOverTime])),
+        ("max_over_time with lengths", with_lengths(Layer::MaxOverTime)),
+        ("transpose", flat(Layer::Transpose)),
+        ("transpose beside its input", beside_turned()),
+        ("transpose of images", of_images(vec![Layer::Transpose])),
         ("patches", flat(Layer::Patches { size: 2, stride: None })),
         ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
     ]
@@ -128,6 +147,19 @@ fn beside(layer: Layer) -> Graph {
     let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
     let y = graph.add("y", layer, &[a]).unwrap();
     let both = graph.add("both", Layer::Add, &[y, a]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
+    with_head(graph, rows)
+}
+
+/// What is turned twice and what is turned not at all, so that gradients are added.
+fn beside_turned() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5, 3]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let turned = graph.add("turned", Layer::Transpose, &[a]).unwrap();
+    let bent = graph.add("bent", Layer::Tanh, &[turned]).unwrap();
+    let back = graph.add("back", Layer::Transpose, &[bent]).unwrap();
+    let both = graph.add("both", Layer::Add, &[a, back]).unwrap();
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
     with_head(graph, rows)
 }

@@ -1,4 +1,5 @@
 use super::sequence;
+use super::window::{Image, Line, divisible, spread};
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
@@ -26,6 +27,7 @@ impl Layer {
             | Layer::Lstm { .. }
             | Layer::Gru { .. }
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
                 if place > 0 =>
             {
                 DType::I64
@@ -33,6 +35,7 @@ impl Layer {
             Layer::Input { dtype } => *dtype,
             Layer::Dense { .. }
             | Layer::Conv2d { .. }
+            | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
             | Layer::GlobalAvgPool
@@ -52,6 +55,8 @@ impl Layer {
             | Layer::Lstm { .. }
             | Layer::Gru { .. }
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
             | Layer::Concat { .. } => DType::F32,
@@ -64,14 +69,17 @@ impl Layer {
             Layer::Dense { units, .. } => dense(one(inputs)?, *units),
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let spread = Size2 {
-                    height: dilation.height.saturating_mul(kernel.height.saturating_sub(1)).saturating_add(1),
-                    width: dilation.width.saturating_mul(kernel.width.saturating_sub(1)).saturating_add(1),
+                    height: spread(kernel.height, dilation.height),
+                    width: spread(kernel.width, dilation.width),
                 };
                 let image = Image::of(one(inputs)?)?;
-                if !image.channels.is_multiple_of((*groups).max(1)) {
-                    return Err(wants(format!("a multiple of {groups} channels, one share for each group")));
-                }
+                divisible(image.channels, *groups)?;
                 image.slide(spread, *stride, *padding)?.with_channels(*filters)
+            }
+            Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
+                let line = Line::of(one(inputs)?)?;
+                divisible(line.channels, *groups)?;
+                line.slide(spread(*kernel, *dilation), *stride, *padding)?.with_channels(*filters)
             }
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
                 let image = Image::of(one(inputs)?)?;
@@ -98,7 +106,8 @@ impl Layer {
             Layer::Lstm { units, bidirectional, returns } | Layer::Gru { units, bidirectional, returns } => {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
-            Layer::MeanOverTime => sequence::mean(inputs),
+            Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
+            Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {
                 sequence::patches(one(inputs)?, *size, stride.unwrap_or(*size))
             }
@@ -110,45 +119,6 @@ impl Layer {
             },
             Layer::Concat { axis } => concat(inputs, *axis),
         }
-    }
-}
-
-/// `[batch, channels, height, width]`, the sizes known.
-struct Image {
-    channels: usize,
-    height: usize,
-    width: usize,
-}
-
-impl Image {
-    fn of(shape: &Shape) -> Result<Image, Refusal> {
-        match shape.0[..] {
-            [Dim::Batch, Dim::Size(channels), Dim::Size(height), Dim::Size(width)] => {
-                Ok(Image { channels, height, width })
-            }
-            _ => Err(wants("an image [batch, channels, height, width]")),
-        }
-    }
-
-    /// The sizes after a window has moved over it: `floor((n + 2 padding - window) / stride) + 1` on each side.
-    fn slide(self, window: Size2, stride: Size2, padding: Size2) -> Result<Image, Refusal> {
-        let side = |n: usize, window: usize, stride: usize, padding: usize| {
-            let room = n.checked_add(padding.checked_mul(2)?)?.checked_sub(window)?;
-            room.checked_div(stride)?.checked_add(1)
-        };
-        let height = side(self.height, window.height, stride.height, padding.height);
-        let width = side(self.width, window.width, stride.width, padding.width);
-        match (height, width) {
-            (Some(height), Some(width)) => Ok(Image { channels: self.channels, height, width }),
-            _ => Err(Refusal(
-                format!("an image of at least {window} with padding {padding}"),
-                Some("make `kernel` smaller, or pool less before it"),
-            )),
-        }
-    }
-
-    fn with_channels(self, channels: usize) -> Result<Shape, Refusal> {
-        Ok(Shape::batch(&[channels, self.height, self.width]))
     }
 }
 
@@ -165,10 +135,10 @@ fn dense(input: &Shape, units: usize) -> Result<Shape, Refusal> {
 
 fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
     match input.0[..] {
-        [Dim::Batch, Dim::Size(_)] | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => {
-            Ok(input.clone())
-        }
-        _ => Err(wants("[batch, n] or [batch, channels, height, width]")),
+        [Dim::Batch, Dim::Size(_)]
+        | [Dim::Batch, Dim::Size(_), Dim::Size(_)]
+        | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => Ok(input.clone()),
+        _ => Err(wants("[batch, n], [batch, channels, time] or [batch, channels, height, width]")),
     }
 }
 

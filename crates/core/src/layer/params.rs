@@ -45,6 +45,9 @@ impl Layer {
                 let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
                 weight_and_bias(sizes, *bias)
             }
+            Layer::Conv1d { filters, kernel, groups, bias, .. } => {
+                weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
+            }
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
             Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
@@ -70,6 +73,8 @@ impl Layer {
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
             | Layer::Concat { .. } => vec![],

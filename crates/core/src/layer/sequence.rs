@@ -75,8 +75,15 @@ pub(super) fn recurrent(
     })
 }
 
-pub(super) fn mean(inputs: &[&Shape]) -> Result<Shape, Refusal> {
+/// One number for each of the n of a sequence.
+pub(super) fn over_time(inputs: &[&Shape]) -> Result<Shape, Refusal> {
     Ok(Shape::batch(&[one_sequence(inputs)?.n]))
+}
+
+pub(super) fn transpose(x: &Shape) -> Result<Shape, Refusal> {
+    let Sequence { time, n } = Sequence::of(x)?;
+    let front = x.0.iter().take(x.rank() - 2).copied();
+    Ok(Shape(front.chain([Dim::Size(n), Dim::Size(time)]).collect()))
 }
 
 pub(super) fn patches(x: &Shape, size: usize, stride: usize) -> Result<Shape, Refusal> {

@@ -14,12 +14,15 @@ impl Layer {
                 sides_above_zero("stride", *stride)?;
                 sides_above_zero("dilation", *dilation)?;
                 above_zero("groups", *groups)?;
-                match filters % groups {
-                    0 => Ok(()),
-                    _ => {
-                        Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}")))
-                    }
-                }
+                shares("filters", *filters, *groups)
+            }
+            Layer::Conv1d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", *stride)?;
+                above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
+                shares("filters", *filters, *groups)
             }
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
                 sides_above_zero("kernel", *kernel)?;
@@ -61,6 +64,8 @@ impl Layer {
             | Layer::Sigmoid
             | Layer::Silu
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
             | Layer::Add
             | Layer::Concat { .. } => Ok(()),
         }
@@ -69,6 +74,14 @@ impl Layer {
 
 fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
     if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
+}
+
+/// One equal share for each group.
+fn shares(name: &'static str, value: usize, groups: usize) -> Result<(), (&'static str, String)> {
+    match value.is_multiple_of(groups) {
+        true => Ok(()),
+        false => Err((name, format!("must be a multiple of `groups` = {groups}, got {value}"))),
+    }
 }
 
 fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {

@@ -13,6 +13,9 @@ impl Layer {
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }
+            Layer::Conv1d { kernel, groups, .. } => {
+                2 * out * (kernel * channels(inputs) / (*groups).max(1)) as u64
+            }
             Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
             Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
             Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::RmsNorm { .. } | Layer::GroupNorm { .. } => {
@@ -25,7 +28,7 @@ impl Layer {
             Layer::Gru { units, bidirectional, .. } => {
                 sequence::recurrent_flops(inputs, 3, *units, *bidirectional)
             }
-            Layer::MeanOverTime => inputs.first().map_or(0, |shape| elements(shape)),
+            Layer::MeanOverTime | Layer::MaxOverTime => inputs.first().map_or(0, |shape| elements(shape)),
             Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -38,6 +41,7 @@ impl Layer {
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
+            | Layer::Transpose
             | Layer::Concat { .. } => 0,
         }
     }

@@ -49,6 +49,19 @@ fn layer(
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
+        Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
+            let settings = [
+                ("kernel_shape", vec![*kernel]),
+                ("pads", vec![*padding; 2]),
+                ("strides", vec![*stride]),
+                ("dilations", vec![*dilation]),
+            ];
+            let whole = |sizes: Vec<usize>| Attribute::Ints(sizes.into_iter().map(|size| size as i64).collect());
+            let mut settings = settings.map(|(name, sizes)| (name, whole(sizes))).to_vec();
+            settings.push(("group", Attribute::Int(*groups as i64)));
+            let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
+            builder.add(name, "Conv", &reading(x, &weights), &settings)
+        }
         Layer::MaxPool2d { kernel, stride, padding } => {
             builder.add(name, "MaxPool", &[x], &window(*kernel, stride.unwrap_or(*kernel), *padding))
         }
@@ -83,7 +96,7 @@ fn layer(
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
-        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime if lengths.is_some() => {
+        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime | Layer::MaxOverTime if lengths.is_some() => {
             return Err(sequence::no_word_for_lengths(node));
         }
         Layer::MultiHeadAttention { heads, causal } => {
@@ -98,6 +111,8 @@ fn layer(
             sequence::recurrent(builder, node, x, lengths, &cell)?
         }
         Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,
+        Layer::MaxOverTime => sequence::largest(builder, name, x, item),
+        Layer::Transpose => sequence::turn(builder, name, x, item),
         Layer::Patches { size, stride } => {
             sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?
         }

@@ -193,6 +193,25 @@ pub(super) fn mean(
     Ok(builder.add(name, "Mul", &[&sum, &share], &[]))
 }
 
+/// `x`: `[batch, time, n]`, taken for an image of one channel that one window sees from top to bottom.
+pub(super) fn largest(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
+    let (time, n) = time_and_width(item);
+    let image = reshape(builder, &format!("{name}.image"), x, &[1, time, n]); // [batch, 1, time, n]
+    let window = [
+        ("kernel_shape", Attribute::Ints(vec![time as i64, 1])),
+        ("strides", Attribute::Ints(vec![1, 1])),
+    ];
+    let row = builder.add(&format!("{name}.row"), "MaxPool", &[&image], &window); // [batch, 1, 1, n]
+    builder.add(name, "Flatten", &[&row], &[("axis", Attribute::Int(1))])
+}
+
+/// The last two axes of `[batch, .., rows, columns]`, swapped.
+pub(super) fn turn(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
+    let rank = item.len() as i64 + 1;
+    let order: Vec<i64> = (0..rank - 2).chain([rank - 1, rank - 2]).collect();
+    transpose(builder, name, x, &order)
+}
+
 pub(super) fn patches(
     builder: &mut Builder<'_>,
     node: &Node,

@@ -7,7 +7,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
     match layer {
         Layer::Input { .. } => Say::Word("graph input"),
         Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
-        Layer::Conv2d { .. } => Say::Word("Conv"),
+        Layer::Conv1d { .. } | Layer::Conv2d { .. } => Say::Word("Conv"),
         Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
         Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
         Layer::GlobalAvgPool => Say::Word("GlobalAveragePool, Flatten"),
@@ -28,6 +28,8 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Lstm { .. } => Say::Word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
         Layer::MeanOverTime => Say::Word("ReduceSum, Mul"),
+        Layer::MaxOverTime => Say::Word("Reshape, MaxPool, Flatten"),
+        Layer::Transpose => Say::Word("Transpose"),
         Layer::Add => Say::Word("Add"),
         Layer::Concat { .. } => Say::Word("Concat"),
     }

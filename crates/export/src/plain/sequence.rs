@@ -25,12 +25,20 @@ pub(super) fn layer(
         Layer::MeanOverTime => {
             (0..n).map(|i| x.iter().skip(i).step_by(n).sum::<f64>() / time as f64).collect()
         }
+        Layer::MaxOverTime => {
+            let column = |i: usize| x.iter().skip(i).step_by(n).copied().fold(f64::NEG_INFINITY, f64::max);
+            (0..n).map(column).collect()
+        }
+        Layer::Transpose => {
+            each(&|x| (0..n).flat_map(|i| x.iter().skip(i).step_by(n).copied().collect::<Vec<_>>()).collect())
+        }
         Layer::Patches { size, stride } => {
             let starts = || (0..=n - size).step_by(stride.unwrap_or(*size));
             x.chunks(n).flat_map(|row| starts().flat_map(|start| row[start..][..*size].to_vec())).collect()
         }
         Layer::Input { .. }
         | Layer::Dense { .. }
+        | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }

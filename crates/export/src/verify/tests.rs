@@ -75,6 +75,23 @@ fn convolution_agrees() {
 }
 
 #[test]
+fn convolution_over_time_agrees() {
+    let conv = |filters, kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        bias,
+    };
+    layer(&[4, 9], conv(6, 3, 1, 1, 1, 1, true));
+    layer(&[4, 9], conv(6, 3, 2, 2, 2, 2, false));
+    layer(&[4, 9], conv(4, 2, 1, 0, 3, 4, true));
+    layer(&[4, 9], Layer::BatchNorm { eps: 1e-3, momentum: 0.1 });
+}
+
+#[test]
 fn pooling_agrees() {
     let (kernel, padding) = (size(3, 2), size(1, 1));
     for stride in [None, Some(size(2, 1))] {
@@ -122,10 +139,12 @@ fn sequences_agree() {
             layer(item, Layer::MultiHeadAttention { heads: 3, causal });
         }
         layer(item, Layer::Patches { size: 3, stride: Some(2) });
+        layer(item, Layer::Transpose);
         layer(item, Layer::Dense { units: 3, bias: true });
     }
     layer(&[2, 4, 6], Layer::Flatten { axis: 2 });
     layer(&[4, 6], Layer::MeanOverTime);
+    layer(&[4, 6], Layer::MaxOverTime);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
     activation_backward_in_place, as_words, average_pool_backward, bias_gradient,
     conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, max_pool_backward,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, transpose_backward,
 };
 
 use super::Run;
@@ -70,6 +70,12 @@ impl Run<'_> {
             Op::Attention(attention) => self.attention_backward(step, dy, attention),
             Op::Recurrent(recurrent) => self.recurrent_backward(step, dy, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time_backward(step, dy, *time, *width),
+            Op::MaxOverTime { time, width } => self.max_over_time_backward(step, dy, *time, *width),
+            Op::Transpose { count, rows, columns } => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                transpose_backward(self.ctx, count * self.rows, *rows, *columns, dy, dx, write);
+            }
             Op::Patches(pieces) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);

@@ -4,7 +4,7 @@ use baeum_core::{Batch, Counter, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
-    gemm, gemm_prepared, global_average_pool, max_pool,
+    gemm, gemm_prepared, global_average_pool, max_pool, transpose,
 };
 
 use super::op::Op;
@@ -67,6 +67,11 @@ impl Run<'_> {
             Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
+            Op::MaxOverTime { time, width } => self.max_over_time(step, *time, *width),
+            Op::Transpose { count, rows, columns } => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                transpose(self.ctx, count * self.rows, *rows, *columns, x, y);
+            }
             Op::Patches(pieces) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 cut_pieces(self.ctx, pieces, x, y);

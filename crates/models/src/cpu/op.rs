@@ -47,6 +47,10 @@ pub(super) enum Op {
     Recurrent(Recurrent),
     /// The mean of a sequence.
     MeanOverTime { time: usize, width: usize },
+    /// The largest of each number of a sequence; keeps where it stood.
+    MaxOverTime { time: usize, width: usize },
+    /// Rows become columns, in each of `count` matrices of an item.
+    Transpose { count: usize, rows: usize, columns: usize },
     /// Pieces of the last axis.
     Patches(Pieces),
     /// The sum of its inputs, followed by relu if it stood alone behind.
@@ -86,6 +90,22 @@ impl Op {
                 };
                 Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
             }
+            Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias } => {
+                // An image of one row.
+                let conv = Conv2d {
+                    batch: 1,
+                    channels,
+                    height: 1,
+                    width: last,
+                    filters: *filters,
+                    kernel: [1, *kernel],
+                    stride: [1, *stride],
+                    padding: [0, *padding],
+                    dilation: [1, *dilation],
+                    groups: *groups,
+                };
+                Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
+            }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
             }
@@ -117,6 +137,12 @@ impl Op {
                 Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *returns))
             }
             Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
+            Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },
+            Layer::Transpose => Op::Transpose {
+                count: x.iter().rev().skip(2).product(),
+                rows: x.iter().rev().nth(1).copied().unwrap_or(1),
+                columns: last,
+            },
             Layer::Patches { size, stride } => {
                 Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
             }

@@ -81,6 +81,8 @@ impl ReadyStep {
             | Op::Position { .. }
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
             | Op::Concat { .. }

@@ -3,8 +3,8 @@
 use baeum_core::Returns;
 use baeum_kernels::{
     AttentionMask, Direction, Epilogue, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
-    Write, add_repeated, as_words, attention, attention_backward, bias_gradient, copy, copy_blocks, gru,
-    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, mean_over_time,
+    Write, add_repeated, as_words, as_words_mut, attention, attention_backward, bias_gradient, copy, copy_blocks, gru,
+    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, max_over_time, max_over_time_backward, mean_over_time,
     mean_over_time_backward,
 };
 
@@ -290,6 +290,21 @@ impl Run<'_> {
         let spans = [&dy.span(self.rows), &self.lengths(step)];
         let ([dy, lengths], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
         mean_over_time_backward(self.ctx, [self.rows, time, width], some(lengths), dy, dx, write);
+    }
+
+    pub(super) fn max_over_time(&mut self, step: &Step, time: usize, width: usize) {
+        let spans = [&self.read(step), &self.lengths(step)];
+        let out = [&step.yields.span(self.rows), &self.kept(step, 0)];
+        let ([x, lengths], [y, places]) = self.arena.views(spans, out);
+        let shape = [self.rows, time, width];
+        max_over_time(self.ctx, shape, some(lengths), x, y, as_words_mut(places));
+    }
+
+    pub(super) fn max_over_time_backward(&mut self, step: &Step, dy: Place, time: usize, width: usize) {
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let spans = [&dy.span(self.rows), &self.kept(step, 0)];
+        let ([dy, places], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
+        max_over_time_backward(self.ctx, [self.rows, time, width], dy, as_words(places), dx, write);
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the layers that know time are made of.
+use baeum_core::Size2;
 use baeum_kernels::Pieces;
 use candle_core::{Result, Tensor};
 use candle_nn::ops::{sigmoid, softmax};
 
-use super::dense;
+use super::{Pool, Window, dense, pool};
 
 /// 1 for each step that counts, 0 for those behind: `[B, T]`, of the type of `like`.
 pub(crate) fn counted(lengths: &[usize], time: usize, like: &Tensor) -> Result<Tensor> {
@@ -143,6 +144,24 @@ pub(crate) fn mean_over_time(x: &Tensor, counted: Option<&Tensor>) -> Result<Ten
             x.broadcast_mul(&counted.unsqueeze(2)?)?.sum(1)?.broadcast_div(&counted.sum_keepdim(1)?)
         }
     }
+}
+
+/// The largest of each number over the steps that count. `x`: `[B, T, n]`; `counted`: `[B, T]`; result `[B, n]`.
+pub(crate) fn max_over_time(x: &Tensor, counted: Option<&Tensor>) -> Result<Tensor> {
+    let (batch, time, n) = x.dims3()?;
+    let x = match counted {
+        None => x.clone(),
+        Some(counted) => {
+            let counted = counted.ne(0.0)?.unsqueeze(2)?.broadcast_as(x.shape())?.contiguous()?;
+            let never = Tensor::full(f64::NEG_INFINITY, x.shape(), x.device())?.to_dtype(x.dtype())?;
+            counted.where_cond(x, &never)?
+        }
+    };
+    // One window over an image that is as high as the sequence is long.
+    let (one, whole) = (Size2::square(1), Size2 { height: time, width: 1 });
+    let padding = Size2::square(0);
+    let window = Window { kernel: whole, stride: one, padding, dilation: one, image: whole, places: one };
+    pool(&x.unsqueeze(2)?, window, Pool::Max)?.reshape((batch, n))
 }
 
 /// Pieces of the last axis: `[.., T]` to `[.., pieces, size]`.

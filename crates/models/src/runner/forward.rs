@@ -5,6 +5,7 @@ use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
+use super::line::{Slide, channels_turned};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Cell, Moments, Pool, Window};
@@ -69,7 +70,7 @@ impl Run<'_> {
         let one = Size2::square(1);
         let value = match &node.layer {
             Layer::Input { .. } => return self.enter(node),
-            Layer::BatchNorm { eps, .. } => return self.batch_norm(node, first(read)?, *eps),
+            Layer::BatchNorm { eps, .. } => return self.batch_norm_of(node, first(read)?, *eps),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
             Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
@@ -83,6 +84,11 @@ impl Run<'_> {
                 return self.recurrent(node, read, Cell::Gru, *bidirectional, *returns);
             }
             Layer::MeanOverTime => return self.mean_over_time(node, read),
+            Layer::MaxOverTime => return self.max_over_time(node, read),
+            Layer::Transpose => {
+                let x = channels_first(first(read)?)?;
+                channels_last(&x.transpose(x.rank() - 2, x.rank() - 1)?.contiguous()?)
+            }
             Layer::Patches { size, stride } => {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::patches(&x, *size, stride.unwrap_or(*size))?)
@@ -97,6 +103,11 @@ impl Run<'_> {
                 let window = window(node, first(read)?, [*kernel, *stride, *padding, *dilation])?;
                 let bias = self.bias(node, *bias)?;
                 ops::conv2d(first(read)?, &self.param(node, "weight")?, bias.as_ref(), window, *groups)
+            }
+            Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let [kernel, stride, padding, dilation] = [*kernel, *stride, *padding, *dilation];
+                let slide = Slide { kernel, stride, padding, dilation };
+                return self.conv1d(node, first(read)?, &slide, *groups, *bias);
             }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
@@ -148,6 +159,15 @@ impl Run<'_> {
         Ok(channels_last(x)?)
     }
 
+    /// The channels of all but images stand in the graph's layout: second.
+    fn batch_norm_of(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
+        match x.rank() {
+            3 => Ok(channels_turned(&self.batch_norm(node, &channels_turned(x)?, eps)?)?),
+            _ => self.batch_norm(node, x, eps),
+        }
+    }
+
+    /// Over the last axis.
     fn batch_norm(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
         let param = |name| self.param(node, name);
         let [weight, bias] = [param("weight")?, param("bias")?];
@@ -196,7 +216,7 @@ impl Run<'_> {
         Ok(ops::dropout(x, mask.flatten_all()?.to_vec1()?)?)
     }
 
-    fn bias(&self, node: &Node, wanted: bool) -> Result<Option<Tensor>> {
+    pub(super) fn bias(&self, node: &Node, wanted: bool) -> Result<Option<Tensor>> {
         wanted.then(|| self.param(node, "bias")).transpose()
     }
 

@@ -19,6 +19,11 @@ impl Run<'_> {
         Ok(ops::mean_over_time(x, self.counted(node, x, read.get(1))?.as_ref())?)
     }
 
+    pub(super) fn max_over_time(&self, node: &Node, read: &[&Tensor]) -> Outcome<Tensor> {
+        let x = first(read)?;
+        Ok(ops::max_over_time(x, self.counted(node, x, read.get(1))?.as_ref())?)
+    }
+
     /// Which steps count, `[B, T]`, if a second input says how many.
     fn counted(&self, node: &Node, x: &Tensor, lengths: Option<&&Tensor>) -> Outcome<Option<Tensor>> {
         let Some(lengths) = lengths else { return Ok(None) };

@@ -25,6 +25,8 @@ impl Op {
             | Op::Position { .. }
             | Op::Attention(_)
             | Op::MeanOverTime { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Concat { .. }
             | Op::Same => false,
@@ -53,6 +55,8 @@ impl Op {
             | Op::GlobalMean { .. }
             | Op::Dropout { .. }
             | Op::Position { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
             | Op::Concat { .. }
@@ -80,6 +84,8 @@ impl Op {
             | Op::Attention(_)
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
             | Op::Concat { .. }
@@ -91,7 +97,7 @@ impl Op {
     pub(in crate::cpu) fn keeps(&self, yields: usize) -> [Room; 3] {
         let none = Room::default();
         match self {
-            Op::MaxPool(_) => [Room::item(yields), none, none],
+            Op::MaxPool(_) | Op::MaxOverTime { .. } => [Room::item(yields), none, none],
             Op::BatchNorm { channels, .. } => [Room::fixed(*channels), Room::fixed(*channels), none],
             Op::LayerNorm { width, .. } => {
                 let rows = Room::item(yields / (*width).max(1));
@@ -115,6 +121,7 @@ impl Op {
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::MeanOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
             | Op::Concat { .. }
@@ -143,6 +150,8 @@ impl Op {
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::MeanOverTime { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
             | Op::Concat { .. }

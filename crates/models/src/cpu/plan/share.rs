@@ -76,6 +76,8 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Attention(_)
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }
+        | Op::MaxOverTime { .. }
+        | Op::Transpose { .. }
         | Op::Patches(_)
         | Op::Add { .. }
         | Op::Concat { .. }

@@ -36,6 +36,11 @@ def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bi
 
 
 @kind
+def conv1d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
+    return nn.Conv1d(shape[1], filters, kernel, stride, padding, dilation, groups, bias)
+
+
+@kind
 def max_pool2d(shape, kernel, stride=None, padding=0):
     return nn.MaxPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
 
@@ -52,7 +57,7 @@ def global_avg_pool(shape):
 
 @kind
 def batch_norm(shape, eps=1e-5, momentum=0.1):
-    return (nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d)(shape[1], eps, momentum)
+    return (nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d)(shape[1], eps, momentum)
 
 
 @kind
@@ -114,6 +119,16 @@ def gru(shape, units, bidirectional=False, returns="sequence"):
 @kind
 def mean_over_time(shape):
     return torch_layers.MeanOverTime()
+
+
+@kind
+def max_over_time(shape):
+    return torch_layers.MaxOverTime()
+
+
+@kind
+def transpose(shape):
+    return torch_layers.Transpose()
 
 
 @kind
@@ -179,6 +194,10 @@ CASES = {
                                           "dilation": [2, 1], "groups": 2}}, "flatten"], {}),
     "conv2d_depthwise": ([3, 4, 4], [{"conv2d": {"filters": 3, "kernel": 1}},
                                      {"conv2d": {"filters": 6, "kernel": 3, "padding": 1, "groups": 3}}, "flatten"], {}),
+    "conv1d": (SEQUENCE, [{"conv1d": {"filters": 4, "kernel": 3, "padding": 1}}, "batch_norm", "relu",
+                          {"conv1d": {"filters": 2, "kernel": 2, "stride": 2, "bias": False}}, "flatten"], {}),
+    "conv1d_groups": ([4, 9], [{"conv1d": {"filters": 6, "kernel": 3, "stride": 2, "padding": 2, "dilation": 2, "groups": 2}}, "flatten"], {}),
+    "conv1d_depthwise": ([3, 6], [{"conv1d": {"filters": 3, "kernel": 1}}, {"conv1d": {"filters": 6, "kernel": 3, "groups": 3}}, "flatten"], {}),
     "max_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"max_pool2d": {"kernel": 2}}, "flatten"], {}),
     "max_pool2d_overlap": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                                    {"max_pool2d": {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}}, "flatten"], {}),
@@ -212,6 +231,8 @@ CASES = {
     "gru_both": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "bidirectional": True}},
                             {"gru": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
     "mean_over_time": (SEQUENCE, [{"dense": {"units": 3}}, "tanh", "mean_over_time"], {}),
+    "text_cnn": ([6], [{"embedding": {"vocabulary": 9, "units": 4}}, "transpose", {"conv1d": {"filters": 5, "kernel": 3}},
+                       "transpose", "relu", "max_over_time"], {"ids": 9}),
     "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
