@@ -4,7 +4,7 @@ import safetensors.torch
 import torch
 from common import array, cases, near, report
 from torch import nn
-from torch_layers import Gru, Lstm, MaxOverTime, MeanOverTime, Patches, PositionEmbedding, SelfAttention, Transpose
+from torch_layers import Gru, Lstm, MaxOverTime, MeanOverTime, Patches, PositionEmbedding, SelfAttention, SinusoidalPositions, Transpose
 
 
 def module(layer, weights, name):
@@ -49,7 +49,7 @@ def module(layer, weights, name):
     if kind == "position_embedding":
         return PositionEmbedding(*weights[f"{name}.weight"].shape)
     if kind == "multi_head_attention":
-        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], settings["heads"], settings["causal"])
+        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], **settings)
     if kind in ("lstm", "gru"):
         inputs = weights[f"{name}.weight_ih_l0"].shape[1]
         make = Lstm if kind == "lstm" else Gru
@@ -57,7 +57,7 @@ def module(layer, weights, name):
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
-    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 
 

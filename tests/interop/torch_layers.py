@@ -13,18 +13,37 @@ class PositionEmbedding(nn.Module):
         return x + self.weight[: x.shape[-2]]
 
 
+class SinusoidalPositions(nn.Module):
+    def forward(self, x):
+        time, width = x.shape[-2:]
+        angles = torch.outer(torch.arange(time), 10000.0 ** (-torch.arange(0, width, 2) / width))
+        return x + torch.stack([angles.sin(), angles.cos()], -1).flatten(1)[:, :width]
+
+
 class SelfAttention(nn.MultiheadAttention):
     """Over the last axis but one, whatever stands in front."""
 
-    def __init__(self, width, heads, causal):
-        super().__init__(width, heads, batch_first=True)
-        self.causal = causal
+    def __init__(self, width, heads, causal, bias=True, positions="none"):
+        super().__init__(width, heads, bias=bias, batch_first=True)
+        self.causal, self.positions = causal, positions
 
     def forward(self, x):
         rows, time = x.flatten(0, -3), x.shape[-2]
+        if self.positions == "rotary":
+            return self.rotary(rows).reshape(x.shape)
         hidden = torch.ones(time, time, dtype=torch.bool).triu(1) if self.causal else None
         mixed, _ = super().forward(rows, rows, rows, attn_mask=hidden, need_weights=False)
         return mixed.reshape(x.shape)
+
+    def rotary(self, rows):
+        """What `nn.MultiheadAttention` cannot: queries and keys are turned, in pairs half a head apart."""
+        projected = nn.functional.linear(rows, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
+        q, k, v = (part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in projected)
+        half = q.shape[-1] // 2
+        angles = torch.outer(torch.arange(rows.shape[1]), 10000.0 ** (-torch.arange(half) / half)).repeat(1, 2)
+        turn = lambda x: x * angles.cos() + torch.cat([-x[..., half:], x[..., :half]], -1) * angles.sin()
+        mixed = nn.functional.scaled_dot_product_attention(turn(q), turn(k), v, is_causal=self.causal)
+        return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
 def recurrent(base):

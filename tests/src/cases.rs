@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema,
+    Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Positions, Predictor, Returns, Rng, Role, Schema,
     Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
@@ -31,6 +31,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
+    let attention =
+        |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
     let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns };
     let (kernel, stride, padding) = window(3, 2, 1);
@@ -75,11 +77,11 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
         ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
-        ("multi_head_attention", chain(sequence, &[Layer::MultiHeadAttention { heads: 2, causal: false }])),
-        (
-            "multi_head_attention causal",
-            chain(image, &[Layer::MultiHeadAttention { heads: 5, causal: true }]),
-        ),
+        ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
+        ("multi_head_attention", chain(sequence, &[attention(2, false, true, Positions::None)])),
+        ("multi_head_attention causal", chain(image, &[attention(5, true, true, Positions::None)])),
+        ("multi_head_attention without bias", chain(sequence, &[attention(2, false, false, Positions::None)])),
+        ("multi_head_attention rotary", chain(&[5, 8], &[attention(2, true, true, Positions::Rotary)])),
         ("lstm", chain(sequence, &[lstm(false, Returns::Sequence)])),
         ("lstm of both directions", chain(sequence, &[lstm(true, Returns::Sequence)])),
         ("lstm last", chain(sequence, &[lstm(false, Returns::Last)])),

@@ -234,7 +234,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Returns, Size2};
+    use crate::{Positions, Returns, Size2};
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -252,6 +252,10 @@ mod tests {
 
     fn dense(units: usize) -> Layer {
         Layer::Dense { units, bias: true }
+    }
+
+    fn attention(heads: usize, causal: bool) -> Layer {
+        Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None }
     }
 
     fn pool(kernel: usize) -> Layer {
@@ -273,7 +277,7 @@ mod tests {
 
     #[test]
     fn sequences_keep_their_time() {
-        let attention = Layer::MultiHeadAttention { heads: 2, causal: true };
+        let attention = attention(2, true);
         let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns };
         check(&[5, 4], &[Layer::PositionEmbedding { length: 5 }, attention], "[batch, 5, 4]");
         check(&[5, 4], &[lstm(Returns::Sequence)], "[batch, 5, 6]");
@@ -293,7 +297,7 @@ mod tests {
         );
         refused(
             &[6, 4],
-            Layer::MultiHeadAttention { heads: 3, causal: false },
+            attention(3, false),
             "node `l0`: multi_head_attention wants a last axis that is a multiple of `heads` = 3, got [batch, 6, 4]",
         );
         refused(
@@ -316,12 +320,29 @@ mod tests {
     }
 
     #[test]
+    fn rotary_positions_turn_pairs() {
+        let rotary =
+            |heads| Layer::MultiHeadAttention { heads, causal: true, bias: false, positions: Positions::Rotary };
+        check(&[6, 12], &[Layer::SinusoidalPositions, rotary(3)], "[batch, 6, 12]");
+        check(
+            &[6, 12],
+            &[rotary(4)],
+            "node `l0`: multi_head_attention wants an even number of numbers for each of 4 heads, because rotary positions turn pairs, got [batch, 6, 12]; change `heads`, or the width in front",
+        );
+        check(
+            &[6],
+            &[Layer::SinusoidalPositions],
+            "node `l0`: sinusoidal_positions wants a sequence [batch, .., time, n], got [batch, 6]",
+        );
+    }
+
+    #[test]
     fn lengths_are_ids_one_a_row() {
         let mut graph = Graph::default();
         let x = graph.input("x", Shape::batch(&[5, 4]), DType::F32).unwrap();
         let lengths = graph.input("lengths", Shape::batch(&[]), DType::I64).unwrap();
         let pairs = graph.input("pairs", Shape::batch(&[2]), DType::I64).unwrap();
-        let attention = || Layer::MultiHeadAttention { heads: 2, causal: false };
+        let attention = || attention(2, false);
         assert!(graph.add("y", attention(), &[x, lengths]).is_ok());
         let error = graph.add("z", attention(), &[x, pairs]).unwrap_err().to_string();
         assert_eq!(

@@ -171,6 +171,9 @@ pub enum Layer {
         /// How many places there are; no sequence is longer.
         length: usize,
     },
+    /// Adds sines and cosines of the place, of wave lengths from 2 pi to 10000 * 2 pi: `[batch, .., time, n]` to the same (Vaswani et al. 2017,
+    /// section 3.5). Nothing is learned, and a sequence may have any length.
+    SinusoidalPositions,
     /// Each place of a sequence looks at all of them: `[batch, .., time, n]` to the same (Vaswani et al. 2017). As
     /// `torch.nn.MultiheadAttention` of a sequence with itself. A second input `[batch]` of ids says how many places of each
     /// sequence count; those behind are seen by nobody.
@@ -180,6 +183,12 @@ pub enum Layer {
         /// Whether a place sees itself and those before it alone, as in a GPT.
         #[serde(default)]
         causal: bool,
+        /// Whether learned biases are added by the products in front and behind.
+        #[serde(default = "yes")]
+        bias: bool,
+        /// How queries and keys know where they stand, beside what the layers in front have added.
+        #[serde(default)]
+        positions: Positions,
     },
     /// Long short-term memory over a sequence: `[batch, time, n]` to `[batch, time, units]` (Hochreiter & Schmidhuber 1997). As
     /// `torch.nn.LSTM` with `batch_first`. A second input `[batch]` of ids says how many steps each sequence has; states behind
@@ -244,6 +253,18 @@ pub enum Approximate {
     Tanh,
 }
 
+/// How attention knows places apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Positions {
+    /// Not at all.
+    #[default]
+    None,
+    /// By turning pairs of numbers of queries and keys by angles that grow with the place (Su et al. 2021); the pairs stand half a
+    /// head apart, as in GPT-NeoX and Llama.
+    Rotary,
+}
+
 /// Which states of a recurrent layer come out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -279,6 +300,7 @@ impl Layer {
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
             Layer::PositionEmbedding { .. } => "position_embedding",
+            Layer::SinusoidalPositions => "sinusoidal_positions",
             Layer::MultiHeadAttention { .. } => "multi_head_attention",
             Layer::Lstm { .. } => "lstm",
             Layer::Gru { .. } => "gru",

@@ -138,7 +138,8 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Embedding { .. }
         | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
-        Layer::MultiHeadAttention { .. } => {
+        Layer::MultiHeadAttention { bias: false, .. } => Say::Word("in_proj_weight, out_proj.weight"),
+        Layer::MultiHeadAttention { bias: true, .. } => {
             Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
         }
         Layer::Lstm { .. } | Layer::Gru { .. } => {
@@ -155,6 +156,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
+        | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
         | Layer::Transpose

@@ -132,13 +132,14 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
     let numbers = match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } | Layer::Flatten { .. } => x.clone(),
         Layer::PositionEmbedding { .. }
+        | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
         | Layer::MaxOverTime
         | Layer::Transpose
-        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &|name| weight(name).unwrap()),
+        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &weight),
         Layer::Dense { units, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
             let dot = |row: &[f64], u: usize| {

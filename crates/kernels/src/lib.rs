@@ -46,6 +46,7 @@ mod elementwise;
 mod embedding;
 mod max_over_time;
 mod norm;
+mod places;
 mod pool;
 mod sequence;
 mod transpose;
@@ -91,6 +92,7 @@ pub use norm::{
 };
 pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
+pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
     max_pool, max_pool_backward,

@@ -3,6 +3,7 @@
 //! A step allocates nothing once the largest batch has been seen. No bit of a result depends on the number of threads or on the
 //! instructions of the processor: `baeum_kernels` sees to both.
 
+mod attention;
 mod backward;
 mod enter;
 mod forward;

@@ -171,6 +171,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
+        | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
         | Layer::Transpose

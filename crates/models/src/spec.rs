@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 16] = [
+const BARE: [&str; 17] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -154,6 +154,7 @@ const BARE: [&str; 16] = [
     "silu",
     "dropout",
     "flatten",
+    "sinusoidal_positions",
     "mean_over_time",
     "max_over_time",
     "transpose",

@@ -2,7 +2,7 @@
 
 use baeum_core::{
     Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind,
-    Part, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
+    Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -83,7 +83,8 @@ pub(crate) fn conv1d(filters: usize, kernel: usize, stride: usize, padding: usiz
 
 /// Those that know time, with and without lengths.
 fn sequence_cases() -> Vec<(&'static str, Graph)> {
-    let attention = |causal| Layer::MultiHeadAttention { heads: 2, causal };
+    let attention = |causal| attention(2, causal);
+    let rotary = |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns };
     let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns };
     let (all, last) = (Returns::Sequence, Returns::Last);
@@ -105,6 +106,13 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("multi_head_attention of images", of_images(vec![attention(true)])),
         ("multi_head_attention with lengths", with_lengths(attention(false))),
         ("multi_head_attention causal with lengths", with_lengths(attention(true))),
+        ("multi_head_attention without bias", flat(without_bias())),
+        ("multi_head_attention rotary", flat(rotary(false, true))),
+        ("multi_head_attention rotary of images", of_images(vec![rotary(true, false)])),
+        ("multi_head_attention rotary with lengths", with_lengths(rotary(true, false))),
+        ("sinusoidal_positions", flat(Layer::SinusoidalPositions)),
+        ("sinusoidal_positions beside its input", beside(Layer::SinusoidalPositions)),
+        ("sinusoidal_positions of images", of_images(vec![Layer::SinusoidalPositions])),
         ("lstm", flat(lstm(false, all))),
         ("lstm last", sequence(vec![lstm(false, last)])),
         ("lstm of both directions", flat(lstm(true, all))),
@@ -127,6 +135,14 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("patches", flat(Layer::Patches { size: 2, stride: None })),
         ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
     ]
+}
+
+pub(crate) fn attention(heads: usize, causal: bool) -> Layer {
+    Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None }
+}
+
+fn without_bias() -> Layer {
+    Layer::MultiHeadAttention { heads: 2, causal: false, bias: false, positions: Positions::None }
 }
 
 /// A layer that reads a sequence and its lengths.

@@ -1,4 +1,4 @@
-use baeum::{Approximate, DType, Graph, Layer, Returns};
+use baeum::{Approximate, DType, Graph, Layer, Positions, Returns};
 
 use super::chain::Chain;
 
@@ -27,7 +27,8 @@ impl Transformer {
         let of = |part: &str| format!("{name}.{part}");
         let start = chain.last;
         chain.add(&of("norm1"), norm());
-        chain.add(&of("attention"), Layer::MultiHeadAttention { heads: self.heads, causal: self.causal });
+        let (heads, causal, positions) = (self.heads, self.causal, Positions::None);
+        chain.add(&of("attention"), Layer::MultiHeadAttention { heads, causal, bias: true, positions });
         let middle = chain.join(&of("add1"), &[chain.last, start]).last;
         chain.add(&of("norm2"), norm());
         chain.dense(&of("dense1"), self.hidden);

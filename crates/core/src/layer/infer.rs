@@ -51,6 +51,7 @@ impl Layer {
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::PositionEmbedding { .. }
+            | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
             | Layer::Lstm { .. }
             | Layer::Gru { .. }
@@ -102,7 +103,10 @@ impl Layer {
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
-            Layer::MultiHeadAttention { heads, .. } => sequence::attention(inputs, *heads),
+            Layer::SinusoidalPositions => sequence::sinusoidal(one(inputs)?),
+            Layer::MultiHeadAttention { heads, positions, .. } => {
+                sequence::attention(inputs, *heads, *positions)
+            }
             Layer::Lstm { units, bidirectional, returns } | Layer::Gru { units, bidirectional, returns } => {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }

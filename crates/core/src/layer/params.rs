@@ -58,7 +58,7 @@ impl Layer {
             Layer::PositionEmbedding { length } => {
                 vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
             }
-            Layer::MultiHeadAttention { .. } => attention(width(inputs)),
+            Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
             Layer::Lstm { units, bidirectional, .. } => recurrent(4, width(inputs), *units, *bidirectional),
             Layer::Gru { units, bidirectional, .. } => recurrent(3, width(inputs), *units, *bidirectional),
             Layer::Input { .. }
@@ -72,6 +72,7 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
             | Layer::Transpose
@@ -115,15 +116,17 @@ fn scale_and_shift(n: usize) -> Vec<Param> {
 }
 
 /// PyTorch's start for `MultiheadAttention`: Glorot & Bengio 2010 for the three products in front, biases of zero.
-fn attention(n: usize) -> Vec<Param> {
+fn attention(n: usize, bias: bool) -> Vec<Param> {
     let bound = |fans: usize| (6.0 / (fans.max(1) as f64)).sqrt();
     let root = Init::Uniform(1.0 / (n.max(1) as f64).sqrt());
-    vec![
+    let mut params = vec![
         learned("in_proj_weight", vec![3 * n, n], Init::Uniform(bound(4 * n))),
         learned("in_proj_bias", vec![3 * n], Init::Constant(0.0)),
         learned("out_proj.weight", vec![n, n], root),
         learned("out_proj.bias", vec![n], Init::Constant(0.0)),
-    ]
+    ];
+    params.retain(|param| bias || !param.name.ends_with("bias"));
+    params
 }
 
 /// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`.

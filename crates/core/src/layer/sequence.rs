@@ -1,6 +1,6 @@
 //! Shapes and work of the layers that know what time is.
 use super::infer::{Refusal, wants};
-use super::Returns;
+use super::{Positions, Returns};
 use super::work::width;
 use crate::{Dim, Shape};
 
@@ -47,16 +47,26 @@ pub(super) fn position_embedding(x: &Shape, length: usize) -> Result<Shape, Refu
     }
 }
 
-pub(super) fn attention(inputs: &[&Shape], heads: usize) -> Result<Shape, Refusal> {
+pub(super) fn sinusoidal(x: &Shape) -> Result<Shape, Refusal> {
+    Sequence::of(x).map(|_| x.clone())
+}
+
+pub(super) fn attention(inputs: &[&Shape], heads: usize, positions: Positions) -> Result<Shape, Refusal> {
     let x = beside_lengths(inputs)?;
     let n = Sequence::of(x)?.n;
     // A length belongs to a row of the batch, so there must be one sequence a row.
     if inputs.len() > 1 {
         one_sequence(inputs)?;
     }
-    match n.is_multiple_of(heads.max(1)) {
-        true => Ok(x.clone()),
-        false => Err(wants(format!("a last axis that is a multiple of `heads` = {heads}"))),
+    if !n.is_multiple_of(heads.max(1)) {
+        return Err(wants(format!("a last axis that is a multiple of `heads` = {heads}")));
+    }
+    match positions {
+        Positions::Rotary if !(n / heads.max(1)).is_multiple_of(2) => Err(Refusal(
+            format!("an even number of numbers for each of {heads} heads, because rotary positions turn pairs"),
+            Some("change `heads`, or the width in front"),
+        )),
+        Positions::Rotary | Positions::None => Ok(x.clone()),
     }
 }
 

@@ -63,6 +63,7 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Silu
+            | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
             | Layer::Transpose

@@ -35,6 +35,7 @@ impl Layer {
             | Layer::Sigmoid
             | Layer::Silu
             | Layer::Add
+            | Layer::SinusoidalPositions
             | Layer::PositionEmbedding { .. } => out,
             Layer::Input { .. }
             | Layer::Dropout { .. }

@@ -3,6 +3,7 @@
 //! The writer makes a [`Model`] of a predictor and then bytes of it; the reader makes a model of bytes. Whoever looks at
 //! a graph, be it to run it, looks at that model.
 mod answer;
+mod attention;
 mod bins;
 mod builder;
 mod bytes;

@@ -4,6 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
 use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
+use super::attention::{self, Attention};
 use super::builder::Builder;
 use super::model::Attribute;
 use super::norm;
@@ -99,8 +100,9 @@ fn layer(
         Layer::MultiHeadAttention { .. } | Layer::MeanOverTime | Layer::MaxOverTime if lengths.is_some() => {
             return Err(sequence::no_word_for_lengths(node));
         }
-        Layer::MultiHeadAttention { heads, causal } => {
-            sequence::attention(builder, name, x, item, *heads, *causal)?
+        Layer::SinusoidalPositions => sequence::sinusoidal(builder, name, x, item)?,
+        &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+            attention::write(builder, name, x, item, &Attention { heads, causal, bias, positions })?
         }
         Layer::Lstm { units, bidirectional, returns } => {
             let cell = Cell::lstm(*units, *bidirectional, *returns);

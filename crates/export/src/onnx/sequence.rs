@@ -1,9 +1,9 @@
 //! The layers that know time.
 use baeum_core::{Node, Returns, Tensor, TensorError};
+use baeum_kernels::sinusoids;
 
 use super::builder::Builder;
 use super::model::Attribute;
-use super::network::product;
 use crate::error::ExportError;
 use crate::format::Format;
 
@@ -45,8 +45,20 @@ pub(super) fn reshape(builder: &mut Builder<'_>, name: &str, x: &str, item: &[us
     builder.add(name, "Reshape", &[x, &sizes], &[])
 }
 
-fn transpose(builder: &mut Builder<'_>, wish: &str, x: &str, order: &[i64]) -> String {
+pub(super) fn transpose(builder: &mut Builder<'_>, wish: &str, x: &str, order: &[i64]) -> String {
     builder.add(wish, "Transpose", &[x], &[("perm", Attribute::Ints(order.to_vec()))])
+}
+
+/// `item`: `[.., time, n]`.
+pub(super) fn sinusoidal(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+) -> Result<String, ExportError> {
+    let (time, n) = time_and_width(item);
+    let table = builder.numbers(&format!("{name}.places"), vec![time, n], &sinusoids(time, n))?;
+    Ok(builder.add(name, "Add", &[x, &table], &[]))
 }
 
 pub(super) fn position(
@@ -59,43 +71,6 @@ pub(super) fn position(
     let used = |table: &Tensor| Tensor::new([time, n], table.f32s()?[..time * n].to_vec());
     let table = builder.weight(&format!("{name}.weight"), used)?;
     Ok(builder.add(name, "Add", &[x, &table], &[]))
-}
-
-/// In words that every operator set has. `item`: `[.., time, n]`.
-pub(super) fn attention(
-    builder: &mut Builder<'_>,
-    name: &str,
-    x: &str,
-    item: &[usize],
-    heads: usize,
-    causal: bool,
-) -> Result<String, ExportError> {
-    let part = |part: &str| format!("{name}.{part}");
-    let (time, n) = time_and_width(item);
-    let size = n / heads.max(1);
-    let qkv = product(builder, name, x, "in_proj_weight", Some("in_proj_bias"))?; // [batch, .., time, 3 * n]
-    let qkv = reshape(builder, &part("split"), &qkv, &[time, 3, heads, size]); // [N, time, 3, heads, size]
-    let qkv = transpose(builder, &part("qkv"), &qkv, &[2, 0, 3, 1, 4]); // [3, N, heads, time, size]
-    let mut group = |wish: &str, group: i64| -> Result<String, ExportError> {
-        let place = builder.scalar(&part("place"), group)?;
-        Ok(builder.add(&part(wish), "Gather", &[&qkv, &place], &[("axis", Attribute::Int(0))]))
-    };
-    let (q, k, v) = (group("q", 0)?, group("k", 1)?, group("v", 2)?); // [N, heads, time, size]
-    let k = transpose(builder, &part("k_turned"), &k, &[0, 1, 3, 2]); // [N, heads, size, time]
-    let scale = builder.numbers(&part("scale"), vec![], &[1.0 / (size as f64).sqrt()])?;
-    let scores = builder.add(&part("products"), "MatMul", &[&q, &k], &[]);
-    let mut scores = builder.add(&part("scores"), "Mul", &[&scores, &scale], &[]); // [N, heads, time, time]
-    if causal {
-        let later = |i: usize| if i % time > i / time { f64::NEG_INFINITY } else { 0.0 };
-        let hidden: Vec<f64> = (0..time * time).map(later).collect();
-        let hidden = builder.numbers(&part("hidden"), vec![time, time], &hidden)?;
-        scores = builder.add(&part("seen"), "Add", &[&scores, &hidden], &[]);
-    }
-    let weights = builder.add(&part("weights"), "Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
-    let mixed = builder.add(&part("mixed"), "MatMul", &[&weights, &v], &[]);
-    let mixed = transpose(builder, &part("turned"), &mixed, &[0, 2, 1, 3]); // [N, time, heads, size]
-    let mixed = reshape(builder, &part("joined"), &mixed, item); // [batch, .., time, n]
-    product(builder, name, &mixed, "out_proj.weight", Some("out_proj.bias"))
 }
 
 /// `x`: `[batch, time, n]`; ONNX wants time first. `lengths`: `[batch]`.
@@ -225,7 +200,7 @@ pub(super) fn patches(
     Ok(builder.add(&node.name, "Gather", &[x, &places], &[("axis", Attribute::Int(-1))]))
 }
 
-fn time_and_width(item: &[usize]) -> (usize, usize) {
+pub(super) fn time_and_width(item: &[usize]) -> (usize, usize) {
     let mut sizes = item.iter().rev().copied();
     let n = sizes.next().unwrap_or(1);
     (sizes.next().unwrap_or(1), n)

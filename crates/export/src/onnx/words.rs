@@ -1,4 +1,4 @@
-use baeum_core::{Layer, Transform};
+use baeum_core::{Layer, Positions, Transform};
 
 use crate::format::Say;
 
@@ -23,8 +23,11 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Dropout { .. } => Say::Word("nothing: it acts in training alone"),
         Layer::Flatten { .. } => Say::Word("Flatten, or Reshape"),
         Layer::Embedding { .. } | Layer::Patches { .. } => Say::Word("Gather"),
-        Layer::PositionEmbedding { .. } => Say::Word("Add"),
-        Layer::MultiHeadAttention { .. } => Say::Word("MatMul, Softmax, MatMul between MatMul and Add"),
+        Layer::PositionEmbedding { .. } | Layer::SinusoidalPositions => Say::Word("Add"),
+        Layer::MultiHeadAttention { positions: Positions::Rotary, .. } => {
+            Say::Word("Gather, Mul, Add, MatMul, Softmax, MatMul between MatMul and Add")
+        }
+        Layer::MultiHeadAttention { positions: Positions::None, .. } => Say::Word("MatMul, Softmax, MatMul between MatMul and Add"),
         Layer::Lstm { .. } => Say::Word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
         Layer::MeanOverTime => Say::Word("ReduceSum, Mul"),

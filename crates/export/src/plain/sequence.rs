@@ -1,13 +1,15 @@
 //! The layers that know time.
-use baeum_core::{Layer, Returns};
+use baeum_core::{Layer, Positions, Returns};
 
 /// What a layer makes of one item of sizes `shape`.
 pub(super) fn layer(
     layer: &Layer,
     shape: &[usize],
     x: &[f64],
-    weight: &dyn Fn(&str) -> Vec<f64>,
+    weight: &dyn Fn(&str) -> Option<Vec<f64>>,
 ) -> Vec<f64> {
+    let given = weight;
+    let weight = &|name: &str| given(name).unwrap();
     let (n, time) = (shape[shape.len() - 1], *shape.iter().rev().nth(1).unwrap_or(&1));
     let each = |f: &dyn Fn(&[f64]) -> Vec<f64>| x.chunks(time * n).flat_map(f).collect();
     match layer {
@@ -15,7 +17,20 @@ pub(super) fn layer(
             let table = weight("weight");
             each(&|x| x.iter().zip(&table).map(|(x, place)| x + place).collect())
         }
-        Layer::MultiHeadAttention { heads, causal } => each(&|x| attention(x, n, *heads, *causal, weight)),
+        Layer::SinusoidalPositions => each(&|x| {
+            let wave = |(i, x): (usize, &f64)| {
+                let angle = (i / n) as f64 / 10_000f64.powf((i % n - i % n % 2) as f64 / n as f64);
+                x + if i % n % 2 == 0 { angle.sin() } else { angle.cos() }
+            };
+            x.iter().enumerate().map(wave).collect()
+        }),
+        Layer::MultiHeadAttention { heads, causal, bias: _, positions } => {
+            // A bias that is not there is zero.
+            let weight = |name: &str, len: usize| given(name).unwrap_or(vec![0.0; len]);
+            let front = [weight("in_proj_weight", 0), weight("in_proj_bias", 3 * n)];
+            let behind = [weight("out_proj.weight", 0), weight("out_proj.bias", n)];
+            each(&|x| attention(x, n, (*heads, *causal, *positions), [&front, &behind]))
+        }
         Layer::Lstm { units, bidirectional, returns } => {
             recurrent(x, n, *units, *bidirectional, *returns, weight, lstm)
         }
@@ -66,26 +81,49 @@ fn product(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
     w.chunks(x.len()).zip(b).map(dot).collect()
 }
 
-fn attention(x: &[f64], n: usize, heads: usize, causal: bool, weight: &dyn Fn(&str) -> Vec<f64>) -> Vec<f64> {
-    let (w, b) = (weight("in_proj_weight"), weight("in_proj_bias"));
-    let qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, &w, &b)).collect();
-    let (size, (w, b)) = (n / heads, (weight("out_proj.weight"), weight("out_proj.bias")));
-    let mixed = |query: usize| {
-        let head = |head: usize| {
-            let part = |place: usize, group: usize| &qkv[place][group * n + head * size..][..size];
-            let seen = if causal { query + 1 } else { qkv.len() };
-            let score = |key: usize| {
-                let dot: f64 = part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum();
-                (dot / (size as f64).sqrt()).exp()
-            };
-            let scores: Vec<f64> = (0..seen).map(score).collect();
-            let total: f64 = scores.iter().sum();
-            let mix = |i: usize| (0..seen).map(|key| scores[key] * part(key, 2)[i]).sum::<f64>() / total;
-            (0..size).map(mix).collect::<Vec<f64>>()
+/// `products`: weight and bias in front, and behind.
+fn attention(
+    x: &[f64],
+    n: usize,
+    (heads, causal, positions): (usize, bool, Positions),
+    products: [&[Vec<f64>; 2]; 2],
+) -> Vec<f64> {
+    let [[w_in, b_in], [w_out, b_out]] = products;
+    let mut qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, w_in, b_in)).collect();
+    if positions == Positions::Rotary {
+        qkv.iter_mut().enumerate().for_each(|(place, row)| rotate(place, n / heads, &mut row[..2 * n]));
+    }
+    let mixed = (0..qkv.len()).map(|query| mixed(&qkv, query, n, heads, causal));
+    mixed.flat_map(|row| product(&row, w_out, b_out)).collect()
+}
+
+/// Queries and keys of one place, as pairs half a head apart (Su et al. 2021).
+fn rotate(place: usize, size: usize, heads: &mut [f64]) {
+    for head in heads.chunks_mut(size) {
+        for i in 0..size / 2 {
+            let (sin, cos) = (place as f64 / 10_000f64.powf(2.0 * i as f64 / size as f64)).sin_cos();
+            let (a, b) = (head[i], head[i + size / 2]);
+            (head[i], head[i + size / 2]) = (a * cos - b * sin, b * cos + a * sin);
+        }
+    }
+}
+
+/// What all heads make of one place. A row of `qkv` has the n queries, keys and values of a place.
+fn mixed(qkv: &[Vec<f64>], query: usize, n: usize, heads: usize, causal: bool) -> Vec<f64> {
+    let size = n / heads;
+    let head = |head: usize| {
+        let part = |place: usize, group: usize| &qkv[place][group * n + head * size..][..size];
+        let seen = if causal { query + 1 } else { qkv.len() };
+        let score = |key: usize| {
+            let dot: f64 = part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum();
+            (dot / (size as f64).sqrt()).exp()
         };
-        (0..heads).flat_map(head).collect::<Vec<f64>>()
+        let scores: Vec<f64> = (0..seen).map(score).collect();
+        let total: f64 = scores.iter().sum();
+        let mix = |i: usize| (0..seen).map(|key| scores[key] * part(key, 2)[i]).sum::<f64>() / total;
+        (0..size).map(mix).collect::<Vec<f64>>()
     };
-    (0..qkv.len()).flat_map(|query| product(&mixed(query), &w, &b)).collect()
+    (0..heads).flat_map(head).collect()
 }
 
 /// From what stands beside the input and beside the state to the next state; the last argument is carried along.

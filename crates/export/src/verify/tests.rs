@@ -1,7 +1,7 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
     Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer,
-    Limits, NodeId, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
+    Limits, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -135,8 +135,11 @@ fn activations_agree() {
 fn sequences_agree() {
     for item in [&[4, 6][..], &[2, 4, 6]] {
         layer(item, Layer::PositionEmbedding { length: 5 });
+        layer(item, Layer::SinusoidalPositions);
         for causal in [false, true] {
-            layer(item, Layer::MultiHeadAttention { heads: 3, causal });
+            for (bias, positions) in [(true, Positions::None), (false, Positions::None), (true, Positions::Rotary)] {
+                layer(item, Layer::MultiHeadAttention { heads: 3, causal, bias, positions });
+            }
         }
         layer(item, Layer::Patches { size: 3, stride: Some(2) });
         layer(item, Layer::Transpose);

@@ -67,6 +67,7 @@ impl Run<'_> {
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
             Op::Position { len } => self.position_backward(step, dy, *len),
+            Op::Sinusoids(_) => self.pass_on(step, dy),
             Op::Attention(attention) => self.attention_backward(step, dy, attention),
             Op::Recurrent(recurrent) => self.recurrent_backward(step, dy, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time_backward(step, dy, *time, *width),

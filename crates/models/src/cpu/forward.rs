@@ -64,6 +64,7 @@ impl Run<'_> {
                 embedding(self.ctx, *units, as_words(ids), table, y);
             }
             Op::Position { len } => self.position(step, *len),
+            Op::Sinusoids(table) => self.sinusoids(step, table),
             Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
@@ -85,7 +86,7 @@ impl Run<'_> {
     /// `size`: rows, units, inputs.
     fn dense(&mut self, i: usize, step: &Step, size: [usize; 3], fused: Fused) {
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
-        let weight = Weight::of(self.state, self.ready, (i, step), 0);
+        let weight = Weight::of(self.state, self.ready, (i, step), [0, 0]);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         let epilogue = bias.map_or(Epilogue::NONE, Epilogue::columns);
         product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
@@ -195,14 +196,14 @@ pub(super) enum Weight<'a> {
 }
 
 impl<'a> Weight<'a> {
-    /// The weight of a step's product number `product`, whose parameters are a weight and a bias each.
+    /// The weight of a step's product number `product`, which is learned tensor number `tensor`.
     pub(super) fn of(
         state: &'a FlatState,
         ready: &'a Ready,
         (i, step): (usize, &Step),
-        product: usize,
+        [product, tensor]: [usize; 2],
     ) -> Weight<'a> {
-        let learned = || Weight::Learned(&state.learned[step.learned[2 * product].clone()]);
+        let learned = || Weight::Learned(&state.learned[step.learned[tensor].clone()]);
         ready.product(i, product).map_or_else(learned, Weight::Ready)
     }
 }

@@ -2,11 +2,14 @@
 
 mod needs;
 
-use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Pieces, Windows};
+use std::sync::Arc;
 
+use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
+use baeum_kernels::{Activation, Conv2d, Pieces, Windows, sinusoids};
+
+use super::attention::{Attention, narrow};
 use super::norm::Groups;
-use super::sequence::{Attention, Cell, Recurrent};
+use super::sequence::{Cell, Recurrent};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub(super) enum Op {
     Embedding { units: usize },
     /// The same numbers added to each sequence, `len` of them.
     Position { len: usize },
+    /// The same numbers added to each sequence, which nobody learned.
+    Sinusoids(Arc<[f32]>),
     /// Each place of a sequence looks at the others.
     Attention(Attention),
     /// A state that goes through a sequence.
@@ -129,7 +134,13 @@ impl Op {
             Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },
             Layer::PositionEmbedding { .. } => Op::Position { len: x.iter().rev().take(2).product() },
-            Layer::MultiHeadAttention { heads, causal } => Op::Attention(Attention::of(&x, *heads, *causal)),
+            Layer::SinusoidalPositions => {
+                let time = x.iter().rev().nth(1).copied().unwrap_or(1);
+                Op::Sinusoids(narrow(sinusoids(time, last)))
+            }
+            Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+                Op::Attention(Attention::of(&x, *heads, *causal, *bias, *positions))
+            }
             Layer::Lstm { units, bidirectional, returns } => {
                 Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *returns))
             }

@@ -2,67 +2,16 @@
 
 use baeum_core::Returns;
 use baeum_kernels::{
-    AttentionMask, Direction, Epilogue, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
-    Write, add_repeated, as_words, as_words_mut, attention, attention_backward, bias_gradient, copy, copy_blocks, gru,
+    Direction, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
+    Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, copy_blocks, gru,
     gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, max_over_time, max_over_time_backward, mean_over_time,
     mean_over_time_backward,
 };
 
 use super::Run;
-use super::forward::{Weight, product};
 use super::op::Room;
 use super::plan::{Place, Step};
 use super::state::several;
-
-/// Self-attention with a product in front and one behind.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attention {
-    /// Of an item.
-    sequences: usize,
-    time: usize,
-    width: usize,
-    heads: usize,
-    causal: bool,
-}
-
-impl Attention {
-    /// Of items of these sizes, which end in time and width.
-    pub(super) fn of(item: &[usize], heads: usize, causal: bool) -> Attention {
-        let (width, time) =
-            (item.last().copied().unwrap_or(1), item.iter().rev().nth(1).copied().unwrap_or(1));
-        Attention { sequences: item.iter().rev().skip(2).product(), time, width, heads, causal }
-    }
-
-    /// Queries, keys and values; what the heads yield; the logarithms of their sums.
-    pub(super) fn keeps(&self) -> [Room; 3] {
-        let numbers = self.sequences * self.time * self.width;
-        [3 * numbers, numbers, self.sequences * self.time * self.heads].map(Room::item)
-    }
-
-    /// The gradients of what the heads yield, and of queries, keys and values.
-    pub(super) fn works_with(&self) -> [Room; 2] {
-        let numbers = self.sequences * self.time * self.width;
-        [numbers, 3 * numbers].map(Room::item)
-    }
-
-    fn shape(&self, rows: usize) -> [usize; 4] {
-        [rows * self.sequences, self.time, self.heads, self.width / self.heads.max(1)]
-    }
-
-    fn scale(&self) -> f64 {
-        1.0 / ((self.width / self.heads.max(1)) as f64).sqrt()
-    }
-
-    /// Units and inputs of the product in front, and of the one behind.
-    pub(super) fn products(&self) -> [[usize; 2]; 2] {
-        [[3 * self.width, self.width], [self.width, self.width]]
-    }
-
-    /// How many places there are in all.
-    fn places(&self, rows: usize) -> usize {
-        rows * self.sequences * self.time
-    }
-}
 
 /// Which recurrent layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,64 +95,47 @@ fn half_mut<T>(whole: &mut [T], direction: usize, directions: usize) -> &mut [T]
 
 impl Run<'_> {
     /// Where the lengths stand, if the step reads any; an empty span otherwise.
-    fn lengths(&self, step: &Step) -> Span {
+    pub(super) fn lengths(&self, step: &Step) -> Span {
         step.reads.get(1).map(|place| place.span(self.rows)).unwrap_or_default()
     }
 
+    /// Adds a learned table of places, of which `len` numbers are used.
     pub(super) fn position(&mut self, step: &Step, len: usize) {
-        let y = step.yields.span(self.rows);
-        if !step.in_place {
-            let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
-            copy(self.ctx, x, y, Write::Set);
-        }
+        self.bring_along(step);
         let table = &self.state.learned[step.learned[0].clone()];
-        add_repeated(self.ctx, &table[..len], self.arena.write(&y));
+        add_repeated(self.ctx, &table[..len], self.arena.write(&step.yields.span(self.rows)));
     }
 
-    pub(super) fn position_backward(&mut self, step: &Step, dy: Place, len: usize) {
-        let (write, span) = (self.write(), dy.span(self.rows));
-        let ([dy], []) = self.arena.views([&span], []);
-        let (used, rest) = self.state.gradient[step.learned[0].clone()].split_at_mut(len);
-        bias_gradient(self.ctx, [dy.len() / len.max(1), len, 1], dy, used, write);
-        if write == Write::Set {
-            rest.fill(0.0);
+    pub(super) fn sinusoids(&mut self, step: &Step, table: &[f32]) {
+        self.bring_along(step);
+        add_repeated(self.ctx, table, self.arena.write(&step.yields.span(self.rows)));
+    }
+
+    /// What a step reads, where it yields.
+    fn bring_along(&mut self, step: &Step) {
+        if !step.in_place {
+            let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+            copy(self.ctx, x, y, Write::Set);
         }
+    }
+
+    /// The gradient of what is read is that of what is yielded.
+    pub(super) fn pass_on(&mut self, step: &Step, dy: Place) {
         if let (false, Some((dx, write))) = (step.in_place, step.gradients[0]) {
-            let ([dy], [dx]) = self.arena.views([&span], [&dx.span(self.rows)]);
+            let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
             copy(self.ctx, dy, dx, write);
         }
     }
 
-    pub(super) fn attention(&mut self, i: usize, step: &Step, op: &Attention) {
-        let (places, width) = (op.places(self.rows), op.width);
-        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let bias = |k: usize| Epilogue::columns(&self.state.learned[step.learned[k].clone()]);
-        let weight = |product| Weight::of(self.state, self.ready, (i, step), product);
-        let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
-        product(self.ctx, [places, 3 * width, width], x, weight(0), bias(1), out);
-        let spans = [&qkv, &self.lengths(step)];
-        let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
-        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
-        attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
-        let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
-        product(self.ctx, [places, width, width], mixed, weight(1), bias(3), y);
-    }
-
-    pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {
-        let (places, width) = (op.places(self.rows), op.width);
-        let dy = dy.span(self.rows);
-        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let [d_mixed, d_qkv] = [0, 1].map(|k: usize| step.work[k].span(self.rows));
-        let dx = Some((d_mixed.clone(), Write::Set));
-        self.product_backward(step, (2, true), [places, width, width], [&mixed, &dy], dx);
-        let spans = [&qkv, &mixed, &sums, &d_mixed, &self.lengths(step)];
-        let ([qkv, mixed, sums, d_mixed, lengths], [out]) = self.arena.views(spans, [&d_qkv]);
-        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
-        let (shape, scale) = (op.shape(self.rows), op.scale());
-        attention_backward(self.ctx, shape, scale, mask, qkv, mixed, sums, d_mixed, out, Write::Set);
-        let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
-        let spans = [&self.read(step), &d_qkv];
-        self.product_backward(step, (0, true), [places, 3 * width, width], spans, dx);
+    pub(super) fn position_backward(&mut self, step: &Step, dy: Place, len: usize) {
+        let (write, span) = (self.write(), dy.span(self.rows));
+        let ([each], []) = self.arena.views([&span], []);
+        let (used, rest) = self.state.gradient[step.learned[0].clone()].split_at_mut(len);
+        bias_gradient(self.ctx, [each.len() / len.max(1), len, 1], each, used, write);
+        if write == Write::Set {
+            rest.fill(0.0);
+        }
+        self.pass_on(step, dy);
     }
 
     pub(super) fn recurrent(&mut self, step: &Step, op: &Recurrent) {
@@ -315,6 +247,6 @@ fn recurrent_weights<'a>(learned: &'a [f32], step: &Step, direction: usize) -> R
 }
 
 /// Lengths, which a step without any has none of.
-fn some(lengths: &[f32]) -> Option<&[u32]> {
+pub(super) fn some(lengths: &[f32]) -> Option<&[u32]> {
     (!lengths.is_empty()).then(|| as_words(lengths))
 }

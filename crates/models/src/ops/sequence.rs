@@ -14,12 +14,13 @@ pub(crate) fn counted(lengths: &[usize], time: usize, like: &Tensor) -> Result<T
 }
 
 /// Scaled dot-product attention of every head. `qkv`: `[N, T, 3 * n]`; `counted`: `[N, T]`; result `[N, T, n]`, 0 where a place does
-/// not count.
+/// not count. `rotations`: `[T, n / heads]` of rotary positions.
 pub(crate) fn attention(
     qkv: &Tensor,
     heads: usize,
     causal: bool,
     counted: Option<&Tensor>,
+    rotations: Option<&Tensor>,
 ) -> Result<Tensor> {
     let (batch, time, width) = qkv.dims3()?;
     let (n, size) = (width / 3, width / 3 / heads.max(1));
@@ -27,7 +28,7 @@ pub(crate) fn attention(
         let part = qkv.narrow(2, group * n, n)?.reshape((batch, time, heads, size))?;
         part.transpose(1, 2)?.contiguous() // [N, heads, T, size]
     };
-    let (q, k, v) = (group(0)?, group(1)?, group(2)?);
+    let (q, k, v) = (rotated(group(0)?, rotations)?, rotated(group(1)?, rotations)?, group(2)?);
     let scores = (q.matmul(&k.t()?.contiguous()?)? / (size as f64).sqrt())?; // [N, heads, T, T]
     let scores = match hidden(causal, counted, &scores)? {
         Some(hidden) => scores.broadcast_add(&hidden)?,
@@ -39,6 +40,20 @@ pub(crate) fn attention(
         None => Ok(mixed),
         Some(counted) => mixed.broadcast_mul(&counted.unsqueeze(2)?),
     }
+}
+
+/// Turns the pairs of each place: the first half of a head against its second. `x`: `[N, heads, T, size]`; `rotations`: `[T, size]`,
+/// the cosines in front of the sines.
+fn rotated(x: Tensor, rotations: Option<&Tensor>) -> Result<Tensor> {
+    let Some(rotations) = rotations else { return Ok(x) };
+    let half = x.dim(3)? / 2;
+    let halves = |x: &Tensor, axis: usize| -> Result<[Tensor; 2]> {
+        Ok([x.narrow(axis, 0, half)?.contiguous()?, x.narrow(axis, half, half)?.contiguous()?])
+    };
+    let ([a, b], [cos, sin]) = (halves(&x, 3)?, halves(rotations, 1)?);
+    let first = (a.broadcast_mul(&cos)? - b.broadcast_mul(&sin)?)?;
+    let second = (b.broadcast_mul(&cos)? + a.broadcast_mul(&sin)?)?;
+    Tensor::cat(&[first, second], 3)
 }
 
 /// Minus infinity for each key that a query does not see, else 0: `[N or 1, 1, T, T]`.

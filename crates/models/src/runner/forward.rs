@@ -6,6 +6,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
 use super::line::{Slide, channels_turned};
+use super::sequence::Attention;
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Cell, Moments, Pool, Window};
@@ -74,8 +75,9 @@ impl Run<'_> {
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
             Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
-            Layer::MultiHeadAttention { heads, causal } => {
-                return self.attention(node, read, *heads, *causal);
+            Layer::SinusoidalPositions => return self.sinusoids(first(read)?),
+            &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+                return self.attention(node, read, &Attention { heads, causal, bias, positions });
             }
             Layer::Lstm { bidirectional, returns, .. } => {
                 return self.recurrent(node, read, Cell::Lstm, *bidirectional, *returns);

@@ -1,10 +1,24 @@
 //! The layers that know time. A tensor `[B, .., time, n]` has the graph's layout here.
-use baeum_core::{Node, Returns};
+use baeum_core::{Node, Positions, Returns};
+use baeum_kernels::{rotations, sinusoids};
 use candle_core::{Result, Tensor};
 
 use super::forward::{Outcome, Run, channels_first, channels_last, first};
 use crate::checks;
 use crate::ops::{self, Cell, Walk};
+
+/// The settings of attention.
+pub(super) struct Attention {
+    pub(super) heads: usize,
+    pub(super) causal: bool,
+    pub(super) bias: bool,
+    pub(super) positions: Positions,
+}
+
+/// A table of places beside `like`.
+fn table(numbers: Vec<f64>, sizes: [usize; 2], like: &Tensor) -> Result<Tensor> {
+    Tensor::from_vec(numbers, &sizes[..], like.device())?.to_dtype(like.dtype())
+}
 
 impl Run<'_> {
     pub(super) fn position(&self, node: &Node, x: &Tensor) -> Outcome<Tensor> {
@@ -32,23 +46,28 @@ impl Run<'_> {
         Ok(Some(ops::counted(&checked, time, x)?))
     }
 
+    pub(super) fn sinusoids(&self, x: &Tensor) -> Outcome<Tensor> {
+        let x = channels_first(x)?;
+        let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);
+        Ok(channels_last(&x.broadcast_add(&table(sinusoids(time, n), [time, n], &x)?)?)?)
+    }
+
     /// `[B, .., T, n]`, as is the result.
-    pub(super) fn attention(
-        &self,
-        node: &Node,
-        read: &[&Tensor],
-        heads: usize,
-        causal: bool,
-    ) -> Outcome<Tensor> {
+    pub(super) fn attention(&self, node: &Node, read: &[&Tensor], of: &Attention) -> Outcome<Tensor> {
         let x = channels_first(first(read)?)?;
         let counted = self.counted(node, &x, read.get(1))?;
-        let [in_weight, in_bias] = [self.param(node, "in_proj_weight")?, self.param(node, "in_proj_bias")?];
-        let [out_weight, out_bias] =
-            [self.param(node, "out_proj.weight")?, self.param(node, "out_proj.bias")?];
+        let [in_weight, out_weight] = [self.param(node, "in_proj_weight")?, self.param(node, "out_proj.weight")?];
+        let bias = |name: &str| of.bias.then(|| self.param(node, name)).transpose();
+        let [in_bias, out_bias] = [bias("in_proj_bias")?, bias("out_proj.bias")?];
         let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);
-        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, Some(&in_bias))?; // [N, T, 3 * n]
-        let mixed = ops::attention(&qkv, heads, causal, counted.as_ref())?; // [N, T, n]
-        Ok(channels_last(&ops::dense(&mixed, &out_weight, Some(&out_bias))?.reshape(x.shape())?)?)
+        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, in_bias.as_ref())?; // [N, T, 3 * n]
+        let size = n / of.heads.max(1);
+        let rotations = match of.positions {
+            Positions::None => None,
+            Positions::Rotary => Some(table(rotations(time, size), [time, size], &x)?),
+        };
+        let mixed = ops::attention(&qkv, of.heads, of.causal, counted.as_ref(), rotations.as_ref())?; // [N, T, n]
+        Ok(channels_last(&ops::dense(&mixed, &out_weight, out_bias.as_ref())?.reshape(x.shape())?)?)
     }
 
     /// `[B, T, n]`; result `[B, T, units]` or `[B, units]`, twice as wide for two directions.

@@ -23,6 +23,7 @@ impl Op {
             | Op::Dropout { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
+            | Op::Sinusoids(_)
             | Op::Attention(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
@@ -55,6 +56,7 @@ impl Op {
             | Op::GlobalMean { .. }
             | Op::Dropout { .. }
             | Op::Position { .. }
+            | Op::Sinusoids(_)
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
@@ -68,7 +70,7 @@ impl Op {
     pub(in crate::cpu) fn works_in_place(&self) -> bool {
         match self {
             Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Dropout { .. } | Op::Position { .. } => true,
+            Op::Dropout { .. } | Op::Position { .. } | Op::Sinusoids(_) => true,
             Op::Numbers
             | Op::Ids
             | Op::Dense { .. }
@@ -120,6 +122,7 @@ impl Op {
             | Op::Dropout { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
+            | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
@@ -149,6 +152,7 @@ impl Op {
             | Op::Dropout { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
+            | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }

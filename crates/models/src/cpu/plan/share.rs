@@ -73,6 +73,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Dropout { .. }
         | Op::Embedding { .. }
         | Op::Position { .. }
+        | Op::Sinusoids(_)
         | Op::Attention(_)
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }

@@ -102,8 +102,13 @@ def position_embedding(shape, length):
 
 
 @kind
-def multi_head_attention(shape, heads, causal=False):
-    return torch_layers.SelfAttention(shape[-1], heads, causal)
+def sinusoidal_positions(shape):
+    return torch_layers.SinusoidalPositions()
+
+
+@kind
+def multi_head_attention(shape, heads, causal=False, bias=True, positions="none"):
+    return torch_layers.SelfAttention(shape[-1], heads, causal, bias, positions)
 
 
 @kind
@@ -224,6 +229,11 @@ CASES = {
     "position_embedding": (SEQUENCE, [{"dense": {"units": 3}}, {"position_embedding": {"length": 6}}, "tanh", "flatten"], {}),
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
     "multi_head_attention_causal": (IMAGE, [{"multi_head_attention": {"heads": 2, "causal": True}}, "flatten"], {}),
+    "multi_head_attention_bare": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 3, "bias": False}}, "flatten"], {}),
+    "multi_head_attention_rotary": (SEQUENCE, [{"dense": {"units": 12}}, {"multi_head_attention": {"heads": 2, "positions": "rotary"}}, "flatten"], {}),
+    "multi_head_attention_rotary_causal": (IMAGE, [{"multi_head_attention": {"heads": 1, "causal": True, "bias": False, "positions": "rotary"}},
+                                                   "flatten"], {}),
+    "sinusoidal_positions": (SEQUENCE, [{"dense": {"units": 7}}, "sinusoidal_positions", "tanh", "flatten"], {}),
     "lstm": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4}}, {"lstm": {"units": 2, "returns": "last"}}], {}),
     "lstm_both": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4, "bidirectional": True}},
                              {"lstm": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
