@@ -30,6 +30,11 @@ def module(layer, weights, name):
         pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
         stride = pair(settings.get("stride") or settings["kernel"])
         return pool(pair(settings["kernel"]), stride, pair(settings["padding"]))
+    if kind in ("max_pool1d", "avg_pool1d"):
+        pool = nn.MaxPool1d if kind == "max_pool1d" else nn.AvgPool1d
+        return pool(settings["kernel"], settings.get("stride"), settings["padding"])
+    if kind == "upsample":
+        return nn.Upsample(scale_factor=pair(settings["factor"]), mode=settings["mode"])
     if kind == "batch_norm":
         return any_norm(weights[f"{name}.weight"].shape[0], settings)
     if kind == "layer_norm":
@@ -91,6 +96,8 @@ class Net(nn.Module):
                 values.append(inputs[node["name"]])
             elif kind == "add":
                 values.append(sum(given))
+            elif kind == "multiply":
+                values.append(given[0] * given[1])
             elif kind == "concat":
                 values.append(torch.cat(given, dim=layer["concat"]["axis"]))
             elif kind == "global_avg_pool":

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Positions, Predictor, Returns, Rng, Role, Schema,
-    Shape, Size2, Target, Tensor, TextForm, Transform,
+    Graph, InputSpec, Interpolation, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Positions, Predictor,
+    Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -31,6 +31,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
+    let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
     let attention =
         |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
@@ -56,6 +57,14 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
             chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }]),
         ),
         ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
+        ("max_pool1d", chain(sequence, &[Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 }])),
+        (
+            "max_pool1d overlapping",
+            chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 }]),
+        ),
+        ("avg_pool1d", chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1 }])),
+        ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
+        ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
         ("batch_norm over time", chain(sequence, &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
@@ -80,7 +89,10 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
         ("multi_head_attention", chain(sequence, &[attention(2, false, true, Positions::None)])),
         ("multi_head_attention causal", chain(image, &[attention(5, true, true, Positions::None)])),
-        ("multi_head_attention without bias", chain(sequence, &[attention(2, false, false, Positions::None)])),
+        (
+            "multi_head_attention without bias",
+            chain(sequence, &[attention(2, false, false, Positions::None)]),
+        ),
         ("multi_head_attention rotary", chain(&[5, 8], &[attention(2, true, true, Positions::Rotary)])),
         ("lstm", chain(sequence, &[lstm(false, Returns::Sequence)])),
         ("lstm of both directions", chain(sequence, &[lstm(true, Returns::Sequence)])),
@@ -96,6 +108,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),
+        ("multiply", twice(&[5], Layer::Multiply)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
     ]
 }

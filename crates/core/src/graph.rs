@@ -234,7 +234,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Positions, Returns, Size2};
+    use crate::{Interpolation, Positions, Returns, Size2};
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -321,8 +321,12 @@ mod tests {
 
     #[test]
     fn rotary_positions_turn_pairs() {
-        let rotary =
-            |heads| Layer::MultiHeadAttention { heads, causal: true, bias: false, positions: Positions::Rotary };
+        let rotary = |heads| Layer::MultiHeadAttention {
+            heads,
+            causal: true,
+            bias: false,
+            positions: Positions::Rotary,
+        };
         check(&[6, 12], &[Layer::SinusoidalPositions, rotary(3)], "[batch, 6, 12]");
         check(
             &[6, 12],
@@ -382,7 +386,11 @@ mod tests {
             &[conv1d(3, 1, 1)],
             "node `l0`: conv1d wants channels over time [batch, channels, time], got [batch, 9]",
         );
-        check(&[9], &[Layer::Transpose], "node `l0`: transpose wants a sequence [batch, .., time, n], got [batch, 9]");
+        check(
+            &[9],
+            &[Layer::Transpose],
+            "node `l0`: transpose wants a sequence [batch, .., time, n], got [batch, 9]",
+        );
     }
 
     #[test]
@@ -435,11 +443,7 @@ mod tests {
     fn impossible_settings_are_named() {
         check(&[4], &[dense(0)], "node `l0`: `dense.units` must be above zero, got 0");
         check(&[4], &[Layer::Dropout { p: 1.5 }], "node `l0`: `dropout.p` must be from 0 to 1, got 1.5");
-        check(
-            &[4],
-            &[Layer::RmsNorm { eps: 0.0 }],
-            "node `l0`: `rms_norm.eps` must be above zero, got 0",
-        );
+        check(&[4], &[Layer::RmsNorm { eps: 0.0 }], "node `l0`: `rms_norm.eps` must be above zero, got 0");
         check(
             &[4],
             &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
@@ -460,6 +464,47 @@ mod tests {
             error.to_string(),
             "node `wrong`: concat wants two or more shapes that differ in axis 2 alone, got [batch, 2, 3, 3] and [batch, 5, 3, 3]"
         );
+    }
+
+    #[test]
+    fn images_grow_and_windows_pool_time() {
+        let upsample = |height, width| Layer::Upsample {
+            factor: Size2 { height, width },
+            mode: Interpolation::Bilinear,
+        };
+        let pool1d = |kernel, padding| Layer::MaxPool1d { kernel, stride: Some(2), padding };
+        check(&[3, 4, 5], &[upsample(2, 3)], "[batch, 3, 8, 15]");
+        check(&[3, 9], &[pool1d(3, 1)], "[batch, 3, 5]");
+        check(
+            &[3, 4],
+            &[upsample(2, 2)],
+            "node `l0`: upsample wants an image [batch, channels, height, width], got [batch, 3, 4]",
+        );
+        check(
+            &[3, 4, 4],
+            &[upsample(2, 0)],
+            "node `l0`: `upsample.factor` must be above zero on both sides, got 2x0",
+        );
+        check(
+            &[3, 4, 4],
+            &[upsample(1, usize::MAX)],
+            "node `l0`: upsample wants an image whose larger sides can be counted, got [batch, 3, 4, 4]",
+        );
+        check(
+            &[3, 9],
+            &[pool1d(3, 2)],
+            "node `l0`: `max_pool1d.padding` must be at most half the kernel 3, got 2",
+        );
+    }
+
+    #[test]
+    fn a_product_wants_two() {
+        check(&[4], &[Layer::Multiply], "node `l0`: multiply wants two equal shapes, got [batch, 4]");
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[4]), DType::F32).unwrap();
+        let y = graph.add("y", Layer::Multiply, &[x, x]).unwrap();
+        assert_eq!(graph[y].shape.to_string(), "[batch, 4]");
+        assert!(graph.add("z", Layer::Multiply, &[x, x, x]).is_err());
     }
 
     #[test]

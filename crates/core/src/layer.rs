@@ -1,3 +1,4 @@
+mod choice;
 mod infer;
 mod params;
 mod sequence;
@@ -5,6 +6,7 @@ mod settings;
 mod window;
 mod work;
 
+pub use choice::{Approximate, Interpolation, Positions, Returns};
 pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
@@ -97,6 +99,36 @@ pub enum Layer {
         /// Rows and columns of zeros on each side; at most half the window.
         #[serde(default = "zero")]
         padding: Size2,
+    },
+    /// The largest value of each window over time: `[batch, c, time]` to `[batch, c, time']`. As `torch.nn.MaxPool1d`.
+    MaxPool1d {
+        /// Steps of the window.
+        kernel: usize,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<usize>,
+        /// Minus infinities on each side; at most half the window.
+        #[serde(default)]
+        padding: usize,
+    },
+    /// The mean of each window over time, the padding counted in. As `torch.nn.AvgPool1d`.
+    AvgPool1d {
+        /// Steps of the window.
+        kernel: usize,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<usize>,
+        /// Zeros on each side; at most half the window.
+        #[serde(default)]
+        padding: usize,
+    },
+    /// Makes images larger by whole factors: `[batch, c, h, w]` to `[batch, c, h * factor, w * factor]`. As `torch.nn.Upsample`.
+    Upsample {
+        /// How many times as high and as wide.
+        factor: Size2,
+        /// What stands between the pixels.
+        #[serde(default)]
+        mode: Interpolation,
     },
     /// The mean of each channel: `[batch, c, h, w]` to `[batch, c]`.
     GlobalAvgPool,
@@ -234,46 +266,14 @@ pub enum Layer {
     },
     /// The sum of equal shapes: a residual connection.
     Add,
+    /// The product of two equal shapes, number by number: a gate, as in SwiGLU (Shazeer 2020).
+    Multiply,
     /// Its inputs side by side along one axis.
     Concat {
         /// Which axis, the batch being 0; 1 is the channels of an image and the features of a row.
         #[serde(default = "single")]
         axis: usize,
     },
-}
-
-/// How GELU is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Approximate {
-    /// By the error function, as PyTorch's and Keras' default.
-    #[default]
-    None,
-    /// By a hyperbolic tangent, as GPT-2.
-    Tanh,
-}
-
-/// How attention knows places apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Positions {
-    /// Not at all.
-    #[default]
-    None,
-    /// By turning pairs of numbers of queries and keys by angles that grow with the place (Su et al. 2021); the pairs stand half a
-    /// head apart, as in GPT-NeoX and Llama.
-    Rotary,
-}
-
-/// Which states of a recurrent layer come out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Returns {
-    /// That of every step: `[batch, time, units]`.
-    #[default]
-    Sequence,
-    /// That of the last step alone, of each direction its own last: `[batch, units]`.
-    Last,
 }
 
 impl Layer {
@@ -286,6 +286,9 @@ impl Layer {
             Layer::Conv1d { .. } => "conv1d",
             Layer::MaxPool2d { .. } => "max_pool2d",
             Layer::AvgPool2d { .. } => "avg_pool2d",
+            Layer::MaxPool1d { .. } => "max_pool1d",
+            Layer::AvgPool1d { .. } => "avg_pool1d",
+            Layer::Upsample { .. } => "upsample",
             Layer::GlobalAvgPool => "global_avg_pool",
             Layer::BatchNorm { .. } => "batch_norm",
             Layer::LayerNorm { .. } => "layer_norm",
@@ -309,6 +312,7 @@ impl Layer {
             Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
             Layer::Add => "add",
+            Layer::Multiply => "multiply",
             Layer::Concat { .. } => "concat",
         }
     }

@@ -148,6 +148,9 @@ fn tensors(layer: &Layer) -> Say {
         Layer::Input { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
+        | Layer::MaxPool1d { .. }
+        | Layer::AvgPool1d { .. }
+        | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::Relu
         | Layer::Gelu { .. }
@@ -162,6 +165,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => Say::Word("nothing to learn"),
     }
 }

@@ -80,7 +80,7 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};
+pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
@@ -111,5 +111,7 @@ pub use sequence::{
 pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;
 pub use transpose::{transpose, transpose_backward};
-pub use upsample::{upsample_nearest, upsample_nearest_backward};
+pub use upsample::{
+    between, upsample_bilinear, upsample_bilinear_backward, upsample_nearest, upsample_nearest_backward,
+};
 pub use write::Write;

@@ -165,7 +165,8 @@ mod tests {
         let (n, rows, columns) = (3, 7, 9);
         let (x, before) = (normal(1, n * rows * columns), normal(2, n * rows * columns));
         let [set, added] = everywhere(|ctx| {
-            let (mut y, mut set, mut added) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()], before.clone());
+            let (mut y, mut set, mut added) =
+                (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()], before.clone());
             transpose(ctx, n, rows, columns, &x, &mut y);
             transpose_backward(ctx, n, rows, columns, &y, &mut set, Write::Set);
             transpose_backward(ctx, n, rows, columns, &y, &mut added, Write::Add);

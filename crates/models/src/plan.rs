@@ -154,6 +154,12 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
                 .and(side("stride", stride.unwrap_or(*kernel)))
                 .and(side("padding", *padding))
         }
+        Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+            count("kernel", *kernel)
+                .and(count("stride", stride.unwrap_or(*kernel)))
+                .and(count("padding", *padding))
+        }
+        Layer::Upsample { factor, .. } => side("factor", *factor),
         Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
         Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
@@ -176,6 +182,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::MaxOverTime
         | Layer::Transpose
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => Ok(()),
     }
 }

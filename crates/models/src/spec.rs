@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 17] = [
+const BARE: [&str; 18] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -159,5 +159,6 @@ const BARE: [&str; 17] = [
     "max_over_time",
     "transpose",
     "add",
+    "multiply",
     "concat",
 ];

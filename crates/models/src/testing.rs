@@ -1,8 +1,8 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
 use baeum_core::{
-    Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind,
-    Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
+    Adam, Approximate, Batch, Counter, DType, Graph, Interpolation, Layer, Loss, LossParts, Network, NodeId,
+    ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -38,6 +38,11 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("conv1d", line(conv1d(3, 3, 1, 1, 1))),
         ("conv1d strided and dilated", line(conv1d(3, 2, 2, 3, 1))),
         ("conv1d in groups", line(conv1d(4, 2, 1, 0, 2))),
+        ("max_pool1d", line(Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 })),
+        ("max_pool1d overlapping", line(Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 })),
+        ("avg_pool1d", line(Layer::AvgPool1d { kernel: 3, stride: None, padding: 1 })),
+        ("upsample", image(upsample(Interpolation::Nearest))),
+        ("upsample on lines", image(upsample(Interpolation::Bilinear))),
         ("batch_norm over time", line(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
         ("max_pool2d", image(max(sq(2), None, sq(0)))),
         ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
@@ -51,7 +56,14 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("rms_norm", behind_dense(Layer::RmsNorm { eps: 1e-5 })),
         ("rms_norm of images", image(Layer::RmsNorm { eps: 1e-3 })),
         ("group_norm", behind_dense(Layer::GroupNorm { groups: 2, eps: 1e-3 })),
-        ("group_norm of images", behind_conv(vec![conv(4, [1, 1], [1, 1], [0, 0], 1), Layer::GroupNorm { groups: 2, eps: 1e-5 }, Layer::Flatten { axis: 1 }])),
+        (
+            "group_norm of images",
+            behind_conv(vec![
+                conv(4, [1, 1], [1, 1], [0, 0], 1),
+                Layer::GroupNorm { groups: 2, eps: 1e-5 },
+                Layer::Flatten { axis: 1 },
+            ]),
+        ),
         ("relu", behind_dense(Layer::Relu)),
         ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
         ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),
@@ -63,6 +75,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
         ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }])),
         ("add", both(Layer::Add)),
+        ("multiply", factors()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
@@ -84,7 +97,8 @@ pub(crate) fn conv1d(filters: usize, kernel: usize, stride: usize, padding: usiz
 /// Those that know time, with and without lengths.
 fn sequence_cases() -> Vec<(&'static str, Graph)> {
     let attention = |causal| attention(2, causal);
-    let rotary = |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
+    let rotary =
+        |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns };
     let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns };
     let (all, last) = (Returns::Sequence, Returns::Last);
@@ -135,6 +149,10 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("patches", flat(Layer::Patches { size: 2, stride: None })),
         ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
     ]
+}
+
+fn upsample(mode: Interpolation) -> Layer {
+    Layer::Upsample { factor: Size2 { height: 2, width: 3 }, mode }
 }
 
 pub(crate) fn attention(heads: usize, causal: bool) -> Layer {
@@ -204,6 +222,18 @@ pub(crate) fn chain(item: &[usize], dtype: DType, layers: Vec<Layer>) -> Graph {
         last = graph.add(&format!("l{i}"), layer, &[last]).unwrap();
     }
     with_head(graph, last)
+}
+
+/// The product of two nodes, and of one with itself.
+fn factors() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let b = graph.add("b", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let gate = graph.add("gate", Layer::Silu, &[a]).unwrap();
+    let product = graph.add("product", Layer::Multiply, &[gate, b]).unwrap();
+    let square = graph.add("square", Layer::Multiply, &[product, product]).unwrap();
+    with_head(graph, square)
 }
 
 /// A layer that reads two others, which read the same.

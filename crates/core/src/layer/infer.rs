@@ -38,6 +38,9 @@ impl Layer {
             | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
+            | Layer::MaxPool1d { .. }
+            | Layer::AvgPool1d { .. }
+            | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::BatchNorm { .. }
             | Layer::LayerNorm { .. }
@@ -60,6 +63,7 @@ impl Layer {
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Multiply
             | Layer::Concat { .. } => DType::F32,
         }
     }
@@ -87,6 +91,12 @@ impl Layer {
                 let channels = image.channels;
                 image.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
             }
+            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+                let line = Line::of(one(inputs)?)?;
+                let channels = line.channels;
+                line.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
+            }
+            Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
             Layer::BatchNorm { .. } => batch_norm(one(inputs)?),
             Layer::LayerNorm { .. } | Layer::RmsNorm { .. } => match one(inputs)?.last() {
@@ -121,6 +131,10 @@ impl Layer {
                 }
                 _ => Err(wants("two or more equal shapes")),
             },
+            Layer::Multiply => match inputs {
+                [a, b] if a == b => Ok((*a).clone()),
+                _ => Err(wants("two equal shapes")),
+            },
             Layer::Concat { axis } => concat(inputs, *axis),
         }
     }
@@ -151,7 +165,9 @@ fn group_norm(input: &Shape, groups: usize) -> Result<Shape, Refusal> {
     match sizes.first() {
         Some(channels) if channels.is_multiple_of(groups.max(1)) => {}
         Some(_) | None => {
-            return Err(wants(format!("[batch, channels, ..], the channels a multiple of `groups` = {groups}")));
+            return Err(wants(format!(
+                "[batch, channels, ..], the channels a multiple of `groups` = {groups}"
+            )));
         }
     }
     // What is normalised alone is 0, whatever it was.

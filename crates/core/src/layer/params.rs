@@ -64,6 +64,9 @@ impl Layer {
             Layer::Input { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
+            | Layer::MaxPool1d { .. }
+            | Layer::AvgPool1d { .. }
+            | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::Relu
             | Layer::Gelu { .. }
@@ -78,6 +81,7 @@ impl Layer {
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Multiply
             | Layer::Concat { .. } => vec![],
         }
     }
@@ -109,10 +113,7 @@ fn batch_norm_params(channels: usize) -> Vec<Param> {
 
 /// A norm starts as if it had neither.
 fn scale_and_shift(n: usize) -> Vec<Param> {
-    vec![
-        learned("weight", vec![n], Init::Constant(1.0)),
-        learned("bias", vec![n], Init::Constant(0.0)),
-    ]
+    vec![learned("weight", vec![n], Init::Constant(1.0)), learned("bias", vec![n], Init::Constant(0.0))]
 }
 
 /// PyTorch's start for `MultiheadAttention`: Glorot & Bengio 2010 for the three products in front, biases of zero.

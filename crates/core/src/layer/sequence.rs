@@ -1,7 +1,7 @@
 //! Shapes and work of the layers that know what time is.
 use super::infer::{Refusal, wants};
-use super::{Positions, Returns};
 use super::work::width;
+use super::{Positions, Returns};
 use crate::{Dim, Shape};
 
 /// `[batch, .., time, n]`, the last two known.
@@ -63,7 +63,9 @@ pub(super) fn attention(inputs: &[&Shape], heads: usize, positions: Positions) -
     }
     match positions {
         Positions::Rotary if !(n / heads.max(1)).is_multiple_of(2) => Err(Refusal(
-            format!("an even number of numbers for each of {heads} heads, because rotary positions turn pairs"),
+            format!(
+                "an even number of numbers for each of {heads} heads, because rotary positions turn pairs"
+            ),
             Some("change `heads`, or the width in front"),
         )),
         Positions::Rotary | Positions::None => Ok(x.clone()),

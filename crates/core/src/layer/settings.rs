@@ -34,6 +34,17 @@ impl Layer {
                     }
                 }
             }
+            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", stride.unwrap_or(*kernel))?;
+                match *padding <= kernel / 2 {
+                    true => Ok(()),
+                    false => {
+                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
+                    }
+                }
+            }
+            Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
             Layer::BatchNorm { eps, momentum } => {
                 positive("eps", *eps)?;
                 between("momentum", *momentum, 0.0, 1.0)
@@ -68,6 +79,7 @@ impl Layer {
             | Layer::MaxOverTime
             | Layer::Transpose
             | Layer::Add
+            | Layer::Multiply
             | Layer::Concat { .. } => Ok(()),
         }
     }

@@ -32,6 +32,13 @@ impl Image {
         }
     }
 
+    /// The sizes after each pixel has become a block.
+    pub(super) fn enlarged(self, factor: Size2) -> Result<Shape, Refusal> {
+        let sizes = self.height.checked_mul(factor.height).zip(self.width.checked_mul(factor.width));
+        let (height, width) = sizes.ok_or_else(|| wants("an image whose larger sides can be counted"))?;
+        Ok(Shape::batch(&[self.channels, height, width]))
+    }
+
     pub(super) fn with_channels(self, channels: usize) -> Result<Shape, Refusal> {
         Ok(Shape::batch(&[channels, self.height, self.width]))
     }

@@ -1,5 +1,5 @@
 //! How much work a layer is.
-use super::{Layer, sequence};
+use super::{Interpolation, Layer, sequence};
 use crate::Shape;
 
 impl Layer {
@@ -17,10 +17,13 @@ impl Layer {
                 2 * out * (kernel * channels(inputs) / (*groups).max(1)) as u64
             }
             Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
+            Layer::MaxPool1d { kernel, .. } | Layer::AvgPool1d { kernel, .. } => out * *kernel as u64,
+            Layer::Upsample { mode: Interpolation::Bilinear, .. } => 8 * out,
             Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
-            Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::RmsNorm { .. } | Layer::GroupNorm { .. } => {
-                2 * out
-            }
+            Layer::BatchNorm { .. }
+            | Layer::LayerNorm { .. }
+            | Layer::RmsNorm { .. }
+            | Layer::GroupNorm { .. } => 2 * out,
             Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
             Layer::Lstm { units, bidirectional, .. } => {
                 sequence::recurrent_flops(inputs, 4, *units, *bidirectional)
@@ -35,6 +38,7 @@ impl Layer {
             | Layer::Sigmoid
             | Layer::Silu
             | Layer::Add
+            | Layer::Multiply
             | Layer::SinusoidalPositions
             | Layer::PositionEmbedding { .. } => out,
             Layer::Input { .. }
@@ -43,6 +47,7 @@ impl Layer {
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
             | Layer::Transpose
+            | Layer::Upsample { mode: Interpolation::Nearest, .. }
             | Layer::Concat { .. } => 0,
         }
     }

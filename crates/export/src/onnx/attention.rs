@@ -38,7 +38,8 @@ pub(super) fn write(
     let (mut q, mut k, v) = (group("q", 0)?, group("k", 1)?, group("v", 2)?); // [N, heads, time, size]
     if positions == Positions::Rotary {
         let pairs = Pairs::write(builder, name, time, size)?;
-        (q, k) = (pairs.turned(builder, &part("q_rotated"), &q), pairs.turned(builder, &part("k_rotated"), &k));
+        (q, k) =
+            (pairs.turned(builder, &part("q_rotated"), &q), pairs.turned(builder, &part("k_rotated"), &k));
     }
     let k = transpose(builder, &part("k_turned"), &k, &[0, 1, 3, 2]); // [N, heads, size, time]
     let scale = builder.numbers(&part("scale"), vec![], &[1.0 / (size as f64).sqrt()])?;
@@ -66,12 +67,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn write(
-        builder: &mut Builder<'_>,
-        name: &str,
-        time: usize,
-        size: usize,
-    ) -> Result<Pairs, ExportError> {
+    fn write(builder: &mut Builder<'_>, name: &str, time: usize, size: usize) -> Result<Pairs, ExportError> {
         let (half, table) = (size / 2, rotations(time, size));
         let (mut cos, mut sin) = (vec![], vec![]);
         for row in table.chunks_exact(size.max(1)) {

@@ -22,6 +22,7 @@ mod quantile;
 mod read;
 mod sequence;
 mod series;
+mod upsample;
 mod words;
 mod write;
 

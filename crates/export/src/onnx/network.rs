@@ -9,6 +9,7 @@ use super::builder::Builder;
 use super::model::Attribute;
 use super::norm;
 use super::sequence::{self, Cell};
+use super::upsample;
 use crate::error::ExportError;
 
 /// Writes every node of the graph; `inputs` has the values of the input nodes by name. The value of each node, in order.
@@ -51,14 +52,8 @@ fn layer(
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
         Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
-            let settings = [
-                ("kernel_shape", vec![*kernel]),
-                ("pads", vec![*padding; 2]),
-                ("strides", vec![*stride]),
-                ("dilations", vec![*dilation]),
-            ];
-            let whole = |sizes: Vec<usize>| Attribute::Ints(sizes.into_iter().map(|size| size as i64).collect());
-            let mut settings = settings.map(|(name, sizes)| (name, whole(sizes))).to_vec();
+            let mut settings = window1d(*kernel, *stride, *padding);
+            settings.push(("dilations", Attribute::Ints(vec![*dilation as i64])));
             settings.push(("group", Attribute::Int(*groups as i64)));
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
@@ -71,6 +66,15 @@ fn layer(
             settings.push(("count_include_pad", Attribute::Int(1)));
             builder.add(name, "AveragePool", &[x], &settings)
         }
+        Layer::MaxPool1d { kernel, stride, padding } => {
+            builder.add(name, "MaxPool", &[x], &window1d(*kernel, stride.unwrap_or(*kernel), *padding))
+        }
+        Layer::AvgPool1d { kernel, stride, padding } => {
+            let mut settings = window1d(*kernel, stride.unwrap_or(*kernel), *padding);
+            settings.push(("count_include_pad", Attribute::Int(1)));
+            builder.add(name, "AveragePool", &[x], &settings)
+        }
+        Layer::Upsample { factor, mode } => upsample::write(builder, name, x, item, *factor, *mode)?,
         Layer::GlobalAvgPool => {
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
             builder.add(name, "Flatten", &[&mean], &axis(1))
@@ -123,6 +127,7 @@ fn layer(
             builder.add(name, "Gather", &[&weights[0], x], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
+        Layer::Multiply => builder.add(name, "Mul", read, &[]),
         Layer::Concat { axis: place } => builder.add(name, "Concat", read, &axis(*place as i64)),
     })
 }
@@ -201,6 +206,16 @@ fn window(kernel: Size2, stride: Size2, padding: Size2) -> Vec<(&'static str, At
         ("kernel_shape", Attribute::Ints(sides(kernel).to_vec())),
         ("pads", Attribute::Ints(vec![top, left, top, left])),
         ("strides", Attribute::Ints(sides(stride).to_vec())),
+    ]
+}
+
+/// Over time.
+fn window1d(kernel: usize, stride: usize, padding: usize) -> Vec<(&'static str, Attribute)> {
+    let whole = |sizes: &[usize]| Attribute::Ints(sizes.iter().map(|&size| size as i64).collect());
+    vec![
+        ("kernel_shape", whole(&[kernel])),
+        ("pads", whole(&[padding, padding])),
+        ("strides", whole(&[stride])),
     ]
 }
 

@@ -47,9 +47,7 @@ pub(super) fn group(
     // A number for each channel, beside axes of one.
     let sizes = [&[channels][..], &vec![1; item.len().saturating_sub(1)]].concat();
     let mut column = |name: &str| {
-        builder.weight(&part(name), |column| {
-            baeum_core::Tensor::new(sizes.clone(), column.f32s()?.to_vec())
-        })
+        builder.weight(&part(name), |column| baeum_core::Tensor::new(sizes.clone(), column.f32s()?.to_vec()))
     };
     let (weight, bias) = (column("weight")?, column("bias")?);
     let scaled = builder.add(&part("scaled"), "Mul", &[&normal, &weight], &[]);

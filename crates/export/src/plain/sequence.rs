@@ -57,6 +57,9 @@ pub(super) fn layer(
         | Layer::Conv2d { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
+        | Layer::MaxPool1d { .. }
+        | Layer::AvgPool1d { .. }
+        | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
@@ -71,6 +74,7 @@ pub(super) fn layer(
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
     }
 }

@@ -1,7 +1,8 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer,
-    Limits, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
+    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Interpolation,
+    Kind, Layer, Limits, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor, Transform,
+    Value,
 };
 
 use super::*;
@@ -99,6 +100,13 @@ fn pooling_agrees() {
         layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding });
     }
     layer(&[3, 5, 4], Layer::GlobalAvgPool);
+    for stride in [None, Some(2)] {
+        layer(&[2, 7], Layer::MaxPool1d { kernel: 3, stride, padding: 1 });
+        layer(&[2, 7], Layer::AvgPool1d { kernel: 3, stride, padding: 1 });
+    }
+    for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+        layer(&[2, 3, 4], Layer::Upsample { factor: size(2, 3), mode });
+    }
 }
 
 #[test]
@@ -137,7 +145,9 @@ fn sequences_agree() {
         layer(item, Layer::PositionEmbedding { length: 5 });
         layer(item, Layer::SinusoidalPositions);
         for causal in [false, true] {
-            for (bias, positions) in [(true, Positions::None), (false, Positions::None), (true, Positions::Rotary)] {
+            for (bias, positions) in
+                [(true, Positions::None), (false, Positions::None), (true, Positions::Rotary)]
+            {
                 layer(item, Layer::MultiHeadAttention { heads: 3, causal, bias, positions });
             }
         }
@@ -166,6 +176,7 @@ fn branches_agree() {
         let a = graph.add("a", Layer::Tanh, &[x]).unwrap();
         let b = graph.add("b", Layer::Sigmoid, &[x]).unwrap();
         let sum = graph.add("sum", Layer::Add, &[a, b, x]).unwrap();
+        let sum = graph.add("product", Layer::Multiply, &[sum, b]).unwrap();
         graph.add("both", Layer::Concat { axis: 2 }, &[sum, a]).unwrap()
     };
     agrees("branches", &classifier(&[3, 4], branches), rows(2, 12));

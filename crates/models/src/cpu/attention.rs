@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use baeum_core::Positions;
-use baeum_kernels::{
-    AttentionMask, Epilogue, Turn, Write, attention, attention_backward, rotate, rotations,
-};
+use baeum_kernels::{AttentionMask, Epilogue, Turn, Write, attention, attention_backward, rotate, rotations};
 
 use super::Run;
 use super::forward::{Weight, product};

@@ -1,15 +1,16 @@
 //! Each operation, backward: from the gradient of what it yields to those of what it reads and of what it has learned.
 
-use baeum_core::Part;
+use baeum_core::{Interpolation, Part};
 use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
-    activation_backward_in_place, as_words, average_pool_backward, bias_gradient,
-    conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, transpose_backward,
+    activation_backward_in_place, as_words, average_pool_backward, bias_gradient, conv2d_data_grad,
+    conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, multiply, transpose_backward,
+    upsample_bilinear_backward, upsample_nearest_backward,
 };
 
 use super::Run;
-use super::op::Op;
+use super::op::{Op, Upsample};
 use super::plan::{Place, Step};
 use crate::network::Pass;
 
@@ -89,6 +90,8 @@ impl Run<'_> {
                     copy(self.ctx, dy, dx, *write);
                 }
             }
+            Op::Upsample(op) => self.upsample_backward(step, dy, op),
+            Op::Multiply => self.multiply_backward(step, dy),
             Op::Concat { blocks, widths } => self.concat_backward(step, dy, *blocks, widths),
         }
     }
@@ -172,6 +175,27 @@ impl Run<'_> {
         let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
         dropout(self.ctx, &lot, dy, dx, write);
+    }
+
+    fn upsample_backward(&mut self, step: &Step, dy: Place, op: &Upsample) {
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+        let gather = match op.mode {
+            Interpolation::Nearest => upsample_nearest_backward,
+            Interpolation::Bilinear => upsample_bilinear_backward,
+        };
+        gather(self.ctx, op.planes * self.rows, op.plane, op.factors, dy, (dx, write));
+    }
+
+    /// The gradient of a factor is that of the product times the other factor.
+    fn multiply_backward(&mut self, step: &Step, dy: Place) {
+        for (gradient, other) in step.gradients.iter().zip(step.reads.iter().rev()) {
+            if let Some((dx, write)) = gradient {
+                let spans = [&dy.span(self.rows), &other.span(self.rows)];
+                let ([dy, other], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
+                multiply(self.ctx, dy, other, dx, *write);
+            }
+        }
     }
 
     fn concat_backward(&mut self, step: &Step, dy: Place, blocks: usize, widths: &[usize]) {

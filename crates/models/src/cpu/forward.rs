@@ -1,13 +1,14 @@
 //! Each operation, forward.
 
-use baeum_core::{Batch, Counter, NetworkError, Node};
+use baeum_core::{Batch, Counter, Interpolation, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
-    gemm, gemm_prepared, global_average_pool, max_pool, transpose,
+    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
+    copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
+    max_pool, multiply, transpose, upsample_bilinear, upsample_nearest,
 };
 
-use super::op::Op;
+use super::op::{Op, Upsample};
 use super::plan::Step;
 use super::ready::Ready;
 use super::state::FlatState;
@@ -78,6 +79,12 @@ impl Run<'_> {
                 cut_pieces(self.ctx, pieces, x, y);
             }
             Op::Add { relu } => self.add(step, *relu),
+            Op::Upsample(op) => self.upsample(step, op),
+            Op::Multiply => {
+                let spans = [&step.reads[0].span(self.rows), &step.reads[1].span(self.rows)];
+                let ([a, b], [y]) = self.arena.views(spans, [&y]);
+                multiply(self.ctx, a, b, y, Write::Set);
+            }
             Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),
         }
         Ok(())
@@ -162,6 +169,15 @@ impl Run<'_> {
         if relu {
             activation_in_place(self.ctx, Activation::Relu, self.arena.write(&y));
         }
+    }
+
+    fn upsample(&mut self, step: &Step, op: &Upsample) {
+        let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+        let enlarge = match op.mode {
+            Interpolation::Nearest => upsample_nearest,
+            Interpolation::Bilinear => upsample_bilinear,
+        };
+        enlarge(self.ctx, op.planes * self.rows, op.plane, op.factors, x, y);
     }
 
     fn concat(&mut self, step: &Step, blocks: usize, widths: &[usize]) {

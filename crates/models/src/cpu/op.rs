@@ -4,7 +4,7 @@ mod needs;
 
 use std::sync::Arc;
 
-use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
+use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Rng, Shape, Size2, Stream};
 use baeum_kernels::{Activation, Conv2d, Pieces, Windows, sinusoids};
 
 use super::attention::{Attention, narrow};
@@ -26,6 +26,8 @@ pub(super) enum Op {
     MaxPool(Pool),
     /// The mean of each window.
     AvgPool(Pool),
+    /// Each pixel becomes a block, of itself or of what lies on lines to its neighbours.
+    Upsample(Upsample),
     /// The mean of each channel.
     GlobalMean { channels: usize, area: usize },
     /// Each channel over the batch, followed by relu if it stood alone behind.
@@ -60,6 +62,8 @@ pub(super) enum Op {
     Patches(Pieces),
     /// The sum of its inputs, followed by relu if it stood alone behind.
     Add { relu: bool },
+    /// The product of its two inputs.
+    Multiply,
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
     Concat { blocks: usize, widths: Vec<usize> },
     /// What it reads, in another shape or with its function already applied: the same memory.
@@ -117,6 +121,16 @@ impl Op {
             Layer::AvgPool2d { kernel, stride, padding } => {
                 Op::AvgPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
             }
+            Layer::MaxPool1d { kernel, stride, padding } => {
+                Op::MaxPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::AvgPool1d { kernel, stride, padding } => {
+                Op::AvgPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::Upsample { factor, mode } => {
+                let plane = [x.get(1).copied().unwrap_or(1), last];
+                Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
+            }
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
             Layer::LayerNorm { eps } => Op::LayerNorm { width: last, eps: *eps },
@@ -158,6 +172,7 @@ impl Op {
                 Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
             }
             Layer::Add => Op::Add { relu: false },
+            Layer::Multiply => Op::Multiply,
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {
                     let rest = item(shape);
@@ -184,6 +199,15 @@ pub(super) struct FoldedNorm {
 pub(super) struct Pool {
     pub(super) planes: usize,
     pub(super) windows: Windows,
+}
+
+/// Planes that are made larger, and by what factors.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upsample {
+    pub(super) planes: usize,
+    pub(super) plane: [usize; 2],
+    pub(super) factors: [usize; 2],
+    pub(super) mode: Interpolation,
 }
 
 /// How many numbers something takes: some in all, and some for each item of a batch.
@@ -220,6 +244,13 @@ pub(super) fn count(sizes: &[usize]) -> usize {
 
 fn pair(size: Size2) -> [usize; 2] {
     [size.height, size.width]
+}
+
+/// Over time: planes of one row.
+fn pool1d(x: &[usize], kernel: usize, stride: usize, padding: usize) -> Pool {
+    let [channels, time] = [0, 1].map(|axis| x.get(axis).copied().unwrap_or(1));
+    let row = |width| Size2 { height: 1, width };
+    pool(&[channels, 1, time], row(kernel), row(stride), Size2 { height: 0, width: padding })
 }
 
 fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool {

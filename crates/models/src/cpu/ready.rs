@@ -70,6 +70,7 @@ impl ReadyStep {
             | Op::Ids
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
@@ -86,6 +87,7 @@ impl ReadyStep {
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => ReadyStep::Plain,
         }

@@ -2,9 +2,9 @@
 
 use baeum_core::Returns;
 use baeum_kernels::{
-    Direction, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
-    Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, copy_blocks, gru,
-    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, max_over_time, max_over_time_backward, mean_over_time,
+    Direction, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients, Write, add_repeated,
+    as_words, as_words_mut, bias_gradient, copy, copy_blocks, gru, gru_backward, gru_saved_len, lstm,
+    lstm_backward, lstm_saved_len, max_over_time, max_over_time_backward, mean_over_time,
     mean_over_time_backward,
 };
 

@@ -13,6 +13,7 @@ mod loss;
 mod norm;
 mod pool;
 mod sequence;
+mod upsample;
 mod window;
 
 pub(crate) use activation::{dropout, gelu, relu, silu};
@@ -22,6 +23,7 @@ pub(crate) use loss::{binary_cross_entropy, cross_entropy, mse, soft_cross_entro
 pub(crate) use norm::{Moments, batch_norm, group_norm, layer_norm, normalise, rms_norm};
 pub(crate) use pool::{Pool, pool};
 pub(crate) use sequence::{Cell, Walk, attention, counted, max_over_time, mean_over_time, patches};
+pub(crate) use upsample::upsample;
 pub(crate) use window::Window;
 
 #[cfg(test)]

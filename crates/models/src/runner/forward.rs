@@ -5,7 +5,7 @@ use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
-use super::line::{Slide, channels_turned};
+use super::line::{Slide, channels_turned, pool1d};
 use super::sequence::Attention;
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
@@ -119,6 +119,17 @@ impl Run<'_> {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
                 ops::pool(first(read)?, window, Pool::Mean)
             }
+            Layer::MaxPool1d { kernel, stride, padding } => {
+                let slide = Slide::pool(*kernel, *stride, *padding);
+                pool1d(node, first(read)?, &slide, Pool::Max)
+            }
+            Layer::AvgPool1d { kernel, stride, padding } => {
+                let slide = Slide::pool(*kernel, *stride, *padding);
+                pool1d(node, first(read)?, &slide, Pool::Mean)
+            }
+            Layer::Upsample { factor, mode } => {
+                channels_last(&ops::upsample(&channels_first(first(read)?)?, *factor, *mode)?)
+            }
             Layer::GlobalAvgPool => global_mean(first(read)?),
             Layer::LayerNorm { eps } => {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
@@ -140,6 +151,7 @@ impl Run<'_> {
             Layer::Silu => ops::silu(first(read)?),
             Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
+            Layer::Multiply => read.iter().skip(1).try_fold(first(read)?.clone(), |product, x| product * *x),
             Layer::Concat { axis } => {
                 // Where each axis of [B, C, H, W] stands in [B, H, W, C].
                 let places = if node.shape.rank() == 4 { [0, 3, 1, 2] } else { [0, 1, 2, 3] };

@@ -3,7 +3,7 @@ use baeum_core::{Node, Size2};
 use candle_core::{Result, Tensor};
 
 use super::forward::{Outcome, Run};
-use crate::ops::{self, Window};
+use crate::ops::{self, Pool, Window};
 
 /// What moves over a line: steps seen, how far it moves, zeros on each side, distance between the steps seen.
 pub(super) struct Slide {
@@ -14,6 +14,11 @@ pub(super) struct Slide {
 }
 
 impl Slide {
+    /// Of a pool, which moves as far as it is wide unless it is told otherwise.
+    pub(super) fn pool(kernel: usize, stride: Option<usize>, padding: usize) -> Slide {
+        Slide { kernel, stride: stride.unwrap_or(kernel), padding, dilation: 1 }
+    }
+
     /// As a window over an image of one row; `places`: how often it fits.
     fn window(&self, time: usize, places: usize) -> Window {
         let row = |width| Size2 { height: 1, width };
@@ -43,6 +48,12 @@ impl Run<'_> {
         let bias = self.bias(node, bias)?;
         Ok(line(&ops::conv2d(&image(x)?, &weight, bias.as_ref(), window, groups)?)?)
     }
+}
+
+/// `x`: `[B, C, T]`; result: `[B, C, places]`.
+pub(super) fn pool1d(node: &Node, x: &Tensor, slide: &Slide, pool: Pool) -> Result<Tensor> {
+    let window = slide.window(x.dim(2)?, node.shape.last().unwrap_or(0));
+    line(&ops::pool(&image(x)?, window, pool)?)
 }
 
 /// `[B, C, T]` as an image of one row, channels last.

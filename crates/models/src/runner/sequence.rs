@@ -56,7 +56,8 @@ impl Run<'_> {
     pub(super) fn attention(&self, node: &Node, read: &[&Tensor], of: &Attention) -> Outcome<Tensor> {
         let x = channels_first(first(read)?)?;
         let counted = self.counted(node, &x, read.get(1))?;
-        let [in_weight, out_weight] = [self.param(node, "in_proj_weight")?, self.param(node, "out_proj.weight")?];
+        let [in_weight, out_weight] =
+            [self.param(node, "in_proj_weight")?, self.param(node, "out_proj.weight")?];
         let bias = |name: &str| of.bias.then(|| self.param(node, name)).transpose();
         let [in_bias, out_bias] = [bias("in_proj_bias")?, bias("out_proj.bias")?];
         let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);

@@ -15,6 +15,7 @@ impl Op {
             | Op::Ids
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
@@ -29,6 +30,7 @@ impl Op {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -44,6 +46,7 @@ impl Op {
             | Op::RmsNorm { .. }
             | Op::GroupNorm { .. }
             | Op::Embedding { .. }
+            | Op::Multiply
             | Op::Attention(_)
             | Op::Recurrent(_) => true,
             // The lengths, if there are any.
@@ -53,6 +56,7 @@ impl Op {
             | Op::Ids
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::Dropout { .. }
             | Op::Position { .. }
@@ -77,6 +81,7 @@ impl Op {
             | Op::Conv2d { .. }
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
@@ -90,6 +95,7 @@ impl Op {
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -117,6 +123,7 @@ impl Op {
             | Op::Dense { .. }
             | Op::Conv2d { .. }
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
@@ -127,6 +134,7 @@ impl Op {
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [none; 3],
         }
@@ -143,6 +151,7 @@ impl Op {
             | Op::Conv2d { .. }
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
@@ -158,6 +167,7 @@ impl Op {
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [Room::default(); 2],
         }

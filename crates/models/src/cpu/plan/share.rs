@@ -65,6 +65,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Ids
         | Op::MaxPool(_)
         | Op::AvgPool(_)
+        | Op::Upsample(_)
         | Op::GlobalMean { .. }
         | Op::LayerNorm { .. }
         | Op::RmsNorm { .. }
@@ -81,6 +82,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Transpose { .. }
         | Op::Patches(_)
         | Op::Add { .. }
+        | Op::Multiply
         | Op::Concat { .. }
         | Op::Same => return false,
     }

@@ -51,6 +51,21 @@ def avg_pool2d(shape, kernel, stride=None, padding=0):
 
 
 @kind
+def max_pool1d(shape, kernel, stride=None, padding=0):
+    return nn.MaxPool1d(kernel, stride, padding)
+
+
+@kind
+def avg_pool1d(shape, kernel, stride=None, padding=0):
+    return nn.AvgPool1d(kernel, stride, padding)
+
+
+@kind
+def upsample(shape, factor, mode="nearest"):
+    return nn.Upsample(scale_factor=pair(factor), mode=mode)
+
+
+@kind
 def global_avg_pool(shape):
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
@@ -143,7 +158,7 @@ def patches(shape, size, stride=None):
 
 for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}.items():
     KINDS[name] = lambda shape, module=module: module()
-for name in ["add", "concat"]:
+for name in ["add", "multiply", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
 
 
@@ -171,6 +186,8 @@ class Net(nn.Module):
         name, what, settings, reads = step
         if what == "add":
             return sum(values[read] for read in reads)
+        if what == "multiply":
+            return values[reads[0]] * values[reads[1]]
         if what == "concat":
             return torch.cat([values[read] for read in reads], settings.get("axis", 1))
         return self.get_submodule(name)(values[reads[0]])
@@ -208,6 +225,11 @@ CASES = {
                                    {"max_pool2d": {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}}, "flatten"], {}),
     "avg_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                            {"avg_pool2d": {"kernel": 2, "stride": 1, "padding": 1}}, "flatten"], {}),
+    "max_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"max_pool1d": {"kernel": 3, "stride": 2, "padding": 1}}, "flatten"], {}),
+    "avg_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"avg_pool1d": {"kernel": 2}}, "flatten"], {}),
+    "upsample": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": 2}}, {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
+    "upsample_bilinear": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": [2, 3], "mode": "bilinear"}},
+                                  {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "global_avg_pool": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, "relu", "global_avg_pool"], {}),
     "batch_norm": ([7], [{"dense": {"units": 4, "bias": False}}, "batch_norm"], {}),
     "batch_norm_image": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2, "bias": False}},
@@ -246,6 +268,9 @@ CASES = {
     "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
+    "swiglu": ([7], [{"name": "gate", "layer": {"dense": {"units": 5, "bias": False}}}, "silu",
+                     {"name": "up", "layer": {"dense": {"units": 5, "bias": False}}, "from": ["x"]},
+                     {"layer": "multiply", "from": ["silu1", "up"]}], {}),
     "concat": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 1}}, {"layer": {"concat": {}}, "from": ["x", "conv2d1"]},
                        {"layer": {"concat": {"axis": 3}}, "from": ["concat1", "concat1"]}, "flatten"], {}),
 }
