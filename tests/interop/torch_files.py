@@ -58,7 +58,7 @@ def module(layer, weights, name):
     if kind in ("lstm", "gru"):
         inputs = weights[f"{name}.weight_ih_l0"].shape[1]
         make = Lstm if kind == "lstm" else Gru
-        return make(inputs, settings["units"], settings["bidirectional"], settings["returns"])
+        return make(inputs, **settings)
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}

@@ -50,8 +50,8 @@ def recurrent(base):
     """`nn.LSTM` or `nn.GRU` that yields all states, or the last ones of each direction side by side."""
 
     class Recurrent(base):
-        def __init__(self, inputs, units, bidirectional, returns):
-            super().__init__(inputs, units, batch_first=True, bidirectional=bidirectional)
+        def __init__(self, inputs, units, bidirectional, returns, layers=1):
+            super().__init__(inputs, units, layers, batch_first=True, bidirectional=bidirectional)
             self.returns = returns
 
         def forward(self, x):
@@ -59,7 +59,7 @@ def recurrent(base):
             if self.returns == "sequence":
                 return states
             last = last[0] if isinstance(last, tuple) else last
-            return torch.cat(list(last), 1)
+            return torch.cat(list(last[-(1 + self.bidirectional) :]), 1)  # those of the last layer
 
     return Recurrent
 

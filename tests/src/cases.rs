@@ -34,8 +34,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
     let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
     let attention =
         |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
-    let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
-    let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns, layers: 1 };
+    let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns, layers: 1 };
     let (kernel, stride, padding) = window(3, 2, 1);
     vec![
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
@@ -102,6 +102,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("gru of both directions", chain(sequence, &[gru(true, Returns::Sequence)])),
         ("gru last", chain(sequence, &[gru(false, Returns::Last)])),
         ("gru of both directions, last", chain(sequence, &[gru(true, Returns::Last)])),
+        ("lstm stacked", chain(sequence, &[Layer::Lstm { units: 4, bidirectional: true, returns: Returns::Sequence, layers: 2 }])),
+        ("gru stacked, last", chain(sequence, &[Layer::Gru { units: 4, bidirectional: false, returns: Returns::Last, layers: 3 }])),
         ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
         ("max_over_time", chain(sequence, &[Layer::MaxOverTime])),
         ("transpose", chain(sequence, &[Layer::Transpose])),

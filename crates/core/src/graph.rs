@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn sequences_keep_their_time() {
         let attention = attention(2, true);
-        let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns };
+        let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns, layers: 2 };
         check(&[5, 4], &[Layer::PositionEmbedding { length: 5 }, attention], "[batch, 5, 4]");
         check(&[5, 4], &[lstm(Returns::Sequence)], "[batch, 5, 6]");
         check(&[5, 4], &[lstm(Returns::Last)], "[batch, 6]");
@@ -302,7 +302,7 @@ mod tests {
         );
         refused(
             &[6],
-            Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last },
+            Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last, layers: 1 },
             "node `l0`: gru wants a sequence [batch, time, n], got [batch, 6]",
         );
         refused(
@@ -314,7 +314,7 @@ mod tests {
         let units = usize::MAX;
         refused(
             &[6, 4],
-            Layer::Lstm { units, bidirectional, returns: Returns::Last },
+            Layer::Lstm { units, bidirectional, returns: Returns::Last, layers: 1 },
             "node `l0`: lstm wants states that can be counted, not twice 18446744073709551615 numbers, got [batch, 6, 4]",
         );
     }
@@ -526,6 +526,26 @@ mod tests {
         let broken = text.replace("\"inputs\":[0]", "\"inputs\":[7]");
         let error = serde_json::from_str::<Graph>(&broken).unwrap_err().to_string();
         assert!(error.starts_with("node `y` wants inputs that stand before it, got `7`"), "{error}");
+    }
+
+    #[test]
+    fn a_stack_carries_pytorch_names() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5, 4]), DType::F32).unwrap();
+        let gru = Layer::Gru { units: 3, bidirectional: true, returns: Returns::Last, layers: 2 };
+        let y = graph.add("y", gru, &[x]).unwrap();
+        let weights = graph.params().into_iter().filter(|(name, _)| name.starts_with("y.weight_ih"));
+        let names: Vec<String> = weights.map(|(name, param)| format!("{name} {:?}", param.sizes)).collect();
+        let wanted = [
+            "y.weight_ih_l0 [9, 4]",
+            "y.weight_ih_l0_reverse [9, 4]",
+            "y.weight_ih_l1 [9, 6]",
+            "y.weight_ih_l1_reverse [9, 6]",
+        ];
+        assert_eq!(names, wanted);
+        // Five places, two directions, two products for each of 9 rows.
+        let work = graph[y].layer.flops(&[&graph[x].shape], &graph[y].shape);
+        assert_eq!(work, 5 * 2 * 2 * 9 * ((4 + 3) + (6 + 3)));
     }
 
     #[test]

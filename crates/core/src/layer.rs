@@ -234,6 +234,9 @@ pub enum Layer {
         /// Which states come out.
         #[serde(default)]
         returns: Returns,
+        /// How many of them stand one behind another, each reading all states of the one in front, as PyTorch's `num_layers`.
+        #[serde(default = "single")]
+        layers: usize,
     },
     /// A gated recurrent unit over a sequence: `[batch, time, n]` to `[batch, time, units]` (Cho et al. 2014). As `torch.nn.GRU`
     /// with `batch_first`, the reset behind the product. A second input as for `lstm`.
@@ -246,6 +249,9 @@ pub enum Layer {
         /// Which states come out.
         #[serde(default)]
         returns: Returns,
+        /// How many of them stand one behind another, each reading all states of the one in front, as PyTorch's `num_layers`.
+        #[serde(default = "single")]
+        layers: usize,
     },
     /// The mean of a sequence: `[batch, time, n]` to `[batch, n]`. A second input `[batch]` of ids says how many steps of each
     /// sequence count.

@@ -12,6 +12,7 @@ mod norm;
 mod op;
 mod plan;
 mod ready;
+mod recurrent;
 mod sequence;
 mod state;
 

@@ -163,7 +163,9 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
         Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
-        Layer::Lstm { units, .. } | Layer::Gru { units, .. } => count("units", *units),
+        Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
+            count("units", *units).and(side("layers", Size2::square(*layers)))
+        }
         Layer::Patches { size, stride } => count("size", *size).and(count("stride", stride.unwrap_or(*size))),
         Layer::Input { .. }
         | Layer::GlobalAvgPool

@@ -99,8 +99,10 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
     let attention = |causal| attention(2, causal);
     let rotary =
         |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
-    let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns };
-    let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns, layers: 1 };
+    let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns, layers: 1 };
+    let lstm_stack = |bidirectional, returns, layers| Layer::Lstm { units: 3, bidirectional, returns, layers };
+    let gru_stack = |bidirectional, returns, layers| Layer::Gru { units: 2, bidirectional, returns, layers };
     let (all, last) = (Returns::Sequence, Returns::Last);
     let dense = || Layer::Dense { units: 4, bias: true };
     let sequence = |layers: Vec<Layer>| chain(&[5, 3], DType::F32, [vec![dense()], layers].concat());
@@ -139,6 +141,11 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("gru of both directions, last", sequence(vec![gru(true, last)])),
         ("gru with lengths", with_lengths(gru(true, all))),
         ("gru last with lengths", with_lengths(gru(true, last))),
+        ("lstm stacked", flat(lstm_stack(false, all, 2))),
+        ("lstm stacked, last", sequence(vec![lstm_stack(true, last, 2)])),
+        ("lstm stacked with lengths", with_lengths(lstm_stack(true, all, 3))),
+        ("gru stacked", sequence(vec![gru_stack(false, last, 3)])),
+        ("gru stacked with lengths", with_lengths(gru_stack(true, last, 2))),
         ("mean_over_time", sequence(vec![Layer::MeanOverTime])),
         ("mean_over_time with lengths", with_lengths(Layer::MeanOverTime)),
         ("max_over_time", sequence(vec![Layer::MaxOverTime])),

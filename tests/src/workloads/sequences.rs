@@ -79,7 +79,8 @@ pub(super) fn patches() -> Graph {
 /// 96 steps of 32 numbers, told apart into five classes by the last state.
 pub(super) fn lstm() -> Graph {
     let mut chain = Chain::new(&[96, 32], DType::F32); // [B, 96, 32]
-    chain.add("lstm", Layer::Lstm { units: 128, bidirectional: false, returns: Returns::Last }); // [B, 128]
+    let lstm = Layer::Lstm { units: 128, bidirectional: false, returns: Returns::Last, layers: 1 };
+    chain.add("lstm", lstm); // [B, 128]
     chain.dense("head", 5); // [B, 5]
     chain.graph()
 }
@@ -88,7 +89,7 @@ pub(super) fn lstm() -> Graph {
 pub(super) fn gru() -> Graph {
     let mut chain = Chain::new(&[96, 32], DType::F32); // [B, 96, 32]
     let lengths = chain.input("lengths", &[], DType::I64); // [B]
-    let gru = Layer::Gru { units: 128, bidirectional: true, returns: Returns::Last };
+    let gru = Layer::Gru { units: 128, bidirectional: true, returns: Returns::Last, layers: 1 };
     chain.add_beside("gru", gru, lengths); // [B, 256]
     chain.dense("head", 5); // [B, 5]
     chain.graph()

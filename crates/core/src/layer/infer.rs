@@ -117,7 +117,8 @@ impl Layer {
             Layer::MultiHeadAttention { heads, positions, .. } => {
                 sequence::attention(inputs, *heads, *positions)
             }
-            Layer::Lstm { units, bidirectional, returns } | Layer::Gru { units, bidirectional, returns } => {
+            Layer::Lstm { units, bidirectional, returns, .. }
+            | Layer::Gru { units, bidirectional, returns, .. } => {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::Layer;
 use super::work::{channels, width};
 use crate::Shape;
@@ -27,7 +29,7 @@ pub enum Init {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     /// The name inside its layer, as PyTorch spells it.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its sizes; never open.
     pub sizes: Vec<usize>,
     /// What becomes of it while training.
@@ -59,8 +61,12 @@ impl Layer {
                 vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
             }
             Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
-            Layer::Lstm { units, bidirectional, .. } => recurrent(4, width(inputs), *units, *bidirectional),
-            Layer::Gru { units, bidirectional, .. } => recurrent(3, width(inputs), *units, *bidirectional),
+            Layer::Lstm { units, bidirectional, layers, .. } => {
+                recurrent(4 * units, width(inputs), *units, *bidirectional, *layers)
+            }
+            Layer::Gru { units, bidirectional, layers, .. } => {
+                recurrent(3 * units, width(inputs), *units, *bidirectional, *layers)
+            }
             Layer::Input { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
@@ -100,8 +106,8 @@ fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
 }
 
 fn batch_norm_params(channels: usize) -> Vec<Param> {
-    let running = |name, value| Param {
-        name,
+    let running = |name: &'static str, value| Param {
+        name: name.into(),
         sizes: vec![channels],
         kind: ParamKind::Running,
         init: Init::Constant(value),
@@ -130,21 +136,20 @@ fn attention(n: usize, bias: bool) -> Vec<Param> {
     params
 }
 
-/// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`.
-fn recurrent(gates: usize, n: usize, units: usize, bidirectional: bool) -> Vec<Param> {
-    const NAMES: [[&str; 4]; 2] = [
-        ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
-        ["weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse"],
-    ];
-    let (rows, start) = (gates * units, Init::Uniform(1.0 / (units.max(1) as f64).sqrt()));
-    let sizes = [vec![rows, n], vec![rows, units], vec![rows], vec![rows]];
-    let directions = NAMES.iter().take(if bidirectional { 2 } else { 1 });
-    directions
-        .flat_map(|names| names.iter().zip(&sizes))
-        .map(|(name, sizes)| learned(name, sizes.clone(), start))
-        .collect()
+/// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`. `rows`: one for each unit and gate.
+fn recurrent(rows: usize, n: usize, units: usize, bidirectional: bool, layers: usize) -> Vec<Param> {
+    let start = Init::Uniform(1.0 / (units.max(1) as f64).sqrt());
+    let directions: &[&str] = if bidirectional { &["", "_reverse"] } else { &[""] };
+    let of = |(level, direction): (usize, &str)| {
+        let reads = if level == 0 { n } else { directions.len() * units };
+        let sizes = [vec![rows, reads], vec![rows, units], vec![rows], vec![rows]];
+        let kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].into_iter().zip(sizes);
+        kinds.map(|(kind, sizes)| learned(format!("{kind}_l{level}{direction}"), sizes, start)).collect::<Vec<_>>()
+    };
+    let levels = (0..layers).flat_map(|level| directions.iter().map(move |direction| (level, *direction)));
+    levels.flat_map(of).collect()
 }
 
-fn learned(name: &'static str, sizes: Vec<usize>, init: Init) -> Param {
-    Param { name, sizes, kind: ParamKind::Learned, init }
+fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
+    Param { name: name.into(), sizes, kind: ParamKind::Learned, init }
 }

@@ -116,11 +116,20 @@ pub(super) fn attention_flops(inputs: &[&Shape]) -> u64 {
     places * (2 * 4 * n * n + 2 * 2 * time * n)
 }
 
-/// Two products for each step and gate: of its input, and of the state before.
-pub(super) fn recurrent_flops(inputs: &[&Shape], gates: u64, units: usize, bidirectional: bool) -> u64 {
-    let (n, units) = (width(inputs) as u64, units as u64);
+/// Two products for each step: of its input, and of the state before. `rows`: one for each unit and gate.
+pub(super) fn recurrent_flops(
+    inputs: &[&Shape],
+    rows: usize,
+    units: usize,
+    bidirectional: bool,
+    layers: usize,
+) -> u64 {
     let directions = if bidirectional { 2 } else { 1 };
-    places(inputs) * directions * 2 * gates * units * (n + units)
+    let level = |level: usize| {
+        let reads = if level == 0 { width(inputs) } else { directions * units };
+        2 * (directions * rows) as u64 * (reads + units) as u64
+    };
+    places(inputs) * (0..layers).map(level).sum::<u64>()
 }
 
 /// How many places an item has.

@@ -62,7 +62,10 @@ impl Layer {
             Layer::Flatten { axis } => above_zero("axis", *axis),
             Layer::PositionEmbedding { length } => above_zero("length", *length),
             Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
-            Layer::Lstm { units, .. } | Layer::Gru { units, .. } => above_zero("units", *units),
+            Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
+                above_zero("units", *units)?;
+                above_zero("layers", *layers)
+            }
             Layer::Patches { size, stride } => {
                 above_zero("size", *size)?;
                 above_zero("stride", stride.unwrap_or(*size))

@@ -25,11 +25,11 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. } => 2 * out,
             Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
-            Layer::Lstm { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 4, *units, *bidirectional)
+            Layer::Lstm { units, bidirectional, layers, .. } => {
+                sequence::recurrent_flops(inputs, 4 * *units, *units, *bidirectional, *layers)
             }
-            Layer::Gru { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 3, *units, *bidirectional)
+            Layer::Gru { units, bidirectional, layers, .. } => {
+                sequence::recurrent_flops(inputs, 3 * *units, *units, *bidirectional, *layers)
             }
             Layer::MeanOverTime | Layer::MaxOverTime => inputs.first().map_or(0, |shape| elements(shape)),
             Layer::Relu

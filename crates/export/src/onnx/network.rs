@@ -108,12 +108,12 @@ fn layer(
         &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
             attention::write(builder, name, x, item, &Attention { heads, causal, bias, positions })?
         }
-        Layer::Lstm { units, bidirectional, returns } => {
-            let cell = Cell::lstm(*units, *bidirectional, *returns);
+        Layer::Lstm { units, bidirectional, returns, layers } => {
+            let cell = Cell::lstm(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, lengths, &cell)?
         }
-        Layer::Gru { units, bidirectional, returns } => {
-            let cell = Cell::gru(*units, *bidirectional, *returns);
+        Layer::Gru { units, bidirectional, returns, layers } => {
+            let cell = Cell::gru(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, lengths, &cell)?
         }
         Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,

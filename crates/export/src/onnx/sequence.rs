@@ -16,19 +16,20 @@ pub(super) struct Cell {
     settings: &'static [(&'static str, i64)],
     units: usize,
     bidirectional: bool,
+    layers: usize,
     returns: Returns,
 }
 
 impl Cell {
     /// Ours are i, f, g, o; ONNX has i, o, f, c.
-    pub(super) fn lstm(units: usize, bidirectional: bool, returns: Returns) -> Cell {
-        Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[], units, bidirectional, returns }
+    pub(super) fn lstm(units: usize, bidirectional: bool, layers: usize, returns: Returns) -> Cell {
+        Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[], units, bidirectional, layers, returns }
     }
 
     /// Ours are r, z, n; ONNX has z, r, h. The reset stands behind the product, as PyTorch has it.
-    pub(super) fn gru(units: usize, bidirectional: bool, returns: Returns) -> Cell {
+    pub(super) fn gru(units: usize, bidirectional: bool, layers: usize, returns: Returns) -> Cell {
         let settings = &[("linear_before_reset", 1)];
-        Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, returns }
+        Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, layers, returns }
     }
 }
 
@@ -83,46 +84,63 @@ pub(super) fn recurrent(
 ) -> Result<String, ExportError> {
     let name = node.name.as_str();
     let part = |part: &str| format!("{name}.{part}");
-    let x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
-    let w = parameters(builder, name, "W", &["weight_ih"], cell)?; // [directions, gates * units, n]
-    let r = parameters(builder, name, "R", &["weight_hh"], cell)?; // [directions, gates * units, units]
-    let b = parameters(builder, name, "B", &["bias_ih", "bias_hh"], cell)?; // [directions, 2 * gates * units]
-    let mut read = vec![x, w, r, b];
-    if let Some(lengths) = lengths {
-        // ONNX counts steps in 32 bits.
-        read.push(builder.add(&part("lengths"), "Cast", &[lengths], &[("to", Attribute::Int(I32))]));
+    let mut x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
+    // ONNX counts steps in 32 bits.
+    let to = [("to", Attribute::Int(I32))];
+    let lengths = lengths.map(|lengths| builder.add(&part("lengths"), "Cast", &[lengths], &to));
+    let last = cell.layers.saturating_sub(1);
+    for level in 0..last {
+        let states = run(builder, name, (&x, lengths.as_deref()), cell, (level, 0))?; // [time, directions, batch, units]
+        let states = transpose(builder, &part("directions_last"), &states, &[0, 2, 1, 3]);
+        let sizes = builder.signed(&part("sizes"), vec![0, 0, -1]); // time and batch as they are
+        x = builder.add(&part("level"), "Reshape", &[&states, &sizes], &[]);
     }
+    let (place, order): (usize, &[i64]) = match cell.returns {
+        Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
+        Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
+    };
+    let states = run(builder, name, (&x, lengths.as_deref()), cell, (last, place))?;
+    let states = transpose(builder, &part("batch_first"), &states, order);
+    Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+}
+
+/// One level of a stack, and which of its outputs is wanted.
+fn run(
+    builder: &mut Builder<'_>,
+    name: &str,
+    (x, lengths): (&str, Option<&str>),
+    cell: &Cell,
+    (level, place): (usize, usize),
+) -> Result<String, ExportError> {
+    let w = parameters(builder, name, "W", &["weight_ih"], cell, level)?; // [directions, gates * units, n]
+    let r = parameters(builder, name, "R", &["weight_hh"], cell, level)?; // [directions, gates * units, units]
+    let b = parameters(builder, name, "B", &["bias_ih", "bias_hh"], cell, level)?; // [directions, 2 * gates * units]
     let direction = if cell.bidirectional { "bidirectional" } else { "forward" };
     let mut settings = vec![
         ("hidden_size", Attribute::Int(cell.units as i64)),
         ("direction", Attribute::Text(direction.to_owned())),
     ];
     settings.extend(cell.settings.iter().map(|(name, value)| (*name, Attribute::Int(*value))));
-    let (place, order): (usize, &[i64]) = match cell.returns {
-        Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
-        Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
-    };
-    let output = builder.name(&part("states"));
-    let read: Vec<&str> = read.iter().map(String::as_str).collect();
-    let states = builder.add_at(place, output, cell.operator, &read, &settings);
-    let states = transpose(builder, &part("batch_first"), &states, order);
-    Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+    let read: Vec<&str> = [x, &w, &r, &b].into_iter().chain(lengths).collect();
+    let output = builder.name(&format!("{name}.states"));
+    Ok(builder.add_at(place, output, cell.operator, &read, &settings))
 }
 
 /// `TensorProto.DataType.INT32`.
 const I32: i64 = 6;
 
-/// The parameters of these kinds of all directions, as one constant.
+/// The parameters of these kinds of all directions of a level, as one constant.
 fn parameters(
     builder: &mut Builder<'_>,
     node: &str,
     wish: &str,
     kinds: &[&str],
     cell: &Cell,
+    level: usize,
 ) -> Result<String, ExportError> {
     let directions: &[&str] = if cell.bidirectional { &["", "_reverse"] } else { &[""] };
     let of = |direction: &&str| {
-        kinds.iter().map(|kind| format!("{node}.{kind}_l0{direction}")).collect::<Vec<_>>()
+        kinds.iter().map(|kind| format!("{node}.{kind}_l{level}{direction}")).collect::<Vec<_>>()
     };
     let names: Vec<String> = directions.iter().flat_map(of).collect();
     builder.weights(&format!("{node}.{wish}"), &names, |tensors| {

@@ -31,11 +31,11 @@ pub(super) fn layer(
             let behind = [weight("out_proj.weight", 0), weight("out_proj.bias", n)];
             each(&|x| attention(x, n, (*heads, *causal, *positions), [&front, &behind]))
         }
-        Layer::Lstm { units, bidirectional, returns } => {
-            recurrent(x, n, *units, *bidirectional, *returns, weight, lstm)
+        Layer::Lstm { units, bidirectional, returns, layers } => {
+            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, lstm)
         }
-        Layer::Gru { units, bidirectional, returns } => {
-            recurrent(x, n, *units, *bidirectional, *returns, weight, gru)
+        Layer::Gru { units, bidirectional, returns, layers } => {
+            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, gru)
         }
         Layer::MeanOverTime => {
             (0..n).map(|i| x.iter().skip(i).step_by(n).sum::<f64>() / time as f64).collect()
@@ -137,35 +137,42 @@ fn recurrent(
     x: &[f64],
     n: usize,
     units: usize,
-    bidirectional: bool,
+    (bidirectional, layers): (bool, usize),
     returns: Returns,
     weight: &dyn Fn(&str) -> Vec<f64>,
     step: Step,
 ) -> Vec<f64> {
-    let walk = |suffix: &str| {
+    let walk = |x: &[f64], n: usize, suffix: &str| {
         let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-            .map(|name| weight(&format!("{name}_l0{suffix}")));
+            .map(|name| weight(&format!("{name}_l{suffix}")));
         let (mut state, mut carry, mut states) = (vec![0.0; units], vec![0.0; units], vec![]);
         let mut rows: Vec<&[f64]> = x.chunks(n).collect();
-        if !suffix.is_empty() {
+        let back = suffix.ends_with("_reverse");
+        if back {
             rows.reverse();
         }
         for row in rows {
             state = step(&product(row, &w_ih, &b_ih), &product(&state, &w_hh, &b_hh), &state, &mut carry);
             states.push(state.clone());
         }
-        if !suffix.is_empty() {
+        if back {
             states.reverse();
         }
         (states, state)
     };
-    let walks: Vec<_> =
-        ["", "_reverse"].iter().take(1 + usize::from(bidirectional)).map(|suffix| walk(suffix)).collect();
+    let directions = 1 + usize::from(bidirectional);
+    let (mut x, mut n, mut last) = (x.to_vec(), n, vec![]);
+    for level in 0..layers {
+        let suffixes = ["", "_reverse"].into_iter().take(directions);
+        let walks: Vec<_> = suffixes.map(|suffix| walk(&x, n, &format!("{level}{suffix}"))).collect();
+        let steps = 0..x.len() / n;
+        x = steps.flat_map(|time| walks.iter().flat_map(move |(states, _)| states[time].clone())).collect();
+        last = walks.into_iter().flat_map(|(_, last)| last).collect();
+        n = directions * units;
+    }
     match returns {
-        Returns::Last => walks.into_iter().flat_map(|(_, last)| last).collect(),
-        Returns::Sequence => (0..x.len() / n)
-            .flat_map(|time| walks.iter().flat_map(move |(states, _)| states[time].clone()))
-            .collect(),
+        Returns::Last => last,
+        Returns::Sequence => x,
     }
 }
 

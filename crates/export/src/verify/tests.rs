@@ -165,8 +165,10 @@ fn recurrent_layers_agree() {
     for (bidirectional, returns) in
         [(false, Returns::Sequence), (false, Returns::Last), (true, Returns::Sequence), (true, Returns::Last)]
     {
-        layer(&[4, 6], Layer::Lstm { units: 3, bidirectional, returns });
-        layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns });
+        for layers in [1, 3] {
+            layer(&[4, 6], Layer::Lstm { units: 3, bidirectional, returns, layers });
+            layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns, layers });
+        }
     }
 }
 

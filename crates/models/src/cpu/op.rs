@@ -9,7 +9,7 @@ use baeum_kernels::{Activation, Conv2d, Pieces, Windows, sinusoids};
 
 use super::attention::{Attention, narrow};
 use super::norm::Groups;
-use super::sequence::{Cell, Recurrent};
+use super::recurrent::{Cell, Recurrent};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -155,11 +155,11 @@ impl Op {
             Layer::MultiHeadAttention { heads, causal, bias, positions } => {
                 Op::Attention(Attention::of(&x, *heads, *causal, *bias, *positions))
             }
-            Layer::Lstm { units, bidirectional, returns } => {
-                Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *returns))
+            Layer::Lstm { units, bidirectional, returns, layers } => {
+                Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *layers, *returns))
             }
-            Layer::Gru { units, bidirectional, returns } => {
-                Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *returns))
+            Layer::Gru { units, bidirectional, returns, layers } => {
+                Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *layers, *returns))
             }
             Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
             Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },

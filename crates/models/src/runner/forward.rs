@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
 use super::line::{Slide, channels_turned, pool1d};
-use super::sequence::Attention;
+use super::sequence::{Attention, Stack};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Cell, Moments, Pool, Window};
@@ -79,11 +79,13 @@ impl Run<'_> {
             &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
                 return self.attention(node, read, &Attention { heads, causal, bias, positions });
             }
-            Layer::Lstm { bidirectional, returns, .. } => {
-                return self.recurrent(node, read, Cell::Lstm, *bidirectional, *returns);
+            &Layer::Lstm { bidirectional, returns, layers, .. } => {
+                let stack = Stack { cell: Cell::Lstm, bidirectional, layers, returns };
+                return self.recurrent(node, read, &stack);
             }
-            Layer::Gru { bidirectional, returns, .. } => {
-                return self.recurrent(node, read, Cell::Gru, *bidirectional, *returns);
+            &Layer::Gru { bidirectional, returns, layers, .. } => {
+                let stack = Stack { cell: Cell::Gru, bidirectional, layers, returns };
+                return self.recurrent(node, read, &stack);
             }
             Layer::MeanOverTime => return self.mean_over_time(node, read),
             Layer::MaxOverTime => return self.max_over_time(node, read),

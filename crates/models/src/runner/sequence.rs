@@ -15,6 +15,14 @@ pub(super) struct Attention {
     pub(super) positions: Positions,
 }
 
+/// Recurrent layers one behind another.
+pub(super) struct Stack {
+    pub(super) cell: Cell,
+    pub(super) bidirectional: bool,
+    pub(super) layers: usize,
+    pub(super) returns: Returns,
+}
+
 /// A table of places beside `like`.
 fn table(numbers: Vec<f64>, sizes: [usize; 2], like: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(numbers, &sizes[..], like.device())?.to_dtype(like.dtype())
@@ -72,32 +80,40 @@ impl Run<'_> {
     }
 
     /// `[B, T, n]`; result `[B, T, units]` or `[B, units]`, twice as wide for two directions.
-    pub(super) fn recurrent(
-        &self,
-        node: &Node,
-        read: &[&Tensor],
-        cell: Cell,
-        bidirectional: bool,
-        returns: Returns,
-    ) -> Outcome<Tensor> {
+    pub(super) fn recurrent(&self, node: &Node, read: &[&Tensor], stack: &Stack) -> Outcome<Tensor> {
         let x = first(read)?;
         let counted = self.counted(node, x, read.get(1))?;
-        let walk = |reverse: bool| -> Result<Tensor> {
-            let suffix = if reverse { "_reverse" } else { "" };
-            let param = |name: &str| self.param(node, &format!("{name}_l0{suffix}"));
-            let weights = [param("weight_ih")?, param("weight_hh")?, param("bias_ih")?, param("bias_hh")?];
-            let (states, last) = Walk { cell, x, weights, reverse, counted: counted.as_ref() }.run()?;
-            Ok(match returns {
-                Returns::Sequence => states,
-                Returns::Last => last,
-            })
-        };
-        match bidirectional {
-            false => Ok(walk(false)?),
-            true => {
-                let both: [Tensor; 2] = [walk(false)?, walk(true)?];
-                Ok(Tensor::cat(&both, both[0].rank() - 1)?)
-            }
+        let mut both = self.level(node, x, stack, 0, counted.as_ref())?;
+        for level in 1..stack.layers {
+            both = self.level(node, &both.0, stack, level, counted.as_ref())?;
         }
+        let (states, last) = both;
+        Ok(match stack.returns {
+            Returns::Sequence => states,
+            Returns::Last => last,
+        })
+    }
+
+    /// All states of one level and the last ones, those of both directions side by side.
+    fn level(
+        &self,
+        node: &Node,
+        x: &Tensor,
+        stack: &Stack,
+        level: usize,
+        counted: Option<&Tensor>,
+    ) -> Result<(Tensor, Tensor)> {
+        let walk = |reverse: bool| -> Result<(Tensor, Tensor)> {
+            let suffix = if reverse { "_reverse" } else { "" };
+            let param = |name: &str| self.param(node, &format!("{name}_l{level}{suffix}"));
+            let weights = [param("weight_ih")?, param("weight_hh")?, param("bias_ih")?, param("bias_hh")?];
+            Walk { cell: stack.cell, x, weights, reverse, counted }.run()
+        };
+        let (states, last) = walk(false)?;
+        if !stack.bidirectional {
+            return Ok((states, last));
+        }
+        let (back, first) = walk(true)?;
+        Ok((Tensor::cat(&[states, back], 2)?, Tensor::cat(&[last, first], 1)?))
     }
 }

@@ -127,13 +127,13 @@ def multi_head_attention(shape, heads, causal=False, bias=True, positions="none"
 
 
 @kind
-def lstm(shape, units, bidirectional=False, returns="sequence"):
-    return torch_layers.Lstm(shape[-1], units, bidirectional, returns)
+def lstm(shape, units, bidirectional=False, returns="sequence", layers=1):
+    return torch_layers.Lstm(shape[-1], units, bidirectional, returns, layers)
 
 
 @kind
-def gru(shape, units, bidirectional=False, returns="sequence"):
-    return torch_layers.Gru(shape[-1], units, bidirectional, returns)
+def gru(shape, units, bidirectional=False, returns="sequence", layers=1):
+    return torch_layers.Gru(shape[-1], units, bidirectional, returns, layers)
 
 
 @kind
@@ -262,6 +262,8 @@ CASES = {
     "gru": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4}}, {"gru": {"units": 2, "returns": "last"}}], {}),
     "gru_both": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "bidirectional": True}},
                             {"gru": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
+    "lstm_stacked": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4, "bidirectional": True, "layers": 2}}, "flatten"], {}),
+    "gru_stacked": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "layers": 3, "returns": "last"}}], {}),
     "mean_over_time": (SEQUENCE, [{"dense": {"units": 3}}, "tanh", "mean_over_time"], {}),
     "text_cnn": ([6], [{"embedding": {"vocabulary": 9, "units": 4}}, "transpose", {"conv1d": {"filters": 5, "kernel": 3}},
                        "transpose", "relu", "max_over_time"], {"ids": 9}),
