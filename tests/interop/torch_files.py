@@ -4,7 +4,18 @@ import safetensors.torch
 import torch
 from common import array, cases, near, report
 from torch import nn
-from torch_layers import Gru, Lstm, MaxOverTime, MeanOverTime, Patches, PositionEmbedding, SelfAttention, SinusoidalPositions, Transpose
+from torch_layers import (
+    Gru,
+    InstanceNorm,
+    Lstm,
+    MaxOverTime,
+    MeanOverTime,
+    Patches,
+    PositionEmbedding,
+    SelfAttention,
+    SinusoidalPositions,
+    Transpose,
+)
 
 
 def module(layer, weights, name):
@@ -43,6 +54,8 @@ def module(layer, weights, name):
         return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
     if kind == "group_norm":
         return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "instance_norm":
+        return InstanceNorm(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
     if kind == "dropout":

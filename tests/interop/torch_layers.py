@@ -72,6 +72,17 @@ class MeanOverTime(nn.Module):
         return x.mean(1)
 
 
+class InstanceNorm(nn.Module):
+    """`nn.InstanceNorm1d` and `2d`, whichever fits."""
+
+    def __init__(self, eps):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x):
+        return nn.functional.instance_norm(x, eps=self.eps)
+
+
 class MaxOverTime(nn.Module):
     def forward(self, x):
         return x.max(1).values  # the first of equals gets the gradient

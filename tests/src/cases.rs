@@ -75,6 +75,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("rms_norm over time", chain(&[3, 5], &[Layer::RmsNorm { eps: 1e-3 }])),
         ("group_norm", chain(&[6], &[Layer::GroupNorm { groups: 3, eps: 1e-5 }])),
         ("group_norm of images", chain(image, &[Layer::GroupNorm { groups: 2, eps: 1e-3 }])),
+        ("instance_norm", chain(sequence, &[Layer::InstanceNorm { eps: 1e-5 }])),
+        ("instance_norm of images", chain(image, &[Layer::InstanceNorm { eps: 1e-3 }])),
         ("relu", chain(&[5], &[Layer::Relu])),
         ("gelu", chain(&[5], &[Layer::Gelu { approximate: Approximate::None }])),
         ("gelu by tanh", chain(&[5], &[Layer::Gelu { approximate: Approximate::Tanh }])),

@@ -437,6 +437,13 @@ mod tests {
             &[groups(6)],
             "node `l0`: group_norm wants more than one number in each group, got [batch, 6]; make `groups` smaller",
         );
+        let alone = Layer::InstanceNorm { eps: 1e-5 };
+        check(&[6, 4], &[alone.clone()], "[batch, 6, 4]");
+        check(
+            &[6],
+            &[alone],
+            "node `l0`: instance_norm wants [batch, channels, ..], more than one number in each channel, got [batch, 6]",
+        );
     }
 
     #[test]

@@ -164,6 +164,13 @@ pub enum Layer {
         #[serde(default = "small")]
         eps: f64,
     },
+    /// Normalises each channel of each item over its time or its image, and learns nothing: `[batch, c, ..]` to the same (Ulyanov et al.
+    /// 2016). As `torch.nn.InstanceNorm1d` and `2d`.
+    InstanceNorm {
+        /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
     /// `max(x, 0)`; its gradient at 0 is 0, and NaN stays NaN.
     Relu,
     /// `x` times the normal distribution's share below `x` (Hendrycks & Gimpel 2016).
@@ -300,6 +307,7 @@ impl Layer {
             Layer::LayerNorm { .. } => "layer_norm",
             Layer::RmsNorm { .. } => "rms_norm",
             Layer::GroupNorm { .. } => "group_norm",
+            Layer::InstanceNorm { .. } => "instance_norm",
             Layer::Relu => "relu",
             Layer::Gelu { .. } => "gelu",
             Layer::Tanh => "tanh",

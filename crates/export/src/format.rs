@@ -152,6 +152,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::AvgPool1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh

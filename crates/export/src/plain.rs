@@ -175,6 +175,10 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::GroupNorm { groups, eps } => {
             norm::group(shape, x, [weight("weight").unwrap(), weight("bias").unwrap()], *groups, *eps)
         }
+        Layer::InstanceNorm { eps } => {
+            let channels = shape[0];
+            norm::group(shape, x, [vec![1.0; channels], vec![0.0; channels]], channels, *eps)
+        }
         Layer::Relu => each(&|x| x.max(0.0)),
         Layer::Gelu { approximate: Approximate::Tanh } => each(&|x| {
             0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())

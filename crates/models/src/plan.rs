@@ -172,6 +172,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
         | Layer::RmsNorm { .. }
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh

@@ -142,11 +142,12 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 18] = [
+const BARE: [&str; 19] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
     "rms_norm",
+    "instance_norm",
     "relu",
     "gelu",
     "tanh",

@@ -64,6 +64,8 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
                 Layer::Flatten { axis: 1 },
             ]),
         ),
+        ("instance_norm", line(Layer::InstanceNorm { eps: 1e-3 })),
+        ("instance_norm of images", image(Layer::InstanceNorm { eps: 1e-3 })),
         ("relu", behind_dense(Layer::Relu)),
         ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
         ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),

@@ -46,6 +46,7 @@ impl Layer {
             | Layer::LayerNorm { .. }
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -104,6 +105,7 @@ impl Layer {
                 Some(_) | None => Err(wants("a last axis of known size")),
             },
             Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
+            Layer::InstanceNorm { .. } => instance_norm(one(inputs)?),
             Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -175,6 +177,13 @@ fn group_norm(input: &Shape, groups: usize) -> Result<Shape, Refusal> {
     match sizes.iter().product::<usize>() > groups {
         true => Ok(input.clone()),
         false => Err(Refusal("more than one number in each group".to_owned(), Some("make `groups` smaller"))),
+    }
+}
+
+fn instance_norm(input: &Shape) -> Result<Shape, Refusal> {
+    match input.item().as_deref() {
+        Some([_, rest @ ..]) if rest.iter().product::<usize>() > 1 => Ok(input.clone()),
+        Some(_) | None => Err(wants("[batch, channels, ..], more than one number in each channel")),
     }
 }
 

@@ -74,6 +74,7 @@ impl Layer {
             | Layer::AvgPool1d { .. }
             | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
+            | Layer::InstanceNorm { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh

@@ -49,7 +49,7 @@ impl Layer {
                 positive("eps", *eps)?;
                 between("momentum", *momentum, 0.0, 1.0)
             }
-            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } => positive("eps", *eps),
+            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => positive("eps", *eps),
             Layer::GroupNorm { groups, eps } => {
                 above_zero("groups", *groups)?;
                 positive("eps", *eps)

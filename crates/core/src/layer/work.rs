@@ -23,7 +23,8 @@ impl Layer {
             Layer::BatchNorm { .. }
             | Layer::LayerNorm { .. }
             | Layer::RmsNorm { .. }
-            | Layer::GroupNorm { .. } => 2 * out,
+            | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. } => 2 * out,
             Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
             Layer::Lstm { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 4 * *units, *units, *bidirectional, *layers)

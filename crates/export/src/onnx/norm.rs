@@ -28,6 +28,19 @@ pub(super) fn rms(
     Ok(builder.add(name, "Mul", &[&normal, &weight], &[]))
 }
 
+/// Each of so many channels of an item by itself.
+pub(super) fn alone(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    channels: usize,
+    eps: f64,
+) -> Result<String, ExportError> {
+    let ones = builder.numbers(&format!("{name}.ones"), vec![channels], &vec![1.0; channels])?;
+    let zeros = builder.numbers(&format!("{name}.zeros"), vec![channels], &vec![0.0; channels])?;
+    Ok(builder.add(name, "InstanceNormalization", &[x, &ones, &zeros], &epsilon(eps)))
+}
+
 /// Each group as a channel of its own, then the scale and the shift of each real channel. `item`: `[channels, ..]`.
 pub(super) fn group(
     builder: &mut Builder<'_>,
@@ -39,10 +52,7 @@ pub(super) fn group(
     let part = |part: &str| format!("{name}.{part}");
     let (channels, all) = (item.first().copied().unwrap_or(1), item.iter().product::<usize>());
     let rows = reshape(builder, &part("rows"), x, &[groups, all / groups.max(1)]); // [batch, groups, ..]
-    let ones = builder.numbers(&part("ones"), vec![groups], &vec![1.0; groups])?;
-    let zeros = builder.numbers(&part("zeros"), vec![groups], &vec![0.0; groups])?;
-    let read = [rows.as_str(), &ones, &zeros];
-    let normal = builder.add(&part("normal"), "InstanceNormalization", &read, &epsilon(eps));
+    let normal = alone(builder, &part("normal"), &rows, groups, eps)?;
     let normal = reshape(builder, &part("channels"), &normal, item); // [batch, channels, ..]
     // A number for each channel, beside axes of one.
     let sizes = [&[channels][..], &vec![1; item.len().saturating_sub(1)]].concat();

@@ -17,6 +17,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::LayerNorm { .. } => Say::Word("LayerNormalization"),
         Layer::RmsNorm { .. } => Say::Word("Mul, ReduceSum, Sqrt, Div, Mul"),
         Layer::GroupNorm { .. } => Say::Word("InstanceNormalization between Reshape and Mul, Add"),
+        Layer::InstanceNorm { .. } => Say::Word("InstanceNormalization"),
         Layer::Relu => Say::Word("Relu"),
         Layer::Gelu { .. } => Say::Word("Erf or Tanh, Mul, Add"),
         Layer::Tanh => Say::Word("Tanh"),

@@ -65,6 +65,7 @@ pub(super) fn layer(
         | Layer::LayerNorm { .. }
         | Layer::RmsNorm { .. }
         | Layer::GroupNorm { .. }
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh

@@ -117,6 +117,8 @@ fn norms_agree() {
     layer(&[4, 5], Layer::LayerNorm { eps: 1e-2 });
     layer(&[5], Layer::RmsNorm { eps: 1e-5 });
     layer(&[4, 5], Layer::RmsNorm { eps: 1e-2 });
+    layer(&[4, 5], Layer::InstanceNorm { eps: 1e-5 });
+    layer(&[4, 5, 3], Layer::InstanceNorm { eps: 1e-2 });
     for item in [&[4][..], &[4, 5], &[4, 5, 3]] {
         layer(item, Layer::GroupNorm { groups: 2, eps: 1e-3 });
         layer(item, Layer::GroupNorm { groups: 1, eps: 1e-5 });

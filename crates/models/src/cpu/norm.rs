@@ -108,8 +108,8 @@ impl Run<'_> {
     }
 
     pub(super) fn group_norm(&mut self, step: &Step, groups: Groups, eps: f64) {
-        let [weight, bias] = self.weight_and_bias(step);
-        let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
+        let learned = |k: usize| step.learned.get(k).map(|span| &self.state.learned[span.clone()]);
+        let [weight, bias] = [0, 1].map(learned);
         let out = [&step.yields.span(self.rows), &self.kept(step, 0), &self.kept(step, 1)];
         let ([x], [y, mean, rstd]) = self.arena.views([&self.read(step)], out);
         let sizes = groups.sizes(self.rows);
@@ -118,9 +118,12 @@ impl Run<'_> {
 
     pub(super) fn group_norm_backward(&mut self, step: &Step, dy: Place, groups: Groups) {
         let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
-        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let scale = Some(&self.state.learned[weight.clone()]);
-        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
+        let own = self.write();
+        let scale = step.learned.first().map(|weight| &self.state.learned[weight.clone()]);
+        let [dweight, dbias] = match &step.learned[..] {
+            [weight, bias] => several(&mut self.state.gradient, [weight, bias]).map(Some),
+            _ => [None, None],
+        };
         let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy, x, mean, rstd], [dx]) =
             self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);

@@ -36,7 +36,7 @@ pub(super) enum Op {
     LayerNorm { width: usize, eps: f64 },
     /// Each row of an item by itself, by the root of its mean square alone.
     RmsNorm { width: usize, eps: f64 },
-    /// Groups of channels of an item.
+    /// Groups of channels of an item, scaled and shifted if that is learned.
     GroupNorm { groups: Groups, eps: f64 },
     /// A function of each number.
     Activation(Activation),
@@ -137,6 +137,9 @@ impl Op {
             Layer::RmsNorm { eps } => Op::RmsNorm { width: last, eps: *eps },
             Layer::GroupNorm { groups, eps } => {
                 Op::GroupNorm { groups: Groups { channels, area, groups: *groups }, eps: *eps }
+            }
+            Layer::InstanceNorm { eps } => {
+                Op::GroupNorm { groups: Groups { channels, area, groups: channels }, eps: *eps }
             }
             Layer::Relu => Op::Activation(Activation::Relu),
             Layer::Gelu { approximate: Approximate::None } => Op::Activation(Activation::Gelu),

@@ -161,10 +161,15 @@ pub(crate) fn group_norm(
     eps: f64,
 ) -> Result<Tensor> {
     let (batch, channels) = (x.dim(0)?, x.dim(1)?);
-    let rows = x.reshape((batch, groups, ()))?; // [B, G, C/G * ..]
-    let centred = rows.broadcast_sub(&rows.mean_keepdim(2)?)?;
-    let deviation = (centred.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
-    let normal = centred.broadcast_div(&deviation)?.reshape((batch, channels, ()))?; // [B, C, ..]
+    let normal = normalise_groups(x, groups, eps)?.reshape((batch, channels, ()))?; // [B, C, ..]
     let [weight, bias] = [weight.reshape((channels, 1))?, bias.reshape((channels, 1))?];
     normal.broadcast_mul(&weight)?.broadcast_add(&bias)?.reshape(x.shape())
+}
+
+/// Gives each group of channels of an item mean 0 and variance 1. `x`: `[B, C, ..]`, as is the result.
+pub(crate) fn normalise_groups(x: &Tensor, groups: usize, eps: f64) -> Result<Tensor> {
+    let rows = x.reshape((x.dim(0)?, groups, ()))?; // [B, G, C/G * ..]
+    let centred = rows.broadcast_sub(&rows.mean_keepdim(2)?)?;
+    let deviation = (centred.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
+    centred.broadcast_div(&deviation)?.reshape(x.shape())
 }

@@ -146,6 +146,10 @@ impl Run<'_> {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::group_norm(&x, *groups, [&weight, &bias], *eps)?)
             }
+            Layer::InstanceNorm { eps } => {
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::normalise_groups(&x, x.dim(1)?, *eps)?)
+            }
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),

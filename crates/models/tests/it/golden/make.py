@@ -91,6 +91,11 @@ def group_norm(shape, groups, eps=1e-5):
 
 
 @kind
+def instance_norm(shape, eps=1e-5):
+    return torch_layers.InstanceNorm(eps)
+
+
+@kind
 def gelu(shape, approximate="none"):
     return nn.GELU(approximate)
 
@@ -240,6 +245,7 @@ CASES = {
     "rms_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"rms_norm": {"eps": 1e-3}}, "flatten"], {}),
     "group_norm": ([7], [{"dense": {"units": 6}}, {"group_norm": {"groups": 2}}], {}),
     "group_norm_image": (IMAGE, [{"conv2d": {"filters": 4, "kernel": 2}}, {"group_norm": {"groups": 2, "eps": 1e-3}}, "flatten"], {}),
+    "instance_norm": ([3, 6], [{"conv1d": {"filters": 4, "kernel": 2}}, "instance_norm", "tanh", {"conv1d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "relu": ([7], [{"dense": {"units": 5}}, "relu"], {}),
     "gelu": ([7], [{"dense": {"units": 5}}, "gelu"], {}),
     "gelu_tanh": ([7], [{"dense": {"units": 5}}, {"gelu": {"approximate": "tanh"}}], {}),
