@@ -104,8 +104,20 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("gru of both directions", chain(sequence, &[gru(true, Returns::Sequence)])),
         ("gru last", chain(sequence, &[gru(false, Returns::Last)])),
         ("gru of both directions, last", chain(sequence, &[gru(true, Returns::Last)])),
-        ("lstm stacked", chain(sequence, &[Layer::Lstm { units: 4, bidirectional: true, returns: Returns::Sequence, layers: 2 }])),
-        ("gru stacked, last", chain(sequence, &[Layer::Gru { units: 4, bidirectional: false, returns: Returns::Last, layers: 3 }])),
+        (
+            "lstm stacked",
+            chain(
+                sequence,
+                &[Layer::Lstm { units: 4, bidirectional: true, returns: Returns::Sequence, layers: 2 }],
+            ),
+        ),
+        (
+            "gru stacked, last",
+            chain(
+                sequence,
+                &[Layer::Gru { units: 4, bidirectional: false, returns: Returns::Last, layers: 3 }],
+            ),
+        ),
         ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
         ("max_over_time", chain(sequence, &[Layer::MaxOverTime])),
         ("transpose", chain(sequence, &[Layer::Transpose])),

@@ -437,11 +437,11 @@ mod tests {
             &[groups(6)],
             "node `l0`: group_norm wants more than one number in each group, got [batch, 6]; make `groups` smaller",
         );
-        let alone = Layer::InstanceNorm { eps: 1e-5 };
-        check(&[6, 4], &[alone.clone()], "[batch, 6, 4]");
+        let alone = || Layer::InstanceNorm { eps: 1e-5 };
+        check(&[6, 4], &[alone()], "[batch, 6, 4]");
         check(
             &[6],
-            &[alone],
+            &[alone()],
             "node `l0`: instance_norm wants [batch, channels, ..], more than one number in each channel, got [batch, 6]",
         );
     }
@@ -495,7 +495,7 @@ mod tests {
         check(
             &[3, 4, 4],
             &[upsample(1, usize::MAX)],
-            "node `l0`: upsample wants an image whose larger sides can be counted, got [batch, 3, 4, 4]",
+            "node `l0`: upsample wants an image of at most 1099511627776 numbers when it is 1x18446744073709551615 as large, got [batch, 3, 4, 4]; make `factor` smaller",
         );
         check(
             &[3, 9],

@@ -142,9 +142,9 @@ fn tensors(layer: &Layer) -> Say {
         Layer::MultiHeadAttention { bias: true, .. } => {
             Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
         }
-        Layer::Lstm { .. } | Layer::Gru { .. } => {
-            Say::Word("weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse; with l1 and so on of a stack")
-        }
+        Layer::Lstm { .. } | Layer::Gru { .. } => Say::Word(
+            "weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse; with l1 and so on of a stack",
+        ),
         Layer::Input { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }

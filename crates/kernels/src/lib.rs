@@ -112,6 +112,7 @@ pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;
 pub use transpose::{transpose, transpose_backward};
 pub use upsample::{
-    between, upsample_bilinear, upsample_bilinear_backward, upsample_nearest, upsample_nearest_backward,
+    bilinear_matrix, upsample_bilinear, upsample_bilinear_backward, upsample_nearest,
+    upsample_nearest_backward,
 };
 pub use write::Write;

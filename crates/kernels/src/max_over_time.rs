@@ -114,9 +114,9 @@ mod tests {
                     let at = |step: usize| row * t * n + step * n + column;
                     let seen: Vec<f32> = (0..count).map(|step| x[at(step)]).collect();
                     assert_eq!(y[i], seen.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-                    let winner = seen.iter().position(|x| *x == y[i]).unwrap();
+                    let winner = seen.iter().position(|x| *x == y[i]);
                     for step in 0..t {
-                        let wanted = if step == winner { 2.0 * dy[i] } else { 0.0 };
+                        let wanted = if Some(step) == winner { 2.0 * dy[i] } else { 0.0 };
                         assert_eq!(dx[at(step)], wanted, "{b} {t} {n}: {row} {step} {column}");
                     }
                 }

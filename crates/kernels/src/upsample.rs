@@ -2,7 +2,7 @@
 
 mod bilinear;
 
-pub use bilinear::{between, upsample_bilinear, upsample_bilinear_backward};
+pub use bilinear::{bilinear_matrix, upsample_bilinear, upsample_bilinear_backward};
 
 use crate::channels::TASK;
 use crate::ctx::Ctx;

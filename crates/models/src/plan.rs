@@ -126,14 +126,16 @@ fn check_layer(spec: &LayerSpec, path: &str) -> Result<(), ModelError> {
 fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
     const SIDE: usize = 1 << 16;
     const COUNT: usize = 1 << 31;
+    const LEVELS: usize = 1 << 10;
     let side = |name, size: Size2| match size.height.max(size.width) {
         got if got > SIDE => Err((name, format!("must be at most {SIDE}, got {got}"))),
         _ => Ok(()),
     };
-    let count = |name, got| match got {
-        got if got > COUNT => Err((name, format!("must be at most {COUNT}, got {got}"))),
+    let at_most = |most: usize, name, got| match got {
+        got if got > most => Err((name, format!("must be at most {most}, got {got}"))),
         _ => Ok(()),
     };
+    let count = |name, got| at_most(COUNT, name, got);
     match layer {
         Layer::Dense { units, .. } => count("units", *units),
         Layer::Embedding { vocabulary, units } => {
@@ -164,7 +166,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         Layer::PositionEmbedding { length } => count("length", *length),
         Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
         Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
-            count("units", *units).and(side("layers", Size2::square(*layers)))
+            count("units", *units).and(at_most(LEVELS, "layers", *layers))
         }
         Layer::Patches { size, stride } => count("size", *size).and(count("stride", stride.unwrap_or(*size))),
         Layer::Input { .. }

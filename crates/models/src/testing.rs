@@ -103,7 +103,8 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns, layers: 1 };
     let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns, layers: 1 };
-    let lstm_stack = |bidirectional, returns, layers| Layer::Lstm { units: 3, bidirectional, returns, layers };
+    let lstm_stack =
+        |bidirectional, returns, layers| Layer::Lstm { units: 3, bidirectional, returns, layers };
     let gru_stack = |bidirectional, returns, layers| Layer::Gru { units: 2, bidirectional, returns, layers };
     let (all, last) = (Returns::Sequence, Returns::Last);
     let dense = || Layer::Dense { units: 4, bias: true };

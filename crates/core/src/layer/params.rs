@@ -145,7 +145,9 @@ fn recurrent(rows: usize, n: usize, units: usize, bidirectional: bool, layers: u
         let reads = if level == 0 { n } else { directions.len() * units };
         let sizes = [vec![rows, reads], vec![rows, units], vec![rows], vec![rows]];
         let kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].into_iter().zip(sizes);
-        kinds.map(|(kind, sizes)| learned(format!("{kind}_l{level}{direction}"), sizes, start)).collect::<Vec<_>>()
+        kinds
+            .map(|(kind, sizes)| learned(format!("{kind}_l{level}{direction}"), sizes, start))
+            .collect::<Vec<_>>()
     };
     let levels = (0..layers).flat_map(|level| directions.iter().map(move |direction| (level, *direction)));
     levels.flat_map(of).collect()

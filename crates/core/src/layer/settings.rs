@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use crate::{Layer, Size2};
 
 impl Layer {
@@ -27,29 +29,22 @@ impl Layer {
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
                 sides_above_zero("kernel", *kernel)?;
                 sides_above_zero("stride", stride.unwrap_or(*kernel))?;
-                match padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width {
-                    true => Ok(()),
-                    false => {
-                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
-                    }
-                }
+                let fits = padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2;
+                at_most_half(fits, kernel, padding)
             }
             Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
                 above_zero("kernel", *kernel)?;
                 above_zero("stride", stride.unwrap_or(*kernel))?;
-                match *padding <= kernel / 2 {
-                    true => Ok(()),
-                    false => {
-                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
-                    }
-                }
+                at_most_half(*padding <= kernel / 2, kernel, padding)
             }
             Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
             Layer::BatchNorm { eps, momentum } => {
                 positive("eps", *eps)?;
                 between("momentum", *momentum, 0.0, 1.0)
             }
-            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => positive("eps", *eps),
+            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => {
+                positive("eps", *eps)
+            }
             Layer::GroupNorm { groups, eps } => {
                 above_zero("groups", *groups)?;
                 positive("eps", *eps)
@@ -90,6 +85,18 @@ impl Layer {
 
 fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
     if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
+}
+
+/// A window of a pool that is padded more would see padding alone.
+fn at_most_half(
+    fits: bool,
+    kernel: &dyn Display,
+    padding: &dyn Display,
+) -> Result<(), (&'static str, String)> {
+    match fits {
+        true => Ok(()),
+        false => Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}"))),
+    }
 }
 
 /// One equal share for each group.

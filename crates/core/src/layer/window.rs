@@ -2,6 +2,9 @@
 use super::infer::{Refusal, wants};
 use crate::{Dim, Shape, Size2};
 
+/// More numbers than any memory holds; fewer may be multiplied with one another without a second thought.
+const MOST: usize = 1 << 40;
+
 /// `[batch, channels, height, width]`, the sizes known.
 pub(super) struct Image {
     pub(super) channels: usize,
@@ -34,9 +37,18 @@ impl Image {
 
     /// The sizes after each pixel has become a block.
     pub(super) fn enlarged(self, factor: Size2) -> Result<Shape, Refusal> {
-        let sizes = self.height.checked_mul(factor.height).zip(self.width.checked_mul(factor.width));
-        let (height, width) = sizes.ok_or_else(|| wants("an image whose larger sides can be counted"))?;
-        Ok(Shape::batch(&[self.channels, height, width]))
+        let sides = self.height.checked_mul(factor.height).zip(self.width.checked_mul(factor.width));
+        let counted = |(height, width): &(usize, usize)| {
+            let count = height.checked_mul(*width).and_then(|area| area.checked_mul(self.channels));
+            count.is_some_and(|count| count <= MOST)
+        };
+        match sides.filter(counted) {
+            Some((height, width)) => Ok(Shape::batch(&[self.channels, height, width])),
+            None => Err(Refusal(
+                format!("an image of at most {MOST} numbers when it is {factor} as large"),
+                Some("make `factor` smaller"),
+            )),
+        }
     }
 
     pub(super) fn with_channels(self, channels: usize) -> Result<Shape, Refusal> {

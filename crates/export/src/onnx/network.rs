@@ -90,7 +90,9 @@ fn layer(
         }
         Layer::RmsNorm { eps } => norm::rms(builder, name, x, item, *eps)?,
         Layer::GroupNorm { groups, eps } => norm::group(builder, name, x, item, (*groups, *eps))?,
-        Layer::InstanceNorm { eps } => norm::alone(builder, name, x, item.first().copied().unwrap_or(1), *eps)?,
+        Layer::InstanceNorm { eps } => {
+            norm::alone(builder, name, x, item.first().copied().unwrap_or(1), *eps)?
+        }
         Layer::Relu => builder.add(name, "Relu", &[x], &[]),
         Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
         Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),

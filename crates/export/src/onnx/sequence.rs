@@ -190,10 +190,8 @@ pub(super) fn mean(
 pub(super) fn largest(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
     let (time, n) = time_and_width(item);
     let image = reshape(builder, &format!("{name}.image"), x, &[1, time, n]); // [batch, 1, time, n]
-    let window = [
-        ("kernel_shape", Attribute::Ints(vec![time as i64, 1])),
-        ("strides", Attribute::Ints(vec![1, 1])),
-    ];
+    let window =
+        [("kernel_shape", Attribute::Ints(vec![time as i64, 1])), ("strides", Attribute::Ints(vec![1, 1]))];
     let row = builder.add(&format!("{name}.row"), "MaxPool", &[&image], &window); // [batch, 1, 1, n]
     builder.add(name, "Flatten", &[&row], &[("axis", Attribute::Int(1))])
 }

@@ -2,7 +2,7 @@
 //!
 //! `Resize` has settings enough for every runtime to read them its own way; what is written here means one thing.
 use baeum_core::{Interpolation, Size2};
-use baeum_kernels::between;
+use baeum_kernels::bilinear_matrix;
 
 use super::builder::Builder;
 use super::sequence::reshape;
@@ -29,9 +29,13 @@ pub(super) fn write(
             Ok(reshape(builder, name, &blocks, &[channels, high, wide]))
         }
         Interpolation::Bilinear => {
-            let across = transposed(&between(width, factor.width), width);
+            let across = transposed(&bilinear_matrix(width, factor.width), width);
             let across = builder.numbers(&part("across"), vec![width, wide], &across)?;
-            let down = builder.numbers(&part("down"), vec![high, height], &between(height, factor.height))?;
+            let down = builder.numbers(
+                &part("down"),
+                vec![high, height],
+                &bilinear_matrix(height, factor.height),
+            )?;
             let rows = builder.add(&part("rows"), "MatMul", &[x, &across], &[]); // [batch, channels, height, wide]
             Ok(builder.add(name, "MatMul", &[&down, &rows], &[]))
         }

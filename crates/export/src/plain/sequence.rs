@@ -144,8 +144,8 @@ fn recurrent(
     step: Step,
 ) -> Vec<f64> {
     let walk = |x: &[f64], n: usize, suffix: &str| {
-        let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-            .map(|name| weight(&format!("{name}_l{suffix}")));
+        let [w_ih, w_hh, b_ih, b_hh] =
+            ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| weight(&format!("{name}_l{suffix}")));
         let (mut state, mut carry, mut states) = (vec![0.0; units], vec![0.0; units], vec![]);
         let mut rows: Vec<&[f64]> = x.chunks(n).collect();
         let back = suffix.ends_with("_reverse");

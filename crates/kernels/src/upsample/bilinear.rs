@@ -62,7 +62,7 @@ pub fn upsample_bilinear_backward(
 }
 
 /// The matrix that makes a row of `len` numbers `factor` times as long by straight lines: `[len * factor, len]`, row-major.
-pub fn between(len: usize, factor: usize) -> Vec<f64> {
+pub fn bilinear_matrix(len: usize, factor: usize) -> Vec<f64> {
     let mut matrix = vec![0.0; len * factor * len];
     for (i, row) in matrix.chunks_exact_mut(len.max(1)).enumerate() {
         let tap = Tap::of(i, factor, len);
@@ -123,7 +123,7 @@ mod tests {
         for (planes, [h, w], [fy, fx]) in
             [(0, [2, 2], [2, 2]), (1, [1, 1], [3, 2]), (2, [5, 3], [2, 2]), (3, [4, 7], [1, 3])]
         {
-            let (down, across) = (between(h, fy), between(w, fx));
+            let (down, across) = (bilinear_matrix(h, fy), bilinear_matrix(w, fx));
             let (x, dy) = (normal(1, planes * h * w), normal(2, planes * h * w * fy * fx));
             let [y, dx] = everywhere(|ctx| {
                 let (mut y, mut dx) = (vec![f32::NAN; dy.len()], vec![f32::NAN; x.len()]);

@@ -132,7 +132,8 @@ impl Run<'_> {
         for number in 0..op.levels {
             let level = self.level(step, op, number);
             for direction in 0..op.directions {
-                let weights = recurrent_weights(&self.state.learned, step, number * op.directions + direction);
+                let weights =
+                    recurrent_weights(&self.state.learned, step, number * op.directions + direction);
                 let spans = [&level.x, &self.lengths(step)];
                 let out = [&level.states, &last, &level.saved];
                 let ([x, lengths], [states, last, saved]) = self.arena.views(spans, out);

@@ -1,8 +1,8 @@
 //! The operations that know time beside attention and recurrence, both ways.
 
 use baeum_kernels::{
-    Span, Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, max_over_time, max_over_time_backward,
-    mean_over_time, mean_over_time_backward,
+    Span, Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, max_over_time,
+    max_over_time_backward, mean_over_time, mean_over_time_backward,
 };
 
 use super::Run;

@@ -1,5 +1,5 @@
 use baeum_core::{Interpolation, Size2};
-use baeum_kernels::between;
+use baeum_kernels::bilinear_matrix;
 use candle_core::{Result, Tensor};
 
 /// Makes images larger by whole factors. `x`: `[B, C, H, W]`; result: `[B, C, H * factor, W * factor]`.
@@ -20,7 +20,7 @@ fn stretch(rows: &Tensor, factor: usize, mode: Interpolation) -> Result<Tensor> 
     let len = rows.dim(1)?;
     let matrix = match mode {
         Interpolation::Nearest => nearest(len, factor),
-        Interpolation::Bilinear => between(len, factor),
+        Interpolation::Bilinear => bilinear_matrix(len, factor),
     };
     let matrix = Tensor::from_vec(matrix, (len * factor, len), rows.device())?.to_dtype(rows.dtype())?;
     rows.contiguous()?.matmul(&matrix.t()?.contiguous()?)

@@ -303,6 +303,7 @@ fn the_schema_knows_every_bare_name() {
         "transpose",
         "patches",
         "add",
+        "multiply",
         "concat",
     ]);
     let bare: Vec<&str> = all

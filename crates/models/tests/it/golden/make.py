@@ -258,7 +258,7 @@ CASES = {
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
     "multi_head_attention_causal": (IMAGE, [{"multi_head_attention": {"heads": 2, "causal": True}}, "flatten"], {}),
     "multi_head_attention_bare": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 3, "bias": False}}, "flatten"], {}),
-    "multi_head_attention_rotary": (SEQUENCE, [{"dense": {"units": 12}}, {"multi_head_attention": {"heads": 2, "positions": "rotary"}}, "flatten"], {}),
+    "multi_head_attention_rotary": (SEQUENCE, [{"dense": {"units": 8}}, {"multi_head_attention": {"heads": 2, "positions": "rotary"}}, "flatten"], {}),
     "multi_head_attention_rotary_causal": (IMAGE, [{"multi_head_attention": {"heads": 1, "causal": True, "bias": False, "positions": "rotary"}},
                                                    "flatten"], {}),
     "sinusoidal_positions": (SEQUENCE, [{"dense": {"units": 7}}, "sinusoidal_positions", "tanh", "flatten"], {}),
