@@ -4,7 +4,18 @@ import safetensors.torch
 import torch
 from common import array, cases, near, report
 from torch import nn
-from torch_layers import Gru, Lstm, MeanOverTime, Patches, PositionEmbedding, SelfAttention
+from torch_layers import (
+    Gru,
+    InstanceNorm,
+    Lstm,
+    MaxOverTime,
+    MeanOverTime,
+    Patches,
+    PositionEmbedding,
+    SelfAttention,
+    SinusoidalPositions,
+    Transpose,
+)
 
 
 def module(layer, weights, name):
@@ -14,25 +25,37 @@ def module(layer, weights, name):
     if kind == "dense":
         units, inputs = weights[f"{name}.weight"].shape
         return nn.Linear(inputs, units, bias=settings["bias"])
-    if kind == "conv2d":
+    if kind in ("conv1d", "conv2d"):
         weight = weights[f"{name}.weight"]
+        conv, sizes = (nn.Conv1d, lambda size: size) if kind == "conv1d" else (nn.Conv2d, pair)
         keys = ("stride", "padding", "dilation")
-        return nn.Conv2d(
+        return conv(
             weight.shape[1] * settings["groups"],
             settings["filters"],
-            pair(settings["kernel"]),
+            sizes(settings["kernel"]),
             groups=settings["groups"],
             bias=settings["bias"],
-            **{key: pair(settings[key]) for key in keys},
+            **{key: sizes(settings[key]) for key in keys},
         )
     if kind in ("max_pool2d", "avg_pool2d"):
         pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
         stride = pair(settings.get("stride") or settings["kernel"])
         return pool(pair(settings["kernel"]), stride, pair(settings["padding"]))
+    if kind in ("max_pool1d", "avg_pool1d"):
+        pool = nn.MaxPool1d if kind == "max_pool1d" else nn.AvgPool1d
+        return pool(settings["kernel"], settings.get("stride"), settings["padding"])
+    if kind == "upsample":
+        return nn.Upsample(scale_factor=pair(settings["factor"]), mode=settings["mode"])
     if kind == "batch_norm":
         return any_norm(weights[f"{name}.weight"].shape[0], settings)
     if kind == "layer_norm":
         return nn.LayerNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "rms_norm":
+        return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "group_norm":
+        return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "instance_norm":
+        return InstanceNorm(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
     if kind == "dropout":
@@ -44,14 +67,15 @@ def module(layer, weights, name):
     if kind == "position_embedding":
         return PositionEmbedding(*weights[f"{name}.weight"].shape)
     if kind == "multi_head_attention":
-        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], settings["heads"], settings["causal"])
+        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], **settings)
     if kind in ("lstm", "gru"):
         inputs = weights[f"{name}.weight_ih_l0"].shape[1]
         make = Lstm if kind == "lstm" else Gru
-        return make(inputs, settings["units"], settings["bidirectional"], settings["returns"])
+        return make(inputs, **settings)
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "mean_over_time": MeanOverTime}
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 
 
@@ -85,6 +109,8 @@ class Net(nn.Module):
                 values.append(inputs[node["name"]])
             elif kind == "add":
                 values.append(sum(given))
+            elif kind == "multiply":
+                values.append(given[0] * given[1])
             elif kind == "concat":
                 values.append(torch.cat(given, dim=layer["concat"]["axis"]))
             elif kind == "global_avg_pool":

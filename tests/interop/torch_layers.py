@@ -13,26 +13,45 @@ class PositionEmbedding(nn.Module):
         return x + self.weight[: x.shape[-2]]
 
 
+class SinusoidalPositions(nn.Module):
+    def forward(self, x):
+        time, width = x.shape[-2:]
+        angles = torch.outer(torch.arange(time), 10000.0 ** (-torch.arange(0, width, 2) / width))
+        return x + torch.stack([angles.sin(), angles.cos()], -1).flatten(1)[:, :width]
+
+
 class SelfAttention(nn.MultiheadAttention):
     """Over the last axis but one, whatever stands in front."""
 
-    def __init__(self, width, heads, causal):
-        super().__init__(width, heads, batch_first=True)
-        self.causal = causal
+    def __init__(self, width, heads, causal, bias=True, positions="none"):
+        super().__init__(width, heads, bias=bias, batch_first=True)
+        self.causal, self.positions = causal, positions
 
     def forward(self, x):
         rows, time = x.flatten(0, -3), x.shape[-2]
+        if self.positions == "rotary":
+            return self.rotary(rows).reshape(x.shape)
         hidden = torch.ones(time, time, dtype=torch.bool).triu(1) if self.causal else None
         mixed, _ = super().forward(rows, rows, rows, attn_mask=hidden, need_weights=False)
         return mixed.reshape(x.shape)
+
+    def rotary(self, rows):
+        """What `nn.MultiheadAttention` cannot: queries and keys are turned, in pairs half a head apart."""
+        projected = nn.functional.linear(rows, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
+        q, k, v = (part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in projected)
+        half = q.shape[-1] // 2
+        angles = torch.outer(torch.arange(rows.shape[1]), 10000.0 ** (-torch.arange(half) / half)).repeat(1, 2)
+        turn = lambda x: x * angles.cos() + torch.cat([-x[..., half:], x[..., :half]], -1) * angles.sin()
+        mixed = nn.functional.scaled_dot_product_attention(turn(q), turn(k), v, is_causal=self.causal)
+        return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
 def recurrent(base):
     """`nn.LSTM` or `nn.GRU` that yields all states, or the last ones of each direction side by side."""
 
     class Recurrent(base):
-        def __init__(self, inputs, units, bidirectional, returns):
-            super().__init__(inputs, units, batch_first=True, bidirectional=bidirectional)
+        def __init__(self, inputs, units, bidirectional, returns, layers=1):
+            super().__init__(inputs, units, layers, batch_first=True, bidirectional=bidirectional)
             self.returns = returns
 
         def forward(self, x):
@@ -40,7 +59,7 @@ def recurrent(base):
             if self.returns == "sequence":
                 return states
             last = last[0] if isinstance(last, tuple) else last
-            return torch.cat(list(last), 1)
+            return torch.cat(list(last[-(1 + self.bidirectional) :]), 1)  # those of the last layer
 
     return Recurrent
 
@@ -51,6 +70,27 @@ Lstm, Gru = recurrent(nn.LSTM), recurrent(nn.GRU)
 class MeanOverTime(nn.Module):
     def forward(self, x):
         return x.mean(1)
+
+
+class InstanceNorm(nn.Module):
+    """`nn.InstanceNorm1d` and `2d`, whichever fits."""
+
+    def __init__(self, eps):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x):
+        return nn.functional.instance_norm(x, eps=self.eps)
+
+
+class MaxOverTime(nn.Module):
+    def forward(self, x):
+        return x.max(1).values  # the first of equals gets the gradient
+
+
+class Transpose(nn.Module):
+    def forward(self, x):
+        return x.transpose(-1, -2)
 
 
 class Patches(nn.Module):

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Predictor, Returns, Rng, Role, Schema,
-    Shape, Size2, Target, Tensor, TextForm, Transform,
+    Graph, InputSpec, Interpolation, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Positions, Predictor,
+    Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
@@ -22,8 +22,20 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
-    let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns };
-    let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns };
+    let line = |kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
+        filters: 6,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        bias,
+    };
+    let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
+    let attention =
+        |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns, layers: 1 };
+    let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns, layers: 1 };
     let (kernel, stride, padding) = window(3, 2, 1);
     vec![
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
@@ -32,6 +44,9 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
+        ("conv1d", chain(sequence, &[line(3, 1, 1, 1, 1, true)])),
+        ("conv1d with stride", chain(sequence, &[line(2, 2, 1, 2, 1, false)])),
+        ("conv1d with groups", chain(&[4, 6], &[line(3, 1, 0, 1, 2, true)])),
         (
             "max_pool2d",
             chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }]),
@@ -42,26 +57,45 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
             chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }]),
         ),
         ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
+        ("max_pool1d", chain(sequence, &[Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 }])),
+        (
+            "max_pool1d overlapping",
+            chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 }]),
+        ),
+        ("avg_pool1d", chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1 }])),
+        ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
+        ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
+        ("batch_norm over time", chain(sequence, &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
         ("batch_norm of images", chain(image, &[Layer::BatchNorm { eps: 1e-3, momentum: 0.2 }])),
         ("layer_norm", chain(&[5], &[Layer::LayerNorm { eps: 1e-5 }])),
         ("layer_norm over time", chain(&[3, 5], &[Layer::LayerNorm { eps: 1e-5 }])),
+        ("rms_norm", chain(&[5], &[Layer::RmsNorm { eps: 1e-5 }])),
+        ("rms_norm over time", chain(&[3, 5], &[Layer::RmsNorm { eps: 1e-3 }])),
+        ("group_norm", chain(&[6], &[Layer::GroupNorm { groups: 3, eps: 1e-5 }])),
+        ("group_norm of images", chain(image, &[Layer::GroupNorm { groups: 2, eps: 1e-3 }])),
+        ("instance_norm", chain(sequence, &[Layer::InstanceNorm { eps: 1e-5 }])),
+        ("instance_norm of images", chain(image, &[Layer::InstanceNorm { eps: 1e-3 }])),
         ("relu", chain(&[5], &[Layer::Relu])),
         ("gelu", chain(&[5], &[Layer::Gelu { approximate: Approximate::None }])),
         ("gelu by tanh", chain(&[5], &[Layer::Gelu { approximate: Approximate::Tanh }])),
         ("tanh", chain(&[5], &[Layer::Tanh])),
         ("sigmoid", chain(&[5], &[Layer::Sigmoid])),
+        ("silu", chain(&[5], &[Layer::Silu])),
         ("dropout", chain(&[5], &[Layer::Dropout { p: 0.4 }])),
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
         ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
-        ("multi_head_attention", chain(sequence, &[Layer::MultiHeadAttention { heads: 2, causal: false }])),
+        ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
+        ("multi_head_attention", chain(sequence, &[attention(2, false, true, Positions::None)])),
+        ("multi_head_attention causal", chain(image, &[attention(5, true, true, Positions::None)])),
         (
-            "multi_head_attention causal",
-            chain(image, &[Layer::MultiHeadAttention { heads: 5, causal: true }]),
+            "multi_head_attention without bias",
+            chain(sequence, &[attention(2, false, false, Positions::None)]),
         ),
+        ("multi_head_attention rotary", chain(&[5, 8], &[attention(2, true, true, Positions::Rotary)])),
         ("lstm", chain(sequence, &[lstm(false, Returns::Sequence)])),
         ("lstm of both directions", chain(sequence, &[lstm(true, Returns::Sequence)])),
         ("lstm last", chain(sequence, &[lstm(false, Returns::Last)])),
@@ -70,10 +104,27 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("gru of both directions", chain(sequence, &[gru(true, Returns::Sequence)])),
         ("gru last", chain(sequence, &[gru(false, Returns::Last)])),
         ("gru of both directions, last", chain(sequence, &[gru(true, Returns::Last)])),
+        (
+            "lstm stacked",
+            chain(
+                sequence,
+                &[Layer::Lstm { units: 4, bidirectional: true, returns: Returns::Sequence, layers: 2 }],
+            ),
+        ),
+        (
+            "gru stacked, last",
+            chain(
+                sequence,
+                &[Layer::Gru { units: 4, bidirectional: false, returns: Returns::Last, layers: 3 }],
+            ),
+        ),
         ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
+        ("max_over_time", chain(sequence, &[Layer::MaxOverTime])),
+        ("transpose", chain(sequence, &[Layer::Transpose])),
         ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),
+        ("multiply", twice(&[5], Layer::Multiply)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
     ]
 }

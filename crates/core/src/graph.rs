@@ -234,7 +234,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Returns, Size2};
+    use crate::{Interpolation, Positions, Returns, Size2};
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -252,6 +252,10 @@ mod tests {
 
     fn dense(units: usize) -> Layer {
         Layer::Dense { units, bias: true }
+    }
+
+    fn attention(heads: usize, causal: bool) -> Layer {
+        Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None }
     }
 
     fn pool(kernel: usize) -> Layer {
@@ -273,8 +277,8 @@ mod tests {
 
     #[test]
     fn sequences_keep_their_time() {
-        let attention = Layer::MultiHeadAttention { heads: 2, causal: true };
-        let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns };
+        let attention = attention(2, true);
+        let lstm = |returns| Layer::Lstm { units: 3, bidirectional: true, returns, layers: 2 };
         check(&[5, 4], &[Layer::PositionEmbedding { length: 5 }, attention], "[batch, 5, 4]");
         check(&[5, 4], &[lstm(Returns::Sequence)], "[batch, 5, 6]");
         check(&[5, 4], &[lstm(Returns::Last)], "[batch, 6]");
@@ -293,12 +297,12 @@ mod tests {
         );
         refused(
             &[6, 4],
-            Layer::MultiHeadAttention { heads: 3, causal: false },
+            attention(3, false),
             "node `l0`: multi_head_attention wants a last axis that is a multiple of `heads` = 3, got [batch, 6, 4]",
         );
         refused(
             &[6],
-            Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last },
+            Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last, layers: 1 },
             "node `l0`: gru wants a sequence [batch, time, n], got [batch, 6]",
         );
         refused(
@@ -310,8 +314,29 @@ mod tests {
         let units = usize::MAX;
         refused(
             &[6, 4],
-            Layer::Lstm { units, bidirectional, returns: Returns::Last },
+            Layer::Lstm { units, bidirectional, returns: Returns::Last, layers: 1 },
             "node `l0`: lstm wants states that can be counted, not twice 18446744073709551615 numbers, got [batch, 6, 4]",
+        );
+    }
+
+    #[test]
+    fn rotary_positions_turn_pairs() {
+        let rotary = |heads| Layer::MultiHeadAttention {
+            heads,
+            causal: true,
+            bias: false,
+            positions: Positions::Rotary,
+        };
+        check(&[6, 12], &[Layer::SinusoidalPositions, rotary(3)], "[batch, 6, 12]");
+        check(
+            &[6, 12],
+            &[rotary(4)],
+            "node `l0`: multi_head_attention wants an even number of numbers for each of 4 heads, because rotary positions turn pairs, got [batch, 6, 12]; change `heads`, or the width in front",
+        );
+        check(
+            &[6],
+            &[Layer::SinusoidalPositions],
+            "node `l0`: sinusoidal_positions wants a sequence [batch, .., time, n], got [batch, 6]",
         );
     }
 
@@ -321,7 +346,7 @@ mod tests {
         let x = graph.input("x", Shape::batch(&[5, 4]), DType::F32).unwrap();
         let lengths = graph.input("lengths", Shape::batch(&[]), DType::I64).unwrap();
         let pairs = graph.input("pairs", Shape::batch(&[2]), DType::I64).unwrap();
-        let attention = || Layer::MultiHeadAttention { heads: 2, causal: false };
+        let attention = || attention(2, false);
         assert!(graph.add("y", attention(), &[x, lengths]).is_ok());
         let error = graph.add("z", attention(), &[x, pairs]).unwrap_err().to_string();
         assert_eq!(
@@ -330,6 +355,42 @@ mod tests {
         );
         let error = graph.add("z", attention(), &[x, x]).unwrap_err().to_string();
         assert!(error.starts_with("node `z`: multi_head_attention wants i64"), "{error}");
+    }
+
+    fn conv1d(kernel: usize, dilation: usize, groups: usize) -> Layer {
+        Layer::Conv1d { filters: 6, kernel, stride: 2, padding: 1, dilation, groups, bias: true }
+    }
+
+    #[test]
+    fn windows_slide_over_time() {
+        check(&[9, 4], &[Layer::Transpose, conv1d(3, 1, 2)], "[batch, 6, 5]");
+        check(&[4, 9], &[conv1d(3, 2, 1), Layer::Transpose, Layer::MaxOverTime], "[batch, 6]");
+        check(&[2, 4, 9], &[Layer::Transpose], "[batch, 2, 9, 4]");
+        check(
+            &[4, 9],
+            &[conv1d(7, 2, 1)],
+            "node `l0`: conv1d wants at least 13 steps with padding 1, got [batch, 4, 9]; make `kernel` smaller, or `padding` larger",
+        );
+        check(
+            &[3, 9],
+            &[conv1d(3, 1, 2)],
+            "node `l0`: conv1d wants a multiple of 2 channels, one share for each group, got [batch, 3, 9]",
+        );
+        check(
+            &[3, 9],
+            &[conv1d(3, 1, 4)],
+            "node `l0`: `conv1d.filters` must be a multiple of `groups` = 4, got 6",
+        );
+        check(
+            &[9],
+            &[conv1d(3, 1, 1)],
+            "node `l0`: conv1d wants channels over time [batch, channels, time], got [batch, 9]",
+        );
+        check(
+            &[9],
+            &[Layer::Transpose],
+            "node `l0`: transpose wants a sequence [batch, .., time, n], got [batch, 9]",
+        );
     }
 
     #[test]
@@ -362,9 +423,39 @@ mod tests {
     }
 
     #[test]
+    fn channels_come_in_groups() {
+        let groups = |groups| Layer::GroupNorm { groups, eps: 1e-5 };
+        check(&[6], &[groups(3), Layer::Silu], "[batch, 6]");
+        check(&[6, 4, 4], &[groups(6), Layer::RmsNorm { eps: 1e-5 }], "[batch, 6, 4, 4]");
+        check(
+            &[6, 4],
+            &[groups(4)],
+            "node `l0`: group_norm wants [batch, channels, ..], the channels a multiple of `groups` = 4, got [batch, 6, 4]",
+        );
+        check(
+            &[6],
+            &[groups(6)],
+            "node `l0`: group_norm wants more than one number in each group, got [batch, 6]; make `groups` smaller",
+        );
+        let alone = || Layer::InstanceNorm { eps: 1e-5 };
+        check(&[6, 4], &[alone()], "[batch, 6, 4]");
+        check(
+            &[6],
+            &[alone()],
+            "node `l0`: instance_norm wants [batch, channels, ..], more than one number in each channel, got [batch, 6]",
+        );
+    }
+
+    #[test]
     fn impossible_settings_are_named() {
         check(&[4], &[dense(0)], "node `l0`: `dense.units` must be above zero, got 0");
         check(&[4], &[Layer::Dropout { p: 1.5 }], "node `l0`: `dropout.p` must be from 0 to 1, got 1.5");
+        check(&[4], &[Layer::RmsNorm { eps: 0.0 }], "node `l0`: `rms_norm.eps` must be above zero, got 0");
+        check(
+            &[4],
+            &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
+            "node `l0`: `group_norm.groups` must be above zero, got 0",
+        );
     }
 
     #[test]
@@ -380,6 +471,47 @@ mod tests {
             error.to_string(),
             "node `wrong`: concat wants two or more shapes that differ in axis 2 alone, got [batch, 2, 3, 3] and [batch, 5, 3, 3]"
         );
+    }
+
+    #[test]
+    fn images_grow_and_windows_pool_time() {
+        let upsample = |height, width| Layer::Upsample {
+            factor: Size2 { height, width },
+            mode: Interpolation::Bilinear,
+        };
+        let pool1d = |kernel, padding| Layer::MaxPool1d { kernel, stride: Some(2), padding };
+        check(&[3, 4, 5], &[upsample(2, 3)], "[batch, 3, 8, 15]");
+        check(&[3, 9], &[pool1d(3, 1)], "[batch, 3, 5]");
+        check(
+            &[3, 4],
+            &[upsample(2, 2)],
+            "node `l0`: upsample wants an image [batch, channels, height, width], got [batch, 3, 4]",
+        );
+        check(
+            &[3, 4, 4],
+            &[upsample(2, 0)],
+            "node `l0`: `upsample.factor` must be above zero on both sides, got 2x0",
+        );
+        check(
+            &[3, 4, 4],
+            &[upsample(1, usize::MAX)],
+            "node `l0`: upsample wants an image of at most 1099511627776 numbers when it is 1x18446744073709551615 as large, got [batch, 3, 4, 4]; make `factor` smaller",
+        );
+        check(
+            &[3, 9],
+            &[pool1d(3, 2)],
+            "node `l0`: `max_pool1d.padding` must be at most half the kernel 3, got 2",
+        );
+    }
+
+    #[test]
+    fn a_product_wants_two() {
+        check(&[4], &[Layer::Multiply], "node `l0`: multiply wants two equal shapes, got [batch, 4]");
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[4]), DType::F32).unwrap();
+        let y = graph.add("y", Layer::Multiply, &[x, x]).unwrap();
+        assert_eq!(graph[y].shape.to_string(), "[batch, 4]");
+        assert!(graph.add("z", Layer::Multiply, &[x, x, x]).is_err());
     }
 
     #[test]
@@ -401,6 +533,26 @@ mod tests {
         let broken = text.replace("\"inputs\":[0]", "\"inputs\":[7]");
         let error = serde_json::from_str::<Graph>(&broken).unwrap_err().to_string();
         assert!(error.starts_with("node `y` wants inputs that stand before it, got `7`"), "{error}");
+    }
+
+    #[test]
+    fn a_stack_carries_pytorch_names() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5, 4]), DType::F32).unwrap();
+        let gru = Layer::Gru { units: 3, bidirectional: true, returns: Returns::Last, layers: 2 };
+        let y = graph.add("y", gru, &[x]).unwrap();
+        let weights = graph.params().into_iter().filter(|(name, _)| name.starts_with("y.weight_ih"));
+        let names: Vec<String> = weights.map(|(name, param)| format!("{name} {:?}", param.sizes)).collect();
+        let wanted = [
+            "y.weight_ih_l0 [9, 4]",
+            "y.weight_ih_l0_reverse [9, 4]",
+            "y.weight_ih_l1 [9, 6]",
+            "y.weight_ih_l1_reverse [9, 6]",
+        ];
+        assert_eq!(names, wanted);
+        // Five places, two directions, two products for each of 9 rows.
+        let work = graph[y].layer.flops(&[&graph[x].shape], &graph[y].shape);
+        assert_eq!(work, 5 * 2 * 2 * 9 * ((4 + 3) + (6 + 3)));
     }
 
     #[test]

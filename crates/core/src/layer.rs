@@ -1,15 +1,23 @@
+mod choice;
 mod infer;
 mod params;
 mod sequence;
+mod settings;
+mod window;
+mod work;
+
+pub use choice::{Approximate, Interpolation, Positions, Returns};
+pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DType, Shape, Size2};
+use crate::{DType, Size2};
 
 /// Everything a network can be made of. The only list of layers in the workspace; a recipe spells them the same way.
 ///
 /// Forward pass, gradient, shape, summary and every file format match this list exhaustively, so a new layer stops
-/// the build until each of them knows it. Images are `[batch, channels, height, width]`.
+/// the build until each of them knows it. Images are `[batch, channels, height, width]`,
+/// sequences `[batch, time, n]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Layer {
@@ -48,6 +56,28 @@ pub enum Layer {
         #[serde(default = "yes")]
         bias: bool,
     },
+    /// Cross-correlation over time: `[batch, c, time]` to `[batch, filters, time']`. As `torch.nn.Conv1d`.
+    Conv1d {
+        /// How many kernels, which is how many channels come out.
+        filters: usize,
+        /// Steps that a kernel sees.
+        kernel: usize,
+        /// How far the kernel moves.
+        #[serde(default = "single")]
+        stride: usize,
+        /// Zeros on each side.
+        #[serde(default)]
+        padding: usize,
+        /// Distance between the cells of the kernel.
+        #[serde(default = "single")]
+        dilation: usize,
+        /// Into how many groups the channels are divided.
+        #[serde(default = "single")]
+        groups: usize,
+        /// Whether a learned bias is added to each channel.
+        #[serde(default = "yes")]
+        bias: bool,
+    },
     /// The largest value of each window. Windows that overlap or leave a rest are allowed, as in `torch.nn.MaxPool2d`.
     MaxPool2d {
         /// Height and width of the window.
@@ -70,9 +100,40 @@ pub enum Layer {
         #[serde(default = "zero")]
         padding: Size2,
     },
+    /// The largest value of each window over time: `[batch, c, time]` to `[batch, c, time']`. As `torch.nn.MaxPool1d`.
+    MaxPool1d {
+        /// Steps of the window.
+        kernel: usize,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<usize>,
+        /// Minus infinities on each side; at most half the window.
+        #[serde(default)]
+        padding: usize,
+    },
+    /// The mean of each window over time, the padding counted in. As `torch.nn.AvgPool1d`.
+    AvgPool1d {
+        /// Steps of the window.
+        kernel: usize,
+        /// How far it moves; as far as it is wide, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<usize>,
+        /// Zeros on each side; at most half the window.
+        #[serde(default)]
+        padding: usize,
+    },
+    /// Makes images larger by whole factors: `[batch, c, h, w]` to `[batch, c, h * factor, w * factor]`. As `torch.nn.Upsample`.
+    Upsample {
+        /// How many times as high and as wide.
+        factor: Size2,
+        /// What stands between the pixels.
+        #[serde(default)]
+        mode: Interpolation,
+    },
     /// The mean of each channel: `[batch, c, h, w]` to `[batch, c]`.
     GlobalAvgPool,
-    /// Normalises each channel over the batch, then scales and shifts it. As `torch.nn.BatchNorm1d` and `2d`.
+    /// Normalises each channel over the batch, then scales and shifts it. `[batch, c]`, `[batch, c, time]` or
+    /// `[batch, c, h, w]`. As `torch.nn.BatchNorm1d` and `2d`.
     BatchNorm {
         /// Added to the variance under the root; 1e-5 as in PyTorch (Keras: 1e-3).
         #[serde(default = "small")]
@@ -83,6 +144,29 @@ pub enum Layer {
     },
     /// Normalises each item over its last axis, then scales and shifts it. As `torch.nn.LayerNorm`.
     LayerNorm {
+        /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// Divides each item by the root of the mean square of its last axis, then scales it (Zhang & Sennrich 2019). As
+    /// `torch.nn.RMSNorm`.
+    RmsNorm {
+        /// Added to the mean square under the root; 1e-5 as in Llama 2 (PyTorch: the epsilon of `f32`, 1.19e-7).
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// Normalises groups of channels of each item, then scales and shifts each channel: `[batch, c, ..]` to the same (Wu & He 2018).
+    /// As `torch.nn.GroupNorm`.
+    GroupNorm {
+        /// Into how many groups the channels are divided; 1 normalises the whole item.
+        groups: usize,
+        /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// Normalises each channel of each item over its time or its image, and learns nothing: `[batch, c, ..]` to the same (Ulyanov et al.
+    /// 2016). As `torch.nn.InstanceNorm1d` and `2d`.
+    InstanceNorm {
         /// Added to the variance under the root; 1e-5 as in PyTorch.
         #[serde(default = "small")]
         eps: f64,
@@ -99,6 +183,8 @@ pub enum Layer {
     Tanh,
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
+    /// `x / (1 + exp(-x))`, also called swish (Elfwing et al. 2017). As `torch.nn.SiLU`.
+    Silu,
     /// While training, zeroes each value with probability `p` and scales the rest by `1 / (1 - p)` (Srivastava et al. 2014).
     Dropout {
         /// Probability of being zeroed, from 0 to 1; 0.5 as in PyTorch.
@@ -124,6 +210,9 @@ pub enum Layer {
         /// How many places there are; no sequence is longer.
         length: usize,
     },
+    /// Adds sines and cosines of the place, of wave lengths from 2 pi to 10000 * 2 pi: `[batch, .., time, n]` to the same (Vaswani et al. 2017,
+    /// section 3.5). Nothing is learned, and a sequence may have any length.
+    SinusoidalPositions,
     /// Each place of a sequence looks at all of them: `[batch, .., time, n]` to the same (Vaswani et al. 2017). As
     /// `torch.nn.MultiheadAttention` of a sequence with itself. A second input `[batch]` of ids says how many places of each
     /// sequence count; those behind are seen by nobody.
@@ -133,6 +222,12 @@ pub enum Layer {
         /// Whether a place sees itself and those before it alone, as in a GPT.
         #[serde(default)]
         causal: bool,
+        /// Whether learned biases are added by the products in front and behind.
+        #[serde(default = "yes")]
+        bias: bool,
+        /// How queries and keys know where they stand, beside what the layers in front have added.
+        #[serde(default)]
+        positions: Positions,
     },
     /// Long short-term memory over a sequence: `[batch, time, n]` to `[batch, time, units]` (Hochreiter & Schmidhuber 1997). As
     /// `torch.nn.LSTM` with `batch_first`. A second input `[batch]` of ids says how many steps each sequence has; states behind
@@ -146,6 +241,9 @@ pub enum Layer {
         /// Which states come out.
         #[serde(default)]
         returns: Returns,
+        /// How many of them stand one behind another, each reading all states of the one in front, as PyTorch's `num_layers`.
+        #[serde(default = "single")]
+        layers: usize,
     },
     /// A gated recurrent unit over a sequence: `[batch, time, n]` to `[batch, time, units]` (Cho et al. 2014). As `torch.nn.GRU`
     /// with `batch_first`, the reset behind the product. A second input as for `lstm`.
@@ -158,10 +256,18 @@ pub enum Layer {
         /// Which states come out.
         #[serde(default)]
         returns: Returns,
+        /// How many of them stand one behind another, each reading all states of the one in front, as PyTorch's `num_layers`.
+        #[serde(default = "single")]
+        layers: usize,
     },
     /// The mean of a sequence: `[batch, time, n]` to `[batch, n]`. A second input `[batch]` of ids says how many steps of each
     /// sequence count.
     MeanOverTime,
+    /// The largest value of each number over a sequence: `[batch, time, n]` to `[batch, n]`. A second input as for
+    /// `mean_over_time`.
+    MaxOverTime,
+    /// Swaps the last two axes: a sequence `[batch, time, n]` becomes the channels `[batch, n, time]` of `conv1d`, and back.
+    Transpose,
     /// Cuts the last axis into pieces, which may overlap: `[batch, .., time]` to `[batch, .., pieces, size]`; what is left at the
     /// end belongs to none. As `torch.Tensor.unfold`.
     Patches {
@@ -173,68 +279,14 @@ pub enum Layer {
     },
     /// The sum of equal shapes: a residual connection.
     Add,
+    /// The product of two equal shapes, number by number: a gate, as in SwiGLU (Shazeer 2020).
+    Multiply,
     /// Its inputs side by side along one axis.
     Concat {
         /// Which axis, the batch being 0; 1 is the channels of an image and the features of a row.
         #[serde(default = "single")]
         axis: usize,
     },
-}
-
-/// How GELU is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Approximate {
-    /// By the error function, as PyTorch's and Keras' default.
-    #[default]
-    None,
-    /// By a hyperbolic tangent, as GPT-2.
-    Tanh,
-}
-
-/// Which states of a recurrent layer come out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Returns {
-    /// That of every step: `[batch, time, units]`.
-    #[default]
-    Sequence,
-    /// That of the last step alone, of each direction its own last: `[batch, units]`.
-    Last,
-}
-
-/// What becomes of a named tensor of a layer while training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParamKind {
-    /// Learned: the optimizer moves it.
-    Learned,
-    /// A running statistic: the forward pass of training moves it.
-    Running,
-}
-
-/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    /// Every value the same.
-    Constant(f32),
-    /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
-    /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
-    Uniform(f64),
-    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
-    Normal,
-}
-
-/// A named tensor that belongs to a layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// The name inside its layer, as PyTorch spells it.
-    pub name: &'static str,
-    /// Its sizes; never open.
-    pub sizes: Vec<usize>,
-    /// What becomes of it while training.
-    pub kind: ParamKind,
-    /// Where it starts.
-    pub init: Init,
 }
 
 impl Layer {
@@ -244,74 +296,40 @@ impl Layer {
             Layer::Input { .. } => "input",
             Layer::Dense { .. } => "dense",
             Layer::Conv2d { .. } => "conv2d",
+            Layer::Conv1d { .. } => "conv1d",
             Layer::MaxPool2d { .. } => "max_pool2d",
             Layer::AvgPool2d { .. } => "avg_pool2d",
+            Layer::MaxPool1d { .. } => "max_pool1d",
+            Layer::AvgPool1d { .. } => "avg_pool1d",
+            Layer::Upsample { .. } => "upsample",
             Layer::GlobalAvgPool => "global_avg_pool",
             Layer::BatchNorm { .. } => "batch_norm",
             Layer::LayerNorm { .. } => "layer_norm",
+            Layer::RmsNorm { .. } => "rms_norm",
+            Layer::GroupNorm { .. } => "group_norm",
+            Layer::InstanceNorm { .. } => "instance_norm",
             Layer::Relu => "relu",
             Layer::Gelu { .. } => "gelu",
             Layer::Tanh => "tanh",
             Layer::Sigmoid => "sigmoid",
+            Layer::Silu => "silu",
             Layer::Dropout { .. } => "dropout",
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
             Layer::PositionEmbedding { .. } => "position_embedding",
+            Layer::SinusoidalPositions => "sinusoidal_positions",
             Layer::MultiHeadAttention { .. } => "multi_head_attention",
             Layer::Lstm { .. } => "lstm",
             Layer::Gru { .. } => "gru",
             Layer::MeanOverTime => "mean_over_time",
+            Layer::MaxOverTime => "max_over_time",
+            Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
             Layer::Add => "add",
+            Layer::Multiply => "multiply",
             Layer::Concat { .. } => "concat",
         }
     }
-
-    /// How many multiplications and additions one item takes on its way forward, for the summary; a product and its
-    /// sum count as two, elementwise work as one an element.
-    pub fn flops(&self, inputs: &[&Shape], output: &Shape) -> u64 {
-        let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
-        let out = elements(output);
-        match self {
-            Layer::Dense { .. } => 2 * out * width(inputs) as u64,
-            Layer::Conv2d { kernel, groups, .. } => {
-                2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
-            }
-            Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
-            Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
-            Layer::BatchNorm { .. } | Layer::LayerNorm { .. } => 2 * out,
-            Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
-            Layer::Lstm { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 4, *units, *bidirectional)
-            }
-            Layer::Gru { units, bidirectional, .. } => {
-                sequence::recurrent_flops(inputs, 3, *units, *bidirectional)
-            }
-            Layer::MeanOverTime => inputs.first().map_or(0, |shape| elements(shape)),
-            Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::Add
-            | Layer::PositionEmbedding { .. } => out,
-            Layer::Input { .. }
-            | Layer::Dropout { .. }
-            | Layer::Flatten { .. }
-            | Layer::Embedding { .. }
-            | Layer::Patches { .. }
-            | Layer::Concat { .. } => 0,
-        }
-    }
-}
-
-/// The last axis of the first input.
-fn width(inputs: &[&Shape]) -> usize {
-    inputs.first().and_then(|shape| shape.last()).unwrap_or(0)
-}
-
-/// The second axis of the first input.
-fn channels(inputs: &[&Shape]) -> usize {
-    inputs.first().and_then(|shape| shape.0.get(1)).and_then(|dim| dim.size()).unwrap_or(0)
 }
 
 fn yes() -> bool {

@@ -126,31 +126,47 @@ pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), Ex
 /// The tensors that a file of weights holds of a layer.
 fn tensors(layer: &Layer) -> Say {
     match layer {
-        Layer::Dense { bias: true, .. } | Layer::Conv2d { bias: true, .. } | Layer::LayerNorm { .. } => {
-            Say::Word("weight, bias")
-        }
-        Layer::Dense { .. } | Layer::Conv2d { .. } | Layer::Embedding { .. } => Say::Word("weight"),
+        Layer::Dense { bias: true, .. }
+        | Layer::Conv1d { bias: true, .. }
+        | Layer::Conv2d { bias: true, .. }
+        | Layer::LayerNorm { .. }
+        | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
+        Layer::Dense { .. }
+        | Layer::Conv1d { .. }
+        | Layer::Conv2d { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::Embedding { .. }
+        | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
-        Layer::PositionEmbedding { .. } => Say::Word("weight"),
-        Layer::MultiHeadAttention { .. } => {
+        Layer::MultiHeadAttention { bias: false, .. } => Say::Word("in_proj_weight, out_proj.weight"),
+        Layer::MultiHeadAttention { bias: true, .. } => {
             Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
         }
-        Layer::Lstm { .. } | Layer::Gru { .. } => {
-            Say::Word("weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse")
-        }
+        Layer::Lstm { .. } | Layer::Gru { .. } => Say::Word(
+            "weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse; with l1 and so on of a stack",
+        ),
         Layer::Input { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
+        | Layer::MaxPool1d { .. }
+        | Layer::AvgPool1d { .. }
+        | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
+        | Layer::SinusoidalPositions
         | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => Say::Word("nothing to learn"),
     }
 }

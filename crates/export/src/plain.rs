@@ -3,14 +3,16 @@ use std::collections::BTreeMap;
 
 use baeum_core::{
     Approximate, DType, Decode, Field, Graph, InputSpec, Kind, Layer, Node, NodeId, Pipeline, Predictor,
-    Record, Role, Schema, Shape, Size2, Target, Tensor, Transform, Value, Weights,
+    Record, Role, Schema, Shape, Target, Tensor, Transform, Value, Weights,
 };
 
 use crate::verify::Golden;
 
+mod norm;
 mod prepare;
 mod sequence;
 mod spread;
+mod window;
 
 use prepare::prepare;
 
@@ -131,11 +133,14 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
     let numbers = match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } | Layer::Flatten { .. } => x.clone(),
         Layer::PositionEmbedding { .. }
+        | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
-        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &|name| weight(name).unwrap()),
+        | Layer::MaxOverTime
+        | Layer::Transpose
+        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &weight),
         Layer::Dense { units, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
             let dot = |row: &[f64], u: usize| {
@@ -143,40 +148,13 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             };
             x.chunks(last).flat_map(|row| (0..*units).map(|u| dot(row, u)).collect::<Vec<_>>()).collect()
         }
-        Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => {
-            let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; item[0]]));
-            let share = shape[0] / groups;
-            let per_group = item[0] / groups;
-            slide(&item, |k, y, x0| {
-                let mut sum = b[k];
-                for (c, i, j) in cube(share, *kernel) {
-                    let (row, column) =
-                        (y * stride.height + i * dilation.height, x0 * stride.width + j * dilation.width);
-                    let plane = k / per_group * share + c;
-                    let at = ((k * share + c) * kernel.height + i) * kernel.width + j;
-                    sum += w[at] * pixel(shape, x, [plane, row, column], *padding).unwrap_or(0.0);
-                }
-                sum
-            })
-        }
-        Layer::MaxPool2d { kernel, stride, padding } => {
-            let stride = stride.unwrap_or(*kernel);
-            slide(&item, |k, y, x0| {
-                let seen = cube(1, *kernel).filter_map(|(_, i, j)| {
-                    pixel(shape, x, [k, y * stride.height + i, x0 * stride.width + j], *padding)
-                });
-                seen.fold(f64::NEG_INFINITY, f64::max)
-            })
-        }
-        Layer::AvgPool2d { kernel, stride, padding } => {
-            let stride = stride.unwrap_or(*kernel);
-            slide(&item, |k, y, x0| {
-                let seen = cube(1, *kernel).filter_map(|(_, i, j)| {
-                    pixel(shape, x, [k, y * stride.height + i, x0 * stride.width + j], *padding)
-                });
-                seen.sum::<f64>() / kernel.area() as f64
-            })
-        }
+        Layer::Conv1d { .. }
+        | Layer::Conv2d { .. }
+        | Layer::MaxPool1d { .. }
+        | Layer::MaxPool2d { .. }
+        | Layer::AvgPool1d { .. }
+        | Layer::AvgPool2d { .. }
+        | Layer::Upsample { .. } => window::layer(&node.layer, shape, &item, x, &weight),
         Layer::GlobalAvgPool => x
             .chunks(shape[1] * shape[2])
             .map(|plane| plane.iter().sum::<f64>() / plane.len() as f64)
@@ -191,16 +169,15 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
                 .collect()
         }
         Layer::LayerNorm { eps } => {
-            let [w, b] = ["weight", "bias"].map(|name| weight(name).unwrap());
-            let norm = |row: &[f64]| {
-                let mean = row.iter().sum::<f64>() / last as f64;
-                let var = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / last as f64;
-                row.iter()
-                    .enumerate()
-                    .map(|(i, x)| (x - mean) / (var + eps).sqrt() * w[i] + b[i])
-                    .collect::<Vec<_>>()
-            };
-            x.chunks(last).flat_map(norm).collect()
+            norm::layer(x, [weight("weight").unwrap(), weight("bias").unwrap()], *eps)
+        }
+        Layer::RmsNorm { eps } => norm::rms(x, &weight("weight").unwrap(), *eps),
+        Layer::GroupNorm { groups, eps } => {
+            norm::group(shape, x, [weight("weight").unwrap(), weight("bias").unwrap()], *groups, *eps)
+        }
+        Layer::InstanceNorm { eps } => {
+            let channels = shape[0];
+            norm::group(shape, x, [vec![1.0; channels], vec![0.0; channels]], channels, *eps)
         }
         Layer::Relu => each(&|x| x.max(0.0)),
         Layer::Gelu { approximate: Approximate::Tanh } => each(&|x| {
@@ -209,30 +186,16 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::Gelu { approximate: Approximate::None } => each(&|x| 0.5 * x * (1.0 + erf(x / 2f64.sqrt()))),
         Layer::Tanh => each(&f64::tanh),
         Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
+        Layer::Silu => each(&|x| x / (1.0 + (-x).exp())),
         Layer::Embedding { units, .. } => {
             let w = weight("weight").unwrap();
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()
         }
         Layer::Add => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).sum()).collect(),
+        Layer::Multiply => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).product()).collect(),
         Layer::Concat { axis } => concat(read, axis - 1),
     };
     (item, numbers)
-}
-
-/// One number for each place of an image `[channels, height, width]`.
-fn slide(item: &[usize], at: impl Fn(usize, usize, usize) -> f64) -> Vec<f64> {
-    let size = Size2 { height: item[1], width: item[2] };
-    cube(item[0], size).map(|(k, y, x)| at(k, y, x)).collect()
-}
-
-fn cube(channels: usize, size: Size2) -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..channels * size.area()).map(move |i| (i / size.area(), i / size.width % size.height, i % size.width))
-}
-
-/// A pixel counted from the padded corner; none in the padding.
-fn pixel(shape: &[usize], x: &[f64], [k, row, column]: [usize; 3], padding: Size2) -> Option<f64> {
-    let (row, column) = (row.checked_sub(padding.height)?, column.checked_sub(padding.width)?);
-    (row < shape[1] && column < shape[2]).then(|| x[(k * shape[1] + row) * shape[2] + column])
 }
 
 fn concat(read: &[&Item], axis: usize) -> Vec<f64> {

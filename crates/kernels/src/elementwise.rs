@@ -18,6 +18,11 @@ pub fn add_relu(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32]) {
     map::zip(ctx, plus_relu, a, b, out, Write::Set);
 }
 
+/// Multiplies two inputs, number by number: `out = a * b`, or that added to what stands there.
+pub fn multiply(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32], write: Write) {
+    map::zip(ctx, times, a, b, out, write);
+}
+
 /// Adds to what stands there: `out += x`.
 pub fn accumulate(ctx: &Ctx, x: &[f32], out: &mut [f32]) {
     map::zip_in_place(ctx, plus, x, out);
@@ -43,6 +48,11 @@ pub fn copy(ctx: &Ctx, x: &[f32], out: &mut [f32], write: Write) {
 #[inline(always)]
 fn plus(a: f32, b: f32) -> f32 {
     a + b
+}
+
+#[inline(always)]
+fn times(a: f32, b: f32) -> f32 {
+    a * b
 }
 
 #[inline(always)]
@@ -112,6 +122,10 @@ mod tests {
                 scale(ctx, 0.1, &mut sum);
                 copy(ctx, &b, &mut copied, Write::Set);
                 copy(ctx, &a, &mut copied, Write::Add);
+                let mut product = vec![f32::NAN; len];
+                multiply(ctx, &a, &b, &mut product, Write::Set);
+                multiply(ctx, &a, &b, &mut product, Write::Add);
+                assert!((0..len).all(|i| product[i] == 2.0 * (a[i] * b[i])));
                 [sum, copied].concat()
             });
             for i in 0..len {

@@ -44,7 +44,9 @@ mod columns;
 mod dropout;
 mod elementwise;
 mod embedding;
+mod max_over_time;
 mod norm;
+mod places;
 mod pool;
 mod sequence;
 mod transpose;
@@ -78,17 +80,19 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};
+pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
 pub use loss::{bce_with_logits, huber, mae, mse};
+pub use max_over_time::{max_over_time, max_over_time_backward};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
 pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
+pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
     max_pool, max_pool_backward,
@@ -106,6 +110,9 @@ pub use sequence::{
 };
 pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;
-pub use transpose::transpose;
-pub use upsample::{upsample_nearest, upsample_nearest_backward};
+pub use transpose::{transpose, transpose_backward};
+pub use upsample::{
+    bilinear_matrix, upsample_bilinear, upsample_bilinear_backward, upsample_nearest,
+    upsample_nearest_backward,
+};
 pub use write::Write;

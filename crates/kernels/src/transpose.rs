@@ -1,9 +1,10 @@
 //! Rows to columns.
 
 use crate::ctx::Ctx;
-use crate::elementwise::copy;
+use crate::elementwise::{accumulate, copy};
 use crate::isa::rungs;
 use crate::map::CHUNK;
+use crate::scratch::lend;
 use crate::write::Write;
 
 /// Rows and columns of a tile: a vector of AVX2, and half a cache line on both sides.
@@ -42,6 +43,28 @@ pub fn transpose(ctx: &Ctx, n: usize, rows: usize, columns: usize, x: &[f32], y:
             (first, rest) = (first + taken, others);
         }
     });
+}
+
+/// The gradient of [`transpose`]: swaps the last two axes back. `dy`: `[n, columns, rows]`; `dx`: `[n, rows, columns]`.
+///
+/// # Panics
+/// If a length is another.
+pub fn transpose_backward(
+    ctx: &Ctx,
+    n: usize,
+    rows: usize,
+    columns: usize,
+    dy: &[f32],
+    dx: &mut [f32],
+    write: Write,
+) {
+    match write {
+        Write::Set => transpose(ctx, n, columns, rows, dy, dx),
+        Write::Add => lend(dy.len(), |turned| {
+            transpose(ctx, n, columns, rows, dy, turned);
+            accumulate(ctx, turned, dx);
+        }),
+    }
 }
 
 rungs! {
@@ -135,5 +158,21 @@ mod tests {
                 assert_eq!(got, x[matrix * rows * columns + r * columns + c], "{n} {rows} {columns}: {i}");
             }
         }
+    }
+
+    #[test]
+    fn a_gradient_is_turned_back() {
+        let (n, rows, columns) = (3, 7, 9);
+        let (x, before) = (normal(1, n * rows * columns), normal(2, n * rows * columns));
+        let [set, added] = everywhere(|ctx| {
+            let (mut y, mut set, mut added) =
+                (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()], before.clone());
+            transpose(ctx, n, rows, columns, &x, &mut y);
+            transpose_backward(ctx, n, rows, columns, &y, &mut set, Write::Set);
+            transpose_backward(ctx, n, rows, columns, &y, &mut added, Write::Add);
+            [set, added]
+        });
+        assert_eq!(set, x);
+        assert!(added.iter().zip(before.iter().zip(&x)).all(|(added, (before, x))| *added == before + x));
     }
 }

@@ -1,5 +1,9 @@
 //! Planes made larger.
 
+mod bilinear;
+
+pub use bilinear::{bilinear_matrix, upsample_bilinear, upsample_bilinear_backward};
+
 use crate::channels::TASK;
 use crate::ctx::Ctx;
 use crate::isa::rungs;

@@ -3,14 +3,17 @@
 //! A step allocates nothing once the largest batch has been seen. No bit of a result depends on the number of threads or on the
 //! instructions of the processor: `baeum_kernels` sees to both.
 
+mod attention;
 mod backward;
 mod enter;
 mod forward;
 mod loss;
 mod memory;
+mod norm;
 mod op;
 mod plan;
 mod ready;
+mod recurrent;
 mod sequence;
 mod state;
 

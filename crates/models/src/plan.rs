@@ -126,14 +126,16 @@ fn check_layer(spec: &LayerSpec, path: &str) -> Result<(), ModelError> {
 fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
     const SIDE: usize = 1 << 16;
     const COUNT: usize = 1 << 31;
+    const LEVELS: usize = 1 << 10;
     let side = |name, size: Size2| match size.height.max(size.width) {
         got if got > SIDE => Err((name, format!("must be at most {SIDE}, got {got}"))),
         _ => Ok(()),
     };
-    let count = |name, got| match got {
-        got if got > COUNT => Err((name, format!("must be at most {COUNT}, got {got}"))),
+    let at_most = |most: usize, name, got| match got {
+        got if got > most => Err((name, format!("must be at most {most}, got {got}"))),
         _ => Ok(()),
     };
+    let count = |name, got| at_most(COUNT, name, got);
     match layer {
         Layer::Dense { units, .. } => count("units", *units),
         Layer::Embedding { vocabulary, units } => {
@@ -144,27 +146,48 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
             .and(side("stride", *stride))
             .and(side("padding", *padding))
             .and(side("dilation", *dilation)),
+        Layer::Conv1d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
+            .and(count("kernel", *kernel))
+            .and(count("stride", *stride))
+            .and(count("padding", *padding))
+            .and(count("dilation", *dilation)),
         Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
             side("kernel", *kernel)
                 .and(side("stride", stride.unwrap_or(*kernel)))
                 .and(side("padding", *padding))
         }
+        Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+            count("kernel", *kernel)
+                .and(count("stride", stride.unwrap_or(*kernel)))
+                .and(count("padding", *padding))
+        }
+        Layer::Upsample { factor, .. } => side("factor", *factor),
+        Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
         Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
-        Layer::Lstm { units, .. } | Layer::Gru { units, .. } => count("units", *units),
+        Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
+            count("units", *units).and(at_most(LEVELS, "layers", *layers))
+        }
         Layer::Patches { size, stride } => count("size", *size).and(count("stride", stride.unwrap_or(*size))),
         Layer::Input { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
+        | Layer::SinusoidalPositions
         | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::Transpose
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => Ok(()),
     }
 }

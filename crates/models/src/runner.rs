@@ -1,5 +1,6 @@
 //! The graph of a recipe on candle.
 mod forward;
+mod line;
 mod sequence;
 
 use std::collections::BTreeMap;

@@ -142,17 +142,24 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 12] = [
+const BARE: [&str; 19] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
+    "rms_norm",
+    "instance_norm",
     "relu",
     "gelu",
     "tanh",
     "sigmoid",
+    "silu",
     "dropout",
     "flatten",
+    "sinusoidal_positions",
     "mean_over_time",
+    "max_over_time",
+    "transpose",
     "add",
+    "multiply",
     "concat",
 ];

@@ -1,8 +1,8 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
 use baeum_core::{
-    Adam, Approximate, Batch, Counter, DType, Graph, Layer, Loss, LossParts, Network, NodeId, ParamKind,
-    Part, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
+    Adam, Approximate, Batch, Counter, DType, Graph, Interpolation, Layer, Loss, LossParts, Network, NodeId,
+    ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -35,6 +35,15 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", image(conv(3, [3, 2], [1, 1], [1, 0], 1))),
         ("conv2d strided", image(conv(3, [2, 3], [2, 1], [1, 2], 1))),
         ("conv2d in groups", image(conv(4, [2, 2], [1, 2], [0, 1], 2))),
+        ("conv1d", line(conv1d(3, 3, 1, 1, 1))),
+        ("conv1d strided and dilated", line(conv1d(3, 2, 2, 3, 1))),
+        ("conv1d in groups", line(conv1d(4, 2, 1, 0, 2))),
+        ("max_pool1d", line(Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 })),
+        ("max_pool1d overlapping", line(Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 })),
+        ("avg_pool1d", line(Layer::AvgPool1d { kernel: 3, stride: None, padding: 1 })),
+        ("upsample", image(upsample(Interpolation::Nearest))),
+        ("upsample on lines", image(upsample(Interpolation::Bilinear))),
+        ("batch_norm over time", line(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
         ("max_pool2d", image(max(sq(2), None, sq(0)))),
         ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
         ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
@@ -44,16 +53,31 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("batch_norm of images", image(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
         ("layer_norm", behind_dense(Layer::LayerNorm { eps: 1e-5 })),
         ("layer_norm of images", image(Layer::LayerNorm { eps: 1e-3 })),
+        ("rms_norm", behind_dense(Layer::RmsNorm { eps: 1e-5 })),
+        ("rms_norm of images", image(Layer::RmsNorm { eps: 1e-3 })),
+        ("group_norm", behind_dense(Layer::GroupNorm { groups: 2, eps: 1e-3 })),
+        (
+            "group_norm of images",
+            behind_conv(vec![
+                conv(4, [1, 1], [1, 1], [0, 0], 1),
+                Layer::GroupNorm { groups: 2, eps: 1e-5 },
+                Layer::Flatten { axis: 1 },
+            ]),
+        ),
+        ("instance_norm", line(Layer::InstanceNorm { eps: 1e-3 })),
+        ("instance_norm of images", image(Layer::InstanceNorm { eps: 1e-3 })),
         ("relu", behind_dense(Layer::Relu)),
         ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
         ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),
         ("tanh", behind_dense(Layer::Tanh)),
         ("sigmoid", behind_dense(Layer::Sigmoid)),
+        ("silu", behind_dense(Layer::Silu)),
         ("dropout", behind_dense(Layer::Dropout { p: 0.4 })),
         ("dropout of images", image(Layer::Dropout { p: 0.4 })),
         ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
         ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }])),
         ("add", both(Layer::Add)),
+        ("multiply", factors()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
@@ -62,11 +86,26 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     .collect()
 }
 
+/// A layer over four channels of seven steps, with parameters in front.
+fn line(layer: Layer) -> Graph {
+    chain(&[3, 7], DType::F32, vec![conv1d(4, 1, 1, 0, 1), layer, Layer::Flatten { axis: 1 }])
+}
+
+pub(crate) fn conv1d(filters: usize, kernel: usize, stride: usize, padding: usize, groups: usize) -> Layer {
+    let dilation = if kernel == 2 { 2 } else { 1 };
+    Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias: groups == 1 }
+}
+
 /// Those that know time, with and without lengths.
 fn sequence_cases() -> Vec<(&'static str, Graph)> {
-    let attention = |causal| Layer::MultiHeadAttention { heads: 2, causal };
-    let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns };
-    let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns };
+    let attention = |causal| attention(2, causal);
+    let rotary =
+        |causal, bias| Layer::MultiHeadAttention { heads: 2, causal, bias, positions: Positions::Rotary };
+    let lstm = |bidirectional, returns| Layer::Lstm { units: 3, bidirectional, returns, layers: 1 };
+    let gru = |bidirectional, returns| Layer::Gru { units: 3, bidirectional, returns, layers: 1 };
+    let lstm_stack =
+        |bidirectional, returns, layers| Layer::Lstm { units: 3, bidirectional, returns, layers };
+    let gru_stack = |bidirectional, returns, layers| Layer::Gru { units: 2, bidirectional, returns, layers };
     let (all, last) = (Returns::Sequence, Returns::Last);
     let dense = || Layer::Dense { units: 4, bias: true };
     let sequence = |layers: Vec<Layer>| chain(&[5, 3], DType::F32, [vec![dense()], layers].concat());
@@ -86,6 +125,13 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("multi_head_attention of images", of_images(vec![attention(true)])),
         ("multi_head_attention with lengths", with_lengths(attention(false))),
         ("multi_head_attention causal with lengths", with_lengths(attention(true))),
+        ("multi_head_attention without bias", flat(without_bias())),
+        ("multi_head_attention rotary", flat(rotary(false, true))),
+        ("multi_head_attention rotary of images", of_images(vec![rotary(true, false)])),
+        ("multi_head_attention rotary with lengths", with_lengths(rotary(true, false))),
+        ("sinusoidal_positions", flat(Layer::SinusoidalPositions)),
+        ("sinusoidal_positions beside its input", beside(Layer::SinusoidalPositions)),
+        ("sinusoidal_positions of images", of_images(vec![Layer::SinusoidalPositions])),
         ("lstm", flat(lstm(false, all))),
         ("lstm last", sequence(vec![lstm(false, last)])),
         ("lstm of both directions", flat(lstm(true, all))),
@@ -98,11 +144,33 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("gru of both directions, last", sequence(vec![gru(true, last)])),
         ("gru with lengths", with_lengths(gru(true, all))),
         ("gru last with lengths", with_lengths(gru(true, last))),
+        ("lstm stacked", flat(lstm_stack(false, all, 2))),
+        ("lstm stacked, last", sequence(vec![lstm_stack(true, last, 2)])),
+        ("lstm stacked with lengths", with_lengths(lstm_stack(true, all, 3))),
+        ("gru stacked", sequence(vec![gru_stack(false, last, 3)])),
+        ("gru stacked with lengths", with_lengths(gru_stack(true, last, 2))),
         ("mean_over_time", sequence(vec![Layer::MeanOverTime])),
         ("mean_over_time with lengths", with_lengths(Layer::MeanOverTime)),
+        ("max_over_time", sequence(vec![Layer::MaxOverTime])),
+        ("max_over_time with lengths", with_lengths(Layer::MaxOverTime)),
+        ("transpose", flat(Layer::Transpose)),
+        ("transpose beside its input", beside_turned()),
+        ("transpose of images", of_images(vec![Layer::Transpose])),
         ("patches", flat(Layer::Patches { size: 2, stride: None })),
         ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
     ]
+}
+
+fn upsample(mode: Interpolation) -> Layer {
+    Layer::Upsample { factor: Size2 { height: 2, width: 3 }, mode }
+}
+
+pub(crate) fn attention(heads: usize, causal: bool) -> Layer {
+    Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None }
+}
+
+fn without_bias() -> Layer {
+    Layer::MultiHeadAttention { heads: 2, causal: false, bias: false, positions: Positions::None }
 }
 
 /// A layer that reads a sequence and its lengths.
@@ -123,6 +191,19 @@ fn beside(layer: Layer) -> Graph {
     let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
     let y = graph.add("y", layer, &[a]).unwrap();
     let both = graph.add("both", Layer::Add, &[y, a]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
+    with_head(graph, rows)
+}
+
+/// What is turned twice and what is turned not at all, so that gradients are added.
+fn beside_turned() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5, 3]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let turned = graph.add("turned", Layer::Transpose, &[a]).unwrap();
+    let bent = graph.add("bent", Layer::Tanh, &[turned]).unwrap();
+    let back = graph.add("back", Layer::Transpose, &[bent]).unwrap();
+    let both = graph.add("both", Layer::Add, &[a, back]).unwrap();
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[both]).unwrap();
     with_head(graph, rows)
 }
@@ -151,6 +232,18 @@ pub(crate) fn chain(item: &[usize], dtype: DType, layers: Vec<Layer>) -> Graph {
         last = graph.add(&format!("l{i}"), layer, &[last]).unwrap();
     }
     with_head(graph, last)
+}
+
+/// The product of two nodes, and of one with itself.
+fn factors() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let b = graph.add("b", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let gate = graph.add("gate", Layer::Silu, &[a]).unwrap();
+    let product = graph.add("product", Layer::Multiply, &[gate, b]).unwrap();
+    let square = graph.add("square", Layer::Multiply, &[product, product]).unwrap();
+    with_head(graph, square)
 }
 
 /// A layer that reads two others, which read the same.

@@ -1,4 +1,4 @@
-use baeum::{Approximate, DType, Graph, Layer, Returns};
+use baeum::{Approximate, DType, Graph, Layer, Positions, Returns};
 
 use super::chain::Chain;
 
@@ -27,7 +27,8 @@ impl Transformer {
         let of = |part: &str| format!("{name}.{part}");
         let start = chain.last;
         chain.add(&of("norm1"), norm());
-        chain.add(&of("attention"), Layer::MultiHeadAttention { heads: self.heads, causal: self.causal });
+        let (heads, causal, positions) = (self.heads, self.causal, Positions::None);
+        chain.add(&of("attention"), Layer::MultiHeadAttention { heads, causal, bias: true, positions });
         let middle = chain.join(&of("add1"), &[chain.last, start]).last;
         chain.add(&of("norm2"), norm());
         chain.dense(&of("dense1"), self.hidden);
@@ -78,7 +79,8 @@ pub(super) fn patches() -> Graph {
 /// 96 steps of 32 numbers, told apart into five classes by the last state.
 pub(super) fn lstm() -> Graph {
     let mut chain = Chain::new(&[96, 32], DType::F32); // [B, 96, 32]
-    chain.add("lstm", Layer::Lstm { units: 128, bidirectional: false, returns: Returns::Last }); // [B, 128]
+    let lstm = Layer::Lstm { units: 128, bidirectional: false, returns: Returns::Last, layers: 1 };
+    chain.add("lstm", lstm); // [B, 128]
     chain.dense("head", 5); // [B, 5]
     chain.graph()
 }
@@ -87,7 +89,7 @@ pub(super) fn lstm() -> Graph {
 pub(super) fn gru() -> Graph {
     let mut chain = Chain::new(&[96, 32], DType::F32); // [B, 96, 32]
     let lengths = chain.input("lengths", &[], DType::I64); // [B]
-    let gru = Layer::Gru { units: 128, bidirectional: true, returns: Returns::Last };
+    let gru = Layer::Gru { units: 128, bidirectional: true, returns: Returns::Last, layers: 1 };
     chain.add_beside("gru", gru, lengths); // [B, 256]
     chain.dense("head", 5); // [B, 5]
     chain.graph()

@@ -1,4 +1,5 @@
 use super::sequence;
+use super::window::{Image, Line, divisible, spread};
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
@@ -17,66 +18,6 @@ impl Layer {
         })
     }
 
-    /// The settings that no shape could make right.
-    ///
-    /// # Errors
-    /// The setting's name and the rule it breaks.
-    pub fn settings(&self) -> Result<(), (&'static str, String)> {
-        match self {
-            Layer::Dense { units, .. } => above_zero("units", *units),
-            Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
-                above_zero("filters", *filters)?;
-                sides_above_zero("kernel", *kernel)?;
-                sides_above_zero("stride", *stride)?;
-                sides_above_zero("dilation", *dilation)?;
-                above_zero("groups", *groups)?;
-                match filters % groups {
-                    0 => Ok(()),
-                    _ => {
-                        Err(("filters", format!("must be a multiple of `groups` = {groups}, got {filters}")))
-                    }
-                }
-            }
-            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
-                sides_above_zero("kernel", *kernel)?;
-                sides_above_zero("stride", stride.unwrap_or(*kernel))?;
-                match padding.height * 2 <= kernel.height && padding.width * 2 <= kernel.width {
-                    true => Ok(()),
-                    false => {
-                        Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}")))
-                    }
-                }
-            }
-            Layer::BatchNorm { eps, momentum } => {
-                positive("eps", *eps)?;
-                between("momentum", *momentum, 0.0, 1.0)
-            }
-            Layer::LayerNorm { eps } => positive("eps", *eps),
-            Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
-            Layer::Embedding { vocabulary, units } => {
-                above_zero("vocabulary", *vocabulary)?;
-                above_zero("units", *units)
-            }
-            Layer::Flatten { axis } => above_zero("axis", *axis),
-            Layer::PositionEmbedding { length } => above_zero("length", *length),
-            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
-            Layer::Lstm { units, .. } | Layer::Gru { units, .. } => above_zero("units", *units),
-            Layer::Patches { size, stride } => {
-                above_zero("size", *size)?;
-                above_zero("stride", stride.unwrap_or(*size))
-            }
-            Layer::Input { .. }
-            | Layer::GlobalAvgPool
-            | Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::MeanOverTime
-            | Layer::Add
-            | Layer::Concat { .. } => Ok(()),
-        }
-    }
-
     /// What kind of numbers it takes as its input number `place`.
     pub fn takes(&self, place: usize) -> DType {
         match self {
@@ -86,6 +27,7 @@ impl Layer {
             | Layer::Lstm { .. }
             | Layer::Gru { .. }
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
                 if place > 0 =>
             {
                 DType::I64
@@ -93,24 +35,36 @@ impl Layer {
             Layer::Input { dtype } => *dtype,
             Layer::Dense { .. }
             | Layer::Conv2d { .. }
+            | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
+            | Layer::MaxPool1d { .. }
+            | Layer::AvgPool1d { .. }
+            | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::BatchNorm { .. }
             | Layer::LayerNorm { .. }
+            | Layer::RmsNorm { .. }
+            | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
+            | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::PositionEmbedding { .. }
+            | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
             | Layer::Lstm { .. }
             | Layer::Gru { .. }
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Multiply
             | Layer::Concat { .. } => DType::F32,
         }
     }
@@ -121,37 +75,56 @@ impl Layer {
             Layer::Dense { units, .. } => dense(one(inputs)?, *units),
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let spread = Size2 {
-                    height: dilation.height.saturating_mul(kernel.height.saturating_sub(1)).saturating_add(1),
-                    width: dilation.width.saturating_mul(kernel.width.saturating_sub(1)).saturating_add(1),
+                    height: spread(kernel.height, dilation.height),
+                    width: spread(kernel.width, dilation.width),
                 };
                 let image = Image::of(one(inputs)?)?;
-                if !image.channels.is_multiple_of((*groups).max(1)) {
-                    return Err(wants(format!("a multiple of {groups} channels, one share for each group")));
-                }
+                divisible(image.channels, *groups)?;
                 image.slide(spread, *stride, *padding)?.with_channels(*filters)
+            }
+            Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
+                let line = Line::of(one(inputs)?)?;
+                divisible(line.channels, *groups)?;
+                line.slide(spread(*kernel, *dilation), *stride, *padding)?.with_channels(*filters)
             }
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
                 let image = Image::of(one(inputs)?)?;
                 let channels = image.channels;
                 image.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
             }
+            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+                let line = Line::of(one(inputs)?)?;
+                let channels = line.channels;
+                line.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
+            }
+            Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
             Layer::BatchNorm { .. } => batch_norm(one(inputs)?),
-            Layer::LayerNorm { .. } => match one(inputs)?.last() {
+            Layer::LayerNorm { .. } | Layer::RmsNorm { .. } => match one(inputs)?.last() {
                 Some(_) if one(inputs)?.rank() >= 2 => Ok(one(inputs)?.clone()),
                 Some(_) | None => Err(wants("a last axis of known size")),
             },
-            Layer::Relu | Layer::Gelu { .. } | Layer::Tanh | Layer::Sigmoid | Layer::Dropout { .. } => {
-                one(inputs).cloned()
-            }
+            Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
+            Layer::InstanceNorm { .. } => instance_norm(one(inputs)?),
+            Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
-            Layer::MultiHeadAttention { heads, .. } => sequence::attention(inputs, *heads),
-            Layer::Lstm { units, bidirectional, returns } | Layer::Gru { units, bidirectional, returns } => {
+            Layer::SinusoidalPositions => sequence::sinusoidal(one(inputs)?),
+            Layer::MultiHeadAttention { heads, positions, .. } => {
+                sequence::attention(inputs, *heads, *positions)
+            }
+            Layer::Lstm { units, bidirectional, returns, .. }
+            | Layer::Gru { units, bidirectional, returns, .. } => {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
-            Layer::MeanOverTime => sequence::mean(inputs),
+            Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
+            Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {
                 sequence::patches(one(inputs)?, *size, stride.unwrap_or(*size))
             }
@@ -161,47 +134,12 @@ impl Layer {
                 }
                 _ => Err(wants("two or more equal shapes")),
             },
+            Layer::Multiply => match inputs {
+                [a, b] if a == b => Ok((*a).clone()),
+                _ => Err(wants("two equal shapes")),
+            },
             Layer::Concat { axis } => concat(inputs, *axis),
         }
-    }
-}
-
-/// `[batch, channels, height, width]`, the sizes known.
-struct Image {
-    channels: usize,
-    height: usize,
-    width: usize,
-}
-
-impl Image {
-    fn of(shape: &Shape) -> Result<Image, Refusal> {
-        match shape.0[..] {
-            [Dim::Batch, Dim::Size(channels), Dim::Size(height), Dim::Size(width)] => {
-                Ok(Image { channels, height, width })
-            }
-            _ => Err(wants("an image [batch, channels, height, width]")),
-        }
-    }
-
-    /// The sizes after a window has moved over it: `floor((n + 2 padding - window) / stride) + 1` on each side.
-    fn slide(self, window: Size2, stride: Size2, padding: Size2) -> Result<Image, Refusal> {
-        let side = |n: usize, window: usize, stride: usize, padding: usize| {
-            let room = n.checked_add(padding.checked_mul(2)?)?.checked_sub(window)?;
-            room.checked_div(stride)?.checked_add(1)
-        };
-        let height = side(self.height, window.height, stride.height, padding.height);
-        let width = side(self.width, window.width, stride.width, padding.width);
-        match (height, width) {
-            (Some(height), Some(width)) => Ok(Image { channels: self.channels, height, width }),
-            _ => Err(Refusal(
-                format!("an image of at least {window} with padding {padding}"),
-                Some("make `kernel` smaller, or pool less before it"),
-            )),
-        }
-    }
-
-    fn with_channels(self, channels: usize) -> Result<Shape, Refusal> {
-        Ok(Shape::batch(&[channels, self.height, self.width]))
     }
 }
 
@@ -218,10 +156,34 @@ fn dense(input: &Shape, units: usize) -> Result<Shape, Refusal> {
 
 fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
     match input.0[..] {
-        [Dim::Batch, Dim::Size(_)] | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => {
-            Ok(input.clone())
+        [Dim::Batch, Dim::Size(_)]
+        | [Dim::Batch, Dim::Size(_), Dim::Size(_)]
+        | [Dim::Batch, Dim::Size(_), Dim::Size(_), Dim::Size(_)] => Ok(input.clone()),
+        _ => Err(wants("[batch, n], [batch, channels, time] or [batch, channels, height, width]")),
+    }
+}
+
+fn group_norm(input: &Shape, groups: usize) -> Result<Shape, Refusal> {
+    let sizes = input.item().unwrap_or_default();
+    match sizes.first() {
+        Some(channels) if channels.is_multiple_of(groups.max(1)) => {}
+        Some(_) | None => {
+            return Err(wants(format!(
+                "[batch, channels, ..], the channels a multiple of `groups` = {groups}"
+            )));
         }
-        _ => Err(wants("[batch, n] or [batch, channels, height, width]")),
+    }
+    // What is normalised alone is 0, whatever it was.
+    match sizes.iter().product::<usize>() > groups {
+        true => Ok(input.clone()),
+        false => Err(Refusal("more than one number in each group".to_owned(), Some("make `groups` smaller"))),
+    }
+}
+
+fn instance_norm(input: &Shape) -> Result<Shape, Refusal> {
+    match input.item().as_deref() {
+        Some([_, rest @ ..]) if rest.iter().product::<usize>() > 1 => Ok(input.clone()),
+        Some(_) | None => Err(wants("[batch, channels, ..], more than one number in each channel")),
     }
 }
 
@@ -273,31 +235,4 @@ pub(super) fn one<'a>(inputs: &[&'a Shape]) -> Result<&'a Shape, Refusal> {
 
 pub(super) fn wants(text: impl Into<String>) -> Refusal {
     Refusal(text.into(), None)
-}
-
-fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
-    if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
-}
-
-fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
-    if value.area() > 0 {
-        Ok(())
-    } else {
-        Err((name, format!("must be above zero on both sides, got {value}")))
-    }
-}
-
-fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
-    if value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err((name, format!("must be above zero, got {value}")))
-    }
-}
-
-fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {
-    match (low..=high).contains(&value) {
-        true => Ok(()),
-        false => Err((name, format!("must be from {low} to {high}, got {value}"))),
-    }
 }

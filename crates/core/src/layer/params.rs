@@ -1,5 +1,42 @@
-use super::{Init, Layer, Param, ParamKind, channels, width};
+use std::borrow::Cow;
+
+use super::Layer;
+use super::work::{channels, width};
 use crate::Shape;
+
+/// What becomes of a named tensor of a layer while training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Learned: the optimizer moves it.
+    Learned,
+    /// A running statistic: the forward pass of training moves it.
+    Running,
+}
+
+/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Every value the same.
+    Constant(f32),
+    /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
+    /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
+    Uniform(f64),
+    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
+    Normal,
+}
+
+/// A named tensor that belongs to a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The name inside its layer, as PyTorch spells it.
+    pub name: Cow<'static, str>,
+    /// Its sizes; never open.
+    pub sizes: Vec<usize>,
+    /// What becomes of it while training.
+    pub kind: ParamKind,
+    /// Where it starts.
+    pub init: Init,
+}
 
 impl Layer {
     /// The tensors that this layer owns, given inputs that [`Layer::infer`] took.
@@ -10,36 +47,48 @@ impl Layer {
                 let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
                 weight_and_bias(sizes, *bias)
             }
-            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
-            Layer::LayerNorm { .. } => {
-                let n = width(inputs);
-                vec![
-                    learned("weight", vec![n], Init::Constant(1.0)),
-                    learned("bias", vec![n], Init::Constant(0.0)),
-                ]
+            Layer::Conv1d { filters, kernel, groups, bias, .. } => {
+                weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
             }
+            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
+            Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
+            Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
+            Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
             Layer::Embedding { vocabulary, units } => {
                 vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
             }
             Layer::PositionEmbedding { length } => {
                 vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
             }
-            Layer::MultiHeadAttention { .. } => attention(width(inputs)),
-            Layer::Lstm { units, bidirectional, .. } => recurrent(4, width(inputs), *units, *bidirectional),
-            Layer::Gru { units, bidirectional, .. } => recurrent(3, width(inputs), *units, *bidirectional),
+            Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
+            Layer::Lstm { units, bidirectional, layers, .. } => {
+                recurrent(4 * units, width(inputs), *units, *bidirectional, *layers)
+            }
+            Layer::Gru { units, bidirectional, layers, .. } => {
+                recurrent(3 * units, width(inputs), *units, *bidirectional, *layers)
+            }
             Layer::Input { .. }
             | Layer::MaxPool2d { .. }
             | Layer::AvgPool2d { .. }
+            | Layer::MaxPool1d { .. }
+            | Layer::AvgPool1d { .. }
+            | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
+            | Layer::InstanceNorm { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
+            | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::SinusoidalPositions
             | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Multiply
             | Layer::Concat { .. } => vec![],
         }
     }
@@ -58,47 +107,52 @@ fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
 }
 
 fn batch_norm_params(channels: usize) -> Vec<Param> {
-    let running = |name, value| Param {
-        name,
+    let running = |name: &'static str, value| Param {
+        name: name.into(),
         sizes: vec![channels],
         kind: ParamKind::Running,
         init: Init::Constant(value),
     };
-    vec![
-        learned("weight", vec![channels], Init::Constant(1.0)),
-        learned("bias", vec![channels], Init::Constant(0.0)),
-        running("running_mean", 0.0),
-        running("running_var", 1.0),
-    ]
+    let mut params = scale_and_shift(channels);
+    params.extend([running("running_mean", 0.0), running("running_var", 1.0)]);
+    params
+}
+
+/// A norm starts as if it had neither.
+fn scale_and_shift(n: usize) -> Vec<Param> {
+    vec![learned("weight", vec![n], Init::Constant(1.0)), learned("bias", vec![n], Init::Constant(0.0))]
 }
 
 /// PyTorch's start for `MultiheadAttention`: Glorot & Bengio 2010 for the three products in front, biases of zero.
-fn attention(n: usize) -> Vec<Param> {
+fn attention(n: usize, bias: bool) -> Vec<Param> {
     let bound = |fans: usize| (6.0 / (fans.max(1) as f64)).sqrt();
     let root = Init::Uniform(1.0 / (n.max(1) as f64).sqrt());
-    vec![
+    let mut params = vec![
         learned("in_proj_weight", vec![3 * n, n], Init::Uniform(bound(4 * n))),
         learned("in_proj_bias", vec![3 * n], Init::Constant(0.0)),
         learned("out_proj.weight", vec![n, n], root),
         learned("out_proj.bias", vec![n], Init::Constant(0.0)),
-    ]
-}
-
-/// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`.
-fn recurrent(gates: usize, n: usize, units: usize, bidirectional: bool) -> Vec<Param> {
-    const NAMES: [[&str; 4]; 2] = [
-        ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"],
-        ["weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse"],
     ];
-    let (rows, start) = (gates * units, Init::Uniform(1.0 / (units.max(1) as f64).sqrt()));
-    let sizes = [vec![rows, n], vec![rows, units], vec![rows], vec![rows]];
-    let directions = NAMES.iter().take(if bidirectional { 2 } else { 1 });
-    directions
-        .flat_map(|names| names.iter().zip(&sizes))
-        .map(|(name, sizes)| learned(name, sizes.clone(), start))
-        .collect()
+    params.retain(|param| bias || !param.name.ends_with("bias"));
+    params
 }
 
-fn learned(name: &'static str, sizes: Vec<usize>, init: Init) -> Param {
-    Param { name, sizes, kind: ParamKind::Learned, init }
+/// PyTorch's start for `LSTM` and `GRU`: all uniform within `1 / sqrt(units)`. `rows`: one for each unit and gate.
+fn recurrent(rows: usize, n: usize, units: usize, bidirectional: bool, layers: usize) -> Vec<Param> {
+    let start = Init::Uniform(1.0 / (units.max(1) as f64).sqrt());
+    let directions: &[&str] = if bidirectional { &["", "_reverse"] } else { &[""] };
+    let of = |(level, direction): (usize, &str)| {
+        let reads = if level == 0 { n } else { directions.len() * units };
+        let sizes = [vec![rows, reads], vec![rows, units], vec![rows], vec![rows]];
+        let kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].into_iter().zip(sizes);
+        kinds
+            .map(|(kind, sizes)| learned(format!("{kind}_l{level}{direction}"), sizes, start))
+            .collect::<Vec<_>>()
+    };
+    let levels = (0..layers).flat_map(|level| directions.iter().map(move |direction| (level, *direction)));
+    levels.flat_map(of).collect()
+}
+
+fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
+    Param { name: name.into(), sizes, kind: ParamKind::Learned, init }
 }

@@ -1,6 +1,7 @@
 //! Shapes and work of the layers that know what time is.
 use super::infer::{Refusal, wants};
-use super::{Returns, width};
+use super::work::width;
+use super::{Positions, Returns};
 use crate::{Dim, Shape};
 
 /// `[batch, .., time, n]`, the last two known.
@@ -46,16 +47,28 @@ pub(super) fn position_embedding(x: &Shape, length: usize) -> Result<Shape, Refu
     }
 }
 
-pub(super) fn attention(inputs: &[&Shape], heads: usize) -> Result<Shape, Refusal> {
+pub(super) fn sinusoidal(x: &Shape) -> Result<Shape, Refusal> {
+    Sequence::of(x).map(|_| x.clone())
+}
+
+pub(super) fn attention(inputs: &[&Shape], heads: usize, positions: Positions) -> Result<Shape, Refusal> {
     let x = beside_lengths(inputs)?;
     let n = Sequence::of(x)?.n;
     // A length belongs to a row of the batch, so there must be one sequence a row.
     if inputs.len() > 1 {
         one_sequence(inputs)?;
     }
-    match n.is_multiple_of(heads.max(1)) {
-        true => Ok(x.clone()),
-        false => Err(wants(format!("a last axis that is a multiple of `heads` = {heads}"))),
+    if !n.is_multiple_of(heads.max(1)) {
+        return Err(wants(format!("a last axis that is a multiple of `heads` = {heads}")));
+    }
+    match positions {
+        Positions::Rotary if !(n / heads.max(1)).is_multiple_of(2) => Err(Refusal(
+            format!(
+                "an even number of numbers for each of {heads} heads, because rotary positions turn pairs"
+            ),
+            Some("change `heads`, or the width in front"),
+        )),
+        Positions::Rotary | Positions::None => Ok(x.clone()),
     }
 }
 
@@ -74,8 +87,15 @@ pub(super) fn recurrent(
     })
 }
 
-pub(super) fn mean(inputs: &[&Shape]) -> Result<Shape, Refusal> {
+/// One number for each of the n of a sequence.
+pub(super) fn over_time(inputs: &[&Shape]) -> Result<Shape, Refusal> {
     Ok(Shape::batch(&[one_sequence(inputs)?.n]))
+}
+
+pub(super) fn transpose(x: &Shape) -> Result<Shape, Refusal> {
+    let Sequence { time, n } = Sequence::of(x)?;
+    let front = x.0.iter().take(x.rank() - 2).copied();
+    Ok(Shape(front.chain([Dim::Size(n), Dim::Size(time)]).collect()))
 }
 
 pub(super) fn patches(x: &Shape, size: usize, stride: usize) -> Result<Shape, Refusal> {
@@ -96,11 +116,20 @@ pub(super) fn attention_flops(inputs: &[&Shape]) -> u64 {
     places * (2 * 4 * n * n + 2 * 2 * time * n)
 }
 
-/// Two products for each step and gate: of its input, and of the state before.
-pub(super) fn recurrent_flops(inputs: &[&Shape], gates: u64, units: usize, bidirectional: bool) -> u64 {
-    let (n, units) = (width(inputs) as u64, units as u64);
+/// Two products for each step: of its input, and of the state before. `rows`: one for each unit and gate.
+pub(super) fn recurrent_flops(
+    inputs: &[&Shape],
+    rows: usize,
+    units: usize,
+    bidirectional: bool,
+    layers: usize,
+) -> u64 {
     let directions = if bidirectional { 2 } else { 1 };
-    places(inputs) * directions * 2 * gates * units * (n + units)
+    let level = |level: usize| {
+        let reads = if level == 0 { width(inputs) } else { directions * units };
+        2 * (directions * rows) as u64 * (reads + units) as u64
+    };
+    places(inputs) * (0..layers).map(level).sum::<u64>()
 }
 
 /// How many places an item has.

@@ -3,6 +3,7 @@
 //! The writer makes a [`Model`] of a predictor and then bytes of it; the reader makes a model of bytes. Whoever looks at
 //! a graph, be it to run it, looks at that model.
 mod answer;
+mod attention;
 mod bins;
 mod builder;
 mod bytes;
@@ -15,11 +16,13 @@ mod manifest;
 mod model;
 mod names;
 mod network;
+mod norm;
 mod preprocess;
 mod quantile;
 mod read;
 mod sequence;
 mod series;
+mod upsample;
 mod words;
 mod write;
 

@@ -4,9 +4,12 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
 use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
+use super::attention::{self, Attention};
 use super::builder::Builder;
 use super::model::Attribute;
+use super::norm;
 use super::sequence::{self, Cell};
+use super::upsample;
 use crate::error::ExportError;
 
 /// Writes every node of the graph; `inputs` has the values of the input nodes by name. The value of each node, in order.
@@ -48,6 +51,13 @@ fn layer(
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
+        Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
+            let mut settings = window1d(*kernel, *stride, *padding);
+            settings.push(("dilations", Attribute::Ints(vec![*dilation as i64])));
+            settings.push(("group", Attribute::Int(*groups as i64)));
+            let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
+            builder.add(name, "Conv", &reading(x, &weights), &settings)
+        }
         Layer::MaxPool2d { kernel, stride, padding } => {
             builder.add(name, "MaxPool", &[x], &window(*kernel, stride.unwrap_or(*kernel), *padding))
         }
@@ -56,6 +66,15 @@ fn layer(
             settings.push(("count_include_pad", Attribute::Int(1)));
             builder.add(name, "AveragePool", &[x], &settings)
         }
+        Layer::MaxPool1d { kernel, stride, padding } => {
+            builder.add(name, "MaxPool", &[x], &window1d(*kernel, stride.unwrap_or(*kernel), *padding))
+        }
+        Layer::AvgPool1d { kernel, stride, padding } => {
+            let mut settings = window1d(*kernel, stride.unwrap_or(*kernel), *padding);
+            settings.push(("count_include_pad", Attribute::Int(1)));
+            builder.add(name, "AveragePool", &[x], &settings)
+        }
+        Layer::Upsample { factor, mode } => upsample::write(builder, name, x, item, *factor, *mode)?,
         Layer::GlobalAvgPool => {
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
             builder.add(name, "Flatten", &[&mean], &axis(1))
@@ -69,28 +88,40 @@ fn layer(
             let weights = weights(builder, name, &["weight", "bias"])?;
             builder.add(name, "LayerNormalization", &reading(x, &weights), &epsilon(*eps))
         }
+        Layer::RmsNorm { eps } => norm::rms(builder, name, x, item, *eps)?,
+        Layer::GroupNorm { groups, eps } => norm::group(builder, name, x, item, (*groups, *eps))?,
+        Layer::InstanceNorm { eps } => {
+            norm::alone(builder, name, x, item.first().copied().unwrap_or(1), *eps)?
+        }
         Layer::Relu => builder.add(name, "Relu", &[x], &[]),
         Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
         Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),
         Layer::Sigmoid => builder.add(name, "Sigmoid", &[x], &[]),
+        Layer::Silu => {
+            let share = builder.add(&format!("{name}.share"), "Sigmoid", &[x], &[]);
+            builder.add(name, "Mul", &[x, &share], &[])
+        }
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
-        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime if lengths.is_some() => {
+        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime | Layer::MaxOverTime if lengths.is_some() => {
             return Err(sequence::no_word_for_lengths(node));
         }
-        Layer::MultiHeadAttention { heads, causal } => {
-            sequence::attention(builder, name, x, item, *heads, *causal)?
+        Layer::SinusoidalPositions => sequence::sinusoidal(builder, name, x, item)?,
+        &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+            attention::write(builder, name, x, item, &Attention { heads, causal, bias, positions })?
         }
-        Layer::Lstm { units, bidirectional, returns } => {
-            let cell = Cell::lstm(*units, *bidirectional, *returns);
+        Layer::Lstm { units, bidirectional, returns, layers } => {
+            let cell = Cell::lstm(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, lengths, &cell)?
         }
-        Layer::Gru { units, bidirectional, returns } => {
-            let cell = Cell::gru(*units, *bidirectional, *returns);
+        Layer::Gru { units, bidirectional, returns, layers } => {
+            let cell = Cell::gru(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, lengths, &cell)?
         }
         Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,
+        Layer::MaxOverTime => sequence::largest(builder, name, x, item),
+        Layer::Transpose => sequence::turn(builder, name, x, item),
         Layer::Patches { size, stride } => {
             sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?
         }
@@ -99,6 +130,7 @@ fn layer(
             builder.add(name, "Gather", &[&weights[0], x], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
+        Layer::Multiply => builder.add(name, "Mul", read, &[]),
         Layer::Concat { axis: place } => builder.add(name, "Concat", read, &axis(*place as i64)),
     })
 }
@@ -180,11 +212,21 @@ fn window(kernel: Size2, stride: Size2, padding: Size2) -> Vec<(&'static str, At
     ]
 }
 
+/// Over time.
+fn window1d(kernel: usize, stride: usize, padding: usize) -> Vec<(&'static str, Attribute)> {
+    let whole = |sizes: &[usize]| Attribute::Ints(sizes.iter().map(|&size| size as i64).collect());
+    vec![
+        ("kernel_shape", whole(&[kernel])),
+        ("pads", whole(&[padding, padding])),
+        ("strides", whole(&[stride])),
+    ]
+}
+
 fn sides(size: Size2) -> [i64; 2] {
     [size.height as i64, size.width as i64]
 }
 
-fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
+pub(super) fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
     [("epsilon", Attribute::Float(eps as f32))]
 }
 

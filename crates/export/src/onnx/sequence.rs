@@ -1,9 +1,9 @@
 //! The layers that know time.
 use baeum_core::{Node, Returns, Tensor, TensorError};
+use baeum_kernels::sinusoids;
 
 use super::builder::Builder;
 use super::model::Attribute;
-use super::network::product;
 use crate::error::ExportError;
 use crate::format::Format;
 
@@ -16,19 +16,20 @@ pub(super) struct Cell {
     settings: &'static [(&'static str, i64)],
     units: usize,
     bidirectional: bool,
+    layers: usize,
     returns: Returns,
 }
 
 impl Cell {
     /// Ours are i, f, g, o; ONNX has i, o, f, c.
-    pub(super) fn lstm(units: usize, bidirectional: bool, returns: Returns) -> Cell {
-        Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[], units, bidirectional, returns }
+    pub(super) fn lstm(units: usize, bidirectional: bool, layers: usize, returns: Returns) -> Cell {
+        Cell { operator: "LSTM", gates: &[0, 3, 1, 2], settings: &[], units, bidirectional, layers, returns }
     }
 
     /// Ours are r, z, n; ONNX has z, r, h. The reset stands behind the product, as PyTorch has it.
-    pub(super) fn gru(units: usize, bidirectional: bool, returns: Returns) -> Cell {
+    pub(super) fn gru(units: usize, bidirectional: bool, layers: usize, returns: Returns) -> Cell {
         let settings = &[("linear_before_reset", 1)];
-        Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, returns }
+        Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, layers, returns }
     }
 }
 
@@ -45,8 +46,20 @@ pub(super) fn reshape(builder: &mut Builder<'_>, name: &str, x: &str, item: &[us
     builder.add(name, "Reshape", &[x, &sizes], &[])
 }
 
-fn transpose(builder: &mut Builder<'_>, wish: &str, x: &str, order: &[i64]) -> String {
+pub(super) fn transpose(builder: &mut Builder<'_>, wish: &str, x: &str, order: &[i64]) -> String {
     builder.add(wish, "Transpose", &[x], &[("perm", Attribute::Ints(order.to_vec()))])
+}
+
+/// `item`: `[.., time, n]`.
+pub(super) fn sinusoidal(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+) -> Result<String, ExportError> {
+    let (time, n) = time_and_width(item);
+    let table = builder.numbers(&format!("{name}.places"), vec![time, n], &sinusoids(time, n))?;
+    Ok(builder.add(name, "Add", &[x, &table], &[]))
 }
 
 pub(super) fn position(
@@ -61,43 +74,6 @@ pub(super) fn position(
     Ok(builder.add(name, "Add", &[x, &table], &[]))
 }
 
-/// In words that every operator set has. `item`: `[.., time, n]`.
-pub(super) fn attention(
-    builder: &mut Builder<'_>,
-    name: &str,
-    x: &str,
-    item: &[usize],
-    heads: usize,
-    causal: bool,
-) -> Result<String, ExportError> {
-    let part = |part: &str| format!("{name}.{part}");
-    let (time, n) = time_and_width(item);
-    let size = n / heads.max(1);
-    let qkv = product(builder, name, x, "in_proj_weight", Some("in_proj_bias"))?; // [batch, .., time, 3 * n]
-    let qkv = reshape(builder, &part("split"), &qkv, &[time, 3, heads, size]); // [N, time, 3, heads, size]
-    let qkv = transpose(builder, &part("qkv"), &qkv, &[2, 0, 3, 1, 4]); // [3, N, heads, time, size]
-    let mut group = |wish: &str, group: i64| -> Result<String, ExportError> {
-        let place = builder.scalar(&part("place"), group)?;
-        Ok(builder.add(&part(wish), "Gather", &[&qkv, &place], &[("axis", Attribute::Int(0))]))
-    };
-    let (q, k, v) = (group("q", 0)?, group("k", 1)?, group("v", 2)?); // [N, heads, time, size]
-    let k = transpose(builder, &part("k_turned"), &k, &[0, 1, 3, 2]); // [N, heads, size, time]
-    let scale = builder.numbers(&part("scale"), vec![], &[1.0 / (size as f64).sqrt()])?;
-    let scores = builder.add(&part("products"), "MatMul", &[&q, &k], &[]);
-    let mut scores = builder.add(&part("scores"), "Mul", &[&scores, &scale], &[]); // [N, heads, time, time]
-    if causal {
-        let later = |i: usize| if i % time > i / time { f64::NEG_INFINITY } else { 0.0 };
-        let hidden: Vec<f64> = (0..time * time).map(later).collect();
-        let hidden = builder.numbers(&part("hidden"), vec![time, time], &hidden)?;
-        scores = builder.add(&part("seen"), "Add", &[&scores, &hidden], &[]);
-    }
-    let weights = builder.add(&part("weights"), "Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
-    let mixed = builder.add(&part("mixed"), "MatMul", &[&weights, &v], &[]);
-    let mixed = transpose(builder, &part("turned"), &mixed, &[0, 2, 1, 3]); // [N, time, heads, size]
-    let mixed = reshape(builder, &part("joined"), &mixed, item); // [batch, .., time, n]
-    product(builder, name, &mixed, "out_proj.weight", Some("out_proj.bias"))
-}
-
 /// `x`: `[batch, time, n]`; ONNX wants time first. `lengths`: `[batch]`.
 pub(super) fn recurrent(
     builder: &mut Builder<'_>,
@@ -108,46 +84,63 @@ pub(super) fn recurrent(
 ) -> Result<String, ExportError> {
     let name = node.name.as_str();
     let part = |part: &str| format!("{name}.{part}");
-    let x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
-    let w = parameters(builder, name, "W", &["weight_ih"], cell)?; // [directions, gates * units, n]
-    let r = parameters(builder, name, "R", &["weight_hh"], cell)?; // [directions, gates * units, units]
-    let b = parameters(builder, name, "B", &["bias_ih", "bias_hh"], cell)?; // [directions, 2 * gates * units]
-    let mut read = vec![x, w, r, b];
-    if let Some(lengths) = lengths {
-        // ONNX counts steps in 32 bits.
-        read.push(builder.add(&part("lengths"), "Cast", &[lengths], &[("to", Attribute::Int(I32))]));
+    let mut x = transpose(builder, &part("time_first"), x, &[1, 0, 2]); // [time, batch, n]
+    // ONNX counts steps in 32 bits.
+    let to = [("to", Attribute::Int(I32))];
+    let lengths = lengths.map(|lengths| builder.add(&part("lengths"), "Cast", &[lengths], &to));
+    let last = cell.layers.saturating_sub(1);
+    for level in 0..last {
+        let states = run(builder, name, (&x, lengths.as_deref()), cell, (level, 0))?; // [time, directions, batch, units]
+        let states = transpose(builder, &part("directions_last"), &states, &[0, 2, 1, 3]);
+        let sizes = builder.signed(&part("sizes"), vec![0, 0, -1]); // time and batch as they are
+        x = builder.add(&part("level"), "Reshape", &[&states, &sizes], &[]);
     }
+    let (place, order): (usize, &[i64]) = match cell.returns {
+        Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
+        Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
+    };
+    let states = run(builder, name, (&x, lengths.as_deref()), cell, (last, place))?;
+    let states = transpose(builder, &part("batch_first"), &states, order);
+    Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+}
+
+/// One level of a stack, and which of its outputs is wanted.
+fn run(
+    builder: &mut Builder<'_>,
+    name: &str,
+    (x, lengths): (&str, Option<&str>),
+    cell: &Cell,
+    (level, place): (usize, usize),
+) -> Result<String, ExportError> {
+    let w = parameters(builder, name, "W", &["weight_ih"], cell, level)?; // [directions, gates * units, n]
+    let r = parameters(builder, name, "R", &["weight_hh"], cell, level)?; // [directions, gates * units, units]
+    let b = parameters(builder, name, "B", &["bias_ih", "bias_hh"], cell, level)?; // [directions, 2 * gates * units]
     let direction = if cell.bidirectional { "bidirectional" } else { "forward" };
     let mut settings = vec![
         ("hidden_size", Attribute::Int(cell.units as i64)),
         ("direction", Attribute::Text(direction.to_owned())),
     ];
     settings.extend(cell.settings.iter().map(|(name, value)| (*name, Attribute::Int(*value))));
-    let (place, order): (usize, &[i64]) = match cell.returns {
-        Returns::Sequence => (0, &[2, 0, 1, 3]), // from [time, directions, batch, units]
-        Returns::Last => (1, &[1, 0, 2]),        // from [directions, batch, units]
-    };
-    let output = builder.name(&part("states"));
-    let read: Vec<&str> = read.iter().map(String::as_str).collect();
-    let states = builder.add_at(place, output, cell.operator, &read, &settings);
-    let states = transpose(builder, &part("batch_first"), &states, order);
-    Ok(reshape(builder, name, &states, &node.shape.item().unwrap_or_default()))
+    let read: Vec<&str> = [x, &w, &r, &b].into_iter().chain(lengths).collect();
+    let output = builder.name(&format!("{name}.states"));
+    Ok(builder.add_at(place, output, cell.operator, &read, &settings))
 }
 
 /// `TensorProto.DataType.INT32`.
 const I32: i64 = 6;
 
-/// The parameters of these kinds of all directions, as one constant.
+/// The parameters of these kinds of all directions of a level, as one constant.
 fn parameters(
     builder: &mut Builder<'_>,
     node: &str,
     wish: &str,
     kinds: &[&str],
     cell: &Cell,
+    level: usize,
 ) -> Result<String, ExportError> {
     let directions: &[&str] = if cell.bidirectional { &["", "_reverse"] } else { &[""] };
     let of = |direction: &&str| {
-        kinds.iter().map(|kind| format!("{node}.{kind}_l0{direction}")).collect::<Vec<_>>()
+        kinds.iter().map(|kind| format!("{node}.{kind}_l{level}{direction}")).collect::<Vec<_>>()
     };
     let names: Vec<String> = directions.iter().flat_map(of).collect();
     builder.weights(&format!("{node}.{wish}"), &names, |tensors| {
@@ -193,6 +186,23 @@ pub(super) fn mean(
     Ok(builder.add(name, "Mul", &[&sum, &share], &[]))
 }
 
+/// `x`: `[batch, time, n]`, taken for an image of one channel that one window sees from top to bottom.
+pub(super) fn largest(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
+    let (time, n) = time_and_width(item);
+    let image = reshape(builder, &format!("{name}.image"), x, &[1, time, n]); // [batch, 1, time, n]
+    let window =
+        [("kernel_shape", Attribute::Ints(vec![time as i64, 1])), ("strides", Attribute::Ints(vec![1, 1]))];
+    let row = builder.add(&format!("{name}.row"), "MaxPool", &[&image], &window); // [batch, 1, 1, n]
+    builder.add(name, "Flatten", &[&row], &[("axis", Attribute::Int(1))])
+}
+
+/// The last two axes of `[batch, .., rows, columns]`, swapped.
+pub(super) fn turn(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize]) -> String {
+    let rank = item.len() as i64 + 1;
+    let order: Vec<i64> = (0..rank - 2).chain([rank - 1, rank - 2]).collect();
+    transpose(builder, name, x, &order)
+}
+
 pub(super) fn patches(
     builder: &mut Builder<'_>,
     node: &Node,
@@ -206,7 +216,7 @@ pub(super) fn patches(
     Ok(builder.add(&node.name, "Gather", &[x, &places], &[("axis", Attribute::Int(-1))]))
 }
 
-fn time_and_width(item: &[usize]) -> (usize, usize) {
+pub(super) fn time_and_width(item: &[usize]) -> (usize, usize) {
     let mut sizes = item.iter().rev().copied();
     let n = sizes.next().unwrap_or(1);
     (sizes.next().unwrap_or(1), n)

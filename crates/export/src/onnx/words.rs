@@ -1,4 +1,4 @@
-use baeum_core::{Layer, Transform};
+use baeum_core::{Interpolation, Layer, Positions, Transform};
 
 use crate::format::Say;
 
@@ -7,25 +7,39 @@ pub(crate) fn layer(layer: &Layer) -> Say {
     match layer {
         Layer::Input { .. } => Say::Word("graph input"),
         Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
-        Layer::Conv2d { .. } => Say::Word("Conv"),
-        Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
-        Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
+        Layer::Conv1d { .. } | Layer::Conv2d { .. } => Say::Word("Conv"),
+        Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
+        Layer::AvgPool1d { .. } | Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
+        Layer::Upsample { mode: Interpolation::Nearest, .. } => Say::Word("Reshape, Expand, Reshape"),
+        Layer::Upsample { mode: Interpolation::Bilinear, .. } => Say::Word("MatMul, MatMul"),
         Layer::GlobalAvgPool => Say::Word("GlobalAveragePool, Flatten"),
         Layer::BatchNorm { .. } => Say::Word("BatchNormalization"),
         Layer::LayerNorm { .. } => Say::Word("LayerNormalization"),
+        Layer::RmsNorm { .. } => Say::Word("Mul, ReduceSum, Sqrt, Div, Mul"),
+        Layer::GroupNorm { .. } => Say::Word("InstanceNormalization between Reshape and Mul, Add"),
+        Layer::InstanceNorm { .. } => Say::Word("InstanceNormalization"),
         Layer::Relu => Say::Word("Relu"),
         Layer::Gelu { .. } => Say::Word("Erf or Tanh, Mul, Add"),
         Layer::Tanh => Say::Word("Tanh"),
         Layer::Sigmoid => Say::Word("Sigmoid"),
+        Layer::Silu => Say::Word("Sigmoid, Mul"),
         Layer::Dropout { .. } => Say::Word("nothing: it acts in training alone"),
         Layer::Flatten { .. } => Say::Word("Flatten, or Reshape"),
         Layer::Embedding { .. } | Layer::Patches { .. } => Say::Word("Gather"),
-        Layer::PositionEmbedding { .. } => Say::Word("Add"),
-        Layer::MultiHeadAttention { .. } => Say::Word("MatMul, Softmax, MatMul between MatMul and Add"),
+        Layer::PositionEmbedding { .. } | Layer::SinusoidalPositions => Say::Word("Add"),
+        Layer::MultiHeadAttention { positions: Positions::Rotary, .. } => {
+            Say::Word("Gather, Mul, Add, MatMul, Softmax, MatMul between MatMul and Add")
+        }
+        Layer::MultiHeadAttention { positions: Positions::None, .. } => {
+            Say::Word("MatMul, Softmax, MatMul between MatMul and Add")
+        }
         Layer::Lstm { .. } => Say::Word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
         Layer::MeanOverTime => Say::Word("ReduceSum, Mul"),
+        Layer::MaxOverTime => Say::Word("Reshape, MaxPool, Flatten"),
+        Layer::Transpose => Say::Word("Transpose"),
         Layer::Add => Say::Word("Add"),
+        Layer::Multiply => Say::Word("Mul"),
         Layer::Concat { .. } => Say::Word("Concat"),
     }
 }

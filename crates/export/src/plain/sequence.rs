@@ -1,13 +1,15 @@
 //! The layers that know time.
-use baeum_core::{Layer, Returns};
+use baeum_core::{Layer, Positions, Returns};
 
 /// What a layer makes of one item of sizes `shape`.
 pub(super) fn layer(
     layer: &Layer,
     shape: &[usize],
     x: &[f64],
-    weight: &dyn Fn(&str) -> Vec<f64>,
+    weight: &dyn Fn(&str) -> Option<Vec<f64>>,
 ) -> Vec<f64> {
+    let given = weight;
+    let weight = &|name: &str| given(name).unwrap();
     let (n, time) = (shape[shape.len() - 1], *shape.iter().rev().nth(1).unwrap_or(&1));
     let each = |f: &dyn Fn(&[f64]) -> Vec<f64>| x.chunks(time * n).flat_map(f).collect();
     match layer {
@@ -15,15 +17,35 @@ pub(super) fn layer(
             let table = weight("weight");
             each(&|x| x.iter().zip(&table).map(|(x, place)| x + place).collect())
         }
-        Layer::MultiHeadAttention { heads, causal } => each(&|x| attention(x, n, *heads, *causal, weight)),
-        Layer::Lstm { units, bidirectional, returns } => {
-            recurrent(x, n, *units, *bidirectional, *returns, weight, lstm)
+        Layer::SinusoidalPositions => each(&|x| {
+            let wave = |(i, x): (usize, &f64)| {
+                let angle = (i / n) as f64 / 10_000f64.powf((i % n - i % n % 2) as f64 / n as f64);
+                x + if i % n % 2 == 0 { angle.sin() } else { angle.cos() }
+            };
+            x.iter().enumerate().map(wave).collect()
+        }),
+        Layer::MultiHeadAttention { heads, causal, bias: _, positions } => {
+            // A bias that is not there is zero.
+            let weight = |name: &str, len: usize| given(name).unwrap_or(vec![0.0; len]);
+            let front = [weight("in_proj_weight", 0), weight("in_proj_bias", 3 * n)];
+            let behind = [weight("out_proj.weight", 0), weight("out_proj.bias", n)];
+            each(&|x| attention(x, n, (*heads, *causal, *positions), [&front, &behind]))
         }
-        Layer::Gru { units, bidirectional, returns } => {
-            recurrent(x, n, *units, *bidirectional, *returns, weight, gru)
+        Layer::Lstm { units, bidirectional, returns, layers } => {
+            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, lstm)
+        }
+        Layer::Gru { units, bidirectional, returns, layers } => {
+            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, gru)
         }
         Layer::MeanOverTime => {
             (0..n).map(|i| x.iter().skip(i).step_by(n).sum::<f64>() / time as f64).collect()
+        }
+        Layer::MaxOverTime => {
+            let column = |i: usize| x.iter().skip(i).step_by(n).copied().fold(f64::NEG_INFINITY, f64::max);
+            (0..n).map(column).collect()
+        }
+        Layer::Transpose => {
+            each(&|x| (0..n).flat_map(|i| x.iter().skip(i).step_by(n).copied().collect::<Vec<_>>()).collect())
         }
         Layer::Patches { size, stride } => {
             let starts = || (0..=n - size).step_by(stride.unwrap_or(*size));
@@ -31,20 +53,29 @@ pub(super) fn layer(
         }
         Layer::Input { .. }
         | Layer::Dense { .. }
+        | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool2d { .. }
+        | Layer::MaxPool1d { .. }
+        | Layer::AvgPool1d { .. }
+        | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::GroupNorm { .. }
+        | Layer::InstanceNorm { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
         | Layer::Sigmoid
+        | Layer::Silu
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
         | Layer::Add
+        | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
     }
 }
@@ -55,26 +86,49 @@ fn product(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
     w.chunks(x.len()).zip(b).map(dot).collect()
 }
 
-fn attention(x: &[f64], n: usize, heads: usize, causal: bool, weight: &dyn Fn(&str) -> Vec<f64>) -> Vec<f64> {
-    let (w, b) = (weight("in_proj_weight"), weight("in_proj_bias"));
-    let qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, &w, &b)).collect();
-    let (size, (w, b)) = (n / heads, (weight("out_proj.weight"), weight("out_proj.bias")));
-    let mixed = |query: usize| {
-        let head = |head: usize| {
-            let part = |place: usize, group: usize| &qkv[place][group * n + head * size..][..size];
-            let seen = if causal { query + 1 } else { qkv.len() };
-            let score = |key: usize| {
-                let dot: f64 = part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum();
-                (dot / (size as f64).sqrt()).exp()
-            };
-            let scores: Vec<f64> = (0..seen).map(score).collect();
-            let total: f64 = scores.iter().sum();
-            let mix = |i: usize| (0..seen).map(|key| scores[key] * part(key, 2)[i]).sum::<f64>() / total;
-            (0..size).map(mix).collect::<Vec<f64>>()
+/// `products`: weight and bias in front, and behind.
+fn attention(
+    x: &[f64],
+    n: usize,
+    (heads, causal, positions): (usize, bool, Positions),
+    products: [&[Vec<f64>; 2]; 2],
+) -> Vec<f64> {
+    let [[w_in, b_in], [w_out, b_out]] = products;
+    let mut qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, w_in, b_in)).collect();
+    if positions == Positions::Rotary {
+        qkv.iter_mut().enumerate().for_each(|(place, row)| rotate(place, n / heads, &mut row[..2 * n]));
+    }
+    let mixed = (0..qkv.len()).map(|query| mixed(&qkv, query, n, heads, causal));
+    mixed.flat_map(|row| product(&row, w_out, b_out)).collect()
+}
+
+/// Queries and keys of one place, as pairs half a head apart (Su et al. 2021).
+fn rotate(place: usize, size: usize, heads: &mut [f64]) {
+    for head in heads.chunks_mut(size) {
+        for i in 0..size / 2 {
+            let (sin, cos) = (place as f64 / 10_000f64.powf(2.0 * i as f64 / size as f64)).sin_cos();
+            let (a, b) = (head[i], head[i + size / 2]);
+            (head[i], head[i + size / 2]) = (a * cos - b * sin, b * cos + a * sin);
+        }
+    }
+}
+
+/// What all heads make of one place. A row of `qkv` has the n queries, keys and values of a place.
+fn mixed(qkv: &[Vec<f64>], query: usize, n: usize, heads: usize, causal: bool) -> Vec<f64> {
+    let size = n / heads;
+    let head = |head: usize| {
+        let part = |place: usize, group: usize| &qkv[place][group * n + head * size..][..size];
+        let seen = if causal { query + 1 } else { qkv.len() };
+        let score = |key: usize| {
+            let dot: f64 = part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum();
+            (dot / (size as f64).sqrt()).exp()
         };
-        (0..heads).flat_map(head).collect::<Vec<f64>>()
+        let scores: Vec<f64> = (0..seen).map(score).collect();
+        let total: f64 = scores.iter().sum();
+        let mix = |i: usize| (0..seen).map(|key| scores[key] * part(key, 2)[i]).sum::<f64>() / total;
+        (0..size).map(mix).collect::<Vec<f64>>()
     };
-    (0..qkv.len()).flat_map(|query| product(&mixed(query), &w, &b)).collect()
+    (0..heads).flat_map(head).collect()
 }
 
 /// From what stands beside the input and beside the state to the next state; the last argument is carried along.
@@ -84,35 +138,42 @@ fn recurrent(
     x: &[f64],
     n: usize,
     units: usize,
-    bidirectional: bool,
+    (bidirectional, layers): (bool, usize),
     returns: Returns,
     weight: &dyn Fn(&str) -> Vec<f64>,
     step: Step,
 ) -> Vec<f64> {
-    let walk = |suffix: &str| {
-        let [w_ih, w_hh, b_ih, b_hh] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-            .map(|name| weight(&format!("{name}_l0{suffix}")));
+    let walk = |x: &[f64], n: usize, suffix: &str| {
+        let [w_ih, w_hh, b_ih, b_hh] =
+            ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| weight(&format!("{name}_l{suffix}")));
         let (mut state, mut carry, mut states) = (vec![0.0; units], vec![0.0; units], vec![]);
         let mut rows: Vec<&[f64]> = x.chunks(n).collect();
-        if !suffix.is_empty() {
+        let back = suffix.ends_with("_reverse");
+        if back {
             rows.reverse();
         }
         for row in rows {
             state = step(&product(row, &w_ih, &b_ih), &product(&state, &w_hh, &b_hh), &state, &mut carry);
             states.push(state.clone());
         }
-        if !suffix.is_empty() {
+        if back {
             states.reverse();
         }
         (states, state)
     };
-    let walks: Vec<_> =
-        ["", "_reverse"].iter().take(1 + usize::from(bidirectional)).map(|suffix| walk(suffix)).collect();
+    let directions = 1 + usize::from(bidirectional);
+    let (mut x, mut n, mut last) = (x.to_vec(), n, vec![]);
+    for level in 0..layers {
+        let suffixes = ["", "_reverse"].into_iter().take(directions);
+        let walks: Vec<_> = suffixes.map(|suffix| walk(&x, n, &format!("{level}{suffix}"))).collect();
+        let steps = 0..x.len() / n;
+        x = steps.flat_map(|time| walks.iter().flat_map(move |(states, _)| states[time].clone())).collect();
+        last = walks.into_iter().flat_map(|(_, last)| last).collect();
+        n = directions * units;
+    }
     match returns {
-        Returns::Last => walks.into_iter().flat_map(|(_, last)| last).collect(),
-        Returns::Sequence => (0..x.len() / n)
-            .flat_map(|time| walks.iter().flat_map(move |(states, _)| states[time].clone()))
-            .collect(),
+        Returns::Last => last,
+        Returns::Sequence => x,
     }
 }
 

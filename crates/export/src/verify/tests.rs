@@ -1,7 +1,8 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Kind, Layer,
-    Limits, NodeId, Predictor, Record, Returns, Shape, Size2, Tensor, Transform, Value,
+    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Interpolation,
+    Kind, Layer, Limits, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor, Transform,
+    Value,
 };
 
 use super::*;
@@ -75,6 +76,23 @@ fn convolution_agrees() {
 }
 
 #[test]
+fn convolution_over_time_agrees() {
+    let conv = |filters, kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        bias,
+    };
+    layer(&[4, 9], conv(6, 3, 1, 1, 1, 1, true));
+    layer(&[4, 9], conv(6, 3, 2, 2, 2, 2, false));
+    layer(&[4, 9], conv(4, 2, 1, 0, 3, 4, true));
+    layer(&[4, 9], Layer::BatchNorm { eps: 1e-3, momentum: 0.1 });
+}
+
+#[test]
 fn pooling_agrees() {
     let (kernel, padding) = (size(3, 2), size(1, 1));
     for stride in [None, Some(size(2, 1))] {
@@ -82,6 +100,13 @@ fn pooling_agrees() {
         layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding });
     }
     layer(&[3, 5, 4], Layer::GlobalAvgPool);
+    for stride in [None, Some(2)] {
+        layer(&[2, 7], Layer::MaxPool1d { kernel: 3, stride, padding: 1 });
+        layer(&[2, 7], Layer::AvgPool1d { kernel: 3, stride, padding: 1 });
+    }
+    for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+        layer(&[2, 3, 4], Layer::Upsample { factor: size(2, 3), mode });
+    }
 }
 
 #[test]
@@ -90,6 +115,14 @@ fn norms_agree() {
     layer(&[5], Layer::BatchNorm { eps: 1e-5, momentum: 0.1 });
     layer(&[5], Layer::LayerNorm { eps: 1e-5 });
     layer(&[4, 5], Layer::LayerNorm { eps: 1e-2 });
+    layer(&[5], Layer::RmsNorm { eps: 1e-5 });
+    layer(&[4, 5], Layer::RmsNorm { eps: 1e-2 });
+    layer(&[4, 5], Layer::InstanceNorm { eps: 1e-5 });
+    layer(&[4, 5, 3], Layer::InstanceNorm { eps: 1e-2 });
+    for item in [&[4][..], &[4, 5], &[4, 5, 3]] {
+        layer(item, Layer::GroupNorm { groups: 2, eps: 1e-3 });
+        layer(item, Layer::GroupNorm { groups: 1, eps: 1e-5 });
+    }
 }
 
 #[test]
@@ -100,6 +133,7 @@ fn activations_agree() {
         Layer::Gelu { approximate: Approximate::Tanh },
         Layer::Tanh,
         Layer::Sigmoid,
+        Layer::Silu,
         Layer::Dropout { p: 0.5 },
     ] {
         layer(&[6], activation);
@@ -111,14 +145,21 @@ fn activations_agree() {
 fn sequences_agree() {
     for item in [&[4, 6][..], &[2, 4, 6]] {
         layer(item, Layer::PositionEmbedding { length: 5 });
+        layer(item, Layer::SinusoidalPositions);
         for causal in [false, true] {
-            layer(item, Layer::MultiHeadAttention { heads: 3, causal });
+            for (bias, positions) in
+                [(true, Positions::None), (false, Positions::None), (true, Positions::Rotary)]
+            {
+                layer(item, Layer::MultiHeadAttention { heads: 3, causal, bias, positions });
+            }
         }
         layer(item, Layer::Patches { size: 3, stride: Some(2) });
+        layer(item, Layer::Transpose);
         layer(item, Layer::Dense { units: 3, bias: true });
     }
     layer(&[2, 4, 6], Layer::Flatten { axis: 2 });
     layer(&[4, 6], Layer::MeanOverTime);
+    layer(&[4, 6], Layer::MaxOverTime);
 }
 
 #[test]
@@ -126,8 +167,10 @@ fn recurrent_layers_agree() {
     for (bidirectional, returns) in
         [(false, Returns::Sequence), (false, Returns::Last), (true, Returns::Sequence), (true, Returns::Last)]
     {
-        layer(&[4, 6], Layer::Lstm { units: 3, bidirectional, returns });
-        layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns });
+        for layers in [1, 3] {
+            layer(&[4, 6], Layer::Lstm { units: 3, bidirectional, returns, layers });
+            layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns, layers });
+        }
     }
 }
 
@@ -137,6 +180,7 @@ fn branches_agree() {
         let a = graph.add("a", Layer::Tanh, &[x]).unwrap();
         let b = graph.add("b", Layer::Sigmoid, &[x]).unwrap();
         let sum = graph.add("sum", Layer::Add, &[a, b, x]).unwrap();
+        let sum = graph.add("product", Layer::Multiply, &[sum, b]).unwrap();
         graph.add("both", Layer::Concat { axis: 2 }, &[sum, a]).unwrap()
     };
     agrees("branches", &classifier(&[3, 4], branches), rows(2, 12));

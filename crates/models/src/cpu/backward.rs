@@ -1,17 +1,17 @@
 //! Each operation, backward: from the gradient of what it yields to those of what it reads and of what it has learned.
 
-use baeum_core::Part;
+use baeum_core::{Interpolation, Part};
 use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
-    activation_backward_in_place, as_words, average_pool_backward, batch_norm_backward, bias_gradient,
-    conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, layer_norm_backward, max_pool_backward,
+    activation_backward_in_place, as_words, average_pool_backward, bias_gradient, conv2d_data_grad,
+    conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, multiply, transpose_backward,
+    upsample_bilinear_backward, upsample_nearest_backward,
 };
 
 use super::Run;
-use super::op::Op;
+use super::op::{Op, Upsample};
 use super::plan::{Place, Step};
-use super::state::several;
 use crate::network::Pass;
 
 impl Run<'_> {
@@ -57,6 +57,8 @@ impl Run<'_> {
                 self.batch_norm_backward(step, dy, [self.rows, *channels, *area], *relu);
             }
             Op::LayerNorm { width, .. } => self.layer_norm_backward(step, dy, *width),
+            Op::RmsNorm { width, .. } => self.rms_norm_backward(step, dy, *width),
+            Op::GroupNorm { groups, .. } => self.group_norm_backward(step, dy, *groups),
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
             Op::Embedding { units } => {
@@ -66,9 +68,16 @@ impl Run<'_> {
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
             Op::Position { len } => self.position_backward(step, dy, *len),
+            Op::Sinusoids(_) => self.pass_on(step, dy),
             Op::Attention(attention) => self.attention_backward(step, dy, attention),
             Op::Recurrent(recurrent) => self.recurrent_backward(step, dy, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time_backward(step, dy, *time, *width),
+            Op::MaxOverTime { time, width } => self.max_over_time_backward(step, dy, *time, *width),
+            Op::Transpose { count, rows, columns } => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                transpose_backward(self.ctx, count * self.rows, *rows, *columns, dy, dx, write);
+            }
             Op::Patches(pieces) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
@@ -81,6 +90,8 @@ impl Run<'_> {
                     copy(self.ctx, dy, dx, *write);
                 }
             }
+            Op::Upsample(op) => self.upsample_backward(step, dy, op),
+            Op::Multiply => self.multiply_backward(step, dy),
             Op::Concat { blocks, widths } => self.concat_backward(step, dy, *blocks, widths),
         }
     }
@@ -144,31 +155,6 @@ impl Run<'_> {
         conv2d_data_grad(self.ctx, conv, dy, weight, dx, write);
     }
 
-    /// `sizes`: items, channels, area.
-    fn batch_norm_backward(&mut self, step: &Step, dy: Place, sizes: [usize; 3], relu: bool) {
-        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
-        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let [scale, shift] = [&weight, &bias].map(|span| Some(&self.state.learned[span.clone()]));
-        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
-        let Some((dx, write)) = step.gradients[0] else { return };
-        let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
-        let (dx, own) = ((dx, write), (dweight, dbias, own));
-        batch_norm_backward(self.ctx, sizes, x, dy, scale, shift, mean, rstd, relu, dx, own);
-    }
-
-    fn layer_norm_backward(&mut self, step: &Step, dy: Place, width: usize) {
-        let spans = [dy.span(self.rows), self.read(step), self.kept(step, 0), self.kept(step, 1)];
-        let (own, [weight, bias]) = (self.write(), self.weight_and_bias(step));
-        let scale = Some(&self.state.learned[weight.clone()]);
-        let [dweight, dbias] = several(&mut self.state.gradient, [&weight, &bias]).map(Some);
-        let Some((dx, write)) = step.gradients[0] else { return };
-        let ([dy, x, mean, rstd], [dx]) =
-            self.arena.views([&spans[0], &spans[1], &spans[2], &spans[3]], [&dx.span(self.rows)]);
-        let sizes = [mean.len(), width];
-        layer_norm_backward(self.ctx, sizes, x, dy, scale, mean, rstd, (dx, write), (dweight, dbias, own));
-    }
-
     fn activation_backward(&mut self, step: &Step, dy: Place, function: Activation) {
         let seen = if step.op.recalls_input() { self.read(step) } else { step.yields.span(self.rows) };
         let dy = dy.span(self.rows);
@@ -189,6 +175,27 @@ impl Run<'_> {
         let Some((dx, write)) = step.gradients[0] else { return };
         let ([dy], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
         dropout(self.ctx, &lot, dy, dx, write);
+    }
+
+    fn upsample_backward(&mut self, step: &Step, dy: Place, op: &Upsample) {
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+        let gather = match op.mode {
+            Interpolation::Nearest => upsample_nearest_backward,
+            Interpolation::Bilinear => upsample_bilinear_backward,
+        };
+        gather(self.ctx, op.planes * self.rows, op.plane, op.factors, dy, (dx, write));
+    }
+
+    /// The gradient of a factor is that of the product times the other factor.
+    fn multiply_backward(&mut self, step: &Step, dy: Place) {
+        for (gradient, other) in step.gradients.iter().zip(step.reads.iter().rev()) {
+            if let Some((dx, write)) = gradient {
+                let spans = [&dy.span(self.rows), &other.span(self.rows)];
+                let ([dy, other], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
+                multiply(self.ctx, dy, other, dx, *write);
+            }
+        }
     }
 
     fn concat_backward(&mut self, step: &Step, dy: Place, blocks: usize, widths: &[usize]) {

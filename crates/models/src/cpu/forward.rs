@@ -1,14 +1,14 @@
 //! Each operation, forward.
 
-use baeum_core::{Batch, Counter, NetworkError, Node};
+use baeum_core::{Batch, Counter, Interpolation, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, batch_norm_predict,
-    batch_norm_train, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
-    gemm, gemm_prepared, global_average_pool, layer_norm, max_pool,
+    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
+    copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
+    max_pool, multiply, transpose, upsample_bilinear, upsample_nearest,
 };
 
-use super::op::Op;
+use super::op::{Op, Upsample};
 use super::plan::Step;
 use super::ready::Ready;
 use super::state::FlatState;
@@ -54,13 +54,9 @@ impl Run<'_> {
             Op::BatchNorm { channels, area, eps, relu } => {
                 self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
             }
-            Op::LayerNorm { width, eps } => {
-                let [weight, bias] = self.weight_and_bias(step);
-                let kept = [self.kept(step, 0), self.kept(step, 1)];
-                let ([x], [y, mean, rstd]) = self.arena.views([&self.read(step)], [&y, &kept[0], &kept[1]]);
-                let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
-                layer_norm(self.ctx, [mean.len(), *width], x, weight, bias, *eps, y, mean, rstd);
-            }
+            Op::LayerNorm { width, eps } => self.layer_norm(step, *width, *eps),
+            Op::RmsNorm { width, eps } => self.rms_norm(step, *width, *eps),
+            Op::GroupNorm { groups, eps } => self.group_norm(step, *groups, *eps),
             Op::Activation(function) => self.activation(step, *function),
             Op::Dropout { p, .. } => self.dropout(step, node, *p)?,
             Op::Embedding { units } => {
@@ -69,14 +65,26 @@ impl Run<'_> {
                 embedding(self.ctx, *units, as_words(ids), table, y);
             }
             Op::Position { len } => self.position(step, *len),
+            Op::Sinusoids(table) => self.sinusoids(step, table),
             Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
+            Op::MaxOverTime { time, width } => self.max_over_time(step, *time, *width),
+            Op::Transpose { count, rows, columns } => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                transpose(self.ctx, count * self.rows, *rows, *columns, x, y);
+            }
             Op::Patches(pieces) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 cut_pieces(self.ctx, pieces, x, y);
             }
             Op::Add { relu } => self.add(step, *relu),
+            Op::Upsample(op) => self.upsample(step, op),
+            Op::Multiply => {
+                let spans = [&step.reads[0].span(self.rows), &step.reads[1].span(self.rows)];
+                let ([a, b], [y]) = self.arena.views(spans, [&y]);
+                multiply(self.ctx, a, b, y, Write::Set);
+            }
             Op::Concat { blocks, widths } => self.concat(step, *blocks, widths),
         }
         Ok(())
@@ -85,7 +93,7 @@ impl Run<'_> {
     /// `size`: rows, units, inputs.
     fn dense(&mut self, i: usize, step: &Step, size: [usize; 3], fused: Fused) {
         let bias = fused.bias.then(|| &self.state.learned[step.learned[1].clone()]);
-        let weight = Weight::of(self.state, self.ready, (i, step), 0);
+        let weight = Weight::of(self.state, self.ready, (i, step), [0, 0]);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         let epilogue = bias.map_or(Epilogue::NONE, Epilogue::columns);
         product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
@@ -100,35 +108,6 @@ impl Run<'_> {
             Some((weight, bias)) => conv2d_prepared(self.ctx, &conv, x, weight, bias, y, fused.relu),
             None => conv2d(self.ctx, &conv, x, weight, bias, y, fused.relu),
         }
-    }
-
-    /// `sizes`: items, channels, area.
-    fn batch_norm(
-        &mut self,
-        i: usize,
-        step: &Step,
-        node: &Node,
-        sizes: [usize; 3],
-        (eps, relu): (f64, bool),
-    ) -> Result<(), NetworkError> {
-        let [weight, bias] = self.weight_and_bias(step);
-        let [weight, bias] = [Some(&self.state.learned[weight]), Some(&self.state.learned[bias])];
-        let (x, y) = (self.read(step), step.yields.span(self.rows));
-        if self.pass == Pass::Evaluate {
-            let [mean, variance] = [0, 1].map(|k: usize| &self.state.running[step.running[k].clone()]);
-            let ([x], [y]) = self.arena.views([&x], [&y]);
-            batch_norm_predict(self.ctx, sizes, x, weight, bias, mean, variance, eps, relu, y);
-            return Ok(());
-        }
-        let got = sizes[0] * sizes[2];
-        if got < 2 {
-            return Err(RunError::OneValue { node: node.name.clone(), got }.into());
-        }
-        let kept = [self.kept(step, 0), self.kept(step, 1)];
-        let ([x], [y, mean, rstd]) = self.arena.views([&x], [&y, &kept[0], &kept[1]]);
-        let moments = self.state.seen[i].as_mut().map_or(&mut [][..], |seen| &mut seen.moments);
-        batch_norm_train(self.ctx, sizes, x, weight, bias, eps, relu, y, mean, rstd, moments);
-        Ok(())
     }
 
     fn activation(&mut self, step: &Step, function: Activation) {
@@ -192,6 +171,15 @@ impl Run<'_> {
         }
     }
 
+    fn upsample(&mut self, step: &Step, op: &Upsample) {
+        let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+        let enlarge = match op.mode {
+            Interpolation::Nearest => upsample_nearest,
+            Interpolation::Bilinear => upsample_bilinear,
+        };
+        enlarge(self.ctx, op.planes * self.rows, op.plane, op.factors, x, y);
+    }
+
     fn concat(&mut self, step: &Step, blocks: usize, widths: &[usize]) {
         let (count, stride) = (blocks * self.rows, widths.iter().sum());
         let mut offset = 0;
@@ -224,14 +212,14 @@ pub(super) enum Weight<'a> {
 }
 
 impl<'a> Weight<'a> {
-    /// The weight of a step's product number `product`, whose parameters are a weight and a bias each.
+    /// The weight of a step's product number `product`, which is learned tensor number `tensor`.
     pub(super) fn of(
         state: &'a FlatState,
         ready: &'a Ready,
         (i, step): (usize, &Step),
-        product: usize,
+        [product, tensor]: [usize; 2],
     ) -> Weight<'a> {
-        let learned = || Weight::Learned(&state.learned[step.learned[2 * product].clone()]);
+        let learned = || Weight::Learned(&state.learned[step.learned[tensor].clone()]);
         ready.product(i, product).map_or_else(learned, Weight::Ready)
     }
 }

@@ -1,9 +1,15 @@
 //! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
 
-use baeum_core::{Approximate, DType, Graph, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Pieces, Reads, Windows};
+mod needs;
 
-use super::sequence::{Attention, Cell, Recurrent};
+use std::sync::Arc;
+
+use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Rng, Shape, Size2, Stream};
+use baeum_kernels::{Activation, Conv2d, Pieces, Windows, sinusoids};
+
+use super::attention::{Attention, narrow};
+use super::norm::Groups;
+use super::recurrent::{Cell, Recurrent};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -20,12 +26,18 @@ pub(super) enum Op {
     MaxPool(Pool),
     /// The mean of each window.
     AvgPool(Pool),
+    /// Each pixel becomes a block, of itself or of what lies on lines to its neighbours.
+    Upsample(Upsample),
     /// The mean of each channel.
     GlobalMean { channels: usize, area: usize },
     /// Each channel over the batch, followed by relu if it stood alone behind.
     BatchNorm { channels: usize, area: usize, eps: f64, relu: bool },
     /// Each row of an item by itself.
     LayerNorm { width: usize, eps: f64 },
+    /// Each row of an item by itself, by the root of its mean square alone.
+    RmsNorm { width: usize, eps: f64 },
+    /// Groups of channels of an item, scaled and shifted if that is learned.
+    GroupNorm { groups: Groups, eps: f64 },
     /// A function of each number.
     Activation(Activation),
     /// Zeroes numbers by lot while training.
@@ -34,16 +46,24 @@ pub(super) enum Op {
     Embedding { units: usize },
     /// The same numbers added to each sequence, `len` of them.
     Position { len: usize },
+    /// The same numbers added to each sequence, which nobody learned.
+    Sinusoids(Arc<[f32]>),
     /// Each place of a sequence looks at the others.
     Attention(Attention),
     /// A state that goes through a sequence.
     Recurrent(Recurrent),
     /// The mean of a sequence.
     MeanOverTime { time: usize, width: usize },
+    /// The largest of each number of a sequence; keeps where it stood.
+    MaxOverTime { time: usize, width: usize },
+    /// Rows become columns, in each of `count` matrices of an item.
+    Transpose { count: usize, rows: usize, columns: usize },
     /// Pieces of the last axis.
     Patches(Pieces),
     /// The sum of its inputs, followed by relu if it stood alone behind.
     Add { relu: bool },
+    /// The product of its two inputs.
+    Multiply,
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
     Concat { blocks: usize, widths: Vec<usize> },
     /// What it reads, in another shape or with its function already applied: the same memory.
@@ -79,36 +99,83 @@ impl Op {
                 };
                 Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
             }
+            Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias } => {
+                // An image of one row.
+                let conv = Conv2d {
+                    batch: 1,
+                    channels,
+                    height: 1,
+                    width: last,
+                    filters: *filters,
+                    kernel: [1, *kernel],
+                    stride: [1, *stride],
+                    padding: [0, *padding],
+                    dilation: [1, *dilation],
+                    groups: *groups,
+                };
+                Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
+            }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
             }
             Layer::AvgPool2d { kernel, stride, padding } => {
                 Op::AvgPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
             }
+            Layer::MaxPool1d { kernel, stride, padding } => {
+                Op::MaxPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::AvgPool1d { kernel, stride, padding } => {
+                Op::AvgPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+            }
+            Layer::Upsample { factor, mode } => {
+                let plane = [x.get(1).copied().unwrap_or(1), last];
+                Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
+            }
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
             Layer::LayerNorm { eps } => Op::LayerNorm { width: last, eps: *eps },
+            Layer::RmsNorm { eps } => Op::RmsNorm { width: last, eps: *eps },
+            Layer::GroupNorm { groups, eps } => {
+                Op::GroupNorm { groups: Groups { channels, area, groups: *groups }, eps: *eps }
+            }
+            Layer::InstanceNorm { eps } => {
+                Op::GroupNorm { groups: Groups { channels, area, groups: channels }, eps: *eps }
+            }
             Layer::Relu => Op::Activation(Activation::Relu),
             Layer::Gelu { approximate: Approximate::None } => Op::Activation(Activation::Gelu),
             Layer::Gelu { approximate: Approximate::Tanh } => Op::Activation(Activation::GeluTanh),
             Layer::Tanh => Op::Activation(Activation::Tanh),
             Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
+            Layer::Silu => Op::Activation(Activation::Silu),
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
             Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },
             Layer::PositionEmbedding { .. } => Op::Position { len: x.iter().rev().take(2).product() },
-            Layer::MultiHeadAttention { heads, causal } => Op::Attention(Attention::of(&x, *heads, *causal)),
-            Layer::Lstm { units, bidirectional, returns } => {
-                Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *returns))
+            Layer::SinusoidalPositions => {
+                let time = x.iter().rev().nth(1).copied().unwrap_or(1);
+                Op::Sinusoids(narrow(sinusoids(time, last)))
             }
-            Layer::Gru { units, bidirectional, returns } => {
-                Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *returns))
+            Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+                Op::Attention(Attention::of(&x, *heads, *causal, *bias, *positions))
+            }
+            Layer::Lstm { units, bidirectional, returns, layers } => {
+                Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *layers, *returns))
+            }
+            Layer::Gru { units, bidirectional, returns, layers } => {
+                Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *layers, *returns))
             }
             Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
+            Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },
+            Layer::Transpose => Op::Transpose {
+                count: x.iter().rev().skip(2).product(),
+                rows: x.iter().rev().nth(1).copied().unwrap_or(1),
+                columns: last,
+            },
             Layer::Patches { size, stride } => {
                 Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
             }
             Layer::Add => Op::Add { relu: false },
+            Layer::Multiply => Op::Multiply,
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {
                     let rest = item(shape);
@@ -119,138 +186,6 @@ impl Op {
                     widths: widths.collect(),
                 }
             }
-        }
-    }
-
-    /// Whether its backward pass reads what it yielded.
-    pub(super) fn recalls_output(&self) -> bool {
-        match self {
-            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::Add { relu } => *relu,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Recurrent(recurrent) => recurrent.yields_states(),
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Attention(_)
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether its backward pass reads what it read.
-    pub(super) fn recalls_input(&self) -> bool {
-        match self {
-            Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Embedding { .. }
-            | Op::Attention(_)
-            | Op::Recurrent(_) => true,
-            // The lengths, if there are any.
-            Op::MeanOverTime { .. } => true,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Input,
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::Dropout { .. }
-            | Op::Position { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether it may write where it reads, if nobody else reads that.
-    pub(super) fn works_in_place(&self) -> bool {
-        match self {
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Dropout { .. } | Op::Position { .. } => true,
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Embedding { .. }
-            | Op::Attention(_)
-            | Op::Recurrent(_)
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// What it keeps for its backward pass beside values, in each of three places.
-    pub(super) fn keeps(&self, yields: usize) -> [Room; 3] {
-        let none = Room::default();
-        match self {
-            Op::MaxPool(_) => [Room::item(yields), none, none],
-            Op::BatchNorm { channels, .. } => [Room::fixed(*channels), Room::fixed(*channels), none],
-            Op::LayerNorm { width, .. } => {
-                let rows = Room::item(yields / (*width).max(1));
-                [rows, rows, none]
-            }
-            Op::Attention(attention) => attention.keeps(),
-            Op::Recurrent(recurrent) => recurrent.keeps(),
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => [none; 3],
-        }
-    }
-
-    /// What its backward pass alone works with, in each of two places.
-    pub(super) fn works_with(&self) -> [Room; 2] {
-        match self {
-            Op::Attention(attention) => attention.works_with(),
-            Op::Recurrent(recurrent) => recurrent.works_with(),
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::MeanOverTime { .. }
-            | Op::Patches(_)
-            | Op::Add { .. }
-            | Op::Concat { .. }
-            | Op::Same => [Room::default(); 2],
         }
     }
 }
@@ -267,6 +202,15 @@ pub(super) struct FoldedNorm {
 pub(super) struct Pool {
     pub(super) planes: usize,
     pub(super) windows: Windows,
+}
+
+/// Planes that are made larger, and by what factors.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upsample {
+    pub(super) planes: usize,
+    pub(super) plane: [usize; 2],
+    pub(super) factors: [usize; 2],
+    pub(super) mode: Interpolation,
 }
 
 /// How many numbers something takes: some in all, and some for each item of a batch.
@@ -303,6 +247,13 @@ pub(super) fn count(sizes: &[usize]) -> usize {
 
 fn pair(size: Size2) -> [usize; 2] {
     [size.height, size.width]
+}
+
+/// Over time: planes of one row.
+fn pool1d(x: &[usize], kernel: usize, stride: usize, padding: usize) -> Pool {
+    let [channels, time] = [0, 1].map(|axis| x.get(axis).copied().unwrap_or(1));
+    let row = |width| Size2 { height: 1, width };
+    pool(&[channels, 1, time], row(kernel), row(stride), Size2 { height: 0, width: padding })
 }
 
 fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool {

@@ -70,29 +70,37 @@ impl ReadyStep {
             | Op::Ids
             | Op::MaxPool(_)
             | Op::AvgPool(_)
+            | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::LayerNorm { .. }
+            | Op::RmsNorm { .. }
+            | Op::GroupNorm { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
+            | Op::Sinusoids(_)
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MaxOverTime { .. }
+            | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
+            | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => ReadyStep::Plain,
         }
     }
 
-    /// `sizes`: units and inputs of each product; its parameters are a weight and a bias.
+    /// `sizes`: units and inputs of each product; its parameters are a weight each, and a bias if there are any.
     fn products(ctx: &Ctx, step: &Step, state: &FlatState, sizes: &[[usize; 2]]) -> ReadyStep {
         if ctx.has_tiles() {
             return ReadyStep::Plain; // which have panels of their own
         }
+        let each = step.learned.len() / sizes.len().max(1); // a weight, and a bias if there are any
         let weight = |(product, [units, inputs]): (usize, &[usize; 2])| {
-            let weight = &state.learned[step.learned[2 * product].clone()];
+            let weight = &state.learned[step.learned[each * product].clone()];
             let mut laid = Buffer::zeros(gemm_prepared_len(ctx, [*inputs, *units]));
             gemm_prepare(ctx, [*inputs, *units], Matrix::transposed(weight, *inputs), &mut laid);
             laid

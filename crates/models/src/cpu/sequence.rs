@@ -1,282 +1,56 @@
-//! The operations that know time: their sizes, and both ways through them.
+//! The operations that know time beside attention and recurrence, both ways.
 
-use baeum_core::Returns;
 use baeum_kernels::{
-    AttentionMask, Direction, Epilogue, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients,
-    Write, add_repeated, as_words, attention, attention_backward, bias_gradient, copy, copy_blocks, gru,
-    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len, mean_over_time,
-    mean_over_time_backward,
+    Span, Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, max_over_time,
+    max_over_time_backward, mean_over_time, mean_over_time_backward,
 };
 
 use super::Run;
-use super::forward::{Weight, product};
-use super::op::Room;
 use super::plan::{Place, Step};
-use super::state::several;
-
-/// Self-attention with a product in front and one behind.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attention {
-    /// Of an item.
-    sequences: usize,
-    time: usize,
-    width: usize,
-    heads: usize,
-    causal: bool,
-}
-
-impl Attention {
-    /// Of items of these sizes, which end in time and width.
-    pub(super) fn of(item: &[usize], heads: usize, causal: bool) -> Attention {
-        let (width, time) =
-            (item.last().copied().unwrap_or(1), item.iter().rev().nth(1).copied().unwrap_or(1));
-        Attention { sequences: item.iter().rev().skip(2).product(), time, width, heads, causal }
-    }
-
-    /// Queries, keys and values; what the heads yield; the logarithms of their sums.
-    pub(super) fn keeps(&self) -> [Room; 3] {
-        let numbers = self.sequences * self.time * self.width;
-        [3 * numbers, numbers, self.sequences * self.time * self.heads].map(Room::item)
-    }
-
-    /// The gradients of what the heads yield, and of queries, keys and values.
-    pub(super) fn works_with(&self) -> [Room; 2] {
-        let numbers = self.sequences * self.time * self.width;
-        [numbers, 3 * numbers].map(Room::item)
-    }
-
-    fn shape(&self, rows: usize) -> [usize; 4] {
-        [rows * self.sequences, self.time, self.heads, self.width / self.heads.max(1)]
-    }
-
-    fn scale(&self) -> f64 {
-        1.0 / ((self.width / self.heads.max(1)) as f64).sqrt()
-    }
-
-    /// Units and inputs of the product in front, and of the one behind.
-    pub(super) fn products(&self) -> [[usize; 2]; 2] {
-        [[3 * self.width, self.width], [self.width, self.width]]
-    }
-
-    /// How many places there are in all.
-    fn places(&self, rows: usize) -> usize {
-        rows * self.sequences * self.time
-    }
-}
-
-/// Which recurrent layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
-    Lstm,
-    Gru,
-}
-
-/// One layer that a state goes through, in one direction or in both.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Recurrent {
-    cell: Cell,
-    time: usize,
-    inputs: usize,
-    units: usize,
-    directions: usize,
-    returns: Returns,
-}
-
-impl Recurrent {
-    /// Of items `[time, inputs]`.
-    pub(super) fn of(
-        cell: Cell,
-        item: &[usize],
-        units: usize,
-        bidirectional: bool,
-        returns: Returns,
-    ) -> Recurrent {
-        let size = |axis: usize| item.get(axis).copied().unwrap_or(1);
-        let directions = if bidirectional { 2 } else { 1 };
-        Recurrent { cell, time: size(0), inputs: size(1), units, directions, returns }
-    }
-
-    /// Whether all states come out.
-    pub(super) fn yields_states(&self) -> bool {
-        self.returns == Returns::Sequence
-    }
-
-    /// What the kernel saves; the states, unless they come out; the last states. Each direction has its own half of the first and
-    /// the last.
-    pub(super) fn keeps(&self) -> [Room; 3] {
-        let saved = match self.cell {
-            Cell::Lstm => lstm_saved_len(self.shape(1)),
-            Cell::Gru => gru_saved_len(self.shape(1)),
-        };
-        let states = if self.yields_states() { 0 } else { self.time * self.width() };
-        [self.directions * saved, states, self.width()].map(Room::item)
-    }
-
-    /// The gradients of the last states, each direction for itself.
-    pub(super) fn works_with(&self) -> [Room; 2] {
-        let last = if self.yields_states() { 0 } else { self.width() };
-        [last, 0].map(Room::item)
-    }
-
-    fn shape(&self, rows: usize) -> [usize; 4] {
-        [rows, self.time, self.inputs, self.units]
-    }
-
-    /// Numbers of all directions.
-    fn width(&self) -> usize {
-        self.directions * self.units
-    }
-
-    fn sequence<'a>(&self, direction: usize, lengths: Option<&'a [u32]>) -> Sequence<'a> {
-        let direction = if direction == 0 { Direction::Forward } else { Direction::Backward };
-        Sequence { direction, lengths, row: self.width() }
-    }
-}
-
-/// The part of a direction in what each has its own half of.
-fn half<T>(whole: &[T], direction: usize, directions: usize) -> &[T] {
-    let len = whole.len() / directions;
-    &whole[direction * len..][..len]
-}
-
-fn half_mut<T>(whole: &mut [T], direction: usize, directions: usize) -> &mut [T] {
-    let len = whole.len() / directions;
-    &mut whole[direction * len..][..len]
-}
 
 impl Run<'_> {
     /// Where the lengths stand, if the step reads any; an empty span otherwise.
-    fn lengths(&self, step: &Step) -> Span {
+    pub(super) fn lengths(&self, step: &Step) -> Span {
         step.reads.get(1).map(|place| place.span(self.rows)).unwrap_or_default()
     }
 
+    /// Adds a learned table of places, of which `len` numbers are used.
     pub(super) fn position(&mut self, step: &Step, len: usize) {
-        let y = step.yields.span(self.rows);
-        if !step.in_place {
-            let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
-            copy(self.ctx, x, y, Write::Set);
-        }
+        self.bring_along(step);
         let table = &self.state.learned[step.learned[0].clone()];
-        add_repeated(self.ctx, &table[..len], self.arena.write(&y));
+        add_repeated(self.ctx, &table[..len], self.arena.write(&step.yields.span(self.rows)));
     }
 
-    pub(super) fn position_backward(&mut self, step: &Step, dy: Place, len: usize) {
-        let (write, span) = (self.write(), dy.span(self.rows));
-        let ([dy], []) = self.arena.views([&span], []);
-        let (used, rest) = self.state.gradient[step.learned[0].clone()].split_at_mut(len);
-        bias_gradient(self.ctx, [dy.len() / len.max(1), len, 1], dy, used, write);
-        if write == Write::Set {
-            rest.fill(0.0);
+    pub(super) fn sinusoids(&mut self, step: &Step, table: &[f32]) {
+        self.bring_along(step);
+        add_repeated(self.ctx, table, self.arena.write(&step.yields.span(self.rows)));
+    }
+
+    /// What a step reads, where it yields.
+    fn bring_along(&mut self, step: &Step) {
+        if !step.in_place {
+            let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
+            copy(self.ctx, x, y, Write::Set);
         }
+    }
+
+    /// The gradient of what is read is that of what is yielded.
+    pub(super) fn pass_on(&mut self, step: &Step, dy: Place) {
         if let (false, Some((dx, write))) = (step.in_place, step.gradients[0]) {
-            let ([dy], [dx]) = self.arena.views([&span], [&dx.span(self.rows)]);
+            let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
             copy(self.ctx, dy, dx, write);
         }
     }
 
-    pub(super) fn attention(&mut self, i: usize, step: &Step, op: &Attention) {
-        let (places, width) = (op.places(self.rows), op.width);
-        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let bias = |k: usize| Epilogue::columns(&self.state.learned[step.learned[k].clone()]);
-        let weight = |product| Weight::of(self.state, self.ready, (i, step), product);
-        let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
-        product(self.ctx, [places, 3 * width, width], x, weight(0), bias(1), out);
-        let spans = [&qkv, &self.lengths(step)];
-        let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
-        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
-        attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
-        let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
-        product(self.ctx, [places, width, width], mixed, weight(1), bias(3), y);
-    }
-
-    pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {
-        let (places, width) = (op.places(self.rows), op.width);
-        let dy = dy.span(self.rows);
-        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let [d_mixed, d_qkv] = [0, 1].map(|k: usize| step.work[k].span(self.rows));
-        let dx = Some((d_mixed.clone(), Write::Set));
-        self.product_backward(step, (2, true), [places, width, width], [&mixed, &dy], dx);
-        let spans = [&qkv, &mixed, &sums, &d_mixed, &self.lengths(step)];
-        let ([qkv, mixed, sums, d_mixed, lengths], [out]) = self.arena.views(spans, [&d_qkv]);
-        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
-        let (shape, scale) = (op.shape(self.rows), op.scale());
-        attention_backward(self.ctx, shape, scale, mask, qkv, mixed, sums, d_mixed, out, Write::Set);
-        let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
-        let spans = [&self.read(step), &d_qkv];
-        self.product_backward(step, (0, true), [places, 3 * width, width], spans, dx);
-    }
-
-    pub(super) fn recurrent(&mut self, step: &Step, op: &Recurrent) {
-        let y = step.yields.span(self.rows);
-        let [saved, kept_states, last] = [0, 1, 2].map(|k| self.kept(step, k));
-        let states = if op.yields_states() { &y } else { &kept_states };
-        for direction in 0..op.directions {
-            let weights = recurrent_weights(&self.state.learned, step, direction);
-            let spans = [&self.read(step), &self.lengths(step)];
-            let ([x, lengths], [states, last, saved]) = self.arena.views(spans, [states, &last, &saved]);
-            let sequence = op.sequence(direction, some(lengths));
-            let [last, saved] = [last, saved].map(|whole| half_mut(whole, direction, op.directions));
-            let (shape, states) = (op.shape(self.rows), &mut states[direction * op.units..]);
-            let run = match op.cell {
-                Cell::Lstm => lstm,
-                Cell::Gru => gru,
-            };
-            run(self.ctx, shape, sequence, weights, x, states, last, saved);
+    pub(super) fn position_backward(&mut self, step: &Step, dy: Place, len: usize) {
+        let (write, span) = (self.write(), dy.span(self.rows));
+        let ([each], []) = self.arena.views([&span], []);
+        let (used, rest) = self.state.gradient[step.learned[0].clone()].split_at_mut(len);
+        bias_gradient(self.ctx, [each.len() / len.max(1), len, 1], each, used, write);
+        if write == Write::Set {
+            rest.fill(0.0);
         }
-        if !op.yields_states() {
-            let ([last], [y]) = self.arena.views([&last], [&y]);
-            for direction in 0..op.directions {
-                let (from, to) = ((direction * self.rows) * op.units, direction * op.units);
-                let from = (&last[from..], op.units, 0);
-                copy_blocks(self.ctx, self.rows, from, (y, op.width(), to), op.units, Write::Set);
-            }
-        }
-    }
-
-    pub(super) fn recurrent_backward(&mut self, step: &Step, dy: Place, op: &Recurrent) {
-        let (y, dy) = (step.yields.span(self.rows), dy.span(self.rows));
-        let (saved, d_last) = (self.kept(step, 0), step.work[0].span(self.rows));
-        let states = if op.yields_states() { y } else { self.kept(step, 1) };
-        for direction in 0..op.directions {
-            if !op.yields_states() {
-                let ([dy], [d_last]) = self.arena.views([&dy], [&d_last]);
-                let d_last = half_mut(d_last, direction, op.directions);
-                let from = (dy, op.width(), direction * op.units);
-                copy_blocks(self.ctx, self.rows, from, (d_last, op.units, 0), op.units, Write::Set);
-            }
-            self.direction_backward(step, op, direction, [&states, &saved, &dy, &d_last]);
-        }
-    }
-
-    /// One direction; `spans`: states, what was saved, the gradients of the states and of the last ones.
-    fn direction_backward(&mut self, step: &Step, op: &Recurrent, direction: usize, spans: [&Span; 4]) {
-        let own = self.write();
-        let [states, saved, dy, d_last] = spans;
-        let (x, lengths) = (self.read(step), self.lengths(step));
-        let dx = step.gradients[0]
-            .map(|(place, write)| (place.span(self.rows), if direction == 0 { write } else { Write::Add }));
-        let weights = recurrent_weights(&self.state.learned, step, direction);
-        let [w_ih, w_hh, b_ih, b_hh] = [0, 1, 2, 3].map(|k| &step.learned[4 * direction + k]);
-        let [w_ih, w_hh, b_ih, b_hh] = several(&mut self.state.gradient, [w_ih, w_hh, b_ih, b_hh]);
-        let out =
-            RecurrentGradients { w_ih: (w_ih, own), w_hh: (w_hh, own), b_ih: (b_ih, own), b_hh: (b_hh, own) };
-        let reads = [&x, &lengths, states, dy, d_last];
-        let nothing = (0..0, Write::Set);
-        let (dx_span, write) = dx.as_ref().unwrap_or(&nothing);
-        let ([x, lengths, states, dy, d_last], [saved, d_x]) = self.arena.views(reads, [saved, dx_span]);
-        let gradients = match op.yields_states() {
-            true => StateGradients { states: Some(&dy[direction * op.units..]), last: None },
-            false => StateGradients { states: None, last: Some(half(d_last, direction, op.directions)) },
-        };
-        let d_x = dx.is_some().then_some((d_x, *write));
-        let sequence = op.sequence(direction, some(lengths));
-        let (shape, states) = (op.shape(self.rows), &states[direction * op.units..]);
-        let saved = half_mut(saved, direction, op.directions);
-        let run = match op.cell {
-            Cell::Lstm => lstm_backward,
-            Cell::Gru => gru_backward,
-        };
-        run(self.ctx, shape, sequence, weights, x, states, saved, gradients, d_x, out);
+        self.pass_on(step, dy);
     }
 
     pub(super) fn mean_over_time(&mut self, step: &Step, time: usize, width: usize) {
@@ -291,15 +65,24 @@ impl Run<'_> {
         let ([dy, lengths], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
         mean_over_time_backward(self.ctx, [self.rows, time, width], some(lengths), dy, dx, write);
     }
-}
 
-fn recurrent_weights<'a>(learned: &'a [f32], step: &Step, direction: usize) -> RecurrentWeights<'a> {
-    let [w_ih, w_hh, b_ih, b_hh] =
-        [0, 1, 2, 3].map(|k: usize| &learned[step.learned[4 * direction + k].clone()]);
-    RecurrentWeights { w_ih, w_hh, b_ih, b_hh }
+    pub(super) fn max_over_time(&mut self, step: &Step, time: usize, width: usize) {
+        let spans = [&self.read(step), &self.lengths(step)];
+        let out = [&step.yields.span(self.rows), &self.kept(step, 0)];
+        let ([x, lengths], [y, places]) = self.arena.views(spans, out);
+        let shape = [self.rows, time, width];
+        max_over_time(self.ctx, shape, some(lengths), x, y, as_words_mut(places));
+    }
+
+    pub(super) fn max_over_time_backward(&mut self, step: &Step, dy: Place, time: usize, width: usize) {
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let spans = [&dy.span(self.rows), &self.kept(step, 0)];
+        let ([dy, places], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
+        max_over_time_backward(self.ctx, [self.rows, time, width], dy, as_words(places), dx, write);
+    }
 }
 
 /// Lengths, which a step without any has none of.
-fn some(lengths: &[f32]) -> Option<&[u32]> {
+pub(super) fn some(lengths: &[f32]) -> Option<&[u32]> {
     (!lengths.is_empty()).then(|| as_words(lengths))
 }

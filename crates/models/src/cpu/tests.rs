@@ -6,8 +6,8 @@ use baeum_kernels::{Isa, Precision, Rung};
 
 use super::*;
 use crate::testing::{
-    ADAM, ROWS, add_parts, batch, cases, chain, weighted, weights, with_fits, with_head, with_numbers,
-    with_shares,
+    ADAM, ROWS, add_parts, attention, batch, cases, chain, weighted, weights, with_fits, with_head,
+    with_numbers, with_shares,
 };
 use crate::{Runner, initial};
 
@@ -210,7 +210,7 @@ fn a_node_may_answer_twice() {
 fn both_runners_agree_where_every_place_has_a_class() {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[2, 5, 3]), DType::F32).unwrap();
-    let y = graph.add("y", Layer::MultiHeadAttention { heads: 3, causal: true }, &[x]).unwrap();
+    let y = graph.add("y", attention(3, true), &[x]).unwrap();
     graph.output(y);
     let mut batch = batch(&graph, ROWS);
     let classes: Vec<i64> = (0..ROWS as i64 * 10).map(|place| place * 2 % 3).collect();
@@ -240,7 +240,8 @@ fn drawn(seed: u64) -> Graph {
         let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
         let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
         let one = Size2::square(1);
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(15) {
+        let looks = graph.nodes().iter().any(|node| matches!(node.layer, Layer::MultiHeadAttention { .. }));
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(20) {
             0 | 1 => {
                 let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
                 let bias = draw(2) == 0;
@@ -257,7 +258,13 @@ fn drawn(seed: u64) -> Graph {
             10 => (Layer::Dropout { p: 0.3 }, vec![x]),
             11 => (Layer::Sigmoid, vec![x]),
             12 => (Layer::PositionEmbedding { length: sizes[1] + draw(2) }, vec![x]),
-            13 => (Layer::MultiHeadAttention { heads: 1, causal: draw(2) == 0 }, vec![x]),
+            14 => (Layer::Silu, vec![x]),
+            15 if sizes[2] > 1 => (Layer::RmsNorm { eps: 1e-3 }, vec![x]),
+            16 if sizes.iter().product::<usize>() > 1 => (Layer::GroupNorm { groups: 1, eps: 1e-3 }, vec![x]),
+            17 => (Layer::SinusoidalPositions, vec![x]),
+            18 => (Layer::Transpose, vec![x]),
+            // One behind another blows rounding up.
+            13 if !looks => (attention(1, draw(2) == 0), vec![x]),
             _ => {
                 let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);
                 (Layer::Add, same.chain([x]).collect())

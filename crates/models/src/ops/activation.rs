@@ -49,6 +49,11 @@ pub(crate) fn gelu(x: &Tensor, approximate: Approximate) -> Result<Tensor> {
     (x * 0.5)? * twice_the_share
 }
 
+/// `x / (1 + exp(-x))`.
+pub(crate) fn silu(x: &Tensor) -> Result<Tensor> {
+    x * candle_nn::ops::sigmoid(x)?
+}
+
 /// `x` times a mask of the same sizes, row-major, which is drawn and scaled already.
 pub(crate) fn dropout(x: &Tensor, mask: Vec<f32>) -> Result<Tensor> {
     if x.device().is_cpu() {

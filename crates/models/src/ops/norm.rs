@@ -143,3 +143,33 @@ pub(crate) fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -
     let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
     shift(&scale(&centred.broadcast_div(&deviation)?, weight)?, bias, x.dims())
 }
+
+/// Divides each item by the root of the mean square of its last axis, then scales it. `x`: `[.., n]`, `weight`: `[n]`.
+///
+/// candle's fused RMS norm has no gradient.
+pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    let root = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?;
+    scale(&x.broadcast_div(&root)?, weight)
+}
+
+/// Gives each group of channels of an item mean 0 and variance 1, then scales and shifts each channel. `x`: `[B, C, ..]`, the
+/// others `[C]`.
+pub(crate) fn group_norm(
+    x: &Tensor,
+    groups: usize,
+    [weight, bias]: [&Tensor; 2],
+    eps: f64,
+) -> Result<Tensor> {
+    let (batch, channels) = (x.dim(0)?, x.dim(1)?);
+    let normal = normalise_groups(x, groups, eps)?.reshape((batch, channels, ()))?; // [B, C, ..]
+    let [weight, bias] = [weight.reshape((channels, 1))?, bias.reshape((channels, 1))?];
+    normal.broadcast_mul(&weight)?.broadcast_add(&bias)?.reshape(x.shape())
+}
+
+/// Gives each group of channels of an item mean 0 and variance 1. `x`: `[B, C, ..]`, as is the result.
+pub(crate) fn normalise_groups(x: &Tensor, groups: usize, eps: f64) -> Result<Tensor> {
+    let rows = x.reshape((x.dim(0)?, groups, ()))?; // [B, G, C/G * ..]
+    let centred = rows.broadcast_sub(&rows.mean_keepdim(2)?)?;
+    let deviation = (centred.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
+    centred.broadcast_div(&deviation)?.reshape(x.shape())
+}

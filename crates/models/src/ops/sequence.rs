@@ -1,9 +1,10 @@
 //! What the layers that know time are made of.
+use baeum_core::Size2;
 use baeum_kernels::Pieces;
 use candle_core::{Result, Tensor};
 use candle_nn::ops::{sigmoid, softmax};
 
-use super::dense;
+use super::{Pool, Window, dense, pool};
 
 /// 1 for each step that counts, 0 for those behind: `[B, T]`, of the type of `like`.
 pub(crate) fn counted(lengths: &[usize], time: usize, like: &Tensor) -> Result<Tensor> {
@@ -13,12 +14,13 @@ pub(crate) fn counted(lengths: &[usize], time: usize, like: &Tensor) -> Result<T
 }
 
 /// Scaled dot-product attention of every head. `qkv`: `[N, T, 3 * n]`; `counted`: `[N, T]`; result `[N, T, n]`, 0 where a place does
-/// not count.
+/// not count. `rotations`: `[T, n / heads]` of rotary positions.
 pub(crate) fn attention(
     qkv: &Tensor,
     heads: usize,
     causal: bool,
     counted: Option<&Tensor>,
+    rotations: Option<&Tensor>,
 ) -> Result<Tensor> {
     let (batch, time, width) = qkv.dims3()?;
     let (n, size) = (width / 3, width / 3 / heads.max(1));
@@ -26,7 +28,7 @@ pub(crate) fn attention(
         let part = qkv.narrow(2, group * n, n)?.reshape((batch, time, heads, size))?;
         part.transpose(1, 2)?.contiguous() // [N, heads, T, size]
     };
-    let (q, k, v) = (group(0)?, group(1)?, group(2)?);
+    let (q, k, v) = (rotated(group(0)?, rotations)?, rotated(group(1)?, rotations)?, group(2)?);
     let scores = (q.matmul(&k.t()?.contiguous()?)? / (size as f64).sqrt())?; // [N, heads, T, T]
     let scores = match hidden(causal, counted, &scores)? {
         Some(hidden) => scores.broadcast_add(&hidden)?,
@@ -38,6 +40,20 @@ pub(crate) fn attention(
         None => Ok(mixed),
         Some(counted) => mixed.broadcast_mul(&counted.unsqueeze(2)?),
     }
+}
+
+/// Turns the pairs of each place: the first half of a head against its second. `x`: `[N, heads, T, size]`; `rotations`: `[T, size]`,
+/// the cosines in front of the sines.
+fn rotated(x: Tensor, rotations: Option<&Tensor>) -> Result<Tensor> {
+    let Some(rotations) = rotations else { return Ok(x) };
+    let half = x.dim(3)? / 2;
+    let halves = |x: &Tensor, axis: usize| -> Result<[Tensor; 2]> {
+        Ok([x.narrow(axis, 0, half)?.contiguous()?, x.narrow(axis, half, half)?.contiguous()?])
+    };
+    let ([a, b], [cos, sin]) = (halves(&x, 3)?, halves(rotations, 1)?);
+    let first = (a.broadcast_mul(&cos)? - b.broadcast_mul(&sin)?)?;
+    let second = (b.broadcast_mul(&cos)? + a.broadcast_mul(&sin)?)?;
+    Tensor::cat(&[first, second], 3)
 }
 
 /// Minus infinity for each key that a query does not see, else 0: `[N or 1, 1, T, T]`.
@@ -143,6 +159,24 @@ pub(crate) fn mean_over_time(x: &Tensor, counted: Option<&Tensor>) -> Result<Ten
             x.broadcast_mul(&counted.unsqueeze(2)?)?.sum(1)?.broadcast_div(&counted.sum_keepdim(1)?)
         }
     }
+}
+
+/// The largest of each number over the steps that count. `x`: `[B, T, n]`; `counted`: `[B, T]`; result `[B, n]`.
+pub(crate) fn max_over_time(x: &Tensor, counted: Option<&Tensor>) -> Result<Tensor> {
+    let (batch, time, n) = x.dims3()?;
+    let x = match counted {
+        None => x.clone(),
+        Some(counted) => {
+            let counted = counted.ne(0.0)?.unsqueeze(2)?.broadcast_as(x.shape())?.contiguous()?;
+            let never = Tensor::full(f64::NEG_INFINITY, x.shape(), x.device())?.to_dtype(x.dtype())?;
+            counted.where_cond(x, &never)?
+        }
+    };
+    // One window over an image that is as high as the sequence is long.
+    let (one, whole) = (Size2::square(1), Size2 { height: time, width: 1 });
+    let padding = Size2::square(0);
+    let window = Window { kernel: whole, stride: one, padding, dilation: one, image: whole, places: one };
+    pool(&x.unsqueeze(2)?, window, Pool::Max)?.reshape((batch, n))
 }
 
 /// Pieces of the last axis: `[.., T]` to `[.., pieces, size]`.

@@ -5,6 +5,8 @@ use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
+use super::line::{Slide, channels_turned, pool1d};
+use super::sequence::{Attention, Stack};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Cell, Moments, Pool, Window};
@@ -69,20 +71,28 @@ impl Run<'_> {
         let one = Size2::square(1);
         let value = match &node.layer {
             Layer::Input { .. } => return self.enter(node),
-            Layer::BatchNorm { eps, .. } => return self.batch_norm(node, first(read)?, *eps),
+            Layer::BatchNorm { eps, .. } => return self.batch_norm_of(node, first(read)?, *eps),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
             Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
-            Layer::MultiHeadAttention { heads, causal } => {
-                return self.attention(node, read, *heads, *causal);
+            Layer::SinusoidalPositions => return self.sinusoids(first(read)?),
+            &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+                return self.attention(node, read, &Attention { heads, causal, bias, positions });
             }
-            Layer::Lstm { bidirectional, returns, .. } => {
-                return self.recurrent(node, read, Cell::Lstm, *bidirectional, *returns);
+            &Layer::Lstm { bidirectional, returns, layers, .. } => {
+                let stack = Stack { cell: Cell::Lstm, bidirectional, layers, returns };
+                return self.recurrent(node, read, &stack);
             }
-            Layer::Gru { bidirectional, returns, .. } => {
-                return self.recurrent(node, read, Cell::Gru, *bidirectional, *returns);
+            &Layer::Gru { bidirectional, returns, layers, .. } => {
+                let stack = Stack { cell: Cell::Gru, bidirectional, layers, returns };
+                return self.recurrent(node, read, &stack);
             }
             Layer::MeanOverTime => return self.mean_over_time(node, read),
+            Layer::MaxOverTime => return self.max_over_time(node, read),
+            Layer::Transpose => {
+                let x = channels_first(first(read)?)?;
+                channels_last(&x.transpose(x.rank() - 2, x.rank() - 1)?.contiguous()?)
+            }
             Layer::Patches { size, stride } => {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::patches(&x, *size, stride.unwrap_or(*size))?)
@@ -98,6 +108,11 @@ impl Run<'_> {
                 let bias = self.bias(node, *bias)?;
                 ops::conv2d(first(read)?, &self.param(node, "weight")?, bias.as_ref(), window, *groups)
             }
+            Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let [kernel, stride, padding, dilation] = [*kernel, *stride, *padding, *dilation];
+                let slide = Slide { kernel, stride, padding, dilation };
+                return self.conv1d(node, first(read)?, &slide, *groups, *bias);
+            }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
                 ops::pool(first(read)?, window, Pool::Max)
@@ -106,17 +121,43 @@ impl Run<'_> {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
                 ops::pool(first(read)?, window, Pool::Mean)
             }
+            Layer::MaxPool1d { kernel, stride, padding } => {
+                let slide = Slide::pool(*kernel, *stride, *padding);
+                pool1d(node, first(read)?, &slide, Pool::Max)
+            }
+            Layer::AvgPool1d { kernel, stride, padding } => {
+                let slide = Slide::pool(*kernel, *stride, *padding);
+                pool1d(node, first(read)?, &slide, Pool::Mean)
+            }
+            Layer::Upsample { factor, mode } => {
+                channels_last(&ops::upsample(&channels_first(first(read)?)?, *factor, *mode)?)
+            }
             Layer::GlobalAvgPool => global_mean(first(read)?),
             Layer::LayerNorm { eps } => {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
                 channels_last(&ops::layer_norm(&channels_first(first(read)?)?, &weight, &bias, *eps)?)
             }
+            Layer::RmsNorm { eps } => {
+                let weight = self.param(node, "weight")?;
+                channels_last(&ops::rms_norm(&channels_first(first(read)?)?, &weight, *eps)?)
+            }
+            Layer::GroupNorm { groups, eps } => {
+                let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::group_norm(&x, *groups, [&weight, &bias], *eps)?)
+            }
+            Layer::InstanceNorm { eps } => {
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::normalise_groups(&x, x.dim(1)?, *eps)?)
+            }
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),
             Layer::Sigmoid => candle_nn::ops::sigmoid(first(read)?),
+            Layer::Silu => ops::silu(first(read)?),
             Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
+            Layer::Multiply => read.iter().skip(1).try_fold(first(read)?.clone(), |product, x| product * *x),
             Layer::Concat { axis } => {
                 // Where each axis of [B, C, H, W] stands in [B, H, W, C].
                 let places = if node.shape.rank() == 4 { [0, 3, 1, 2] } else { [0, 1, 2, 3] };
@@ -138,6 +179,15 @@ impl Run<'_> {
         Ok(channels_last(x)?)
     }
 
+    /// The channels of all but images stand in the graph's layout: second.
+    fn batch_norm_of(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
+        match x.rank() {
+            3 => Ok(channels_turned(&self.batch_norm(node, &channels_turned(x)?, eps)?)?),
+            _ => self.batch_norm(node, x, eps),
+        }
+    }
+
+    /// Over the last axis.
     fn batch_norm(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
         let param = |name| self.param(node, name);
         let [weight, bias] = [param("weight")?, param("bias")?];
@@ -186,7 +236,7 @@ impl Run<'_> {
         Ok(ops::dropout(x, mask.flatten_all()?.to_vec1()?)?)
     }
 
-    fn bias(&self, node: &Node, wanted: bool) -> Result<Option<Tensor>> {
+    pub(super) fn bias(&self, node: &Node, wanted: bool) -> Result<Option<Tensor>> {
         wanted.then(|| self.param(node, "bias")).transpose()
     }
 

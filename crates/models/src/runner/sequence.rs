@@ -1,10 +1,32 @@
 //! The layers that know time. A tensor `[B, .., time, n]` has the graph's layout here.
-use baeum_core::{Node, Returns};
+use baeum_core::{Node, Positions, Returns};
+use baeum_kernels::{rotations, sinusoids};
 use candle_core::{Result, Tensor};
 
 use super::forward::{Outcome, Run, channels_first, channels_last, first};
 use crate::checks;
 use crate::ops::{self, Cell, Walk};
+
+/// The settings of attention.
+pub(super) struct Attention {
+    pub(super) heads: usize,
+    pub(super) causal: bool,
+    pub(super) bias: bool,
+    pub(super) positions: Positions,
+}
+
+/// Recurrent layers one behind another.
+pub(super) struct Stack {
+    pub(super) cell: Cell,
+    pub(super) bidirectional: bool,
+    pub(super) layers: usize,
+    pub(super) returns: Returns,
+}
+
+/// A table of places beside `like`.
+fn table(numbers: Vec<f64>, sizes: [usize; 2], like: &Tensor) -> Result<Tensor> {
+    Tensor::from_vec(numbers, &sizes[..], like.device())?.to_dtype(like.dtype())
+}
 
 impl Run<'_> {
     pub(super) fn position(&self, node: &Node, x: &Tensor) -> Outcome<Tensor> {
@@ -19,6 +41,11 @@ impl Run<'_> {
         Ok(ops::mean_over_time(x, self.counted(node, x, read.get(1))?.as_ref())?)
     }
 
+    pub(super) fn max_over_time(&self, node: &Node, read: &[&Tensor]) -> Outcome<Tensor> {
+        let x = first(read)?;
+        Ok(ops::max_over_time(x, self.counted(node, x, read.get(1))?.as_ref())?)
+    }
+
     /// Which steps count, `[B, T]`, if a second input says how many.
     fn counted(&self, node: &Node, x: &Tensor, lengths: Option<&&Tensor>) -> Outcome<Option<Tensor>> {
         let Some(lengths) = lengths else { return Ok(None) };
@@ -27,52 +54,66 @@ impl Run<'_> {
         Ok(Some(ops::counted(&checked, time, x)?))
     }
 
+    pub(super) fn sinusoids(&self, x: &Tensor) -> Outcome<Tensor> {
+        let x = channels_first(x)?;
+        let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);
+        Ok(channels_last(&x.broadcast_add(&table(sinusoids(time, n), [time, n], &x)?)?)?)
+    }
+
     /// `[B, .., T, n]`, as is the result.
-    pub(super) fn attention(
-        &self,
-        node: &Node,
-        read: &[&Tensor],
-        heads: usize,
-        causal: bool,
-    ) -> Outcome<Tensor> {
+    pub(super) fn attention(&self, node: &Node, read: &[&Tensor], of: &Attention) -> Outcome<Tensor> {
         let x = channels_first(first(read)?)?;
         let counted = self.counted(node, &x, read.get(1))?;
-        let [in_weight, in_bias] = [self.param(node, "in_proj_weight")?, self.param(node, "in_proj_bias")?];
-        let [out_weight, out_bias] =
-            [self.param(node, "out_proj.weight")?, self.param(node, "out_proj.bias")?];
+        let [in_weight, out_weight] =
+            [self.param(node, "in_proj_weight")?, self.param(node, "out_proj.weight")?];
+        let bias = |name: &str| of.bias.then(|| self.param(node, name)).transpose();
+        let [in_bias, out_bias] = [bias("in_proj_bias")?, bias("out_proj.bias")?];
         let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);
-        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, Some(&in_bias))?; // [N, T, 3 * n]
-        let mixed = ops::attention(&qkv, heads, causal, counted.as_ref())?; // [N, T, n]
-        Ok(channels_last(&ops::dense(&mixed, &out_weight, Some(&out_bias))?.reshape(x.shape())?)?)
+        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, in_bias.as_ref())?; // [N, T, 3 * n]
+        let size = n / of.heads.max(1);
+        let rotations = match of.positions {
+            Positions::None => None,
+            Positions::Rotary => Some(table(rotations(time, size), [time, size], &x)?),
+        };
+        let mixed = ops::attention(&qkv, of.heads, of.causal, counted.as_ref(), rotations.as_ref())?; // [N, T, n]
+        Ok(channels_last(&ops::dense(&mixed, &out_weight, out_bias.as_ref())?.reshape(x.shape())?)?)
     }
 
     /// `[B, T, n]`; result `[B, T, units]` or `[B, units]`, twice as wide for two directions.
-    pub(super) fn recurrent(
-        &self,
-        node: &Node,
-        read: &[&Tensor],
-        cell: Cell,
-        bidirectional: bool,
-        returns: Returns,
-    ) -> Outcome<Tensor> {
+    pub(super) fn recurrent(&self, node: &Node, read: &[&Tensor], stack: &Stack) -> Outcome<Tensor> {
         let x = first(read)?;
         let counted = self.counted(node, x, read.get(1))?;
-        let walk = |reverse: bool| -> Result<Tensor> {
-            let suffix = if reverse { "_reverse" } else { "" };
-            let param = |name: &str| self.param(node, &format!("{name}_l0{suffix}"));
-            let weights = [param("weight_ih")?, param("weight_hh")?, param("bias_ih")?, param("bias_hh")?];
-            let (states, last) = Walk { cell, x, weights, reverse, counted: counted.as_ref() }.run()?;
-            Ok(match returns {
-                Returns::Sequence => states,
-                Returns::Last => last,
-            })
-        };
-        match bidirectional {
-            false => Ok(walk(false)?),
-            true => {
-                let both: [Tensor; 2] = [walk(false)?, walk(true)?];
-                Ok(Tensor::cat(&both, both[0].rank() - 1)?)
-            }
+        let mut both = self.level(node, x, stack, 0, counted.as_ref())?;
+        for level in 1..stack.layers {
+            both = self.level(node, &both.0, stack, level, counted.as_ref())?;
         }
+        let (states, last) = both;
+        Ok(match stack.returns {
+            Returns::Sequence => states,
+            Returns::Last => last,
+        })
+    }
+
+    /// All states of one level and the last ones, those of both directions side by side.
+    fn level(
+        &self,
+        node: &Node,
+        x: &Tensor,
+        stack: &Stack,
+        level: usize,
+        counted: Option<&Tensor>,
+    ) -> Result<(Tensor, Tensor)> {
+        let walk = |reverse: bool| -> Result<(Tensor, Tensor)> {
+            let suffix = if reverse { "_reverse" } else { "" };
+            let param = |name: &str| self.param(node, &format!("{name}_l{level}{suffix}"));
+            let weights = [param("weight_ih")?, param("weight_hh")?, param("bias_ih")?, param("bias_hh")?];
+            Walk { cell: stack.cell, x, weights, reverse, counted }.run()
+        };
+        let (states, last) = walk(false)?;
+        if !stack.bidirectional {
+            return Ok((states, last));
+        }
+        let (back, first) = walk(true)?;
+        Ok((Tensor::cat(&[states, back], 2)?, Tensor::cat(&[last, first], 1)?))
     }
 }

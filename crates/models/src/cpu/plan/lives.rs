@@ -55,11 +55,18 @@ pub(super) fn asked(graph: &Graph, purpose: Purpose) -> Vec<bool> {
         (0..nodes.len()).map(|i| purpose == Purpose::Train && learns[i] && reached[i]).collect();
     // A norm finds its own gradients on the way to that of what it reads, asked for or not.
     for (i, node) in nodes.iter().enumerate() {
-        if asked[i] && matches!(node.layer, Layer::BatchNorm { .. } | Layer::LayerNorm { .. }) {
+        if asked[i] && is_norm(&node.layer) {
             node.inputs.iter().for_each(|id| asked[id.index()] = true);
         }
     }
     asked
+}
+
+fn is_norm(layer: &Layer) -> bool {
+    matches!(
+        layer,
+        Layer::BatchNorm { .. } | Layer::LayerNorm { .. } | Layer::RmsNorm { .. } | Layer::GroupNorm { .. }
+    )
 }
 
 impl Lives {

@@ -65,17 +65,24 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Ids
         | Op::MaxPool(_)
         | Op::AvgPool(_)
+        | Op::Upsample(_)
         | Op::GlobalMean { .. }
         | Op::LayerNorm { .. }
+        | Op::RmsNorm { .. }
+        | Op::GroupNorm { .. }
         | Op::Activation(_)
         | Op::Dropout { .. }
         | Op::Embedding { .. }
         | Op::Position { .. }
+        | Op::Sinusoids(_)
         | Op::Attention(_)
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }
+        | Op::MaxOverTime { .. }
+        | Op::Transpose { .. }
         | Op::Patches(_)
         | Op::Add { .. }
+        | Op::Multiply
         | Op::Concat { .. }
         | Op::Same => return false,
     }

@@ -36,6 +36,11 @@ def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bi
 
 
 @kind
+def conv1d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
+    return nn.Conv1d(shape[1], filters, kernel, stride, padding, dilation, groups, bias)
+
+
+@kind
 def max_pool2d(shape, kernel, stride=None, padding=0):
     return nn.MaxPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
 
@@ -46,18 +51,48 @@ def avg_pool2d(shape, kernel, stride=None, padding=0):
 
 
 @kind
+def max_pool1d(shape, kernel, stride=None, padding=0):
+    return nn.MaxPool1d(kernel, stride, padding)
+
+
+@kind
+def avg_pool1d(shape, kernel, stride=None, padding=0):
+    return nn.AvgPool1d(kernel, stride, padding)
+
+
+@kind
+def upsample(shape, factor, mode="nearest"):
+    return nn.Upsample(scale_factor=pair(factor), mode=mode)
+
+
+@kind
 def global_avg_pool(shape):
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
 @kind
 def batch_norm(shape, eps=1e-5, momentum=0.1):
-    return (nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d)(shape[1], eps, momentum)
+    return (nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d)(shape[1], eps, momentum)
 
 
 @kind
 def layer_norm(shape, eps=1e-5):
     return nn.LayerNorm(shape[-1], eps)
+
+
+@kind
+def rms_norm(shape, eps=1e-5):
+    return nn.RMSNorm(shape[-1], eps)
+
+
+@kind
+def group_norm(shape, groups, eps=1e-5):
+    return nn.GroupNorm(groups, shape[1], eps)
+
+
+@kind
+def instance_norm(shape, eps=1e-5):
+    return torch_layers.InstanceNorm(eps)
 
 
 @kind
@@ -87,18 +122,23 @@ def position_embedding(shape, length):
 
 
 @kind
-def multi_head_attention(shape, heads, causal=False):
-    return torch_layers.SelfAttention(shape[-1], heads, causal)
+def sinusoidal_positions(shape):
+    return torch_layers.SinusoidalPositions()
 
 
 @kind
-def lstm(shape, units, bidirectional=False, returns="sequence"):
-    return torch_layers.Lstm(shape[-1], units, bidirectional, returns)
+def multi_head_attention(shape, heads, causal=False, bias=True, positions="none"):
+    return torch_layers.SelfAttention(shape[-1], heads, causal, bias, positions)
 
 
 @kind
-def gru(shape, units, bidirectional=False, returns="sequence"):
-    return torch_layers.Gru(shape[-1], units, bidirectional, returns)
+def lstm(shape, units, bidirectional=False, returns="sequence", layers=1):
+    return torch_layers.Lstm(shape[-1], units, bidirectional, returns, layers)
+
+
+@kind
+def gru(shape, units, bidirectional=False, returns="sequence", layers=1):
+    return torch_layers.Gru(shape[-1], units, bidirectional, returns, layers)
 
 
 @kind
@@ -107,13 +147,23 @@ def mean_over_time(shape):
 
 
 @kind
+def max_over_time(shape):
+    return torch_layers.MaxOverTime()
+
+
+@kind
+def transpose(shape):
+    return torch_layers.Transpose()
+
+
+@kind
 def patches(shape, size, stride=None):
     return torch_layers.Patches(size, stride)
 
 
-for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}.items():
+for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}.items():
     KINDS[name] = lambda shape, module=module: module()
-for name in ["add", "concat"]:
+for name in ["add", "multiply", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
 
 
@@ -141,6 +191,8 @@ class Net(nn.Module):
         name, what, settings, reads = step
         if what == "add":
             return sum(values[read] for read in reads)
+        if what == "multiply":
+            return values[reads[0]] * values[reads[1]]
         if what == "concat":
             return torch.cat([values[read] for read in reads], settings.get("axis", 1))
         return self.get_submodule(name)(values[reads[0]])
@@ -169,37 +221,64 @@ CASES = {
                                           "dilation": [2, 1], "groups": 2}}, "flatten"], {}),
     "conv2d_depthwise": ([3, 4, 4], [{"conv2d": {"filters": 3, "kernel": 1}},
                                      {"conv2d": {"filters": 6, "kernel": 3, "padding": 1, "groups": 3}}, "flatten"], {}),
+    "conv1d": (SEQUENCE, [{"conv1d": {"filters": 4, "kernel": 3, "padding": 1}}, "batch_norm", "relu",
+                          {"conv1d": {"filters": 2, "kernel": 2, "stride": 2, "bias": False}}, "flatten"], {}),
+    "conv1d_groups": ([4, 9], [{"conv1d": {"filters": 6, "kernel": 3, "stride": 2, "padding": 2, "dilation": 2, "groups": 2}}, "flatten"], {}),
+    "conv1d_depthwise": ([3, 6], [{"conv1d": {"filters": 3, "kernel": 1}}, {"conv1d": {"filters": 6, "kernel": 3, "groups": 3}}, "flatten"], {}),
     "max_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"max_pool2d": {"kernel": 2}}, "flatten"], {}),
     "max_pool2d_overlap": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                                    {"max_pool2d": {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}}, "flatten"], {}),
     "avg_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                            {"avg_pool2d": {"kernel": 2, "stride": 1, "padding": 1}}, "flatten"], {}),
+    "max_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"max_pool1d": {"kernel": 3, "stride": 2, "padding": 1}}, "flatten"], {}),
+    "avg_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"avg_pool1d": {"kernel": 2}}, "flatten"], {}),
+    "upsample": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": 2}}, {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
+    "upsample_bilinear": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": [2, 3], "mode": "bilinear"}},
+                                  {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "global_avg_pool": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, "relu", "global_avg_pool"], {}),
     "batch_norm": ([7], [{"dense": {"units": 4, "bias": False}}, "batch_norm"], {}),
     "batch_norm_image": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2, "bias": False}},
                                  {"batch_norm": {"eps": 1e-3, "momentum": 0.3}}, "relu", "flatten"], {}),
     "layer_norm": ([7], [{"dense": {"units": 4}}, "layer_norm"], {}),
     "layer_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"layer_norm": {"eps": 1e-3}}, "flatten"], {}),
+    "rms_norm": ([7], [{"dense": {"units": 4}}, "rms_norm"], {}),
+    "rms_norm_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"rms_norm": {"eps": 1e-3}}, "flatten"], {}),
+    "group_norm": ([7], [{"dense": {"units": 6}}, {"group_norm": {"groups": 2}}], {}),
+    "group_norm_image": (IMAGE, [{"conv2d": {"filters": 4, "kernel": 2}}, {"group_norm": {"groups": 2, "eps": 1e-3}}, "flatten"], {}),
+    "instance_norm": ([3, 6], [{"conv1d": {"filters": 4, "kernel": 2}}, "instance_norm", "tanh", {"conv1d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "relu": ([7], [{"dense": {"units": 5}}, "relu"], {}),
     "gelu": ([7], [{"dense": {"units": 5}}, "gelu"], {}),
     "gelu_tanh": ([7], [{"dense": {"units": 5}}, {"gelu": {"approximate": "tanh"}}], {}),
     "sigmoid": ([7], [{"dense": {"units": 5}}, "sigmoid"], {}),
+    "silu": ([7], [{"dense": {"units": 5}}, "silu"], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
     "flatten_axis": (IMAGE, [{"flatten": {"axis": 2}}, {"dense": {"units": 3}}, "flatten"], {}),
     "position_embedding": (SEQUENCE, [{"dense": {"units": 3}}, {"position_embedding": {"length": 6}}, "tanh", "flatten"], {}),
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
     "multi_head_attention_causal": (IMAGE, [{"multi_head_attention": {"heads": 2, "causal": True}}, "flatten"], {}),
+    "multi_head_attention_bare": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 3, "bias": False}}, "flatten"], {}),
+    "multi_head_attention_rotary": (SEQUENCE, [{"dense": {"units": 8}}, {"multi_head_attention": {"heads": 2, "positions": "rotary"}}, "flatten"], {}),
+    "multi_head_attention_rotary_causal": (IMAGE, [{"multi_head_attention": {"heads": 1, "causal": True, "bias": False, "positions": "rotary"}},
+                                                   "flatten"], {}),
+    "sinusoidal_positions": (SEQUENCE, [{"dense": {"units": 7}}, "sinusoidal_positions", "tanh", "flatten"], {}),
     "lstm": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4}}, {"lstm": {"units": 2, "returns": "last"}}], {}),
     "lstm_both": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4, "bidirectional": True}},
                              {"lstm": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
     "gru": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4}}, {"gru": {"units": 2, "returns": "last"}}], {}),
     "gru_both": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "bidirectional": True}},
                             {"gru": {"units": 2, "bidirectional": True, "returns": "last"}}], {}),
+    "lstm_stacked": (SEQUENCE, [{"dense": {"units": 3}}, {"lstm": {"units": 4, "bidirectional": True, "layers": 2}}, "flatten"], {}),
+    "gru_stacked": (SEQUENCE, [{"dense": {"units": 3}}, {"gru": {"units": 4, "layers": 3, "returns": "last"}}], {}),
     "mean_over_time": (SEQUENCE, [{"dense": {"units": 3}}, "tanh", "mean_over_time"], {}),
+    "text_cnn": ([6], [{"embedding": {"vocabulary": 9, "units": 4}}, "transpose", {"conv1d": {"filters": 5, "kernel": 3}},
+                       "transpose", "relu", "max_over_time"], {"ids": 9}),
     "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
+    "swiglu": ([7], [{"name": "gate", "layer": {"dense": {"units": 5, "bias": False}}}, "silu",
+                     {"name": "up", "layer": {"dense": {"units": 5, "bias": False}}, "from": ["x"]},
+                     {"layer": "multiply", "from": ["silu1", "up"]}], {}),
     "concat": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 1}}, {"layer": {"concat": {}}, "from": ["x", "conv2d1"]},
                        {"layer": {"concat": {"axis": 3}}, "from": ["concat1", "concat1"]}, "flatten"], {}),
 }

@@ -1,0 +1,131 @@
+use std::fmt::Display;
+
+use crate::{Layer, Size2};
+
+impl Layer {
+    /// The settings that no shape could make right.
+    ///
+    /// # Errors
+    /// The setting's name and the rule it breaks.
+    pub fn settings(&self) -> Result<(), (&'static str, String)> {
+        match self {
+            Layer::Dense { units, .. } => above_zero("units", *units),
+            Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", *stride)?;
+                sides_above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
+                shares("filters", *filters, *groups)
+            }
+            Layer::Conv1d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", *stride)?;
+                above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
+                shares("filters", *filters, *groups)
+            }
+            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", stride.unwrap_or(*kernel))?;
+                let fits = padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2;
+                at_most_half(fits, kernel, padding)
+            }
+            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", stride.unwrap_or(*kernel))?;
+                at_most_half(*padding <= kernel / 2, kernel, padding)
+            }
+            Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
+            Layer::BatchNorm { eps, momentum } => {
+                positive("eps", *eps)?;
+                between("momentum", *momentum, 0.0, 1.0)
+            }
+            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => {
+                positive("eps", *eps)
+            }
+            Layer::GroupNorm { groups, eps } => {
+                above_zero("groups", *groups)?;
+                positive("eps", *eps)
+            }
+            Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
+            Layer::Embedding { vocabulary, units } => {
+                above_zero("vocabulary", *vocabulary)?;
+                above_zero("units", *units)
+            }
+            Layer::Flatten { axis } => above_zero("axis", *axis),
+            Layer::PositionEmbedding { length } => above_zero("length", *length),
+            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
+            Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
+                above_zero("units", *units)?;
+                above_zero("layers", *layers)
+            }
+            Layer::Patches { size, stride } => {
+                above_zero("size", *size)?;
+                above_zero("stride", stride.unwrap_or(*size))
+            }
+            Layer::Input { .. }
+            | Layer::GlobalAvgPool
+            | Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::SinusoidalPositions
+            | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
+            | Layer::Add
+            | Layer::Multiply
+            | Layer::Concat { .. } => Ok(()),
+        }
+    }
+}
+
+fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
+    if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
+}
+
+/// A window of a pool that is padded more would see padding alone.
+fn at_most_half(
+    fits: bool,
+    kernel: &dyn Display,
+    padding: &dyn Display,
+) -> Result<(), (&'static str, String)> {
+    match fits {
+        true => Ok(()),
+        false => Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}"))),
+    }
+}
+
+/// One equal share for each group.
+fn shares(name: &'static str, value: usize, groups: usize) -> Result<(), (&'static str, String)> {
+    match value.is_multiple_of(groups) {
+        true => Ok(()),
+        false => Err((name, format!("must be a multiple of `groups` = {groups}, got {value}"))),
+    }
+}
+
+fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
+    if value.area() > 0 {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero on both sides, got {value}")))
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero, got {value}")))
+    }
+}
+
+fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err((name, format!("must be from {low} to {high}, got {value}"))),
+    }
+}

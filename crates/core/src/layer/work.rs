@@ -1,0 +1,65 @@
+//! How much work a layer is.
+use super::{Interpolation, Layer, sequence};
+use crate::Shape;
+
+impl Layer {
+    /// How many multiplications and additions one item takes on its way forward, for the summary; a product and its
+    /// sum count as two, elementwise work as one an element.
+    pub fn flops(&self, inputs: &[&Shape], output: &Shape) -> u64 {
+        let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
+        let out = elements(output);
+        match self {
+            Layer::Dense { .. } => 2 * out * width(inputs) as u64,
+            Layer::Conv2d { kernel, groups, .. } => {
+                2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
+            }
+            Layer::Conv1d { kernel, groups, .. } => {
+                2 * out * (kernel * channels(inputs) / (*groups).max(1)) as u64
+            }
+            Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
+            Layer::MaxPool1d { kernel, .. } | Layer::AvgPool1d { kernel, .. } => out * *kernel as u64,
+            Layer::Upsample { mode: Interpolation::Bilinear, .. } => 8 * out,
+            Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
+            Layer::BatchNorm { .. }
+            | Layer::LayerNorm { .. }
+            | Layer::RmsNorm { .. }
+            | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. } => 2 * out,
+            Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
+            Layer::Lstm { units, bidirectional, layers, .. } => {
+                sequence::recurrent_flops(inputs, 4 * *units, *units, *bidirectional, *layers)
+            }
+            Layer::Gru { units, bidirectional, layers, .. } => {
+                sequence::recurrent_flops(inputs, 3 * *units, *units, *bidirectional, *layers)
+            }
+            Layer::MeanOverTime | Layer::MaxOverTime => inputs.first().map_or(0, |shape| elements(shape)),
+            Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::Add
+            | Layer::Multiply
+            | Layer::SinusoidalPositions
+            | Layer::PositionEmbedding { .. } => out,
+            Layer::Input { .. }
+            | Layer::Dropout { .. }
+            | Layer::Flatten { .. }
+            | Layer::Embedding { .. }
+            | Layer::Patches { .. }
+            | Layer::Transpose
+            | Layer::Upsample { mode: Interpolation::Nearest, .. }
+            | Layer::Concat { .. } => 0,
+        }
+    }
+}
+
+/// The last axis of the first input.
+pub(super) fn width(inputs: &[&Shape]) -> usize {
+    inputs.first().and_then(|shape| shape.last()).unwrap_or(0)
+}
+
+/// The second axis of the first input.
+pub(super) fn channels(inputs: &[&Shape]) -> usize {
+    inputs.first().and_then(|shape| shape.0.get(1)).and_then(|dim| dim.size()).unwrap_or(0)
+}

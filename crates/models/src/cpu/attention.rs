@@ -1,0 +1,131 @@
+//! Attention of a sequence to itself: its sizes, and both ways through it.
+
+use std::sync::Arc;
+
+use baeum_core::Positions;
+use baeum_kernels::{AttentionMask, Epilogue, Turn, Write, attention, attention_backward, rotate, rotations};
+
+use super::Run;
+use super::forward::{Weight, product};
+use super::op::Room;
+use super::plan::{Place, Step};
+use super::sequence::some;
+
+/// Self-attention with a product in front and one behind.
+#[derive(Clone, Debug)]
+pub(super) struct Attention {
+    /// Of an item.
+    sequences: usize,
+    time: usize,
+    width: usize,
+    heads: usize,
+    causal: bool,
+    bias: bool,
+    /// Of rotary positions: `[time, size of a head]`.
+    rotations: Option<Arc<[f32]>>,
+}
+
+impl Attention {
+    /// Of items of these sizes, which end in time and width.
+    pub(super) fn of(
+        item: &[usize],
+        heads: usize,
+        causal: bool,
+        bias: bool,
+        positions: Positions,
+    ) -> Attention {
+        let (width, time) =
+            (item.last().copied().unwrap_or(1), item.iter().rev().nth(1).copied().unwrap_or(1));
+        let sequences = item.iter().rev().skip(2).product();
+        let rotations = match positions {
+            Positions::None => None,
+            Positions::Rotary => Some(narrow(rotations(time, width / heads.max(1)))),
+        };
+        Attention { sequences, time, width, heads, causal, bias, rotations }
+    }
+
+    /// Queries, keys and values; what the heads yield; the logarithms of their sums.
+    pub(super) fn keeps(&self) -> [Room; 3] {
+        let numbers = self.sequences * self.time * self.width;
+        [3 * numbers, numbers, self.sequences * self.time * self.heads].map(Room::item)
+    }
+
+    /// The gradients of what the heads yield, and of queries, keys and values.
+    pub(super) fn works_with(&self) -> [Room; 2] {
+        let numbers = self.sequences * self.time * self.width;
+        [numbers, 3 * numbers].map(Room::item)
+    }
+
+    fn shape(&self, rows: usize) -> [usize; 4] {
+        [rows * self.sequences, self.time, self.heads, self.width / self.heads.max(1)]
+    }
+
+    fn scale(&self) -> f64 {
+        1.0 / ((self.width / self.heads.max(1)) as f64).sqrt()
+    }
+
+    /// Units and inputs of the product in front, and of the one behind.
+    pub(super) fn products(&self) -> [[usize; 2]; 2] {
+        [[3 * self.width, self.width], [self.width, self.width]]
+    }
+
+    /// Which learned tensor is the weight of a product; its bias, if there is one, is the next.
+    fn weight(&self, product: usize) -> usize {
+        if self.bias { 2 * product } else { product }
+    }
+
+    /// How many places there are in all.
+    fn places(&self, rows: usize) -> usize {
+        rows * self.sequences * self.time
+    }
+}
+
+/// A table in the width of the runner.
+pub(super) fn narrow(table: Vec<f64>) -> Arc<[f32]> {
+    table.into_iter().map(|x| x as f32).collect()
+}
+
+impl Run<'_> {
+    pub(super) fn attention(&mut self, i: usize, step: &Step, op: &Attention) {
+        let (places, width) = (op.places(self.rows), op.width);
+        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
+        let epilogue = |product: usize| match op.bias {
+            true => Epilogue::columns(&self.state.learned[step.learned[op.weight(product) + 1].clone()]),
+            false => Epilogue::NONE,
+        };
+        let weight =
+            |product: usize| Weight::of(self.state, self.ready, (i, step), [product, op.weight(product)]);
+        let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
+        product(self.ctx, [places, 3 * width, width], x, weight(0), epilogue(0), out);
+        if let Some(rotations) = &op.rotations {
+            rotate(self.ctx, op.shape(self.rows), rotations, Turn::Forward, self.arena.write(&qkv));
+        }
+        let spans = [&qkv, &self.lengths(step)];
+        let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
+        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
+        attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
+        let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
+        product(self.ctx, [places, width, width], mixed, weight(1), epilogue(1), y);
+    }
+
+    pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {
+        let (places, width) = (op.places(self.rows), op.width);
+        let dy = dy.span(self.rows);
+        let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
+        let [d_mixed, d_qkv] = [0, 1].map(|k: usize| step.work[k].span(self.rows));
+        let dx = Some((d_mixed.clone(), Write::Set));
+        let learned = (op.weight(1), op.bias);
+        self.product_backward(step, learned, [places, width, width], [&mixed, &dy], dx);
+        let spans = [&qkv, &mixed, &sums, &d_mixed, &self.lengths(step)];
+        let ([qkv, mixed, sums, d_mixed, lengths], [out]) = self.arena.views(spans, [&d_qkv]);
+        let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
+        let (shape, scale) = (op.shape(self.rows), op.scale());
+        attention_backward(self.ctx, shape, scale, mask, qkv, mixed, sums, d_mixed, out, Write::Set);
+        if let Some(rotations) = &op.rotations {
+            rotate(self.ctx, shape, rotations, Turn::Back, self.arena.write(&d_qkv));
+        }
+        let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
+        let (learned, spans) = ((op.weight(0), op.bias), [&self.read(step), &d_qkv]);
+        self.product_backward(step, learned, [places, 3 * width, width], spans, dx);
+    }
+}
