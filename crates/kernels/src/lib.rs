@@ -82,12 +82,12 @@ pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, scale};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
-pub use loss::{bce_with_logits, huber, mae, mse};
+pub use loss::{bce_with_logits, huber, mae, mse, quantile};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
-pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
+pub use optim::{AdamStep, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, sgd};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,

@@ -75,7 +75,8 @@ pub fn fit(
         let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), at.batch);
         let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
         for rows in order.chunks(plan.batch_size()).skip(at.batch) {
-            let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
+            let learning_rate =
+                plan.learning_rate(first_step + at.batch as u64, steps_per_epoch, &at.history);
             let parts = gradients(plan, net, &mut batches, &loss, rows)?;
             at.batch += 1;
             at.loss.add(parts);
@@ -86,6 +87,10 @@ pub fn fit(
             }
             let rows = rows.len();
             stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
+            if !stop && at.batch < steps_per_epoch && plan.is_due_at(step) {
+                at.state = finite_state(net, epoch, step)?;
+                stop = hand_over(&at, step, keep, watch)?;
+            }
             if stop {
                 break;
             }
@@ -94,18 +99,28 @@ pub fn fit(
         at.state = finite_state(net, epoch, step)?;
         if at.batch == steps_per_epoch {
             let valid_loss = valid_loss(plan, net, data, &loss)?;
-            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch);
+            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
             let is_best = at.close_epoch(record);
             stop |= watch(&Event::Epoch { record, is_best }).is_stop();
         }
-        if stop || plan.is_due(&at.history) {
-            keep(&at).map_err(|source| TrainError::Keep { step, source })?;
-            stop |= watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop();
+        if stop || plan.is_due(&at.history) || plan.is_due_at(step) {
+            stop |= hand_over(&at, step, keep, watch)?;
         }
     };
     watch(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
     Fitted::of(at, end, loss)
+}
+
+/// Has a checkpoint kept, and says whether to stop there.
+fn hand_over(
+    at: &Checkpoint,
+    step: u64,
+    keep: &mut Keep<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<bool, TrainError> {
+    keep(at).map_err(|source| TrainError::Keep { step, source })?;
+    Ok(watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
 }
 
 impl Fitted {

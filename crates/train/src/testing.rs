@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Network, NetworkError, Part, Probes, Record, Schema,
-    Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Method, Network, NetworkError, Part, Probes, Record,
+    Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
 };
 use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, softmax, sum_of_squares};
 
@@ -69,19 +69,19 @@ impl Network for Regression {
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let gradient = self.gradient.map(|g| g / self.rows);
         let gradient_norm = sum_of_squares(&gradient).sqrt();
-        let Update::Adam(said) = update else { panic!("only adam is written here") };
+        let Method::Adam(said) = update.method else { panic!("only adam is written here") };
         self.step += 1;
         let step = AdamStep {
-            learning_rate: said.learning_rate,
+            learning_rate: update.learning_rate,
             beta1: said.beta1,
             beta2: said.beta2,
             eps: said.eps,
-            weight_decay: said.weight_decay,
+            weight_decay: update.weight_decay,
             step: self.step,
-            clip: said.clip.map_or(1.0, |length| clip_factor(gradient_norm, length)),
+            clip: update.clip.map_or(1.0, |length| clip_factor(gradient_norm, length)),
         };
         let [mean, square] = &mut self.moments;
-        adam(&step, &mut self.weight, &gradient, mean, square);
+        adam(None, &step, &mut self.weight, &gradient, mean, square);
         Ok(UpdateStats { gradient_norm })
     }
 

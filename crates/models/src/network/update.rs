@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{NetworkError, State, Tensor, TensorError, Update, UpdateStats};
-use baeum_kernels::{adam, adamw, sgd, sum_of_squares};
+use baeum_kernels::sum_of_squares;
 use candle_core::{DType, Var};
 
 use super::convert::{to_candle, to_host};
@@ -27,8 +27,9 @@ impl<F: Forward> CandleNetwork<F> {
         if stats.skipped() {
             return Ok(stats);
         }
-        let rule = Rule::of(update, stats.gradient_norm, self.weight, self.step + 1);
         for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {
+            let update = update.on(parameter.var.rank());
+            let rule = Rule::of(&update, stats.gradient_norm, self.weight, self.step + 1);
             parameter.step_by(&rule, gradient).map_err(backend("the update"))?;
         }
         Ok(stats)
@@ -97,11 +98,7 @@ impl Parameter {
         for moment in [&mut first, &mut second].into_iter().take(rule.moments().len()) {
             moment.resize(values.len(), 0.0); // zeros at first
         }
-        match rule {
-            Rule::Sgd(step) => sgd(step, &mut values, gradient, &mut first),
-            Rule::Adam(step) => adam(step, &mut values, gradient, &mut first, &mut second),
-            Rule::AdamW(step) => adamw(step, &mut values, gradient, &mut first, &mut second),
-        }
+        rule.step(None, &mut values, gradient, [&mut first, &mut second]);
         self.moments.extend(rule.moments().iter().copied().zip([first, second]));
         self.var.set(&candle_core::Tensor::from_vec(values, self.var.shape(), self.var.device())?)
     }

@@ -18,7 +18,7 @@ mod window;
 pub(crate) use activation::{dropout, gelu, relu};
 pub(crate) use affine::{dense, scale, shift};
 pub(crate) use conv::conv2d;
-pub(crate) use loss::{binary_cross_entropy, cross_entropy, mse, soft_cross_entropy};
+pub(crate) use loss::{binary_cross_entropy, cross_entropy, huber, mae, mse, quantile, soft_cross_entropy};
 pub(crate) use norm::{Moments, batch_norm, layer_norm, normalise};
 pub(crate) use pool::{Pool, pool};
 pub(crate) use sequence::{Cell, Walk, attention, counted, mean_over_time, patches};
