@@ -5,6 +5,7 @@ import json
 import torch
 from common import array, folder, near
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 BOUND = 1e-6
 WIDTH, CLASSES = 8, 3
@@ -71,6 +72,7 @@ def learned(case):
     model = nn.Sequential(nn.Linear(x.shape[1], WIDTH), nn.Tanh(), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, CLASSES))
     model.load_state_dict({name: torch.from_numpy(array(value)) for name, value in case["start"].items()})
     loss_of, steps, losses = criterion(**case["loss"]), optimizer(case, model), []
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(case["ema"] or 0.0))
     for _ in range(case["steps"]):
         steps.zero_grad()
         loss = loss_of(model(x), y)
@@ -78,16 +80,19 @@ def learned(case):
         if case["clip"] is not None:
             nn.utils.clip_grad_norm_(model.parameters(), case["clip"])
         steps.step()
+        averaged.update_parameters(model)
         losses.append(loss.item())
-    return losses, {name: value.numpy() for name, value in model.state_dict().items()}
+    numbers = lambda module: {name: value.numpy() for name, value in module.state_dict().items()}
+    return losses, {"after": numbers(model), "averaged": numbers(averaged.module)}
 
 
 for path in sorted(folder().glob("*.json")):
     case = json.loads(path.read_text())
-    losses, after = learned(case)
+    losses, states = learned(case)
     for runner in ("cpu", "candle"):
         label = f"{case['name']} on {case['decayed']}, {runner}"
         near(f"{label}: losses", case[runner]["losses"], losses, BOUND)
-        assert case[runner]["after"].keys() == after.keys(), f"{label}: other parameters"
-        for name, value in case[runner]["after"].items():
-            near(f"{label}: {name}", array(value), after[name], BOUND)
+        for when, expected in states.items():
+            assert case[runner][when].keys() == expected.keys(), f"{label}: other parameters"
+            for name, value in case[runner][when].items():
+                near(f"{label} {when}: {name}", array(value), expected[name], BOUND)

@@ -16,6 +16,8 @@ const ARGS: &[&str] = &[
     "--set",
     "train.checkpoint.every_steps=7",
     "--set",
+    "train.ema=0.9",
+    "--set",
     "evaluate.bootstrap=50",
 ];
 

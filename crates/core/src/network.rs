@@ -66,6 +66,19 @@ pub struct State {
     pub moments: BTreeMap<String, Tensor>,
 }
 
+impl State {
+    /// What a running average of a parameter is called among the moments.
+    pub const AVERAGE: &str = "ema";
+
+    /// The weights, each with its running average in its place if it has one.
+    pub fn averaged(&self) -> BTreeMap<String, Tensor> {
+        let average = |name: &str| self.moments.get(&format!("{name}.{}", State::AVERAGE));
+        let either =
+            |(name, tensor): (&String, &Tensor)| (name.clone(), average(name).unwrap_or(tensor).clone());
+        self.weights.iter().map(either).collect()
+    }
+}
+
 /// Why a network could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
@@ -176,4 +189,22 @@ pub trait Network {
     /// # Errors
     /// [`NetworkError::State`] names the tensor that does not fit; the network is then as before.
     fn load(&mut self, state: &State) -> Result<(), NetworkError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_stand_in_for_their_weights() {
+        let tensors = |named: &[(&str, f32)]| -> BTreeMap<String, Tensor> {
+            named.iter().map(|(name, x)| ((*name).to_owned(), Tensor::scalar(*x))).collect()
+        };
+        let weights = tensors(&[("norm.running_mean", 1.0), ("norm.weight", 2.0)]);
+        let state = State { weights: weights.clone(), ..State::default() };
+        assert_eq!(state.averaged(), weights);
+        let moments = tensors(&[("norm.weight.ema", 3.0), ("norm.weight.exp_avg", 4.0)]);
+        let averaged = State { moments, ..state }.averaged();
+        assert_eq!(averaged, tensors(&[("norm.running_mean", 1.0), ("norm.weight", 3.0)]));
+    }
 }

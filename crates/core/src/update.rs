@@ -15,6 +15,9 @@ pub struct Update {
     /// The longest gradient that passes as it is; a longer one is scaled down to that length
     /// (`torch.nn.utils.clip_grad_norm_`).
     pub clip: Option<f64>,
+    /// How much of the running average of the parameters is kept, behind the step, as PyTorch's `AveragedModel` with
+    /// `get_ema_multi_avg_fn` has it; none: there is no average. The first average are the parameters after the first step.
+    pub ema: Option<f64>,
 }
 
 /// How a gradient becomes a step. Each means what PyTorch's optimizer of that name means.
@@ -79,9 +82,9 @@ pub enum Decayed {
 }
 
 impl Update {
-    /// A step of this size that pulls nothing and clips nothing.
+    /// A step of this size that pulls nothing, clips nothing and averages nothing.
     pub const fn of(method: Method, learning_rate: f64) -> Update {
-        Update { method, learning_rate, weight_decay: 0.0, decayed: Decayed::All, clip: None }
+        Update { method, learning_rate, weight_decay: 0.0, decayed: Decayed::All, clip: None, ema: None }
     }
 
     /// This step as it acts on a parameter of so many axes.

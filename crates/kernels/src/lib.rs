@@ -87,7 +87,9 @@ pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
-pub use optim::{AdamStep, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, sgd};
+pub use optim::{
+    AdamStep, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, running_average, sgd,
+};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,

@@ -8,6 +8,7 @@
 //! If slices differ in length, or steps are counted from zero.
 
 mod adam;
+mod average;
 mod lion;
 mod rmsprop;
 mod sgd;
@@ -17,6 +18,7 @@ use crate::isa::Isa;
 use crate::map::{CHUNK, part};
 
 pub use adam::{AdamStep, adam, adamw};
+pub use average::running_average;
 pub use lion::{LionStep, lion};
 pub use rmsprop::{RmsPropStep, rmsprop};
 pub use sgd::{SgdStep, sgd};

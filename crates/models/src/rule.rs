@@ -1,6 +1,6 @@
 //! What an optimizer step means in numbers, and what it keeps: shared by both runners.
 
-use baeum_core::{Adam, Method, Update};
+use baeum_core::{Adam, Method, State, Update};
 use baeum_kernels::{
     AdamStep, Ctx, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, sgd,
 };
@@ -14,8 +14,8 @@ pub(crate) const SQUARE: &str = "exp_avg_sq";
 /// The same, as PyTorch calls it for RMSprop.
 pub(crate) const SQUARE_AVG: &str = "square_avg";
 
-/// All moments there are.
-pub(crate) const MOMENTS: [&str; 4] = [MOMENTUM, MEAN, SQUARE, SQUARE_AVG];
+/// All that is kept of a parameter: moments, and its average, which no rule asks for.
+pub(crate) const MOMENTS: [&str; 5] = [MOMENTUM, MEAN, SQUARE, SQUARE_AVG, State::AVERAGE];
 
 /// One optimizer step as the kernels take it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -28,7 +28,8 @@ pub(crate) fn updates() -> Vec<Update> {
         lion,
     ];
     let decayed = Decayed::Weights;
-    methods.map(|method| Update { weight_decay: 0.1, decayed, ..Update::of(method, 0.01) }).to_vec()
+    let ema = Some(0.5);
+    methods.map(|method| Update { weight_decay: 0.1, decayed, ema, ..Update::of(method, 0.01) }).to_vec()
 }
 
 /// The smallest networks that have each layer in them, one of them with parameters in front, so that the

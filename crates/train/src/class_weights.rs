@@ -170,10 +170,9 @@ mod tests {
 
     fn weights(said: ClassWeights) -> Vec<f32> {
         let plan = self::said(said).check().unwrap();
-        match weighted_loss(&plan, &named(dataset(Task::Classify, 60, 10), &["no", "yes"])).unwrap() {
-            Loss::CrossEntropy { weights, .. } => weights,
-            other => panic!("{other:?} has no classes"),
-        }
+        let loss = weighted_loss(&plan, &named(dataset(Task::Classify, 60, 10), &["no", "yes"])).unwrap();
+        let Loss::CrossEntropy { weights, .. } = loss else { panic!("{loss:?} has no classes") };
+        weights
     }
 
     #[test]

@@ -50,6 +50,10 @@ pub struct TrainConfig {
     /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
+    /// How much of a running average of the weights is kept at each step, such as 0.999 (Polyak & Juditsky 1992); such averages
+    /// are what is validated, chosen and exported, while the weights themselves learn on. None: the weights are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// What is minimised; what the task wants: `cross_entropy` to classify, `binary_cross_entropy` for several labels at
     /// once, `mse` to regress, where `mae`, `huber` and `quantile` fit too. `{ cross_entropy = { smoothing = 0.1 } }` spreads
     /// a tenth of each label over all labels, and the validation loss is smoothed alike.
@@ -126,6 +130,7 @@ impl Default for TrainConfig {
             warmup_epochs: 0.0,
             schedule: Schedule::Constant,
             clip: None,
+            ema: None,
             loss: None,
             early_stopping: None,
             checkpoint: CheckpointConfig::default(),

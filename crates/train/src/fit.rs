@@ -5,7 +5,7 @@ use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, Weights};
 use crate::class_weights::weighted_loss;
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
-use crate::step::{finite_state, gradients, parts, update, valid_loss};
+use crate::step::{finite_state, gradients, judged, parts, update};
 use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
 
 /// Keeps a checkpoint where a crash cannot reach it.
@@ -98,7 +98,7 @@ pub fn fit(
         let step = first_step + at.batch as u64;
         at.state = finite_state(net, epoch, step)?;
         if at.batch == steps_per_epoch {
-            let valid_loss = valid_loss(plan, net, data, &loss)?;
+            let valid_loss = judged(plan, net, data, &loss, &at.state)?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
             let is_best = at.close_epoch(record);

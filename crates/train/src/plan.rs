@@ -44,6 +44,9 @@ impl TrainConfig {
         if let Some(length) = self.clip {
             number("clip", length, ABOVE_ZERO)?;
         }
+        if let Some(share) = self.ema {
+            number("ema", share, BETWEEN)?;
+        }
         if let Some(weights) = &self.class_weights {
             weights.check()?;
         }
@@ -112,6 +115,11 @@ impl TrainPlan {
         self.said.checkpoint.keep
     }
 
+    /// Whether it is averages of the weights that are judged.
+    pub(crate) fn averages(&self) -> bool {
+        self.said.ema.is_some()
+    }
+
     /// How often the rows of each label are seen.
     pub(crate) fn sampler(&self) -> Sampler {
         self.said.sampler
@@ -149,9 +157,9 @@ impl TrainPlan {
 
     /// One optimizer step of this size.
     pub(crate) fn update(&self, learning_rate: f64) -> Update {
-        let TrainConfig { optimizer, decay, clip, .. } = &self.said;
+        let TrainConfig { optimizer, decay, clip, ema, .. } = &self.said;
         let (method, weight_decay) = (optimizer.method(), optimizer.weight_decay());
-        Update { method, learning_rate, weight_decay, decayed: *decay, clip: *clip }
+        Update { method, learning_rate, weight_decay, decayed: *decay, clip: *clip, ema: *ema }
     }
 
     /// The epoch behind those of `history`, or why there is none.
@@ -217,7 +225,10 @@ mod tests {
         };
         check(stop(0, 0.0), "train.early_stopping.patience", "must be above zero, got 0");
         check(stop(1, -1e-4), "train.early_stopping.min_delta", "must be zero or more, got -0.0001");
-        let keep = |every, keep| TrainConfig { checkpoint: CheckpointConfig { every, keep, ..CheckpointConfig::default() }, ..said() };
+        let keep = |every, keep| TrainConfig {
+            checkpoint: CheckpointConfig { every, keep, ..CheckpointConfig::default() },
+            ..said()
+        };
         check(keep(0, 2), "train.checkpoint.every", "must be above zero, got 0");
         check(keep(1, 1), "train.checkpoint.keep", "must be 2 or more, got 1");
         let steps = CheckpointConfig { every_steps: Some(0), ..CheckpointConfig::default() };
@@ -233,6 +244,9 @@ mod tests {
         check(rate(f64::NAN), "train.learning_rate", "must be a finite number, got NaN");
         check(rate(f64::INFINITY), "train.learning_rate", "must be a finite number, got inf");
         check(TrainConfig { clip: Some(0.0), ..said() }, "train.clip", "must be above zero, got 0");
+        let ema = |share| TrainConfig { ema: Some(share), ..said() };
+        check(ema(1.0), "train.ema", "must be above zero and below 1, got 1");
+        check(ema(0.0), "train.ema", "must be above zero and below 1, got 0");
         let warmup = |warmup_epochs| TrainConfig { warmup_epochs, ..said() };
         let below = "must be below `train.epochs`, which is 30, got 30";
         check(warmup(30.0), "train.warmup_epochs", below);
@@ -260,6 +274,7 @@ mod tests {
             ..Update::of(Method::AdamW(Adam::USUAL), 0.5)
         };
         assert_eq!(update(said()), plain);
+        assert_eq!(update(TrainConfig { ema: Some(0.99), ..said() }).ema, Some(0.99));
         assert_eq!(update(TrainConfig { decay: Decayed::All, ..said() }).decayed, Decayed::All);
         let sgd = SgdConfig { momentum: 0.8, nesterov: true, weight_decay: 0.1 };
         let method = Method::Sgd { momentum: 0.8, nesterov: true };
@@ -277,7 +292,11 @@ mod tests {
         let due = |said: TrainConfig, epochs| {
             said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>())
         };
-        let said = TrainConfig { epochs: 5, checkpoint: CheckpointConfig { every: 3, ..CheckpointConfig::default() }, ..said() };
+        let said = TrainConfig {
+            epochs: 5,
+            checkpoint: CheckpointConfig { every: 3, ..CheckpointConfig::default() },
+            ..said()
+        };
         assert_eq!(
             [1, 2, 3, 4, 5].map(|epochs| due(said.clone(), epochs)),
             [false, false, true, false, true]

@@ -45,8 +45,9 @@ pub(crate) fn factor(schedule: &Schedule, warmup_epochs: f64, place: Place<'_>) 
             repeated(said.factor, reductions(said, place.history)).max(said.final_factor)
         }
         Schedule::Wsd(Cooldown { cooldown, final_factor }) => {
-            let start = total * (1.0 - cooldown);
-            line(1.0, *final_factor, ((step - start) / (total - start)).max(0.0).min(1.0))
+            let stable = total * (1.0 - cooldown);
+            let down = ((step - stable) / (total - stable)).min(1.0);
+            line(1.0, *final_factor, if step > stable { down } else { 0.0 })
         }
     }
 }

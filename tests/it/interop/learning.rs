@@ -103,7 +103,7 @@ fn optimizers() -> Vec<(&'static str, Loss, Update)> {
         ("lion", of(Method::Lion { beta1: 0.9, beta2: 0.99 })),
     ];
     let decayed = |(name, update): (&'static str, Update)| {
-        let with = |decayed, clip| Update { weight_decay: 0.2, decayed, clip, ..update };
+        let with = |decayed, clip| Update { weight_decay: 0.2, decayed, clip, ema: Some(0.6), ..update };
         [(name, with(Decayed::All, None)), (name, with(Decayed::Weights, Some(0.5)))]
     };
     let updates = updates.into_iter().flat_map(decayed);
@@ -149,7 +149,8 @@ fn learned(net: &mut dyn Network, batch: &Batch, loss: &Loss, update: &Update) -
             found
         })
         .collect();
-    json!({ "losses": losses, "after": tensors(&net.state().unwrap().weights) })
+    let state = net.state().unwrap();
+    json!({ "losses": losses, "after": tensors(&state.weights), "averaged": tensors(&state.averaged()) })
 }
 
 #[test]
@@ -173,6 +174,7 @@ fn interop_pytorch_takes_the_same_steps() {
             "weight_decay": update.weight_decay,
             "decayed": update.decayed,
             "clip": update.clip,
+            "ema": update.ema,
             "steps": STEPS,
             "cpu": learned(&mut cpu, &batch, &loss, &update),
             "candle": learned(&mut candle, &batch, &loss, &update),

@@ -206,65 +206,53 @@ fn steps_start_at_one() {
 }
 
 #[test]
-fn the_threads_of_a_context_give_the_same_bits() {
+fn an_average_runs_after_its_parameter() {
     let len = 2 * CHUNK + 3;
-    let (start, gradient) = (normal(0, len), normal(1, len));
-    let sgd_numbers = SgdStep { weight_decay: 0.02, clip: 0.5, ..SGD };
-    let adam_numbers = AdamStep { weight_decay: 0.02, clip: 0.5, ..ADAM };
-    /// Parameters and buffers after two steps, the first of which finds garbage where `sgd` forgets.
-    fn two_steps(start: &[f32], kernel: impl Fn(u64, &mut [f32], &mut [f32], &mut [f32])) -> Vec<f32> {
-        let (mut theta, mut first, mut second) =
-            (start.to_vec(), vec![0.0; start.len()], vec![0.0; start.len()]);
-        for step in 1..=2 {
-            kernel(step, &mut theta, &mut first, &mut second);
-        }
-        [theta, first, second].concat()
+    let (start, parameter) = (normal(0, len), normal(1, len));
+    let of = |ctx: Option<&Ctx>| {
+        let mut average = start.clone();
+        running_average(ctx, 0.75, &parameter, &mut average);
+        average
+    };
+    let wanted: Vec<f32> = start.iter().zip(&parameter).map(|(a, theta)| a + 0.25 * (theta - a)).collect();
+    assert_eq!(of(None), wanted);
+    assert_eq!(everywhere(|ctx| of(Some(ctx))), wanted);
+}
+
+/// Parameters and moments after two steps.
+fn two_steps(start: &[f32], kernel: impl Fn(u64, &mut [f32], &mut [f32], &mut [f32])) -> Vec<f32> {
+    let (mut theta, mut first, mut second) = (start.to_vec(), vec![0.0; start.len()], vec![0.0; start.len()]);
+    for step in 1..=2 {
+        kernel(step, &mut theta, &mut first, &mut second);
     }
-    for momentum in [0.0, 0.9] {
-        let step_of = |step| SgdStep { momentum, step, ..sgd_numbers };
-        let wanted =
-            two_steps(&start, |step, theta, buffer, _| sgd(None, &step_of(step), theta, &gradient, buffer));
-        let got = everywhere(|ctx| {
-            two_steps(&start, |step, theta, buffer, _| {
-                sgd(Some(ctx), &step_of(step), theta, &gradient, buffer)
-            })
-        });
-        assert_eq!(got, wanted);
-    }
-    let step_of = |step| AdamStep { step, ..adam_numbers };
-    let wanted = two_steps(&start, |step, theta, m, v| adam(None, &step_of(step), theta, &gradient, m, v));
-    let got = everywhere(|ctx| {
-        two_steps(&start, |step, theta, m, v| adam(Some(ctx), &step_of(step), theta, &gradient, m, v))
-    });
-    assert_eq!(got, wanted);
-    let wanted = two_steps(&start, |step, theta, m, v| adamw(None, &step_of(step), theta, &gradient, m, v));
-    let got = everywhere(|ctx| {
-        two_steps(&start, |step, theta, m, v| adamw(Some(ctx), &step_of(step), theta, &gradient, m, v))
-    });
-    assert_eq!(got, wanted);
+    [theta, first, second].concat()
 }
 
 #[test]
-fn the_threads_of_a_context_change_no_bit_of_the_others() {
+fn the_threads_of_a_context_give_the_same_bits() {
     let len = 2 * CHUNK + 3;
     let (start, gradient) = (normal(0, len), normal(1, len));
-    let two_steps = |kernel: &dyn Fn(u64, &mut [f32], &mut [f32], &mut [f32])| {
-        let (mut theta, mut first, mut second) = (start.clone(), vec![0.0; len], vec![0.0; len]);
-        (1..=2).for_each(|step| kernel(step, &mut theta, &mut first, &mut second));
-        [theta, first, second].concat()
-    };
-    let nesterov = SgdStep { nesterov: true, ..SGD };
-    let with_momentum = RmsPropStep { momentum: 0.8, ..RMSPROP };
+    let (weight_decay, clip) = (0.02, 0.5);
     let of = |ctx: Option<&Ctx>| {
+        let sgd_by = |momentum, nesterov| {
+            let numbers = SgdStep { momentum, nesterov, weight_decay, clip, ..SGD };
+            two_steps(&start, |step, theta, m, _| sgd(ctx, &SgdStep { step, ..numbers }, theta, &gradient, m))
+        };
+        let rmsprop_by = |momentum| {
+            let numbers = RmsPropStep { momentum, weight_decay, clip, ..RMSPROP };
+            two_steps(&start, |_, theta, v, m| rmsprop(ctx, &numbers, theta, &gradient, v, m))
+        };
+        let adam_at = |step| AdamStep { weight_decay, clip, step, ..ADAM };
+        let lion_step = LionStep { weight_decay, clip, ..LION };
         [
-            two_steps(&|step, theta, buffer, _| {
-                sgd(ctx, &SgdStep { step, ..nesterov }, theta, &gradient, buffer);
-            }),
-            two_steps(&|_, theta, square, buffer| rmsprop(ctx, &RMSPROP, theta, &gradient, square, buffer)),
-            two_steps(&|_, theta, square, buffer| {
-                rmsprop(ctx, &with_momentum, theta, &gradient, square, buffer);
-            }),
-            two_steps(&|_, theta, mean, _| lion(ctx, &LION, theta, &gradient, mean)),
+            sgd_by(0.0, false),
+            sgd_by(0.9, false),
+            sgd_by(0.9, true),
+            two_steps(&start, |step, theta, m, v| adam(ctx, &adam_at(step), theta, &gradient, m, v)),
+            two_steps(&start, |step, theta, m, v| adamw(ctx, &adam_at(step), theta, &gradient, m, v)),
+            rmsprop_by(0.0),
+            rmsprop_by(0.8),
+            two_steps(&start, |_, theta, m, _| lion(ctx, &lion_step, theta, &gradient, m)),
         ]
         .concat()
     };

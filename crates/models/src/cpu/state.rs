@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{Graph, Layer, NetworkError, ParamKind, State, Tensor, Update, UpdateStats, Weights};
-use baeum_kernels::{Buffer, Ctx, Moments, Span};
+use baeum_kernels::{Buffer, Ctx, Moments, Span, running_average};
 
 use super::plan::{self, Params};
 use crate::checks::{self, fitting};
@@ -95,7 +95,17 @@ impl FlatState {
             rule(axes).step(Some(ctx), theta, gradient, moments);
         }
         self.moments.extend(kept.into_iter().filter(|(_, flat)| !flat.is_empty()));
+        if let Some(decay) = update.ema {
+            self.average(ctx, decay);
+        }
         Ok(stats)
+    }
+
+    fn average(&mut self, ctx: &Ctx, decay: f64) {
+        match self.moments.get_mut(State::AVERAGE) {
+            Some(average) => running_average(Some(ctx), decay, &self.learned, average),
+            None => drop(self.moments.insert(State::AVERAGE, self.learned.clone())),
+        }
     }
 
     /// The moments of these names, zeros at first, taken out so that parameters can move beside them.

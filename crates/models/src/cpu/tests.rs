@@ -46,7 +46,9 @@ fn check_by(name: &str, graph: &Graph, batch: &Batch, loss: &Loss, update: &Upda
         near(name, &ours.gradients().unwrap(), &candle.gradients().unwrap());
         let stats = [ours.update(update).unwrap(), candle.update(update).unwrap()];
         assert_eq!(stats[0].skipped(), stats[1].skipped(), "{name}");
-        near(name, &ours.state().unwrap().weights, &candle.state().unwrap().weights);
+        let [ours, candle] = [ours.state().unwrap(), candle.state().unwrap()];
+        near(name, &ours.weights, &candle.weights);
+        near(name, &ours.averaged(), &candle.averaged());
     }
     let (ours, candle) = (ours.predict(batch).unwrap().to_vec(), candle.predict(batch).unwrap().to_vec());
     let named = |outputs: Vec<Tensor>| {

@@ -25,7 +25,7 @@ fn one_process() {
     let focal = Loss::CrossEntropy { weights: vec![], smoothing: 0.0, gamma: 2.0 };
     let nesterov = Update::of(Method::Sgd { momentum: 0.9, nesterov: true }, 1e-3);
     let rmsprop = Update::of(Method::RmsProp { alpha: 0.99, eps: 1e-8, momentum: 0.9 }, 1e-3);
-    let lion = Update::of(Method::Lion { beta1: 0.9, beta2: 0.99 }, 1e-4);
+    let lion = Update { ema: Some(0.99), ..Update::of(Method::Lion { beta1: 0.9, beta2: 0.99 }, 1e-4) };
     let cases = [
         (cnn, None, Loss::CROSS_ENTROPY, adamw()),
         (mlp.clone(), None, focal, nesterov),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Limits, Loss, Part, Task, Tensor};
+use baeum_core::{Limits, Loss, Part, State, Task, Tensor};
 
 use super::*;
 use crate::testing::{Regression, Scripted, dataset, named};
@@ -99,6 +99,34 @@ fn checkpoints_are_kept_within_an_epoch_too() {
     assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "an epoch has three steps");
 }
 
+#[test]
+fn averages_are_judged_and_chosen_while_the_weights_learn_on() {
+    let plain = classify(&settings(), None, NEVER);
+    let said = TrainConfig { ema: Some(0.9), ..settings() };
+    let averaged = classify(&said, None, NEVER);
+    let ends = [&plain, &averaged].map(|run| run.kept.last().unwrap().state.weights.clone());
+    assert_eq!(ends[0], ends[1], "judging averages changes no weight");
+    let (plain, fitted) = (plain.fitted.unwrap(), averaged.fitted.unwrap());
+    let losses = |fitted: &Fitted| -> Vec<(f64, Option<f64>)> {
+        fitted.history.iter().map(|record| (record.train_loss, record.valid_loss)).collect()
+    };
+    assert!(losses(&plain).iter().zip(losses(&fitted)).all(|(a, b)| a.0 == b.0 && a.1 != b.1));
+    let best = fitted.best.unwrap();
+    let kept = averaged.kept.iter().find(|kept| kept.epoch() == best.epoch + 1).unwrap();
+    assert_eq!(best.weights, kept.state.averaged());
+    // What was chosen has the loss that chose it.
+    let mut net = Regression::new();
+    net.load(&State { weights: best.weights, ..kept.state.clone() }).unwrap();
+    let data = dataset(Task::Classify, 20, 5);
+    let plan = said.check().unwrap();
+    let state = net.state().unwrap();
+    let state = State {
+        moments: state.moments.into_iter().filter(|(name, _)| !name.ends_with("ema")).collect(),
+        ..state
+    };
+    assert_eq!(judged(&plan, &mut net, &data, &Loss::CROSS_ENTROPY, &state).unwrap(), Some(best.loss));
+}
+
 /// All that could make a resumed run differ: a schedule, parts, early stopping, a short last batch, checkpoints far apart.
 fn elaborate() -> TrainConfig {
     let schedule = Schedule::Cosine(Descent { final_factor: 0.1 });
@@ -109,12 +137,12 @@ fn elaborate() -> TrainConfig {
     TrainConfig { early_stopping, micro_batch, ..said }
 }
 
-/// A step size that goes by the losses of the epochs before, and checkpoints within them.
+/// A step size that goes by the losses of the epochs before, checkpoints within them, and averages that are judged.
 fn on_plateaus() -> TrainConfig {
     let schedule =
         Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.03, ..Plateau::default() });
     let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), keep: 2 };
-    TrainConfig { schedule, checkpoint, ..elaborate() }
+    TrainConfig { schedule, checkpoint, ema: Some(0.7), ..elaborate() }
 }
 
 /// Goes on in a new network from the bytes of a checkpoint, as a new process would.
