@@ -39,7 +39,12 @@ def main() -> None:
     mean, std = x[train].mean(), x[train].std()
     x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
     model = network().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01, fused=True)
+    # As `train.decay = "weights"` has it: biases are not pulled towards zero.
+    groups = [
+        {"params": [parameter for parameter in model.parameters() if parameter.dim() > 1]},
+        {"params": [parameter for parameter in model.parameters() if parameter.dim() < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, RATE, weight_decay=0.01, fused=True)
     steps = math.ceil(len(train) / BATCH)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step, steps, arguments.epochs))
     epochs = []

@@ -8,8 +8,18 @@ use baeum::{Counter, Rng};
 use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child};
 
 /// Digits, cut short so that forty runs take a minute; everything else is the bundled recipe.
-const ARGS: &[&str] =
-    &["pipeline", "recipe.toml", "--set", "train.epochs=4", "--set", "evaluate.bootstrap=50"];
+const ARGS: &[&str] = &[
+    "pipeline",
+    "recipe.toml",
+    "--set",
+    "train.epochs=4",
+    "--set",
+    "train.checkpoint.every_steps=7",
+    "--set",
+    "train.ema=0.9",
+    "--set",
+    "evaluate.bootstrap=50",
+];
 
 const KILLS: u32 = 20;
 

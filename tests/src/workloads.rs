@@ -2,7 +2,7 @@ mod batch;
 mod chain;
 mod sequences;
 
-use baeum::{Adam, DType, Graph, Layer, Loss, Size2, Update};
+use baeum::{Adam, DType, Graph, Layer, Loss, Method, Size2, Update};
 
 use chain::Chain;
 use sequences::{encoder, gpt, gru, lstm, patches};
@@ -46,20 +46,13 @@ pub fn workloads() -> Vec<Workload> {
     ]
 }
 
-/// PyTorch's defaults but for the rate, so that both sides say the same by saying nothing.
+/// PyTorch's defaults but for the rate, so that both sides say the same by saying nothing: decay on all parameters, too.
 fn adamw() -> Update {
-    Update::AdamW(Adam {
-        learning_rate: 1e-3,
-        beta1: 0.9,
-        beta2: 0.999,
-        eps: 1e-8,
-        weight_decay: 0.01,
-        clip: None,
-    })
+    Update { weight_decay: 0.01, ..Update::of(Method::AdamW(Adam::USUAL), 1e-3) }
 }
 
 fn sgd(learning_rate: f64, weight_decay: f64) -> Update {
-    Update::Sgd { learning_rate, momentum: 0.9, weight_decay, clip: None }
+    Update { weight_decay, ..Update::of(Method::Sgd { momentum: 0.9, nesterov: false }, learning_rate) }
 }
 
 /// Two hidden layers over the pixels of a digit.

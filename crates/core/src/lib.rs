@@ -12,6 +12,7 @@ mod dataset;
 mod decode;
 mod graph;
 mod layer;
+mod loss;
 mod moment;
 mod nearest;
 mod network;
@@ -20,6 +21,7 @@ mod schema;
 pub mod tagged;
 mod task;
 mod transform;
+mod update;
 pub mod weights_file;
 
 pub mod clock;
@@ -44,10 +46,11 @@ pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Interpolation, Layer, Param, ParamKind, Positions, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
+pub use loss::Loss;
 pub use memory::{free_memory, resident_memory};
 pub use moment::Moment;
 pub use nearest::nearest;
-pub use network::{Adam, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
+pub use network::{LossParts, Network, NetworkError, Part, State, UpdateStats};
 pub use predictor::{
     Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights,
 };
@@ -59,3 +62,4 @@ pub use size2::Size2;
 pub use task::Task;
 pub use tensor::{DType, Data, Tensor, TensorError};
 pub use transform::{Anchor, DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};
+pub use update::{Adam, Decayed, Method, Update};

@@ -1,81 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Batch, Tensor, TensorError};
-
-/// What to minimise. `train` chooses, the network computes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Loss {
-    /// Between logits `[B, K]` and class indices `[B]`, in nats, as PyTorch's `CrossEntropyLoss`: a row of class `t` adds
-    /// `w_t (1 - s) nll_t + s / K * sum of w_c nll_c`, and the sum is divided by the sum of the `w_t`.
-    ///
-    /// Or between logits and probabilities `[B, K]` of f32, as two examples mixed into one have them: a row adds the sum of
-    /// `w_c ((1 - s) p_c + s / K) nll_c`, and the sum is divided by the sum of all `w_c p_c`, where PyTorch divides by the rows.
-    CrossEntropy {
-        /// What a row counts by its class, `w` of `[K]`; every row counts 1 if it is empty.
-        weights: Vec<f32>,
-        /// How much of a label's probability is spread over all classes evenly, `s`; 0 for none (Szegedy et al. 2016).
-        smoothing: f64,
-    },
-    /// Between logits `[B, K]` and how much each label fits, `[B, K]` from 0 to 1, in nats, averaged over all of them, as
-    /// PyTorch's `BCEWithLogitsLoss`: `-t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
-    BinaryCrossEntropy,
-    /// Squared error between numbers `[B, n]` and `[B, n]`, averaged over all of them.
-    Mse,
-}
-
-impl Loss {
-    /// Cross-entropy where every row counts the same and nothing is smoothed.
-    pub const CROSS_ENTROPY: Loss = Loss::CrossEntropy { weights: vec![], smoothing: 0.0 };
-
-    /// The name used in recipes and errors.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Loss::CrossEntropy { .. } => "cross_entropy",
-            Loss::BinaryCrossEntropy => "binary_cross_entropy",
-            Loss::Mse => "mse",
-        }
-    }
-}
-
-/// One optimizer step, with this step's numbers. `train` chooses, the network computes.
-///
-/// Each means what PyTorch's optimizer of that name means. `clip` is the longest gradient that passes as it is; a longer
-/// one is scaled down to that length (`torch.nn.utils.clip_grad_norm_`).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Update {
-    /// `v = momentum v + g; w -= learning_rate v`, the first `v` being `g`; decay is added to the gradient.
-    Sgd {
-        /// Step size.
-        learning_rate: f64,
-        /// Share of the last step that is kept.
-        momentum: f64,
-        /// Pull towards zero.
-        weight_decay: f64,
-        /// Longest gradient that passes.
-        clip: Option<f64>,
-    },
-    /// Kingma & Ba 2015; decay is added to the gradient.
-    Adam(Adam),
-    /// Loshchilov & Hutter 2019: as Adam, but decay shrinks the weights apart from the gradient.
-    AdamW(Adam),
-}
-
-/// The numbers of Adam and AdamW.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adam {
-    /// Step size.
-    pub learning_rate: f64,
-    /// Share of the old mean of gradients that is kept.
-    pub beta1: f64,
-    /// Share of the old mean of squared gradients that is kept.
-    pub beta2: f64,
-    /// Added to the root of the mean of squares.
-    pub eps: f64,
-    /// Pull towards zero.
-    pub weight_decay: f64,
-    /// Longest gradient that passes.
-    pub clip: Option<f64>,
-}
+use crate::{Batch, Loss, Tensor, TensorError, Update};
 
 /// Which part of a batch this is, when the whole does not fit into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +66,19 @@ pub struct State {
     pub moments: BTreeMap<String, Tensor>,
 }
 
+impl State {
+    /// What a running average of a parameter is called among the moments.
+    pub const AVERAGE: &str = "ema";
+
+    /// The weights, each with its running average in its place if it has one.
+    pub fn averaged(&self) -> BTreeMap<String, Tensor> {
+        let average = |name: &str| self.moments.get(&format!("{name}.{}", State::AVERAGE));
+        let either =
+            |(name, tensor): (&String, &Tensor)| (name.clone(), average(name).unwrap_or(tensor).clone());
+        self.weights.iter().map(either).collect()
+    }
+}
+
 /// Why a network could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
@@ -175,6 +113,14 @@ pub enum NetworkError {
         wanted: usize,
         /// How many weights came.
         got: usize,
+    },
+    /// A focal loss against probabilities.
+    #[error(
+        "a loss with `gamma` {gamma} wants class indices, got probabilities; set `gamma` to 0, or mix no examples"
+    )]
+    Focal {
+        /// How much less a sure row counts.
+        gamma: f64,
     },
     /// An id that is not in the vocabulary of an embedding.
     #[error("node `{node}` wants ids below {vocabulary}, got {got}")]
@@ -243,4 +189,22 @@ pub trait Network {
     /// # Errors
     /// [`NetworkError::State`] names the tensor that does not fit; the network is then as before.
     fn load(&mut self, state: &State) -> Result<(), NetworkError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_stand_in_for_their_weights() {
+        let tensors = |named: &[(&str, f32)]| -> BTreeMap<String, Tensor> {
+            named.iter().map(|(name, x)| ((*name).to_owned(), Tensor::scalar(*x))).collect()
+        };
+        let weights = tensors(&[("norm.running_mean", 1.0), ("norm.weight", 2.0)]);
+        let state = State { weights: weights.clone(), ..State::default() };
+        assert_eq!(state.averaged(), weights);
+        let moments = tensors(&[("norm.weight.ema", 3.0), ("norm.weight.exp_avg", 4.0)]);
+        let averaged = State { moments, ..state }.averaged();
+        assert_eq!(averaged, tensors(&[("norm.running_mean", 1.0), ("norm.weight", 3.0)]));
+    }
 }

@@ -24,6 +24,8 @@ pub struct CrossEntropy<'a> {
     pub classes: usize,
     /// How much of the target's probability is spread over all classes evenly; 0 for none (Szegedy et al. 2016).
     pub smoothing: f64,
+    /// How much less a row counts the surer its class is; 0 for all alike (focal loss; Lin et al. 2017).
+    pub gamma: f64,
     /// What a row counts by the class of its target, `[K]`; 1 if there are none.
     pub class_weights: Option<&'a [f32]>,
 }
@@ -33,7 +35,8 @@ pub struct CrossEntropy<'a> {
 /// `logits`: `[B, K]`; `targets`: `[B]`, each below `K` or [`IGNORED`]; `gradient`: `[B, K]`.
 ///
 /// A row gives `w_t (1 - s) nll_t + s / K * sum of w_c nll_c` with `nll_c = logsumexp(x) - x_c`, target `t` and smoothing `s`, and its
-/// weight is `w_t`. PyTorch's mean is the one sum by the other: NaN if all rows are ignored.
+/// weight is `w_t`. PyTorch's mean is the one sum by the other: NaN if all rows are ignored. With `gamma`, `nll_t` is taken times
+/// `(1 - p_t)^gamma`, and nothing else is.
 ///
 /// # Panics
 /// If a length is another or a target is no class, before anything is written.
@@ -80,14 +83,15 @@ fn over_rows(
         "cross-entropy wants {classes} weights"
     );
     let rows = (CHUNK / classes).max(1);
-    let smoothing = loss.smoothing;
+    let (smoothing, gamma) = (loss.smoothing, loss.gamma as f32);
     let [sum, weight] = partials::sums_of_parts(&ctx.team, gradient, rows * classes, |i, part| {
         let targets = &targets[i * rows..][..part.len() / classes];
         let mut total = [0.0; 2];
         let blocks = part.chunks_mut(BLOCK * classes).zip(targets.chunks(BLOCK));
         for (block, (rows_of_block, targets)) in blocks.enumerate() {
             load((i * rows + block * BLOCK) * classes, rows_of_block);
-            let [loss, weight] = block_loss(ctx.isa, rows_of_block, classes, targets, smoothing, weights);
+            let [loss, weight] =
+                block_loss(ctx.isa, rows_of_block, classes, targets, (smoothing, gamma), weights);
             total = [total[0] + loss, total[1] + weight];
         }
         total
@@ -112,9 +116,10 @@ rungs! {
         block: &mut [f32],
         classes: usize,
         targets: &[u32],
-        smoothing: f64,
+        shape: (f64, f32),
         weights: &[f32],
     ) -> [f64; 2] {
+        let (smoothing, gamma) = shape;
         let mut kept = [Row::default(); BLOCK];
         for ((row, &target), kept) in block.chunks_exact_mut(classes).zip(targets).zip(&mut kept) {
             *kept = shift(row, target, smoothing, weights);
@@ -138,12 +143,15 @@ rungs! {
             let weight = weights.get(target as usize).map_or(1.0, |&weight| f64::from(weight));
             let of_target = (1.0 - smoothing) * weight;
             let log = f64::from(logs[i]);
-            let scale = (of_target + share * all_weights) as f32 / totals[i];
+            let nll = log - kept[i].of_target;
+            let [factor, slope] = focal(gamma, row[target as usize] / totals[i], nll as f32);
+            let slope = of_target * slope;
+            let scale = (slope + share * all_weights) as f32 / totals[i];
             for x in row.iter_mut() {
                 *x *= scale;
             }
-            row[target as usize] -= of_target as f32;
-            result[0] += of_target * (log - kept[i].of_target);
+            row[target as usize] -= slope as f32;
+            result[0] += of_target * factor * nll;
             if smoothing != 0.0 {
                 take_shares(row, share as f32, weights);
                 result[0] += share * (all_weights * log - kept[i].spread);
@@ -152,6 +160,18 @@ rungs! {
         }
         result
     }
+}
+
+/// What the loss of a row is multiplied by, `(1 - p)^gamma`, and what its gradient is, `(1 - p)^gamma (1 + gamma p nll / (1 - p))`,
+/// for the probability `p` of its class. The quotient goes to 1 as `p` does.
+#[inline(always)]
+fn focal(gamma: f32, p: f32, nll: f32) -> [f64; 2] {
+    if gamma == 0.0 {
+        return [1.0; 2];
+    }
+    let rest = (1.0 - p).max(f32::MIN_POSITIVE);
+    let factor = exp(gamma * ln(rest));
+    [factor, factor * (gamma * p * (nll / rest) + 1.0)].map(f64::from)
 }
 
 /// Takes the largest logit from all of a row, and says what is lost with it.

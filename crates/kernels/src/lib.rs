@@ -84,13 +84,15 @@ pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, sc
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
-pub use loss::{bce_with_logits, huber, mae, mse};
+pub use loss::{bce_with_logits, huber, mae, mse, quantile};
 pub use max_over_time::{max_over_time, max_over_time_backward};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
-pub use optim::{AdamStep, SgdStep, adam, adam_on, adamw, adamw_on, clip_factor, sgd, sgd_on};
+pub use optim::{
+    AdamStep, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, running_average, sgd,
+};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{

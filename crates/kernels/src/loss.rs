@@ -30,6 +30,13 @@ pub fn huber(ctx: &Ctx, delta: f64, output: &[f32], target: &[f32], gradient: &m
     pointwise(ctx, move |output, target| huber_at(delta, output, target), output, target, gradient)
 }
 
+/// Quantile error (Koenker & Bassett 1978): returns the sum of `q (t - x)` where the output `x` lies below the target `t` and of
+/// `(1 - q) (x - t)` where it lies above, and writes its slope, 0 where they are equal.
+pub fn quantile(ctx: &Ctx, level: f64, output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
+    let slopes = [-level, 1.0 - level].map(|slope| slope as f32);
+    pointwise(ctx, move |output, target| quantile_at(slopes, output, target), output, target, gradient)
+}
+
 /// Binary cross-entropy of logits: returns the sum of `-w t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
 ///
 /// `w`, the weight of positives, is 1 where they count like negatives. Computed as
@@ -65,6 +72,13 @@ fn huber_at(delta: f32, output: f32, target: f32) -> (f32, f32) {
     let size = d.abs();
     let line = delta * (size - 0.5 * delta);
     (if size > delta { line } else { 0.5 * d * d }, if size > delta { delta.copysign(d) } else { d })
+}
+
+#[inline(always)]
+fn quantile_at([below, above]: [f32; 2], output: f32, target: f32) -> (f32, f32) {
+    let d = output - target;
+    let slope = if d > 0.0 { above } else { below };
+    (slope * d, if d.abs() > 0.0 { slope } else { d }) // 0 and NaN are their own slope
 }
 
 #[inline(always)]
@@ -125,7 +139,7 @@ mod tests {
     type Kernel = fn(&Ctx, &[f32], &[f32], &mut [f32]) -> f64;
 
     /// Each loss with its formula in `f64`.
-    const LOSSES: [(&str, Kernel, Formula); 5] = [
+    const LOSSES: [(&str, Kernel, Formula); 6] = [
         ("mse", mse, |o, t| (o - t).powi(2)),
         ("mae", mae, |o, t| (o - t).abs()),
         (
@@ -135,6 +149,11 @@ mod tests {
                 let d = (o - t).abs();
                 if d <= 0.7 { d * d / 2.0 } else { 0.7 * (d - 0.35) }
             },
+        ),
+        (
+            "quantile",
+            |ctx, o, t, g| quantile(ctx, 0.9, o, t, g),
+            |o, t| if o < t { 0.9 * (t - o) } else { 0.1 * (o - t) },
         ),
         ("bce", |ctx, o, t, g| bce_with_logits(ctx, 1.0, o, t, g), |x, t| binary(1.0, x, t)),
         ("weighted bce", |ctx, o, t, g| bce_with_logits(ctx, 3.0, o, t, g), |x, t| binary(3.0, x, t)),
@@ -182,6 +201,8 @@ mod tests {
         }
         mae(&ctx, &[1.0, f32::NEG_INFINITY, 3.0], &[1.0, 3.0, 2.0], &mut gradient);
         assert_eq!(gradient, [0.0, -1.0, 1.0]);
+        assert_eq!(quantile(&ctx, 0.75, &[1.0, -1.0, 0.0], &[0.0; 3], &mut gradient), 0.25 + 0.75);
+        assert_eq!(gradient, [0.25, -0.75, 0.0]);
         assert_eq!(huber(&ctx, 1.0, &[1.0, -3.0, 0.0], &[0.0; 3], &mut gradient), 0.5 + 2.5);
         assert_eq!(gradient, [1.0, -1.0, 0.0]);
         assert_eq!(

@@ -42,6 +42,11 @@ pub(crate) fn class_weights(weights: &[f32], classes: usize) -> Result<Option<&[
     }
 }
 
+/// Refuses a focal loss against probabilities: which of the classes should be the sure one?
+pub(crate) fn soft(gamma: f64) -> Result<(), NetworkError> {
+    if gamma == 0.0 { Ok(()) } else { Err(NetworkError::Focal { gamma }) }
+}
+
 /// Ids of the embedding `node`, each below its vocabulary.
 pub(crate) fn ids(node: &str, ids: &[i64], vocabulary: usize) -> Result<(), NetworkError> {
     let known = |id: &&i64| usize::try_from(**id).is_ok_and(|id| id < vocabulary);

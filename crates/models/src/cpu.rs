@@ -174,7 +174,7 @@ impl Network for CpuRunner {
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         self.ready.forget();
-        let stats = self.state.update(&self.ctx, update, self.weight, self.step + 1)?;
+        let stats = self.state.update(&self.ctx, &self.params, update, (self.weight, self.step + 1))?;
         if !stats.skipped() {
             self.step += 1;
             self.state.move_running();

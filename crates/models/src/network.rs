@@ -132,19 +132,14 @@ impl<F: Forward> CandleNetwork<F> {
         part: Part,
     ) -> Result<(Tensor, f64), NetworkError> {
         match loss {
-            Loss::CrossEntropy { weights, smoothing } => {
-                self.cross_entropy(output, target, (weights, *smoothing), part)
+            Loss::CrossEntropy { weights, smoothing, gamma } => {
+                self.cross_entropy(output, target, weights, (*smoothing, *gamma), part)
             }
-            Loss::BinaryCrossEntropy => {
-                let losses = convert::numbers_like(target, output)
-                    .and_then(|target| ops::binary_cross_entropy(output, &target));
-                Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
-            }
-            Loss::Mse => {
-                let losses =
-                    convert::numbers_like(target, output).and_then(|target| ops::mse(output, &target));
-                Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
-            }
+            Loss::BinaryCrossEntropy => by_number(output, target, ops::binary_cross_entropy),
+            Loss::Mse => by_number(output, target, ops::mse),
+            Loss::Mae => by_number(output, target, ops::mae),
+            Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),
+            Loss::Quantile { level } => by_number(output, target, |x, t| ops::quantile(x, t, *level)),
         }
     }
 
@@ -153,7 +148,8 @@ impl<F: Forward> CandleNetwork<F> {
         &self,
         output: &Tensor,
         target: &baeum_core::Tensor,
-        (weights, smoothing): (&[f32], f64),
+        weights: &[f32],
+        (smoothing, gamma): (f64, f64),
         part: Part,
     ) -> Result<(Tensor, f64), NetworkError> {
         let classes = output.dims().last().copied().unwrap_or(1);
@@ -165,6 +161,7 @@ impl<F: Forward> CandleNetwork<F> {
         let (losses, weight) = match target.dtype() {
             baeum_core::DType::F32 => {
                 checks::elements(target, output.elem_count())?;
+                checks::soft(gamma)?;
                 let shares = target.f32s()?; // [B * .., K]
                 let of_place = |(i, share): (usize, &f32)| weight(i % classes) * f64::from(*share);
                 let all = shares.iter().enumerate().map(of_place).sum();
@@ -174,7 +171,7 @@ impl<F: Forward> CandleNetwork<F> {
                 let mut places = Vec::with_capacity(target.len());
                 checks::classes(target, classes, part, &mut places)?;
                 let all = places.iter().map(|place| weight(*place as usize)).sum();
-                (ops::cross_entropy(&logits, &places, weights, smoothing), all)
+                (ops::cross_entropy(&logits, &places, weights, (smoothing, gamma)), all)
             }
         };
         Ok((losses.map_err(backend("the loss"))?, weight))
@@ -196,6 +193,16 @@ impl<F: Forward> CandleNetwork<F> {
         }
         Ok(())
     }
+}
+
+/// The loss of each number beside its target, and how many there are.
+fn by_number(
+    output: &Tensor,
+    target: &baeum_core::Tensor,
+    of: impl Fn(&Tensor, &Tensor) -> candle_core::Result<Tensor>,
+) -> Result<(Tensor, f64), NetworkError> {
+    let losses = convert::numbers_like(target, output).and_then(|target| of(output, &target));
+    Ok((losses.map_err(backend("the loss"))?, target.len() as f64))
 }
 
 impl<F: Forward> Network for CandleNetwork<F> {

@@ -1,22 +1,36 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
 use baeum_core::{
-    Adam, Approximate, Batch, Counter, DType, Graph, Interpolation, Layer, Loss, LossParts, Network, NodeId,
-    ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
+    Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Interpolation, Layer, Loss, LossParts, Method,
+    Network, NodeId, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
 
 pub(crate) const ROWS: usize = 4;
 pub(crate) const CLASSES: usize = 3;
-pub(crate) const ADAM: Update = Update::Adam(Adam {
-    learning_rate: 0.01,
-    beta1: 0.9,
-    beta2: 0.999,
-    eps: 1e-8,
-    weight_decay: 0.0,
-    clip: Some(1.0),
-});
+pub(crate) const ADAM: Update = Update { clip: Some(1.0), ..Update::of(Method::Adam(Adam::USUAL), 0.01) };
+
+/// A step of every method, with decay on weights alone.
+pub(crate) fn updates() -> Vec<Update> {
+    let sgd = |momentum, nesterov| Method::Sgd { momentum, nesterov };
+    let rmsprop = |momentum| Method::RmsProp { alpha: 0.9, eps: 1e-2, momentum };
+    let adam = Adam { beta1: 0.9, beta2: 0.99, eps: 1e-3 };
+    let lion = Method::Lion { beta1: 0.9, beta2: 0.99 };
+    let methods = [
+        sgd(0.0, false),
+        sgd(0.9, false),
+        sgd(0.9, true),
+        Method::Adam(adam),
+        Method::AdamW(adam),
+        rmsprop(0.0),
+        rmsprop(0.8),
+        lion,
+    ];
+    let decayed = Decayed::Weights;
+    let ema = Some(0.5);
+    methods.map(|method| Update { weight_decay: 0.1, decayed, ema, ..Update::of(method, 0.01) }).to_vec()
+}
 
 /// The smallest networks that have each layer in them, one of them with parameters in front, so that the
 /// gradient of what the layer reads is checked as well.
@@ -343,7 +357,8 @@ pub(crate) fn with_fits(batch: Batch) -> Batch {
 
 /// Cross-entropy with weights, with smoothing, and with both.
 pub(crate) fn weighted() -> [Loss; 3] {
-    let of = |weights: &[f32], smoothing| Loss::CrossEntropy { weights: weights.to_vec(), smoothing };
+    let of =
+        |weights: &[f32], smoothing| Loss::CrossEntropy { weights: weights.to_vec(), smoothing, gamma: 0.0 };
     [of(&[0.5, 4.0, 1.25], 0.0), of(&[], 0.1), of(&[2.0, 0.25, 0.0], 0.3)]
 }
 

@@ -118,7 +118,7 @@ impl Checkpoint {
         (self.batch, self.loss) = (0, LossParts::default());
         let is_best = best_epoch(&self.history).is_some_and(|best| best.epoch == record.epoch);
         if is_best {
-            self.best = Some(self.state.weights.clone());
+            self.best = Some(self.state.averaged());
         }
         is_best
     }

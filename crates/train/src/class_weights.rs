@@ -131,7 +131,16 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
             *weights = vec![1.0; *vocabulary];
             weights.iter_mut().skip(*padding).take(1).for_each(|padding| *padding = 0.0);
         }
-        (Loss::CrossEntropy { .. } | Loss::BinaryCrossEntropy | Loss::Mse, _, _) => {}
+        (
+            Loss::CrossEntropy { .. }
+            | Loss::BinaryCrossEntropy
+            | Loss::Mse
+            | Loss::Mae
+            | Loss::Huber { .. }
+            | Loss::Quantile { .. },
+            _,
+            _,
+        ) => {}
     }
     Ok(loss)
 }
@@ -145,7 +154,7 @@ fn list(names: &[String]) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::testing::{dataset, named};
@@ -161,10 +170,9 @@ mod tests {
 
     fn weights(said: ClassWeights) -> Vec<f32> {
         let plan = self::said(said).check().unwrap();
-        match weighted_loss(&plan, &named(dataset(Task::Classify, 60, 10), &["no", "yes"])).unwrap() {
-            Loss::CrossEntropy { weights, .. } => weights,
-            Loss::BinaryCrossEntropy | Loss::Mse => vec![],
-        }
+        let loss = weighted_loss(&plan, &named(dataset(Task::Classify, 60, 10), &["no", "yes"])).unwrap();
+        let Loss::CrossEntropy { weights, .. } = loss else { panic!("{loss:?} has no classes") };
+        weights
     }
 
     #[test]
@@ -188,10 +196,10 @@ mod tests {
 
     #[test]
     fn smoothing_and_weights_go_together() {
-        let loss = Some(LossConfig::CrossEntropy(CrossEntropyConfig { smoothing: 0.1 }));
+        let loss = Some(LossConfig::CrossEntropy(CrossEntropyConfig { smoothing: 0.1, gamma: 0.0 }));
         let plan = TrainConfig { loss, ..said(table(&[("no", 3.0)])) }.check().unwrap();
         let data = named(dataset(Task::Classify, 6, 1), &["no", "yes"]);
-        let wanted = Loss::CrossEntropy { weights: vec![3.0, 1.0], smoothing: 0.1 };
+        let wanted = Loss::CrossEntropy { weights: vec![3.0, 1.0], smoothing: 0.1, gamma: 0.0 };
         assert_eq!(weighted_loss(&plan, &data).unwrap(), wanted);
     }
 

@@ -1,9 +1,16 @@
 mod class_weights;
+mod loss;
+mod optimizer;
+mod schedule;
 
+use baeum_core::Decayed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use class_weights::ClassWeights;
+pub use loss::{CrossEntropyConfig, Huber, LossConfig, Quantile};
+pub use optimizer::{AdamConfig, LionConfig, Optimizer, RmsPropConfig, SgdConfig};
+pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
 
 /// The `[train]` section of a recipe: how a network learns. What is left out takes the value given here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,17 +36,27 @@ pub struct TrainConfig {
     /// How gradients move the weights; `adamw`, which needs the least tuning.
     #[serde(deserialize_with = "baeum_core::tagged::one")]
     pub optimizer: Optimizer,
-    /// The largest step size; 1e-3, as in Kingma & Ba 2015. With `sgd` 0.01 to 0.1 is usual.
+    /// What the optimizer's `weight_decay` pulls towards zero: `weights`, which are parameters of two axes or more, or `all`,
+    /// as in PyTorch.
+    pub decay: Decayed,
+    /// The largest step size; 1e-3, as in Kingma & Ba 2015. With `sgd` 0.01 to 0.1 is usual, with `lion` a third to a tenth of
+    /// what `adamw` takes.
     pub learning_rate: f64,
-    /// How the step size changes over the steps; `constant`.
+    /// How many epochs the step size rises along a line before the schedule begins, in parts of an epoch if need be; 0.
+    pub warmup_epochs: f64,
+    /// How the step size changes over the steps behind the warmup; `constant`.
     #[serde(deserialize_with = "baeum_core::tagged::one")]
     pub schedule: Schedule,
     /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
+    /// How much of a running average of the weights is kept at each step, such as 0.999 (Polyak & Juditsky 1992); such averages
+    /// are what is validated, chosen and exported, while the weights themselves learn on. None: the weights are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
     /// What is minimised; what the task wants: `cross_entropy` to classify, `binary_cross_entropy` for several labels at
-    /// once, `mse` to regress. `{ cross_entropy = { smoothing
-    /// = 0.1 } }` spreads a tenth of each label over all labels, and the validation loss is smoothed alike.
+    /// once, `mse` to regress, where `mae`, `huber` and `quantile` fit too. `{ cross_entropy = { smoothing = 0.1 } }` spreads
+    /// a tenth of each label over all labels, and the validation loss is smoothed alike.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
     pub loss: Option<LossConfig>,
     /// When to stop before the last epoch; never, if not given.
@@ -76,86 +93,6 @@ impl Sampler {
     }
 }
 
-/// What is minimised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(transform = bare_names)]
-pub enum LossConfig {
-    /// How improbable the true label is, in nats, averaged over the rows.
-    CrossEntropy(CrossEntropyConfig),
-    /// How improbable it is that each label fits or does not, in nats, averaged over rows and labels.
-    BinaryCrossEntropy,
-    /// Squared error, averaged over the numbers.
-    Mse,
-}
-
-/// The settings of `cross_entropy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CrossEntropyConfig {
-    /// How much of a label's probability is spread over all labels evenly (Szegedy et al. 2016); 0.
-    pub smoothing: f64,
-}
-
-/// How gradients move the weights. Each means what PyTorch's optimizer of that name means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(transform = bare_names)]
-pub enum Optimizer {
-    /// Stochastic gradient descent.
-    Sgd(SgdConfig),
-    /// Kingma & Ba 2015; weight decay is added to the gradient.
-    Adam(AdamConfig),
-    /// Loshchilov & Hutter 2019; weight decay shrinks the weights apart from the gradient.
-    AdamW(AdamConfig),
-}
-
-/// The settings of `sgd`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SgdConfig {
-    /// Share of the last step that is kept; 0.9 (Sutskever et al. 2013), where PyTorch has 0.
-    pub momentum: f64,
-    /// Pull towards zero; 0.
-    pub weight_decay: f64,
-}
-
-/// The settings of `adam` and `adamw`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AdamConfig {
-    /// Share of the old mean of gradients that is kept; 0.9, as in Kingma & Ba 2015.
-    pub beta1: f64,
-    /// Share of the old mean of squared gradients that is kept; 0.999, as in Kingma & Ba 2015.
-    pub beta2: f64,
-    /// Added to the root of the mean of squares; 1e-8, as in Kingma & Ba 2015 (Keras: 1e-7).
-    pub eps: f64,
-    /// Pull towards zero; 0 for `adam` and 0.01 for `adamw`, as in PyTorch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight_decay: Option<f64>,
-}
-
-/// How the step size changes over the steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(transform = bare_names)]
-pub enum Schedule {
-    /// Not at all.
-    Constant,
-    /// Up along a line, then down along half a cosine (Loshchilov & Hutter 2017, without restarts).
-    Cosine(Cosine),
-}
-
-/// The settings of `cosine`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cosine {
-    /// How many epochs the way up takes, in parts of an epoch if need be; 0.
-    pub warmup_epochs: f64,
-    /// The share of `train.learning_rate` that the way down ends at; 0.
-    pub final_factor: f64,
-}
-
 /// When to stop before the last epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -172,6 +109,9 @@ pub struct EarlyStopping {
 pub struct CheckpointConfig {
     /// After so many epochs; 1. The last epoch, and one cut short by a signal, are kept in any case.
     pub every: u32,
+    /// Also after so many updates, wherever in an epoch that is; not, unless said: for epochs of an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_steps: Option<u64>,
     /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
     pub keep: usize,
 }
@@ -185,25 +125,16 @@ impl Default for TrainConfig {
             class_weights: None,
             micro_batch: None,
             optimizer: Optimizer::AdamW(AdamConfig::default()),
+            decay: Decayed::Weights,
             learning_rate: 1e-3,
+            warmup_epochs: 0.0,
             schedule: Schedule::Constant,
             clip: None,
+            ema: None,
             loss: None,
             early_stopping: None,
             checkpoint: CheckpointConfig::default(),
         }
-    }
-}
-
-impl Default for SgdConfig {
-    fn default() -> SgdConfig {
-        SgdConfig { momentum: 0.9, weight_decay: 0.0 }
-    }
-}
-
-impl Default for AdamConfig {
-    fn default() -> AdamConfig {
-        AdamConfig { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: None }
     }
 }
 
@@ -215,7 +146,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, keep: 2 }
+        CheckpointConfig { every: 1, every_steps: None, keep: 2 }
     }
 }
 
@@ -256,10 +187,10 @@ mod tests {
     #[test]
     fn a_name_alone_takes_all_defaults() {
         let said = read(r#"{"optimizer": "sgd", "schedule": "cosine"}"#).unwrap();
-        assert_eq!(said.optimizer, Optimizer::Sgd(SgdConfig { momentum: 0.9, weight_decay: 0.0 }));
-        assert_eq!(said.schedule, Schedule::Cosine(Cosine { warmup_epochs: 0.0, final_factor: 0.0 }));
+        assert_eq!(said.optimizer, Optimizer::Sgd(SgdConfig::default()));
+        assert_eq!(said.schedule, Schedule::Cosine(Descent { final_factor: 0.0 }));
         assert_eq!(read(r#"{"schedule": "constant"}"#).unwrap().schedule, Schedule::Constant);
-        let plain = LossConfig::CrossEntropy(CrossEntropyConfig { smoothing: 0.0 });
+        let plain = LossConfig::CrossEntropy(CrossEntropyConfig { smoothing: 0.0, gamma: 0.0 });
         assert_eq!(read(r#"{"loss": "cross_entropy"}"#).unwrap().loss, Some(plain));
     }
 
@@ -269,7 +200,7 @@ mod tests {
         check(r#"{"epoch": 3}"#, "unknown field `epoch`, expected one of `epochs`, `batch_size`");
         check(
             r#"{"optimizer": "adamax"}"#,
-            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`",
+            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`, `rmsprop`, `lion`",
         );
         check(r#"{"optimizer": {"adam": {"beta3": 1}}}"#, "unknown field `beta3`, expected one of `beta1`");
     }
@@ -279,6 +210,6 @@ mod tests {
         let schema = schemars::schema_for!(TrainConfig);
         let variants = schema.pointer("/$defs/Optimizer/oneOf").unwrap();
         assert_eq!(variants[1]["required"], serde_json::json!(["adam"]));
-        assert_eq!(variants[4], serde_json::json!({ "type": "string", "const": "adam" }));
+        assert_eq!(variants[6], serde_json::json!({ "type": "string", "const": "adam" }));
     }
 }

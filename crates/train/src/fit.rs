@@ -5,7 +5,7 @@ use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, Weights};
 use crate::class_weights::weighted_loss;
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
-use crate::step::{finite_state, gradients, parts, update, valid_loss};
+use crate::step::{finite_state, gradients, judged, parts, update};
 use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
 
 /// Keeps a checkpoint where a crash cannot reach it.
@@ -75,7 +75,8 @@ pub fn fit(
         let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), at.batch);
         let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
         for rows in order.chunks(plan.batch_size()).skip(at.batch) {
-            let learning_rate = plan.learning_rate(first_step + at.batch as u64, steps_per_epoch);
+            let learning_rate =
+                plan.learning_rate(first_step + at.batch as u64, steps_per_epoch, &at.history);
             let parts = gradients(plan, net, &mut batches, &loss, rows)?;
             at.batch += 1;
             at.loss.add(parts);
@@ -86,6 +87,10 @@ pub fn fit(
             }
             let rows = rows.len();
             stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
+            if !stop && at.batch < steps_per_epoch && plan.is_due_at(step) {
+                at.state = finite_state(net, epoch, step)?;
+                stop = hand_over(&at, step, keep, watch)?;
+            }
             if stop {
                 break;
             }
@@ -93,19 +98,29 @@ pub fn fit(
         let step = first_step + at.batch as u64;
         at.state = finite_state(net, epoch, step)?;
         if at.batch == steps_per_epoch {
-            let valid_loss = valid_loss(plan, net, data, &loss)?;
-            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch);
+            let valid_loss = judged(plan, net, data, &loss, &at.state)?;
+            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
             let is_best = at.close_epoch(record);
             stop |= watch(&Event::Epoch { record, is_best }).is_stop();
         }
-        if stop || plan.is_due(&at.history) {
-            keep(&at).map_err(|source| TrainError::Keep { step, source })?;
-            stop |= watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop();
+        if stop || plan.is_due(&at.history) || plan.is_due_at(step) {
+            stop |= hand_over(&at, step, keep, watch)?;
         }
     };
     watch(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
     Fitted::of(at, end, loss)
+}
+
+/// Has a checkpoint kept, and says whether to stop there.
+fn hand_over(
+    at: &Checkpoint,
+    step: u64,
+    keep: &mut Keep<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<bool, TrainError> {
+    keep(at).map_err(|source| TrainError::Keep { step, source })?;
+    Ok(watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
 }
 
 impl Fitted {

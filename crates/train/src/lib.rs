@@ -24,6 +24,8 @@ mod class_weights;
 mod error;
 mod fit;
 mod loss;
+mod objective;
+mod optimizer;
 mod sampler;
 mod step;
 
@@ -33,8 +35,9 @@ mod testing;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
-    AdamConfig, CheckpointConfig, ClassWeights, Cosine, CrossEntropyConfig, EarlyStopping, LossConfig,
-    Optimizer, Sampler, Schedule, SgdConfig, TrainConfig,
+    AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
+    LionConfig, LossConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler, Schedule,
+    SgdConfig, StepDown, TrainConfig,
 };
 pub use error::TrainError;
 pub use event::{End, Event, Signal};
@@ -44,7 +47,7 @@ pub use plan::TrainPlan;
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
-    Adam, Batch, DType, Data, Dataset, Decode, EpochRecord, InputSpec, Limits, Loss, LossParts, Network,
-    NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits, State, Target, TargetStats,
-    Task, Tensor, TensorError, Update, UpdateStats, Weights,
+    Adam, Batch, DType, Data, Dataset, Decayed, Decode, EpochRecord, InputSpec, Limits, Loss, LossParts,
+    Method, Network, NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits, State,
+    Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights,
 };

@@ -13,11 +13,21 @@ pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Re
     let mut total = LossParts::default();
     for (i, (output, target)) in outputs.iter().zip(targets).enumerate() {
         total.add(match loss {
-            Loss::CrossEntropy { weights, smoothing } => {
-                cross_entropy(i, (weights, *smoothing), output, target)?
+            Loss::CrossEntropy { weights, smoothing, gamma } => {
+                cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
             }
             Loss::BinaryCrossEntropy => pairwise(i, output, target, |x, t| softplus(x) - x * t)?,
             Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
+            Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
+            Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
+            Loss::Quantile { level } => {
+                pairwise(
+                    i,
+                    output,
+                    target,
+                    |x, t| if x < t { level * (t - x) } else { (1.0 - level) * (x - t) },
+                )?
+            }
         });
     }
     Ok(total)
@@ -27,7 +37,7 @@ pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Re
 /// [`Loss::CrossEntropy`].
 fn cross_entropy(
     output: usize,
-    (weights, smoothing): (&[f32], f64),
+    (weights, smoothing, gamma): (&[f32], f64, f64),
     logits: &Tensor,
     classes: &Tensor,
 ) -> Result<LossParts, TrainError> {
@@ -47,6 +57,10 @@ fn cross_entropy(
         let normaliser = logsumexp(logits);
         let nll = |class: usize, logit: &f64| weight(class) * (normaliser - logit);
         let mut sum = logits.get(class).map_or(0.0, |logit| nll(class, logit));
+        if gamma > 0.0 {
+            let unsure = logits.get(class).map_or(0.0, |logit| -(logit - normaliser).exp_m1()); // 1 - p
+            sum *= unsure.powf(gamma);
+        }
         if smoothing > 0.0 {
             let all: f64 = logits.iter().enumerate().map(|(class, logit)| nll(class, logit)).sum();
             sum = (1.0 - smoothing) * sum + smoothing / width as f64 * all;
@@ -61,13 +75,18 @@ fn pairwise(
     output: usize,
     numbers: &Tensor,
     targets: &Tensor,
-    of: fn(f64, f64) -> f64,
+    of: impl Fn(f64, f64) -> f64,
 ) -> Result<LossParts, TrainError> {
     if numbers.shape() != targets.shape() {
         return Err(misfit(output, format!("{:?}", targets.shape()), numbers));
     }
     let sum = numbers.to_f64s().into_iter().zip(targets.to_f64s()).map(|(x, t)| of(x, t)).sum();
     Ok(LossParts { sum, weight: targets.len() as f64 })
+}
+
+/// Of an absolute error.
+fn huber(delta: f64, error: f64) -> f64 {
+    if error > delta { delta * (error - 0.5 * delta) } else { 0.5 * error * error }
 }
 
 fn misfit(output: usize, wanted: String, got: &Tensor) -> TrainError {
@@ -95,7 +114,7 @@ mod tests {
     #[test]
     fn weights_and_smoothing_are_those_of_the_formula() {
         let outputs = [logits(2, &[0.0, 0.0, 2f32.ln(), 0.0])]; // nll: ln 2, ln 2; ln 1.5, ln 3
-        let loss = |smoothing| Loss::CrossEntropy { weights: vec![0.5, 4.0], smoothing };
+        let loss = |smoothing| Loss::CrossEntropy { weights: vec![0.5, 4.0], smoothing, gamma: 0.0 };
         let of = |loss: &Loss| measure(loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap();
         let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-7, "{found} {wanted}");
         let plain = [0.5 * 2f64.ln(), 4.0 * 3f64.ln()];
@@ -103,7 +122,7 @@ mod tests {
         let all = [4.5 * 2f64.ln(), 0.5 * 1.5f64.ln() + 4.0 * 3f64.ln()];
         near(of(&loss(0.2)).sum, 0.8 * (plain[0] + plain[1]) + 0.1 * (all[0] + all[1]));
         assert_eq!(of(&loss(0.2)).weight, 4.5);
-        let other = Loss::CrossEntropy { weights: vec![1.0; 3], smoothing: 0.0 };
+        let other = Loss::CrossEntropy { weights: vec![1.0; 3], smoothing: 0.0, gamma: 0.0 };
         let error = measure(&other, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap_err();
         assert_eq!(error.to_string(), "the loss wants one weight for each of 2 classes, got 3");
     }
@@ -113,6 +132,24 @@ mod tests {
         let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap();
         let parts = measure(&Loss::Mse, &[logits(2, &[3.0, 2.5])], &[target]).unwrap();
         assert_eq!((parts.sum, parts.weight), (4.25, 2.0));
+    }
+
+    #[test]
+    fn errors_of_other_shapes() {
+        let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap(); // two too large, a half too small
+        let of = |loss| measure(&loss, &[logits(2, &[3.0, 1.5])], std::slice::from_ref(&target)).unwrap();
+        assert_eq!(of(Loss::Mae), LossParts { sum: 2.5, weight: 2.0 });
+        assert_eq!(of(Loss::Huber { delta: 1.0 }), LossParts { sum: 1.5 + 0.125, weight: 2.0 });
+        assert_eq!(of(Loss::Quantile { level: 0.75 }), LossParts { sum: 0.5 + 0.375, weight: 2.0 });
+    }
+
+    #[test]
+    fn a_focal_loss_counts_the_sure_less() {
+        let outputs = [logits(2, &[0.0, 3f32.ln(), 0.0, 3f32.ln()])]; // p of the second: 3/4
+        let loss = Loss::CrossEntropy { weights: vec![1.0, 2.0], smoothing: 0.0, gamma: 2.0 };
+        let parts = measure(&loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap();
+        let wanted = 0.75 * 0.75 * 4f64.ln() + 2.0 * 0.25 * 0.25 * (4.0 / 3.0f64).ln();
+        assert!((parts.sum - wanted).abs() < 1e-7 && parts.weight == 3.0, "{parts:?} {wanted}");
     }
 
     #[test]

@@ -1,11 +1,9 @@
 use std::fmt::Display;
 use std::ops::ControlFlow;
 
-use baeum_core::{Adam, EpochRecord, Loss, Task, Update};
+use baeum_core::{EpochRecord, Loss, Task, Update};
 
-use crate::config::{
-    AdamConfig, ClassWeights, Cosine, EarlyStopping, LossConfig, Optimizer, Sampler, Schedule, TrainConfig,
-};
+use crate::config::{ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig};
 use crate::history::stale_epochs;
 use crate::{End, TrainError, schedule};
 
@@ -16,12 +14,14 @@ pub struct TrainPlan {
 }
 
 /// What a number must be, and how to say it.
-type Rule = (fn(f64) -> bool, &'static str);
+pub(crate) type Rule = (fn(f64) -> bool, &'static str);
 
-const ABOVE_ZERO: Rule = (|x| x > 0.0, "above zero");
-const NOT_NEGATIVE: Rule = (|x| x >= 0.0, "zero or more");
-const BELOW_ONE: Rule = (|x| (0.0..1.0).contains(&x), "from 0 up to, but not reaching, 1");
-const SHARE: Rule = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
+pub(crate) const ABOVE_ZERO: Rule = (|x| x > 0.0, "above zero");
+pub(crate) const NOT_NEGATIVE: Rule = (|x| x >= 0.0, "zero or more");
+pub(crate) const BELOW_ONE: Rule = (|x| (0.0..1.0).contains(&x), "from 0 up to, but not reaching, 1");
+pub(crate) const SHARE: Rule = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
+pub(crate) const UP_TO_ONE: Rule = (|x| x > 0.0 && x <= 1.0, "above zero, up to 1");
+pub(crate) const BETWEEN: Rule = (|x| x > 0.0 && x < 1.0, "above zero and below 1");
 
 impl TrainConfig {
     /// Refuses settings that cannot be, before any data is read.
@@ -37,68 +37,36 @@ impl TrainConfig {
         }
         self.optimizer.check()?;
         number("learning_rate", self.learning_rate, ABOVE_ZERO)?;
-        self.schedule.check(self.epochs)?;
+        number("warmup_epochs", self.warmup_epochs, NOT_NEGATIVE)?;
+        let rule = format!("below `train.epochs`, which is {}", self.epochs);
+        require(self.warmup_epochs < f64::from(self.epochs), "warmup_epochs", rule, self.warmup_epochs)?;
+        self.schedule.check(self.warmup_epochs)?;
         if let Some(length) = self.clip {
             number("clip", length, ABOVE_ZERO)?;
+        }
+        if let Some(share) = self.ema {
+            number("ema", share, BETWEEN)?;
         }
         if let Some(weights) = &self.class_weights {
             weights.check()?;
         }
-        if let Some(LossConfig::CrossEntropy(said)) = &self.loss {
-            number("loss.cross_entropy.smoothing", said.smoothing, BELOW_ONE)?;
+        if let Some(loss) = &self.loss {
+            loss.check()?;
         }
         if let Some(stop) = &self.early_stopping {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
             number("early_stopping.min_delta", stop.min_delta, NOT_NEGATIVE)?;
         }
         require(self.checkpoint.every > 0, "checkpoint.every", ABOVE_ZERO.1, self.checkpoint.every)?;
+        if let Some(steps) = self.checkpoint.every_steps {
+            require(steps > 0, "checkpoint.every_steps", ABOVE_ZERO.1, steps)?;
+        }
         require(self.checkpoint.keep > 1, "checkpoint.keep", "2 or more", self.checkpoint.keep)?;
         Ok(TrainPlan { said: self.clone() })
     }
 }
 
-impl Optimizer {
-    fn check(&self) -> Result<(), TrainError> {
-        match self {
-            Optimizer::Sgd(sgd) => {
-                number("optimizer.sgd.momentum", sgd.momentum, BELOW_ONE)?;
-                number("optimizer.sgd.weight_decay", sgd.weight_decay, NOT_NEGATIVE)
-            }
-            Optimizer::Adam(adam) => adam.check("optimizer.adam"),
-            Optimizer::AdamW(adam) => adam.check("optimizer.adamw"),
-        }
-    }
-}
-
-impl AdamConfig {
-    fn check(&self, path: &str) -> Result<(), TrainError> {
-        number(&format!("{path}.beta1"), self.beta1, BELOW_ONE)?;
-        number(&format!("{path}.beta2"), self.beta2, BELOW_ONE)?;
-        number(&format!("{path}.eps"), self.eps, ABOVE_ZERO)?;
-        number(&format!("{path}.weight_decay"), self.weight_decay.unwrap_or(0.0), NOT_NEGATIVE)
-    }
-}
-
-impl Schedule {
-    fn check(&self, epochs: u32) -> Result<(), TrainError> {
-        match self {
-            Schedule::Constant => Ok(()),
-            Schedule::Cosine(Cosine { warmup_epochs, final_factor }) => {
-                number("schedule.cosine.warmup_epochs", *warmup_epochs, NOT_NEGATIVE)?;
-                let rule = format!("below `train.epochs`, which is {epochs}");
-                require(
-                    *warmup_epochs < f64::from(epochs),
-                    "schedule.cosine.warmup_epochs",
-                    rule,
-                    warmup_epochs,
-                )?;
-                number("schedule.cosine.final_factor", *final_factor, SHARE)
-            }
-        }
-    }
-}
-
-fn number(setting: &str, got: f64, (holds, rule): Rule) -> Result<(), TrainError> {
+pub(crate) fn number(setting: &str, got: f64, (holds, rule): Rule) -> Result<(), TrainError> {
     require(got.is_finite(), setting, "a finite number", got)?;
     require(holds(got), setting, rule, got)
 }
@@ -147,6 +115,11 @@ impl TrainPlan {
         self.said.checkpoint.keep
     }
 
+    /// Whether it is averages of the weights that are judged.
+    pub(crate) fn averages(&self) -> bool {
+        self.said.ema.is_some()
+    }
+
     /// How often the rows of each label are seen.
     pub(crate) fn sampler(&self) -> Sampler {
         self.said.sampler
@@ -162,25 +135,24 @@ impl TrainPlan {
     /// # Errors
     /// [`TrainError::Setting`] if the recipe asks for a loss or for weights that the task's targets cannot have.
     pub fn loss(&self, task: Task) -> Result<Loss, TrainError> {
-        let wanted = task.loss();
-        let said = match &self.said.loss {
-            None => wanted.clone(),
-            Some(LossConfig::CrossEntropy(said)) => {
-                Loss::CrossEntropy { weights: vec![], smoothing: said.smoothing }
-            }
-            Some(LossConfig::BinaryCrossEntropy) => Loss::BinaryCrossEntropy,
-            Some(LossConfig::Mse) => Loss::Mse,
-        };
-        let rule = format!("`{}`, because the task is `{}`", wanted.name(), task.name());
-        require(said.name() == wanted.name(), "loss", rule, format!("`{}`", said.name()))?;
+        let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task))?;
         self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
         Ok(said)
     }
 
-    /// The step size of the update behind the first `step` ones.
-    pub fn learning_rate(&self, step: u64, steps_per_epoch: usize) -> f64 {
-        self.said.learning_rate
-            * schedule::factor(&self.said.schedule, step, steps_per_epoch, self.said.epochs)
+    /// Refuses a loss that wants one label a row, where the data make two of it.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] if the recipe asks for such a loss.
+    pub fn refuse_mixed(&self) -> Result<(), TrainError> {
+        self.said.loss.as_ref().map_or(Ok(()), LossConfig::refuse_mixed)
+    }
+
+    /// The step size of the update behind the first `step` ones and the epochs of `history`.
+    pub fn learning_rate(&self, step: u64, steps_per_epoch: usize, history: &[EpochRecord]) -> f64 {
+        let TrainConfig { learning_rate, warmup_epochs, schedule, epochs, .. } = &self.said;
+        let place = schedule::Place { step, steps_per_epoch, epochs: *epochs, history };
+        learning_rate * schedule::factor(schedule, *warmup_epochs, place)
     }
 
     /// A step as large as any: what it keeps for each parameter is what every other keeps.
@@ -190,22 +162,9 @@ impl TrainPlan {
 
     /// One optimizer step of this size.
     pub(crate) fn update(&self, learning_rate: f64) -> Update {
-        let clip = self.said.clip;
-        let adam = |adam: &AdamConfig, default| Adam {
-            learning_rate,
-            beta1: adam.beta1,
-            beta2: adam.beta2,
-            eps: adam.eps,
-            weight_decay: adam.weight_decay.unwrap_or(default),
-            clip,
-        };
-        match &self.said.optimizer {
-            Optimizer::Sgd(sgd) => {
-                Update::Sgd { learning_rate, momentum: sgd.momentum, weight_decay: sgd.weight_decay, clip }
-            }
-            Optimizer::Adam(said) => Update::Adam(adam(said, 0.0)),
-            Optimizer::AdamW(said) => Update::AdamW(adam(said, 0.01)),
-        }
+        let TrainConfig { optimizer, decay, clip, ema, .. } = &self.said;
+        let (method, weight_decay) = (optimizer.method(), optimizer.weight_decay());
+        Update { method, learning_rate, weight_decay, decayed: *decay, clip: *clip, ema: *ema }
     }
 
     /// The epoch behind those of `history`, or why there is none.
@@ -221,6 +180,11 @@ impl TrainPlan {
         }
     }
 
+    /// Whether the state behind so many updates is to be kept, wherever in an epoch they end.
+    pub(crate) fn is_due_at(&self, step: u64) -> bool {
+        self.said.checkpoint.every_steps.is_some_and(|steps| step.is_multiple_of(steps))
+    }
+
     /// Whether the state behind the epochs of `history` is to be kept.
     pub(crate) fn is_due(&self, history: &[EpochRecord]) -> bool {
         let epochs = history.len() as u32;
@@ -232,7 +196,9 @@ impl TrainPlan {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{CheckpointConfig, CrossEntropyConfig, EarlyStopping, SgdConfig};
+    use baeum_core::{Adam, Decayed, Method};
+
+    use crate::{AdamConfig, CheckpointConfig, EarlyStopping, Optimizer, SgdConfig};
 
     #[track_caller]
     fn check(said: TrainConfig, path: &str, expect: &str) {
@@ -243,18 +209,6 @@ mod tests {
 
     fn said() -> TrainConfig {
         TrainConfig::default()
-    }
-
-    fn sgd(momentum: f64, weight_decay: f64) -> TrainConfig {
-        TrainConfig { optimizer: Optimizer::Sgd(SgdConfig { momentum, weight_decay }), ..said() }
-    }
-
-    fn adam(adam: AdamConfig) -> TrainConfig {
-        TrainConfig { optimizer: Optimizer::Adam(adam), ..said() }
-    }
-
-    fn cosine(warmup_epochs: f64, final_factor: f64) -> TrainConfig {
-        TrainConfig { schedule: Schedule::Cosine(Cosine { warmup_epochs, final_factor }), ..said() }
     }
 
     #[test]
@@ -276,9 +230,15 @@ mod tests {
         };
         check(stop(0, 0.0), "train.early_stopping.patience", "must be above zero, got 0");
         check(stop(1, -1e-4), "train.early_stopping.min_delta", "must be zero or more, got -0.0001");
-        let keep = |every, keep| TrainConfig { checkpoint: CheckpointConfig { every, keep }, ..said() };
+        let keep = |every, keep| TrainConfig {
+            checkpoint: CheckpointConfig { every, keep, ..CheckpointConfig::default() },
+            ..said()
+        };
         check(keep(0, 2), "train.checkpoint.every", "must be above zero, got 0");
         check(keep(1, 1), "train.checkpoint.keep", "must be 2 or more, got 1");
+        let steps = CheckpointConfig { every_steps: Some(0), ..CheckpointConfig::default() };
+        let never = TrainConfig { checkpoint: steps, ..said() };
+        check(never, "train.checkpoint.every_steps", "must be above zero, got 0");
     }
 
     #[test]
@@ -289,77 +249,45 @@ mod tests {
         check(rate(f64::NAN), "train.learning_rate", "must be a finite number, got NaN");
         check(rate(f64::INFINITY), "train.learning_rate", "must be a finite number, got inf");
         check(TrainConfig { clip: Some(0.0), ..said() }, "train.clip", "must be above zero, got 0");
-        check(
-            sgd(1.0, 0.0),
-            "train.optimizer.sgd.momentum",
-            "must be from 0 up to, but not reaching, 1, got 1",
-        );
-        check(sgd(0.0, -1.0), "train.optimizer.sgd.weight_decay", "must be zero or more, got -1");
-        let beta = AdamConfig { beta2: -0.5, ..AdamConfig::default() };
-        check(
-            adam(beta),
-            "train.optimizer.adam.beta2",
-            "must be from 0 up to, but not reaching, 1, got -0.5",
-        );
-        check(
-            adam(AdamConfig { eps: 0.0, ..AdamConfig::default() }),
-            "train.optimizer.adam.eps",
-            "must be above zero, got 0",
-        );
-        let decay = AdamConfig { weight_decay: Some(f64::NAN), ..AdamConfig::default() };
-        let decoupled = TrainConfig { optimizer: Optimizer::AdamW(decay), ..said() };
-        check(decoupled, "train.optimizer.adamw.weight_decay", "must be a finite number, got NaN");
-        check(
-            cosine(30.0, 0.0),
-            "train.schedule.cosine.warmup_epochs",
-            "must be below `train.epochs`, which is 30, got 30",
-        );
-        check(cosine(-1.0, 0.0), "train.schedule.cosine.warmup_epochs", "must be zero or more, got -1");
-        check(cosine(0.0, 1.5), "train.schedule.cosine.final_factor", "must be from 0 to 1, got 1.5");
+        let ema = |share| TrainConfig { ema: Some(share), ..said() };
+        check(ema(1.0), "train.ema", "must be above zero and below 1, got 1");
+        check(ema(0.0), "train.ema", "must be above zero and below 1, got 0");
+        let warmup = |warmup_epochs| TrainConfig { warmup_epochs, ..said() };
+        let below = "must be below `train.epochs`, which is 30, got 30";
+        check(warmup(30.0), "train.warmup_epochs", below);
+        check(warmup(-1.0), "train.warmup_epochs", "must be zero or more, got -1");
+        check(warmup(f64::NAN), "train.warmup_epochs", "must be a finite number, got NaN");
     }
 
     #[test]
-    fn smoothing_leaves_something_to_learn() {
-        let smoothing = |smoothing| {
-            let loss = Some(LossConfig::CrossEntropy(CrossEntropyConfig { smoothing }));
-            TrainConfig { loss, ..said() }
-        };
-        let (path, rule) =
-            ("train.loss.cross_entropy.smoothing", "must be from 0 up to, but not reaching, 1");
-        check(smoothing(1.0), path, &format!("{rule}, got 1"));
-        check(smoothing(-0.1), path, &format!("{rule}, got -0.1"));
-        let wanted = Loss::CrossEntropy { weights: vec![], smoothing: 0.1 };
-        assert_eq!(smoothing(0.1).check().unwrap().loss(Task::Classify).unwrap(), wanted);
-    }
-
-    #[test]
-    fn the_loss_fits_the_task() {
+    fn a_loss_that_is_not_said_is_the_tasks() {
         let plan = said().check().unwrap();
         assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
         assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BinaryCrossEntropy);
-        let plan = TrainConfig { loss: Some(LossConfig::Mse), ..said() }.check().unwrap();
-        assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
-        let error = plan.loss(Task::Classify).unwrap_err();
-        let text = "`train.loss` must be `cross_entropy`, because the task is `classify`, got `mse`";
-        assert_eq!(error.to_string(), text);
-        let error = plan.loss(Task::MultiLabel).unwrap_err();
-        let text =
-            "`train.loss` must be `binary_cross_entropy`, because the task is `multi_label`, got `mse`";
-        assert_eq!(error.to_string(), text);
+        let plan = TrainConfig { loss: Some(LossConfig::Mae), ..said() }.check().unwrap();
+        assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mae);
     }
 
     #[test]
     fn an_update_has_the_numbers_of_the_recipe() {
         let update = |said: TrainConfig| TrainConfig { clip: Some(2.0), ..said }.check().unwrap().update(0.5);
-        let (learning_rate, clip) = (0.5, Some(2.0));
-        assert_eq!(
-            update(sgd(0.8, 0.1)),
-            Update::Sgd { learning_rate, momentum: 0.8, weight_decay: 0.1, clip }
-        );
-        let numbers = Adam { learning_rate, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, clip };
-        assert_eq!(update(adam(AdamConfig::default())), Update::Adam(numbers));
-        assert_eq!(update(said()), Update::AdamW(Adam { weight_decay: 0.01, ..numbers }));
+        let plain = Update {
+            weight_decay: 0.01,
+            decayed: Decayed::Weights,
+            clip: Some(2.0),
+            ..Update::of(Method::AdamW(Adam::USUAL), 0.5)
+        };
+        assert_eq!(update(said()), plain);
+        assert_eq!(update(TrainConfig { ema: Some(0.99), ..said() }).ema, Some(0.99));
+        assert_eq!(update(TrainConfig { decay: Decayed::All, ..said() }).decayed, Decayed::All);
+        let sgd = SgdConfig { momentum: 0.8, nesterov: true, weight_decay: 0.1 };
+        let method = Method::Sgd { momentum: 0.8, nesterov: true };
+        let wanted = Update { method, weight_decay: 0.1, ..plain };
+        assert_eq!(update(TrainConfig { optimizer: Optimizer::Sgd(sgd), ..said() }), wanted);
+        let adam = Optimizer::Adam(AdamConfig::default());
+        let wanted = Update { method: Method::Adam(Adam::USUAL), weight_decay: 0.0, ..plain };
+        assert_eq!(update(TrainConfig { optimizer: adam, ..said() }), wanted);
     }
 
     #[test]
@@ -369,7 +297,11 @@ mod tests {
         let due = |said: TrainConfig, epochs| {
             said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>())
         };
-        let said = TrainConfig { epochs: 5, checkpoint: CheckpointConfig { every: 3, keep: 2 }, ..said() };
+        let said = TrainConfig {
+            epochs: 5,
+            checkpoint: CheckpointConfig { every: 3, ..CheckpointConfig::default() },
+            ..said()
+        };
         assert_eq!(
             [1, 2, 3, 4, 5].map(|epochs| due(said.clone(), epochs)),
             [false, false, true, false, true]

@@ -1,72 +1,128 @@
+//! The step size over the steps: a pure function of the step and of the epochs behind it, so that a resumed run goes on alike.
+
 use std::f64::consts::PI;
 
-use crate::config::{Cosine, Schedule};
+use baeum_core::EpochRecord;
 
-/// The share of the learning rate that the update behind the first `step` ones takes.
+use crate::TrainError;
+use crate::config::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
+use crate::history::judged_loss;
+use crate::plan::{ABOVE_ZERO, BELOW_ONE, BETWEEN, Rule, SHARE, UP_TO_ONE, number, require};
+
+/// Where an update stands in a training.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// How many updates are behind it.
+    pub(crate) step: u64,
+    pub(crate) steps_per_epoch: usize,
+    pub(crate) epochs: u32,
+    /// The epochs behind it.
+    pub(crate) history: &'a [EpochRecord],
+}
+
+/// The share of the learning rate that an update takes.
 ///
-/// `cosine` with a warmup of `w` out of `n` steps: `(step + 1) / (w + 1)` on the way up, so that no step is lost at zero
-/// and step `w` is the first full one; then `f + (1 - f) (1 + cos(pi t)) / 2` with `t = (step - w) / (n - w)`, which
-/// would reach the final factor `f` at step `n` (Loshchilov & Hutter 2017, equation 5).
-pub(crate) fn factor(schedule: &Schedule, step: u64, steps_per_epoch: usize, epochs: u32) -> f64 {
+/// A warmup of `w` steps takes `(step + 1) / (w + 1)`, so that no step is lost at zero and step `w` is the first full one. The
+/// schedule begins there, and has what is left of the steps.
+pub(crate) fn factor(schedule: &Schedule, warmup_epochs: f64, place: Place<'_>) -> f64 {
+    let per_epoch = place.steps_per_epoch as f64;
+    let (step, total) = (place.step as f64, per_epoch * f64::from(place.epochs));
+    let warmup = (warmup_epochs * per_epoch).round();
+    if step < warmup {
+        return (step + 1.0) / (warmup + 1.0);
+    }
+    let (step, total) = (step - warmup, total - warmup);
+    let done = (step / total).min(1.0); // of what is left
     match schedule {
         Schedule::Constant => 1.0,
-        Schedule::Cosine(Cosine { warmup_epochs, final_factor }) => {
-            let (step, total) = (step as f64, steps_per_epoch as f64 * f64::from(epochs));
-            let warmup = (warmup_epochs * steps_per_epoch as f64).round();
-            if step < warmup {
-                return (step + 1.0) / (warmup + 1.0);
+        Schedule::Step(StepDown { every, factor }) => {
+            repeated(*factor, (step / (per_epoch * f64::from(*every))) as usize)
+        }
+        Schedule::Linear(Descent { final_factor }) => line(1.0, *final_factor, done),
+        Schedule::Cosine(Descent { final_factor }) => half_cosine(1.0, *final_factor, done),
+        Schedule::OneCycle(said) => one_cycle(said, step.min(total - 1.0), total),
+        Schedule::Plateau(said) => {
+            repeated(said.factor, reductions(said, place.history)).max(said.final_factor)
+        }
+        Schedule::Wsd(Cooldown { cooldown, final_factor }) => {
+            let stable = total * (1.0 - cooldown);
+            let down = ((step - stable) / (total - stable)).min(1.0);
+            line(1.0, *final_factor, if step > stable { down } else { 0.0 })
+        }
+    }
+}
+
+fn line(from: f64, to: f64, share: f64) -> f64 {
+    from + (to - from) * share
+}
+
+/// Loshchilov & Hutter 2017, equation 5.
+fn half_cosine(from: f64, to: f64, share: f64) -> f64 {
+    to + (from - to) * 0.5 * (1.0 + (PI * share).cos())
+}
+
+/// The factor taken so many times: products, as PyTorch has them, for powers may differ from machine to machine.
+fn repeated(factor: f64, times: usize) -> f64 {
+    (0..times).fold(1.0, |product, _| product * factor)
+}
+
+/// The last step of the way up is `rise * total - 1`, and the last of all is `total - 1`.
+fn one_cycle(said: &OneCycle, step: f64, total: f64) -> f64 {
+    let OneCycle { rise, start_factor, final_factor } = *said;
+    let top = rise * total - 1.0;
+    let share = |from: f64, to: f64| if to > from { (step - from) / (to - from) } else { 1.0 };
+    match step <= top {
+        true => half_cosine(start_factor, 1.0, share(0.0, top)),
+        false => half_cosine(1.0, final_factor, share(top, total - 1.0)),
+    }
+}
+
+/// How often the loss stopped falling for longer than the patience lasted.
+fn reductions(said: &Plateau, history: &[EpochRecord]) -> usize {
+    let (mut lowest, mut stale, mut count) = (f64::INFINITY, 0, 0);
+    for loss in history.iter().map(judged_loss) {
+        match loss < lowest * (1.0 - said.threshold) {
+            true => (lowest, stale) = (loss, 0),
+            false => stale += 1,
+        }
+        if stale > said.patience {
+            (stale, count) = (0, count + 1);
+        }
+    }
+    count
+}
+
+impl Schedule {
+    pub(crate) fn check(&self, warmup_epochs: f64) -> Result<(), TrainError> {
+        let number = |setting: &str, got, rule: Rule| number(&format!("schedule.{setting}"), got, rule);
+        match self {
+            Schedule::Constant => Ok(()),
+            Schedule::Step(StepDown { every, factor }) => {
+                require(*every > 0, "schedule.step.every", ABOVE_ZERO.1, every)?;
+                number("step.factor", *factor, UP_TO_ONE)
             }
-            let t = ((step - warmup) / (total - warmup)).min(1.0);
-            final_factor + (1.0 - final_factor) * 0.5 * (1.0 + (PI * t).cos())
+            Schedule::Linear(said) => number("linear.final_factor", said.final_factor, SHARE),
+            Schedule::Cosine(said) => number("cosine.final_factor", said.final_factor, SHARE),
+            Schedule::OneCycle(said) => {
+                number("one_cycle.rise", said.rise, SHARE)?;
+                number("one_cycle.start_factor", said.start_factor, UP_TO_ONE)?;
+                number("one_cycle.final_factor", said.final_factor, SHARE)?;
+                let rule = "0, because `train.schedule` is `one_cycle`, which rises by itself";
+                require(warmup_epochs == 0.0, "warmup_epochs", rule, warmup_epochs)
+            }
+            Schedule::Plateau(said) => {
+                number("plateau.factor", said.factor, BETWEEN)?;
+                number("plateau.threshold", said.threshold, BELOW_ONE)?;
+                number("plateau.final_factor", said.final_factor, SHARE)
+            }
+            Schedule::Wsd(said) => {
+                number("wsd.cooldown", said.cooldown, UP_TO_ONE)?;
+                number("wsd.final_factor", said.final_factor, SHARE)
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The factors of 4 epochs of 5 steps.
-    fn factors(schedule: &Schedule) -> Vec<f64> {
-        (0..20).map(|step| factor(schedule, step, 5, 4)).collect()
-    }
-
-    fn cosine(warmup_epochs: f64, final_factor: f64) -> Schedule {
-        Schedule::Cosine(Cosine { warmup_epochs, final_factor })
-    }
-
-    #[test]
-    fn constant_stays() {
-        assert_eq!(factors(&Schedule::Constant), [1.0; 20]);
-    }
-
-    #[test]
-    fn a_warmup_rises_along_a_line_and_meets_the_cosine_at_its_top() {
-        let factors = factors(&cosine(1.0, 0.0));
-        assert_eq!(factors[..6], [1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0, 4.0 / 6.0, 5.0 / 6.0, 1.0]);
-        assert!(factors[5..].is_sorted_by(|a, b| a > b));
-    }
-
-    #[test]
-    fn a_cosine_begins_at_one_and_ends_at_the_final_factor() {
-        assert_eq!(factor(&cosine(0.0, 0.1), 0, 5, 4), 1.0);
-        // cos(pi / 2) is not quite 0 in binary: one rounding of pi / 2, far below 1e-15.
-        assert!((factor(&cosine(0.0, 0.0), 10, 5, 4) - 0.5).abs() < 1e-15);
-        assert_eq!(factor(&cosine(0.0, 0.25), 20, 5, 4), 0.25);
-        assert_eq!(factor(&cosine(0.0, 0.25), 1000, 5, 4), 0.25, "and stays there");
-        assert!(factors(&cosine(0.0, 0.0)).iter().all(|factor| *factor > 0.0), "no step is lost at zero");
-    }
-
-    #[test]
-    fn the_shortest_runs_have_a_schedule() {
-        assert_eq!(factor(&cosine(0.0, 0.0), 0, 1, 1), 1.0);
-        // A warmup of 0.6 epochs of one step is rounded to that one step.
-        assert_eq!(factor(&cosine(0.6, 0.0), 0, 1, 1), 0.5);
-        assert_eq!(factor(&cosine(0.4, 0.0), 0, 1, 1), 1.0);
-        assert_eq!(
-            factor(&cosine(0.6, 0.5), 1, 1, 1),
-            0.5,
-            "behind the last step nothing is divided by zero"
-        );
-    }
-}
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

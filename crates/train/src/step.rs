@@ -43,8 +43,25 @@ pub(crate) fn update(net: &mut dyn Network, update: &Update, loss: f64) -> Resul
     if loss.is_finite() { Ok(net.update(update)?.gradient_norm) } else { Ok(f64::NAN) }
 }
 
+/// The mean loss over the validation rows, with averaged weights if there are such; the network goes on from `state`.
+pub(crate) fn judged(
+    plan: &TrainPlan,
+    net: &mut dyn Network,
+    data: &Dataset,
+    loss: &Loss,
+    state: &State,
+) -> Result<Option<f64>, TrainError> {
+    if !plan.averages() || data.splits.valid.rows().is_empty() {
+        return valid_loss(plan, net, data, loss);
+    }
+    net.load(&State { weights: state.averaged(), ..state.clone() })?;
+    let found = valid_loss(plan, net, data, loss)?;
+    net.load(state)?;
+    Ok(found)
+}
+
 /// The mean loss over the validation rows; none if there are no such rows.
-pub(crate) fn valid_loss(
+fn valid_loss(
     plan: &TrainPlan,
     net: &mut dyn Network,
     data: &Dataset,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Network, NetworkError, Part, Probes, Record, Schema,
-    Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Method, Network, NetworkError, Part, Probes, Record,
+    Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
 };
-use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, softmax, sum_of_squares};
+use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, running_average, softmax, sum_of_squares};
 
 /// Numbers of a row.
 const FEATURES: usize = 3;
@@ -20,6 +20,7 @@ pub(crate) struct Regression {
     gradient: [f32; SIZE],
     rows: f32,
     moments: [[f32; SIZE]; 2],
+    average: Option<[f32; SIZE]>,
     step: u64,
     logits: Vec<Tensor>,
 }
@@ -27,7 +28,8 @@ pub(crate) struct Regression {
 impl Regression {
     pub(crate) fn new() -> Regression {
         let moments = [[0.0; SIZE]; 2];
-        Regression { weight: [0.0; SIZE], gradient: [0.0; SIZE], rows: 0.0, moments, step: 0, logits: vec![] }
+        let (weight, gradient, average) = ([0.0; SIZE], [0.0; SIZE], None);
+        Regression { weight, gradient, rows: 0.0, moments, average, step: 0, logits: vec![] }
     }
 
     fn logits(&self, x: &[f32]) -> [f32; CLASSES] {
@@ -69,30 +71,35 @@ impl Network for Regression {
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let gradient = self.gradient.map(|g| g / self.rows);
         let gradient_norm = sum_of_squares(&gradient).sqrt();
-        let Update::Adam(said) = update else { panic!("only adam is written here") };
+        let Method::Adam(said) = update.method else { panic!("only adam is written here") };
         self.step += 1;
         let step = AdamStep {
-            learning_rate: said.learning_rate,
+            learning_rate: update.learning_rate,
             beta1: said.beta1,
             beta2: said.beta2,
             eps: said.eps,
-            weight_decay: said.weight_decay,
+            weight_decay: update.weight_decay,
             step: self.step,
-            clip: said.clip.map_or(1.0, |length| clip_factor(gradient_norm, length)),
+            clip: update.clip.map_or(1.0, |length| clip_factor(gradient_norm, length)),
         };
         let [mean, square] = &mut self.moments;
-        adam(&step, &mut self.weight, &gradient, mean, square);
+        adam(None, &step, &mut self.weight, &gradient, mean, square);
+        if let Some(decay) = update.ema {
+            let average = self.average.get_or_insert(self.weight);
+            running_average(None, decay, &self.weight, average); // moves nothing at first
+        }
         Ok(UpdateStats { gradient_norm })
     }
 
     fn state(&self) -> Result<State, NetworkError> {
         let tensor = |name: &str, numbers: [f32; SIZE]| (name.to_owned(), Tensor::vector(numbers.to_vec()));
         let [mean, square] = self.moments;
+        let average = self.average.map(|average| tensor("weight.ema", average));
         let moments = [tensor("weight.exp_avg", mean), tensor("weight.exp_avg_sq", square)];
         Ok(State {
             step: self.step,
             weights: [tensor("weight", self.weight)].into(),
-            moments: moments.into(),
+            moments: moments.into_iter().chain(average).collect(),
         })
     }
 
@@ -102,6 +109,8 @@ impl Network for Regression {
         };
         self.weight = numbers(&state.weights, "weight");
         self.moments = ["weight.exp_avg", "weight.exp_avg_sq"].map(|name| numbers(&state.moments, name));
+        let average = state.moments.contains_key("weight.ema");
+        self.average = average.then(|| numbers(&state.moments, "weight.ema"));
         self.step = state.step;
         Ok(())
     }

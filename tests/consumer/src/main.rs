@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use baeum_train::{
-    Batch, Dataset, Loss, LossParts, Network, NetworkError, Optimizer, Part, Probes, Record, Schema,
+    Batch, Dataset, Loss, LossParts, Method, Network, NetworkError, Optimizer, Part, Probes, Record, Schema,
     SgdConfig, Signal, Source, SourceError, Splits, State, Task, Tensor, TrainConfig, Update, UpdateStats,
     fit,
 };
@@ -45,7 +45,9 @@ impl Network for Line {
     }
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
-        let Update::Sgd { learning_rate, momentum: 0.0, weight_decay: 0.0, clip: None } = update else {
+        let Update { method: Method::Sgd { momentum: 0.0, .. }, learning_rate, weight_decay: 0.0, clip: None, .. } =
+            update
+        else {
             return Err(NetworkError::Backend {
                 what: format!("{update:?}"),
                 source: "a line knows plain sgd alone".into(),
@@ -124,7 +126,7 @@ fn learn() -> Result<(Vec<f32>, f64), Box<dyn Error>> {
         stats: vec![],
         probes: Probes::default(),
     };
-    let optimizer = Optimizer::Sgd(SgdConfig { momentum: 0.0, weight_decay: 0.0 });
+    let optimizer = Optimizer::Sgd(SgdConfig { momentum: 0.0, ..SgdConfig::default() });
     let said =
         TrainConfig { epochs: 60, batch_size: 5, optimizer, learning_rate: 0.1, ..TrainConfig::default() };
     let mut line = Line::default();

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use baeum_kernels::{
     Activation, AdamStep, Amx, AttentionMask, Conv2d, Ctx, Direction, Epilogue, Matrix, MatrixMut, Precision,
-    RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Write, activation, adamw_on, add,
-    attention, attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm, gru, gru_backward,
-    gru_saved_len, layer_norm, lstm, lstm_backward, lstm_saved_len, peak_products,
+    RecurrentGradients, RecurrentWeights, Sequence, StateGradients, Write, activation, adamw, add, attention,
+    attention_backward, conv2d, conv2d_data_grad, conv2d_weight_grad, gemm, gru, gru_backward, gru_saved_len,
+    layer_norm, lstm, lstm_backward, lstm_saved_len, peak_products,
 };
 
 use super::{KernelArguments, Spread};
@@ -250,6 +250,6 @@ fn passes(ctx: &Ctx, measure: &mut Measure<'_>) {
         clip: 1.0,
     };
     measure("adamw", Work::Bytes(28 * LEN as u64), &mut || {
-        adamw_on(ctx, &step, &mut y, &gradient, &mut mean, &mut square);
+        adamw(Some(ctx), &step, &mut y, &gradient, &mut mean, &mut square);
     });
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use baeum::models::{CpuRunner, RunnerConfig, initial};
 use baeum::weights_file;
-use baeum::{Adam, Batch, Network, Part, Tensor, Update};
+use baeum::{Adam, Batch, Method, Network, Part, Tensor, Update};
 use serde_json::{Value, json};
 
 use super::BenchError;
@@ -52,23 +52,25 @@ fn file(path: &Path, bytes: &[u8]) -> Result<(), BenchError> {
     fs::write(path, bytes).map_err(BenchError::file("write", path))
 }
 
-/// An optimizer's step in JSON, under its name.
+/// An optimizer's step in JSON, under its name; decay is on all parameters there.
 fn update(update: &Update) -> Value {
-    match update {
-        Update::Sgd { learning_rate, momentum, weight_decay, clip } => json!({ "sgd": {
-            "learning_rate": learning_rate, "momentum": momentum, "weight_decay": weight_decay, "clip": clip,
-        } }),
-        Update::Adam(numbers) => json!({ "adam": adam(numbers) }),
-        Update::AdamW(numbers) => json!({ "adamw": adam(numbers) }),
-    }
+    let (name, mut numbers) = match update.method {
+        Method::Sgd { momentum, nesterov } => ("sgd", json!({ "momentum": momentum, "nesterov": nesterov })),
+        Method::Adam(numbers) => ("adam", adam(numbers)),
+        Method::AdamW(numbers) => ("adamw", adam(numbers)),
+        Method::RmsProp { alpha, eps, momentum } => {
+            ("rmsprop", json!({ "alpha": alpha, "eps": eps, "momentum": momentum }))
+        }
+        Method::Lion { beta1, beta2 } => ("lion", json!({ "beta1": beta1, "beta2": beta2 })),
+    };
+    numbers["learning_rate"] = update.learning_rate.into();
+    numbers["weight_decay"] = update.weight_decay.into();
+    numbers["clip"] = update.clip.into();
+    json!({ name: numbers })
 }
 
-fn adam(numbers: &Adam) -> Value {
-    let Adam { learning_rate, beta1, beta2, eps, weight_decay, clip } = numbers;
-    json!({
-        "learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "eps": eps,
-        "weight_decay": weight_decay, "clip": clip,
-    })
+fn adam(Adam { beta1, beta2, eps }: Adam) -> Value {
+    json!({ "beta1": beta1, "beta2": beta2, "eps": eps })
 }
 
 #[cfg(test)]
@@ -77,8 +79,10 @@ mod tests {
 
     #[test]
     fn an_update_is_written_with_all_its_numbers() {
-        let sgd = Update::Sgd { learning_rate: 0.1, momentum: 0.9, weight_decay: 1e-4, clip: None };
-        let text = r#"{"sgd":{"learning_rate":0.1,"momentum":0.9,"weight_decay":0.0001,"clip":null}}"#;
-        assert_eq!(update(&sgd).to_string(), text);
+        let sgd = Update::of(Method::Sgd { momentum: 0.9, nesterov: true }, 0.1);
+        let numbers = json!({
+            "momentum": 0.9, "nesterov": true, "learning_rate": 0.1, "weight_decay": 1e-4, "clip": null,
+        });
+        assert_eq!(update(&Update { weight_decay: 1e-4, ..sgd }), json!({ "sgd": numbers }));
     }
 }

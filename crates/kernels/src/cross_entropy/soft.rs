@@ -17,7 +17,7 @@ use crate::vmath::{exp, ln};
 /// sum of `w_c p_c`: where one class has it all this is [`super::cross_entropy`]. PyTorch has the same sum, but divides it by the rows.
 ///
 /// # Panics
-/// If a length is another, before anything is written.
+/// If a length is another or `gamma` is not 0, before anything is written.
 pub fn cross_entropy_soft(
     ctx: &Ctx,
     loss: &CrossEntropy<'_>,
@@ -27,6 +27,7 @@ pub fn cross_entropy_soft(
 ) -> (f64, f64) {
     let classes = loss.classes;
     assert!(classes > 0, "cross-entropy wants a class");
+    assert!(loss.gamma == 0.0, "a focal loss wants class indices");
     assert!(
         logits.len() == gradient.len() && targets.len() == logits.len(),
         "cross-entropy wants logits, targets and gradient of one length"

@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{everywhere, normal};
 
 const fn plain(classes: usize) -> CrossEntropy<'static> {
-    CrossEntropy { classes, smoothing: 0.0, class_weights: None }
+    CrossEntropy { classes, smoothing: 0.0, gamma: 0.0, class_weights: None }
 }
 
 /// The loss of a row by its formula, in `f64`.
@@ -10,7 +10,9 @@ fn reference(loss: &CrossEntropy<'_>, row: &[f64], target: usize) -> f64 {
     let weight = |c: usize| loss.class_weights.map_or(1.0, |weights| f64::from(weights[c]));
     let total = row.iter().map(|x| x.exp()).sum::<f64>().ln();
     let all: f64 = (0..row.len()).map(|c| weight(c) * (total - row[c])).sum();
-    (1.0 - loss.smoothing) * weight(target) * (total - row[target]) + loss.smoothing / row.len() as f64 * all
+    let nll = total - row[target];
+    let own = (1.0 - (-nll).exp()).powf(loss.gamma) * nll;
+    (1.0 - loss.smoothing) * weight(target) * own + loss.smoothing / row.len() as f64 * all
 }
 
 fn run(ctx: &Ctx, loss: &CrossEntropy<'_>, logits: &[f32], targets: &[u32]) -> (f64, f64, Vec<f32>) {
@@ -29,10 +31,15 @@ fn sums_and_gradients_are_those_of_the_formula() {
         let logits: Vec<f32> = normal(1, rows * classes).iter().map(|x| 3.0 * x).collect();
         let targets: Vec<u32> =
             (0..rows).map(|r| if r % 5 == 4 { IGNORED } else { (r * 7 % classes) as u32 }).collect();
-        for (smoothing, class_weights) in
-            [(0.0, None), (0.1, None), (0.0, Some(&class_weights[..])), (0.3, Some(&class_weights))]
-        {
-            let loss = CrossEntropy { classes, smoothing, class_weights };
+        for (smoothing, gamma, class_weights) in [
+            (0.0, 0.0, None),
+            (0.1, 0.0, None),
+            (0.0, 2.0, None),
+            (0.0, 0.5, Some(&class_weights[..])),
+            (0.0, 0.0, Some(&class_weights)),
+            (0.3, 0.0, Some(&class_weights)),
+        ] {
+            let loss = CrossEntropy { classes, smoothing, gamma, class_weights };
             let mut sums = (0.0, 0.0);
             let all = everywhere(|ctx| {
                 let (sum, weight, mut gradient) = run(ctx, &loss, &logits, &targets);
@@ -94,7 +101,7 @@ fn distributions_give_the_sums_and_gradients_of_the_formula() {
         for (smoothing, class_weights) in
             [(0.0, None), (0.1, None), (0.0, Some(&class_weights[..])), (0.3, Some(&class_weights))]
         {
-            let loss = CrossEntropy { classes, smoothing, class_weights };
+            let loss = CrossEntropy { classes, smoothing, gamma: 0.0, class_weights };
             let all = everywhere(|ctx| {
                 let mut gradient = vec![f32::NAN; logits.len()];
                 let (sum, weight) = cross_entropy_soft(ctx, &loss, &logits, &targets, &mut gradient);
@@ -137,7 +144,7 @@ fn a_distribution_with_all_on_one_class_is_that_class() {
     targets.chunks_exact_mut(classes).zip(&places).for_each(|(row, place)| row[*place as usize] = 1.0);
     let weights: Vec<f32> = normal(3, classes).iter().map(|w| w.abs()).collect();
     for smoothing in [0.0, 0.1] {
-        let loss = CrossEntropy { classes, smoothing, class_weights: Some(&weights) };
+        let loss = CrossEntropy { classes, smoothing, gamma: 0.0, class_weights: Some(&weights) };
         let (sum, weight, wanted) = run(&ctx, &loss, &logits, &places);
         let mut gradient = vec![f32::NAN; logits.len()];
         let found = cross_entropy_soft(&ctx, &loss, &logits, &targets, &mut gradient);
@@ -180,4 +187,20 @@ fn edges_are_those_of_pytorch() {
 #[should_panic(expected = "cross-entropy wants targets below 2")]
 fn targets_are_classes() {
     cross_entropy(&Ctx::new(1), &plain(2), &[0.0; 4], &[0, 2], &mut [0.0; 4]);
+}
+
+/// A row that is quite sure of its class adds nothing, and pulls nowhere.
+#[test]
+fn a_focal_loss_has_no_poles() {
+    for gamma in [0.25, 1.0, 2.0, 5.0] {
+        let loss = CrossEntropy { gamma, ..plain(2) };
+        let (sum, weight, gradient) = run(&Ctx::new(1), &loss, &[200.0, 0.0, 30.0, 0.0], &[0, 0]);
+        assert!(sum.abs() < 1e-9 && gradient.iter().all(|g| g.abs() < 1e-9), "{gamma}: {sum} {gradient:?}");
+        assert_eq!(weight, 2.0);
+        // And one that is quite wrong counts as much as it does without.
+        let (sum, _, gradient) = run(&Ctx::new(1), &loss, &[-200.0, 0.0], &[0]);
+        assert_eq!((sum, gradient), (200.0, vec![-1.0, 1.0]), "{gamma}");
+        let (sum, _, gradient) = run(&Ctx::new(1), &loss, &[f32::NAN, 0.0], &[0]);
+        assert!(sum.is_nan() && gradient[0].is_nan(), "{gamma}");
+    }
 }

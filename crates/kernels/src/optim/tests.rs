@@ -1,7 +1,8 @@
 use super::*;
 use crate::testing::{everywhere, measure, normal};
 
-const SGD: SgdStep = SgdStep { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.0, step: 1, clip: 1.0 };
+const SGD: SgdStep =
+    SgdStep { learning_rate: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0, step: 1, clip: 1.0 };
 const ADAM: AdamStep = AdamStep {
     learning_rate: 0.1,
     beta1: 0.9,
@@ -11,6 +12,11 @@ const ADAM: AdamStep = AdamStep {
     step: 1,
     clip: 1.0,
 };
+
+const RMSPROP: RmsPropStep =
+    RmsPropStep { learning_rate: 0.01, alpha: 0.9, eps: 1e-2, momentum: 0.0, weight_decay: 0.0, clip: 1.0 };
+const LION: LionStep =
+    LionStep { learning_rate: 0.01, beta1: 0.9, beta2: 0.99, weight_decay: 0.0, clip: 1.0 };
 
 /// Tolerance for `f32` arithmetic on numbers of size one, some ten roundings a step, over 20 steps.
 const BOUND: f64 = 20.0 * 10.0 * f32::EPSILON as f64;
@@ -41,7 +47,7 @@ fn against_reference(
 fn sgd_follows_the_formula() {
     against_reference(
         |step, theta, g, buffer, _| {
-            sgd(&SgdStep { weight_decay: 0.02, clip: 0.5, step, ..SGD }, theta, g, buffer);
+            sgd(None, &SgdStep { weight_decay: 0.02, clip: 0.5, step, ..SGD }, theta, g, buffer);
         },
         |step, theta, g, [buffer, _]| {
             let g = 0.5 * g + 0.02 * theta;
@@ -52,10 +58,58 @@ fn sgd_follows_the_formula() {
 }
 
 #[test]
+fn nesterov_looks_ahead() {
+    against_reference(
+        |step, theta, g, buffer, _| {
+            let numbers = SgdStep { nesterov: true, weight_decay: 0.02, clip: 0.5, step, ..SGD };
+            sgd(None, &numbers, theta, g, buffer);
+        },
+        |step, theta, g, [buffer, _]| {
+            let g = 0.5 * g + 0.02 * theta;
+            *buffer = if step == 1 { g } else { 0.9 * *buffer + g };
+            theta - 0.1 * (g + 0.9 * *buffer)
+        },
+    );
+}
+
+#[test]
+fn rmsprop_follows_the_formula() {
+    for momentum in [0.0, 0.8] {
+        against_reference(
+            |_, theta, g, square, buffer| {
+                let numbers = RmsPropStep { momentum, weight_decay: 0.02, clip: 0.5, ..RMSPROP };
+                rmsprop(None, &numbers, theta, g, square, buffer);
+            },
+            |_, theta, g, [square, buffer]| {
+                let g = 0.5 * g + 0.02 * theta;
+                *square = 0.9 * *square + 0.1 * g * g;
+                *buffer = momentum * *buffer + g / (square.sqrt() + 1e-2);
+                theta - 0.01 * *buffer
+            },
+        );
+    }
+}
+
+#[test]
+fn two_steps_of_lion_by_hand() {
+    let (mut theta, mut mean) = ([1.0f32, 1.0, 1.0], [0.0f32; 3]);
+    let numbers = LionStep { weight_decay: 0.5, ..LION };
+    lion(None, &numbers, &mut theta, &[2.0, -0.25, 0.0], &mut mean);
+    let near = |found: [f32; 3], wanted: [f32; 3]| {
+        assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {wanted:?}");
+    };
+    near(theta, [0.985, 1.005, 0.995]); // decayed by half a hundredth; a gradient of zero moves nothing
+    near(mean, [0.02, -0.0025, 0.0]);
+    // A little against the mean turns the direction, for there the newest gradient counts a tenth.
+    lion(None, &LION, &mut theta, &[-0.25, 1.0, 0.0], &mut mean);
+    near(theta, [0.995, 0.995, 0.995]);
+}
+
+#[test]
 fn adam_follows_the_formula() {
     against_reference(
         |step, theta, g, mean, square| {
-            adam(&AdamStep { weight_decay: 0.02, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
+            adam(None, &AdamStep { weight_decay: 0.02, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
         },
         |step, theta, g, [mean, square]| {
             let g = 0.5 * g + 0.02 * theta;
@@ -72,7 +126,7 @@ fn adam_follows_the_formula() {
 fn adamw_follows_the_formula() {
     against_reference(
         |step, theta, g, mean, square| {
-            adamw(&AdamStep { weight_decay: 0.3, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
+            adamw(None, &AdamStep { weight_decay: 0.3, clip: 0.5, step, ..ADAM }, theta, g, mean, square);
         },
         |step, theta, g, [mean, square]| {
             let (theta, g) = (theta - 0.1 * 0.3 * theta, 0.5 * g);
@@ -88,16 +142,16 @@ fn adamw_follows_the_formula() {
 #[test]
 fn two_steps_of_sgd_by_hand() {
     let (mut theta, mut buffer) = ([1.0f32], [123.0f32]);
-    sgd(&SGD, &mut theta, &[2.0], &mut buffer);
+    sgd(None, &SGD, &mut theta, &[2.0], &mut buffer);
     assert_eq!((theta, buffer), ([0.8], [2.0])); // the buffer's old content is forgotten
-    sgd(&SgdStep { step: 2, ..SGD }, &mut theta, &[1.0], &mut buffer);
+    sgd(None, &SgdStep { step: 2, ..SGD }, &mut theta, &[1.0], &mut buffer);
     assert_eq!((theta, buffer), ([0.52], [2.8])); // 0.9 * 2 + 1; 0.8 - 0.28
 }
 
 #[test]
 fn sgd_without_momentum_needs_no_buffer() {
     let mut theta = [1.0f32, -1.0];
-    sgd(&SgdStep { momentum: 0.0, weight_decay: 0.5, ..SGD }, &mut theta, &[2.0, 0.0], &mut []);
+    sgd(None, &SgdStep { momentum: 0.0, weight_decay: 0.5, ..SGD }, &mut theta, &[2.0, 0.0], &mut []);
     assert_eq!(theta, [0.75, -0.95]);
 }
 
@@ -106,7 +160,7 @@ fn the_first_step_of_adam_is_the_learning_rate() {
     // With both biases corrected the first update is lr * g / |g|, whatever the gradient's size.
     for gradient in [3.0f32, 1e-3] {
         let (mut theta, mut mean, mut square) = ([1.0f32], [0.0f32], [0.0f32]);
-        adam(&ADAM, &mut theta, &[gradient], &mut mean, &mut square);
+        adam(None, &ADAM, &mut theta, &[gradient], &mut mean, &mut square);
         // eps is 1e-5 of the smaller gradient; that is times the rate.
         assert!((theta[0] - 0.9).abs() < 2e-6, "{}", theta[0]);
     }
@@ -117,7 +171,7 @@ fn eps_is_added_to_the_corrected_root() {
     // g = eps: corrected root = eps, so the update is half the learning rate. Keras' way would give a
     // thirtieth of it.
     let (mut theta, mut mean, mut square) = ([0.0f32], [0.0f32], [0.0f32]);
-    adamw(&AdamStep { eps: 1e-3, ..ADAM }, &mut theta, &[1e-3], &mut mean, &mut square);
+    adamw(None, &AdamStep { eps: 1e-3, ..ADAM }, &mut theta, &[1e-3], &mut mean, &mut square);
     assert!((theta[0] + 0.05).abs() < 1e-7, "{}", theta[0]);
 }
 
@@ -140,52 +194,69 @@ fn powers_are_those_of_the_library() {
 }
 
 #[test]
-#[should_panic(expected = "moments and parameter differ in length")]
+#[should_panic(expected = "gradient, parameter and moments differ in length")]
 fn moments_are_as_long_as_the_parameter() {
-    adam(&ADAM, &mut [0.0; 2], &[0.0; 2], &mut [0.0; 2], &mut [0.0; 1]);
+    adam(None, &ADAM, &mut [0.0; 2], &[0.0; 2], &mut [0.0; 2], &mut [0.0; 1]);
 }
 
 #[test]
 #[should_panic(expected = "steps are counted from one")]
 fn steps_start_at_one() {
-    adam(&AdamStep { step: 0, ..ADAM }, &mut [], &[], &mut [], &mut []);
+    adam(None, &AdamStep { step: 0, ..ADAM }, &mut [], &[], &mut [], &mut []);
+}
+
+#[test]
+fn an_average_runs_after_its_parameter() {
+    let len = 2 * CHUNK + 3;
+    let (start, parameter) = (normal(0, len), normal(1, len));
+    let of = |ctx: Option<&Ctx>| {
+        let mut average = start.clone();
+        running_average(ctx, 0.75, &parameter, &mut average);
+        average
+    };
+    let wanted: Vec<f32> = start.iter().zip(&parameter).map(|(a, theta)| a + 0.25 * (theta - a)).collect();
+    assert_eq!(of(None), wanted);
+    assert_eq!(everywhere(|ctx| of(Some(ctx))), wanted);
+}
+
+/// Parameters and moments after two steps.
+fn two_steps(start: &[f32], kernel: impl Fn(u64, &mut [f32], &mut [f32], &mut [f32])) -> Vec<f32> {
+    let (mut theta, mut first, mut second) = (start.to_vec(), vec![0.0; start.len()], vec![0.0; start.len()]);
+    for step in 1..=2 {
+        kernel(step, &mut theta, &mut first, &mut second);
+    }
+    [theta, first, second].concat()
 }
 
 #[test]
 fn the_threads_of_a_context_give_the_same_bits() {
     let len = 2 * CHUNK + 3;
     let (start, gradient) = (normal(0, len), normal(1, len));
-    let sgd_numbers = SgdStep { weight_decay: 0.02, clip: 0.5, ..SGD };
-    let adam_numbers = AdamStep { weight_decay: 0.02, clip: 0.5, ..ADAM };
-    /// Parameters and buffers after two steps, the first of which finds garbage where `sgd` forgets.
-    fn two_steps(start: &[f32], kernel: impl Fn(u64, &mut [f32], &mut [f32], &mut [f32])) -> Vec<f32> {
-        let (mut theta, mut first, mut second) =
-            (start.to_vec(), vec![0.0; start.len()], vec![0.0; start.len()]);
-        for step in 1..=2 {
-            kernel(step, &mut theta, &mut first, &mut second);
-        }
-        [theta, first, second].concat()
-    }
-    for momentum in [0.0, 0.9] {
-        let step_of = |step| SgdStep { momentum, step, ..sgd_numbers };
-        let wanted =
-            two_steps(&start, |step, theta, buffer, _| sgd(&step_of(step), theta, &gradient, buffer));
-        let got = everywhere(|ctx| {
-            two_steps(&start, |step, theta, buffer, _| sgd_on(ctx, &step_of(step), theta, &gradient, buffer))
-        });
-        assert_eq!(got, wanted);
-    }
-    let step_of = |step| AdamStep { step, ..adam_numbers };
-    let wanted = two_steps(&start, |step, theta, m, v| adam(&step_of(step), theta, &gradient, m, v));
-    let got = everywhere(|ctx| {
-        two_steps(&start, |step, theta, m, v| adam_on(ctx, &step_of(step), theta, &gradient, m, v))
-    });
-    assert_eq!(got, wanted);
-    let wanted = two_steps(&start, |step, theta, m, v| adamw(&step_of(step), theta, &gradient, m, v));
-    let got = everywhere(|ctx| {
-        two_steps(&start, |step, theta, m, v| adamw_on(ctx, &step_of(step), theta, &gradient, m, v))
-    });
-    assert_eq!(got, wanted);
+    let (weight_decay, clip) = (0.02, 0.5);
+    let of = |ctx: Option<&Ctx>| {
+        let sgd_by = |momentum, nesterov| {
+            let numbers = SgdStep { momentum, nesterov, weight_decay, clip, ..SGD };
+            two_steps(&start, |step, theta, m, _| sgd(ctx, &SgdStep { step, ..numbers }, theta, &gradient, m))
+        };
+        let rmsprop_by = |momentum| {
+            let numbers = RmsPropStep { momentum, weight_decay, clip, ..RMSPROP };
+            two_steps(&start, |_, theta, v, m| rmsprop(ctx, &numbers, theta, &gradient, v, m))
+        };
+        let adam_at = |step| AdamStep { weight_decay, clip, step, ..ADAM };
+        let lion_step = LionStep { weight_decay, clip, ..LION };
+        [
+            sgd_by(0.0, false),
+            sgd_by(0.9, false),
+            sgd_by(0.9, true),
+            two_steps(&start, |step, theta, m, v| adam(ctx, &adam_at(step), theta, &gradient, m, v)),
+            two_steps(&start, |step, theta, m, v| adamw(ctx, &adam_at(step), theta, &gradient, m, v)),
+            rmsprop_by(0.0),
+            rmsprop_by(0.8),
+            two_steps(&start, |_, theta, m, _| lion(ctx, &lion_step, theta, &gradient, m)),
+        ]
+        .concat()
+    };
+    assert_eq!(everywhere(|ctx| of(Some(ctx))), of(None));
 }
 
 #[test]
@@ -196,9 +267,13 @@ fn speed() {
     let (mut first, mut second) = (vec![0.0; len], vec![0.0; len]);
     let step = SgdStep { step: 2, ..SGD };
     measure("sgd", len, |ctx| {
-        sgd_on(ctx, &SgdStep { momentum: 0.0, ..step }, &mut theta, &gradient, &mut [])
+        sgd(Some(ctx), &SgdStep { momentum: 0.0, ..step }, &mut theta, &gradient, &mut [])
     });
-    measure("sgd with momentum", len, |ctx| sgd_on(ctx, &step, &mut theta, &gradient, &mut first));
-    measure("adam", len, |ctx| adam_on(ctx, &ADAM, &mut theta, &gradient, &mut first, &mut second));
-    measure("adamw", len, |ctx| adamw_on(ctx, &ADAM, &mut theta, &gradient, &mut first, &mut second));
+    measure("sgd with momentum", len, |ctx| sgd(Some(ctx), &step, &mut theta, &gradient, &mut first));
+    measure("adam", len, |ctx| adam(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
+    measure("adamw", len, |ctx| adamw(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
+    measure("rmsprop", len, |ctx| {
+        rmsprop(Some(ctx), &RMSPROP, &mut theta, &gradient, &mut first, &mut second);
+    });
+    measure("lion", len, |ctx| lion(Some(ctx), &LION, &mut theta, &gradient, &mut first));
 }

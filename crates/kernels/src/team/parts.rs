@@ -91,6 +91,28 @@ impl Team {
             task(i, a, b, c);
         });
     }
+
+    /// As [`Team::parts`], over slices of one length.
+    ///
+    /// # Panics
+    /// If `size` is zero, or the numbers of parts differ.
+    pub fn parts_of<T: Send, const N: usize>(
+        &self,
+        slices: [&mut [T]; N],
+        size: usize,
+        task: impl Fn(usize, [&mut [T]; N]) + Sync,
+    ) {
+        let parts = slices.map(|slice| Parts::of(slice, size));
+        let count = parts.first().map_or(0, Parts::count);
+        assert!(
+            parts.iter().all(|parts| parts.count() == count),
+            "slices differ in the number of their parts"
+        );
+        self.run(count, &|i| {
+            // SAFETY: `run` calls with each number once.
+            task(i, parts.each_ref().map(|parts| unsafe { parts.part(i) }));
+        });
+    }
 }
 
 #[cfg(test)]

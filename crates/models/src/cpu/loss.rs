@@ -2,7 +2,8 @@
 
 use baeum_core::{Batch, DType, Loss, LossParts, NetworkError, Part, Tensor};
 use baeum_kernels::{
-    CrossEntropy, Ctx, Write, accumulate, bce_with_logits, cross_entropy, cross_entropy_soft, mse,
+    CrossEntropy, Ctx, Write, accumulate, bce_with_logits, cross_entropy, cross_entropy_soft, huber, mae,
+    mse, quantile,
 };
 
 use super::CpuRunner;
@@ -32,21 +33,21 @@ impl CpuRunner {
             let place = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
             let ([value], [gradient]) = arena.views([&value], [place]);
             parts.add(match loss {
-                Loss::CrossEntropy { weights, smoothing } => {
+                Loss::CrossEntropy { weights, smoothing, gamma } => {
                     let classes = graph[*id].shape.last().unwrap_or(1);
                     let class_weights = checks::class_weights(weights, classes)?;
-                    let loss = CrossEntropy { classes, smoothing: *smoothing, class_weights };
+                    let (smoothing, gamma) = (*smoothing, *gamma);
+                    let loss = CrossEntropy { classes, smoothing, gamma, class_weights };
                     against_classes(ctx, &loss, (value, gradient), target, part, words)?
                 }
                 Loss::BinaryCrossEntropy => {
-                    let fits = target.f32s()?;
-                    checks::elements(target, len)?;
-                    LossParts { sum: bce_with_logits(ctx, 1.0, value, fits, gradient), weight: len as f64 }
+                    against(target, len, |t| bce_with_logits(ctx, 1.0, value, t, gradient))?
                 }
-                Loss::Mse => {
-                    let numbers = target.f32s()?;
-                    checks::elements(target, len)?;
-                    LossParts { sum: mse(ctx, value, numbers, gradient), weight: len as f64 }
+                Loss::Mse => against(target, len, |t| mse(ctx, value, t, gradient))?,
+                Loss::Mae => against(target, len, |t| mae(ctx, value, t, gradient))?,
+                Loss::Huber { delta } => against(target, len, |t| huber(ctx, *delta, value, t, gradient))?,
+                Loss::Quantile { level } => {
+                    against(target, len, |t| quantile(ctx, *level, value, t, gradient))?
                 }
             });
             if let (Write::Add, Some(own)) = (output.write, &own) {
@@ -56,6 +57,13 @@ impl CpuRunner {
         }
         Ok(parts)
     }
+}
+
+/// The loss of each number beside its target, of which there are `len`.
+fn against(target: &Tensor, len: usize, sum: impl FnOnce(&[f32]) -> f64) -> Result<LossParts, NetworkError> {
+    let numbers = target.f32s()?;
+    checks::elements(target, len)?;
+    Ok(LossParts { sum: sum(numbers), weight: len as f64 })
 }
 
 /// The cross-entropy against class indices, which go through `words`, or against the probabilities of all classes.
@@ -70,6 +78,7 @@ fn against_classes(
     let (sum, weight) = match target.dtype() {
         DType::F32 => {
             checks::elements(target, logits.len())?;
+            checks::soft(loss.gamma)?;
             cross_entropy_soft(ctx, loss, logits, target.f32s()?, gradient)
         }
         DType::I64 | DType::F64 | DType::U8 => {

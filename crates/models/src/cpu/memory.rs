@@ -23,7 +23,7 @@ impl Memory {
     pub fn of(graph: &Graph, update: &Update, rows: usize) -> Memory {
         let params = Params::of(graph);
         let bytes = |numbers: usize| (numbers * size_of::<f32>()) as u64;
-        let moments = Rule::of(update, 1.0, 1.0, 1).moments().len();
+        let moments = Rule::of(update, 1.0, 1.0, 1).moments().len() + usize::from(update.ema.is_some());
         let len = |purpose| Plan::of(graph, &params, &Rng::new(0), purpose, rows).len;
         let (weights, moments) = (bytes(params.learned + params.running), bytes(params.learned * moments));
         Memory {
@@ -42,7 +42,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use baeum_core::{Adam, DType, Layer};
+    use baeum_core::{Adam, DType, Layer, Method};
 
     use super::*;
     use crate::testing::chain;
@@ -50,14 +50,16 @@ mod tests {
     #[test]
     fn it_counts_what_is_kept_for_each_parameter_and_each_row() {
         let graph = chain(&[8], DType::F32, vec![Layer::Dense { units: 16, bias: true }]);
-        let sgd = Update::Sgd { learning_rate: 0.1, momentum: 0.0, weight_decay: 0.0, clip: None };
-        let numbers =
-            Adam { learning_rate: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay: 0.0, clip: None };
-        let (plain, adam) = (Memory::of(&graph, &sgd, 4), Memory::of(&graph, &Update::Adam(numbers), 4));
+        let step = |method| Update::of(method, 0.1);
+        let sgd = step(Method::Sgd { momentum: 0.0, nesterov: false });
+        let adam = step(Method::Adam(Adam::USUAL));
+        let averaged = Memory::of(&graph, &Update { ema: Some(0.9), ..adam }, 4);
+        let (plain, adam) = (Memory::of(&graph, &sgd, 4), Memory::of(&graph, &adam, 4));
         let weights = plain.weights;
         assert!(weights >= 4 * (8 * 16 + 16), "the head comes on top: {weights}");
         assert_eq!((plain.learning, plain.checkpoint), (weights, 4 * weights));
         assert_eq!((adam.weights, adam.learning, adam.checkpoint), (weights, 3 * weights, 8 * weights));
+        assert_eq!(averaged.learning, 4 * weights);
         assert_eq!(plain.values, adam.values);
         let wide = Memory::of(&graph, &sgd, 64);
         assert!(wide.values >= 4 * 64 * (8 + 16) && wide.values > 8 * plain.values, "{wide:?} {plain:?}");

@@ -73,10 +73,12 @@ pub(super) struct Output {
     pub(super) write: Write,
 }
 
-/// Where the tensors of a network lie in its two flat buffers, in the order of [`Graph::params`].
+/// Where the tensors of a network lie in its two flat buffers; the list is in the order of [`Graph::params`].
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) tensors: Vec<Tensor>,
+    /// Where learned tensors of one axis begin: behind those of two or more.
+    weights: usize,
     pub(super) learned: usize,
     pub(super) running: usize,
 }
@@ -91,6 +93,12 @@ pub(super) struct Tensor {
     pub(super) span: Span,
 }
 
+impl Tensor {
+    pub(super) fn is_learned(&self) -> bool {
+        self.kind == ParamKind::Learned
+    }
+}
+
 /// Numbers in a cache line: where every tensor and value starts.
 const LINE: usize = baeum_kernels::Buffer::LINE;
 
@@ -99,18 +107,28 @@ impl Params {
         let mut params = Params::default();
         for (i, node) in graph.nodes().iter().enumerate() {
             for param in node.layer.params(&graph.input_shapes(node)) {
-                let len: usize = param.sizes.iter().product();
-                let end = match param.kind {
-                    ParamKind::Learned => &mut params.learned,
-                    ParamKind::Running => &mut params.running,
-                };
-                let span = *end..*end + len;
-                *end = span.end.next_multiple_of(LINE);
+                let span = 0..param.sizes.iter().product();
                 let name = format!("{}.{}", node.name, param.name);
                 params.tensors.push(Tensor { node: i, name, sizes: param.sizes, kind: param.kind, span });
             }
         }
+        params.weights = params.lay(0, |tensor| tensor.is_learned() && tensor.sizes.len() >= 2);
+        params.learned = params.lay(params.weights, |tensor| tensor.is_learned() && tensor.sizes.len() < 2);
+        params.running = params.lay(0, |tensor| !tensor.is_learned());
         params
+    }
+
+    /// One tensor after the other from `start` on; says where they end.
+    fn lay(&mut self, start: usize, is_meant: impl Fn(&Tensor) -> bool) -> usize {
+        self.tensors.iter_mut().filter(|tensor| is_meant(tensor)).fold(start, |start, tensor| {
+            tensor.span = start..start + tensor.span.len();
+            tensor.span.end.next_multiple_of(LINE)
+        })
+    }
+
+    /// The stretches of learned tensors that an optimizer may treat differently, each with how many axes they have at least.
+    pub(super) fn groups(&self) -> [(Span, usize); 2] {
+        [(0..self.weights, 2), (self.weights..self.learned, 0)]
     }
 
     pub(super) fn of_node(&self, node: usize, kind: ParamKind) -> Vec<Span> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{Graph, Layer, NetworkError, ParamKind, State, Tensor, Update, UpdateStats, Weights};
-use baeum_kernels::{Buffer, Ctx, Moments, Span};
+use baeum_kernels::{Buffer, Ctx, Moments, Span, running_average};
 
 use super::plan::{self, Params};
 use crate::checks::{self, fitting};
@@ -75,9 +75,9 @@ impl FlatState {
     pub(super) fn update(
         &mut self,
         ctx: &Ctx,
+        params: &Params,
         update: &Update,
-        weight: f64,
-        step: u64,
+        (weight, step): (f64, u64),
     ) -> Result<UpdateStats, NetworkError> {
         if !std::mem::take(&mut self.fresh) {
             return Err(RunError::NoGradient.into());
@@ -87,22 +87,36 @@ impl FlatState {
         if stats.skipped() {
             return Ok(stats);
         }
-        let rule = Rule::of(update, stats.gradient_norm, weight, step);
-        let len = self.learned.len();
-        for name in rule.moments() {
-            self.moments.entry(name).or_insert_with(|| Buffer::zeros(len));
+        let rule = |axes| Rule::of(&update.on(axes), stats.gradient_norm, weight, step);
+        let mut kept = self.lend(rule(0).moments());
+        for (span, axes) in params.groups() {
+            let moments = kept.each_mut().map(|(_, flat)| flat.get_mut(span.clone()).unwrap_or_default());
+            let (theta, gradient) = (&mut self.learned[span.clone()], &self.gradient[span]);
+            rule(axes).step(Some(ctx), theta, gradient, moments);
         }
-        let mut kept = self.moments.iter_mut().filter(|(name, _)| rule.moments().contains(name));
-        // `exp_avg` stands before `exp_avg_sq` in the map, as in the rule; a rule without one does not look at it.
-        let mut next = || kept.next().map(|(_, moment)| &mut moment[..]).unwrap_or_default();
-        let (first, second) = (next(), next());
-        let (theta, gradient) = (&mut self.learned, &self.gradient);
-        match &rule {
-            Rule::Sgd(step) => baeum_kernels::sgd_on(ctx, step, theta, gradient, first),
-            Rule::Adam(step) => baeum_kernels::adam_on(ctx, step, theta, gradient, first, second),
-            Rule::AdamW(step) => baeum_kernels::adamw_on(ctx, step, theta, gradient, first, second),
+        self.moments.extend(kept.into_iter().filter(|(_, flat)| !flat.is_empty()));
+        if let Some(decay) = update.ema {
+            self.average(ctx, decay);
         }
         Ok(stats)
+    }
+
+    fn average(&mut self, ctx: &Ctx, decay: f64) {
+        match self.moments.get_mut(State::AVERAGE) {
+            Some(average) => running_average(Some(ctx), decay, &self.learned, average),
+            None => drop(self.moments.insert(State::AVERAGE, self.learned.clone())),
+        }
+    }
+
+    /// The moments of these names, zeros at first, taken out so that parameters can move beside them.
+    fn lend(&mut self, names: &[&'static str]) -> [(&'static str, Buffer); 2] {
+        let len = self.learned.len();
+        let mut kept = [("", Buffer::default()), ("", Buffer::default())];
+        for (place, name) in kept.iter_mut().zip(names) {
+            let moment = self.moments.entry(*name).or_insert_with(|| Buffer::zeros(len));
+            *place = (*name, std::mem::take(moment));
+        }
+        kept
     }
 
     /// Running statistics move here, once for each update and by the whole batch.
@@ -183,7 +197,7 @@ impl FlatState {
 
 impl Params {
     fn learned(&self) -> impl Iterator<Item = &plan::Tensor> {
-        self.tensors.iter().filter(|tensor| tensor.kind == ParamKind::Learned)
+        self.tensors.iter().filter(|tensor| tensor.is_learned())
     }
 
     fn find(&self, name: &str) -> Option<&plan::Tensor> {

@@ -1,18 +1,22 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::{Approximate, Batch, DType, Loss, Shape, Size2};
+use baeum_core::{Approximate, Batch, DType, Loss, Method, Shape, Size2};
 use baeum_core::{Layer, NodeId};
 use baeum_kernels::{Isa, Precision, Rung};
 
 use super::*;
 use crate::testing::{
-    ADAM, ROWS, add_parts, attention, batch, cases, chain, weighted, weights, with_fits, with_head,
+    ADAM, ROWS, add_parts, attention, batch, cases, chain, updates, weighted, weights, with_fits, with_head,
     with_numbers, with_shares,
 };
 use crate::{Runner, initial};
 
 /// Not Adam: it makes a whole step of a gradient that is rounding alone, in whichever direction.
-const SGD: Update = Update::Sgd { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.01, clip: Some(1.0) };
+const SGD: Update = Update {
+    weight_decay: 0.01,
+    clip: Some(1.0),
+    ..Update::of(Method::Sgd { momentum: 0.9, nesterov: false }, 0.1)
+};
 
 fn config() -> RunnerConfig {
     RunnerConfig { seed: 11, threads: 2, ..RunnerConfig::default() }
@@ -25,6 +29,10 @@ fn cpu(graph: &Graph) -> CpuRunner {
 /// Both runners take three steps and stay together: losses, gradients, parameters and answers within 5e-5 of the largest value,
 /// which is some hundred roundings in another order.
 fn check(name: &str, graph: &Graph, batch: &Batch, loss: &Loss) {
+    check_by(name, graph, batch, loss, &SGD);
+}
+
+fn check_by(name: &str, graph: &Graph, batch: &Batch, loss: &Loss, update: &Update) {
     let (mut ours, mut candle) = (cpu(graph), Runner::new(graph, &weights(graph), config()).unwrap());
     for _ in 0..3 {
         let losses = [
@@ -36,9 +44,11 @@ fn check(name: &str, graph: &Graph, batch: &Batch, loss: &Loss) {
         let [a, b] = losses.map(|parts| parts.mean());
         assert!((a - b).abs() <= 5e-5 * b.abs().max(0.01), "{name}: the loss is {a}, candle's {b}");
         near(name, &ours.gradients().unwrap(), &candle.gradients().unwrap());
-        let stats = [ours.update(&SGD).unwrap(), candle.update(&SGD).unwrap()];
+        let stats = [ours.update(update).unwrap(), candle.update(update).unwrap()];
         assert_eq!(stats[0].skipped(), stats[1].skipped(), "{name}");
-        near(name, &ours.state().unwrap().weights, &candle.state().unwrap().weights);
+        let [ours, candle] = [ours.state().unwrap(), candle.state().unwrap()];
+        near(name, &ours.weights, &candle.weights);
+        near(name, &ours.averaged(), &candle.averaged());
     }
     let (ours, candle) = (ours.predict(batch).unwrap().to_vec(), candle.predict(batch).unwrap().to_vec());
     let named = |outputs: Vec<Tensor>| {
@@ -82,13 +92,55 @@ fn both_runners_weigh_and_smooth_alike() {
         check("soft", &graph, &with_shares(batch(&graph, 7)), &loss);
     }
     check("soft", &graph, &with_shares(batch(&graph, 7)), &Loss::CROSS_ENTROPY);
-    let loss = Loss::CrossEntropy { weights: vec![1.0; 2], smoothing: 0.0 };
+    let loss = Loss::CrossEntropy { weights: vec![1.0; 2], smoothing: 0.0, gamma: 0.0 };
     let refused = |net: &mut dyn Network| {
         let error = net.loss_and_grad(&batch(&graph, 7), &loss, Part::WHOLE).unwrap_err();
         assert_eq!(error.to_string(), "the loss wants one weight for each of 3 classes, got 2");
     };
     refused(&mut cpu(&graph));
     refused(&mut Runner::new(&graph, &weights(&graph), config()).unwrap());
+}
+
+#[test]
+fn both_runners_judge_numbers_alike() {
+    let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
+    let batch = with_numbers(batch(&graph, 7));
+    let huber = [0.1, 1.0].map(|delta| Loss::Huber { delta });
+    let quantile = [0.5, 0.9].map(|level| Loss::Quantile { level });
+    for loss in [Loss::Mae].into_iter().chain(huber).chain(quantile) {
+        check(loss.name(), &graph, &batch, &loss);
+    }
+}
+
+#[test]
+fn both_runners_focus_alike() {
+    let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
+    for gamma in [0.5, 2.0] {
+        let focal = |weights: &[f32]| Loss::CrossEntropy { weights: weights.to_vec(), smoothing: 0.0, gamma };
+        check("focal", &graph, &batch(&graph, 7), &focal(&[]));
+        check("focal", &graph, &batch(&graph, 7), &focal(&[0.5, 4.0, 1.25]));
+        let mixed = with_shares(batch(&graph, 7));
+        let nets: [Box<dyn Network>; 2] =
+            [Box::new(cpu(&graph)), Box::new(Runner::new(&graph, &weights(&graph), config()).unwrap())];
+        for mut net in nets {
+            let error = net.loss_and_grad(&mixed, &focal(&[]), Part::WHOLE).unwrap_err();
+            let text = format!(
+                "a loss with `gamma` {gamma} wants class indices, got probabilities; set `gamma` to 0, or mix no examples"
+            );
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}
+
+/// Moments and groups of both runners; that the numbers are PyTorch's is seen in tests/it/interop.
+#[test]
+fn both_runners_step_alike() {
+    let dense = Layer::Dense { units: 4, bias: true };
+    let norm = Layer::LayerNorm { eps: 1e-5 };
+    let graph = chain(&[5], DType::F32, vec![dense, Layer::Tanh, norm]);
+    for update in updates() {
+        check_by(&format!("{update:?}"), &graph, &batch(&graph, 7), &Loss::CROSS_ENTROPY, &update);
+    }
 }
 
 /// Relu belongs to what it reads, not to what that one reads: sigmoid works in place on the product, and relu comes after it.

@@ -1,9 +1,11 @@
 //! What holds for both runners of graphs: each test runs once on candle and once on the processor's own.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::{Batch, DType, Graph, Layer, Loss, Network, Part, Shape, State, Tensor};
+use baeum_core::{Batch, DType, Graph, Layer, Loss, Network, Part, Shape, State, Tensor, Update};
 
-use crate::testing::{ADAM, CLASSES, ROWS, add_parts, batch, cases, chain, chain_of, embedding, weights};
+use crate::testing::{
+    ADAM, CLASSES, ROWS, add_parts, batch, cases, chain, chain_of, embedding, updates, weights,
+};
 use crate::{CpuRunner, Runner, RunnerConfig};
 
 type Build = fn(&Graph) -> Box<dyn Network>;
@@ -24,9 +26,13 @@ const CONFIG: RunnerConfig = RunnerConfig {
 
 /// Three updates.
 fn train(net: &mut dyn Network, batch: &Batch) -> State {
+    train_by(net, batch, &ADAM)
+}
+
+fn train_by(net: &mut dyn Network, batch: &Batch, update: &Update) -> State {
     for _ in 0..3 {
         net.loss_and_grad(batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
-        net.update(&ADAM).unwrap();
+        net.update(update).unwrap();
     }
     net.state().unwrap()
 }
@@ -206,6 +212,22 @@ fn a_state_goes_on_bit_for_bit() {
             assert_eq!(other.state().unwrap(), middle, "{name}");
             assert_eq!(train(&mut *other, &batch), end, "{name}");
             assert_eq!(end.step, 6);
+        }
+    }
+}
+
+#[test]
+fn every_method_goes_on_bit_for_bit() {
+    let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
+    let batch = batch(&graph, ROWS);
+    for build in BOTH {
+        for update in updates() {
+            let mut net = build(&graph);
+            let middle = train_by(&mut *net, &batch, &update);
+            let end = train_by(&mut *net, &batch, &update);
+            let mut other = build(&graph);
+            other.load(&middle).unwrap();
+            assert_eq!(train_by(&mut *other, &batch, &update), end, "{update:?}");
         }
     }
 }

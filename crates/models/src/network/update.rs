@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{NetworkError, State, Tensor, TensorError, Update, UpdateStats};
-use baeum_kernels::{adam, adamw, sgd, sum_of_squares};
+use baeum_kernels::{running_average, sum_of_squares};
 use candle_core::{DType, Var};
 
 use super::convert::{to_candle, to_host};
@@ -27,9 +27,10 @@ impl<F: Forward> CandleNetwork<F> {
         if stats.skipped() {
             return Ok(stats);
         }
-        let rule = Rule::of(update, stats.gradient_norm, self.weight, self.step + 1);
         for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {
-            parameter.step_by(&rule, gradient).map_err(backend("the update"))?;
+            let update = update.on(parameter.var.rank());
+            let rule = Rule::of(&update, stats.gradient_norm, self.weight, self.step + 1);
+            parameter.step_by(&rule, update.ema, gradient).map_err(backend("the update"))?;
         }
         Ok(stats)
     }
@@ -88,7 +89,7 @@ impl<F: Forward> CandleNetwork<F> {
 
 impl Parameter {
     /// One step over a gradient that is a sum.
-    fn step_by(&mut self, rule: &Rule, gradient: &[f32]) -> candle_core::Result<()> {
+    fn step_by(&mut self, rule: &Rule, ema: Option<f64>, gradient: &[f32]) -> candle_core::Result<()> {
         let mut values = numbers(&self.var)?;
         let mut kept = rule.moments().iter().map(|name| self.moments.remove(name).unwrap_or_default());
         let mut first = kept.next().unwrap_or_default();
@@ -97,12 +98,13 @@ impl Parameter {
         for moment in [&mut first, &mut second].into_iter().take(rule.moments().len()) {
             moment.resize(values.len(), 0.0); // zeros at first
         }
-        match rule {
-            Rule::Sgd(step) => sgd(step, &mut values, gradient, &mut first),
-            Rule::Adam(step) => adam(step, &mut values, gradient, &mut first, &mut second),
-            Rule::AdamW(step) => adamw(step, &mut values, gradient, &mut first, &mut second),
-        }
+        rule.step(None, &mut values, gradient, [&mut first, &mut second]);
         self.moments.extend(rule.moments().iter().copied().zip([first, second]));
+        match (ema, self.moments.get_mut(State::AVERAGE)) {
+            (Some(decay), Some(average)) => running_average(None, decay, &values, average),
+            (Some(_), None) => drop(self.moments.insert(State::AVERAGE, values.clone())),
+            (None, _) => {}
+        }
         self.var.set(&candle_core::Tensor::from_vec(values, self.var.shape(), self.var.device())?)
     }
 }

@@ -3,19 +3,22 @@ use candle_core::{Result, Tensor};
 /// Cross-entropy of each row, in nats. `logits`: `[B, K]`; `targets`: `[B]`, each below K; `weights`: `[K]`, all 1 if
 /// there are none; result `[B]`.
 ///
-/// `w_t (1 - s) nll_t + s / K * sum of w_c nll_c` with `nll_c = logsumexp(x) - x_c`, computed on `x - max(x)`. The maximum
-/// is taken as a constant: it cancels out of the value, so its gradient is none, and candle's would be wrong for two
-/// equal maxima.
+/// `w_t (1 - s) nll_t + s / K * sum of w_c nll_c` with `nll_c = logsumexp(x) - x_c`, computed on `x - max(x)`; `nll_t` is
+/// taken times `(1 - p_t)^gamma`. The maximum is taken as a constant: it cancels out of the value, so its gradient is none,
+/// and candle's would be wrong for two equal maxima.
 pub(crate) fn cross_entropy(
     logits: &Tensor,
     targets: &[u32],
     weights: Option<&[f32]>,
-    smoothing: f64,
+    (smoothing, gamma): (f64, f64),
 ) -> Result<Tensor> {
     let shifted = logits.broadcast_sub(&logits.detach().max_keepdim(1)?)?;
     let normaliser = shifted.exp()?.sum(1)?.log()?; // [B]
     let places = Tensor::new(targets, logits.device())?; // [B]
     let mut losses = (&normaliser - shifted.gather(&places.unsqueeze(1)?, 1)?.squeeze(1)?)?;
+    if gamma > 0.0 {
+        losses = focal(&losses, gamma)?;
+    }
     let weights = weights.map(|weights| numbers_like(weights, logits)).transpose()?; // [K]
     if let Some(weights) = &weights {
         losses = (losses * weights.index_select(&places, 0)?)?;
@@ -65,4 +68,41 @@ pub(crate) fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<
 /// The squared error of each number. Both `[B, n]`; result `[B, n]`.
 pub(crate) fn mse(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
     (outputs - targets)?.sqr()
+}
+
+/// The absolute error of each number, whose slope is 0 where there is none. All `[B, n]`, as below.
+pub(crate) fn mae(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
+    let difference = (outputs - targets)?;
+    let slope = difference.sign()?;
+    with_slope(&(&slope * &difference)?, &slope, outputs)
+}
+
+/// Huber's error of each number: `s (d - s / 2)` for a difference `d` whose slope `s` is `d` itself, up to `delta`.
+pub(crate) fn huber(outputs: &Tensor, targets: &Tensor, delta: f64) -> Result<Tensor> {
+    let difference = (outputs - targets)?;
+    let slope = difference.clamp(-delta, delta)?;
+    with_slope(&(&slope * (&difference - (&slope * 0.5)?)?)?, &slope, outputs)
+}
+
+/// The quantile error of each number: its slope, `-level` below the target and `1 - level` above, times the difference.
+pub(crate) fn quantile(outputs: &Tensor, targets: &Tensor, level: f64) -> Result<Tensor> {
+    let difference = (outputs - targets)?;
+    let sign = difference.sign()?;
+    let slope = ((&sign * 0.5)? + (sign.sqr()? * (0.5 - level))?)?;
+    with_slope(&(&slope * &difference)?, &slope, outputs)
+}
+
+/// The focal loss of rows from what they lose without: `(1 - p)^gamma nll` with `p = e^-nll`. `[B]` and `[B]`.
+fn focal(nll: &Tensor, gamma: f64) -> Result<Tensor> {
+    let fixed = nll.detach();
+    let p = fixed.neg()?.exp()?;
+    let rest = p.affine(-1.0, 1.0)?.maximum(f64::from(f32::MIN_POSITIVE))?;
+    let factor = (rest.log()? * gamma)?.exp()?;
+    let slope = (&factor * ((p * (&fixed / rest)?)? * gamma)?.affine(1.0, 1.0)?)?;
+    with_slope(&(factor * fixed)?, &slope, nll)
+}
+
+/// `value`, whose gradient by `x` is `slope`: candle's own would be wrong at a kink, or no number at a pole.
+fn with_slope(value: &Tensor, slope: &Tensor, x: &Tensor) -> Result<Tensor> {
+    value.detach() + (slope.detach() * (x - x.detach())?)?
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Adam, Batch, Counter, Loss, Network, NetworkError, Part, Rng, Tensor, Update};
+use baeum_core::{Adam, Batch, Counter, Loss, Method, Network, NetworkError, Part, Rng, Tensor, Update};
 use baeum_models::{CandleNetwork, Forward, Pass};
 use candle_core::{DType, Device};
 use candle_nn::{BatchNorm, Conv2d, Linear, Module, ModuleT, VarBuilder, VarMap};
@@ -64,12 +64,11 @@ fn batch(rows: usize) -> Batch {
 }
 
 fn train(net: &mut CandleNetwork<ByHand>, steps: usize) -> f64 {
-    let adam =
-        Adam { learning_rate: 0.05, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, clip: None };
+    let update = Update::of(Method::Adam(Adam::USUAL), 0.05);
     let mut loss = f64::NAN;
     for _ in 0..steps {
         loss = net.loss_and_grad(&batch(32), &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap().mean();
-        net.update(&Update::Adam(adam)).unwrap();
+        net.update(&update).unwrap();
     }
     loss
 }

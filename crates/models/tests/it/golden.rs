@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Adam, Batch, DType, Data, Decode, InputSpec, Loss, Network, Part, Target, Tensor, Update, Weights,
+    Adam, Batch, DType, Data, Decode, InputSpec, Loss, Method, Network, Part, Target, Tensor, Update, Weights,
 };
 use baeum_models::{CpuRunner, ModelConfig, Runner, RunnerConfig};
 use serde_json::Value;
 
 const CLASSES: usize = 3;
-const SGD: Update = Update::Sgd { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.01, clip: None };
-const ADAMW: Update = Update::AdamW(Adam {
-    learning_rate: 0.01,
-    beta1: 0.9,
-    beta2: 0.99,
-    eps: 1e-3,
+/// Decay acts on all parameters, as PyTorch's does on those of one group.
+const SGD: Update =
+    Update { weight_decay: 0.01, ..Update::of(Method::Sgd { momentum: 0.9, nesterov: false }, 0.1) };
+const ADAMW: Update = Update {
     weight_decay: 0.1,
-    clip: None,
-});
+    ..Update::of(Method::AdamW(Adam { beta1: 0.9, beta2: 0.99, eps: 1e-3 }), 0.01)
+};
 
 #[test]
 fn every_layer_learns_as_pytorch_does() {
@@ -36,7 +34,7 @@ fn check(case: &Value, expected: &Value, update: Update, label: &str) {
     let layers = serde_json::from_value(case["layers"].clone()).unwrap();
     let ids = !case["options"]["ids"].is_null();
     let loss = loss(&case["options"]);
-    let update = clipped(update, case["options"]["clip"].as_f64());
+    let update = Update { clip: case["options"]["clip"].as_f64(), ..update };
     let plan = ModelConfig { layers: Some(layers), ..ModelConfig::default() }.check().unwrap();
     let dtype = if ids { DType::I64 } else { DType::F32 };
     let input = InputSpec { name: "x".to_owned(), dtype, shape: item.clone(), columns: vec![] };
@@ -83,6 +81,7 @@ fn loss(options: &Value) -> Loss {
         None => Loss::CrossEntropy {
             weights: options["weights"].as_array().map_or(vec![], |_| floats(&options["weights"])),
             smoothing: options["smoothing"].as_f64().unwrap_or(0.0),
+            gamma: 0.0,
         },
     }
 }
@@ -91,24 +90,13 @@ fn batch(case: &Value, item: &[usize], ids: bool, loss: &Loss) -> Batch {
     let whole = |value: &Value| floats(value).into_iter().map(|x| x as i64).collect::<Vec<_>>();
     let x: Data = if ids { whole(&case["x"]).into() } else { floats(&case["x"]).into() };
     let rows = x.len() / item.iter().product::<usize>();
-    let target = match (loss, case["options"]["soft"].is_null()) {
-        (Loss::CrossEntropy { .. }, true) => Tensor::vector(whole(&case["y"])),
-        (Loss::CrossEntropy { .. }, false) | (Loss::BinaryCrossEntropy | Loss::Mse, _) => {
-            Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap()
-        }
+    let by_class = matches!(loss, Loss::CrossEntropy { .. }) && case["options"]["soft"].is_null();
+    let target = match by_class {
+        true => Tensor::vector(whole(&case["y"])),
+        false => Tensor::new([rows, CLASSES], floats(&case["y"])).unwrap(),
     };
     let x = Tensor::new([&[rows], item].concat(), x).unwrap();
     Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![target] }
-}
-
-fn clipped(update: Update, longest: Option<f64>) -> Update {
-    match update {
-        Update::Sgd { learning_rate, momentum, weight_decay, clip: _ } => {
-            Update::Sgd { learning_rate, momentum, weight_decay, clip: longest }
-        }
-        Update::Adam(adam) => Update::Adam(Adam { clip: longest, ..adam }),
-        Update::AdamW(adam) => Update::AdamW(Adam { clip: longest, ..adam }),
-    }
 }
 
 fn weights(state: &Value) -> Weights {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use baeum_core::{Adam, Batch, Counter, Graph, Loss, Network, Part, Rng, Tensor, Update};
+use baeum_core::{Adam, Batch, Counter, Graph, Loss, Method, Network, Part, Rng, Tensor, Update};
 use baeum_models::{Cnn, Mlp, ModelConfig, Runner, RunnerConfig, initial};
 
 /// Where a process leaves what it learned.
@@ -59,8 +59,9 @@ pub(crate) fn batch(item: &[usize], rows: usize) -> Batch {
     Batch { rows, inputs: BTreeMap::from([("x".to_owned(), x)]), targets: vec![Tensor::vector(classes)] }
 }
 
-pub(crate) fn adam() -> Adam {
-    Adam { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.01, clip: Some(1.0) }
+pub(crate) fn adamw() -> Update {
+    let plain = Update::of(Method::AdamW(Adam::USUAL), 1e-3);
+    Update { weight_decay: 0.01, clip: Some(1.0), ..plain }
 }
 
 fn learn(graph: &Graph, item: &[usize]) -> Vec<u8> {
@@ -68,7 +69,7 @@ fn learn(graph: &Graph, item: &[usize]) -> Vec<u8> {
     let batch = batch(item, 70);
     for _ in 0..3 {
         net.loss_and_grad(&batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
-        net.update(&Update::AdamW(adam())).unwrap();
+        net.update(&adamw()).unwrap();
     }
     let outputs = net.predict(&batch).unwrap()[0].clone();
     let weights = net.state().unwrap().weights.into_values();

@@ -87,6 +87,9 @@ impl Recipe {
         if let Some(task) = self.data.task {
             plans.train.loss(task)?;
         }
+        if self.data.mix.is_some() {
+            plans.train.refuse_mixed()?;
+        }
         Ok(plans)
     }
 }

@@ -74,7 +74,7 @@ a = { b = 1 }
     #[test]
     fn what_is_not_set_stands_in_its_parent() {
         check("train.batch_size", "[train]");
-        check("train.schedule.cosine.warmup_epochs", "{}");
+        check("train.schedule.cosine.final_factor", "{}");
         check("models.layers[1].dense.bias", "{ units = 7 }");
         check("models.layers[3].dense", r#"["relu", { dense = { units = 7 } }, [[8]]]"#);
         check("models.mlp[x", "[models]");

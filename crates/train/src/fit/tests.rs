@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Limits, Loss, Part, Task, Tensor};
+use baeum_core::{Limits, Loss, Part, State, Task, Tensor};
 
 use super::*;
 use crate::testing::{Regression, Scripted, dataset, named};
 use crate::{
-    AdamConfig, CheckpointConfig, ClassWeights, Cosine, EarlyStopping, Optimizer, Schedule, TrainConfig,
+    AdamConfig, CheckpointConfig, ClassWeights, Descent, EarlyStopping, Optimizer, Plateau, Schedule,
+    TrainConfig,
 };
 
 /// 20 rows in batches of 8: three steps an epoch, the last one of 4 rows.
@@ -71,7 +72,7 @@ fn the_loss_falls() {
 
 #[test]
 fn events_come_in_order() {
-    let checkpoint = CheckpointConfig { every: 2, keep: 2 };
+    let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let say = |event: &Event| match *event {
         Event::Start { from_epoch, epochs, steps_per_epoch, rows } => {
@@ -90,20 +91,66 @@ fn events_come_in_order() {
     assert_eq!(run.kept.iter().map(|kept| kept.state.step).collect::<Vec<_>>(), [6, 9]);
 }
 
+#[test]
+fn checkpoints_are_kept_within_an_epoch_too() {
+    let checkpoint = CheckpointConfig { every: 9, every_steps: Some(2), keep: 2 };
+    let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
+    let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
+    assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "an epoch has three steps");
+}
+
+#[test]
+fn averages_are_judged_and_chosen_while_the_weights_learn_on() {
+    let plain = classify(&settings(), None, NEVER);
+    let said = TrainConfig { ema: Some(0.9), ..settings() };
+    let averaged = classify(&said, None, NEVER);
+    let ends = [&plain, &averaged].map(|run| run.kept.last().unwrap().state.weights.clone());
+    assert_eq!(ends[0], ends[1], "judging averages changes no weight");
+    let (plain, fitted) = (plain.fitted.unwrap(), averaged.fitted.unwrap());
+    let losses = |fitted: &Fitted| -> Vec<(f64, Option<f64>)> {
+        fitted.history.iter().map(|record| (record.train_loss, record.valid_loss)).collect()
+    };
+    assert!(losses(&plain).iter().zip(losses(&fitted)).all(|(a, b)| a.0 == b.0 && a.1 != b.1));
+    let best = fitted.best.unwrap();
+    let kept = averaged.kept.iter().find(|kept| kept.epoch() == best.epoch + 1).unwrap();
+    assert_eq!(best.weights, kept.state.averaged());
+    // What was chosen has the loss that chose it.
+    let mut net = Regression::new();
+    net.load(&State { weights: best.weights, ..kept.state.clone() }).unwrap();
+    let data = dataset(Task::Classify, 20, 5);
+    let plan = said.check().unwrap();
+    let state = net.state().unwrap();
+    let state = State {
+        moments: state.moments.into_iter().filter(|(name, _)| !name.ends_with("ema")).collect(),
+        ..state
+    };
+    assert_eq!(judged(&plan, &mut net, &data, &Loss::CROSS_ENTROPY, &state).unwrap(), Some(best.loss));
+}
+
 /// All that could make a resumed run differ: a schedule, parts, early stopping, a short last batch, checkpoints far apart.
 fn elaborate() -> TrainConfig {
-    let schedule = Schedule::Cosine(Cosine { warmup_epochs: 0.5, final_factor: 0.1 });
+    let schedule = Schedule::Cosine(Descent { final_factor: 0.1 });
     let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.008 });
-    let checkpoint = CheckpointConfig { every: 2, keep: 2 };
-    TrainConfig { epochs: 12, schedule, early_stopping, checkpoint, micro_batch: Some(3), ..settings() }
+    let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
+    let micro_batch = Some(3);
+    let said = TrainConfig { epochs: 12, warmup_epochs: 0.5, schedule, checkpoint, ..settings() };
+    TrainConfig { early_stopping, micro_batch, ..said }
+}
+
+/// A step size that goes by the losses of the epochs before, checkpoints within them, and averages that are judged.
+fn on_plateaus() -> TrainConfig {
+    let schedule =
+        Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.03, ..Plateau::default() });
+    let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), keep: 2 };
+    TrainConfig { schedule, checkpoint, ema: Some(0.7), ..elaborate() }
 }
 
 /// Goes on in a new network from the bytes of a checkpoint, as a new process would.
 #[track_caller]
-fn check_resumed(from: Option<&Checkpoint>, whole: &Run) {
+fn check_resumed(said: &TrainConfig, from: Option<&Checkpoint>, whole: &Run) {
     let reread = from.map(|from| Checkpoint::from_files(&digest(from), &Limits::default()).unwrap());
     assert_eq!(reread.as_ref(), from);
-    let resumed = classify(&elaborate(), reread, NEVER);
+    let resumed = classify(said, reread, NEVER);
     assert_eq!(resumed.fitted.unwrap(), *whole.fitted.as_ref().unwrap());
     let last = resumed.kept.last().or(from).unwrap();
     assert_eq!(digest(last), digest(whole.kept.last().unwrap()));
@@ -111,23 +158,41 @@ fn check_resumed(from: Option<&Checkpoint>, whole: &Run) {
 
 #[test]
 fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
-    let whole = classify(&elaborate(), None, NEVER);
-    assert_eq!(whole.fitted.as_ref().unwrap().end, End::EarlyStop, "the run is to end before its last epoch");
-    for kept in &whole.kept {
-        check_resumed(Some(kept), &whole);
+    for said in [elaborate(), on_plateaus()] {
+        let whole = classify(&said, None, NEVER);
+        let fitted = whole.fitted.as_ref().unwrap();
+        assert_eq!(fitted.end, End::EarlyStop, "the run is to end before its last epoch");
+        for kept in &whole.kept {
+            check_resumed(&said, Some(kept), &whole);
+        }
     }
 }
 
 #[test]
 fn a_run_stopped_at_any_event_goes_on_exactly_there() {
-    let whole = classify(&elaborate(), None, NEVER);
-    for stop_at in 0..whole.events.len() {
-        let stopped = classify(&elaborate(), None, stop_at);
-        let steps = stopped.events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
-        assert_eq!(stopped.kept.last().map_or(0, |kept| kept.state.step), steps as u64, "no step is lost");
-        assert!(stopped.kept.is_sorted_by_key(|kept| kept.state.step));
-        check_resumed(stopped.kept.last(), &whole);
+    for said in [elaborate(), on_plateaus()] {
+        let whole = classify(&said, None, NEVER);
+        for stop_at in 0..whole.events.len() {
+            let stopped = classify(&said, None, stop_at);
+            let steps = stopped.events.iter().filter(|event| matches!(event, Event::Step { .. })).count();
+            assert_eq!(
+                stopped.kept.last().map_or(0, |kept| kept.state.step),
+                steps as u64,
+                "no step is lost"
+            );
+            assert!(stopped.kept.is_sorted_by_key(|kept| kept.state.step));
+            check_resumed(&said, stopped.kept.last(), &whole);
+        }
     }
+}
+
+#[test]
+fn a_plateau_lowers_the_step_size_from_the_next_epoch_on() {
+    let schedule = Schedule::Plateau(Plateau { factor: 0.5, patience: 0, ..Plateau::default() });
+    let said = TrainConfig { learning_rate: 1.0, schedule, ..scripted() };
+    let fitted = regress(&said, Scripted::valid(&[4.0, 4.0, 4.0, 1.0, 1.0])).fitted.unwrap();
+    let rates: Vec<f64> = fitted.history.iter().map(|record| record.learning_rate).collect();
+    assert_eq!(rates, [1.0, 1.0, 0.5, 0.25, 0.25]);
 }
 
 #[test]

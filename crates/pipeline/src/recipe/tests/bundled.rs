@@ -70,7 +70,7 @@ fn the_schema_refuses_what_the_reader_refuses() {
     let cases = [
         ("[train]\nepoch = 3", "train.epoch"),
         ("[train]\nepochs = \"ten\"", "train.epochs"),
-        ("[train]\noptimizer = \"lion\"", "train.optimizer"),
+        ("[train]\noptimizer = \"tiger\"", "train.optimizer"),
         ("[data]\nsource = { csv = { file = \"a\" } }", "data.source"),
         ("[models]\nlayers = [\"relu\", \"dense\"]", "models.layers[1]"),
         ("[export]\nformats = [\"tflite\"]", "export.formats[0]"),

@@ -113,7 +113,7 @@ fn train_section() {
     check(&[
         (
             "[train]\nlr = 1\n",
-            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `batch_size`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `learning_rate`, `schedule`, `clip`, `loss`, `early_stopping`, `checkpoint`",
+            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `batch_size`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `ema`, `loss`, `early_stopping`, `checkpoint`",
             "lr",
         ),
         ("[train]\nepochs = 1.5\n", "recipe.toml:2:10: `train.epochs` wants a whole number, got 1.5", "1.5"),
@@ -174,7 +174,7 @@ fn train_section() {
         ),
         (
             "[train]\nschedule = { cosine = { warmup = 1 } }\n",
-            "recipe.toml:2:25: `train.schedule.cosine.warmup` is not a setting; `train.schedule.cosine` takes `warmup_epochs`, `final_factor`",
+            "recipe.toml:2:25: `train.schedule.cosine.warmup` is not a setting; `train.schedule.cosine` takes `final_factor`",
             "warmup",
         ),
         (
@@ -193,9 +193,24 @@ fn train_section() {
             r#""5""#,
         ),
         (
-            "[train]\nloss = \"mae\"\n",
-            "recipe.toml:2:8: `mae` is not a choice of `train.loss`; did you mean `mse`?",
-            r#""mae""#,
+            "[train]\nloss = \"mea\"\n",
+            "recipe.toml:2:8: `mea` is not a choice of `train.loss`; did you mean `mae`?",
+            r#""mea""#,
+        ),
+        (
+            "[train]\nloss = { huber = { beta = 1 } }\n",
+            "recipe.toml:2:20: `train.loss.huber.beta` is not a setting; `train.loss.huber` takes `delta`",
+            "beta",
+        ),
+        (
+            "[train]\ndecay = \"weight\"\n",
+            "recipe.toml:2:9: `weight` is not a choice of `train.decay`; did you mean `weights`?",
+            r#""weight""#,
+        ),
+        (
+            "[train]\nschedule = { plateau = { patience = 1.5 } }\n",
+            "recipe.toml:2:37: `train.schedule.plateau.patience` wants a whole number, got 1.5",
+            "1.5",
         ),
         (
             "[train]\nloss = { cross_entropy = { smooth = 1 } }\n",

@@ -67,10 +67,16 @@ fn train() {
             "train.optimizer.sgd.momentum",
             "1.5",
         ),
+        ("[models.mlp]\n[train]\nwarmup_epochs = 100\n", "train.warmup_epochs", "100"),
         (
-            "[models.mlp]\n[train]\nschedule.cosine.warmup_epochs = 100\n",
-            "train.schedule.cosine.warmup_epochs",
-            "100",
+            "[models.mlp]\n[train]\nschedule.cosine.final_factor = 2\n",
+            "train.schedule.cosine.final_factor",
+            "2",
+        ),
+        (
+            "mix = \"mixup\"\n[models.mlp]\n[train]\nloss = { cross_entropy = { gamma = 2 } }\n",
+            "train.loss.cross_entropy.gamma",
+            "2",
         ),
         ("task = \"classify\"\n[models.mlp]\n[train]\nloss = \"mse\"\n", "train.loss", r#""mse""#),
         (

@@ -1,0 +1,98 @@
+"""PyTorch takes the steps that both of our runners took: losses and parameters equal to 1e-6."""
+
+import json
+
+import torch
+from common import array, folder, near
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+BOUND = 1e-6
+WIDTH, CLASSES = 8, 3
+
+
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, algorithm 2: PyTorch has none."""
+
+    def __init__(self, params, lr, betas, weight_decay):
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            (first, second), lr, decay = group["betas"], group["lr"], group["weight_decay"]
+            for theta in group["params"]:
+                mean = self.state[theta].setdefault("m", torch.zeros_like(theta))
+                update = (first * mean + (1 - first) * theta.grad).sign()
+                theta -= lr * (update + decay * theta)
+                mean.copy_(second * mean + (1 - second) * theta.grad)
+
+
+def focal(output, target, weights, gamma):
+    """Lin et al. 2017, equation 5, over a softmax; averaged as PyTorch averages its weighted cross-entropy."""
+    rows = nn.functional.cross_entropy(output, target, reduction="none")
+    probability = output.softmax(1).gather(1, target[:, None])[:, 0]
+    counts = torch.ones_like(rows) if weights is None else weights[target]
+    return (counts * (1 - probability) ** gamma * rows).sum() / counts.sum()
+
+
+def quantile(output, target, level):
+    """Koenker & Bassett 1978."""
+    difference = target - output
+    return torch.maximum(level * difference, (level - 1) * difference).mean()
+
+
+def criterion(name, numbers):
+    if name == "cross_entropy":
+        weights = torch.tensor(numbers["weights"]) if numbers["weights"] else None
+        if numbers["gamma"] > 0:
+            return lambda output, target: focal(output, target, weights, numbers["gamma"])
+        return nn.CrossEntropyLoss(weights, label_smoothing=numbers["smoothing"])
+    if name == "quantile":
+        return lambda output, target: quantile(output, target, numbers["level"])
+    losses = {"binary_cross_entropy": nn.BCEWithLogitsLoss, "mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss}
+    return losses[name](**numbers)
+
+
+def optimizer(case, model):
+    """One group for what is decayed and one for what is not."""
+    decays = lambda parameter: case["decayed"] == "all" or parameter.dim() > 1
+    groups = [
+        {"params": list(filter(decays, model.parameters()))},
+        {"params": [parameter for parameter in model.parameters() if not decays(parameter)], "weight_decay": 0.0},
+    ]
+    name, numbers = case["method"]["name"], case["method"]["numbers"]
+    make = Lion if name == "Lion" else getattr(torch.optim, name)
+    groups = [group for group in groups if group["params"]]
+    return make(groups, lr=case["learning_rate"], weight_decay=case["weight_decay"], **numbers)
+
+
+def learned(case):
+    x, y = (torch.from_numpy(array(case[name])) for name in "xy")
+    model = nn.Sequential(nn.Linear(x.shape[1], WIDTH), nn.Tanh(), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, CLASSES))
+    model.load_state_dict({name: torch.from_numpy(array(value)) for name, value in case["start"].items()})
+    loss_of, steps, losses = criterion(**case["loss"]), optimizer(case, model), []
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(case["ema"] or 0.0))
+    for _ in range(case["steps"]):
+        steps.zero_grad()
+        loss = loss_of(model(x), y)
+        loss.backward()
+        if case["clip"] is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), case["clip"])
+        steps.step()
+        averaged.update_parameters(model)
+        losses.append(loss.item())
+    numbers = lambda module: {name: value.numpy() for name, value in module.state_dict().items()}
+    return losses, {"after": numbers(model), "averaged": numbers(averaged.module)}
+
+
+for path in sorted(folder().glob("*.json")):
+    case = json.loads(path.read_text())
+    losses, states = learned(case)
+    for runner in ("cpu", "candle"):
+        label = f"{case['name']} on {case['decayed']}, {runner}"
+        near(f"{label}: losses", case[runner]["losses"], losses, BOUND)
+        for when, expected in states.items():
+            assert case[runner][when].keys() == expected.keys(), f"{label}: other parameters"
+            for name, value in case[runner][when].items():
+                near(f"{label} {when}: {name}", array(value), expected[name], BOUND)
