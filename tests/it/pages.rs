@@ -1,4 +1,6 @@
 //! The pages that list things: written from the code by `UPDATE=1 cargo test`, compared with it ever after.
+mod presets;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -6,7 +8,7 @@ use std::path::Path;
 
 use baeum::export::{Format, Say, Says};
 use baeum::{Limit, Limits, recipe};
-use baeum_tests::{baeum, bench, cases, expect_file, root, steps};
+use baeum_tests::{baeum, bench, cases, expect_file, results, root, steps};
 use serde_json::Value;
 
 const HEAD: &str = "Written by a test (`tests/it/pages.rs`); do not edit. `cargo xtask docs` writes it anew.";
@@ -40,6 +42,12 @@ fn pages_list_the_layers() {
 fn pages_show_the_newest_measurements() {
     let page = fs::read_to_string(root().join(bench::PAGE)).unwrap();
     expect_file(bench::PAGE, &bench::expected_page(&page).unwrap());
+}
+
+/// `docs/results.md` is that of `docs/results/runs.jsonl`; `cargo xtask results` writes it too.
+#[test]
+fn pages_show_what_the_recipes_reach() {
+    expect_file(results::PAGE, &results::expected_page().unwrap());
 }
 
 fn cell(say: Say) -> String {

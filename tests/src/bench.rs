@@ -20,7 +20,7 @@ mod record;
 mod spread;
 mod table;
 
-mod machine;
+pub(crate) mod machine;
 mod peer;
 mod predict;
 mod process;

@@ -153,6 +153,7 @@ pub fn steps() -> Vec<(&'static str, Transform)> {
             "tokenise",
             Transform::Tokenise {
                 tokenizer: String::new(),
+                vocabulary: 3,
                 padding: 0,
                 length: 2,
                 keep: End::Start,

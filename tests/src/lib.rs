@@ -1,8 +1,9 @@
 //! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files;
-//! and the training steps that are measured, with the bench that measures them.
+//! the training steps that are measured, with the bench that measures them; and what the recipes reach.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 pub mod bench;
+pub mod results;
 
 mod cases;
 mod command;

@@ -17,6 +17,7 @@ usage: cargo xtask TASK
   bench predict       time an answer of ours and of ONNX Runtime's; the same settings
   bench data DIR      read images, a table and texts, ours and torchvision's, pandas' and tokenizers'; --only NAME, --pairs N
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
+  results             run recipes of datasets/ with several seeds and keep what they reach; --only NAME, --seeds N, --data DIR
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["test"] => cargo(&["test", "--workspace"]).exec(),
         ["interop"] => interop(),
         ["bench", ref rest @ ..] => bench(rest),
+        ["results", ref rest @ ..] => become_last(&["baeum", "results"], rest),
         ["docs"] => cargo(&["test", "--workspace", "--test", "it", "pages"]).env("UPDATE", "1").exec(),
         ["ci"] => Command::new("bash").arg(root().join(".ci/run")).exec(),
         ["help" | "--help" | "-h"] => {
@@ -52,11 +54,16 @@ fn main() -> ExitCode {
 
 /// Builds the command that users run too, then becomes it. Returns only if that fails.
 fn baeum(args: &[&str]) -> io::Error {
-    if let Err(error) = build(&["--workspace", "--bin", "baeum"]) {
-        return error;
-    }
-    match env::current_exe() {
-        Ok(xtask) => Command::new(xtask.with_file_name("baeum")).args(args).exec(),
+    become_last(&["baeum"], args)
+}
+
+/// Builds some of the binaries, then becomes the last of them. Returns only if that fails.
+fn become_last(binaries: &[&str], args: &[&str]) -> io::Error {
+    let wanted = binaries.iter().flat_map(|binary| ["--bin", binary]);
+    let wanted: Vec<&str> = std::iter::once("--workspace").chain(wanted).collect();
+    let last = binaries.last().copied().unwrap_or_default();
+    match build(&wanted).and_then(|()| env::current_exe()) {
+        Ok(xtask) => Command::new(xtask.with_file_name(last)).args(args).exec(),
         Err(error) => error,
     }
 }

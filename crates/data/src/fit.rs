@@ -138,18 +138,7 @@ fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Resu
         let got = format!("{} fields; put the others under `data.ignore`", columns.len());
         return Err(DataError::setting("data.fields", wants, got));
     }
-    let is_place = |pipeline: &Pipeline| {
-        let last = pipeline.steps.last();
-        matches!(
-            last,
-            Some(
-                Transform::Category { .. }
-                    | Transform::Hash { .. }
-                    | Transform::Bins { .. }
-                    | Transform::Tokenise { .. }
-            )
-        )
-    };
+    let is_place = |pipeline: &Pipeline| pipeline.steps.last().and_then(Transform::places).is_some();
     let dtype = if columns.iter().all(is_place) { DType::I64 } else { DType::F32 };
     Ok(InputSpec { name: "x".to_owned(), dtype, shape, columns })
 }

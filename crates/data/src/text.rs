@@ -65,9 +65,7 @@ impl Cutter {
         length: usize,
         [keep, fill]: [End; 2],
     ) -> Result<Cutter, Refusal> {
-        let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes()))?;
-        let mut tokenizer =
-            loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))?;
+        let mut tokenizer = load(json)?;
         let direction = match keep {
             End::Start => TruncationDirection::Right,
             End::End => TruncationDirection::Left,
@@ -93,6 +91,22 @@ impl Cutter {
         out.iter_mut().skip(skipped).zip(places).for_each(|(out, place)| *out = *place as f32);
         Ok(())
     }
+}
+
+/// The tokenizer of a `tokenizer.json`.
+fn load(json: &str) -> Result<Tokenizer, Refusal> {
+    let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes()))?;
+    loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))
+}
+
+/// How many pieces a `tokenizer.json` knows; each place is below it.
+pub(crate) fn vocabulary(json: &str) -> Result<usize, Refusal> {
+    load(json).map(|tokenizer| places(&tokenizer))
+}
+
+fn places(tokenizer: &Tokenizer) -> usize {
+    let last = tokenizer.get_vocab(true).into_values().max(); // a file may leave places out
+    last.map_or(0, |last| last as usize + 1)
 }
 
 /// Calls the library; a panic in it becomes a refusal.

@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::LayerSpec;
+use crate::presets::{Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TransformerEncoder};
+use crate::{LayerSpec, ModelError};
 
-/// The `[models]` section of a recipe: exactly one of `layers`, `mlp`, `cnn`.
+/// The `[models]` section of a recipe: either `layers` or one of the presets, which are lists of layers written out from a few
+/// numbers.
 ///
 /// Each ends in a dense layer named `head`, which is added by itself and is as wide as the task wants.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -17,68 +19,79 @@ pub struct ModelConfig {
     /// A convolutional network, for images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnn: Option<Cnn>,
+    /// LeNet-5, for small grey images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lenet: Option<Lenet>,
+    /// A residual network, for images that are small.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resnet: Option<Resnet>,
+    /// Long short-term memory, for texts and for windows of series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lstm: Option<Lstm>,
+    /// Gated recurrent units, for texts and for windows of series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gru: Option<Gru>,
+    /// A Transformer that looks both ways and answers once, for texts and for windows of series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transformer_encoder: Option<TransformerEncoder>,
+    /// A Transformer that tells what comes next in a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpt: Option<Gpt>,
+    /// A Transformer over pieces of each column of a series, for forecasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patchtst: Option<PatchTst>,
 }
 
-/// Dense layers, each with a nonlinearity behind it.
-///
-/// A hidden layer is dense, then batch norm if asked for, then the activation, then dropout if it is above zero.
-/// Images are flattened first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mlp {
-    /// Size of each hidden layer; two of 64 if not given.
-    pub hidden: Vec<usize>,
-    /// The nonlinearity; `relu` if not given.
-    pub activation: Activation,
-    /// Probability that a hidden value is zeroed while training; 0 if not given.
-    pub dropout: f64,
-    /// Whether each hidden layer is normalised over the batch; not, if not given.
-    pub batch_norm: bool,
+/// One way to say what the network is.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'a> {
+    Layers(&'a [LayerSpec]),
+    Preset(&'a dyn Preset),
 }
 
-/// Blocks of convolution and pooling, then dense layers.
-///
-/// A block is a convolution that keeps the image's size, batch norm if asked for, relu, and a max pool that
-/// halves both sides (left out once a side is below 2). Then come the dense layers, each with relu and
-/// dropout; without dense layers the mean of each channel goes to the head.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cnn {
-    /// How many filters each block has; 16 and 32 if not given.
-    pub filters: Vec<usize>,
-    /// Height and width of the filters, an odd number; 3 if not given.
-    pub kernel: usize,
-    /// Whether each block is normalised over the batch; so, if not given.
-    pub batch_norm: bool,
-    /// Size of each dense layer; one of 64 if not given.
-    pub dense: Vec<usize>,
-    /// Probability that a value of a dense layer is zeroed while training; 0 if not given.
-    pub dropout: f64,
-}
+impl ModelConfig {
+    /// The way that was taken, and its name in the recipe.
+    pub(crate) fn way(&self) -> Result<(&'static str, Way<'_>), ModelError> {
+        let ways = self.ways();
+        let taken: Vec<_> = ways.iter().filter_map(|(name, way)| Some((*name, (*way)?))).collect();
+        match taken[..] {
+            [only] => Ok(only),
+            _ => Err(ModelError::Choice {
+                known: in_words(ways.iter().map(|(name, _)| *name)),
+                got: in_words(taken.iter().map(|(name, _)| *name)),
+            }),
+        }
+    }
 
-/// The nonlinearity of a preset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// `max(x, 0)`.
-    #[default]
-    Relu,
-    /// By the error function.
-    Gelu,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// `1 / (1 + exp(-x))`.
-    Sigmoid,
-}
-
-impl Default for Mlp {
-    fn default() -> Mlp {
-        Mlp { hidden: vec![64, 64], activation: Activation::Relu, dropout: 0.0, batch_norm: false }
+    /// Every way there is. The one list of presets: what the section has a field for must stand here.
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 10] {
+        let ModelConfig { layers, mlp, cnn, lenet, resnet, lstm, gru, transformer_encoder, gpt, patchtst } =
+            self;
+        [
+            ("layers", layers.as_deref().map(Way::Layers)),
+            ("mlp", preset(mlp)),
+            ("cnn", preset(cnn)),
+            ("lenet", preset(lenet)),
+            ("resnet", preset(resnet)),
+            ("lstm", preset(lstm)),
+            ("gru", preset(gru)),
+            ("transformer_encoder", preset(transformer_encoder)),
+            ("gpt", preset(gpt)),
+            ("patchtst", preset(patchtst)),
+        ]
     }
 }
 
-impl Default for Cnn {
-    fn default() -> Cnn {
-        Cnn { filters: vec![16, 32], kernel: 3, batch_norm: true, dense: vec![64], dropout: 0.0 }
+fn preset<P: Preset>(said: &Option<P>) -> Option<Way<'_>> {
+    said.as_ref().map(|preset| Way::Preset(preset))
+}
+
+/// `` `a`, `b` and `c` ``, or `none`.
+fn in_words<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match &names[..] {
+        [] => "none".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

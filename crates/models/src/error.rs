@@ -4,8 +4,10 @@ use baeum_core::{GraphError, NetworkError, Shape, WeightsError};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// No way to describe a network was taken, or more than one.
-    #[error("`models` wants exactly one of `layers`, `mlp` and `cnn`, got {got}")]
+    #[error("`models` wants exactly one of {known}, got {got}")]
     Choice {
+        /// Those there are, in words.
+        known: String,
         /// Those that were given, in words.
         got: String,
     },

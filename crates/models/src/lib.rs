@@ -31,13 +31,17 @@ mod rule;
 mod runner;
 
 pub use baeum_kernels::{Precision, Rung};
-pub use config::{Activation, Cnn, Mlp, ModelConfig};
+pub use config::ModelConfig;
 pub use cpu::{CpuRunner, Memory};
 pub use device::{Device, Float};
 pub use error::ModelError;
 pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
+pub use presets::{
+    Activation, Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Pool, Recurrent, Resnet, Transformer,
+    TransformerEncoder,
+};
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
 pub use summary::summary;

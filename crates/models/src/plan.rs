@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Layer, Size2, nearest};
 
-use crate::{Cnn, LayerSpec, Mlp, ModelConfig, ModelError, presets};
+use crate::config::Way;
+use crate::presets::Facts;
+use crate::{LayerSpec, ModelConfig, ModelError};
 
 /// The name of the input node.
 pub(crate) const INPUT: &str = "x";
@@ -12,15 +14,8 @@ pub(crate) const HEAD: &str = "head";
 /// A network that was understood: names given, connections resolved. Only [`ModelConfig::check`] makes one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelPlan {
-    kind: Kind,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Kind {
-    Layers(Vec<Step>),
-    // What a preset writes out depends on the shape of an item, so it waits for one.
-    Mlp(Mlp),
-    Cnn(Cnn),
+    // What a preset writes out depends on the data, so it waits for them.
+    config: ModelConfig,
 }
 
 /// One layer to wire.
@@ -41,50 +36,44 @@ impl ModelConfig {
     /// # Errors
     /// [`ModelError`] names the offender by its path into the recipe.
     pub fn check(&self) -> Result<ModelPlan, ModelError> {
-        let kind = match (&self.layers, &self.mlp, &self.cnn) {
-            (Some(layers), None, None) => Kind::Layers(steps(layers)?),
-            (None, Some(mlp), None) => Kind::Mlp(presets::check_mlp(mlp)?),
-            (None, None, Some(cnn)) => Kind::Cnn(presets::check_cnn(cnn)?),
-            (layers, mlp, cnn) => {
-                let given = [("layers", layers.is_some()), ("mlp", mlp.is_some()), ("cnn", cnn.is_some())];
-                let names: Vec<String> =
-                    given.iter().filter(|(_, is)| *is).map(|(name, _)| format!("`{name}`")).collect();
-                let got = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
-                return Err(ModelError::Choice { got });
+        match self.way()? {
+            (name, Way::Preset(preset)) => preset.check().map_err(|refusal| refusal.at(&below(name)))?,
+            (_, Way::Layers(specs)) => {
+                specs.iter().enumerate().try_for_each(|(i, spec)| check_layer(spec, &in_list(i)))?;
+                steps(specs, &in_list)?;
             }
-        };
-        Ok(ModelPlan { kind })
+        }
+        Ok(ModelPlan { config: self.clone() })
     }
 }
 
 impl ModelPlan {
-    /// The layers for items of these sizes, the head left out.
-    pub(crate) fn steps(&self, item: &[usize]) -> Vec<Step> {
-        match &self.kind {
-            Kind::Layers(steps) => steps.clone(),
-            Kind::Mlp(mlp) => chain("models.mlp", presets::mlp(mlp, item)),
-            Kind::Cnn(cnn) => chain("models.cnn", presets::cnn(cnn, item)),
+    /// The layers for these data, the head left out.
+    pub(crate) fn steps(&self, facts: &Facts<'_>) -> Result<Vec<Step>, ModelError> {
+        match self.config.way()? {
+            (_, Way::Layers(specs)) => steps(specs, &in_list),
+            (name, Way::Preset(preset)) => {
+                let specs = preset.layers(facts).map_err(|refusal| refusal.at(&below(name)))?;
+                steps(&specs, &|_| below(name))
+            }
         }
     }
 }
 
-/// Layers one behind the other, all from one place of the recipe.
-fn chain(path: &str, layers: Vec<Layer>) -> Vec<Step> {
-    let mut names = Names::default();
-    let step = |(i, layer): (usize, Layer)| {
-        let name = names.next(&layer);
-        Step { name, layer, inputs: vec![i], path: path.to_owned() }
-    };
-    layers.into_iter().enumerate().map(step).collect()
+fn below(name: &str) -> String {
+    format!("models.{name}")
 }
 
-/// The layers of a list, named and connected.
-fn steps(specs: &[LayerSpec]) -> Result<Vec<Step>, ModelError> {
+fn in_list(place: usize) -> String {
+    format!("models.layers[{place}]")
+}
+
+/// The layers of a list, named and connected; `path` tells where the recipe says each.
+fn steps(specs: &[LayerSpec], path: &dyn Fn(usize) -> String) -> Result<Vec<Step>, ModelError> {
     let mut names = Names::default();
     let mut steps: Vec<Step> = vec![];
     for (i, spec) in specs.iter().enumerate() {
-        let path = format!("models.layers[{i}]");
-        check_layer(spec, &path)?;
+        let path = path(i);
         let default = names.next(&spec.layer);
         let name = spec.name.clone().unwrap_or(default);
         check_name(&name, &format!("{path}.name"), &steps)?;

@@ -1,6 +1,7 @@
 use baeum_core::{DType, Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
 use crate::plan::{HEAD, INPUT, Step};
+use crate::presets::Facts;
 use crate::{ModelError, ModelPlan};
 
 /// What a network has to yield for a target.
@@ -54,7 +55,9 @@ impl ModelPlan {
                 .map(|target| (format!("{HEAD}_{}", target.field), Head::from(&target.decode)))
                 .collect(),
         };
-        self.wire(&input.shape, input.dtype, &heads)
+        let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
+        let steps = self.steps(&Facts { item: &input.shape, ids: ids(input), head })?;
+        wire(&input.shape, input.dtype, &steps, &heads)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -63,28 +66,35 @@ impl ModelPlan {
     /// # Errors
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
+        let head = head.into();
+        let steps = self.steps(&Facts { item, ids: 1, head })?;
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
-        let dtype = self.steps(item).iter().find_map(takes).unwrap_or(DType::F32);
-        self.wire(item, dtype, &[(HEAD.to_owned(), head.into())])
+        let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
+        wire(item, dtype, &steps, &[(HEAD.to_owned(), head)])
     }
+}
 
-    fn wire(&self, item: &[usize], dtype: DType, heads: &[(String, Head)]) -> Result<Graph, ModelError> {
-        let mut graph = Graph::default();
-        let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
-        let steps = self.steps(item);
-        for (number, step) in steps.iter().enumerate() {
-            ids.push(add(&mut graph, number, step, &ids)?);
-        }
-        if let Some(&last) = ids.last() {
-            for (name, head) in heads {
-                refuse_for_head(&graph, last, *head, steps.last())?;
-                let output = add_head(&mut graph, last, name, *head)?;
-                graph.output(output);
-            }
-        }
-        Ok(graph)
+/// How many different ids come in, as the data stage has counted them; 1 where numbers do.
+fn ids(input: &InputSpec) -> usize {
+    let places = input.columns.iter().filter_map(|column| column.steps.last()?.places());
+    places.max().unwrap_or(1)
+}
+
+fn wire(item: &[usize], dtype: DType, steps: &[Step], heads: &[(String, Head)]) -> Result<Graph, ModelError> {
+    let mut graph = Graph::default();
+    let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
+    for (number, step) in steps.iter().enumerate() {
+        ids.push(add(&mut graph, number, step, &ids)?);
     }
+    if let Some(&last) = ids.last() {
+        for (name, head) in heads {
+            refuse_for_head(&graph, last, *head, steps.last())?;
+            let output = add_head(&mut graph, last, name, *head)?;
+            graph.output(output);
+        }
+    }
+    Ok(graph)
 }
 
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 /// The processor, as the system calls it.
-pub(super) fn processor() -> String {
+pub(crate) fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     value(&text, "model name").unwrap_or("an unknown processor").to_owned()
 }
@@ -22,7 +22,7 @@ fn kib(status: &str) -> Option<u64> {
 ///
 /// It decides what a measurement is worth: a step of `mlp` took PyTorch 2.15.0 with two threads 11 ms on two idle cores of an
 /// AMD EPYC, and 230 ms while others used them too. Why was not looked into.
-pub(super) fn busy() -> f64 {
+pub(crate) fn busy() -> f64 {
     let look = || times(&fs::read_to_string("/proc/stat").unwrap_or_default());
     let before = look();
     thread::sleep(Duration::from_secs(1));

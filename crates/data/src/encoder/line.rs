@@ -197,7 +197,7 @@ impl Start {
             normalise.push((*form, *lower));
             rest = behind;
         }
-        let [Transform::Tokenise { tokenizer, padding, length, keep, fill }, behind @ ..] = rest else {
+        let [Transform::Tokenise { tokenizer, padding, length, keep, fill, .. }, behind @ ..] = rest else {
             return wrong("`tokenise` as the last step of a text", "none");
         };
         let cutter = Box::new(Cutter::new(tokenizer, *padding, *length, [*keep, *fill]).map_err(refused)?);

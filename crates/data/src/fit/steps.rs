@@ -119,9 +119,14 @@ impl Fitting<'_> {
             }
             StepConfig::Tokenise { by, vocabulary, length, keep, fill } => {
                 let (tokenizer, padding) = self.tokenizer(by, *vocabulary, path)?;
-                Transform::Tokenise { tokenizer, padding, length: *length, keep: *keep, fill: *fill }
+                let known = text::vocabulary(&tokenizer).map_err(|refusal| tokenise(path, refusal))?;
+                let [keep, fill] = [*keep, *fill];
+                Transform::Tokenise { tokenizer, vocabulary: known, padding, length: *length, keep, fill }
             }
-            StepConfig::OneHot {} => Transform::OneHot { size: self.places() + 1 },
+            StepConfig::OneHot {} => {
+                // `Form::after` has refused it behind anything that gives no place.
+                Transform::OneHot { size: self.fitted.last().and_then(Transform::places).unwrap_or(1) }
+            }
             StepConfig::NormaliseWindow { by } => {
                 Transform::NormaliseWindow { channels: self.channels(), by: *by }
             }
@@ -138,36 +143,6 @@ impl Fitting<'_> {
     /// How many channels the series has.
     fn channels(&self) -> usize {
         if let Kind::Series { channels, .. } = self.rows.field.kind { channels } else { 1 }
-    }
-
-    /// How many places the last step gives, 0 left out.
-    fn places(&self) -> usize {
-        match self.fitted.last() {
-            Some(Transform::Category { labels }) => labels.len(),
-            Some(Transform::Hash { buckets }) => *buckets,
-            Some(Transform::Bins { edges }) => edges.len() + 1,
-            Some(
-                Transform::Denoise { .. }
-                | Transform::Crop { .. }
-                | Transform::Resize { .. }
-                | Transform::Scale { .. }
-                | Transform::Standardise { .. }
-                | Transform::Log1p {}
-                | Transform::Clip { .. }
-                | Transform::Quantile { .. }
-                | Transform::Impute { .. }
-                | Transform::IsMissing {}
-                | Transform::PiecewiseLinear { .. }
-                | Transform::DateParts { .. }
-                | Transform::NormaliseText { .. }
-                | Transform::Tokenise { .. }
-                | Transform::NormaliseWindow { .. }
-                | Transform::Difference { .. }
-                | Transform::StepsFirst { .. }
-                | Transform::OneHot { .. },
-            )
-            | None => 0, // `Form::after` has refused it
-        }
     }
 
     fn standardise(&self, per: Option<Per>, path: &str) -> Result<Transform, DataError> {
@@ -259,8 +234,6 @@ impl Fitting<'_> {
 
     /// The tokenizer of a text, and the place of its padding: learned from the training rows, or read from a file.
     fn tokenizer(&self, by: &TokensBy, vocabulary: usize, path: &str) -> Result<(String, u32), DataError> {
-        let refuse =
-            |refusal: Refusal| DataError::setting(format!("{path}.tokenise"), refusal.wants, refusal.got);
         if let TokensBy::File { path: name } = by {
             let bytes = self.place.read(name, Limit::TokenizerBytes)?;
             let text = String::from_utf8(bytes);
@@ -278,13 +251,18 @@ impl Fitting<'_> {
             self.seen.names.iter().map(|(name, rows)| (rewritten(name), *rows)).collect();
         let texts = texts.iter().map(|(text, rows)| (text.as_str(), *rows));
         let blanks = if self.plan.tells_next() { Blanks::AsTheyStand } else { Blanks::Before };
-        Ok((text::learn((by, blanks), vocabulary, texts).map_err(refuse)?, 0))
+        Ok((text::learn((by, blanks), vocabulary, texts).map_err(|refusal| tokenise(path, refusal))?, 0))
     }
 
     /// The numbers of each column behind the steps so far.
     fn sorted(&self, path: &str) -> Result<Vec<Vec<f32>>, DataError> {
         self.rows.sorted(&self.fitted, self.width(path)?)
     }
+}
+
+/// What `tokenise` refuses.
+fn tokenise(path: &str, refusal: Refusal) -> DataError {
+    DataError::setting(format!("{path}.tokenise"), refusal.wants, refusal.got)
 }
 
 /// The shape of the numbers that a field has become.

@@ -180,6 +180,15 @@ fn recipes_and_data_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn the_places_of_a_text_are_counted() {
+    let csv = "w,y,part\na b,1,train\nc a,2,train\nd,3,test\n";
+    let steps = r#", "fields": {"w": {"steps": [{"tokenise": {"by": "word", "length": 2}}]}}"#;
+    let fitted = fitted("y", steps, csv);
+    let step = fitted.inputs[0].columns[0].steps.last().unwrap();
+    assert_eq!(step.places(), Some(5), "padding, what training did not know, and three words");
+}
+
+#[test]
 fn words_want_to_be_said() {
     let rows: String = (0..30).map(|row| format!("word {row},{row},train\n")).collect();
     let csv = format!("w,y,part\n{rows}x,3,test\n");

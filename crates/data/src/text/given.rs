@@ -1,7 +1,6 @@
 use serde_json::Value;
 
-use super::{Refusal, guarded, refuse};
-use tokenizers::Tokenizer;
+use super::{Refusal, load, places, refuse};
 
 /// More pieces than this no table of embeddings holds; places stay exact in 32 bits.
 const MOST_PIECES: usize = 1 << 24;
@@ -37,10 +36,8 @@ pub(crate) fn given(text: &str) -> Result<(String, u32), Refusal> {
         object.insert("padding".to_owned(), Value::Null);
     }
     let json = file.to_string();
-    let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes()))?;
-    let tokenizer =
-        loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))?;
-    let places = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last as usize + 1);
+    let tokenizer = load(&json)?;
+    let places = places(&tokenizer);
     if places > MOST_PIECES {
         return refuse(format!("at most {MOST_PIECES} places for pieces"), places.to_string());
     }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use super::seam::Seam;
-use super::{PADDING, Refusal, UNKNOWN, guarded, normalised, refuse, shell};
+use super::{PADDING, Refusal, UNKNOWN, guarded, load, normalised, refuse, shell};
 use crate::DataError;
 
 /// What a decoder writes for bytes that are no letter yet.
@@ -41,23 +41,20 @@ impl Pieces {
     /// # Errors
     /// [`DataError::Steps`] for a tokenizer that cannot be read.
     pub(crate) fn behind(field: &str, steps: &[Transform]) -> Result<Option<Pieces>, DataError> {
-        let Some((Transform::Tokenise { tokenizer: json, padding, length, .. }, before)) = steps.split_last()
+        let Some((Transform::Tokenise { tokenizer: json, vocabulary, padding, length, .. }, before)) =
+            steps.split_last()
         else {
             return Ok(None);
         };
         let form = |step: &Transform| {
             if let Transform::NormaliseText { form, lower } = step { Some((*form, *lower)) } else { None }
         };
-        let loaded = guarded(|| Tokenizer::from_bytes(json.as_bytes())).and_then(|loaded| {
-            loaded.or_else(|error| refuse("a `tokenizer.json` that can be read", error.to_string()))
-        });
-        let tokenizer = loaded.map_err(|refusal| refused(field, refusal))?;
-        let last = tokenizer.get_vocab(true).into_values().max(); // a file may leave places out
+        let tokenizer = load(json).map_err(|refusal| refused(field, refusal))?;
         Ok(Some(Pieces {
             field: field.to_owned(),
             normalise: before.iter().filter_map(form).collect(),
-            vocabulary: last.map_or(0, |last| last as usize + 1),
             tokenizer,
+            vocabulary: *vocabulary,
             seam: shell::seam(json),
             padding: *padding,
             length: *length,

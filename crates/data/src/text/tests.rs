@@ -208,10 +208,10 @@ fn a_tokenizer_cut_at_every_byte_is_refused() {
 /// The pieces of texts that are written again.
 fn written(by: &TokensBy, texts: &[&str]) -> Pieces {
     let json = learn((by, Blanks::AsTheyStand), 400, texts.iter().map(|text| (*text, 1))).unwrap();
+    let vocabulary = vocabulary(&json).unwrap();
     let (padding, length, keep, fill) = (0, 8, End::Start, End::End);
-    Pieces::behind("text", &[Transform::Tokenise { tokenizer: json, padding, length, keep, fill }])
-        .unwrap()
-        .unwrap()
+    let step = Transform::Tokenise { tokenizer: json, vocabulary, padding, length, keep, fill };
+    Pieces::behind("text", &[step]).unwrap().unwrap()
 }
 
 fn that_are_written() -> [TokensBy; 3] {

@@ -105,6 +105,16 @@ fn models_section() {
             "recipe.toml:2:14: `swish` is not a choice of `models.mlp.activation`; it takes `relu`, `gelu`, `tanh`, `sigmoid`",
             r#""swish""#,
         ),
+        (
+            "[models.gpt]\nhead = 2\n",
+            "recipe.toml:2:1: `models.gpt.head` is not a setting; did you mean `models.gpt.heads`?",
+            "head",
+        ),
+        (
+            "[models.lstm]\npool = \"max\"\n",
+            "recipe.toml:2:8: `max` is not a choice of `models.lstm.pool`; it takes `last`, `mean`",
+            r#""max""#,
+        ),
     ]);
 }
 

@@ -35,6 +35,8 @@ fn models() {
         ("", "models", ""),
         ("[models]\nmlp = {}\ncnn = {}\n", "models", "[models]"),
         ("[models.mlp]\nhidden = [8, 0]\n", "models.mlp.hidden[1]", "0"),
+        ("[models.gpt]\nheads = 5\n", "models.gpt.heads", "5"),
+        ("[models.resnet]\nfilters = []\n", "models.resnet.filters", "[]"),
         ("[models]\nlayers = [{ dense = { units = 0 } }]\n", "models.layers[0].dense.units", "0"),
         ("[models]\nlayers = [{ dropout = { p = 2.0 } }]\n", "models.layers[0].dropout.p", "2.0"),
         ("[models]\nlayers = [{ name = \"a.b\", layer = \"relu\" }]\n", "models.layers[0].name", r#""a.b""#),

@@ -1,0 +1,76 @@
+use baeum_core::Layer;
+use serde::{Deserialize, Serialize};
+
+use super::blocks::{dense, dropout};
+use super::{Facts, Preset, Refusal, Stack, Transformer, refusal};
+use crate::{Head, LayerSpec};
+
+/// A patch Transformer for forecasts (PatchTST; Nie, Nguyen, Sinthong & Kalagnanam 2023): each column of a window is cut into
+/// pieces, which are read as a text is, and all columns share one network.
+///
+/// Windows are `[columns, steps]`, measured from themselves by `normalise_window`. What is left at the end of a window belongs to
+/// no piece, where the authors repeat the last step; and blocks have layer norms in front, where theirs have batch norms behind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatchTst {
+    /// Steps in a piece; 16 if not given.
+    pub patch: usize,
+    /// From the start of one piece to that of the next; 8 if not given.
+    pub stride: usize,
+    /// How many blocks; 3 if not given.
+    pub blocks: usize,
+    /// Into how many heads attention is divided; 16 if not given.
+    pub heads: usize,
+    /// How many numbers a piece becomes, a multiple of `heads`; 128 if not given.
+    pub units: usize,
+    /// Size of the hidden layer of each block; 256 if not given.
+    pub hidden: usize,
+    /// Probability that a value is zeroed while training; 0.2 if not given.
+    pub dropout: f64,
+}
+
+impl Default for PatchTst {
+    fn default() -> PatchTst {
+        PatchTst { patch: 16, stride: 8, blocks: 3, heads: 16, units: 128, hidden: 256, dropout: 0.2 }
+    }
+}
+
+impl PatchTst {
+    fn transformer(&self) -> Transformer {
+        let PatchTst { blocks, heads, units, hidden, dropout, .. } = *self;
+        Transformer { blocks, heads, units, hidden: Some(hidden), dropout }
+    }
+}
+
+impl Preset for PatchTst {
+    fn check(&self) -> Result<(), Refusal> {
+        refusal::size("patch", self.patch)?;
+        refusal::size("stride", self.stride)?;
+        self.transformer().check()
+    }
+
+    fn layers(&self, facts: &Facts<'_>) -> Result<Vec<LayerSpec>, Refusal> {
+        let steps = facts.item.last().copied().unwrap_or(0);
+        let pieces = steps.checked_sub(self.patch).map_or(0, |rest| rest / self.stride.max(1) + 1);
+        if pieces == 0 {
+            return Err(Refusal::new(
+                "patch",
+                format!("must be at most the {steps} steps of a window, got {}", self.patch),
+            ));
+        }
+        let mut stack = Stack::default();
+        stack.add(Layer::Patches { size: self.patch, stride: Some(self.stride) }); // [B, C, pieces, patch]
+        stack.named("embedding", dense(self.units)); // [B, C, pieces, units]
+        self.transformer().add_to(&mut stack, pieces, false);
+        stack.add(Layer::Flatten { axis: axis(facts) }).maybe(dropout(self.dropout)); // [B, C, pieces * units]
+        Ok(stack.layers())
+    }
+}
+
+/// The first axis that is laid out: each column keeps a row of its own where each is to be told.
+fn axis(facts: &Facts<'_>) -> usize {
+    match (facts.head, facts.item) {
+        (Head::Series { columns, .. }, [rows, _]) if columns == *rows => 2,
+        (Head::Series { .. } | Head::Numbers(_) | Head::Places(_), _) => 1,
+    }
+}

@@ -1,0 +1,376 @@
+use baeum_core::{
+    DType, Decode, End, Graph, InputSpec, Layer, ParamKind, Pipeline, Shape, Target, Transform,
+};
+use serde_json::json;
+
+use super::Facts;
+use crate::config::Way;
+use crate::{ModelConfig, ModelError};
+
+/// What a network is for.
+#[derive(Clone, Copy)]
+enum Job {
+    /// Images, or windows that are told apart, into so many classes.
+    Classes(usize),
+    /// Windows of a series, so many steps on, each column of it.
+    Steps(usize),
+    /// Texts of so many pieces, into so many classes.
+    Text { vocabulary: usize, classes: usize },
+    /// What comes next in a text of so many pieces.
+    Next { vocabulary: usize },
+}
+
+impl Job {
+    fn input(self, item: &[usize]) -> InputSpec {
+        let of = |dtype, columns| InputSpec { name: "x".to_owned(), dtype, shape: item.to_vec(), columns };
+        match self {
+            Job::Classes(_) | Job::Steps(_) => of(DType::F32, vec![]),
+            Job::Text { vocabulary, .. } | Job::Next { vocabulary } => {
+                let (tokenizer, length) = (String::new(), item[0]);
+                let [keep, fill] = [End::Start, End::End];
+                let step = Transform::Tokenise { tokenizer, vocabulary, padding: 0, length, keep, fill };
+                of(DType::I64, vec![Pipeline { field: "text".to_owned(), steps: vec![step] }])
+            }
+        }
+    }
+
+    fn target(self, item: &[usize]) -> Target {
+        let decode = match self {
+            Job::Classes(classes) | Job::Text { classes, .. } => {
+                Decode::Label { labels: (0..classes).map(|i| i.to_string()).collect() }
+            }
+            Job::Steps(steps) => {
+                let columns: Vec<String> = (0..item[0]).map(|i| i.to_string()).collect();
+                let [scale, offset] = [1.0, 0.0].map(|number| vec![number; columns.len()]);
+                Decode::Forecast { columns, steps, scale, offset, anchor: None, unit: None }
+            }
+            Job::Next { vocabulary } => Decode::Next { length: item[0], vocabulary, padding: 0, end: None },
+        };
+        Target { field: "y".to_owned(), decode }
+    }
+}
+
+fn config(models: &serde_json::Value) -> ModelConfig {
+    serde_json::from_value(models.clone()).unwrap()
+}
+
+fn graph(models: &serde_json::Value, item: &[usize], job: Job) -> Result<Graph, ModelError> {
+    config(models).check()?.graph(&[job.input(item)], &[job.target(item)])
+}
+
+/// Every preset with small numbers, and something to read.
+fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
+    let text = Job::Text { vocabulary: 11, classes: 3 };
+    let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
+    let recurrent =
+        json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
+    vec![
+        (json!({ "mlp": { "batch_norm": true, "dropout": 0.5 } }), vec![4], Job::Classes(3)),
+        (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
+        (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
+        (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (json!({ "lstm": recurrent }), vec![7], text),
+        (json!({ "gru": {} }), vec![7, 4], Job::Classes(3)),
+        (json!({ "transformer_encoder": transformer }), vec![7], text),
+        (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
+        (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
+    ]
+}
+
+#[test]
+fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
+    let presets = every_preset();
+    let names: Vec<&str> = presets
+        .iter()
+        .flat_map(|(models, ..)| models.as_object().unwrap().keys())
+        .map(String::as_str)
+        .collect();
+    let schema = serde_json::to_value(schemars::schema_for!(ModelConfig)).unwrap();
+    let known = schema["properties"].as_object().unwrap().keys();
+    let known: Vec<&str> = known.map(String::as_str).filter(|name| *name != "layers").collect();
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.join(" ")
+    };
+    assert_eq!(sorted(names), sorted(known), "a preset has no case");
+    for (models, item, job) in presets {
+        let written = written(&models, &item, job);
+        assert_eq!(
+            graph(&json!({ "layers": written }), &item, job).unwrap(),
+            graph(&models, &item, job).unwrap(),
+            "{models}"
+        );
+    }
+}
+
+/// The list of layers as it would stand in a recipe.
+fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::Value {
+    let config = config(models);
+    let head = (&job.target(item).decode).into();
+    let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
+    let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
+    serde_json::to_value(preset.layers(&Facts { item, ids, head }).unwrap()).unwrap()
+}
+
+/// The parameters of a network, those of the head apart.
+fn parameters(graph: &Graph) -> (usize, usize) {
+    let learned = graph.params().into_iter().filter(|(_, param)| param.kind == ParamKind::Learned);
+    let counted = learned.map(|(name, param)| (name, param.sizes.iter().product::<usize>()));
+    let (head, body): (Vec<_>, Vec<_>) = counted.partition(|(name, _)| name.starts_with("head."));
+    let sum = |params: Vec<(String, usize)>| params.iter().map(|(_, count)| count).sum();
+    (sum(body), sum(head))
+}
+
+#[test]
+fn networks_have_the_published_numbers_of_parameters() {
+    let count = |models: serde_json::Value, item: &[usize], job: Job| {
+        let (body, head) = parameters(&graph(&models, item, job).unwrap());
+        body + head
+    };
+    // LeCun et al. 1998 with all maps connected, as PyTorch's and Keras' tutorials build it.
+    for side in [28, 32] {
+        assert_eq!(count(json!({ "lenet": {} }), &[1, side, side], Job::Classes(10)), 61_706);
+    }
+    // He et al. 2016, table 6: 0.27M, 0.46M, 0.66M, 0.85M, 1.7M. Option A has 269,722 with 20 layers; the two 1x1 convolutions of
+    // option B and their norms have 2,752 more.
+    for (blocks, published) in [(3, 269_722), (5, 464_154), (7, 658_586), (9, 853_018), (18, 1_727_962)] {
+        let resnet = json!({ "resnet": { "blocks": blocks } });
+        assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
+    }
+    // The other counts are those of `tests/interop/bench_models.py`, which are modules of PyTorch.
+    let windows = Job::Classes(5);
+    assert_eq!(count(json!({ "lstm": {} }), &[96, 32], windows), 83_589);
+    assert_eq!(count(json!({ "gru": { "bidirectional": true } }), &[96, 32], windows), 125_701);
+    let text = Job::Text { vocabulary: 8000, classes: 4 };
+    assert_eq!(count(json!({ "transformer_encoder": {} }), &[128], text), 1_834_244);
+    assert_eq!(count(json!({ "patchtst": {} }), &[7, 336], Job::Steps(96)), 909_024);
+}
+
+/// `sum(p.numel() for p in GPT2Model(config).parameters())` of Hugging Face's transformers; the head there has no weights of its own.
+#[test]
+fn gpt_has_the_shape_of_gpt_2() {
+    for (blocks, heads, units, published) in
+        [(12, 12, 768, 124_439_808), (24, 16, 1024, 354_823_168), (48, 25, 1600, 1_557_611_200)]
+    {
+        let models = json!({ "gpt": { "blocks": blocks, "heads": heads, "units": units } });
+        let graph = graph(&models, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
+        assert_eq!(parameters(&graph), (published, 50_257 * units + 50_257));
+    }
+}
+
+#[track_caller]
+fn check(models: serde_json::Value, item: &[usize], job: Job, expect: &str) {
+    let graph = graph(&models, item, job).unwrap();
+    let node = |node: &baeum_core::Node| {
+        let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+        format!("{}({}) {}", node.name, reads.join(", "), node.shape)
+    };
+    assert_eq!(graph.nodes().iter().map(node).collect::<Vec<_>>().join("\n"), expect);
+}
+
+#[test]
+fn a_residual_network_goes_around_its_blocks() {
+    check(
+        json!({ "resnet": { "blocks": 1, "filters": [4, 8] } }),
+        &[3, 7, 8],
+        Job::Classes(2),
+        "x() [batch, 3, 7, 8]
+conv(x) [batch, 4, 7, 8]
+norm(conv) [batch, 4, 7, 8]
+relu(norm) [batch, 4, 7, 8]
+stage1_block1_conv1(relu) [batch, 4, 7, 8]
+stage1_block1_norm1(stage1_block1_conv1) [batch, 4, 7, 8]
+stage1_block1_relu1(stage1_block1_norm1) [batch, 4, 7, 8]
+stage1_block1_conv2(stage1_block1_relu1) [batch, 4, 7, 8]
+stage1_block1_norm2(stage1_block1_conv2) [batch, 4, 7, 8]
+stage1_block1_add(stage1_block1_norm2, relu) [batch, 4, 7, 8]
+stage1_block1_relu2(stage1_block1_add) [batch, 4, 7, 8]
+stage2_block1_conv1(stage1_block1_relu2) [batch, 8, 4, 4]
+stage2_block1_norm1(stage2_block1_conv1) [batch, 8, 4, 4]
+stage2_block1_relu1(stage2_block1_norm1) [batch, 8, 4, 4]
+stage2_block1_conv2(stage2_block1_relu1) [batch, 8, 4, 4]
+stage2_block1_norm2(stage2_block1_conv2) [batch, 8, 4, 4]
+stage2_block1_shortcut(stage1_block1_relu2) [batch, 8, 4, 4]
+stage2_block1_shortcut_norm(stage2_block1_shortcut) [batch, 8, 4, 4]
+stage2_block1_add(stage2_block1_norm2, stage2_block1_shortcut_norm) [batch, 8, 4, 4]
+stage2_block1_relu2(stage2_block1_add) [batch, 8, 4, 4]
+global_avg_pool1(stage2_block1_relu2) [batch, 8]
+head(global_avg_pool1) [batch, 2]",
+    );
+}
+
+#[test]
+fn a_gpt_goes_around_its_blocks() {
+    check(
+        json!({ "gpt": { "blocks": 1, "heads": 2, "units": 6, "hidden": 5 } }),
+        &[4],
+        Job::Next { vocabulary: 9 },
+        "x() [batch, 4]
+embedding(x) [batch, 4, 6]
+position(embedding) [batch, 4, 6]
+position_dropout(position) [batch, 4, 6]
+block1_norm1(position_dropout) [batch, 4, 6]
+block1_attention(block1_norm1) [batch, 4, 6]
+block1_attention_dropout(block1_attention) [batch, 4, 6]
+block1_add1(block1_attention_dropout, position_dropout) [batch, 4, 6]
+block1_norm2(block1_add1) [batch, 4, 6]
+block1_dense1(block1_norm2) [batch, 4, 5]
+block1_gelu(block1_dense1) [batch, 4, 5]
+block1_dense2(block1_gelu) [batch, 4, 6]
+block1_dense2_dropout(block1_dense2) [batch, 4, 6]
+block1_add2(block1_dense2_dropout, block1_add1) [batch, 4, 6]
+norm(block1_add2) [batch, 4, 6]
+head(norm) [batch, 4, 9]",
+    );
+}
+
+#[test]
+fn a_recurrent_network_answers_once_or_at_each_place() {
+    let text = Job::Text { vocabulary: 9, classes: 3 };
+    let lstm = json!({ "lstm": { "embedding": 5, "units": [4, 3], "bidirectional": true } });
+    check(
+        lstm,
+        &[7],
+        text,
+        "x() [batch, 7]
+embedding1(x) [batch, 7, 5]
+lstm1(embedding1) [batch, 7, 8]
+lstm2(lstm1) [batch, 6]
+head(lstm2) [batch, 3]",
+    );
+    let gru = json!({ "gru": { "units": [4], "pool": "mean", "dropout": 0.5 } });
+    check(
+        gru.clone(),
+        &[7, 2],
+        Job::Classes(3),
+        "x() [batch, 7, 2]
+gru1(x) [batch, 7, 4]
+mean_over_time1(gru1) [batch, 4]
+dropout1(mean_over_time1) [batch, 4]
+head(dropout1) [batch, 3]",
+    );
+    check(
+        gru,
+        &[7],
+        Job::Next { vocabulary: 9 },
+        "x() [batch, 7]
+embedding1(x) [batch, 7, 64]
+dropout1(embedding1) [batch, 7, 64]
+gru1(dropout1) [batch, 7, 4]
+dropout2(gru1) [batch, 7, 4]
+head(dropout2) [batch, 7, 9]",
+    );
+}
+
+#[test]
+fn columns_of_a_series_share_a_patch_transformer() {
+    let patchtst =
+        json!({ "patchtst": { "patch": 4, "stride": 3, "blocks": 1, "heads": 1, "units": 2, "dropout": 0 } });
+    let tail = |job| {
+        let graph = graph(&patchtst, &[3, 12], job).unwrap();
+        let shapes = graph.nodes().iter().map(|node| format!("{} {}", node.name, node.shape));
+        shapes.filter(|said| !said.starts_with("block")).collect::<Vec<_>>().join(", ")
+    };
+    let start = "x [batch, 3, 12], patches1 [batch, 3, 3, 4], embedding [batch, 3, 3, 2], position [batch, 3, 3, 2], \
+                 norm [batch, 3, 3, 2], ";
+    assert_eq!(
+        tail(Job::Steps(5)),
+        format!("{start}flatten1 [batch, 3, 6], head [batch, 3, 5], head_row [batch, 15]")
+    );
+    assert_eq!(tail(Job::Classes(2)), format!("{start}flatten1 [batch, 18], head [batch, 2]"));
+}
+
+/// What a text holds is known once it was read: before that, one id stands for all.
+#[test]
+fn the_vocabulary_comes_from_the_data() {
+    let embedding = |graph: Graph| {
+        let of = |layer: &Layer| {
+            if let Layer::Embedding { vocabulary, .. } = layer { Some(*vocabulary) } else { None }
+        };
+        graph.nodes().iter().find_map(|node| of(&node.layer))
+    };
+    let gpt = json!({ "gpt": {} });
+    assert_eq!(embedding(graph(&gpt, &[4], Job::Next { vocabulary: 67 }).unwrap()), Some(67));
+    let before = config(&gpt).check().unwrap().graph_for(&[4], crate::Head::Places(1)).unwrap();
+    assert_eq!(before.nodes()[0].shape, Shape::batch(&[4]));
+    assert_eq!(embedding(before), Some(1));
+}
+
+#[track_caller]
+fn refuse(models: serde_json::Value, item: &[usize], job: Job, path: &str, expect: &str) {
+    let error = graph(&models, item, job).unwrap_err();
+    assert_eq!(error.to_string(), expect);
+    assert_eq!(error.path().as_deref(), Some(path));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let setting = |models: serde_json::Value, path: &str, rule: &str| {
+        refuse(models, &[4], Job::Classes(2), path, &format!("`{path}` {rule}"));
+    };
+    setting(
+        json!({ "lenet": { "filters": [6, 0] } }),
+        "models.lenet.filters[1]",
+        "must be from 1 to 2147483648, got 0",
+    );
+    setting(json!({ "resnet": { "blocks": 0 } }), "models.resnet.blocks", "must be from 1 to 1000, got 0");
+    setting(
+        json!({ "resnet": { "filters": [] } }),
+        "models.resnet.filters",
+        "wants one or more sizes, got none",
+    );
+    setting(json!({ "lstm": { "units": [] } }), "models.lstm.units", "wants one or more sizes, got none");
+    setting(json!({ "gru": { "dropout": 2.0 } }), "models.gru.dropout", "must be from 0 to 1, got 2");
+    setting(json!({ "gpt": { "heads": 5 } }), "models.gpt.heads", "must divide `units` = 128, got 5");
+    setting(
+        json!({ "transformer_encoder": { "hidden": 0 } }),
+        "models.transformer_encoder.hidden",
+        "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "patchtst": { "stride": 0 } }),
+        "models.patchtst.stride",
+        "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "patchtst": {} }),
+        "models.patchtst.patch",
+        "must be at most the 4 steps of a window, got 16",
+    );
+}
+
+#[test]
+fn what_is_not_for_the_data_is_refused() {
+    let text = Job::Text { vocabulary: 9, classes: 3 };
+    let next = Job::Next { vocabulary: 9 };
+    refuse(
+        json!({ "gpt": {} }),
+        &[7],
+        text,
+        "models.gpt",
+        "`models.gpt` wants a text that is gone on with, got another target; `transformer_encoder` answers once",
+    );
+    refuse(
+        json!({ "transformer_encoder": {} }),
+        &[7],
+        next,
+        "models.transformer_encoder",
+        "`models.transformer_encoder` answers once for a text, got one that is gone on with; take `gpt`",
+    );
+    refuse(
+        json!({ "lstm": {} }),
+        &[7],
+        Job::Classes(3),
+        "models.lstm",
+        "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]",
+    );
+    refuse(
+        json!({ "lenet": {} }),
+        &[1, 8, 8],
+        Job::Classes(3),
+        "models.lenet",
+        "layer 3 `conv2d2`: conv2d wants an image of at least 5x5 with padding 0x0, got [batch, 6, 4, 4]; make `kernel` smaller, or pool less before it
+  x [batch, 1, 8, 8] -> conv2d1 [batch, 6, 8, 8] -> tanh1 [batch, 6, 8, 8]
+  -> avg_pool2d1 [batch, 6, 4, 4]",
+    );
+}

@@ -1,0 +1,129 @@
+//! `docs/presets.md`: every preset with its settings, and the layers that it means.
+use std::fmt::Write;
+
+use baeum::models::{ModelConfig, summary};
+use baeum::{DType, Decode, End, Graph, InputSpec, Pipeline, Target, Transform, recipe};
+use baeum_tests::expect_file;
+use serde_json::{Value, json};
+
+use super::{HEAD, resolve, settings, words_of};
+
+#[test]
+fn pages_list_the_presets() {
+    let schema = recipe::schema();
+    let models = resolve(&schema, &schema["properties"]["models"]);
+    let mut page = format!(
+        "# Presets\n\n{HEAD}\n\nA preset is a list of layers that is written out from a few numbers, so that `--set` can change \
+         them; the same list may stand under `layers`. What comes in and what is to be told are known from the data: sizes, \
+         how many pieces a text is made of, and how wide the head is.\n"
+    );
+    for (name, preset) in models["properties"].as_object().unwrap() {
+        if name == "layers" {
+            continue;
+        }
+        let family = resolve(&schema, &preset["anyOf"][0]);
+        let body = resolve(&schema, family); // two families may share their numbers
+        let path = format!("models.{name}");
+        let mut words: Vec<String> = [preset, family, body].map(|part| words_of(&schema, part)).into();
+        words.dedup();
+        writeln!(page, "\n## [{path}]\n\n{}\n", words.join(" ")).unwrap();
+        page += "| setting | default | what |\n|---|---|---|\n";
+        settings(&schema, body, &path, &mut page);
+        let example = Example::of(name);
+        let Example { numbers, what, .. } = &example;
+        writeln!(
+            page,
+            "\n`{name} = {}` for {what}:\n\n```text\n{}```",
+            toml(numbers),
+            summary(&example.graph(name))
+        )
+        .unwrap();
+    }
+    expect_file("docs/presets.md", &page);
+}
+
+/// A small network of a preset.
+struct Example {
+    numbers: Value,
+    what: &'static str,
+    item: Vec<usize>,
+    vocabulary: Option<usize>,
+    decode: Decode,
+}
+
+impl Example {
+    fn of(name: &str) -> Example {
+        let labels = |count: usize| Decode::Label { labels: (0..count).map(|i| i.to_string()).collect() };
+        let image = |numbers, what, item: &[usize]| Example {
+            numbers,
+            what,
+            item: item.to_vec(),
+            vocabulary: None,
+            decode: labels(10),
+        };
+        let text = |numbers| Example {
+            numbers,
+            what: "texts of 32 pieces out of 1,000, in two classes",
+            item: vec![32],
+            vocabulary: Some(1000),
+            decode: labels(2),
+        };
+        let small = json!({ "blocks": 1, "heads": 2, "units": 32, "dropout": 0 });
+        match name {
+            "mlp" => image(json!({ "hidden": [32] }), "rows of four numbers, in ten classes", &[4]),
+            "cnn" => image(json!({}), "images of digits", &[1, 28, 28]),
+            "lenet" => image(json!({}), "images of digits", &[1, 28, 28]),
+            "resnet" => image(json!({ "blocks": 1 }), "CIFAR's images", &[3, 32, 32]),
+            "lstm" => text(json!({ "units": [64, 64], "dropout": 0.5 })),
+            "gru" => text(json!({ "units": [64], "bidirectional": true, "pool": "mean" })),
+            "transformer_encoder" => text(small),
+            "gpt" => Example {
+                what: "a text of 65 characters, 64 of which are seen at once",
+                item: vec![64],
+                vocabulary: Some(65),
+                decode: Decode::Next { length: 64, vocabulary: 65, padding: 0, end: None },
+                ..text(small)
+            },
+            "patchtst" => Example {
+                what: "seven columns, 336 steps of which are seen and 96 told",
+                item: vec![7, 336],
+                vocabulary: None,
+                decode: Decode::Forecast {
+                    columns: (0..7).map(|i| i.to_string()).collect(),
+                    steps: 96,
+                    scale: vec![1.0; 7],
+                    offset: vec![0.0; 7],
+                    anchor: None,
+                    unit: None,
+                },
+                ..text(json!({ "blocks": 1, "heads": 4, "units": 16, "hidden": 128, "dropout": 0 }))
+            },
+            new => panic!("give an example of `{new}`"),
+        }
+    }
+
+    fn graph(&self, name: &str) -> Graph {
+        let config: ModelConfig = serde_json::from_value(json!({ name: self.numbers })).unwrap();
+        let dtype = if self.vocabulary.is_some() { DType::I64 } else { DType::F32 };
+        let step = |vocabulary| Transform::Tokenise {
+            tokenizer: String::new(),
+            vocabulary,
+            padding: 0,
+            length: self.item[0],
+            keep: End::Start,
+            fill: End::End,
+        };
+        let steps: Vec<Transform> = self.vocabulary.map(step).into_iter().collect();
+        let columns = vec![Pipeline { field: "x".to_owned(), steps }];
+        let input = InputSpec { name: "x".to_owned(), dtype, shape: self.item.clone(), columns };
+        let target = Target { field: "y".to_owned(), decode: self.decode.clone() };
+        config.check().unwrap().graph(&[input], &[target]).unwrap()
+    }
+}
+
+/// Numbers as a recipe has them in one line.
+fn toml(numbers: &Value) -> String {
+    let pairs: Vec<String> =
+        numbers.as_object().unwrap().iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
+}

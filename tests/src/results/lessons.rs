@@ -1,0 +1,261 @@
+//! What is worth reaching, and where it is published.
+use std::collections::BTreeMap;
+
+/// A recipe of `datasets/`, and what it is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson {
+    /// The recipe, as a path from the root of the workspace.
+    pub recipe: &'static str,
+    /// What the examples are, and how they are divided.
+    pub protocol: &'static str,
+    /// Which score on the test rows counts.
+    pub measure: Measure,
+    /// What it is called in the table.
+    pub called: &'static str,
+    /// What the mean over the seeds is to reach, if anything was published.
+    pub bar: Option<Bar>,
+    /// What others reached, and where they say so.
+    pub published: &'static str,
+    /// What was tried, where the bar is not reached.
+    pub tried: &'static str,
+}
+
+/// Which score counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measure {
+    /// A metric of `metrics.json`.
+    Metric(&'static str),
+    /// The square of one: papers give the squared error of forecasts, the report its root.
+    SquareOf(&'static str),
+}
+
+/// What a score is to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bar {
+    /// So much or more.
+    AtLeast(f64),
+    /// So much or less.
+    AtMost(f64),
+}
+
+impl Lesson {
+    /// What it is called: the name of its file, or of its folder where the file is called `recipe.toml`.
+    pub fn name(&self) -> &'static str {
+        let path = self.recipe.strip_suffix(".toml").unwrap_or(self.recipe);
+        let path = path.strip_suffix("/recipe").unwrap_or(path);
+        path.rsplit_once('/').map_or(path, |(_, name)| name)
+    }
+}
+
+impl Measure {
+    /// The score among these metrics.
+    pub fn of(self, metrics: &BTreeMap<String, f64>) -> Option<f64> {
+        match self {
+            Measure::Metric(name) => metrics.get(name).copied(),
+            Measure::SquareOf(name) => metrics.get(name).map(|root| root * root),
+        }
+    }
+}
+
+impl Bar {
+    /// Whether a score reaches it.
+    pub fn is_reached(self, score: f64) -> bool {
+        match self {
+            Bar::AtLeast(least) => score >= least,
+            Bar::AtMost(most) => score <= most,
+        }
+    }
+}
+
+/// Every recipe of `datasets/`, in the order of the table.
+pub const LESSONS: &[Lesson] = &[
+    Lesson {
+        recipe: "datasets/digits/recipe.toml",
+        protocol: "1,797 images of 8x8, ten classes; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.985)),
+        published: "support vector machine about 0.99 (scikit-learn)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/fashion-mnist/recipe.toml",
+        protocol: "60,000 and 10,000 images of 28x28, ten classes; fewer than 100,000 parameters",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.925)),
+        published: "two convolutions of fewer than 100,000 parameters 0.925, XGBoost 0.898 (the data's README)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/fashion-mnist/cnn.toml",
+        protocol: "as above",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.925)),
+        published: "two convolutions and batch norm 0.934 (the data's README)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/adult/recipe.toml",
+        protocol: "mixed table, the official 16,281 rows are tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.857)),
+        published: "MLP 0.852, FT-Transformer 0.859, XGBoost 0.874 (Gorishniy et al. 2021)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/california-housing/recipe.toml",
+        protocol: "20,640 districts, a random fifth is tested",
+        measure: Measure::Metric("rmse"),
+        called: "root mean squared error, USD",
+        bar: Some(Bar::AtMost(50_000.0)),
+        published: "linear 69,050, forest 49,680 (Géron)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/iris/recipe.toml",
+        protocol: "150 flowers, three species; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.955)),
+        published: "logistic regression 0.955 (scikit-learn, cross-validation)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/wine/recipe.toml",
+        protocol: "178 wines, three cultivars; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.981)),
+        published: "logistic regression 0.981 (scikit-learn, cross-validation), LDA 0.989 (Aeberhard et al. 1992)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/breast-cancer/recipe.toml",
+        protocol: "569 tumours, two classes; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.978)),
+        published: "logistic regression 0.978 (scikit-learn, cross-validation)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/penguins/recipe.toml",
+        protocol: "344 penguins, three species, values missing; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.96)),
+        published: "0.96 to 0.99",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/diabetes/recipe.toml",
+        protocol: "442 patients; a random fifth is tested",
+        measure: Measure::Metric("r2"),
+        called: "R2",
+        bar: Some(Bar::AtLeast(0.48)),
+        published: "linear regression 0.48 (scikit-learn, cross-validation)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/function/recipe.toml",
+        protocol: "2,000 rows of a + b; a random fifth is tested",
+        measure: Measure::Metric("r2"),
+        called: "R2",
+        bar: Some(Bar::AtLeast(0.9999)),
+        published: "-",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/function/product.toml",
+        protocol: "4,000 rows of a * b; a random fifth is tested",
+        measure: Measure::Metric("r2"),
+        called: "R2",
+        bar: Some(Bar::AtLeast(0.9999)),
+        published: "-",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/languages/recipe.toml",
+        protocol: "7,200 names, twelve languages; a stratified fifth is tested",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.865)),
+        published: "linear SVM over n-grams of characters 0.865 (scikit-learn, cross-validation)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/sst2/recipe.toml",
+        protocol: "6,920, 872 and 1,821 sentences, no pre-training",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.82)),
+        published: "CNN 0.827 (Kim 2014), linear SVM over n-grams 0.813",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/nsmc/recipe.toml",
+        protocol: "150,000 and 50,000 Korean reviews, no pre-training",
+        measure: Measure::Metric("accuracy"),
+        called: "accuracy",
+        bar: Some(Bar::AtLeast(0.874)),
+        published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/tinyshakespeare/recipe.toml",
+        protocol: "the last tenth of 1,115,394 characters is tested, whole",
+        measure: Measure::Metric("log_loss"),
+        called: "nats per character",
+        bar: Some(Bar::AtMost(1.88)),
+        published: "1.88, estimated (nanoGPT on a CPU: 4 blocks, 128 channels, 2,000 steps)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/tinyshakespeare/nanogpt.toml",
+        protocol: "as above, and as many steps as nanoGPT's recipe for a CPU",
+        measure: Measure::Metric("log_loss"),
+        called: "nats per character",
+        bar: Some(Bar::AtMost(1.88)),
+        published: "1.88, estimated (nanoGPT)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/addition/recipe.toml",
+        protocol: "4,095 sums as text; a random fifth is tested",
+        measure: Measure::Metric("log_loss"),
+        called: "nats per sign; 0.94 is the least there is",
+        bar: None,
+        published: "-",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/etth1/recipe.toml",
+        protocol: "seven columns, 336 hours seen, 96 told; 8,640, 2,880 and 2,880 hours",
+        measure: Measure::SquareOf("rmse"),
+        called: "mean squared error of scaled values",
+        bar: Some(Bar::AtMost(0.38)),
+        published: "NLinear 0.374, DLinear 0.375 (Zeng et al. 2023)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/etth1/patchtst.toml",
+        protocol: "as above",
+        measure: Measure::SquareOf("rmse"),
+        called: "mean squared error of scaled values",
+        bar: Some(Bar::AtMost(0.375)),
+        published: "PatchTST/42 0.375 (Nie et al. 2023)",
+        tried: "",
+    },
+    Lesson {
+        recipe: "datasets/series/recipe.toml",
+        protocol: "1,461 days, 56 seen and 7 told; the last fifth is tested",
+        measure: Measure::Metric("mae"),
+        called: "mean absolute error, visitors",
+        bar: Some(Bar::AtMost(9.91)),
+        published: "the week before 9.91, the formula itself 6.70",
+        tried: "",
+    },
+];

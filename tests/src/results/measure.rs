@@ -1,0 +1,173 @@
+//! Recipes, run as people run them.
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+use std::{env, thread};
+
+use baeum::Clock;
+use baeum::clock::SystemClock;
+use baeum::run::utc;
+use clap::Parser;
+use serde_json::Value;
+
+use super::{LESSONS, Lesson, RECORDS, Record, ResultError, Run};
+use crate::bench::machine;
+use crate::root;
+
+/// Runs recipes of `datasets`, keeps what they reach on their test rows and shows it in `docs/results.md`.
+#[derive(Debug, Parser)]
+#[command(name = "results", max_term_width = 100)]
+pub struct Arguments {
+    /// This recipe alone, such as `datasets/iris/recipe.toml`, or its folder's name; may be said again. Without it, none: the page
+    /// is written from what is kept.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// With how many seeds, from 1 on.
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub seeds: NonZeroU64,
+    /// The folder with the files of the data. Without it, what `baeum fetch` has brought is found.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Runs what was asked for, and keeps a record of each recipe.
+pub(super) fn measure(arguments: &Arguments) -> Result<(), ResultError> {
+    for name in &arguments.only {
+        let lesson = lesson(name)?;
+        keep(&record(lesson, arguments)?)?;
+    }
+    Ok(())
+}
+
+fn lesson(name: &str) -> Result<&'static Lesson, ResultError> {
+    let is_asked = |lesson: &&Lesson| lesson.recipe == name || lesson.name() == name;
+    LESSONS.iter().find(is_asked).ok_or_else(|| ResultError::Lesson {
+        name: name.to_owned(),
+        known: LESSONS.iter().map(|lesson| format!("`{}`", lesson.name())).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn record(lesson: &Lesson, arguments: &Arguments) -> Result<Record, ResultError> {
+    let path = root().join(lesson.recipe);
+    let text = fs::read_to_string(&path).map_err(ResultError::file("read", &path))?;
+    let runs = env::temp_dir().join(format!("baeum-results-{}", std::process::id()));
+    let busy = machine::busy();
+    let each = (1..=arguments.seeds.get()).map(|seed| {
+        // A folder of its own for each run, so that nothing comes from the cache.
+        let folder = runs.join(seed.to_string());
+        let done = run(lesson, seed, arguments.data.as_deref(), &folder);
+        let _ = fs::remove_dir_all(&folder); // what stays of a temporary folder does no harm
+        done
+    });
+    let each: Vec<(Run, u64)> = each.collect::<Result<_, _>>()?;
+    Ok(Record {
+        recipe: lesson.recipe.to_owned(),
+        text,
+        date: utc(SystemClock::new().wall()).chars().take_while(|&letter| letter != 'T').collect(),
+        processor: machine::processor(),
+        threads: thread::available_parallelism().map_or(1, usize::from),
+        busy,
+        parameters: each.first().map_or(0, |(_, parameters)| *parameters),
+        runs: each.into_iter().map(|(run, _)| run).collect(),
+    })
+}
+
+/// One run of all five stages, and how many parameters the network has.
+fn run(lesson: &Lesson, seed: u64, data: Option<&Path>, runs: &Path) -> Result<(Run, u64), ResultError> {
+    let itself = env::current_exe().map_err(|source| ResultError::Start { source })?;
+    let mut command = Command::new(itself.with_file_name("baeum"));
+    command.current_dir(root()).args(["pipeline", lesson.recipe, "--set"]).arg(format!("run.seed={seed}"));
+    command.args([OsStr::new("--runs"), runs.as_os_str()]);
+    if let Some(folder) = data {
+        command.args([OsStr::new("--data"), folder.as_os_str()]);
+    }
+    let since = Instant::now();
+    let output = command.output().map_err(|source| ResultError::Start { source })?;
+    let seconds = since.elapsed().as_secs_f64();
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(ResultError::Failed { recipe: lesson.recipe, said });
+    }
+    let folder = only_run(runs)?;
+    let metrics = metrics(&folder.join("4-evaluate/metrics.json"))?;
+    let _ = writeln!(io::stderr(), "{}, seed {seed}: {metrics:?} in {seconds:.1} s", lesson.recipe);
+    Ok((Run { seed, seconds, metrics }, parameters(&folder.join("2-models/summary.txt"))?))
+}
+
+/// The one run in a folder of runs; beside it lies the cache.
+fn only_run(runs: &Path) -> Result<PathBuf, ResultError> {
+    let entries = fs::read_dir(runs).map_err(ResultError::file("read", runs))?;
+    let mut paths = entries.flatten().map(|entry| entry.path());
+    let is_run = |path: &PathBuf| path.join("run.json").is_file();
+    let none = || io::Error::new(io::ErrorKind::NotFound, "no run lies in it");
+    paths.find(is_run).ok_or_else(none).map_err(ResultError::file("read", runs))
+}
+
+fn metrics(path: &Path) -> Result<BTreeMap<String, f64>, ResultError> {
+    let text = fs::read_to_string(path).map_err(ResultError::file("read", path))?;
+    let report: Value = serde_json::from_str(&text).map_err(|source| ResultError::Json {
+        from: path.display().to_string(),
+        line: text.chars().take(80).collect(),
+        source,
+    })?;
+    let pair = |metric: &Value| Some((metric["name"].as_str()?.to_owned(), metric["value"].as_f64()?));
+    Ok(report["metrics"].as_array().into_iter().flatten().filter_map(pair).collect())
+}
+
+/// What the summary says: `parameters: 32,352 (129,408 bytes as f32)`.
+fn parameters(path: &Path) -> Result<u64, ResultError> {
+    let text = fs::read_to_string(path).map_err(ResultError::file("read", path))?;
+    let said = text.lines().find_map(|line| line.strip_prefix("parameters: "));
+    let digits = said.unwrap_or_default().chars().take_while(|&letter| letter != ' ');
+    Ok(digits.filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0))
+}
+
+fn keep(record: &Record) -> Result<(), ResultError> {
+    let path = root().join(RECORDS);
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .map_err(ResultError::file("write", &path))?;
+    file.write_all(record.line()?.as_bytes()).map_err(ResultError::file("write", &path))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::Scratch;
+
+    #[test]
+    fn a_recipe_is_called_by_its_path_or_its_folder() {
+        assert_eq!(lesson("digits").unwrap().recipe, "datasets/digits/recipe.toml");
+        assert_eq!(lesson("datasets/digits/recipe.toml").unwrap().name(), "digits");
+        assert_eq!(lesson("product").unwrap().recipe, "datasets/function/product.toml");
+        let error = lesson("mnist").unwrap_err().to_string();
+        assert!(error.starts_with("`mnist` is not a recipe of `datasets`; there are `digits`, "), "{error}");
+    }
+
+    #[test]
+    fn what_a_run_leaves_is_read() {
+        let folder = Scratch::new("results");
+        let report = r#"{"metrics": [{"name": "accuracy", "value": 0.5}, {"name": "log_loss", "value": 1}]}"#;
+        let path = folder.put("metrics.json", report);
+        assert_eq!(
+            metrics(&path).unwrap(),
+            [("accuracy".to_owned(), 0.5), ("log_loss".to_owned(), 1.0)].into()
+        );
+        let path =
+            folder.put("summary.txt", "name  layer\nparameters: 32,352 (129,408 bytes as f32)\nFLOPs: 1\n");
+        assert_eq!(parameters(&path).unwrap(), 32_352);
+        folder.put("runs/a-0001/run.json", "{}");
+        folder.put("runs/.cache/KEY/x", "");
+        assert_eq!(only_run(&folder.path().join("runs")).unwrap(), folder.path().join("runs/a-0001"));
+        let error = only_run(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with("could not read `"), "{error}");
+    }
+}
