@@ -81,7 +81,7 @@ fn a_network_written_by_hand_trains_through_our_loop() {
 #[test]
 fn one_stage_is_a_closure() {
     let (plans, place) = (
-        plans("datasets/function/recipe.toml", &["train.epochs=1", "train.schedule=constant"]),
+        plans("datasets/function/recipe.toml", &["train.epochs=1", "train.warmup_epochs=0"]),
         place("datasets/function"),
     );
     let context = Context { plans: &plans, place: &place, hooks: &NoHooks };
