@@ -39,11 +39,11 @@ pub enum Bar {
 }
 
 impl Lesson {
-    /// What it is called: the name of its file, or of its folder where the file is called `recipe.toml`.
+    /// What it is called: its path in `datasets`, without what goes without saying.
     pub fn name(&self) -> &'static str {
-        let path = self.recipe.strip_suffix(".toml").unwrap_or(self.recipe);
-        let path = path.strip_suffix("/recipe").unwrap_or(path);
-        path.rsplit_once('/').map_or(path, |(_, name)| name)
+        let path = self.recipe.strip_prefix("datasets/").unwrap_or(self.recipe);
+        let path = path.strip_suffix(".toml").unwrap_or(path);
+        path.strip_suffix("/recipe").unwrap_or(path)
     }
 }
 
@@ -85,7 +85,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.925)),
         published: "two convolutions of fewer than 100,000 parameters 0.925, XGBoost 0.898 (the data's README)",
-        tried: "",
+        tried: "the bench trains this very network on both sides, so it stays as it is; `fashion-mnist/cnn` comes nearer",
     },
     Lesson {
         recipe: "datasets/fashion-mnist/cnn.toml",
@@ -94,7 +94,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.925)),
         published: "two convolutions and batch norm 0.934 (the data's README)",
-        tried: "",
+        tried: "flips and shifts of two pixels, left out again: after two epochs a validation loss of 0.326 against 0.253. More filters or more than ten epochs were not tried",
     },
     Lesson {
         recipe: "datasets/adult/recipe.toml",
@@ -139,7 +139,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.978)),
         published: "logistic regression 0.978 (scikit-learn, cross-validation)",
-        tried: "",
+        tried: "on 57 validation rows, four seeds, the recipe has a loss of 0.067; with a rate of 0.001 and weight decay of 0.1 or 1 0.079 and 0.082, without a hidden layer 0.085. With three of the seeds weight decay of 0.01, 0.1 and 1 differ by 0.006, and linear networks of other rates have 0.091 to 0.133",
     },
     Lesson {
         recipe: "datasets/penguins/recipe.toml",
@@ -184,7 +184,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.865)),
         published: "linear SVM over n-grams of characters 0.865 (scikit-learn, cross-validation)",
-        tried: "",
+        tried: "one seed, against a validation loss of 0.553 of the recipe: the mean of states in place of the last 0.591, two layers 0.590, pieces by byte pairs 0.716, and the mean of their embeddings alone 0.667. Five seeds reached 0.808 in an earlier run of this recipe",
     },
     Lesson {
         recipe: "datasets/sst2/recipe.toml",
@@ -193,7 +193,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.82)),
         published: "CNN 0.827 (Kim 2014), linear SVM over n-grams 0.813",
-        tried: "",
+        tried: "against a validation loss of 0.446 of the recipe, one or two seeds: 16, 32 and 512 numbers for a word 0.443, 0.445 and 0.446, vocabularies of 4,000 and 15,000 0.463 and 0.454, a GRU of both directions 0.513, a Transformer of one block 0.564. The network of the paper wants `conv1d`, which there is not",
     },
     Lesson {
         recipe: "datasets/nsmc/recipe.toml",
@@ -202,7 +202,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.874)),
         published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
-        tried: "",
+        tried: "a run takes longer than there was; with seed 7 the same recipe had 0.842 before, below the linear model. The mean of the states counts the padding, for the data stage does not tell the network how long a text is",
     },
     Lesson {
         recipe: "datasets/tinyshakespeare/recipe.toml",
@@ -220,7 +220,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "nats per character",
         bar: Some(Bar::AtMost(1.88)),
         published: "1.88, estimated (nanoGPT)",
-        tried: "",
+        tried: "nanoGPT draws its pieces from nine tenths of the text and starts embeddings at a deviation of 0.02; here they come from 69 hundredths, for 2,000 steps have to be whole epochs, and start at 1, as PyTorch's do. A rate of 0.003 in place of 0.001 brings the validation loss from 1.890 to 1.776",
     },
     Lesson {
         recipe: "datasets/addition/recipe.toml",
@@ -247,7 +247,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "mean squared error of scaled values",
         bar: Some(Bar::AtMost(0.375)),
         published: "PatchTST/42 0.375 (Nie et al. 2023)",
-        tried: "",
+        tried: "not yet run to its end. With batches of 32 the validation loss was 1.290, that of the linear network 1.267",
     },
     Lesson {
         recipe: "datasets/series/recipe.toml",

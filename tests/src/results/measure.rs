@@ -23,8 +23,8 @@ use crate::root;
 #[derive(Debug, Parser)]
 #[command(name = "results", max_term_width = 100)]
 pub struct Arguments {
-    /// This recipe alone, such as `datasets/iris/recipe.toml`, or its folder's name; may be said again. Without it, none: the page
-    /// is written from what is kept.
+    /// A recipe to run, such as `iris` or `function/product`; may be said again. Without it none is run, and the page is written
+    /// from what is kept.
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
     /// With how many seeds, from 1 on.
@@ -45,8 +45,7 @@ pub(super) fn measure(arguments: &Arguments) -> Result<(), ResultError> {
 }
 
 fn lesson(name: &str) -> Result<&'static Lesson, ResultError> {
-    let is_asked = |lesson: &&Lesson| lesson.recipe == name || lesson.name() == name;
-    LESSONS.iter().find(is_asked).ok_or_else(|| ResultError::Lesson {
+    LESSONS.iter().find(|lesson| lesson.name() == name).ok_or_else(|| ResultError::Lesson {
         name: name.to_owned(),
         known: LESSONS.iter().map(|lesson| format!("`{}`", lesson.name())).collect::<Vec<_>>().join(", "),
     })
@@ -144,10 +143,9 @@ mod tests {
     use crate::Scratch;
 
     #[test]
-    fn a_recipe_is_called_by_its_path_or_its_folder() {
+    fn a_recipe_is_called_by_its_path() {
         assert_eq!(lesson("digits").unwrap().recipe, "datasets/digits/recipe.toml");
-        assert_eq!(lesson("datasets/digits/recipe.toml").unwrap().name(), "digits");
-        assert_eq!(lesson("product").unwrap().recipe, "datasets/function/product.toml");
+        assert_eq!(lesson("function/product").unwrap().recipe, "datasets/function/product.toml");
         let error = lesson("mnist").unwrap_err().to_string();
         assert!(error.starts_with("`mnist` is not a recipe of `datasets`; there are `digits`, "), "{error}");
     }

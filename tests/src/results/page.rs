@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::{Bar, LESSONS, Lesson, Record};
+use crate::bench::Spread;
 use crate::root;
 
 const HEAD: &str = "# What the recipes reach
@@ -60,16 +61,14 @@ fn unmeasured() -> [String; 5] {
 fn measured(lesson: &Lesson, record: &Record) -> [String; 5] {
     let scores = record.reached(lesson.measure);
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-    let least = scores.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let Spread { min, max, .. } = Spread::of(&scores);
     let decimals = decimals(mean);
     let reached = match scores.len() {
         1 => format!("{mean:.decimals$}"),
-        _ => format!("{mean:.decimals$} ({least:.decimals$} to {most:.decimals$})"),
+        _ => format!("{mean:.decimals$} ({min:.decimals$} to {max:.decimals$})"),
     };
-    let mut seconds: Vec<f64> = record.runs.iter().map(|run| run.seconds).collect();
-    seconds.sort_by(f64::total_cmp);
-    let median = seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN);
+    let seconds: Vec<f64> = record.runs.iter().map(|run| run.seconds).collect();
+    let median = Spread::of(&seconds).median;
     let verdict = lesson.bar.map_or_else(absent, |bar| match bar.is_reached(mean) {
         true => "yes".to_owned(),
         false => "**no**".to_owned(),
@@ -157,6 +156,18 @@ mod tests {
         found.sort();
         rows.sort_unstable();
         assert_eq!(found, rows);
+    }
+
+    #[test]
+    fn what_is_not_reached_says_what_was_tried() {
+        let lines = fs::read_to_string(root().join(crate::results::RECORDS)).unwrap();
+        let records = crate::results::parse_records(&lines).unwrap();
+        for lesson in LESSONS {
+            let [_, _, is_reached, ..] =
+                newest(lesson, &records).map_or_else(unmeasured, |record| measured(lesson, record));
+            let is_reached = is_reached == "yes" || lesson.bar.is_none();
+            assert_eq!(is_reached, lesson.tried.is_empty(), "{}", lesson.name());
+        }
     }
 
     /// A cell that holds a bar would end there.

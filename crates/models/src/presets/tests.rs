@@ -1,11 +1,11 @@
 use baeum_core::{
-    DType, Decode, End, Graph, InputSpec, Layer, ParamKind, Pipeline, Shape, Target, Transform,
+    Batch, DType, Decode, End, Graph, InputSpec, Layer, ParamKind, Pipeline, Shape, Target, Tensor, Transform,
 };
 use serde_json::json;
 
 use super::Facts;
 use crate::config::Way;
-use crate::{ModelConfig, ModelError};
+use crate::{ModelConfig, ModelError, RunnerConfig, build, network};
 
 /// What a network is for.
 #[derive(Clone, Copy)]
@@ -100,6 +100,28 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
             graph(&models, &item, job).unwrap(),
             "{models}"
         );
+    }
+}
+
+/// `build` also refuses a network that tells what comes next and looks at it.
+#[test]
+fn every_preset_answers() {
+    for (models, item, job) in every_preset() {
+        let plan = config(&models).check().unwrap();
+        let model = build(&plan, 7, &[job.input(&item)], &[job.target(&item)]).unwrap();
+        let mut net = network(&model.graph, &model.weights, RunnerConfig::default()).unwrap();
+        let (rows, numbers) = (2, 2 * item.iter().product::<usize>());
+        let sizes = [&[rows], &item[..]].concat();
+        let are_ids = job.input(&item).dtype == DType::I64;
+        let x = match are_ids {
+            true => Tensor::new(sizes, (0..numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
+            false => Tensor::new(sizes, (0..numbers).map(|i| (i % 7) as f32 - 3.0).collect::<Vec<f32>>()),
+        };
+        let inputs = [("x".to_owned(), x.unwrap())].into();
+        let outputs = net.predict(&Batch { rows, inputs, targets: vec![] }).unwrap();
+        let answers = outputs[0].f32s().unwrap();
+        assert_eq!(answers.len(), rows * job.target(&item).decode.width(), "{models}");
+        assert!(answers.iter().all(|answer| answer.is_finite()), "{models}");
     }
 }
 
