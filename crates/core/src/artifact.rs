@@ -11,6 +11,8 @@ pub struct Model {
     pub graph: Graph,
     /// Their parameters and running statistics.
     pub weights: Weights,
+    /// What was taken over from another network, by its name here, and what it is called there; empty where all starts fresh.
+    pub taken: BTreeMap<String, String>,
 }
 
 /// What one epoch did.

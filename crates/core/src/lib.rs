@@ -16,6 +16,7 @@ mod loss;
 mod moment;
 mod nearest;
 mod network;
+mod pattern;
 mod predictor;
 mod schema;
 pub mod tagged;
@@ -51,6 +52,7 @@ pub use memory::{free_memory, resident_memory};
 pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{LossParts, Network, NetworkError, Part, State, UpdateStats};
+pub use pattern::fits;
 pub use predictor::{
     Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights,
 };

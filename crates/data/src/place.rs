@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baeum_core::fs::shown;
-use baeum_core::{Fs, InputSpec, Limit, Limits, Progress, Rng, Schema};
+use baeum_core::{Fs, InputSpec, Limit, Limits, Progress, Rng, Schema, fits};
 
 use crate::DataError;
 
@@ -56,7 +56,7 @@ impl Place {
     ///
     /// # Errors
     /// [`DataError::Absent`] says where it was looked for; [`DataError::Fs`] if the disk refuses to tell.
-    pub(crate) fn find(&self, name: &str) -> Result<PathBuf, DataError> {
+    pub fn find(&self, name: &str) -> Result<PathBuf, DataError> {
         let relative = Path::new(name);
         let mut looked = vec![self.base.join(relative)];
         for folder in &self.folders {
@@ -101,7 +101,10 @@ impl Place {
     }
 
     /// The bytes of the file that the recipe calls `name`.
-    pub(crate) fn read(&self, name: &str, limit: Limit) -> Result<Vec<u8>, DataError> {
+    ///
+    /// # Errors
+    /// As [`Place::find`], and [`DataError`] for a file beyond the limit.
+    pub fn read(&self, name: &str, limit: Limit) -> Result<Vec<u8>, DataError> {
         let span = tracing::debug_span!("file", name = %shown_name(name));
         span.in_scope(|| Ok(self.limits.read(limit, self.fs.as_ref(), &self.find(name)?)?))
     }
@@ -110,21 +113,6 @@ impl Place {
     pub(crate) fn rng(&self) -> Rng {
         Rng::new(self.seed)
     }
-}
-
-/// Whether a name fits a pattern in which `*` stands for any characters.
-pub(crate) fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 /// A name of the recipe as a message shows it.

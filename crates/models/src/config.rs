@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TransformerEncoder};
-use crate::{LayerSpec, ModelError};
+use crate::{LayerSpec, ModelError, StartConfig};
 
 /// The `[models]` section of a recipe: either `layers` or one of the presets, which are lists of layers written out from a few
 /// numbers.
@@ -10,6 +10,9 @@ use crate::{LayerSpec, ModelError};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
+    /// Weights of another network that training starts from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartConfig>,
     /// The network, layer by layer. An empty list is a linear model: the head alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerSpec>>,
@@ -65,8 +68,19 @@ impl ModelConfig {
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
     fn ways(&self) -> [(&'static str, Option<Way<'_>>); 10] {
-        let ModelConfig { layers, mlp, cnn, lenet, resnet, lstm, gru, transformer_encoder, gpt, patchtst } =
-            self;
+        let ModelConfig {
+            start: _,
+            layers,
+            mlp,
+            cnn,
+            lenet,
+            resnet,
+            lstm,
+            gru,
+            transformer_encoder,
+            gpt,
+            patchtst,
+        } = self;
         [
             ("layers", layers.as_deref().map(Way::Layers)),
             ("mlp", preset(mlp)),

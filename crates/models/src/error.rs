@@ -1,5 +1,7 @@
 use baeum_core::{GraphError, NetworkError, Shape, WeightsError};
 
+use crate::StartError;
+
 /// Why there is no model, or why it cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -130,6 +132,9 @@ pub enum ModelError {
         /// The device, which is also the name of the feature.
         device: &'static str,
     },
+    /// Weights of another network that do not fit this one.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// Weights of another graph.
     #[error("could not use the weights")]
     Weights(#[from] WeightsError),
@@ -159,6 +164,7 @@ impl ModelError {
             | ModelError::Large { path, .. }
             | ModelError::Head { path, .. } => Some(path.clone()),
             ModelError::Foresight { .. } => Some("models".to_owned()),
+            ModelError::Start(_) => Some("models.start".to_owned()),
             ModelError::Device { .. } => Some("run.device".to_owned()),
             ModelError::Graph(_)
             | ModelError::Trial(_)

@@ -1,5 +1,7 @@
 mod foresight;
 
+use std::collections::BTreeMap;
+
 use baeum_core::{Counter, Decode, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
 
 use crate::{ModelError, ModelPlan};
@@ -19,7 +21,7 @@ pub fn build(
     if let [Target { decode: Decode::Next { .. }, .. }] = targets {
         foresight::refuse(&graph, &weights, inputs)?;
     }
-    Ok(Model { graph, weights })
+    Ok(Model { graph, weights, taken: BTreeMap::new() })
 }
 
 /// Where the parameters of a graph start: each as PyTorch starts it (see [`Init`]), drawn for its full name

@@ -19,6 +19,7 @@ mod init;
 mod plan;
 mod presets;
 mod spec;
+mod start;
 mod summary;
 mod wire;
 
@@ -44,6 +45,7 @@ pub use presets::{
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
+pub use start::{StartConfig, StartError, start_from};
 pub use summary::summary;
 pub use wire::Head;
 

@@ -4,7 +4,7 @@ use baeum_core::{Layer, Size2, nearest};
 
 use crate::config::Way;
 use crate::presets::Facts;
-use crate::{LayerSpec, ModelConfig, ModelError};
+use crate::{LayerSpec, ModelConfig, ModelError, StartConfig};
 
 /// The name of the input node.
 pub(crate) const INPUT: &str = "x";
@@ -48,6 +48,11 @@ impl ModelConfig {
 }
 
 impl ModelPlan {
+    /// The weights that training starts from, if the recipe names some.
+    pub fn start(&self) -> Option<&StartConfig> {
+        self.config.start.as_ref()
+    }
+
     /// The layers for these data, the head left out.
     pub(crate) fn steps(&self, facts: &Facts<'_>) -> Result<Vec<Step>, ModelError> {
         match self.config.way()? {

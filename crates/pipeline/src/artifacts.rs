@@ -59,6 +59,7 @@ const PROFILE: &str = "profile.json";
 const PROFILE_PAGE: &str = "profile.html";
 const GRAPH: &str = "graph.json";
 const INIT: &str = "init.safetensors";
+const START: &str = "start.json";
 const SUMMARY: &str = "summary.txt";
 const BLUEPRINT: &str = "predictor/predictor.json";
 const WEIGHTS: &str = "predictor/weights.safetensors";
@@ -184,11 +185,15 @@ fn read_splits(table: &Table) -> Result<SplitRows, ArtifactError> {
 
 /// What the models stage leaves behind.
 pub(crate) fn model(model: &Model) -> Result<Files, ArtifactError> {
-    Ok(Files::from([
+    let mut files = Files::from([
         (GRAPH.to_owned(), json(&model.graph)?),
         (INIT.to_owned(), weights_file::write(&model.weights, &BTreeMap::new())?),
-        (SUMMARY.to_owned(), baeum_models::summary(&model.graph).into_bytes()),
-    ]))
+        (SUMMARY.to_owned(), (baeum_models::summary(&model.graph) + &started(model)).into_bytes()),
+    ]);
+    if !model.taken.is_empty() {
+        files.insert(START.to_owned(), json(&model.taken)?);
+    }
+    Ok(files)
 }
 
 /// What [`model`] wrote.
@@ -196,7 +201,21 @@ pub(crate) fn read_model(files: &Files, limits: &Limits) -> Result<Model, Artifa
     let graph: Graph = parse(files, GRAPH)?;
     let weights = read_weights(files, INIT, limits)?;
     check_weights(&graph, &weights).map_err(|error| read(INIT, error))?;
-    Ok(Model { graph, weights })
+    let taken = if files.contains_key(START) { parse(files, START)? } else { BTreeMap::new() };
+    Ok(Model { graph, weights, taken })
+}
+
+/// Which tensors were taken over from another network, and which start fresh; nothing where all do.
+fn started(model: &Model) -> String {
+    let Model { weights, taken, .. } = model;
+    if taken.is_empty() {
+        return String::new();
+    }
+    let fresh: Vec<&str> = weights.keys().filter(|name| !taken.contains_key(*name)).map(String::as_str).collect();
+    let fresh = if fresh.is_empty() { "none".to_owned() } else { fresh.join(", ") };
+    let line = |(here, there): (&String, &String)| format!("  {here} <- {there}\n");
+    let lines: String = taken.iter().map(line).collect();
+    format!("taken over: {} of {} tensors; fresh: {fresh}\n{lines}", taken.len(), weights.len())
 }
 
 /// What the train stage leaves behind beside its checkpoints.

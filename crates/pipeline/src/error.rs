@@ -3,7 +3,7 @@ use std::error::Error;
 use baeum_core::SourceError;
 use baeum_data::{DataError, Fault};
 use baeum_evaluate::EvaluateError;
-use baeum_export::{ExportError, VerifyError};
+use baeum_export::{ExportError, ReadError, VerifyError};
 use baeum_models::ModelError;
 use baeum_train::TrainError;
 
@@ -51,6 +51,14 @@ pub enum StageError {
         /// How many rows go through the network at once.
         rows: usize,
     },
+    /// The file of `models.start.weights` cannot be read as one.
+    #[error("could not read weights from `{}`", file.escape_debug())]
+    StartFile {
+        /// The file, as the recipe calls it.
+        file: String,
+        /// Why.
+        source: ReadError,
+    },
     /// Somebody asked the run to stop; a checkpoint was kept.
     #[error("stopped; the same command goes on from the last checkpoint")]
     Stopped,
@@ -72,6 +80,7 @@ impl StageError {
             StageError::Export(_) | StageError::Verify(_) | StageError::Artifact(_) => 8,
             StageError::Predict(error) => of_predict(error),
             StageError::Source(error) => of_source(error),
+            StageError::StartFile { .. } => 3,
             StageError::Run(error) => error.exit_code(),
             StageError::Watch(_) | StageError::NotFetched { .. } => 4,
             StageError::Stopped => 130,

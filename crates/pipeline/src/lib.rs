@@ -21,6 +21,7 @@ pub mod label;
 mod predict;
 pub mod recipe;
 mod stages;
+mod start;
 
 mod artifacts;
 mod profile;

@@ -11,7 +11,7 @@ use baeum_models::Memory;
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
-use crate::StageError;
+use crate::{StageError, start};
 use crate::artifacts::{self, ArtifactError};
 use crate::fetch::{LIST, SourceList};
 use crate::recipe::{Parsed, Plans, Recipe};
@@ -92,16 +92,18 @@ pub trait Audience {
     }
 }
 
-/// What decides the bytes of a run: recipe, code, data files, processor.
+/// What decides the bytes of a run: recipe, code, data files, weights that it starts from, processor.
 ///
 /// # Errors
 /// [`StageError::Data`] if a data file is missing, [`StageError::NotFetched`] if it is one that can be fetched.
 pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
     let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
+    let start = start::path(&plans.models, place).map_err(|error| fetchable(error, place))?;
+    let weights = fingerprints(&*place.fs, &place.base, start.as_slice()).map_err(RunError::from)?;
     let computed = plans.run.computed();
     let recipe = recipe.identity(computed).map_err(ArtifactError::from)?;
-    Ok(Identity::here(CpuClass::of(computed), recipe, files))
+    Ok(Identity { weights, ..Identity::here(CpuClass::of(computed), recipe, files) })
 }
 
 /// Where a run keeps examples for those behind it: the numbers of photos are a matter of recipe, files and program, as the

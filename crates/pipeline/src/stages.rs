@@ -5,10 +5,10 @@ use baeum_core::{Blueprint, Dataset, Decode, Loss, Model, Predictor, Target, Tra
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
-use baeum_models::{Device, Memory, RunnerConfig, network};
+use baeum_models::{Device, Memory, ModelError, RunnerConfig, network, start_from};
 use baeum_train::{Checkpoint, End, Event, Signal};
 
-use crate::{Plans, StageError, golden};
+use crate::{Plans, StageError, golden, start};
 
 /// What every stage is told beside its input.
 #[derive(Clone, Copy)]
@@ -116,7 +116,15 @@ fn data(context: &Context<'_>) -> Result<Prepared, StageError> {
 }
 
 fn models(context: &Context<'_>, dataset: &Dataset) -> Result<Model, StageError> {
-    Ok(baeum_models::build(&context.plans.models, context.place.seed, &dataset.inputs, &dataset.targets)?)
+    let Context { plans, place, .. } = context;
+    let model = baeum_models::build(&plans.models, place.seed, &dataset.inputs, &dataset.targets)?;
+    match plans.models.start() {
+        None => Ok(model),
+        Some(start) => {
+            let file = start::weights(start, place)?;
+            Ok(start_from(model, start, &file).map_err(ModelError::from)?)
+        }
+    }
 }
 
 /// What a format of the recipe cannot say is refused here, before an hour of training is lost.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use baeum_core::{Field, Kind, Role, Split, Task, Train, nearest};
+use baeum_core::{Field, Kind, Role, Split, Task, Train, fits, nearest};
 
 use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
 use super::files::Images;
@@ -11,7 +11,6 @@ use super::pictured::{self, Pictured};
 use super::{Raw, Scan, Targets, field, several, table};
 use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
 use crate::csv::{FileRows, number, shown_cell};
-use crate::place::fits;
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
 use crate::sheet::{self, Seen, Sheet};
 use crate::split::Part;

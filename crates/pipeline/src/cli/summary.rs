@@ -146,7 +146,9 @@ fn value(value: Option<f64>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// The line of the summary that counts them.
+/// The lines of the summary that count parameters, and the tensors that were taken over.
 fn parameters(summary: &str) -> Option<String> {
-    summary.lines().find(|line| line.starts_with("parameters: ")).map(str::to_owned)
+    let line = |start: &str| summary.lines().find(|line| line.starts_with(start)).map(str::to_owned);
+    let taken = line("taken over: ").map(|taken| format!("; {taken}")).unwrap_or_default();
+    Some(line("parameters: ")? + &taken)
 }

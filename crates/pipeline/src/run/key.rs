@@ -27,13 +27,16 @@ pub struct Identity {
     pub recipe: Value,
     /// BLAKE3 of each data file, by its path as [`fingerprints`] writes it.
     pub files: BTreeMap<String, String>,
+    /// The same of the weights that training starts from; none for most recipes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, String>,
 }
 
 impl Identity {
     /// This program on a machine of this class, with this recipe and these data files.
     pub fn here(cpu: CpuClass, recipe: Value, files: BTreeMap<String, String>) -> Identity {
         let code = Stage::ALL.map(|stage| (stage, code(stage).to_owned())).into();
-        Identity { cpu, code, recipe, files }
+        Identity { cpu, code, recipe, files, weights: BTreeMap::new() }
     }
 
     /// What concerns one stage directly; the rest reaches it through the stages before it.
@@ -51,20 +54,21 @@ impl Identity {
                 .collect(),
             recipe: Value::Object(sections.into_iter().collect()),
             files: if stage == Stage::Data { self.files.clone() } else { BTreeMap::new() },
+            weights: if stage == Stage::Models { self.weights.clone() } else { BTreeMap::new() },
         }
     }
 
     /// The name under which the output of a stage is kept, given what the stages before it have put out; none while one
     /// of these is not known.
     pub fn key(&self, stage: Stage, outputs: &BTreeMap<Stage, String>) -> Option<Key> {
-        let Identity { cpu, code, mut recipe, files } = self.slice(stage);
+        let Identity { cpu, code, mut recipe, files, weights } = self.slice(stage);
         recipe.sort_all_objects();
         let mut parts = vec![stage.to_string(), cpu.to_string(), recipe.to_string()];
         parts.extend(code.into_values());
         for before in stage.upstream() {
             parts.push(outputs.get(before)?.clone());
         }
-        parts.extend(files.into_iter().flat_map(|(name, hash)| [name, hash]));
+        parts.extend(files.into_iter().chain(weights).flat_map(|(name, hash)| [name, hash]));
         Some(Key(digest(&parts)))
     }
 }
@@ -185,6 +189,10 @@ mod tests {
         check(|identity| identity.recipe["train"]["epochs"] = 6.into(), &[Stage::Train]);
         check(|identity| identity.recipe["run"]["seed"] = 8.into(), &Stage::ALL);
         check(|identity| drop(identity.files.insert("a.csv".to_owned(), "2".to_owned())), &[Stage::Data]);
+        check(
+            |identity| drop(identity.weights.insert("w.pth".to_owned(), "2".to_owned())),
+            &[Stage::Models],
+        );
         check(|identity| drop(identity.code.insert(Stage::Models, "mine".to_owned())), &[Stage::Models]);
         let other = if CpuClass::here() == CpuClass::Portable { CpuClass::Avx2 } else { CpuClass::Portable };
         check(|identity| identity.cpu = other, &Stage::ALL);

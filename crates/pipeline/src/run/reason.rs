@@ -29,6 +29,13 @@ pub enum Reason {
         /// What happened to it.
         change: Change,
     },
+    /// The weights that training starts from are others.
+    WeightsFile {
+        /// Their path, as the run keeps it.
+        path: String,
+        /// What happened to it.
+        change: Change,
+    },
     /// The program was built from other sources.
     Code {
         /// The stage whose sources they are.
@@ -78,6 +85,7 @@ impl fmt::Display for Reason {
             Reason::NeverRan => f.write_str("it never ran"),
             Reason::Recipe { path, from, to } => write!(f, "`{path}` {} -> {}", shown(from), shown(to)),
             Reason::DataFile { path, change } => write!(f, "data file `{path}` {change}"),
+            Reason::WeightsFile { path, change } => write!(f, "the file of weights `{path}` {change}"),
             Reason::Code { stage } => write!(f, "the code of `{stage}` changed"),
             Reason::CpuClass { from, to } => write!(f, "CPU class {from} -> {to}"),
             Reason::Upstream(stage) => write!(f, "it takes the output of `{stage}`, which is new"),
@@ -111,7 +119,7 @@ fn shown(value: &Option<Value>) -> String {
 }
 
 impl Identity {
-    /// What has changed since `before`, in the order: CPU class, code, data files, recipe.
+    /// What has changed since `before`, in the order: CPU class, code, data files, weights, recipe.
     pub fn differences(&self, before: &Identity) -> Vec<Reason> {
         let mut found = vec![];
         if self.cpu != before.cpu {
@@ -119,15 +127,20 @@ impl Identity {
         }
         let stages = Stage::ALL.into_iter().filter(|stage| self.code.get(stage) != before.code.get(stage));
         found.extend(stages.map(|stage| Reason::Code { stage }));
-        files(&before.files, &self.files, &mut found);
+        files(&before.files, &self.files, |path, change| found.push(Reason::DataFile { path, change }));
+        files(&before.weights, &self.weights, |path, change| found.push(Reason::WeightsFile { path, change }));
         settings("", Some(&before.recipe), Some(&self.recipe), &mut found);
         found
     }
 }
 
-/// Adds the data files that are not the same.
-fn files(from: &BTreeMap<String, String>, to: &BTreeMap<String, String>, found: &mut Vec<Reason>) {
-    let mut add = |path: &String, change| found.push(Reason::DataFile { path: path.clone(), change });
+/// Tells the files that are not the same.
+fn files(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+    mut tell: impl FnMut(String, Change),
+) {
+    let mut add = |path: &String, change| tell(path.clone(), change);
     for (path, hash) in from {
         match to.get(path) {
             None => add(path, Change::Removed),

@@ -1,10 +1,9 @@
 //! What each column of a table of steps is for.
 
-use baeum_core::nearest;
+use baeum_core::{fits, nearest};
 
 use crate::DataError;
 use crate::config::SeriesConfig;
-use crate::place::fits;
 use crate::plan::{DataPlan, SERIES, SplitPlan};
 use crate::sheet::{Seen, Sheet};
 

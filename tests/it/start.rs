@@ -1,0 +1,89 @@
+//! Training that starts from what another run has learned.
+use std::fs;
+
+use baeum_tests::{Outcome, Scratch, baeum, root};
+
+/// A folder with iris and a run of it, whose exported files others start from.
+fn learned() -> Scratch {
+    let folder = Scratch::new("start");
+    for file in ["iris.csv", "recipe.toml"] {
+        folder.put(file, fs::read(root().join("datasets/iris").join(file)).unwrap());
+    }
+    accepted(&folder, &["pipeline", "recipe.toml", "--set", "run.name=first", "--set", "train.epochs=20"]);
+    folder
+}
+
+#[track_caller]
+fn accepted(folder: &Scratch, args: &[&str]) -> Outcome {
+    let outcome = baeum(folder.path(), args);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    outcome
+}
+
+/// The first stages of the recipe, started in this way.
+fn models<'a>(folder: &Scratch, name: &str, sets: &[&'a str]) -> Outcome {
+    let name = format!("run.name={name}");
+    let sets = sets.iter().flat_map(|set| ["--set", set]);
+    let args: Vec<&str> = ["models", "recipe.toml", "--set", &name].into_iter().chain(sets).collect();
+    baeum(folder.path(), &args)
+}
+
+fn summary(folder: &Scratch, name: &str) -> String {
+    let path = folder.path().join(format!("runs/{name}-0001/2-models/summary.txt"));
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_network_starts_from_either_format_and_tells_what_it_took() {
+    let folder = learned();
+    for format in ["pth", "safetensors"] {
+        let weights = format!("models.start.weights=runs/first-0001/5-export/model.{format}");
+        let outcome = models(&folder, format, &[&weights]);
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stdout.contains("taken over: 4 of 4 tensors; fresh: none"), "{}", outcome.stdout);
+        assert!(summary(&folder, format).ends_with("\n  head.weight <- head.weight\n"));
+    }
+    let init = |name: &str| fs::read(folder.path().join(format!("runs/{name}-0001/2-models/init.safetensors"))).unwrap();
+    assert_eq!(init("pth"), init("safetensors"));
+    let weights = "models.start.weights=runs/first-0001/5-export/model.pth";
+    let outcome = models(&folder, "head", &[weights, "models.start.fresh=[\"head.*\"]"]);
+    assert!(outcome.stdout.contains("taken over: 2 of 4 tensors; fresh: head.bias, head.weight"), "{}", outcome.stdout);
+    assert_ne!(init("head"), init("pth"));
+}
+
+#[test]
+fn other_weights_are_another_network() {
+    let folder = learned();
+    let path = folder.path().join("start.safetensors");
+    fs::copy(folder.path().join("runs/first-0001/5-export/model.safetensors"), &path).unwrap();
+    let weights = "models.start.weights=start.safetensors";
+    models(&folder, "second", &[weights]);
+    accepted(&folder, &["pipeline", "recipe.toml", "--set", "run.name=third", "--set", "run.seed=9"]);
+    fs::copy(folder.path().join("runs/third-0001/5-export/model.safetensors"), &path).unwrap();
+    let args = ["plan", "recipe.toml", "--set", "run.name=second", "--set", weights];
+    let plan = accepted(&folder, &args).stdout;
+    assert!(plan.contains("the file of weights `start.safetensors` changed"), "{plan}");
+    assert!(plan.lines().any(|line| line.contains("data") && line.contains("from the cache")), "{plan}");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_training() {
+    let folder = learned();
+    let weights = "models.start.weights=runs/first-0001/5-export/model.pth";
+    let outcome = models(&folder, "wide", &[weights, "models.mlp.hidden=[16, 8]"]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+    for part in [
+        "`runs/first-0001/5-export/model.pth` does not fit the network",
+        "the network wants, and the file has not, `dense2.bias`, `dense2.weight`",
+        "`head.weight` wants [3, 8] of f32, got [3, 16] of f32",
+        "models.start",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
+    }
+    folder.put("none.pth", "PK\x03\x04 and then nothing");
+    let outcome = models(&folder, "none", &["models.start.weights=none.pth"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("could not read weights from `none.pth`"), "{}", outcome.stderr);
+    let outcome = models(&folder, "absent", &["models.start.weights=absent.pth"]);
+    assert!(outcome.stderr.contains("could not find `absent.pth`"), "{}", outcome.stderr);
+}
