@@ -43,11 +43,17 @@ fn a_network_starts_from_either_format_and_tells_what_it_took() {
         assert!(outcome.stdout.contains("taken over: 4 of 4 tensors; fresh: none"), "{}", outcome.stdout);
         assert!(summary(&folder, format).ends_with("\n  head.weight <- head.weight\n"));
     }
-    let init = |name: &str| fs::read(folder.path().join(format!("runs/{name}-0001/2-models/init.safetensors"))).unwrap();
+    let init = |name: &str| {
+        fs::read(folder.path().join(format!("runs/{name}-0001/2-models/init.safetensors"))).unwrap()
+    };
     assert_eq!(init("pth"), init("safetensors"));
     let weights = "models.start.weights=runs/first-0001/5-export/model.pth";
     let outcome = models(&folder, "head", &[weights, "models.start.fresh=[\"head.*\"]"]);
-    assert!(outcome.stdout.contains("taken over: 2 of 4 tensors; fresh: head.bias, head.weight"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("taken over: 2 of 4 tensors; fresh: head.bias, head.weight"),
+        "{}",
+        outcome.stdout
+    );
     assert_ne!(init("head"), init("pth"));
 }
 

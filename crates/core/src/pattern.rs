@@ -19,7 +19,9 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_characters() {
-        for (pattern, name) in [("a", "a"), ("a*", "a"), ("*", ""), ("*.x", "a.x"), ("a*c*e", "abcde"), ("a*a", "aa")] {
+        for (pattern, name) in
+            [("a", "a"), ("a*", "a"), ("*", ""), ("*.x", "a.x"), ("a*c*e", "abcde"), ("a*a", "aa")]
+        {
             assert!(fits(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("a", "ab"), ("a*", "ba"), ("a*a", "a"), ("a*c*e", "aebc"), ("", "a")] {

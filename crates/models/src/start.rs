@@ -131,7 +131,8 @@ mod tests {
 
     /// A dense layer and a batch norm, `l0` and `l1`, and the head.
     fn model(seed: u64) -> Model {
-        let layers = vec![Layer::Dense { units: 4, bias: true }, Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }];
+        let layers =
+            vec![Layer::Dense { units: 4, bias: true }, Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }];
         let graph = chain(&[3], DType::F32, layers);
         let weights = initial(&graph, seed);
         Model { graph, weights, taken: BTreeMap::new() }
@@ -164,7 +165,8 @@ mod tests {
         let mut file = file();
         file.insert("old.head.weight".to_owned(), Tensor::zeros([9, 9], DType::F32));
         file.insert("old.mask".to_owned(), Tensor::zeros([1], DType::F32));
-        let said = r#"{"weights": "old.pth", "rename": {"old.": ""}, "fresh": ["head.*"], "ignore": ["*.mask"]}"#;
+        let said =
+            r#"{"weights": "old.pth", "rename": {"old.": ""}, "fresh": ["head.*"], "ignore": ["*.mask"]}"#;
         let started = start_from(model(1), &start(said), &file).unwrap();
         assert_eq!(started.weights["head.weight"], model(1).weights["head.weight"]);
         assert_eq!(started.weights["l0.weight"], model(2).weights["l0.weight"]);

@@ -211,7 +211,8 @@ fn started(model: &Model) -> String {
     if taken.is_empty() {
         return String::new();
     }
-    let fresh: Vec<&str> = weights.keys().filter(|name| !taken.contains_key(*name)).map(String::as_str).collect();
+    let fresh: Vec<&str> =
+        weights.keys().filter(|name| !taken.contains_key(*name)).map(String::as_str).collect();
     let fresh = if fresh.is_empty() { "none".to_owned() } else { fresh.join(", ") };
     let line = |(here, there): (&String, &String)| format!("  {here} <- {there}\n");
     let lines: String = taken.iter().map(line).collect();

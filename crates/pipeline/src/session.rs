@@ -11,7 +11,6 @@ use baeum_models::Memory;
 use baeum_train::{Checkpoint, Event, Signal};
 use serde_json::json;
 
-use crate::{StageError, start};
 use crate::artifacts::{self, ArtifactError};
 use crate::fetch::{LIST, SourceList};
 use crate::recipe::{Parsed, Plans, Recipe};
@@ -20,6 +19,7 @@ use crate::run::{
 };
 use crate::stages::{self, Context, Hooks, NoHooks, Stages};
 use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
+use crate::{StageError, start};
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
 /// everything is written through the commit protocol, so that a killed session goes on where it was.

@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, Weights};
+use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, State, Weights};
 
 use crate::class_weights::weighted_loss;
 use crate::history::{best_epoch, judged_loss};
@@ -88,7 +88,7 @@ pub fn fit(
             let rows = rows.len();
             stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
             if !stop && at.batch < steps_per_epoch && plan.is_due_at(step) {
-                at.state = finite_state(net, epoch, step)?;
+                renew(&mut at.state, net, epoch, step)?;
                 stop = hand_over(&at, step, keep, watch)?;
             }
             if stop {
@@ -96,7 +96,7 @@ pub fn fit(
             }
         }
         let step = first_step + at.batch as u64;
-        at.state = finite_state(net, epoch, step)?;
+        renew(&mut at.state, net, epoch, step)?;
         if at.batch == steps_per_epoch {
             let valid_loss = judged(plan, net, data, &loss, &at.state)?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
@@ -121,6 +121,13 @@ fn hand_over(
 ) -> Result<bool, TrainError> {
     keep(at).map_err(|source| TrainError::Keep { step, source })?;
     Ok(watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
+}
+
+/// The state of the network as it is now; the old one is let go first, for the two might not fit into memory.
+fn renew(state: &mut State, net: &dyn Network, epoch: u32, step: u64) -> Result<(), TrainError> {
+    *state = State::default();
+    *state = finite_state(net, epoch, step)?;
+    Ok(())
 }
 
 impl Fitted {

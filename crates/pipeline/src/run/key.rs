@@ -189,10 +189,7 @@ mod tests {
         check(|identity| identity.recipe["train"]["epochs"] = 6.into(), &[Stage::Train]);
         check(|identity| identity.recipe["run"]["seed"] = 8.into(), &Stage::ALL);
         check(|identity| drop(identity.files.insert("a.csv".to_owned(), "2".to_owned())), &[Stage::Data]);
-        check(
-            |identity| drop(identity.weights.insert("w.pth".to_owned(), "2".to_owned())),
-            &[Stage::Models],
-        );
+        check(|identity| drop(identity.weights.insert("w.pth".to_owned(), "2".to_owned())), &[Stage::Models]);
         check(|identity| drop(identity.code.insert(Stage::Models, "mine".to_owned())), &[Stage::Models]);
         let other = if CpuClass::here() == CpuClass::Portable { CpuClass::Avx2 } else { CpuClass::Portable };
         check(|identity| identity.cpu = other, &Stage::ALL);

@@ -128,7 +128,9 @@ impl Identity {
         let stages = Stage::ALL.into_iter().filter(|stage| self.code.get(stage) != before.code.get(stage));
         found.extend(stages.map(|stage| Reason::Code { stage }));
         files(&before.files, &self.files, |path, change| found.push(Reason::DataFile { path, change }));
-        files(&before.weights, &self.weights, |path, change| found.push(Reason::WeightsFile { path, change }));
+        files(&before.weights, &self.weights, |path, change| {
+            found.push(Reason::WeightsFile { path, change })
+        });
         settings("", Some(&before.recipe), Some(&self.recipe), &mut found);
         found
     }
@@ -183,7 +185,7 @@ mod tests {
 
     fn identity(recipe: Value, files: &[(&str, &str)]) -> Identity {
         let files = files.iter().map(|&(name, hash)| (name.to_owned(), hash.to_owned())).collect();
-        Identity { cpu: CpuClass::Avx2, code: BTreeMap::new(), recipe, files }
+        Identity { cpu: CpuClass::Avx2, code: BTreeMap::new(), recipe, files, weights: BTreeMap::new() }
     }
 
     #[track_caller]

@@ -11,6 +11,16 @@ fn models_section() {
             "layer",
         ),
         (
+            "[models]\nstart = { rename = {} }\n",
+            "recipe.toml:2:9: `models.start` wants `weights`, got none",
+            "{ rename = {} }",
+        ),
+        (
+            "[models]\nstart = { weight = \"a.pth\" }\n",
+            "recipe.toml:2:11: `models.start.weight` is not a setting; did you mean `models.start.weights`?",
+            "weight",
+        ),
+        (
             "[models]\nlayers = \"relu\"\n",
             r#"recipe.toml:2:10: `models.layers` wants a list, got the text "relu""#,
             r#""relu""#,
