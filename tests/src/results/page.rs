@@ -163,8 +163,8 @@ mod tests {
         let lines = fs::read_to_string(root().join(crate::results::RECORDS)).unwrap();
         let records = crate::results::parse_records(&lines).unwrap();
         for lesson in LESSONS {
-            let [_, _, is_reached, ..] =
-                newest(lesson, &records).map_or_else(unmeasured, |record| measured(lesson, record));
+            let Some(record) = newest(lesson, &records) else { continue };
+            let [_, _, is_reached, ..] = measured(lesson, record);
             let is_reached = is_reached == "yes" || lesson.bar.is_none();
             assert_eq!(is_reached, lesson.tried.is_empty(), "{}", lesson.name());
         }
