@@ -21,7 +21,7 @@ fn accepted(folder: &Scratch, args: &[&str]) -> Outcome {
 }
 
 /// The first stages of the recipe, started in this way.
-fn models<'a>(folder: &Scratch, name: &str, sets: &[&'a str]) -> Outcome {
+fn models(folder: &Scratch, name: &str, sets: &[&str]) -> Outcome {
     let name = format!("run.name={name}");
     let sets = sets.iter().flat_map(|set| ["--set", set]);
     let args: Vec<&str> = ["models", "recipe.toml", "--set", &name].into_iter().chain(sets).collect();
