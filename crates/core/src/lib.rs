@@ -48,7 +48,7 @@ pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Interpolation, Layer, Param, ParamKind, Positions, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::Loss;
-pub use memory::{free_memory, resident_memory};
+pub use memory::free_memory;
 pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{LossParts, Network, NetworkError, Part, State, UpdateStats};

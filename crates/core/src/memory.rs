@@ -14,11 +14,6 @@ pub fn free_memory(fs: &dyn Fs) -> Option<u64> {
     machine.into_iter().chain(group).min()
 }
 
-/// The memory that this process has now, in bytes; none where the system does not tell it.
-pub fn resident_memory(fs: &dyn Fs) -> Option<u64> {
-    line_in_kib(fs, "/proc/self/status", "VmRSS:")
-}
-
 /// The number behind a word at the start of a line, which counts KiB.
 fn line_in_kib(fs: &dyn Fs, path: &str, word: &str) -> Option<u64> {
     let text = text(fs, path)?;
@@ -67,9 +62,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn this_process_has_some() {
-        let resident = resident_memory(&RealFs).unwrap();
-        assert!((1 << 16..1 << 40).contains(&resident), "{resident}");
+    fn this_machine_has_some() {
         assert!(free_memory(&RealFs).unwrap() > 0);
     }
 }

@@ -41,6 +41,13 @@ pub struct StartError {
 
 impl std::error::Error for StartError {}
 
+impl StartError {
+    fn lists_nothing(&self) -> bool {
+        let StartError { file: _, missing, unknown, twice, misshapen } = self;
+        missing.is_empty() && unknown.is_empty() && twice.is_empty() && misshapen.is_empty()
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` does not fit the network", self.file.escape_debug())?;
@@ -87,10 +94,7 @@ pub fn start_from(model: Model, start: &StartConfig, file: &Weights) -> Result<M
         }
     }
     wrong.missing = wanted.into_iter().collect();
-    if wrong == (StartError { file: start.weights.clone(), ..StartError::default() }) {
-        return Ok(Model { graph, weights, taken });
-    }
-    Err(wrong)
+    if wrong.lists_nothing() { Ok(Model { graph, weights, taken }) } else { Err(wrong) }
 }
 
 impl StartConfig {

@@ -161,6 +161,8 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     expected(context, &model)?;
     let Context { plans, place, hooks } = context;
     let mut network = network(&model.graph, &model.weights, runner(context))?;
+    let graph = model.graph; // the weights are the network's now, and freed here
+    drop(model.weights);
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
@@ -173,7 +175,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let predictor = Predictor {
         schema: dataset.schema.clone(),
         inputs: dataset.inputs.clone(),
-        graph: model.graph,
+        graph,
         weights: best.weights,
         targets: dataset.targets.clone(),
     };

@@ -66,36 +66,36 @@ mod tests {
 
     fn folder() -> FaultFs {
         let fs = CrashFs::new();
-        fs.create_dir(Path::new("/work")).unwrap();
+        fs.create_dir(Path::new("/unfinished")).unwrap();
         FaultFs::over(std::sync::Arc::new(fs))
     }
 
     #[test]
     fn it_gets_its_name_when_it_is_whole() {
         let fs = folder();
-        let mut draft = Draft::begin(&fs, Path::new("/work"), "long").unwrap();
+        let mut draft = Draft::begin(&fs, Path::new("/unfinished"), "long").unwrap();
         draft.write(b"one ").unwrap();
         assert!(!fs.exists(Path::new("/long")).unwrap());
         draft.write(b"two").unwrap();
         draft.finish(Path::new("/long")).unwrap();
         assert_eq!(fs.read(Path::new("/long"), 99).unwrap(), b"one two");
-        assert!(fs.list(Path::new("/work"), 9).unwrap().is_empty());
+        assert!(fs.list(Path::new("/unfinished"), 9).unwrap().is_empty());
     }
 
     #[test]
     fn what_never_becomes_whole_is_removed() {
         let fs = folder();
-        drop(Draft::begin(&fs, Path::new("/work"), "long").unwrap());
-        assert!(fs.list(Path::new("/work"), 9).unwrap().is_empty());
-        let mut draft = Draft::begin(&fs, Path::new("/work"), "long").unwrap();
+        drop(Draft::begin(&fs, Path::new("/unfinished"), "long").unwrap());
+        assert!(fs.list(Path::new("/unfinished"), 9).unwrap().is_empty());
+        let mut draft = Draft::begin(&fs, Path::new("/unfinished"), "long").unwrap();
         fs.fail_at(1, Fault::NoSpace);
         let error = draft.write(b"one").unwrap_err().to_string();
-        assert!(error.starts_with("could not commit `/work/.long."), "{error}");
+        assert!(error.starts_with("could not commit `/unfinished/.long."), "{error}");
         drop(draft);
-        assert!(fs.list(Path::new("/work"), 9).unwrap().is_empty());
-        let draft = Draft::begin(&fs, Path::new("/work"), "long").unwrap();
+        assert!(fs.list(Path::new("/unfinished"), 9).unwrap().is_empty());
+        let draft = Draft::begin(&fs, Path::new("/unfinished"), "long").unwrap();
         let error = draft.finish(Path::new("/none/long")).unwrap_err();
         assert_eq!(error.to_string(), "could not commit `/none/long`");
-        assert!(fs.list(Path::new("/work"), 9).unwrap().is_empty());
+        assert!(fs.list(Path::new("/unfinished"), 9).unwrap().is_empty());
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
         Transform::Bins { .. } | Transform::PiecewiseLinear { .. } => {
             wrong("edges that go up, for one number", format!("{wide} numbers, or other edges"))
         }
-        Transform::OneHot { size } => match before.and_then(places) {
-            Some(places) if places + 1 == *size => Ok(*size),
+        Transform::OneHot { size } => match before.and_then(Transform::places) {
+            Some(places) if places == *size => Ok(*size),
             Some(_) | None => wrong("one number for each place and one more", size.to_string()),
         },
         Transform::NormaliseWindow { channels, .. } | Transform::StepsFirst { channels } => {
@@ -64,33 +64,6 @@ pub(super) fn check(step: &Transform, before: Option<&Transform>, wide: usize) -
         | Transform::DateParts { .. }
         | Transform::NormaliseText { .. }
         | Transform::Tokenise { .. } => wrong("steps that fit the field", step.name()),
-    }
-}
-
-/// How many places a step gives, 0 left out.
-fn places(step: &Transform) -> Option<usize> {
-    match step {
-        Transform::Category { labels } => Some(labels.len()),
-        Transform::Hash { buckets } => Some(*buckets),
-        Transform::Bins { edges } => Some(edges.len() + 1),
-        Transform::Denoise { .. }
-        | Transform::Crop { .. }
-        | Transform::Resize { .. }
-        | Transform::Scale { .. }
-        | Transform::Standardise { .. }
-        | Transform::Log1p {}
-        | Transform::Clip { .. }
-        | Transform::Quantile { .. }
-        | Transform::Impute { .. }
-        | Transform::IsMissing {}
-        | Transform::PiecewiseLinear { .. }
-        | Transform::DateParts { .. }
-        | Transform::NormaliseText { .. }
-        | Transform::Tokenise { .. }
-        | Transform::NormaliseWindow { .. }
-        | Transform::Difference { .. }
-        | Transform::StepsFirst { .. }
-        | Transform::OneHot { .. } => None,
     }
 }
 

@@ -11,7 +11,7 @@ const PHOTOS: &str = r#"{"source": {"folder": {"path": "f", "channels": "grey"}}
     "fields": {"image": {"steps": [{"resize": {"height": 2, "width": 2}}, {"scale": {"factor": 0.5}}]}}}"#;
 
 fn cache() -> ExampleCache {
-    ExampleCache { folder: "/cache".into(), work: "/work".into(), key: "recipe and files".to_owned() }
+    ExampleCache { folder: "/cache".into(), work: "/unfinished".into(), key: "recipe and files".to_owned() }
 }
 
 /// Twenty photos, and a cache beside them.
@@ -25,7 +25,7 @@ fn photos() -> Place {
     let files: Vec<_> = (0..20).map(photo).collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
     let place = Place { cache: Some(cache()), ..place(&files) };
-    for folder in ["/cache", "/work"] {
+    for folder in ["/cache", "/unfinished"] {
         place.fs.create_dir(Path::new(folder)).unwrap();
     }
     place
@@ -33,7 +33,7 @@ fn photos() -> Place {
 
 /// The files of the cache; nothing unfinished is left.
 fn cached(place: &Place) -> Vec<PathBuf> {
-    assert!(place.fs.list(Path::new("/work"), 9).unwrap().is_empty());
+    assert!(place.fs.list(Path::new("/unfinished"), 9).unwrap().is_empty());
     let names = place.fs.list(Path::new("/cache"), 9).unwrap();
     names.into_iter().map(|name| Path::new("/cache").join(name)).collect()
 }
