@@ -1,13 +1,13 @@
 //! A run that is killed at any moment goes on and ends with the same bytes; a disk that fails loses nothing.
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use baeum::{Counter, Rng};
+use baeum_tests::campaign::{Kills, kill, table};
 use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child};
 
-/// Digits, cut short so that forty runs take a minute; everything else is the bundled recipe.
+/// Digits, cut short; everything else is the bundled recipe.
 const ARGS: &[&str] = &[
     "pipeline",
     "recipe.toml",
@@ -21,7 +21,7 @@ const ARGS: &[&str] = &[
     "evaluate.bootstrap=50",
 ];
 
-const KILLS: u32 = 20;
+const KILLS: usize = 30;
 
 fn digits() -> Scratch {
     let folder = Scratch::new("crash");
@@ -59,35 +59,14 @@ fn good(outcome: &Outcome) {
     assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
 }
 
+/// The campaign in small: `cargo xtask campaign kill` has a thousand.
 #[test]
 fn a_killed_run_ends_in_the_same_bytes() {
-    let undisturbed = digits();
-    // Built before the clock runs.
-    baeum_path();
-    let since = Instant::now();
-    good(&baeum(undisturbed.path(), ARGS));
-    let (whole, wanted) = (since.elapsed(), results(undisturbed.path()));
-    let moments = Rng::new(7).stream("kill", "");
-    for kill in 0..KILLS {
-        let folder = digits();
-        let share = moments.uniform(Counter::once().at(kill.into()));
-        let killed = kill_after(folder.path(), whole.mul_f32(share));
-        good(&baeum(folder.path(), ARGS));
-        let moment = whole.mul_f32(share);
-        assert!(results(folder.path()) == wanted, "killed after {moment:?} ({killed}), the results differ");
-    }
-}
-
-/// Starts the run and sends SIGKILL after `moment`; whether it hit.
-fn kill_after(folder: &Path, moment: Duration) -> bool {
-    let mut process = child(folder, ARGS)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(moment);
-    let _ = process.kill();
-    process.wait().unwrap().signal() == Some(9)
+    let kills = Kills { count: KILLS, seed: 7, only: None, first: 0 };
+    let tallies = kill(&kills, baeum_path(), |_| ());
+    assert!(tallies.iter().all(|tally| tally.failures.is_empty()), "{}", table(&tallies, kills.seed));
+    assert_eq!(tallies.iter().map(|tally| tally.kills).sum::<usize>(), KILLS);
+    assert!(tallies.iter().any(|tally| tally.while_training > 0), "{}", table(&tallies, kills.seed));
 }
 
 #[test]
@@ -98,11 +77,8 @@ fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
     good(&baeum(undisturbed.path(), args));
     for (name, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129)] {
         let folder = digits();
-        let process = child(folder.path(), args)
-            .stderr(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
+        let process =
+            child(folder.path(), args).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         // Training has begun once the first checkpoint or the log is there.
         wait_for(&folder.path().join("runs/digits-0001/events.jsonl"));
         signal(process.id(), name);
@@ -115,6 +91,41 @@ fn a_signal_leaves_a_checkpoint_and_its_own_exit_code() {
             results(folder.path()) == results(undisturbed.path()),
             "stopped by {name}, the results differ"
         );
+    }
+}
+
+/// The campaign of flips and cuts is `crates/pipeline/src/run/tests/damage.rs`; here is what a person sees of it.
+#[test]
+fn a_damaged_checkpoint_is_named_and_the_one_before_it_serves() {
+    let args = &[ARGS, &["--set", "train.epochs=20", "--to", "train"]].concat();
+    let undisturbed = digits();
+    good(&baeum(undisturbed.path(), args));
+    for file in ["state.safetensors", "progress.json", "best.safetensors", "set.json"] {
+        let folder = digits();
+        let checkpoints = folder.path().join("runs/digits-0001/3-train/checkpoints");
+        let mut process =
+            child(folder.path(), args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // The second epoch is over, so the newest two have a best choice.
+        wait_for(&checkpoints.join("000015"));
+        signal(process.id(), "-TERM");
+        process.wait().unwrap();
+        let newest = fs::read_dir(&checkpoints).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+        let path = newest.join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let outcome = baeum(folder.path(), args);
+        good(&outcome);
+        let number = newest.file_name().unwrap().to_str().unwrap();
+        let named = format!("3-train/checkpoints/{number}/{file}` is damaged: ");
+        assert!(outcome.stderr.contains("warning: `runs/digits-0001/"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&named), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("; going on from an older checkpoint"), "{}", outcome.stderr);
+        let learned = |folder: &Scratch| {
+            fs::read(folder.path().join("runs/digits-0001/3-train/predictor/weights.safetensors")).unwrap()
+        };
+        assert!(learned(&folder) == learned(&undisturbed), "{file} was damaged, the weights differ");
     }
 }
 
@@ -165,7 +176,7 @@ fn instructions_that_are_none_are_named() {
 #[test]
 fn a_second_run_on_a_locked_folder_is_told_who_has_it() {
     let folder = digits();
-    let mut first = child(folder.path(), ARGS).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut first = child(folder.path(), ARGS).stdout(Stdio::null()).spawn().unwrap();
     // Its record is what the second would go on with; before there is one the second takes the next number.
     wait_for(&folder.path().join("runs/digits-0001/run.json"));
     // Held still, or a slow start of the second finds it finished.

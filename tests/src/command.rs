@@ -1,5 +1,6 @@
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// What a command left behind.
@@ -18,14 +19,25 @@ pub struct Outcome {
 /// # Panics
 /// If it cannot be started.
 pub fn baeum(folder: &Path, args: &[&str]) -> Outcome {
-    let output = child(folder, args).output().expect("the command starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Outcome { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    Outcome::of(&child(folder, args).output().expect("the command starts"))
+}
+
+impl Outcome {
+    /// What a process that is over left behind.
+    pub fn of(output: &Output) -> Outcome {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Outcome { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
 }
 
 /// The same, not started: for tests that kill it, change its variables or read while it runs.
 pub fn child(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(baeum_path());
+    of(baeum_path(), folder, args)
+}
+
+/// The same with a binary that is there already.
+pub(crate) fn of(binary: &Path, folder: &Path, args: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(binary);
     command
         .args(args)
         .current_dir(folder)

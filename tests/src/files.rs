@@ -64,6 +64,11 @@ impl Scratch {
         fs::copy(&from, self.0.join(&name)).expect("a file of the workspace can be copied");
         self.0.join(name)
     }
+
+    /// Lets it stay, for whoever looks into it; gives its path.
+    pub fn keep(mut self) -> PathBuf {
+        std::mem::take(&mut self.0) // what is dropped is a folder without a name, which is none
+    }
 }
 
 impl Drop for Scratch {

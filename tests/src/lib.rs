@@ -1,8 +1,9 @@
 //! What the tests share: one small graph for every layer, the command as users run it, temporary folders, and expected files;
-//! the training steps that are measured, with the bench that measures them; and what the recipes reach.
+//! the training steps that are measured, with the bench that measures them; what the recipes reach; and campaigns of faults.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 pub mod bench;
+pub mod campaign;
 pub mod results;
 
 mod cases;

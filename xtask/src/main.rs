@@ -18,6 +18,7 @@ usage: cargo xtask TASK
   bench data DIR      read images, a table and texts, ours and torchvision's, pandas' and tokenizers'; --only NAME, --pairs N
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
   results             run recipes of datasets/ with several seeds and keep what they reach; --only NAME, --seeds N, --data DIR
+  campaign kill       kill runs at random moments and compare what they end in; --kills N, --seed S, --only NAME, --first RUN
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         ["interop"] => interop(),
         ["bench", ref rest @ ..] => bench(rest),
         ["results", ref rest @ ..] => become_last(&["baeum", "results"], rest),
+        ["campaign", ref rest @ ..] => become_last(&["baeum", "campaign"], rest),
         ["docs"] => cargo(&["test", "--workspace", "--test", "it", "pages"]).env("UPDATE", "1").exec(),
         ["ci"] => Command::new("bash").arg(root().join(".ci/run")).exec(),
         ["help" | "--help" | "-h"] => {
