@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use baeum_core::commit::commit_file;
+use baeum_core::{Counter, EpochRecord, LossParts, Rng, State, Tensor, Weights};
 
 use super::*;
 
@@ -126,4 +127,82 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
 
     let other = Checkpoints::of(Arc::new(fs), Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
     assert!(other.newest().unwrap().checkpoint.is_none(), "made for another output");
+}
+
+/// What training leaves behind, with every file that a checkpoint may have.
+fn learned(epochs: u32) -> Files {
+    let tensors = |name: &str, x: f32| Weights::from([(name.to_owned(), Tensor::vector(vec![x; 300]))]);
+    let epoch = |epoch| {
+        let (step, train_loss) = (u64::from(epoch) * 9, 1.0 / f64::from(epoch + 3));
+        EpochRecord { epoch, step, train_loss, valid_loss: Some(train_loss / 3.0), learning_rate: 1e-3 }
+    };
+    let checkpoint = baeum_train::Checkpoint {
+        state: State {
+            step: u64::from(epochs) * 9,
+            weights: tensors("head.weight", 0.1),
+            moments: tensors("head.weight.exp_avg", 1e-40),
+        },
+        batch: 2,
+        loss: LossParts { sum: 2.0 / 3.0, weight: 16.0 },
+        history: (0..epochs).map(epoch).collect(),
+        best: Some(tensors("head.weight", 0.3)),
+    };
+    checkpoint.files().unwrap()
+}
+
+/// One bit flipped, or the file cut short: at a thousand places, shared out over the files of a checkpoint.
+#[test]
+fn a_checkpoint_that_is_damaged_anywhere_is_never_loaded() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    let points = run.begin(Stage::Data).unwrap().checkpoints;
+    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch)).unwrap());
+    let older = Some(Checkpoint { epoch: 1, files: learned(1) });
+    let newest = Path::new("/runs/toy-0001/1-data/checkpoints/000002");
+    let names: Vec<String> = learned(2).into_keys().chain([MANIFEST.to_owned()]).collect();
+    let draws = Rng::new(7).stream("damage", "");
+    for i in 0..1000 {
+        let name = &names[i % names.len()];
+        let path = newest.join(name);
+        let whole = fs.read(&path, u64::MAX).unwrap();
+        let draw = |what, below: usize| draws.below(below as u32, Counter::sample(what, i as u64)) as usize;
+        let place = draw(0, whole.len());
+        let (what, damaged) = match draw(1, 2) {
+            0 => ("cut", whole[..place].to_vec()),
+            _ => {
+                let mut flipped = whole.clone();
+                flipped[place] ^= 1 << draw(2, 8);
+                ("flipped", flipped)
+            }
+        };
+        commit_file(&fs, &path, &damaged).unwrap();
+        let found = points.newest().unwrap();
+        assert_eq!(found.checkpoint, older, "{name} {what} at {place}");
+        let said: Vec<String> = found.damaged.iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].contains(name.as_str()), "{name} {what} at {place}: {said:?}");
+        commit_file(&fs, &path, &whole).unwrap();
+    }
+    assert_eq!(points.newest().unwrap().checkpoint, Some(Checkpoint { epoch: 2, files: learned(2) }));
+}
+
+#[test]
+fn where_every_checkpoint_is_damaged_work_begins_anew() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    let points = run.begin(Stage::Data).unwrap().checkpoints;
+    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch)).unwrap());
+    let folder = Path::new("/runs/toy-0001/1-data/checkpoints");
+    damage(&fs, &folder.join("000001/state.safetensors"));
+    fs.remove_file(&folder.join("000002").join(MANIFEST)).unwrap();
+    let newest = points.newest().unwrap();
+    assert_eq!(newest.checkpoint, None);
+    let said: Vec<String> = newest.damaged.iter().map(ToString::to_string).collect();
+    let path = folder.display();
+    assert_eq!(
+        said,
+        [
+            format!("`{path}/000002` wants a `{MANIFEST}`, got none"),
+            format!("`{path}/000001/state.safetensors` is damaged: its BLAKE3 differs from the manifest"),
+        ]
+    );
 }
