@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 
 use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child, expect_file};
 
@@ -70,6 +72,7 @@ fn recipe_cases() -> Vec<Case> {
         case("a misspelt section", ("[train]", "[trian]"), SAME, 2),
         case("a wrong type", ("epochs = 2", "epochs = \"two\""), SAME, 2),
         case("a bad value", ("epochs = 2", "epochs = 2\nlearning_rate = -0.1"), SAME, 2),
+        case("a step size of zero", ("epochs = 2", "epochs = 2\nlearning_rate = 0"), SAME, 2),
         case("a misspelt name", ("epochs = 2", "epochs = 2\noptimizer = \"adamm\""), SAME, 2),
         case("a syntax error", ("hidden = [4]", "hidden = [4"), SAME, 2),
         case("a key twice", ("epochs = 2", "epochs = 2\nepochs = 3"), SAME, 2),
@@ -80,6 +83,7 @@ fn recipe_cases() -> Vec<Case> {
             2,
         )
         .recipe(layers("[models]\nlayers = [\n    { conv2d = { filters = 4, kernel = 1 } },\n    \"relu\",\n    { dense = { units = 8 } },\n]")),
+        files("a text that is longer than the positions", lines(), 2),
         case("a misspelt layer", layers("[models]\nlayers = [\"relo\"]"), SAME, 2),
         case("two networks at once", layers("[models]\nlayers = [\"relu\"]\n\n[models.mlp]\nhidden = [4]"), SAME, 2),
         set("a misspelt key in an override", "train.epoch=3"),
@@ -120,6 +124,15 @@ fn data_cases() -> Vec<Case> {
             SAME,
             2,
         ),
+        case("a loss that does not fit the target", ("epochs = 2", "epochs = 2\nloss = \"mse\""), SAME, 2),
+        case("a batch larger than the training rows", ("batch_size = 8", "batch_size = 256"), SAME, 2),
+        case(
+            "a label that training never sees",
+            ("stratified = { valid = 0.2, test = 0.2 }", "column = { name = \"part\" }"),
+            SAME,
+            3,
+        )
+        .table("length,width,kind,part\n1,2,rose,train\n2,2,rose,train\n4,3,tulip,train\n1,3,rose,valid\n3,1,lily,test\n"),
         case("a class with one row", SAME, ("1.2,2,rose", "1.2,2,lily"), 3),
         case(
             "a number that is none",
@@ -165,11 +178,26 @@ impl Case {
         self
     }
 
+    fn table(mut self, text: &str) -> Case {
+        self.files[1].1 = text.as_bytes().to_vec();
+        self
+    }
+
     fn recipe(mut self, (from, to): (&str, &str)) -> Case {
         let text = String::from_utf8(self.files[0].1.clone()).unwrap();
         self.files[0].1 = change(&text, (from, to)).into_bytes();
         self
     }
+}
+
+/// Sums in ten signs, for a network that knows six places.
+fn lines() -> Vec<(&'static str, Vec<u8>)> {
+    let recipe = "[data]\nsource = { text = { path = \"sums.txt\", examples = \"lines\" } }\n\n\
+                  [data.fields.text]\nsteps = [{ tokenise = { by = \"character\", length = 10 } }]\n\n\
+                  [models]\nlayers = [\n    { embedding = { vocabulary = 15, units = 8 } },\n    \
+                  { position_embedding = { length = 6 } },\n]\n";
+    let sums: String = (10..60).map(|i| format!("{i}+{i}={}\n", i + i)).collect();
+    vec![("recipe.toml", recipe.as_bytes().to_vec()), ("sums.txt", sums.into_bytes())]
 }
 
 /// A folder of small pictures of two classes, one of them cut short.
@@ -277,28 +305,56 @@ fn a_file_where_the_runs_belong_is_named() {
     assert_eq!(fs::read_to_string(folder.path().join("runs")).unwrap(), "in the way");
 }
 
-/// Root passes every permission check, so the command runs as nobody.
+/// The command without a right to write where the mode forbids it: root passes every such check, so it runs as nobody.
+fn unprivileged(folder: &Path, args: &[&str]) -> Command {
+    if !is_root() {
+        return child(folder, args);
+    }
+    // The binary may lie below a home that nobody may enter.
+    let copy = folder.join("baeum");
+    if !copy.exists() {
+        fs::copy(baeum_path(), &copy).unwrap();
+        mode(&copy, 0o755);
+    }
+    let mut command = Command::new(copy);
+    command.args(args).current_dir(folder).uid(65534).gid(65534);
+    command
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 #[test]
 fn an_unwritable_folder_is_named() {
     let folder = good();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = child(folder.path(), &["pipeline", "recipe.toml"]);
-    if is_root() {
-        // The binary may lie below a home that nobody may enter.
-        let copy = folder.path().join("baeum");
-        fs::copy(baeum_path(), &copy).unwrap();
-        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
-        command = std::process::Command::new(copy);
-        command.args(["pipeline", "recipe.toml"]).current_dir(folder.path()).uid(65534).gid(65534);
-    } else {
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    }
-    let output = command.output().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(said.contains("could not") && said.contains("`runs"), "{said}");
+    let mut command = unprivileged(folder.path(), &["pipeline", "recipe.toml"]);
+    mode(folder.path(), 0o555);
+    let outcome = Outcome::of(&command.output().unwrap());
+    mode(folder.path(), 0o755);
+    refused("the folder is read-only", &outcome, 4);
+    assert!(outcome.stderr.contains("could not") && outcome.stderr.contains("`runs"), "{}", outcome.stderr);
     assert!(!folder.path().join("runs").exists());
+}
+
+/// Before the first step, not at the first checkpoint.
+#[test]
+fn a_read_only_run_folder_is_named() {
+    let folder = good();
+    mode(folder.path(), 0o777);
+    let first = Outcome::of(&unprivileged(folder.path(), &["models", "recipe.toml"]).output().unwrap());
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let run = folder.path().join("runs/recipe-0001");
+    mode(&run, 0o555);
+    let outcome = Outcome::of(&unprivileged(folder.path(), &["train", "recipe.toml"]).output().unwrap());
+    mode(&run, 0o755);
+    refused("the run is read-only", &outcome, 4);
+    assert!(
+        outcome.stderr.contains("could not") && outcome.stderr.contains("`runs/recipe-0001"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(!run.join("3-train").exists());
 }
 
 fn is_root() -> bool {

@@ -12,7 +12,7 @@ use baeum::fs::{Fault, FaultFs, RealFs};
 use baeum::run::{Runs, Stage};
 use baeum::watch::Signals;
 use baeum::{Audience, Fs, Goal, Job, Recipe, Session, StageError, Told};
-use baeum_tests::Scratch;
+use baeum_tests::{Scratch, chain};
 
 const RECIPE: &str = "\
 [run]
@@ -76,6 +76,7 @@ fn every_operation_may_fail() {
     let wanted = outputs(&run_on(Arc::new(counting.clone()), undisturbed.path()).unwrap());
     let operations = counting.operations();
     assert!(operations > 100, "only {operations} operations go through the seam");
+    let mut said = vec![];
     for fault in [Fault::NoSpace, Fault::InputOutput] {
         for k in 1..=operations {
             let folder = Scratch::new("fault");
@@ -87,12 +88,20 @@ fn every_operation_may_fail() {
                     "operation {k}, {fault:?}: exit {} {error}",
                     error.exit_code()
                 );
+                said.push(chain(&error));
             }
             let run = run_on(Arc::new(RealFs), folder.path());
             let run = run.unwrap_or_else(|error| panic!("after operation {k}, {fault:?}: {error}"));
             assert!(outputs(&run) == wanted, "after operation {k}, {fault:?}, the results differ");
         }
     }
+    // A disk that is full at a checkpoint: which step is lost, and what was in the way.
+    let full = |said: &String| {
+        said.starts_with("could not keep the checkpoint of step ")
+            && said.contains("3-train/checkpoints/000001")
+            && said.contains("no storage space")
+    };
+    assert!(said.iter().any(full), "{said:#?}");
 }
 
 /// SIGKILL inside the commit protocol: this test starts itself again, and the child aborts at its k-th operation.

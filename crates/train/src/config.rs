@@ -19,7 +19,7 @@ pub struct TrainConfig {
     /// How often every training row is seen; 30, which small tables and pictures need at most.
     pub epochs: u32,
     /// How many rows make one update; 64: large enough to keep a processor busy, small enough to find wide minima
-    /// (Keskar et al. 2017). The last batch of an epoch has what is left.
+    /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
     /// frequent, the others give rare ones more weight.
@@ -65,6 +65,9 @@ pub struct TrainConfig {
     /// How often the state of the training is kept.
     pub checkpoint: CheckpointConfig,
 }
+
+/// How many rows make one update, unless it is said.
+pub(crate) const BATCH_SIZE: usize = 64;
 
 /// How often the rows of each label are seen in an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -120,7 +123,7 @@ impl Default for TrainConfig {
     fn default() -> TrainConfig {
         TrainConfig {
             epochs: 30,
-            batch_size: 64,
+            batch_size: BATCH_SIZE,
             sampler: Sampler::All,
             class_weights: None,
             micro_batch: None,

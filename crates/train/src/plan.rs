@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 
 use baeum_core::{EpochRecord, Loss, Task, Update};
 
-use crate::config::{ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig};
+use crate::config::{BATCH_SIZE, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig};
 use crate::history::stale_epochs;
 use crate::{End, TrainError, schedule};
 
@@ -105,9 +105,16 @@ impl TrainPlan {
     /// How many updates one pass over `rows` training rows takes.
     ///
     /// # Errors
-    /// [`TrainError::NoRows`] if there are none.
+    /// [`TrainError::NoRows`] if there are none; [`TrainError::Setting`] if a batch wants more than there are, beyond the
+    /// default, with which few rows are one batch.
     pub fn steps_per_epoch(&self, rows: usize) -> Result<usize, TrainError> {
-        if rows > 0 { Ok(rows.div_ceil(self.said.batch_size)) } else { Err(TrainError::NoRows) }
+        if rows == 0 {
+            return Err(TrainError::NoRows);
+        }
+        let rule = format!("up to {rows}, as many as an epoch has rows");
+        let fits = self.said.batch_size <= rows.max(BATCH_SIZE);
+        require(fits, "batch_size", rule, self.said.batch_size)?;
+        Ok(rows.div_ceil(self.said.batch_size))
     }
 
     /// How many checkpoints stay on disk; older ones may be removed.
@@ -239,6 +246,20 @@ mod tests {
         let steps = CheckpointConfig { every_steps: Some(0), ..CheckpointConfig::default() };
         let never = TrainConfig { checkpoint: steps, ..said() };
         check(never, "train.checkpoint.every_steps", "must be above zero, got 0");
+    }
+
+    #[test]
+    fn a_batch_must_be_there_in_the_data() {
+        let steps = |batch_size, rows| {
+            let plan = TrainConfig { batch_size, ..said() }.check().unwrap();
+            plan.steps_per_epoch(rows).map_err(|error| error.to_string())
+        };
+        let none = "training wants at least one row in the train split, got none";
+        assert_eq!(steps(64, 0), Err(none.to_owned()));
+        assert_eq!([steps(64, 20), steps(64, 65), steps(100, 100)], [Ok(1), Ok(2), Ok(1)]);
+        let more =
+            |rows| format!("`train.batch_size` must be up to {rows}, as many as an epoch has rows, got 100");
+        assert_eq!([steps(100, 99), steps(100, 20)], [99, 20].map(|rows| Err(more(rows))));
     }
 
     #[test]
