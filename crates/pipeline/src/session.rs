@@ -262,6 +262,7 @@ impl<'a> Session<'a> {
         watchers.extend(audience.watcher());
         let hooks = RunHooks {
             checkpoints: &begun.checkpoints,
+            kept: self.job.plans.train.keep(),
             from: RefCell::new(from.transpose()?),
             signals: &self.signals,
             watchers: RefCell::new(watchers),
@@ -300,6 +301,8 @@ impl<'a> Session<'a> {
 /// Training inside a run folder: checkpoints are kept, watchers are told, signals stop it.
 struct RunHooks<'a> {
     checkpoints: &'a Checkpoints,
+    /// How many of them stay.
+    kept: usize,
     from: RefCell<Option<Checkpoint>>,
     signals: &'a Signals,
     watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
@@ -313,7 +316,7 @@ impl Hooks for RunHooks<'_> {
     }
 
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?)?)
+        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?, self.kept)?)
     }
 
     fn see(&self, event: &Event) -> Signal {

@@ -17,6 +17,8 @@ const LEFT_OUT: [&str; 8] = [
     "4-evaluate/set.json",
 ];
 
+const CHECKPOINTS: &str = "3-train/checkpoints";
+
 /// Every file that a run ends with, by its path in the run folder: weights, history, scores and exports, and in the last
 /// checkpoints the optimizer's moments and the best choice.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +32,11 @@ impl Ending {
         let run = runs(folder, subject).into_iter().find(is_done).expect("a run has ended");
         let mut files = BTreeMap::new();
         collect(&run, Path::new(""), &mut files);
+        // Killed behind its last checkpoint, a run may have one more than it keeps: the next save would have removed it.
+        let newest = newest_checkpoints(&run);
+        files.retain(|name, _| {
+            name.strip_prefix(CHECKPOINTS).is_err() || newest.iter().any(|kept| name.starts_with(kept))
+        });
         Ending(files)
     }
 
@@ -50,6 +57,15 @@ pub(super) fn runs(folder: &Path, subject: &Subject) -> Vec<PathBuf> {
     let mut runs: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_run).collect();
     runs.sort_unstable();
     runs
+}
+
+/// Those that a run keeps, by their paths in its folder.
+fn newest_checkpoints(run: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(run.join(CHECKPOINTS)).into_iter().flatten().flatten();
+    let mut names: Vec<PathBuf> =
+        entries.map(|entry| Path::new(CHECKPOINTS).join(entry.file_name())).collect();
+    names.sort_unstable();
+    names.split_off(names.len().saturating_sub(2))
 }
 
 fn collect(root: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
@@ -93,5 +109,8 @@ mod tests {
         let other = ending(&[("3-train/history.json", "A"), ("3-train/best.json", "b")]);
         let names = ["3-train/history.json", "3-train/set.json", "3-train/best.json"];
         assert_eq!(whole.differences(&other), names.map(PathBuf::from));
+        let kept = [("3-train/checkpoints/000002/a", "2"), ("3-train/checkpoints/000003/a", "3")];
+        let one_more = [kept[0], kept[1], ("3-train/checkpoints/000001/a", "1")];
+        assert_eq!(ending(&kept).differences(&ending(&one_more)), Vec::<PathBuf>::new());
     }
 }

@@ -114,11 +114,15 @@ impl Lot<'_> {
         tally
     }
 
+    /// What it ends in, and how long it takes: the shorter of two times, or other work on the machine puts kills behind the end.
     fn undisturbed(&self) -> (Ending, Duration) {
-        let (folder, since) = (self.subject.folder(), Instant::now());
-        let outcome = self.finish(folder.path(), 1);
-        assert_eq!(outcome.code, Some(0), "{}: {}{}", self.subject.name, outcome.stdout, outcome.stderr);
-        (Ending::of(folder.path(), self.subject), since.elapsed())
+        let [(ending, first), (_, second)] = [(); 2].map(|()| {
+            let (folder, since) = (self.subject.folder(), Instant::now());
+            let outcome = self.finish(folder.path(), 1);
+            assert_eq!(outcome.code, Some(0), "{}: {}{}", self.subject.name, outcome.stdout, outcome.stderr);
+            (Ending::of(folder.path(), self.subject), since.elapsed())
+        });
+        (ending, first.min(second))
     }
 
     /// Kills one run again and again, until it gets to its end or there have been `count` kills.

@@ -109,7 +109,7 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
     let points = run.begin(Stage::Data).unwrap().checkpoints;
     assert!(points.newest().unwrap().checkpoint.is_none());
     let files = |epoch: u64| Files::from([("state".to_owned(), epoch.to_le_bytes().to_vec())]);
-    (1..=5).for_each(|epoch| points.save(epoch, &files(epoch)).unwrap());
+    (1..=5).for_each(|epoch| points.save(epoch, &files(epoch), 2).unwrap());
     let folder = Path::new("/runs/toy-0001/1-data/checkpoints");
     assert_eq!(fs.list(folder, 9).unwrap(), ["000004", "000005"]);
     assert_eq!(points.newest().unwrap().checkpoint, Some(Checkpoint { epoch: 5, files: files(5) }));
@@ -122,8 +122,10 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
         said,
         ["`/runs/toy-0001/1-data/checkpoints/000005/state` is damaged: its BLAKE3 differs from the manifest"]
     );
-    points.save(5, &files(5)).unwrap();
+    points.save(5, &files(5), 2).unwrap();
     assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006"], "a number is not used twice");
+    points.save(6, &files(6), 3).unwrap();
+    assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006", "000007"], "as many as are asked for");
 
     let other = Checkpoints::of(Arc::new(fs), Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
     assert!(other.newest().unwrap().checkpoint.is_none(), "made for another output");
@@ -156,7 +158,7 @@ fn a_checkpoint_that_is_damaged_anywhere_is_never_loaded() {
     let (fs, runs) = in_memory();
     let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
     let points = run.begin(Stage::Data).unwrap().checkpoints;
-    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch)).unwrap());
+    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch), 2).unwrap());
     let older = Some(Checkpoint { epoch: 1, files: learned(1) });
     let newest = Path::new("/runs/toy-0001/1-data/checkpoints/000002");
     let names: Vec<String> = learned(2).into_keys().chain([MANIFEST.to_owned()]).collect();
@@ -190,7 +192,7 @@ fn where_every_checkpoint_is_damaged_work_begins_anew() {
     let (fs, runs) = in_memory();
     let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
     let points = run.begin(Stage::Data).unwrap().checkpoints;
-    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch)).unwrap());
+    [1, 2].into_iter().for_each(|epoch| points.save(epoch.into(), &learned(epoch), 2).unwrap());
     let folder = Path::new("/runs/toy-0001/1-data/checkpoints");
     damage(&fs, &folder.join("000001/state.safetensors"));
     fs.remove_file(&folder.join("000002").join(MANIFEST)).unwrap();
