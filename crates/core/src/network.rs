@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Batch, Loss, Tensor, TensorError, Update};
+use crate::{Batch, Loss, Lost, Tensor, TensorError, Update};
 
 /// Which part of a batch this is, when the whole does not fit into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +43,9 @@ impl LossParts {
 /// What an optimizer step did.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UpdateStats {
-    /// The length of the whole gradient, before it was clipped. If it is not finite nothing was changed.
+    /// The length of the whole gradient, before it was clipped. If the update does not take it ([`Update::takes`]) nothing was
+    /// changed.
     pub gradient_norm: f64,
-}
-
-impl UpdateStats {
-    /// Whether the step was left out because the gradient was not finite.
-    pub fn skipped(&self) -> bool {
-        !self.gradient_norm.is_finite()
-    }
 }
 
 /// All that a network must keep to go on later, bit for bit.
@@ -172,7 +166,17 @@ pub trait Network {
     /// [`NetworkError`] if the batch does not fit; the gradients are then undefined until a part 0 comes.
     fn loss_and_grad(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<LossParts, NetworkError>;
 
-    /// Clips, then takes one optimizer step over the network's own parameters.
+    /// Walks over a part as [`Network::loss_and_grad`] does, looks at every number, and says what the first one is that is not
+    /// finite; none if all are, or if the network cannot tell. Asked only when something has gone wrong, so it may be slow.
+    ///
+    /// # Errors
+    /// As [`Network::loss_and_grad`].
+    fn first_lost(&mut self, _: &Batch, _: &Loss, _: Part) -> Result<Option<Lost>, NetworkError> {
+        Ok(None)
+    }
+
+    /// Clips, then takes one optimizer step over the network's own parameters; leaves it out if the update does not take the
+    /// gradient.
     ///
     /// # Errors
     /// [`NetworkError`] if there is no gradient to go by.

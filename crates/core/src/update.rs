@@ -18,6 +18,8 @@ pub struct Update {
     /// How much of the running average of the parameters is kept, behind the step, as PyTorch's `AveragedModel` with
     /// `get_ema_multi_avg_fn` has it; none: there is no average. The first average are the parameters after the first step.
     pub ema: Option<f64>,
+    /// A gradient longer than this is not taken, as none is that is not finite; none: every length is.
+    pub limit: Option<f64>,
 }
 
 /// How a gradient becomes a step. Each means what PyTorch's optimizer of that name means.
@@ -84,7 +86,13 @@ pub enum Decayed {
 impl Update {
     /// A step of this size that pulls nothing, clips nothing and averages nothing.
     pub const fn of(method: Method, learning_rate: f64) -> Update {
-        Update { method, learning_rate, weight_decay: 0.0, decayed: Decayed::All, clip: None, ema: None }
+        let decayed = Decayed::All;
+        Update { method, learning_rate, weight_decay: 0.0, decayed, clip: None, ema: None, limit: None }
+    }
+
+    /// Whether a gradient of this length, before it is clipped, becomes a step.
+    pub fn takes(&self, gradient_norm: f64) -> bool {
+        gradient_norm.is_finite() && self.limit.is_none_or(|limit| gradient_norm <= limit)
     }
 
     /// This step as it acts on a parameter of so many axes.
@@ -100,6 +108,17 @@ impl Update {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gradient_that_is_too_long_or_no_number_is_not_taken() {
+        let all = Update::of(Method::Adam(Adam::USUAL), 0.1);
+        assert_eq!(
+            [0.0, 1e300, f64::INFINITY, f64::NAN].map(|norm| all.takes(norm)),
+            [true, true, false, false]
+        );
+        let some = Update { limit: Some(2.0), ..all };
+        assert_eq!([2.0, 2.1, f64::NAN].map(|norm| some.takes(norm)), [true, false, false]);
+    }
 
     #[test]
     fn decay_acts_on_weights_or_on_all() {

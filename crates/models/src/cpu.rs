@@ -5,6 +5,7 @@
 
 mod attention;
 mod backward;
+mod checked;
 mod enter;
 mod forward;
 mod loss;
@@ -18,15 +19,15 @@ mod sequence;
 mod state;
 
 use baeum_core::{
-    Batch, Graph, Loss, LossParts, Network, NetworkError, Part, Rng, State, Tensor, Update, UpdateStats,
-    Weights, check_weights,
+    Batch, Graph, Loss, LossParts, Lost, Network, NetworkError, Node, Part, Rng, State, Tensor, Update,
+    UpdateStats, Weights, check_weights,
 };
 use baeum_kernels::{Arena, Ctx};
 
 use crate::network::{Pass, RunError};
 use crate::{ModelError, RunnerConfig};
 pub use memory::Memory;
-use plan::{Params, Plan, Purpose};
+use plan::{Params, Plan, Purpose, Step};
 use ready::Ready;
 use state::FlatState;
 
@@ -60,6 +61,12 @@ struct Run<'a> {
     rows: usize,
     pass: Pass,
 }
+
+/// Somebody who looks at a step that is done.
+type Look<'a> = dyn FnMut(&Run<'_>, &Node, &Step) + 'a;
+
+/// The usual step is looked at by nobody.
+fn nobody_looks(_: &Run<'_>, _: &Node, _: &Step) {}
 
 impl CpuRunner {
     /// A network of these layers, with these parameters.
@@ -105,8 +112,8 @@ impl CpuRunner {
         Ok(())
     }
 
-    /// The steps of a plan, forward.
-    fn forward(&mut self, batch: &Batch, pass: Pass) -> Result<(), NetworkError> {
+    /// The steps of a plan, forward; `look` may look at each when it is done.
+    fn forward(&mut self, batch: &Batch, pass: Pass, look: &mut Look<'_>) -> Result<(), NetworkError> {
         let purpose = match pass {
             Pass::Evaluate => Purpose::Predict,
             Pass::Train { .. } => Purpose::Train,
@@ -122,17 +129,20 @@ impl CpuRunner {
         let mut run = Run { ctx, arena, state, ready, rows: batch.rows, pass };
         for (i, (step, node)) in plan.steps.iter().zip(graph.nodes()).enumerate() {
             run.forward(i, step, node, batch)?;
+            look(&run, node, step);
             plan.poison(i, run.arena, batch.rows);
         }
         Ok(())
     }
 
-    /// The steps of the plan for training, from the gradients of its outputs to those of the parameters.
-    fn backward(&mut self, rows: usize, part: Part) {
-        let CpuRunner { ctx, state, arena, ready, train: Some(plan), step, .. } = self else { return };
+    /// The steps of the plan for training, from the gradients of its outputs to those of the parameters; `look` as for
+    /// [`CpuRunner::forward`].
+    fn backward(&mut self, rows: usize, part: Part, look: &mut Look<'_>) {
+        let CpuRunner { graph, ctx, state, arena, ready, train: Some(plan), step, .. } = self else { return };
         let mut run = Run { ctx, arena, state, ready, rows, pass: Pass::Train { step: *step, part } };
-        for (i, step) in plan.steps.iter().enumerate().rev() {
+        for (i, (step, node)) in plan.steps.iter().zip(graph.nodes()).enumerate().rev() {
             run.backward(step);
+            look(&run, node, step);
             plan.poison(2 * plan.steps.len() - i, run.arena, rows);
         }
     }
@@ -149,7 +159,7 @@ impl CpuRunner {
 
 impl Network for CpuRunner {
     fn predict(&mut self, batch: &Batch) -> Result<&[Tensor], NetworkError> {
-        self.forward(batch, Pass::Evaluate)?;
+        self.forward(batch, Pass::Evaluate, &mut nobody_looks)?;
         let Some(plan) = &self.predict else { return Ok(&[]) };
         self.outputs.clear();
         for (output, id) in plan.outputs.iter().zip(self.graph.outputs()) {
@@ -165,17 +175,21 @@ impl Network for CpuRunner {
             self.weight = 0.0;
             self.state.begin();
         }
-        self.forward(batch, Pass::Train { step: self.step, part })?;
+        self.forward(batch, Pass::Train { step: self.step, part }, &mut nobody_looks)?;
         let parts = self.losses(batch, loss, part)?;
-        self.backward(batch.rows, part);
+        self.backward(batch.rows, part, &mut nobody_looks);
         self.weight += parts.weight;
         Ok(parts)
+    }
+
+    fn first_lost(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<Option<Lost>, NetworkError> {
+        self.look(batch, loss, part)
     }
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         self.ready.forget();
         let stats = self.state.update(&self.ctx, &self.params, update, (self.weight, self.step + 1))?;
-        if !stats.skipped() {
+        if update.takes(stats.gradient_norm) {
             self.step += 1;
             self.state.move_running();
         }

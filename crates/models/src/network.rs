@@ -237,7 +237,7 @@ impl<F: Forward> Network for CandleNetwork<F> {
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let stats = self.step_by(update)?;
-        if !stats.skipped() {
+        if update.takes(stats.gradient_norm) {
             self.step += 1;
             self.forward.updated().map_err(|error| network_error("the running statistics", error))?;
         }

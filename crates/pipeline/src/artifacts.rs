@@ -13,7 +13,7 @@ use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
 use baeum_evaluate::{Report, ReportInput, html};
 use baeum_export::base64;
-use baeum_train::{Checkpoint, CheckpointError};
+use baeum_train::{Checkpoint, CheckpointError, FailedStepError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub enum ArtifactError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
+    FailedStep(#[from] FailedStepError),
+    #[error(transparent)]
     Recipe(#[from] WriteError),
 }
 
@@ -57,7 +59,7 @@ const TRANSFORMS: &str = "transforms.json";
 const SPLITS: &str = "splits.parquet";
 const PROFILE: &str = "profile.json";
 const PROFILE_PAGE: &str = "profile.html";
-const GRAPH: &str = "graph.json";
+pub(crate) const GRAPH: &str = "graph.json";
 const INIT: &str = "init.safetensors";
 const START: &str = "start.json";
 const SUMMARY: &str = "summary.txt";

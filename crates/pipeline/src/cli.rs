@@ -6,6 +6,7 @@ mod label;
 mod open;
 mod predict;
 mod print;
+mod replay;
 mod summary;
 mod work;
 
@@ -55,6 +56,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Schema => print::json(&crate::recipe::schema()),
         Verb::Verify(args) => work::verify(&args),
+        Verb::Replay(args) => replay::run(&args),
         Verb::Runs(args) => work::runs(&args),
         Verb::Limits => print::limits(),
     }

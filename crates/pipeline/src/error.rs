@@ -111,7 +111,7 @@ fn of_train(error: &TrainError) -> u8 {
     match error {
         TrainError::Setting { .. } => 2,
         TrainError::NoRows | TrainError::Output { .. } | TrainError::Network(_) => 3,
-        TrainError::Diverged { .. } | TrainError::NotFinite { .. } | TrainError::NoBest => 5,
+        TrainError::Diverged(_) | TrainError::NotFinite { .. } | TrainError::NoBest => 5,
         TrainError::Source(error) => of_source(error),
         TrainError::Checkpoint(_) => 8,
         TrainError::Keep { .. } => 4,

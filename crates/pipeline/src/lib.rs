@@ -20,6 +20,7 @@ mod golden;
 pub mod label;
 mod predict;
 pub mod recipe;
+mod replay;
 mod stages;
 mod start;
 
@@ -39,17 +40,18 @@ pub use generate::{GenerateError, Generation};
 pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
 pub use recipe::{Plans, Recipe, RecipeError};
+pub use replay::Replay;
 pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
 pub use baeum_core::{
     Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
     Dataset, DatePart, Decayed, Decode, Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs,
-    Graph, GraphError, Init, InputSpec, Interpolation, Kind, Layer, Limit, Limits, Loss, LossParts, Method,
-    Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part, Phase, Pipeline, Positions,
-    Predictor, Probes, Progress, Record, Returns, Rng, Role, Schema, Shape, ShapeError, Size2, Source,
-    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform, Update,
-    UpdateStats, Value, Weights,
+    Graph, GraphError, Init, InputSpec, Interpolation, Kind, Layer, Limit, Limits, Loss, LossParts, Lost,
+    LostWhat, Method, Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part, Phase, Pipeline,
+    Positions, Predictor, Probes, Progress, Record, Returns, Rng, Role, Schema, Shape, ShapeError, Size2,
+    Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform,
+    Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use baeum_core::commit::CommitError;
 use baeum_core::{Clock, Dataset};
 use baeum_data::{DataError, ExampleCache, Place};
 use baeum_models::Memory;
-use baeum_train::{Checkpoint, Event, Signal};
+use baeum_train::{Checkpoint, Event, FailedStep, Signal, TrainError};
 use serde_json::json;
 
 use crate::artifacts::{self, ArtifactError};
@@ -19,7 +19,7 @@ use crate::run::{
 };
 use crate::stages::{self, Context, Hooks, NoHooks, Stages};
 use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
-use crate::{StageError, start};
+use crate::{StageError, replay, start};
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
 /// everything is written through the commit protocol, so that a killed session goes on where it was.
@@ -75,6 +75,8 @@ pub enum Told<'a> {
     Begins(Stage, &'a [Reason]),
     /// Newer checkpoints are damaged; the work since an older one is done again.
     Damaged(&'a [CommitError]),
+    /// A step of the training was not taken; it is kept there to be run again, or the disk refuses to keep it.
+    Diverged(Result<&'a Path, &'a StageError>),
     /// The training that begins will take so much memory, with so many rows at once.
     Expects(Memory, usize),
     /// A stage is done.
@@ -269,10 +271,22 @@ impl<'a> Session<'a> {
             failure: RefCell::new(None),
         };
         let trained = (stages.train)(&self.context(&self.place, &hooks), (model, dataset));
-        match hooks.failure.into_inner() {
-            Some(error) => Err(error.into()),
-            None => Ok(artifacts::trained(&trained?)?),
+        let failure = hooks.failure.take();
+        drop(hooks); // and with it the audience's own watcher
+        if let Some(error) = failure {
+            return Err(error.into());
         }
+        if let Err(StageError::Train(TrainError::Diverged(step))) = &trained {
+            audience.told(&Told::Diverged(self.keep_replay(step).as_deref()));
+        }
+        Ok(artifacts::trained(&trained?)?)
+    }
+
+    /// Keeps a step that was not taken.
+    fn keep_replay(&self, step: &FailedStep) -> Result<PathBuf, StageError> {
+        let graph = self.of(Stage::Models)?.get(artifacts::GRAPH).cloned().unwrap_or_default();
+        let files = replay::files(step, graph, &self.job.text)?;
+        Ok(self.run.keep_replay(&format!("{:06}", step.step), &files)?)
     }
 
     /// The examples, opened once.

@@ -8,6 +8,7 @@ use baeum_export::Files;
 use baeum_models::{Device, Memory, ModelError, RunnerConfig, network, start_from};
 use baeum_train::{Checkpoint, End, Event, Signal};
 
+use crate::recipe::RunPlan;
 use crate::{Plans, StageError, golden, start};
 
 /// What every stage is told beside its input.
@@ -160,7 +161,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     refuse_unspeakable(context, dataset, &model)?;
     expected(context, &model)?;
     let Context { plans, place, hooks } = context;
-    let mut network = network(&model.graph, &model.weights, runner(context))?;
+    let mut network = network(&model.graph, &model.weights, runner(&context.plans.run, context.place.seed))?;
     let graph = model.graph; // the weights are the network's now, and freed here
     drop(model.weights);
     let from = hooks.resume()?;
@@ -204,15 +205,15 @@ fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
 }
 
 fn evaluate(context: &Context<'_>, predictor: &Predictor, dataset: &Dataset) -> Result<Report, StageError> {
-    let mut network = network(&predictor.graph, &predictor.weights, runner(context))?;
+    let mut network =
+        network(&predictor.graph, &predictor.weights, runner(&context.plans.run, context.place.seed))?;
     Ok(baeum_evaluate::score(&context.plans.evaluate, context.place.seed, &mut *network, dataset)?)
 }
 
-/// Where and how a network of this recipe computes.
-fn runner(context: &Context<'_>) -> RunnerConfig {
-    let run = &context.plans.run;
+/// Where and how a network of a recipe computes.
+pub(crate) fn runner(run: &RunPlan, seed: u64) -> RunnerConfig {
     RunnerConfig {
-        seed: context.place.seed,
+        seed,
         device: run.device(),
         threads: run.threads().unwrap_or(0),
         isa: run.isa(),

@@ -189,7 +189,8 @@ struct Epoch {
 }
 
 /// A number as text. JSON has no NaN, and `serde_json` may read a number one bit off.
-struct Exact(f64);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exact(pub(crate) f64);
 
 impl Progress {
     fn of(checkpoint: &Checkpoint) -> Progress {

@@ -50,6 +50,11 @@ pub struct TrainConfig {
     /// The longest gradient that passes as it is; a longer one is scaled down to this length. None: all pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
+    /// The length of the gradient, before it is clipped, above which training stops, as it does in any case at the first loss or
+    /// gradient that is no number: it names the step, the layer and the rows, and keeps them to be tried again. None: any
+    /// length passes, for what is usual differs from task to task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_limit: Option<f64>,
     /// How much of a running average of the weights is kept at each step, such as 0.999 (Polyak & Juditsky 1992); such averages
     /// are what is validated, chosen and exported, while the weights themselves learn on. None: the weights are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +138,7 @@ impl Default for TrainConfig {
             warmup_epochs: 0.0,
             schedule: Schedule::Constant,
             clip: None,
+            gradient_limit: None,
             ema: None,
             loss: None,
             early_stopping: None,

@@ -1,6 +1,6 @@
 use baeum_core::{NetworkError, SourceError};
 
-use crate::CheckpointError;
+use crate::{CheckpointError, FailedStep};
 
 /// Why training could not begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -18,24 +18,14 @@ pub enum TrainError {
     /// There is nothing to learn from.
     #[error("training wants at least one row in the train split, got none")]
     NoRows,
-    /// The loss or the gradient is no longer a number. No weight was changed by it, and no checkpoint holds it.
+    /// The loss or the gradient is no longer a number, or the gradient is longer than `train.gradient_limit`. No weight was
+    /// changed by it, and no checkpoint holds it.
     #[error(
-        "could not go on in epoch {epoch}: {} at step {step}, over rows {}; \
-         look for values out of range there, lower `train.learning_rate`, or set `train.clip`",
-        lost(*.loss, *.gradient_norm), shown(.rows)
+        "could not go on in epoch {}, at step {}: {}; look for values out of range there, lower `train.learning_rate`, or set \
+         `train.clip`",
+        .0.epoch, .0.step, .0
     )]
-    Diverged {
-        /// The epoch, counted from zero.
-        epoch: u32,
-        /// The update that was not made, counted from one.
-        step: u64,
-        /// The rows of its batch, by their places in the source.
-        rows: Vec<usize>,
-        /// Mean loss of the batch.
-        loss: f64,
-        /// Length of the gradient; NaN if the loss alone told.
-        gradient_norm: f64,
-    },
+    Diverged(Box<FailedStep>),
     /// Weights or moments are no longer finite, though the loss still is. No checkpoint holds them.
     #[error(
         "could not go on in epoch {epoch}: after step {step} `{tensor}` is not finite; \
@@ -90,7 +80,7 @@ impl TrainError {
         match self {
             TrainError::Setting { path, .. } => Some(path.clone()),
             TrainError::NoRows
-            | TrainError::Diverged { .. }
+            | TrainError::Diverged(_)
             | TrainError::NotFinite { .. }
             | TrainError::NoBest
             | TrainError::Output { .. }
@@ -100,20 +90,4 @@ impl TrainError {
             | TrainError::Keep { .. } => None,
         }
     }
-}
-
-/// What is no number any more.
-fn lost(loss: f64, gradient_norm: f64) -> String {
-    match loss.is_finite() {
-        true => format!("the gradient's length is {gradient_norm}"),
-        false => format!("the loss is {loss}"),
-    }
-}
-
-/// The first few rows; a batch may have thousands.
-fn shown(rows: &[usize]) -> String {
-    let first: Vec<String> = rows.iter().take(8).map(usize::to_string).collect();
-    let more = rows.len() - first.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    first.join(", ") + &more
 }

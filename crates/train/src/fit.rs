@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, State, Weights};
 
 use crate::class_weights::weighted_loss;
+use crate::failed::{FailedStep, Place};
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
 use crate::step::{finite_state, gradients, judged, parts, update};
@@ -45,7 +46,8 @@ pub struct Best {
 /// those of the best epoch are in [`Fitted`].
 ///
 /// # Errors
-/// [`TrainError::Diverged`] at the first loss or gradient that is not finite, before the update; the other variants
+/// [`TrainError::Diverged`] at the first loss or gradient that is not finite, or a gradient that is too long, before the update,
+/// with the step to be tried again; the other variants
 /// where something else refuses to go on.
 pub fn fit(
     plan: &TrainPlan,
@@ -80,12 +82,14 @@ pub fn fit(
             let parts = gradients(plan, net, &mut batches, &loss, rows)?;
             at.batch += 1;
             at.loss.add(parts);
-            let (step, loss) = (first_step + at.batch as u64, parts.mean());
-            let gradient_norm = update(net, &plan.update(learning_rate), loss)?;
-            if !gradient_norm.is_finite() {
-                return Err(TrainError::Diverged { epoch, step, rows: rows.to_vec(), loss, gradient_norm });
+            let (step, said) = (first_step + at.batch as u64, plan.update(learning_rate));
+            let gradient_norm = update(net, &said, parts.mean())?;
+            if !said.takes(gradient_norm) {
+                let place = Place { epoch, step, rows, learning_rate };
+                let failed = FailedStep::examined(plan, net, data, &loss, place)?;
+                return Err(TrainError::Diverged(Box::new(failed)));
             }
-            let rows = rows.len();
+            let (loss, rows) = (parts.mean(), rows.len());
             stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
             if !stop && at.batch < steps_per_epoch && plan.is_due_at(step) {
                 renew(&mut at.state, net, epoch, step)?;

@@ -22,6 +22,7 @@ mod schedule;
 mod checkpoint;
 mod class_weights;
 mod error;
+mod failed;
 mod fit;
 mod loss;
 mod objective;
@@ -41,6 +42,7 @@ pub use config::{
 };
 pub use error::TrainError;
 pub use event::{End, Event, Signal};
+pub use failed::{FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;

@@ -44,6 +44,9 @@ impl TrainConfig {
         if let Some(length) = self.clip {
             number("clip", length, ABOVE_ZERO)?;
         }
+        if let Some(length) = self.gradient_limit {
+            number("gradient_limit", length, ABOVE_ZERO)?;
+        }
         if let Some(share) = self.ema {
             number("ema", share, BETWEEN)?;
         }
@@ -169,9 +172,10 @@ impl TrainPlan {
 
     /// One optimizer step of this size.
     pub(crate) fn update(&self, learning_rate: f64) -> Update {
-        let TrainConfig { optimizer, decay, clip, ema, .. } = &self.said;
+        let TrainConfig { optimizer, decay, clip, ema, gradient_limit, .. } = &self.said;
         let (method, weight_decay) = (optimizer.method(), optimizer.weight_decay());
-        Update { method, learning_rate, weight_decay, decayed: *decay, clip: *clip, ema: *ema }
+        let (decayed, clip, ema, limit) = (*decay, *clip, *ema, *gradient_limit);
+        Update { method, learning_rate, weight_decay, decayed, clip, ema, limit }
     }
 
     /// The epoch behind those of `history`, or why there is none.
@@ -270,6 +274,8 @@ mod tests {
         check(rate(f64::NAN), "train.learning_rate", "must be a finite number, got NaN");
         check(rate(f64::INFINITY), "train.learning_rate", "must be a finite number, got inf");
         check(TrainConfig { clip: Some(0.0), ..said() }, "train.clip", "must be above zero, got 0");
+        let limit = TrainConfig { gradient_limit: Some(-1.0), ..said() };
+        check(limit, "train.gradient_limit", "must be above zero, got -1");
         let ema = |share| TrainConfig { ema: Some(share), ..said() };
         check(ema(1.0), "train.ema", "must be above zero and below 1, got 1");
         check(ema(0.0), "train.ema", "must be above zero and below 1, got 0");
@@ -301,6 +307,7 @@ mod tests {
         };
         assert_eq!(update(said()), plain);
         assert_eq!(update(TrainConfig { ema: Some(0.99), ..said() }).ema, Some(0.99));
+        assert_eq!(update(TrainConfig { gradient_limit: Some(9.0), ..said() }).limit, Some(9.0));
         assert_eq!(update(TrainConfig { decay: Decayed::All, ..said() }).decayed, Decayed::All);
         let sgd = SgdConfig { momentum: 0.8, nesterov: true, weight_decay: 0.1 };
         let method = Method::Sgd { momentum: 0.8, nesterov: true };

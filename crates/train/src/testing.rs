@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Method, Network, NetworkError, Part, Probes, Record,
-    Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats, Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, Network, NetworkError, Part,
+    Probes, Record, Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats,
+    Weights,
 };
 use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, running_average, softmax, sum_of_squares};
 
@@ -68,9 +69,19 @@ impl Network for Regression {
         Ok(parts)
     }
 
+    fn first_lost(&mut self, batch: &Batch, _: &Loss, _: Part) -> Result<Option<Lost>, NetworkError> {
+        let x = batch.inputs["x"].f32s()?.chunks(FEATURES).enumerate();
+        let rows = x.filter(|(_, x)| x.iter().any(|x| !x.is_finite())).map(|(row, _)| row).collect();
+        Ok(Some(Lost { node: "x".to_owned(), what: LostWhat::Input, rows })
+            .filter(|lost| !lost.rows.is_empty()))
+    }
+
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let gradient = self.gradient.map(|g| g / self.rows);
         let gradient_norm = sum_of_squares(&gradient).sqrt();
+        if !update.takes(gradient_norm) {
+            return Ok(UpdateStats { gradient_norm });
+        }
         let Method::Adam(said) = update.method else { panic!("only adam is written here") };
         self.step += 1;
         let step = AdamStep {
@@ -162,9 +173,9 @@ impl Network for Scripted {
         Ok(LossParts { sum: self.steps[self.step as usize].0 * weight, weight })
     }
 
-    fn update(&mut self, _: &Update) -> Result<UpdateStats, NetworkError> {
+    fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         let gradient_norm = self.steps[self.step as usize].1;
-        self.step += u64::from(gradient_norm.is_finite());
+        self.step += u64::from(update.takes(gradient_norm));
         Ok(UpdateStats { gradient_norm })
     }
 
@@ -215,8 +226,14 @@ impl Source for Rows {
 /// A dataset whose first rows are for training and whose next ones are for validation. Two numbers of each row run
 /// through remainders without a pattern; the third is 1, which makes its weight a bias.
 pub(crate) fn dataset(task: Task, train: usize, valid: usize) -> Dataset {
+    dataset_with(task, train, valid, &[])
+}
+
+/// The same, but the second number of some rows is none.
+pub(crate) fn dataset_with(task: Task, train: usize, valid: usize, lost: &[usize]) -> Dataset {
     let share = |i: usize, factor: usize| ((i * factor) % 101) as f32 / 101.0;
-    let x = (0..train + valid).map(|i| [share(i, 37), share(i, 59), 1.0]).collect();
+    let second = |i: usize| if lost.contains(&i) { f32::NAN } else { share(i, 59) };
+    let x = (0..train + valid).map(|i| [share(i, 37), second(i), 1.0]).collect();
     Dataset {
         source: Arc::new(Rows { x, task }),
         splits: Splits::new((0..train).collect(), (train..train + valid).collect(), vec![]).unwrap(),

@@ -39,7 +39,7 @@ pub const SUBJECTS: [Subject; 4] = [
 
 impl Subject {
     /// A folder with its recipe and its data, in which nothing has run.
-    pub(super) fn folder(&self) -> Scratch {
+    pub fn folder(&self) -> Scratch {
         let folder = Scratch::new(self.name);
         folder.put("recipe.toml", self.recipe);
         (self.data)(&folder);

@@ -84,7 +84,7 @@ impl FlatState {
         }
         let squares = baeum_kernels::sum_of_squares_on(ctx, &self.gradient);
         let stats = UpdateStats { gradient_norm: squares.sqrt() / weight };
-        if stats.skipped() {
+        if !update.takes(stats.gradient_norm) {
             return Ok(stats);
         }
         let rule = |axes| Rule::of(&update.on(axes), stats.gradient_norm, weight, step);

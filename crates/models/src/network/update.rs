@@ -12,7 +12,7 @@ use crate::checks::{self, fitting};
 use crate::rule::Rule;
 
 impl<F: Forward> CandleNetwork<F> {
-    /// Clips and takes one step, unless the gradient is not finite. Either way the gradients are used up.
+    /// Clips and takes one step, unless the update does not take the gradient. Either way the gradients are used up.
     pub(super) fn step_by(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {
         if self.dtype != DType::F32 {
             return Err(RunError::Precision.into());
@@ -24,7 +24,7 @@ impl<F: Forward> CandleNetwork<F> {
         }
         let squares: f64 = gradients.iter().map(|gradient| sum_of_squares(gradient)).sum();
         let stats = UpdateStats { gradient_norm: squares.sqrt() / self.weight };
-        if stats.skipped() {
+        if !update.takes(stats.gradient_norm) {
             return Ok(stats);
         }
         for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {

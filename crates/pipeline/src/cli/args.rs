@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Schema,
     /// Check every file of a run against its recorded hash.
     Verify(Verify),
+    /// Run a step again that training could not take; it fails unless the same is wrong with it.
+    Replay(Replay),
     /// List the runs.
     Runs(Runs),
     /// Print the limits on what is read, and the settings that raise them.
@@ -196,6 +198,12 @@ pub(crate) struct Verify {
     /// Where the runs are kept.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) runs: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The folder that the run has kept it in: `runs/digits-0001/replay/000003`.
+    pub(crate) bundle: PathBuf,
 }
 
 #[derive(Debug, Args)]

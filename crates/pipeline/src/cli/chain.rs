@@ -38,6 +38,9 @@ pub enum Failure {
     /// Files of a run are not what they were.
     #[error("{0} of the run's files are not what was written")]
     Damaged(usize),
+    /// A step that was kept because something was wrong with it.
+    #[error("the step does not go wrong as it did; it wants the program that it was kept by")]
+    NotReproduced,
     /// Words on the command line that do not fit together.
     #[error("{0}")]
     Usage(String),
@@ -58,7 +61,7 @@ impl Failure {
             Failure::Fs(_) | Failure::Print(_) => 4,
             Failure::Signals(_) => 1,
             Failure::Stopped(signal) => signal.saturating_add(128),
-            Failure::Damaged(_) => 8,
+            Failure::Damaged(_) | Failure::NotReproduced => 8,
         }
     }
 
@@ -74,6 +77,7 @@ impl Failure {
             | Failure::Signals(_)
             | Failure::Stopped(_)
             | Failure::Damaged(_)
+            | Failure::NotReproduced
             | Failure::Usage(_)
             | Failure::Print(_) => format!("error: {}", Chain(self)),
         }

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use baeum_core::commit::CommitError;
@@ -169,6 +170,7 @@ impl Audience for Terminal<'_> {
                 tracing::info!(%stage, reasons = self::reasons(reasons), "begins")
             }
             Told::Damaged(errors) => damaged(errors),
+            Told::Diverged(kept) => diverged(*kept),
             Told::Expects(memory, rows) => print::line(&expectation(memory, *rows)),
             Told::Done(stage, duration, files) => stage_line(*stage, files, &seconds(*duration)),
         }
@@ -187,6 +189,14 @@ fn stage_line(stage: Stage, files: &Files, note: &str) {
 fn expectation(memory: &Memory, rows: usize) -> String {
     let [all, values] = [memory.total(), memory.values].map(mebibytes);
     format!("  train     takes about {all} of memory, {values} of them for {rows} rows at once")
+}
+
+/// Where the step is, before the error says what is wrong with it.
+fn diverged(kept: Result<&Path, &StageError>) {
+    match kept {
+        Ok(path) => print::error(&format!("`baeum replay {}` runs the step again", path.display())),
+        Err(error) => print::error(&format!("warning: the step could not be kept: {}", Chain(error))),
+    }
 }
 
 fn damaged(errors: &[CommitError]) {

@@ -11,6 +11,9 @@ use super::plan::{Decision, Earlier, Found, View};
 use super::record::{Done, Origin, Record, StageRecord, hashes, output};
 use super::{Files, Key, Reason, RunError, Runs, Stage};
 
+/// Where a run keeps steps of training that were not taken.
+const REPLAY: &str = "replay";
+
 /// A run folder that this process works on; nobody else does while this lives.
 ///
 /// For each stage in order: [`Run::begin`], then, unless its output was found, the work and [`Run::finish`].
@@ -43,7 +46,7 @@ impl Run {
     pub(super) fn open(runs: Runs, path: PathBuf, lock: LockGuard, record: Record) -> Result<Run, RunError> {
         let fs = &**runs.fs();
         let checkpoints = Stage::ALL.map(|stage| path.join(stage.folder()).join(CHECKPOINTS));
-        for folder in [path.clone()].into_iter().chain(checkpoints) {
+        for folder in [path.clone(), path.join(REPLAY)].into_iter().chain(checkpoints) {
             if fs.exists(&folder)? {
                 sweep(fs, &folder)?;
             }
@@ -115,6 +118,19 @@ impl Run {
         self.install(stage, &ready)?;
         let kept = read_set(self.fs(), &self.folder(stage))?;
         self.note(stage, kept, Origin::Computed)
+    }
+
+    /// Keeps a step that was not taken, beside the stages and as a set of its own, and says where; what stood under that name goes.
+    ///
+    /// # Errors
+    /// [`RunError::Commit`] and [`RunError::Fs`] if the disk refuses.
+    pub fn keep_replay(&self, name: &str, files: &Files) -> Result<PathBuf, RunError> {
+        let folder = self.path.join(REPLAY);
+        ensure_folder(self.fs(), &folder)?;
+        let path = folder.join(name);
+        discard(self.fs(), &path)?;
+        commit_set(self.fs(), &path, files, name)?;
+        Ok(path)
     }
 
     /// Takes what stands in the folder of a stage as its output, whoever wrote it.

@@ -289,7 +289,7 @@ fn a_lost_loss_or_gradient_ends_training_and_names_the_rows() {
         assert_eq!(run.kept.last().unwrap().state.step, 2, "the last checkpoint is from before");
     };
     let way_out = "look for values out of range there, lower `train.learning_rate`, or set `train.clip`";
-    let text = |what| format!("could not go on in epoch 2: {what} at step 3, over rows 0; {way_out}");
+    let text = |what| format!("could not go on in epoch 2, at step 3: {what}, over rows 0; {way_out}");
     check((f64::NAN, 1.0), &text("the loss is NaN"));
     check((1.0, f64::INFINITY), &text("the gradient's length is inf"));
 }
