@@ -89,14 +89,14 @@ steps = []
 steps = []
 
 [models.mlp]
-hidden = [64, 64]
+hidden = [4]
 
 [train]
 epochs = 2
 batch_size = 16
 ";
 
-/// A row with numbers that 32 bits can just hold: their sum is none.
+/// A row with numbers that 32 bits can just hold: the square of what is computed of them is none.
 #[test]
 fn the_row_that_is_to_blame_is_named() {
     let folder = Scratch::new("sentinel");
@@ -107,7 +107,7 @@ fn the_row_that_is_to_blame_is_named() {
     // Hardly any row is not for training.
     let args = &["train", "recipe.toml", "--set", "data.split={ random = { valid = 0.02, test = 0.02 } }"];
     let said = &[
-        "where what `dense2` yields is not finite, though all it reads is, over rows `p23`; look for values out of range there",
+        "where the loss of `head` is not finite, though what it yields is, over rows `p23`; look for values out of range there",
     ];
     let bundle = diverges(&folder, args, "sums-0001", said);
     replays(&folder, &bundle);

@@ -1,6 +1,6 @@
 //! A walk that looks at every number: where what is not finite comes from. The usual step has no part in it.
 
-use baeum_core::{Batch, Layer, Loss, LossParts, Lost, LostWhat, NetworkError, Node, Part};
+use baeum_core::{Batch, DType, Layer, Loss, Lost, LostWhat, NetworkError, Node, Part, Tensor, TensorError};
 use baeum_kernels::{Span, sum_of_squares};
 
 use super::plan::{Place, Step};
@@ -22,7 +22,10 @@ impl CpuRunner {
             first = first.take().or_else(|| run.lost_forward(node, step));
         })?;
         let parts = self.losses(batch, loss, part)?;
-        first = first.or_else(|| self.lost_loss(batch.rows, parts));
+        first = first.or_else(|| self.lost_loss(batch.rows));
+        if first.is_none() && !parts.mean().is_finite() {
+            return self.too_large(batch, loss, part);
+        }
         // Gradients of parameters are looked at step by step, so a part must not add to those of the part before it.
         let alone = Part { index: 0, ..part };
         self.backward(batch.rows, alone, &mut |run, node, step| {
@@ -31,20 +34,48 @@ impl CpuRunner {
         Ok(first)
     }
 
-    /// The first output whose gradient, just made, is not finite: the loss between it and its targets is none either. A loss that
-    /// is too large although its gradient is not tells no rows, and the output only if there is one.
-    fn lost_loss(&self, rows: usize, parts: LossParts) -> Option<Lost> {
+    /// The first output whose gradient, just made, is not finite: the loss between it and its targets is none either.
+    fn lost_loss(&self, rows: usize) -> Option<Lost> {
         let plan = self.train.as_ref()?;
-        let by_gradient = plan.outputs.iter().zip(self.graph.outputs()).find_map(|(output, id)| {
+        plan.outputs.iter().zip(self.graph.outputs()).find_map(|(output, id)| {
             let lost = rows_lost(self.arena.read(&output.gradient?.span(rows)), rows);
             let node = self.graph[*id].name.clone();
             (!lost.is_empty()).then_some(Lost { node, what: LostWhat::Loss, rows: lost })
-        });
-        by_gradient.or_else(|| {
-            let [id] = self.graph.outputs() else { return None };
-            let node = self.graph[*id].name.clone();
-            (!parts.mean().is_finite()).then_some(Lost { node, what: LostWhat::Loss, rows: vec![] })
         })
+    }
+
+    /// The rows whose loss alone is too large for a number, although its gradient is not. One after the other takes the place of
+    /// the first, so that nothing that was computed can be used any more.
+    fn too_large(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<Option<Lost>, NetworkError> {
+        let node = self.graph.outputs().last().map(|id| self.graph[*id].name.clone()).unwrap_or_default();
+        let mut rows = vec![];
+        for row in 0..batch.rows {
+            if let (CpuRunner { arena, train: Some(plan), .. }, true) = (&mut *self, row > 0) {
+                for output in &plan.outputs {
+                    let (all, first) = (output.value.span(batch.rows), output.value.span(1));
+                    let own = all.start + row * first.len()..all.start + (row + 1) * first.len();
+                    let numbers = arena.read(&own).to_vec();
+                    arena.write(&first).copy_from_slice(&numbers);
+                }
+            }
+            let targets = batch.targets.iter().map(|targets| one_row(targets, batch.rows, row));
+            let alone = Batch { rows: 1, targets: targets.collect::<Result<_, _>>()?, ..Batch::default() };
+            if !self.losses(&alone, loss, part)?.mean().is_finite() {
+                rows.push(row);
+            }
+        }
+        Ok(Some(Lost { node, what: LostWhat::Loss, rows }))
+    }
+}
+
+/// A row of a batch's targets.
+fn one_row(targets: &Tensor, rows: usize, row: usize) -> Result<Tensor, TensorError> {
+    let width = targets.len() / rows.max(1);
+    let sizes: Vec<usize> = std::iter::once(1).chain(targets.shape().iter().skip(1).copied()).collect();
+    let own = row * width..(row + 1) * width;
+    match targets.dtype() {
+        DType::I64 => Tensor::new(sizes, targets.i64s()?[own].to_vec()),
+        DType::F32 | DType::F64 | DType::U8 => Tensor::new(sizes, targets.f32s()?[own].to_vec()),
     }
 }
 
