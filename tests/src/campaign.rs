@@ -3,16 +3,19 @@
 //! [`kill()`] sends SIGKILL to the command while it runs one of [`SUBJECTS`], again and again until it gets to its end, and wants
 //! the bytes of an undisturbed run. `tests/it/crash.rs` does so a few times in each test run.
 
+mod cost;
 mod ending;
 mod kill;
 mod subjects;
 mod table;
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
+pub use cost::{BOUND, Cost};
 pub use kill::{Attempt, Failure, Kills, Tally, Wrong, kill};
 pub use subjects::{SUBJECTS, Subject};
 pub use table::table;
@@ -42,6 +45,12 @@ enum Campaign {
         #[arg(long, value_name = "RUN", default_value_t = 0)]
         first: u64,
     },
+    /// Train digits with checkpoints and without, in pairs, and tell what they cost; for a quiet machine.
+    Checkpoints {
+        /// How many pairs.
+        #[arg(long, value_name = "N", default_value = "11")]
+        pairs: NonZeroUsize,
+    },
 }
 
 /// Does what the command line says, with the command `binary`; whether nothing went wrong.
@@ -49,12 +58,24 @@ enum Campaign {
 /// # Errors
 /// If the figures cannot be printed.
 pub fn run(arguments: Arguments, binary: &Path) -> io::Result<bool> {
-    let Campaign::Kill { kills, seed, only, first } = arguments.campaign;
+    match arguments.campaign {
+        Campaign::Kill { kills, seed, only, first } => {
+            kill_and_tell(&Kills { count: kills, seed, only, first }, binary)
+        }
+        Campaign::Checkpoints { pairs } => {
+            let cost = Cost::measure(binary, pairs.get());
+            write!(io::stdout(), "{}", cost.line())?;
+            Ok(cost.share() <= BOUND)
+        }
+    }
+}
+
+fn kill_and_tell(kills: &Kills, binary: &Path) -> io::Result<bool> {
     let tell = |tally: &Tally| {
         let Tally { subject, runs, kills, failures, .. } = tally;
         let _ = write!(io::stderr(), "\r{subject}: {kills} kills, {runs} runs, {} wrong ", failures.len());
     };
-    let tallies = kill(&Kills { count: kills, seed, only, first }, binary, tell);
-    write!(io::stdout(), "{}", table(&tallies, seed))?;
+    let tallies = kill(kills, binary, tell);
+    write!(io::stdout(), "{}", table(&tallies, kills.seed))?;
     Ok(tallies.iter().all(|tally| tally.failures.is_empty()))
 }

@@ -13,7 +13,7 @@ pub(crate) fn run(args: &args::Replay) -> Result<(), Failure> {
     print::line(&format!("epoch {epoch}, step {step}, {} rows", rows.len()));
     print::line(&format!("  then  {}", replay.step));
     let again = FailedStep { finding: replay.again()?, ..replay.step.clone() };
-    print::line(&format!("  now   {}", again));
+    print::line(&format!("  now   {again}"));
     match again.finding == *finding {
         true => Ok(()),
         false => Err(Failure::NotReproduced),
