@@ -51,6 +51,17 @@ pub enum Method {
         /// Share of the mean gradient that is kept.
         beta2: f64,
     },
+    /// Jordan et al. 2024, with the step size of Liu et al. 2025, as PyTorch's `Muon` with `match_rms_adamw`: matrices go along
+    /// their mean gradient with all singular values made about one. What has one axis, embeddings, and the layer that answers
+    /// go by AdamW, and so does decay, which shrinks the weights apart from the gradient.
+    Muon {
+        /// Share of the mean gradient that is kept.
+        momentum: f64,
+        /// Whether the newest gradient counts once more in the direction.
+        nesterov: bool,
+        /// The numbers of what goes by AdamW.
+        others: Adam,
+    },
 }
 
 /// The numbers of Adam and AdamW.

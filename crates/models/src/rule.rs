@@ -2,10 +2,13 @@
 
 use baeum_core::{Adam, Method, State, Update};
 use baeum_kernels::{
-    AdamStep, Ctx, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, sgd,
+    AdamStep, Ctx, LionStep, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon, muon_work,
+    rmsprop, sgd,
 };
 
-/// What SGD and RMSprop keep with momentum, as PyTorch calls it.
+use crate::role::{Lying, Role};
+
+/// What SGD and RMSprop keep with momentum, and Muon always, as PyTorch calls it.
 pub(crate) const MOMENTUM: &str = "momentum_buffer";
 /// The mean of the gradients.
 pub(crate) const MEAN: &str = "exp_avg";
@@ -25,13 +28,14 @@ pub(crate) enum Rule {
     AdamW(AdamStep),
     RmsProp(RmsPropStep),
     Lion(LionStep),
+    Muon(MuonStep),
 }
 
 impl Rule {
-    /// The step `update` over gradients that are sums: they are divided by `weight` on the fly, together with the clipping by
-    /// their `norm`. `step` counts from one.
-    pub(crate) fn of(update: &Update, norm: f64, weight: f64, step: u64) -> Rule {
-        let Update { learning_rate, weight_decay, .. } = *update;
+    /// The step `update` of a parameter over gradients that are sums: they are divided by `weight` on the fly, together with
+    /// the clipping by their `norm`. `step` counts from one.
+    pub(crate) fn of(update: &Update, role: Role, norm: f64, weight: f64, step: u64) -> Rule {
+        let Update { learning_rate, weight_decay, .. } = update.on(role.axes());
         let clip = update.clip.map_or(1.0, |longest| clip_factor(norm, longest)) / weight;
         let adam = |Adam { beta1, beta2, eps }| AdamStep {
             learning_rate,
@@ -54,6 +58,12 @@ impl Rule {
             Method::Lion { beta1, beta2 } => {
                 Rule::Lion(LionStep { learning_rate, beta1, beta2, weight_decay, clip })
             }
+            Method::Muon { momentum, nesterov, others } => match role {
+                Role::Matrix => {
+                    Rule::Muon(MuonStep { learning_rate, momentum, nesterov, weight_decay, clip })
+                }
+                Role::End | Role::Vector => Rule::AdamW(adam(others)),
+            },
         }
     }
 
@@ -66,13 +76,24 @@ impl Rule {
             Rule::RmsProp(RmsPropStep { momentum: 0.0, .. }) => &[SQUARE_AVG],
             Rule::RmsProp(_) => &[SQUARE_AVG, MOMENTUM],
             Rule::Lion(_) => &[MEAN],
+            Rule::Muon(_) => &[MOMENTUM],
         }
     }
 
-    /// Moves a parameter, and its moments in the order of [`Rule::moments`]; those that it does not keep are empty.
+    /// How many numbers it works with, beside what it keeps.
+    pub(crate) fn work(&self, matrices: &[Lying]) -> usize {
+        match self {
+            Rule::Muon(_) => matrices.iter().map(|lying| muon_work(lying.sizes)).max().unwrap_or(0),
+            Rule::Sgd(_) | Rule::Adam(_) | Rule::AdamW(_) | Rule::RmsProp(_) | Rule::Lion(_) => 0,
+        }
+    }
+
+    /// Moves parameters, and their moments in the order of [`Rule::moments`]; those that it does not keep are empty. `matrices`
+    /// says where each of them lies, if they are such.
     pub(crate) fn step(
         &self,
         ctx: Option<&Ctx>,
+        matrices: &[Lying],
         parameter: &mut [f32],
         gradient: &[f32],
         [first, second]: [&mut [f32]; 2],
@@ -83,6 +104,15 @@ impl Rule {
             Rule::AdamW(step) => adamw(ctx, step, parameter, gradient, first, second),
             Rule::RmsProp(step) => rmsprop(ctx, step, parameter, gradient, first, second),
             Rule::Lion(step) => lion(ctx, step, parameter, gradient, first),
+            Rule::Muon(step) => {
+                let alone = ctx.is_none().then(|| Ctx::new(1));
+                let Some(ctx) = ctx.or(alone.as_ref()) else { return };
+                for Lying { span, sizes } in matrices {
+                    let [parameter, mean] =
+                        [&mut *parameter, &mut *first].map(|flat| &mut flat[span.clone()]);
+                    muon(ctx, step, *sizes, parameter, &gradient[span.clone()], mean);
+                }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn updates() -> Vec<Update> {
     let rmsprop = |momentum| Method::RmsProp { alpha: 0.9, eps: 1e-2, momentum };
     let adam = Adam { beta1: 0.9, beta2: 0.99, eps: 1e-3 };
     let lion = Method::Lion { beta1: 0.9, beta2: 0.99 };
+    let muon = Method::Muon { momentum: 0.9, nesterov: true, others: adam };
     let methods = [
         sgd(0.0, false),
         sgd(0.9, false),
@@ -26,6 +27,7 @@ pub(crate) fn updates() -> Vec<Update> {
         rmsprop(0.0),
         rmsprop(0.8),
         lion,
+        muon,
     ];
     let decayed = Decayed::Weights;
     let ema = Some(0.5);

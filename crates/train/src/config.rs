@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use class_weights::ClassWeights;
 pub use loss::{CrossEntropyConfig, Huber, LossConfig, Quantile};
-pub use optimizer::{AdamConfig, LionConfig, Optimizer, RmsPropConfig, SgdConfig};
+pub use optimizer::{AdamConfig, LionConfig, MuonConfig, Optimizer, RmsPropConfig, SgdConfig};
 pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
 
 /// The `[train]` section of a recipe: how a network learns. What is left out takes the value given here.
@@ -200,7 +200,7 @@ mod tests {
         check(r#"{"epoch": 3}"#, "unknown field `epoch`, expected one of `epochs`, `batch_size`");
         check(
             r#"{"optimizer": "adamax"}"#,
-            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`, `rmsprop`, `lion`",
+            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`, `rmsprop`, `lion`, `muon`",
         );
         check(r#"{"optimizer": {"adam": {"beta3": 1}}}"#, "unknown field `beta3`, expected one of `beta1`");
     }
@@ -210,6 +210,6 @@ mod tests {
         let schema = schemars::schema_for!(TrainConfig);
         let variants = schema.pointer("/$defs/Optimizer/oneOf").unwrap();
         assert_eq!(variants[1]["required"], serde_json::json!(["adam"]));
-        assert_eq!(variants[6], serde_json::json!({ "type": "string", "const": "adam" }));
+        assert_eq!(variants[7], serde_json::json!({ "type": "string", "const": "adam" }));
     }
 }

@@ -36,7 +36,7 @@ mod testing;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
     AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
-    LionConfig, LossConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler, Schedule,
+    LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler, Schedule,
     SgdConfig, StepDown, TrainConfig,
 };
 pub use error::TrainError;

@@ -101,6 +101,8 @@ fn optimizers() -> Vec<(&'static str, Loss, Update)> {
         ("rmsprop", of(Method::RmsProp { alpha: 0.9, eps: 1e-4, momentum: 0.0 })),
         ("rmsprop with momentum", of(Method::RmsProp { alpha: 0.9, eps: 1e-4, momentum: 0.7 })),
         ("lion", of(Method::Lion { beta1: 0.9, beta2: 0.99 })),
+        ("muon", of(Method::Muon { momentum: 0.9, nesterov: false, others: adam })),
+        ("muon with nesterov", of(Method::Muon { momentum: 0.95, nesterov: true, others: adam })),
     ];
     let decayed = |(name, update): (&'static str, Update)| {
         let with = |decayed, clip| Update { weight_decay: 0.2, decayed, clip, ema: Some(0.6), ..update };
@@ -133,6 +135,10 @@ fn said_method(method: Method) -> Value {
             json!({ "name": "RMSprop", "numbers": { "alpha": alpha, "eps": eps, "momentum": momentum } })
         }
         Method::Lion { beta1, beta2 } => json!({ "name": "Lion", "numbers": { "betas": [beta1, beta2] } }),
+        Method::Muon { momentum, nesterov, others } => {
+            let numbers = json!({ "momentum": momentum, "nesterov": nesterov });
+            json!({ "name": "Muon", "numbers": numbers, "others": adam(others) })
+        }
     }
 }
 

@@ -62,6 +62,9 @@ fn update(update: &Update) -> Value {
             ("rmsprop", json!({ "alpha": alpha, "eps": eps, "momentum": momentum }))
         }
         Method::Lion { beta1, beta2 } => ("lion", json!({ "beta1": beta1, "beta2": beta2 })),
+        Method::Muon { momentum, nesterov, others } => {
+            ("muon", json!({ "momentum": momentum, "nesterov": nesterov, "others": adam(others) }))
+        }
     };
     numbers["learning_rate"] = update.learning_rate.into();
     numbers["weight_decay"] = update.weight_decay.into();

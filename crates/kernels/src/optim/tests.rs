@@ -105,6 +105,95 @@ fn two_steps_of_lion_by_hand() {
     near(theta, [0.995, 0.995, 0.995]);
 }
 
+const MUON: MuonStep =
+    MuonStep { learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.0, clip: 1.0 };
+
+/// A matrix of rows of some columns times the transpose of another.
+fn product(a: &[f64], b: &[f64], columns: usize) -> Vec<f64> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum();
+    a.chunks(columns).flat_map(|a| b.chunks(columns).map(move |b| dot(a, b))).collect()
+}
+
+fn turned(a: &[f64], columns: usize) -> Vec<f64> {
+    (0..columns).flat_map(|j| a.iter().skip(j).step_by(columns).copied()).collect()
+}
+
+/// Newton-Schulz as the paper writes it, on rows that are no longer than columns.
+fn orthogonal(x: &[f64], columns: usize) -> Vec<f64> {
+    let length = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let mut x: Vec<f64> = x.iter().map(|x| x / length).collect();
+    for _ in 0..5 {
+        let gram = product(&x, &x, columns);
+        let square = product(&gram, &gram, x.len() / columns);
+        let q: Vec<f64> = gram.iter().zip(square).map(|(g, s)| -4.775 * g + 2.0315 * s).collect();
+        let bent = product(&q, &turned(&x, columns), x.len() / columns);
+        x.iter_mut().zip(bent).for_each(|(x, bent)| *x = 3.4445 * *x + bent);
+    }
+    x
+}
+
+#[test]
+fn muon_follows_the_formula() {
+    for ([rows, columns], nesterov) in [([5, 9], true), ([9, 5], true), ([6, 6], false), ([1, 4], true)] {
+        let numbers = MuonStep { nesterov, weight_decay: 0.3, clip: 0.5, ..MUON };
+        let mut theta = normal(0, rows * columns);
+        let (mut mean, mut wanted_mean) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
+        let mut wanted: Vec<f64> = theta.iter().copied().map(f64::from).collect();
+        for step in 1..=3 {
+            let gradient = normal(step, theta.len());
+            muon(&Ctx::new(2), &numbers, [rows, columns], &mut theta, &gradient, &mut mean);
+            let mut way = vec![];
+            for (mean, g) in wanted_mean.iter_mut().zip(&gradient) {
+                let g = 0.5 * f64::from(*g);
+                *mean = 0.9 * *mean + 0.1 * g;
+                way.push(if nesterov { 0.1 * g + 0.9 * *mean } else { *mean });
+            }
+            let way = match rows <= columns {
+                true => orthogonal(&way, columns),
+                false => turned(&orthogonal(&turned(&way, columns), rows), rows),
+            };
+            let length = 0.1 * 0.2 * (rows.max(columns) as f64).sqrt();
+            for (theta, way) in wanted.iter_mut().zip(way) {
+                *theta = (1.0 - 0.03) * *theta - length * way;
+            }
+        }
+        for (got, wanted) in theta.iter().zip(&wanted) {
+            // Newton-Schulz makes small singular values, and what was rounded there, up to 3.4445^5 times as large.
+            assert!((f64::from(*got) - wanted).abs() < 2e-5, "{rows} {columns}: {got} is not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn the_length_of_a_gradient_is_nothing_to_muon_and_no_gradient_moves_nothing() {
+    let stepped = |factor: f32| {
+        let gradient: Vec<f32> = normal(1, 12).iter().map(|g| factor * g).collect();
+        let (mut theta, mut mean) = (vec![0.0; 12], vec![0.0; 12]);
+        muon(&Ctx::new(1), &MUON, [3, 4], &mut theta, &gradient, &mut mean);
+        theta
+    };
+    assert_eq!(stepped(0.0), [0.0; 12]);
+    let far: f32 = stepped(1.0).iter().map(|x| x.abs()).sum();
+    assert!(far > 0.05, "{far}");
+    assert!(stepped(1.0).iter().zip(stepped(1024.0)).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+#[test]
+fn muon_gives_the_same_bits_on_every_rung_with_any_threads() {
+    for [rows, columns] in [[150, 70], [70, 150], [33, 33]] {
+        let (start, gradient) = (normal(0, rows * columns), normal(1, rows * columns));
+        everywhere(|ctx| {
+            two_steps(&start, |_, theta, mean, _| muon(ctx, &MUON, [rows, columns], theta, &gradient, mean))
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "muon wants a gradient of 2 rows of 3")]
+fn muon_wants_a_whole_matrix() {
+    muon(&Ctx::new(1), &MUON, [2, 3], &mut [0.0; 5], &[0.0; 5], &mut [0.0; 5]);
+}
+
 #[test]
 fn adam_follows_the_formula() {
     against_reference(

@@ -18,6 +18,10 @@ pub enum Optimizer {
     RmsProp(RmsPropConfig),
     /// Chen et al. 2023: steps of one length along signs; weight decay shrinks the weights apart from the gradient.
     Lion(LionConfig),
+    /// Jordan et al. 2024: matrices go along their mean gradient with all singular values made about one, as far as `adamw`
+    /// goes (Liu et al. 2025), so that its learning rates fit; biases, norms, embeddings and the layer that answers go by
+    /// `adamw`. Weight decay shrinks the weights apart from the gradient.
+    Muon(MuonConfig),
 }
 
 /// The settings of `sgd`.
@@ -73,6 +77,24 @@ pub struct LionConfig {
     pub weight_decay: f64,
 }
 
+/// The settings of `muon`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MuonConfig {
+    /// Share of the mean gradient of a matrix that is kept; 0.95, as in Jordan et al. 2024.
+    pub momentum: f64,
+    /// Whether the newest gradient counts once more in the direction; it does, unless said.
+    pub nesterov: bool,
+    /// As in `adamw`, for what is no matrix; 0.9.
+    pub beta1: f64,
+    /// As in `adamw`, for what is no matrix; 0.999.
+    pub beta2: f64,
+    /// As in `adamw`, for what is no matrix; 1e-8.
+    pub eps: f64,
+    /// Pull towards zero; 0.1, as in Liu et al. 2025 and PyTorch.
+    pub weight_decay: f64,
+}
+
 impl Default for SgdConfig {
     fn default() -> SgdConfig {
         SgdConfig { momentum: 0.9, nesterov: false, weight_decay: 0.0 }
@@ -94,5 +116,18 @@ impl Default for RmsPropConfig {
 impl Default for LionConfig {
     fn default() -> LionConfig {
         LionConfig { beta1: 0.9, beta2: 0.99, weight_decay: 0.0 }
+    }
+}
+
+impl Default for MuonConfig {
+    fn default() -> MuonConfig {
+        MuonConfig {
+            momentum: 0.95,
+            nesterov: true,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            weight_decay: 0.1,
+        }
     }
 }
