@@ -34,7 +34,7 @@ pub enum Method {
     Adam(Adam),
     /// Loshchilov & Hutter 2019: as Adam, but decay shrinks the weights apart from the gradient.
     AdamW(Adam),
-    /// Tieleman & Hinton 2012, as PyTorch's `RMSprop` that is not centered; decay is added to the gradient.
+    /// Tieleman & Hinton 2012, as PyTorch's `RMSprop`; decay is added to the gradient.
     RmsProp {
         /// Share of the old mean of squared gradients that is kept.
         alpha: f64,
@@ -42,6 +42,8 @@ pub enum Method {
         eps: f64,
         /// Share of the last step that is kept.
         momentum: f64,
+        /// Whether the square of the mean gradient is taken from the mean of squares, which leaves a variance.
+        centered: bool,
     },
     /// Chen et al. 2023, algorithm 2, which PyTorch has not: a step of one length along the sign of a mean gradient; decay
     /// shrinks the weights apart from the gradient.

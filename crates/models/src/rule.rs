@@ -17,8 +17,11 @@ pub(crate) const SQUARE: &str = "exp_avg_sq";
 /// The same, as PyTorch calls it for RMSprop.
 pub(crate) const SQUARE_AVG: &str = "square_avg";
 
+/// The mean of the gradients, as PyTorch calls it for RMSprop.
+pub(crate) const GRAD_AVG: &str = "grad_avg";
+
 /// All that is kept of a parameter: moments, and its average, which no rule asks for.
-pub(crate) const MOMENTS: [&str; 5] = [MOMENTUM, MEAN, SQUARE, SQUARE_AVG, State::AVERAGE];
+pub(crate) const MOMENTS: [&str; 6] = [MOMENTUM, MEAN, SQUARE, SQUARE_AVG, GRAD_AVG, State::AVERAGE];
 
 /// One optimizer step as the kernels take it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,9 +55,15 @@ impl Rule {
             }
             Method::Adam(numbers) => Rule::Adam(adam(numbers)),
             Method::AdamW(numbers) => Rule::AdamW(adam(numbers)),
-            Method::RmsProp { alpha, eps, momentum } => {
-                Rule::RmsProp(RmsPropStep { learning_rate, alpha, eps, momentum, weight_decay, clip })
-            }
+            Method::RmsProp { alpha, eps, momentum, centered } => Rule::RmsProp(RmsPropStep {
+                learning_rate,
+                alpha,
+                eps,
+                momentum,
+                centered,
+                weight_decay,
+                clip,
+            }),
             Method::Lion { beta1, beta2 } => {
                 Rule::Lion(LionStep { learning_rate, beta1, beta2, weight_decay, clip })
             }
@@ -67,14 +76,16 @@ impl Rule {
         }
     }
 
-    /// The moments that it keeps, two at most.
+    /// The moments that it keeps, three at most.
     pub(crate) fn moments(&self) -> &'static [&'static str] {
         match self {
             Rule::Sgd(SgdStep { momentum: 0.0, .. }) => &[],
             Rule::Sgd(_) => &[MOMENTUM],
             Rule::Adam(_) | Rule::AdamW(_) => &[MEAN, SQUARE],
-            Rule::RmsProp(RmsPropStep { momentum: 0.0, .. }) => &[SQUARE_AVG],
-            Rule::RmsProp(_) => &[SQUARE_AVG, MOMENTUM],
+            Rule::RmsProp(RmsPropStep { momentum: 0.0, centered: false, .. }) => &[SQUARE_AVG],
+            Rule::RmsProp(RmsPropStep { momentum: 0.0, centered: true, .. }) => &[SQUARE_AVG, GRAD_AVG],
+            Rule::RmsProp(RmsPropStep { centered: false, .. }) => &[SQUARE_AVG, MOMENTUM],
+            Rule::RmsProp(RmsPropStep { centered: true, .. }) => &[SQUARE_AVG, GRAD_AVG, MOMENTUM],
             Rule::Lion(_) => &[MEAN],
             Rule::Muon(_) => &[MOMENTUM],
         }
@@ -96,13 +107,16 @@ impl Rule {
         matrices: &[Lying],
         parameter: &mut [f32],
         gradient: &[f32],
-        [first, second]: [&mut [f32]; 2],
+        [first, second, third]: [&mut [f32]; 3],
     ) {
         match self {
             Rule::Sgd(step) => sgd(ctx, step, parameter, gradient, first),
             Rule::Adam(step) => adam(ctx, step, parameter, gradient, first, second),
             Rule::AdamW(step) => adamw(ctx, step, parameter, gradient, first, second),
-            Rule::RmsProp(step) => rmsprop(ctx, step, parameter, gradient, first, second),
+            Rule::RmsProp(step) => {
+                let (mean, buffer) = if step.centered { (second, third) } else { (third, second) };
+                rmsprop(ctx, step, parameter, gradient, [first, buffer, mean]);
+            }
             Rule::Lion(step) => lion(ctx, step, parameter, gradient, first),
             Rule::Muon(step) => {
                 let alone = ctx.is_none().then(|| Ctx::new(1));

@@ -36,8 +36,8 @@ mod testing;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
     AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
-    LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler, Schedule,
-    SgdConfig, StepDown, TrainConfig,
+    LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler,
+    Schedule, SgdConfig, StepDown, TrainConfig,
 };
 pub use error::TrainError;
 pub use event::{End, Event, Signal};

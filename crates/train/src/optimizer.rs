@@ -55,8 +55,8 @@ impl Optimizer {
             Optimizer::AdamW(AdamConfig { beta1, beta2, eps, .. }) => {
                 Method::AdamW(Adam { beta1, beta2, eps })
             }
-            Optimizer::RmsProp(RmsPropConfig { alpha, eps, momentum, .. }) => {
-                Method::RmsProp { alpha, eps, momentum }
+            Optimizer::RmsProp(RmsPropConfig { alpha, eps, momentum, centered, .. }) => {
+                Method::RmsProp { alpha, eps, momentum, centered }
             }
             Optimizer::Lion(LionConfig { beta1, beta2, .. }) => Method::Lion { beta1, beta2 },
             Optimizer::Muon(MuonConfig { momentum, nesterov, beta1, beta2, eps, .. }) => {

@@ -13,8 +13,15 @@ const ADAM: AdamStep = AdamStep {
     clip: 1.0,
 };
 
-const RMSPROP: RmsPropStep =
-    RmsPropStep { learning_rate: 0.01, alpha: 0.9, eps: 1e-2, momentum: 0.0, weight_decay: 0.0, clip: 1.0 };
+const RMSPROP: RmsPropStep = RmsPropStep {
+    learning_rate: 0.01,
+    alpha: 0.9,
+    eps: 1e-2,
+    momentum: 0.0,
+    centered: false,
+    weight_decay: 0.0,
+    clip: 1.0,
+};
 const LION: LionStep =
     LionStep { learning_rate: 0.01, beta1: 0.9, beta2: 0.99, weight_decay: 0.0, clip: 1.0 };
 
@@ -78,7 +85,7 @@ fn rmsprop_follows_the_formula() {
         against_reference(
             |_, theta, g, square, buffer| {
                 let numbers = RmsPropStep { momentum, weight_decay: 0.02, clip: 0.5, ..RMSPROP };
-                rmsprop(None, &numbers, theta, g, square, buffer);
+                rmsprop(None, &numbers, theta, g, [square, buffer, &mut []]);
             },
             |_, theta, g, [square, buffer]| {
                 let g = 0.5 * g + 0.02 * theta;
@@ -88,6 +95,37 @@ fn rmsprop_follows_the_formula() {
             },
         );
     }
+}
+
+#[test]
+fn centered_rmsprop_divides_by_the_variance() {
+    for momentum in [0.0, 0.8] {
+        let numbers = RmsPropStep { momentum, centered: true, weight_decay: 0.02, clip: 0.5, ..RMSPROP };
+        let (mut theta, mut wanted) = (normal(0, CHUNK + 3), normal(0, CHUNK + 3));
+        let mut moments = [(); 3].map(|()| vec![0.0; theta.len()]);
+        let mut kept = vec![[0.0f64; 3]; theta.len()];
+        for step in 1..=20 {
+            let gradient = normal(step, theta.len());
+            rmsprop(None, &numbers, &mut theta, &gradient, moments.each_mut().map(|moment| &mut moment[..]));
+            for ((theta, g), [square, buffer, mean]) in wanted.iter_mut().zip(&gradient).zip(&mut kept) {
+                let g = 0.5 * f64::from(*g) + 0.02 * f64::from(*theta);
+                *square = 0.9 * *square + 0.1 * g * g;
+                *mean = 0.9 * *mean + 0.1 * g;
+                *buffer = momentum * *buffer + g / ((*square - *mean * *mean).sqrt() + 1e-2);
+                *theta = (f64::from(*theta) - 0.01 * *buffer) as f32;
+            }
+        }
+        // Beside roundings as elsewhere, the difference of two means loses a digit.
+        assert!(theta.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())));
+    }
+}
+
+#[test]
+fn a_variance_below_zero_counts_as_zero() {
+    let numbers = RmsPropStep { alpha: 0.9, centered: true, eps: 1.0, ..RMSPROP };
+    let (mut theta, mut square, mut mean) = ([1.0f32], [0.0f32], [3.0f32]);
+    rmsprop(None, &numbers, &mut theta, &[2.0], [&mut square, &mut [], &mut mean]);
+    assert_eq!(theta, [1.0 - 0.01 * 2.0]);
 }
 
 #[test]
@@ -327,9 +365,15 @@ fn the_threads_of_a_context_give_the_same_bits() {
             let numbers = SgdStep { momentum, nesterov, weight_decay, clip, ..SGD };
             two_steps(&start, |step, theta, m, _| sgd(ctx, &SgdStep { step, ..numbers }, theta, &gradient, m))
         };
-        let rmsprop_by = |momentum| {
-            let numbers = RmsPropStep { momentum, weight_decay, clip, ..RMSPROP };
-            two_steps(&start, |_, theta, v, m| rmsprop(ctx, &numbers, theta, &gradient, v, m))
+        let rmsprop_by = |momentum, centered| {
+            let numbers = RmsPropStep { momentum, centered, weight_decay, clip, ..RMSPROP };
+            let mut mean = vec![0.0; len];
+            let mut moved = start.clone();
+            let (mut square, mut buffer) = (vec![0.0; len], vec![0.0; len]);
+            for _ in 0..2 {
+                rmsprop(ctx, &numbers, &mut moved, &gradient, [&mut square, &mut buffer, &mut mean]);
+            }
+            [moved, square, buffer, mean].concat()
         };
         let adam_at = |step| AdamStep { weight_decay, clip, step, ..ADAM };
         let lion_step = LionStep { weight_decay, clip, ..LION };
@@ -339,8 +383,10 @@ fn the_threads_of_a_context_give_the_same_bits() {
             sgd_by(0.9, true),
             two_steps(&start, |step, theta, m, v| adam(ctx, &adam_at(step), theta, &gradient, m, v)),
             two_steps(&start, |step, theta, m, v| adamw(ctx, &adam_at(step), theta, &gradient, m, v)),
-            rmsprop_by(0.0),
-            rmsprop_by(0.8),
+            rmsprop_by(0.0, false),
+            rmsprop_by(0.8, false),
+            rmsprop_by(0.0, true),
+            rmsprop_by(0.8, true),
             two_steps(&start, |_, theta, m, _| lion(ctx, &lion_step, theta, &gradient, m)),
         ]
         .concat()
@@ -362,7 +408,7 @@ fn speed() {
     measure("adam", len, |ctx| adam(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
     measure("adamw", len, |ctx| adamw(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
     measure("rmsprop", len, |ctx| {
-        rmsprop(Some(ctx), &RMSPROP, &mut theta, &gradient, &mut first, &mut second);
+        rmsprop(Some(ctx), &RMSPROP, &mut theta, &gradient, [&mut first, &mut second, &mut []]);
     });
     measure("lion", len, |ctx| lion(Some(ctx), &LION, &mut theta, &gradient, &mut first));
 }

@@ -197,8 +197,8 @@ fn none_kept(params: &Params) -> Vec<Kept> {
 }
 
 /// The moments of these names, zeros at first, taken out so that parameters can move beside them.
-fn lend(kept: &mut Kept, names: &[&'static str], len: usize) -> [(&'static str, Buffer); 2] {
-    let mut lent = [("", Buffer::default()), ("", Buffer::default())];
+fn lend(kept: &mut Kept, names: &[&'static str], len: usize) -> [(&'static str, Buffer); 3] {
+    let mut lent = [(); 3].map(|()| ("", Buffer::default()));
     for (place, name) in lent.iter_mut().zip(names) {
         let moment = kept.entry(*name).or_insert_with(|| Buffer::zeros(len));
         *place = (*name, std::mem::take(moment));

@@ -61,6 +61,8 @@ pub struct RmsPropConfig {
     pub eps: f64,
     /// Share of the last step that is kept; 0.
     pub momentum: f64,
+    /// Whether gradients are divided by the root of their variance, not of their mean square (Graves 2013); not, unless said.
+    pub centered: bool,
     /// Pull towards zero; 0.
     pub weight_decay: f64,
 }
@@ -109,7 +111,7 @@ impl Default for AdamConfig {
 
 impl Default for RmsPropConfig {
     fn default() -> RmsPropConfig {
-        RmsPropConfig { alpha: 0.99, eps: 1e-8, momentum: 0.0, weight_decay: 0.0 }
+        RmsPropConfig { alpha: 0.99, eps: 1e-8, momentum: 0.0, centered: false, weight_decay: 0.0 }
     }
 }
 
@@ -121,13 +123,6 @@ impl Default for LionConfig {
 
 impl Default for MuonConfig {
     fn default() -> MuonConfig {
-        MuonConfig {
-            momentum: 0.95,
-            nesterov: true,
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-            weight_decay: 0.1,
-        }
+        MuonConfig { momentum: 0.95, nesterov: true, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.1 }
     }
 }
