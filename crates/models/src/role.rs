@@ -22,12 +22,9 @@ impl Role {
         let is_table =
             |layer: &Layer| matches!(layer, Layer::Embedding { .. } | Layer::PositionEmbedding { .. });
         let answers = graph.outputs().iter().any(|output| output.index() == node);
-        match Role::by_axes(sizes.len()) {
-            Role::Matrix if answers || graph.nodes().get(node).is_some_and(|node| is_table(&node.layer)) => {
-                Role::End
-            }
-            role => role,
-        }
+        let is_end = answers || graph.nodes().get(node).is_some_and(|node| is_table(&node.layer));
+        let known = Role::by_axes(sizes.len());
+        if known == Role::Matrix && is_end { Role::End } else { known }
     }
 
     /// The role of a tensor of which no more is known, as in a network written by hand.
@@ -60,6 +57,7 @@ impl Lying {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::testing::{chain, conv, embedding};

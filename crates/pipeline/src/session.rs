@@ -264,6 +264,7 @@ impl<'a> Session<'a> {
             checkpoints: &begun.checkpoints,
             from: RefCell::new(from.transpose()?),
             signals: &self.signals,
+            clock: Arc::clone(&self.job.clock),
             watchers: RefCell::new(watchers),
             failure: RefCell::new(None),
         };
@@ -302,6 +303,7 @@ struct RunHooks<'a> {
     checkpoints: &'a Checkpoints,
     from: RefCell<Option<Checkpoint>>,
     signals: &'a Signals,
+    clock: Arc<dyn Clock>,
     watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
     /// The first watcher that could not write; it stops the training, and is the error of the stage.
     failure: RefCell<Option<WatchError>>,
@@ -314,6 +316,10 @@ impl Hooks for RunHooks<'_> {
 
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?)?)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     fn see(&self, event: &Event) -> Signal {
