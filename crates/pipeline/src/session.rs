@@ -262,6 +262,7 @@ impl<'a> Session<'a> {
         watchers.extend(audience.watcher());
         let hooks = RunHooks {
             checkpoints: &begun.checkpoints,
+            keep: self.job.plans.train.keep(),
             from: RefCell::new(from.transpose()?),
             signals: &self.signals,
             clock: Arc::clone(&self.job.clock),
@@ -301,6 +302,8 @@ impl<'a> Session<'a> {
 /// Training inside a run folder: checkpoints are kept, watchers are told, signals stop it.
 struct RunHooks<'a> {
     checkpoints: &'a Checkpoints,
+    /// How many of them stay.
+    keep: usize,
     from: RefCell<Option<Checkpoint>>,
     signals: &'a Signals,
     clock: Arc<dyn Clock>,
@@ -315,7 +318,7 @@ impl Hooks for RunHooks<'_> {
     }
 
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?)?)
+        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?, self.keep)?)
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -10,9 +10,6 @@ use super::{Files, Key, RunError};
 /// Where a stage keeps them, below its folder.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
-/// How many are kept: the newest, and one to fall back to when a disk has damaged it.
-const KEPT: usize = 2;
-
 /// The points that an interrupted stage can go on from: `3-train/checkpoints/000012`, each a set of its own.
 ///
 /// The number counts what was ever saved and is not used twice, so the greatest is the newest; there is no link to it.
@@ -47,17 +44,18 @@ impl Checkpoints {
         Checkpoints { fs, folder: stage_folder.join(CHECKPOINTS), key }
     }
 
-    /// Saves one after so many epochs, then removes all but the newest two.
+    /// Saves one after so many epochs, then removes all but the newest `keep`: with two there is one to fall back to when a
+    /// disk has damaged the newest.
     ///
     /// # Errors
     /// [`RunError::Commit`], and the earlier ones are as they were; [`RunError::Fs`] if old ones cannot be removed.
-    pub fn save(&self, epoch: u64, files: &Files) -> Result<(), RunError> {
+    pub fn save(&self, epoch: u64, files: &Files, keep: usize) -> Result<(), RunError> {
         let fs = &*self.fs;
         ensure_folder(fs, &self.folder)?;
         let numbers = self.numbers()?;
         let next = numbers.last().map_or(1, |newest| newest + 1);
         commit_set(fs, &self.set(next), files, &format!("{}{epoch}", self.made_from()))?;
-        for old in numbers.iter().rev().skip(KEPT - 1) {
+        for old in numbers.iter().rev().skip(keep.saturating_sub(1)) {
             discard(fs, &self.set(*old))?;
         }
         Ok(())

@@ -86,7 +86,7 @@ fn step(run: &mut Run, stage: Stage) -> Result<(Vec<Reason>, bool), RunError> {
         None => {
             if stage == Stage::Train {
                 let done = begun.checkpoints.newest()?.checkpoint.map_or(0, |point| point.epoch);
-                (done + 1..=3).try_for_each(|epoch| begun.checkpoints.save(epoch, &expect))?;
+                (done + 1..=3).try_for_each(|epoch| begun.checkpoints.save(epoch, &expect, 2))?;
             }
             run.finish(begun, expect.clone())?
         }

@@ -108,7 +108,7 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
     let points = run.begin(Stage::Data).unwrap().checkpoints;
     assert!(points.newest().unwrap().checkpoint.is_none());
     let files = |epoch: u64| Files::from([("state".to_owned(), epoch.to_le_bytes().to_vec())]);
-    (1..=5).for_each(|epoch| points.save(epoch, &files(epoch)).unwrap());
+    (1..=5).for_each(|epoch| points.save(epoch, &files(epoch), 2).unwrap());
     let folder = Path::new("/runs/toy-0001/1-data/checkpoints");
     assert_eq!(fs.list(folder, 9).unwrap(), ["000004", "000005"]);
     assert_eq!(points.newest().unwrap().checkpoint, Some(Checkpoint { epoch: 5, files: files(5) }));
@@ -121,8 +121,10 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
         said,
         ["`/runs/toy-0001/1-data/checkpoints/000005/state` is damaged: its BLAKE3 differs from the manifest"]
     );
-    points.save(5, &files(5)).unwrap();
+    points.save(5, &files(5), 2).unwrap();
     assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006"], "a number is not used twice");
+    points.save(6, &files(6), 3).unwrap();
+    assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006", "000007"], "as many as are asked for");
 
     let other = Checkpoints::of(Arc::new(fs), Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
     assert!(other.newest().unwrap().checkpoint.is_none(), "made for another output");

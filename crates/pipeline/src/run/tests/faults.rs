@@ -88,9 +88,9 @@ fn points_to_go_on_from_survive_a_full_disk() {
         step(&mut run, Stage::Models).unwrap();
         let begun = run.begin(Stage::Train).unwrap();
         let files = work(Stage::Train, &identity(5));
-        begun.checkpoints.save(1, &files).unwrap();
+        begun.checkpoints.save(1, &files, 2).unwrap();
         faulty.fail_from(k, Fault::NoSpace);
-        let saved = begun.checkpoints.save(2, &files);
+        let saved = begun.checkpoints.save(2, &files, 2);
         let finished = run.finish(begun, files);
         if finished.is_ok() {
             break;

@@ -86,7 +86,7 @@ fn an_interrupted_run_goes_on_where_it_was() {
     step(&mut run, Stage::Data).unwrap();
     step(&mut run, Stage::Models).unwrap();
     let begun = run.begin(Stage::Train).unwrap();
-    begun.checkpoints.save(12, &work(Stage::Train, &identity(5))).unwrap();
+    begun.checkpoints.save(12, &work(Stage::Train, &identity(5)), 2).unwrap();
     drop(run);
 
     let plan = runs.plan("toy", &identity(5)).unwrap();
