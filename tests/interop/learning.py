@@ -1,6 +1,7 @@
 """PyTorch takes the steps that both of our runners took: losses and parameters equal to 1e-6."""
 
 import json
+from unittest import mock
 
 import torch
 from common import array, folder, near
@@ -54,6 +55,26 @@ def criterion(name, numbers):
     return losses[name](**numbers)
 
 
+class MuonAndAdamW:
+    """PyTorch's Muon for the first matrix, AdamW for all else; directions in single precision, where Muon has bf16."""
+
+    def __init__(self, groups, others, **numbers):
+        matrix = groups[0]["params"][0]
+        rest = [{**group, "params": [theta for theta in group["params"] if theta is not matrix]} for group in groups]
+        common = {"lr": numbers["lr"], "weight_decay": numbers["weight_decay"]}
+        self.muon = torch.optim.Muon([matrix], adjust_lr_fn="match_rms_adamw", **numbers)
+        self.adamw = torch.optim.AdamW(rest, **common, **others)
+
+    def zero_grad(self):
+        self.muon.zero_grad()
+        self.adamw.zero_grad()
+
+    def step(self):
+        with mock.patch.object(torch, "bfloat16", torch.float32):
+            self.muon.step()
+        self.adamw.step()
+
+
 def optimizer(case, model):
     """One group for what is decayed and one for what is not."""
     decays = lambda parameter: case["decayed"] == "all" or parameter.dim() > 1
@@ -61,10 +82,12 @@ def optimizer(case, model):
         {"params": list(filter(decays, model.parameters()))},
         {"params": [parameter for parameter in model.parameters() if not decays(parameter)], "weight_decay": 0.0},
     ]
-    name, numbers = case["method"]["name"], case["method"]["numbers"]
-    make = Lion if name == "Lion" else getattr(torch.optim, name)
     groups = [group for group in groups if group["params"]]
-    return make(groups, lr=case["learning_rate"], weight_decay=case["weight_decay"], **numbers)
+    name, numbers = case["method"]["name"], case["method"]["numbers"]
+    numbers = {"lr": case["learning_rate"], "weight_decay": case["weight_decay"], **numbers}
+    if name == "Muon":
+        return MuonAndAdamW(groups, case["method"]["others"], **numbers)
+    return (Lion if name == "Lion" else getattr(torch.optim, name))(groups, **numbers)
 
 
 def learned(case):

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use baeum::fs::RealFs;
 use baeum::models::{CandleNetwork, Forward, Pass};
-use baeum::{Context, NoHooks, Plans, Recipe, StageError, Stages, Trained, data, evaluate, train};
+use baeum::{Context, Ended, NoHooks, Plans, Recipe, StageError, Stages, Trained, data, evaluate, train};
 use baeum_tests::{Scratch, baeum, root};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Conv2d, Conv2dConfig, Linear, Module, VarBuilder, VarMap};
@@ -71,7 +71,8 @@ fn a_network_written_by_hand_trains_through_our_loop() {
     let mine = Mine::new(VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu)).unwrap();
     let mut network = CandleNetwork::of_vars(mine, &vars, Device::Cpu);
     let watch = &mut |_: &train::Event| train::Signal::Go;
-    let fitted = train::fit(&plans.train, 7, &mut network, &dataset, None, &mut |_| Ok(()), watch).unwrap();
+    let outside = train::Outside { clock: &train::SystemClock::new(), keep: &mut |_| Ok(()), watch };
+    let fitted = train::fit(&plans.train, 7, &mut network, &dataset, None, outside).unwrap();
     assert_eq!(fitted.history.len(), 8);
     let report = evaluate::score(&plans.evaluate, 7, &mut network, &dataset).unwrap();
     let accuracy = report.metric(evaluate::MetricName::Accuracy).unwrap().value.unwrap();
@@ -90,7 +91,13 @@ fn one_stage_is_a_closure() {
             let baeum::Dataset { schema, inputs, targets, .. } = data;
             let predictor =
                 baeum::Predictor { schema, inputs, graph: model.graph, weights: model.weights, targets };
-            Ok(Trained { predictor, history: vec![], best_epoch: 0, class_weights: BTreeMap::new() })
+            Ok(Trained {
+                predictor,
+                history: vec![],
+                best_epoch: 0,
+                end: Ended::Done,
+                class_weights: BTreeMap::new(),
+            })
         }),
         ..Stages::default()
     };

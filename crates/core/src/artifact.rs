@@ -15,6 +15,21 @@ pub struct Model {
     pub taken: BTreeMap<String, String>,
 }
 
+/// Why training is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Every epoch was seen.
+    #[default]
+    Done,
+    /// The loss had stopped falling.
+    EarlyStop,
+    /// The minutes it was given had run out; the last epoch went as far as they did.
+    OutOfTime,
+    /// A watcher asked for it; the last checkpoint goes on exactly here.
+    Stopped,
+}
+
 /// What one epoch did.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +55,8 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose weights were kept.
     pub best_epoch: u32,
+    /// Why training was over.
+    pub end: Ended,
     /// What a row counted in the loss, by its label; empty where all counted the same.
     pub class_weights: BTreeMap<String, f32>,
 }

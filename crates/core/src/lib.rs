@@ -37,7 +37,7 @@ mod progress;
 mod rng;
 
 pub use ahead::Ahead;
-pub use artifact::{EpochRecord, Model, Trained};
+pub use artifact::{Ended, EpochRecord, Model, Trained};
 pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,

@@ -36,7 +36,7 @@ pub enum Method {
     Adam(Adam),
     /// Loshchilov & Hutter 2019: as Adam, but decay shrinks the weights apart from the gradient.
     AdamW(Adam),
-    /// Tieleman & Hinton 2012, as PyTorch's `RMSprop` that is not centered; decay is added to the gradient.
+    /// Tieleman & Hinton 2012, as PyTorch's `RMSprop`; decay is added to the gradient.
     RmsProp {
         /// Share of the old mean of squared gradients that is kept.
         alpha: f64,
@@ -44,6 +44,8 @@ pub enum Method {
         eps: f64,
         /// Share of the last step that is kept.
         momentum: f64,
+        /// Whether the square of the mean gradient is taken from the mean of squares, which leaves a variance.
+        centered: bool,
     },
     /// Chen et al. 2023, algorithm 2, which PyTorch has not: a step of one length along the sign of a mean gradient; decay
     /// shrinks the weights apart from the gradient.
@@ -52,6 +54,17 @@ pub enum Method {
         beta1: f64,
         /// Share of the mean gradient that is kept.
         beta2: f64,
+    },
+    /// Jordan et al. 2024, with the step size of Liu et al. 2025, as PyTorch's `Muon` with `match_rms_adamw`: matrices go along
+    /// their mean gradient with all singular values made about one. What has one axis, embeddings, and the layer that answers
+    /// go by AdamW, and so does decay, which shrinks the weights apart from the gradient.
+    Muon {
+        /// Share of the mean gradient that is kept.
+        momentum: f64,
+        /// Whether the newest gradient counts once more in the direction.
+        nesterov: bool,
+        /// The numbers of what goes by AdamW.
+        others: Adam,
     },
 }
 

@@ -91,7 +91,8 @@ pub use norm::{
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
 pub use optim::{
-    AdamStep, LionStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, rmsprop, running_average, sgd,
+    AdamStep, LionStep, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon, muon_work,
+    rmsprop, running_average, sgd,
 };
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use places::{Turn, rotate, rotations, sinusoids};

@@ -2,7 +2,7 @@
 //!
 //! Each function reads a gradient once and updates parameters and moments in place, by the threads of `ctx`, or of rayon if
 //! there is none. The step's scalars are computed in `f64` and rounded once; the arithmetic on elements is `f32`. Elements do
-//! not meet, so threads cannot change a bit.
+//! not meet, but in the products of [`muon()`], whose sums have one order; so threads cannot change a bit.
 //!
 //! # Panics
 //! If slices differ in length, or steps are counted from zero.
@@ -10,6 +10,7 @@
 mod adam;
 mod average;
 mod lion;
+mod muon;
 mod rmsprop;
 mod sgd;
 
@@ -20,6 +21,7 @@ use crate::map::{CHUNK, part};
 pub use adam::{AdamStep, adam, adamw};
 pub use average::running_average;
 pub use lion::{LionStep, lion};
+pub use muon::{MuonStep, muon, muon_work};
 pub use rmsprop::{RmsPropStep, rmsprop};
 pub use sgd::{SgdStep, sgd};
 

@@ -28,6 +28,7 @@ mod cpu;
 mod device;
 mod network;
 mod ops;
+mod role;
 mod rule;
 mod runner;
 

@@ -11,6 +11,7 @@ use baeum_core::{Batch, Loss, LossParts, Network, NetworkError, Part, State, Upd
 use baeum_kernels::sum;
 use candle_core::{DType, Device, Tensor, Var};
 
+use crate::role::Role;
 use crate::{checks, ops};
 pub use error::RunError;
 use error::{backend, network_error};
@@ -70,6 +71,7 @@ pub struct CandleNetwork<F> {
 /// A learned tensor, and what its optimizer keeps.
 pub(crate) struct Parameter {
     pub(crate) var: Var,
+    pub(crate) role: Role,
     /// Summed over the parts of a batch; none before the first part and after an update.
     gradient: Option<Tensor>,
     moments: BTreeMap<&'static str, Vec<f32>>,
@@ -77,7 +79,8 @@ pub(crate) struct Parameter {
 
 impl<F: Forward> CandleNetwork<F> {
     /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics
-    /// of batch norm) by `forward` itself. All lie on `device` and are of `dtype`, `f32` to train.
+    /// of batch norm) by `forward` itself. All lie on `device` and are of `dtype`, `f32` to train. Muon takes all learned ones
+    /// of two axes or more for matrices: which are embeddings, and which answer, is not known here.
     pub fn of(
         forward: F,
         learned: BTreeMap<String, Var>,
@@ -85,7 +88,10 @@ impl<F: Forward> CandleNetwork<F> {
         device: Device,
         dtype: DType,
     ) -> CandleNetwork<F> {
-        let parameter = |var| Parameter { var, gradient: None, moments: BTreeMap::new() };
+        let parameter = |var: Var| {
+            let role = Role::by_axes(var.rank());
+            Parameter { var, role, gradient: None, moments: BTreeMap::new() }
+        };
         let learned = learned.into_iter().map(|(name, var)| (name, parameter(var))).collect();
         CandleNetwork { forward, learned, running, device, dtype, step: 0, weight: 0.0, outputs: vec![] }
     }

@@ -11,6 +11,7 @@ use candle_core::{Tensor, Var};
 
 use crate::network::CandleNetwork;
 use crate::ops::Moments;
+use crate::role::Role;
 use crate::{CpuRunner, Device, Float, ModelError};
 
 /// A graph that runs and learns.
@@ -98,7 +99,21 @@ impl Runner {
         let vars = learned.iter().chain(&running).map(|(name, var)| (name.clone(), var.clone())).collect();
         let forward =
             Layers { graph: graph.clone(), vars, rng: Rng::new(config.seed), seen: BTreeMap::new() };
-        Ok(CandleNetwork::of(forward, learned, running, device, dtype))
+        let mut net = CandleNetwork::of(forward, learned, running, device, dtype);
+        net.assign_roles();
+        Ok(net)
+    }
+
+    /// What its parameters are to an optimizer, as the graph tells it.
+    fn assign_roles(&mut self) {
+        let graph = &self.forward.graph;
+        for (i, node) in graph.nodes().iter().enumerate() {
+            for param in node.layer.params(&graph.input_shapes(node)) {
+                if let Some(parameter) = self.learned.get_mut(&format!("{}.{}", node.name, param.name)) {
+                    parameter.role = Role::of(graph, i, &param.sizes);
+                }
+            }
+        }
     }
 }
 

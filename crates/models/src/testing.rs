@@ -14,18 +14,22 @@ pub(crate) const ADAM: Update = Update { clip: Some(1.0), ..Update::of(Method::A
 /// A step of every method, with decay on weights alone.
 pub(crate) fn updates() -> Vec<Update> {
     let sgd = |momentum, nesterov| Method::Sgd { momentum, nesterov };
-    let rmsprop = |momentum| Method::RmsProp { alpha: 0.9, eps: 1e-2, momentum };
+    let rmsprop = |momentum, centered| Method::RmsProp { alpha: 0.9, eps: 1e-2, momentum, centered };
     let adam = Adam { beta1: 0.9, beta2: 0.99, eps: 1e-3 };
     let lion = Method::Lion { beta1: 0.9, beta2: 0.99 };
+    let muon = Method::Muon { momentum: 0.9, nesterov: true, others: adam };
     let methods = [
         sgd(0.0, false),
         sgd(0.9, false),
         sgd(0.9, true),
         Method::Adam(adam),
         Method::AdamW(adam),
-        rmsprop(0.0),
-        rmsprop(0.8),
+        rmsprop(0.0, false),
+        rmsprop(0.8, false),
+        rmsprop(0.0, true),
+        rmsprop(0.8, true),
         lion,
+        muon,
     ];
     let decayed = Decayed::Weights;
     let ema = Some(0.5);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Blueprint, Dataset, Decode, EpochRecord, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind,
+    Blueprint, Dataset, Decode, Ended, EpochRecord, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind,
     Predictor, Role, Schema, Splits, Target, TargetStats, Task, Trained, Value, Weights, WeightsError,
     check_weights,
 };
@@ -85,6 +85,9 @@ struct Transforms {
 #[serde(deny_unknown_fields)]
 pub(crate) struct History {
     pub(crate) best_epoch: u32,
+    /// Why training was over; runs of before this was noted had seen every epoch, or stopped early.
+    #[serde(default)]
+    pub(crate) end: Ended,
     pub(crate) epochs: Vec<EpochRecord>,
     /// What rows counted in the loss by their labels; none where all counted the same.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -224,7 +227,7 @@ fn started(model: &Model) -> String {
 /// What the train stage leaves behind beside its checkpoints.
 pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
     let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());
-    let history = History { best_epoch: trained.best_epoch, epochs, class_weights };
+    let history = History { best_epoch: trained.best_epoch, end: trained.end, epochs, class_weights };
     Ok(Files::from([
         (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
         (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
@@ -235,8 +238,8 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
 
 /// What [`trained`] wrote.
 pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
-    let History { best_epoch, epochs, class_weights } = parse(files, HISTORY)?;
-    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch, class_weights })
+    let History { best_epoch, end, epochs, class_weights } = parse(files, HISTORY)?;
+    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch, end, class_weights })
 }
 
 /// The learned function in the files of the train stage.
@@ -272,6 +275,14 @@ pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<Str
     (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 
+/// Why training was over, if that is not what the recipe leads one to expect.
+pub(crate) fn shown_end(end: Ended) -> Option<&'static str> {
+    match end {
+        Ended::OutOfTime => Some("out of time"),
+        Ended::Done | Ended::EarlyStop | Ended::Stopped => None,
+    }
+}
+
 fn curves(history: &[EpochRecord]) -> Table {
     let floats = |of: &dyn Fn(&EpochRecord) -> f64| Column::Numbers(history.iter().map(of).collect());
     vec![
@@ -304,6 +315,7 @@ pub(crate) fn report(
         ("seed".to_owned(), seed.to_string()),
     ];
     facts.extend(shown_weights(&trained.class_weights).map(|said| ("class weights".to_owned(), said)));
+    facts.extend(shown_end(trained.end).map(|said| ("training ended".to_owned(), said.to_owned())));
     let summary = baeum_models::summary(&trained.predictor.graph);
     let input = ReportInput {
         report,

@@ -264,9 +264,10 @@ impl<'a> Session<'a> {
         watchers.extend(audience.watcher());
         let hooks = RunHooks {
             checkpoints: &begun.checkpoints,
-            kept: self.job.plans.train.keep(),
+            keep: self.job.plans.train.keep(),
             from: RefCell::new(from.transpose()?),
             signals: &self.signals,
+            clock: Arc::clone(&self.job.clock),
             watchers: RefCell::new(watchers),
             failure: RefCell::new(None),
         };
@@ -316,9 +317,10 @@ impl<'a> Session<'a> {
 struct RunHooks<'a> {
     checkpoints: &'a Checkpoints,
     /// How many of them stay.
-    kept: usize,
+    keep: usize,
     from: RefCell<Option<Checkpoint>>,
     signals: &'a Signals,
+    clock: Arc<dyn Clock>,
     watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
     /// The first watcher that could not write; it stops the training, and is the error of the stage.
     failure: RefCell<Option<WatchError>>,
@@ -330,7 +332,11 @@ impl Hooks for RunHooks<'_> {
     }
 
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?, self.kept)?)
+        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?, self.keep)?)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     fn see(&self, event: &Event) -> Signal {

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::Arc;
 
-use baeum_core::{Blueprint, Dataset, Decode, Loss, Model, Predictor, Target, Trained, free_memory};
+use baeum_core::clock::SystemClock;
+use baeum_core::{Blueprint, Clock, Dataset, Decode, Loss, Model, Predictor, Target, Trained, free_memory};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
 use baeum_models::{Device, Memory, ModelError, RunnerConfig, network, start_from};
-use baeum_train::{Checkpoint, End, Event, Signal};
+use baeum_train::{Checkpoint, Ended, Event, Outside, Signal};
 
 use crate::recipe::RunPlan;
 use crate::{Plans, StageError, golden, start};
@@ -39,6 +41,11 @@ pub trait Hooks {
     fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn Error + Send + Sync>> {
         let _ = checkpoint;
         Ok(())
+    }
+
+    /// Where time comes from.
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock::new())
     }
 
     /// Is told what happens, and may stop it.
@@ -167,9 +174,9 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
-    let fitted =
-        baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, &mut keep, &mut watch)?;
-    let (End::Done | End::EarlyStop, Some(best)) = (fitted.end, fitted.best) else {
+    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, watch: &mut watch };
+    let fitted = baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, outside)?;
+    let (Ended::Done | Ended::EarlyStop | Ended::OutOfTime, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);
     };
     let class_weights = by_label(&dataset.targets, &fitted.minimised);
@@ -180,7 +187,8 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
         weights: best.weights,
         targets: dataset.targets.clone(),
     };
-    Ok(Trained { predictor, history: fitted.history, best_epoch: best.epoch, class_weights })
+    let (history, end) = (fitted.history, fitted.end);
+    Ok(Trained { predictor, history, best_epoch: best.epoch, end, class_weights })
 }
 
 /// What a row counted, by its label; nothing where all counted the same.

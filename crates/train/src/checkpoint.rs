@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{EpochRecord, Limits, LossParts, Network, State, Weights};
@@ -22,6 +23,8 @@ pub struct Checkpoint {
     pub history: Vec<EpochRecord>,
     /// The weights of the best of these epochs; none if no loss was finite.
     pub best: Option<Weights>,
+    /// How long training has taken, if it may only take so long; else zero.
+    pub elapsed: Duration,
 }
 
 /// Why files are no checkpoint that training can go on from.
@@ -174,6 +177,9 @@ struct Progress {
     batch: usize,
     loss_sum: Exact,
     loss_weight: Exact,
+    /// Only where there is a budget: elsewhere no clock enters these bytes.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    elapsed: Duration,
     history: Vec<Epoch>,
 }
 
@@ -207,6 +213,7 @@ impl Progress {
             batch: checkpoint.batch,
             loss_sum: Exact(checkpoint.loss.sum),
             loss_weight: Exact(checkpoint.loss.weight),
+            elapsed: checkpoint.elapsed,
             history: checkpoint.history.iter().map(epoch).collect(),
         }
     }
@@ -225,7 +232,8 @@ impl Progress {
         if best.is_some() != best_epoch(&history).is_some() {
             return Err(CheckpointError::Best);
         }
-        Ok(Checkpoint { state: state(self.step, tensors)?, batch: self.batch, loss, history, best })
+        let state = state(self.step, tensors)?;
+        Ok(Checkpoint { state, batch: self.batch, loss, history, best, elapsed: self.elapsed })
     }
 }
 
@@ -292,6 +300,7 @@ mod tests {
             loss: LossParts { sum: 2.0 / 3.0, weight: 16.0 },
             history: vec![record(0, None), record(1, Some(f64::INFINITY)), record(2, Some(5e-324))],
             best: Some(tensors("head.weight", 0.3)),
+            elapsed: Duration::new(61, 7),
         }
     }
 
@@ -306,6 +315,16 @@ mod tests {
         assert_eq!(read(&files).unwrap(), checkpoint());
         assert_eq!(read(&files).unwrap().files().unwrap(), files, "-0 and 0 are equal, their bytes are not");
         assert_eq!(read(&Checkpoint::default().files().unwrap()).unwrap(), Checkpoint::default());
+    }
+
+    #[test]
+    fn no_clock_enters_the_bytes_where_no_time_is_counted() {
+        let progress = |elapsed| {
+            let files = Checkpoint { elapsed, ..checkpoint() }.files().unwrap();
+            String::from_utf8(files[PROGRESS].clone()).unwrap()
+        };
+        assert!(!progress(Duration::ZERO).contains("elapsed"));
+        assert!(progress(Duration::from_secs(9)).contains("\"secs\": 9"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use class_weights::ClassWeights;
 pub use loss::{CrossEntropyConfig, Huber, LossConfig, Quantile};
-pub use optimizer::{AdamConfig, LionConfig, Optimizer, RmsPropConfig, SgdConfig};
+pub use optimizer::{AdamConfig, LionConfig, MuonConfig, Optimizer, RmsPropConfig, SgdConfig};
 pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
 
 /// The `[train]` section of a recipe: how a network learns. What is left out takes the value given here.
@@ -18,6 +18,11 @@ pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
 pub struct TrainConfig {
     /// How often every training row is seen; 30, which small tables and pictures need at most.
     pub epochs: u32,
+    /// How many minutes training may take, those before an interruption with them; it ends behind the update in which they run
+    /// out, and the epoch counts as far as it went. With it a result depends on the speed of the machine. None: as many as it
+    /// takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_minutes: Option<f64>,
     /// How many rows make one update; 64: large enough to keep a processor busy, small enough to find wide minima
     /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
@@ -120,6 +125,9 @@ pub struct CheckpointConfig {
     /// Also after so many updates, wherever in an epoch that is; not, unless said: for epochs of an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_steps: Option<u64>,
+    /// Also once so many minutes have gone by since the last one, after the update in which they did; not, unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every_minutes: Option<f64>,
     /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
     pub keep: usize,
 }
@@ -128,6 +136,7 @@ impl Default for TrainConfig {
     fn default() -> TrainConfig {
         TrainConfig {
             epochs: 30,
+            max_minutes: None,
             batch_size: BATCH_SIZE,
             sampler: Sampler::All,
             class_weights: None,
@@ -155,7 +164,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, every_steps: None, keep: 2 }
+        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2 }
     }
 }
 
@@ -206,10 +215,13 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_refused() {
         let check = |text: &str, expect: &str| assert!(read(text).unwrap_err().starts_with(expect), "{text}");
-        check(r#"{"epoch": 3}"#, "unknown field `epoch`, expected one of `epochs`, `batch_size`");
+        check(
+            r#"{"epoch": 3}"#,
+            "unknown field `epoch`, expected one of `epochs`, `max_minutes`, `batch_size`",
+        );
         check(
             r#"{"optimizer": "adamax"}"#,
-            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`, `rmsprop`, `lion`",
+            "unknown variant `adamax`, expected one of `sgd`, `adam`, `adamw`, `rmsprop`, `lion`, `muon`",
         );
         check(r#"{"optimizer": {"adam": {"beta3": 1}}}"#, "unknown field `beta3`, expected one of `beta1`");
     }
@@ -219,6 +231,6 @@ mod tests {
         let schema = schemars::schema_for!(TrainConfig);
         let variants = schema.pointer("/$defs/Optimizer/oneOf").unwrap();
         assert_eq!(variants[1]["required"], serde_json::json!(["adam"]));
-        assert_eq!(variants[6], serde_json::json!({ "type": "string", "const": "adam" }));
+        assert_eq!(variants[7], serde_json::json!({ "type": "string", "const": "adam" }));
     }
 }

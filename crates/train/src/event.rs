@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use baeum_core::EpochRecord;
+use baeum_core::{Ended, EpochRecord};
 
 /// What happened, for whoever watches: a bar, a log, TensorBoard, a tuner.
 ///
@@ -51,22 +51,10 @@ pub enum Event {
     /// Training is over.
     End {
         /// Why.
-        end: End,
+        end: Ended,
         /// The best epoch; none if no epoch ended with a finite loss.
         best_epoch: Option<u32>,
     },
-}
-
-/// Why training is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// Every epoch was seen.
-    Done,
-    /// The loss had stopped falling.
-    EarlyStop,
-    /// A watcher asked for it; the last checkpoint goes on exactly here.
-    Stopped,
 }
 
 /// What a watcher answers.

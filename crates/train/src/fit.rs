@@ -1,13 +1,14 @@
 use std::ops::ControlFlow;
 
-use baeum_core::{Ahead, Dataset, EpochRecord, Loss, Network, Rng, State, Weights};
+use baeum_core::{Ahead, Clock, Dataset, Ended, EpochRecord, Loss, Network, Rng, State, Weights};
 
 use crate::class_weights::weighted_loss;
 use crate::failed::{FailedStep, Place};
 use crate::history::{best_epoch, judged_loss};
 use crate::sampler::Sampling;
 use crate::step::{finite_state, gradients, judged, parts, update};
-use crate::{Checkpoint, End, Event, Signal, TrainError, TrainPlan};
+use crate::time::Stopwatch;
+use crate::{Checkpoint, Event, Signal, TrainError, TrainPlan};
 
 /// Keeps a checkpoint where a crash cannot reach it.
 pub type Keep<'a> = dyn FnMut(&Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
@@ -15,11 +16,21 @@ pub type Keep<'a> = dyn FnMut(&Checkpoint) -> Result<(), Box<dyn std::error::Err
 /// Is told what happens, and says whether to go on.
 pub type Watch<'a> = dyn FnMut(&Event) -> Signal + 'a;
 
+/// What training has around it.
+pub struct Outside<'a> {
+    /// Where time comes from; asked only for what the recipe says in minutes.
+    pub clock: &'a dyn Clock,
+    /// Where checkpoints go.
+    pub keep: &'a mut Keep<'a>,
+    /// Who watches.
+    pub watch: &'a mut Watch<'a>,
+}
+
 /// What training came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
     /// Why it is over.
-    pub end: End,
+    pub end: Ended,
     /// The best epoch; none only if it was stopped before one ended with a finite loss.
     pub best: Option<Best>,
     /// Epoch by epoch, since the very start.
@@ -42,8 +53,8 @@ pub struct Best {
 /// Trains `net` on the train split of `data`, from its present weights or from a checkpoint.
 ///
 /// All that decides a bit is in the plan, the seed, the data and the checkpoint: a run that was interrupted and goes on
-/// from any checkpoint ends in the same bits as one that was not. At the end `net` has the weights of the last step;
-/// those of the best epoch are in [`Fitted`].
+/// from any checkpoint ends in the same bits as one that was not, unless its time runs out at another step. At the end `net`
+/// has the weights of the last step; those of the best epoch are in [`Fitted`].
 ///
 /// # Errors
 /// [`TrainError::Diverged`] at the first loss or gradient that is not finite, or a gradient that is too long, before the update,
@@ -55,19 +66,19 @@ pub fn fit(
     net: &mut dyn Network,
     data: &Dataset,
     from: Option<Checkpoint>,
-    keep: &mut Keep<'_>,
-    watch: &mut Watch<'_>,
+    mut outside: Outside<'_>,
 ) -> Result<Fitted, TrainError> {
     let (rng, loss) = (Rng::new(seed), weighted_loss(plan, data)?);
     let sampling = Sampling::new(plan, data)?;
     let rows = sampling.rows(data);
     let steps_per_epoch = plan.steps_per_epoch(rows)?;
     let mut at = Checkpoint::begin(from, net, steps_per_epoch)?;
+    let mut time = Stopwatch::begin(outside.clock, at.elapsed);
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
-    let mut stop = watch(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
+    let mut stop = (outside.watch)(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
     let end = loop {
-        let epoch = match plan.next_epoch(&at.history) {
-            ControlFlow::Continue(_) if stop => break End::Stopped,
+        let epoch = match plan.next_epoch(&at.history, at.elapsed) {
+            ControlFlow::Continue(_) if stop => break Ended::Stopped,
             ControlFlow::Continue(epoch) => epoch,
             ControlFlow::Break(end) => break end,
         };
@@ -90,29 +101,35 @@ pub fn fit(
                 return Err(TrainError::Diverged(Box::new(failed)));
             }
             let (loss, rows) = (parts.mean(), rows.len());
-            stop |= watch(&Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows }).is_stop();
-            if !stop && at.batch < steps_per_epoch && plan.is_due_at(step) {
-                renew(&mut at.state, net, epoch, step)?;
-                stop = hand_over(&at, step, keep, watch)?;
-            }
-            if stop {
+            let told = Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows };
+            stop |= (outside.watch)(&told).is_stop();
+            at.elapsed = plan.noted(time.total());
+            if stop || plan.is_out_of_time(at.elapsed) {
                 break;
+            }
+            if at.batch < steps_per_epoch && plan.is_due_at(step, time.since_kept()) {
+                renew(&mut at.state, net, epoch, step)?;
+                stop = hand_over(&at, step, &mut time, &mut outside)?;
+                if stop {
+                    break;
+                }
             }
         }
         let step = first_step + at.batch as u64;
         renew(&mut at.state, net, epoch, step)?;
-        if at.batch == steps_per_epoch {
+        if at.batch == steps_per_epoch || plan.is_out_of_time(at.elapsed) {
             let valid_loss = judged(plan, net, data, &loss, &at.state)?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
             let is_best = at.close_epoch(record);
-            stop |= watch(&Event::Epoch { record, is_best }).is_stop();
+            stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
+            at.elapsed = plan.noted(time.total());
         }
-        if stop || plan.is_due(&at.history) || plan.is_due_at(step) {
-            stop |= hand_over(&at, step, keep, watch)?;
+        if stop || plan.is_due(&at.history, at.elapsed) || plan.is_due_at(step, time.since_kept()) {
+            stop |= hand_over(&at, step, &mut time, &mut outside)?;
         }
     };
-    watch(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
+    (outside.watch)(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
     Fitted::of(at, end, loss)
 }
 
@@ -120,11 +137,12 @@ pub fn fit(
 fn hand_over(
     at: &Checkpoint,
     step: u64,
-    keep: &mut Keep<'_>,
-    watch: &mut Watch<'_>,
+    time: &mut Stopwatch<'_>,
+    outside: &mut Outside<'_>,
 ) -> Result<bool, TrainError> {
-    keep(at).map_err(|source| TrainError::Keep { step, source })?;
-    Ok(watch(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
+    (outside.keep)(at).map_err(|source| TrainError::Keep { step, source })?;
+    time.keep();
+    Ok((outside.watch)(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
 }
 
 /// The state of the network as it is now; the old one is let go first, for the two might not fit into memory.
@@ -137,14 +155,14 @@ fn renew(state: &mut State, net: &dyn Network, epoch: u32, step: u64) -> Result<
 impl Fitted {
     fn of(
         Checkpoint { best, history, .. }: Checkpoint,
-        end: End,
+        end: Ended,
         minimised: Loss,
     ) -> Result<Fitted, TrainError> {
         let best = best_epoch(&history).zip(best).map(|(record, weights)| {
             let (epoch, loss) = (record.epoch, judged_loss(record));
             Best { epoch, loss, weights }
         });
-        match best.is_none() && end != End::Stopped {
+        match best.is_none() && end != Ended::Stopped {
             true => Err(TrainError::NoBest),
             false => Ok(Fitted { end, best, history, minimised }),
         }

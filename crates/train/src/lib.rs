@@ -11,7 +11,7 @@
 //!
 //! [`TrainConfig`] is what a recipe says and [`TrainPlan`] what it means. [`fit`] is the loop: it computes nothing by
 //! itself but asks a [`Network`], tells a watcher each [`Event`], and hands over a [`Checkpoint`] to keep. It prints
-//! nothing, opens no file and reads no clock. In reading order:
+//! nothing and opens no file, and asks a clock only for what the recipe says in minutes. In reading order:
 
 mod config;
 mod event;
@@ -29,6 +29,7 @@ mod objective;
 mod optimizer;
 mod sampler;
 mod step;
+mod time;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
@@ -37,19 +38,19 @@ mod testing;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
     AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
-    LionConfig, LossConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler, Schedule,
-    SgdConfig, StepDown, TrainConfig,
+    LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler,
+    Schedule, SgdConfig, StepDown, TrainConfig,
 };
 pub use error::TrainError;
-pub use event::{End, Event, Signal};
+pub use event::{Event, Signal};
 pub use failed::{FailedStep, FailedStepError, Finding};
-pub use fit::{Best, Fitted, Keep, Watch, fit};
+pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
-    Adam, Batch, DType, Data, Dataset, Decayed, Decode, EpochRecord, InputSpec, Limits, Loss, LossParts,
-    Method, Network, NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits, State,
-    Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights,
+    Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, InputSpec, Limits, Loss,
+    LossParts, Method, Network, NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits,
+    State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights, clock::SystemClock,
 };

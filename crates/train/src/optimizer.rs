@@ -3,7 +3,7 @@
 use baeum_core::{Adam, Method};
 
 use crate::TrainError;
-use crate::config::{AdamConfig, LionConfig, Optimizer, RmsPropConfig, SgdConfig};
+use crate::config::{AdamConfig, LionConfig, MuonConfig, Optimizer, RmsPropConfig, SgdConfig};
 use crate::plan::{ABOVE_ZERO, BELOW_ONE, NOT_NEGATIVE, Rule, number, require};
 
 impl Optimizer {
@@ -15,8 +15,7 @@ impl Optimizer {
         match self {
             Optimizer::Sgd(SgdConfig { momentum, nesterov, .. }) => {
                 number("momentum", *momentum, BELOW_ONE)?;
-                let rule = "false, because `momentum` is 0";
-                require(!nesterov || *momentum > 0.0, "optimizer.sgd.nesterov", rule, nesterov)
+                self.check_nesterov(*nesterov, *momentum)
             }
             Optimizer::Adam(AdamConfig { beta1, beta2, eps, .. })
             | Optimizer::AdamW(AdamConfig { beta1, beta2, eps, .. }) => {
@@ -33,7 +32,20 @@ impl Optimizer {
                 number("beta1", *beta1, BELOW_ONE)?;
                 number("beta2", *beta2, BELOW_ONE)
             }
+            Optimizer::Muon(MuonConfig { momentum, nesterov, beta1, beta2, eps, .. }) => {
+                number("momentum", *momentum, BELOW_ONE)?;
+                self.check_nesterov(*nesterov, *momentum)?;
+                number("beta1", *beta1, BELOW_ONE)?;
+                number("beta2", *beta2, BELOW_ONE)?;
+                number("eps", *eps, ABOVE_ZERO)
+            }
         }
+    }
+
+    fn check_nesterov(&self, nesterov: bool, momentum: f64) -> Result<(), TrainError> {
+        let (setting, rule) =
+            (format!("optimizer.{}.nesterov", self.name()), "false, because `momentum` is 0");
+        require(!nesterov || momentum > 0.0, &setting, rule, nesterov)
     }
 
     pub(crate) fn method(&self) -> Method {
@@ -43,10 +55,13 @@ impl Optimizer {
             Optimizer::AdamW(AdamConfig { beta1, beta2, eps, .. }) => {
                 Method::AdamW(Adam { beta1, beta2, eps })
             }
-            Optimizer::RmsProp(RmsPropConfig { alpha, eps, momentum, .. }) => {
-                Method::RmsProp { alpha, eps, momentum }
+            Optimizer::RmsProp(RmsPropConfig { alpha, eps, momentum, centered, .. }) => {
+                Method::RmsProp { alpha, eps, momentum, centered }
             }
             Optimizer::Lion(LionConfig { beta1, beta2, .. }) => Method::Lion { beta1, beta2 },
+            Optimizer::Muon(MuonConfig { momentum, nesterov, beta1, beta2, eps, .. }) => {
+                Method::Muon { momentum, nesterov, others: Adam { beta1, beta2, eps } }
+            }
         }
     }
 
@@ -57,6 +72,7 @@ impl Optimizer {
             Optimizer::AdamW(said) => said.weight_decay.unwrap_or(0.01),
             Optimizer::RmsProp(said) => said.weight_decay,
             Optimizer::Lion(said) => said.weight_decay,
+            Optimizer::Muon(said) => said.weight_decay,
         }
     }
 
@@ -68,6 +84,7 @@ impl Optimizer {
             Optimizer::AdamW(_) => "adamw",
             Optimizer::RmsProp(_) => "rmsprop",
             Optimizer::Lion(_) => "lion",
+            Optimizer::Muon(_) => "muon",
         }
     }
 }
@@ -108,6 +125,14 @@ mod tests {
         check(Optimizer::RmsProp(fast), "rmsprop.momentum", &format!("{below_one} 2"));
         let beta = LionConfig { beta1: 1.5, ..LionConfig::default() };
         check(Optimizer::Lion(beta), "lion.beta1", &format!("{below_one} 1.5"));
+        let muon = MuonConfig::default();
+        let fast = MuonConfig { momentum: 1.0, ..muon.clone() };
+        check(Optimizer::Muon(fast), "muon.momentum", &format!("{below_one} 1"));
+        let blind = MuonConfig { momentum: 0.0, ..muon.clone() };
+        check(Optimizer::Muon(blind), "muon.nesterov", "false, because `momentum` is 0, got true");
+        let beta = MuonConfig { beta2: 1.0, ..muon.clone() };
+        check(Optimizer::Muon(beta), "muon.beta2", &format!("{below_one} 1"));
+        check(Optimizer::Muon(MuonConfig { eps: 0.0, ..muon }), "muon.eps", "above zero, got 0");
     }
 
     #[test]

@@ -1,11 +1,15 @@
 use std::fmt::Display;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use baeum_core::{EpochRecord, Loss, Task, Update};
+use baeum_core::{Ended, EpochRecord, Loss, Task, Update};
 
-use crate::config::{BATCH_SIZE, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig};
+use crate::config::{
+    BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig,
+};
 use crate::history::stale_epochs;
-use crate::{End, TrainError, schedule};
+use crate::time::minutes;
+use crate::{TrainError, schedule};
 
 /// Settings that were checked. [`TrainConfig::check`] is the only way to one, so the loop never doubts.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +34,9 @@ impl TrainConfig {
     /// [`TrainError::Setting`] for the first setting that is wrong.
     pub fn check(&self) -> Result<TrainPlan, TrainError> {
         require(self.epochs > 0, "epochs", ABOVE_ZERO.1, self.epochs)?;
+        if let Some(minutes) = self.max_minutes {
+            number("max_minutes", minutes, ABOVE_ZERO)?;
+        }
         require(self.batch_size > 0, "batch_size", ABOVE_ZERO.1, self.batch_size)?;
         if let Some(rows) = self.micro_batch {
             let rule = format!("from 1 to `train.batch_size`, which is {}", self.batch_size);
@@ -63,6 +70,9 @@ impl TrainConfig {
         require(self.checkpoint.every > 0, "checkpoint.every", ABOVE_ZERO.1, self.checkpoint.every)?;
         if let Some(steps) = self.checkpoint.every_steps {
             require(steps > 0, "checkpoint.every_steps", ABOVE_ZERO.1, steps)?;
+        }
+        if let Some(minutes) = self.checkpoint.every_minutes {
+            number("checkpoint.every_minutes", minutes, ABOVE_ZERO)?;
         }
         require(self.checkpoint.keep > 1, "checkpoint.keep", "2 or more", self.checkpoint.keep)?;
         Ok(TrainPlan { said: self.clone() })
@@ -178,28 +188,43 @@ impl TrainPlan {
         Update { method, learning_rate, weight_decay, decayed, clip, ema, limit }
     }
 
+    /// What is noted of the time that training took: all of it if there is a budget, and else nothing, so that no checkpoint
+    /// depends on a clock without need.
+    pub(crate) fn noted(&self, elapsed: Duration) -> Duration {
+        self.said.max_minutes.map_or(Duration::ZERO, |_| elapsed)
+    }
+
+    /// Whether the time that training may take has run out.
+    pub(crate) fn is_out_of_time(&self, elapsed: Duration) -> bool {
+        self.said.max_minutes.is_some_and(|most| elapsed >= minutes(most))
+    }
+
     /// The epoch behind those of `history`, or why there is none.
-    pub(crate) fn next_epoch(&self, history: &[EpochRecord]) -> ControlFlow<End, u32> {
+    pub(crate) fn next_epoch(&self, history: &[EpochRecord], elapsed: Duration) -> ControlFlow<Ended, u32> {
         let epoch = history.len() as u32;
         let is_stale = |stop: &EarlyStopping| stale_epochs(history, stop.min_delta) >= stop.patience;
         if epoch >= self.said.epochs {
-            ControlFlow::Break(End::Done)
+            ControlFlow::Break(Ended::Done)
         } else if self.said.early_stopping.as_ref().is_some_and(is_stale) {
-            ControlFlow::Break(End::EarlyStop)
+            ControlFlow::Break(Ended::EarlyStop)
+        } else if self.is_out_of_time(elapsed) {
+            ControlFlow::Break(Ended::OutOfTime)
         } else {
             ControlFlow::Continue(epoch)
         }
     }
 
-    /// Whether the state behind so many updates is to be kept, wherever in an epoch they end.
-    pub(crate) fn is_due_at(&self, step: u64) -> bool {
-        self.said.checkpoint.every_steps.is_some_and(|steps| step.is_multiple_of(steps))
+    /// Whether the state behind so many updates is to be kept, wherever in an epoch they end, so long after the last one.
+    pub(crate) fn is_due_at(&self, step: u64, since_kept: Duration) -> bool {
+        let CheckpointConfig { every_steps, every_minutes, .. } = self.said.checkpoint;
+        every_steps.is_some_and(|steps| step.is_multiple_of(steps))
+            || every_minutes.is_some_and(|most| since_kept >= minutes(most))
     }
 
     /// Whether the state behind the epochs of `history` is to be kept.
-    pub(crate) fn is_due(&self, history: &[EpochRecord]) -> bool {
+    pub(crate) fn is_due(&self, history: &[EpochRecord], elapsed: Duration) -> bool {
         let epochs = history.len() as u32;
-        epochs.is_multiple_of(self.said.checkpoint.every) || self.next_epoch(history).is_break()
+        epochs.is_multiple_of(self.said.checkpoint.every) || self.next_epoch(history, elapsed).is_break()
     }
 }
 
@@ -209,7 +234,7 @@ mod tests {
     use super::*;
     use baeum_core::{Adam, Decayed, Method};
 
-    use crate::{AdamConfig, CheckpointConfig, EarlyStopping, Optimizer, SgdConfig};
+    use crate::{AdamConfig, Optimizer, SgdConfig};
 
     #[track_caller]
     fn check(said: TrainConfig, path: &str, expect: &str) {
@@ -264,6 +289,16 @@ mod tests {
         let more =
             |rows| format!("`train.batch_size` must be up to {rows}, as many as an epoch has rows, got 100");
         assert_eq!([steps(100, 99), steps(100, 20)], [99, 20].map(|rows| Err(more(rows))));
+    }
+
+    #[test]
+    fn minutes_must_be_some() {
+        let budget = |minutes| TrainConfig { max_minutes: Some(minutes), ..said() };
+        check(budget(0.0), "train.max_minutes", "must be above zero, got 0");
+        check(budget(f64::INFINITY), "train.max_minutes", "must be a finite number, got inf");
+        let often = CheckpointConfig { every_minutes: Some(-1.0), ..CheckpointConfig::default() };
+        let said = TrainConfig { checkpoint: often, ..said() };
+        check(said, "train.checkpoint.every_minutes", "must be above zero, got -1");
     }
 
     #[test]
@@ -323,7 +358,7 @@ mod tests {
         let record =
             |epoch| EpochRecord { epoch, step: 0, train_loss: 1.0, valid_loss: None, learning_rate: 1.0 };
         let due = |said: TrainConfig, epochs| {
-            said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>())
+            said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>(), Duration::ZERO)
         };
         let said = TrainConfig {
             epochs: 5,

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use baeum_train::{
-    Batch, Dataset, Loss, LossParts, Method, Network, NetworkError, Optimizer, Part, Probes, Record, Schema,
-    SgdConfig, Signal, Source, SourceError, Splits, State, Task, Tensor, TrainConfig, Update, UpdateStats,
+    Batch, Dataset, Loss, LossParts, Method, Network, NetworkError, Optimizer, Outside, Part, Probes, Record, Schema,
+    SgdConfig, Signal, Source, SourceError, Splits, State, SystemClock, Task, Tensor, TrainConfig, Update, UpdateStats,
     fit,
 };
 
@@ -130,7 +130,8 @@ fn learn() -> Result<(Vec<f32>, f64), Box<dyn Error>> {
     let said =
         TrainConfig { epochs: 60, batch_size: 5, optimizer, learning_rate: 0.1, ..TrainConfig::default() };
     let mut line = Line::default();
-    let fitted = fit(&said.check()?, 7, &mut line, &data, None, &mut |_| Ok(()), &mut |_| Signal::Go)?;
+    let outside = Outside { clock: &SystemClock::new(), keep: &mut |_| Ok(()), watch: &mut |_| Signal::Go };
+    let fitted = fit(&said.check()?, 7, &mut line, &data, None, outside)?;
     let best = fitted.best.ok_or("no epoch ended")?;
     Ok((best.weights["line"].f32s()?.to_vec(), best.loss))
 }

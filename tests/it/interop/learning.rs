@@ -93,14 +93,19 @@ fn losses() -> Vec<(&'static str, Loss, Update)> {
 fn optimizers() -> Vec<(&'static str, Loss, Update)> {
     let adam = Adam { beta1: 0.8, beta2: 0.95, eps: 1e-4 };
     let of = |method| Update::of(method, 0.02);
+    let rmsprop = |momentum, centered| of(Method::RmsProp { alpha: 0.9, eps: 1e-4, momentum, centered });
     let updates = vec![
         ("sgd with momentum", sgd(0.9, false)),
         ("sgd with nesterov", sgd(0.9, true)),
         ("adam", of(Method::Adam(adam))),
         ("adamw", of(Method::AdamW(adam))),
-        ("rmsprop", of(Method::RmsProp { alpha: 0.9, eps: 1e-4, momentum: 0.0 })),
-        ("rmsprop with momentum", of(Method::RmsProp { alpha: 0.9, eps: 1e-4, momentum: 0.7 })),
+        ("rmsprop", rmsprop(0.0, false)),
+        ("rmsprop with momentum", rmsprop(0.7, false)),
+        ("rmsprop centered", rmsprop(0.0, true)),
+        ("rmsprop centered with momentum", rmsprop(0.7, true)),
         ("lion", of(Method::Lion { beta1: 0.9, beta2: 0.99 })),
+        ("muon", of(Method::Muon { momentum: 0.9, nesterov: false, others: adam })),
+        ("muon with nesterov", of(Method::Muon { momentum: 0.95, nesterov: true, others: adam })),
     ];
     let decayed = |(name, update): (&'static str, Update)| {
         let with = |decayed, clip| Update { weight_decay: 0.2, decayed, clip, ema: Some(0.6), ..update };
@@ -129,10 +134,15 @@ fn said_method(method: Method) -> Value {
         }
         Method::Adam(numbers) => json!({ "name": "Adam", "numbers": adam(numbers) }),
         Method::AdamW(numbers) => json!({ "name": "AdamW", "numbers": adam(numbers) }),
-        Method::RmsProp { alpha, eps, momentum } => {
-            json!({ "name": "RMSprop", "numbers": { "alpha": alpha, "eps": eps, "momentum": momentum } })
+        Method::RmsProp { alpha, eps, momentum, centered } => {
+            let numbers = json!({ "alpha": alpha, "eps": eps, "momentum": momentum, "centered": centered });
+            json!({ "name": "RMSprop", "numbers": numbers })
         }
         Method::Lion { beta1, beta2 } => json!({ "name": "Lion", "numbers": { "betas": [beta1, beta2] } }),
+        Method::Muon { momentum, nesterov, others } => {
+            let numbers = json!({ "momentum": momentum, "nesterov": nesterov });
+            json!({ "name": "Muon", "numbers": numbers, "others": adam(others) })
+        }
     }
 }
 

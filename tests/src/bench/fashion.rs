@@ -113,7 +113,8 @@ fn ours(arguments: &FashionArguments) -> Result<Went, Box<dyn Error + Send + Syn
         Ok(())
     };
     let watch = &mut |_: &train::Event| train::Signal::Go;
-    train::fit(&plans.train, place.seed, &mut *net, &dataset, None, keep, watch)?;
+    let outside = train::Outside { clock: &train::SystemClock::new(), keep, watch };
+    train::fit(&plans.train, place.seed, &mut *net, &dataset, None, outside)?;
     Ok(Went { epochs, peak_kib: machine::peak_kib() })
 }
 

@@ -58,10 +58,13 @@ fn update(update: &Update) -> Value {
         Method::Sgd { momentum, nesterov } => ("sgd", json!({ "momentum": momentum, "nesterov": nesterov })),
         Method::Adam(numbers) => ("adam", adam(numbers)),
         Method::AdamW(numbers) => ("adamw", adam(numbers)),
-        Method::RmsProp { alpha, eps, momentum } => {
-            ("rmsprop", json!({ "alpha": alpha, "eps": eps, "momentum": momentum }))
+        Method::RmsProp { alpha, eps, momentum, centered } => {
+            ("rmsprop", json!({ "alpha": alpha, "eps": eps, "momentum": momentum, "centered": centered }))
         }
         Method::Lion { beta1, beta2 } => ("lion", json!({ "beta1": beta1, "beta2": beta2 })),
+        Method::Muon { momentum, nesterov, others } => {
+            ("muon", json!({ "momentum": momentum, "nesterov": nesterov, "others": adam(others) }))
+        }
     };
     numbers["learning_rate"] = update.learning_rate.into();
     numbers["weight_decay"] = update.weight_decay.into();

@@ -13,8 +13,15 @@ const ADAM: AdamStep = AdamStep {
     clip: 1.0,
 };
 
-const RMSPROP: RmsPropStep =
-    RmsPropStep { learning_rate: 0.01, alpha: 0.9, eps: 1e-2, momentum: 0.0, weight_decay: 0.0, clip: 1.0 };
+const RMSPROP: RmsPropStep = RmsPropStep {
+    learning_rate: 0.01,
+    alpha: 0.9,
+    eps: 1e-2,
+    momentum: 0.0,
+    centered: false,
+    weight_decay: 0.0,
+    clip: 1.0,
+};
 const LION: LionStep =
     LionStep { learning_rate: 0.01, beta1: 0.9, beta2: 0.99, weight_decay: 0.0, clip: 1.0 };
 
@@ -78,7 +85,7 @@ fn rmsprop_follows_the_formula() {
         against_reference(
             |_, theta, g, square, buffer| {
                 let numbers = RmsPropStep { momentum, weight_decay: 0.02, clip: 0.5, ..RMSPROP };
-                rmsprop(None, &numbers, theta, g, square, buffer);
+                rmsprop(None, &numbers, theta, g, [square, buffer, &mut []]);
             },
             |_, theta, g, [square, buffer]| {
                 let g = 0.5 * g + 0.02 * theta;
@@ -88,6 +95,37 @@ fn rmsprop_follows_the_formula() {
             },
         );
     }
+}
+
+#[test]
+fn centered_rmsprop_divides_by_the_variance() {
+    for momentum in [0.0, 0.8] {
+        let numbers = RmsPropStep { momentum, centered: true, weight_decay: 0.02, clip: 0.5, ..RMSPROP };
+        let (mut theta, mut wanted) = (normal(0, CHUNK + 3), normal(0, CHUNK + 3));
+        let mut moments = [(); 3].map(|()| vec![0.0; theta.len()]);
+        let mut kept = vec![[0.0f64; 3]; theta.len()];
+        for step in 1..=20 {
+            let gradient = normal(step, theta.len());
+            rmsprop(None, &numbers, &mut theta, &gradient, moments.each_mut().map(|moment| &mut moment[..]));
+            for ((theta, g), [square, buffer, mean]) in wanted.iter_mut().zip(&gradient).zip(&mut kept) {
+                let g = 0.5 * f64::from(*g) + 0.02 * f64::from(*theta);
+                *square = 0.9 * *square + 0.1 * g * g;
+                *mean = 0.9 * *mean + 0.1 * g;
+                *buffer = momentum * *buffer + g / ((*square - *mean * *mean).sqrt() + 1e-2);
+                *theta = (f64::from(*theta) - 0.01 * *buffer) as f32;
+            }
+        }
+        // Beside roundings as elsewhere, the difference of two means loses a digit.
+        assert!(theta.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())));
+    }
+}
+
+#[test]
+fn a_variance_below_zero_counts_as_zero() {
+    let numbers = RmsPropStep { alpha: 0.9, centered: true, eps: 1.0, ..RMSPROP };
+    let (mut theta, mut square, mut mean) = ([1.0f32], [0.0f32], [3.0f32]);
+    rmsprop(None, &numbers, &mut theta, &[2.0], [&mut square, &mut [], &mut mean]);
+    assert_eq!(theta, [1.0 - 0.01 * 2.0]);
 }
 
 #[test]
@@ -103,6 +141,95 @@ fn two_steps_of_lion_by_hand() {
     // A little against the mean turns the direction, for there the newest gradient counts a tenth.
     lion(None, &LION, &mut theta, &[-0.25, 1.0, 0.0], &mut mean);
     near(theta, [0.995, 0.995, 0.995]);
+}
+
+const MUON: MuonStep =
+    MuonStep { learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.0, clip: 1.0 };
+
+/// A matrix of rows of some columns times the transpose of another.
+fn product(a: &[f64], b: &[f64], columns: usize) -> Vec<f64> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum();
+    a.chunks(columns).flat_map(|a| b.chunks(columns).map(move |b| dot(a, b))).collect()
+}
+
+fn turned(a: &[f64], columns: usize) -> Vec<f64> {
+    (0..columns).flat_map(|j| a.iter().skip(j).step_by(columns).copied()).collect()
+}
+
+/// Newton-Schulz as the paper writes it, on rows that are no longer than columns.
+fn orthogonal(x: &[f64], columns: usize) -> Vec<f64> {
+    let length = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let mut x: Vec<f64> = x.iter().map(|x| x / length).collect();
+    for _ in 0..5 {
+        let gram = product(&x, &x, columns);
+        let square = product(&gram, &gram, x.len() / columns);
+        let q: Vec<f64> = gram.iter().zip(square).map(|(g, s)| -4.775 * g + 2.0315 * s).collect();
+        let bent = product(&q, &turned(&x, columns), x.len() / columns);
+        x.iter_mut().zip(bent).for_each(|(x, bent)| *x = 3.4445 * *x + bent);
+    }
+    x
+}
+
+#[test]
+fn muon_follows_the_formula() {
+    for ([rows, columns], nesterov) in [([5, 9], true), ([9, 5], true), ([6, 6], false), ([1, 4], true)] {
+        let numbers = MuonStep { nesterov, weight_decay: 0.3, clip: 0.5, ..MUON };
+        let mut theta = normal(0, rows * columns);
+        let (mut mean, mut wanted_mean) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
+        let mut wanted: Vec<f64> = theta.iter().copied().map(f64::from).collect();
+        for step in 1..=3 {
+            let gradient = normal(step, theta.len());
+            muon(&Ctx::new(2), &numbers, [rows, columns], &mut theta, &gradient, &mut mean);
+            let mut way = vec![];
+            for (mean, g) in wanted_mean.iter_mut().zip(&gradient) {
+                let g = 0.5 * f64::from(*g);
+                *mean = 0.9 * *mean + 0.1 * g;
+                way.push(if nesterov { 0.1 * g + 0.9 * *mean } else { *mean });
+            }
+            let way = match rows <= columns {
+                true => orthogonal(&way, columns),
+                false => turned(&orthogonal(&turned(&way, columns), rows), rows),
+            };
+            let length = 0.1 * 0.2 * (rows.max(columns) as f64).sqrt();
+            for (theta, way) in wanted.iter_mut().zip(way) {
+                *theta = (1.0 - 0.03) * *theta - length * way;
+            }
+        }
+        for (got, wanted) in theta.iter().zip(&wanted) {
+            // Newton-Schulz makes small singular values, and what was rounded there, up to 3.4445^5 times as large.
+            assert!((f64::from(*got) - wanted).abs() < 2e-5, "{rows} {columns}: {got} is not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn the_length_of_a_gradient_is_nothing_to_muon_and_no_gradient_moves_nothing() {
+    let stepped = |factor: f32| {
+        let gradient: Vec<f32> = normal(1, 12).iter().map(|g| factor * g).collect();
+        let (mut theta, mut mean) = (vec![0.0; 12], vec![0.0; 12]);
+        muon(&Ctx::new(1), &MUON, [3, 4], &mut theta, &gradient, &mut mean);
+        theta
+    };
+    assert_eq!(stepped(0.0), [0.0; 12]);
+    let far: f32 = stepped(1.0).iter().map(|x| x.abs()).sum();
+    assert!(far > 0.05, "{far}");
+    assert!(stepped(1.0).iter().zip(stepped(1024.0)).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+#[test]
+fn muon_gives_the_same_bits_on_every_rung_with_any_threads() {
+    for [rows, columns] in [[150, 70], [70, 150], [33, 33]] {
+        let (start, gradient) = (normal(0, rows * columns), normal(1, rows * columns));
+        everywhere(|ctx| {
+            two_steps(&start, |_, theta, mean, _| muon(ctx, &MUON, [rows, columns], theta, &gradient, mean))
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "muon wants a gradient of 2 rows of 3")]
+fn muon_wants_a_whole_matrix() {
+    muon(&Ctx::new(1), &MUON, [2, 3], &mut [0.0; 5], &[0.0; 5], &mut [0.0; 5]);
 }
 
 #[test]
@@ -238,9 +365,15 @@ fn the_threads_of_a_context_give_the_same_bits() {
             let numbers = SgdStep { momentum, nesterov, weight_decay, clip, ..SGD };
             two_steps(&start, |step, theta, m, _| sgd(ctx, &SgdStep { step, ..numbers }, theta, &gradient, m))
         };
-        let rmsprop_by = |momentum| {
-            let numbers = RmsPropStep { momentum, weight_decay, clip, ..RMSPROP };
-            two_steps(&start, |_, theta, v, m| rmsprop(ctx, &numbers, theta, &gradient, v, m))
+        let rmsprop_by = |momentum, centered| {
+            let numbers = RmsPropStep { momentum, centered, weight_decay, clip, ..RMSPROP };
+            let mut mean = vec![0.0; len];
+            let mut moved = start.clone();
+            let (mut square, mut buffer) = (vec![0.0; len], vec![0.0; len]);
+            for _ in 0..2 {
+                rmsprop(ctx, &numbers, &mut moved, &gradient, [&mut square, &mut buffer, &mut mean]);
+            }
+            [moved, square, buffer, mean].concat()
         };
         let adam_at = |step| AdamStep { weight_decay, clip, step, ..ADAM };
         let lion_step = LionStep { weight_decay, clip, ..LION };
@@ -250,8 +383,10 @@ fn the_threads_of_a_context_give_the_same_bits() {
             sgd_by(0.9, true),
             two_steps(&start, |step, theta, m, v| adam(ctx, &adam_at(step), theta, &gradient, m, v)),
             two_steps(&start, |step, theta, m, v| adamw(ctx, &adam_at(step), theta, &gradient, m, v)),
-            rmsprop_by(0.0),
-            rmsprop_by(0.8),
+            rmsprop_by(0.0, false),
+            rmsprop_by(0.8, false),
+            rmsprop_by(0.0, true),
+            rmsprop_by(0.8, true),
             two_steps(&start, |_, theta, m, _| lion(ctx, &lion_step, theta, &gradient, m)),
         ]
         .concat()
@@ -273,7 +408,7 @@ fn speed() {
     measure("adam", len, |ctx| adam(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
     measure("adamw", len, |ctx| adamw(Some(ctx), &ADAM, &mut theta, &gradient, &mut first, &mut second));
     measure("rmsprop", len, |ctx| {
-        rmsprop(Some(ctx), &RMSPROP, &mut theta, &gradient, &mut first, &mut second);
+        rmsprop(Some(ctx), &RMSPROP, &mut theta, &gradient, [&mut first, &mut second, &mut []]);
     });
     measure("lion", len, |ctx| lion(Some(ctx), &LION, &mut theta, &gradient, &mut first));
 }

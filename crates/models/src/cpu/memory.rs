@@ -2,7 +2,7 @@
 
 use baeum_core::{Graph, Rng, Update};
 
-use super::plan::{Params, Plan, Purpose};
+use super::plan::{Group, Params, Plan, Purpose};
 use crate::rule::Rule;
 
 /// The memory of a training on the processor in bytes, beside the program and its examples.
@@ -10,7 +10,7 @@ use crate::rule::Rule;
 pub struct Memory {
     /// Parameters and running statistics.
     pub weights: u64,
-    /// Their gradients, and what the optimizer keeps for each.
+    /// Their gradients, what the optimizer keeps for each, and what it works with.
     pub learning: u64,
     /// What the layers yield and keep for the way back, for as many rows as go through the network at once.
     pub values: u64,
@@ -23,12 +23,16 @@ impl Memory {
     pub fn of(graph: &Graph, update: &Update, rows: usize) -> Memory {
         let params = Params::of(graph);
         let bytes = |numbers: usize| (numbers * size_of::<f32>()) as u64;
-        let moments = Rule::of(update, 1.0, 1.0, 1).moments().len() + usize::from(update.ema.is_some());
+        let rule = |group: &Group| Rule::of(update, group.role, 1.0, 1.0, 1);
+        let average = usize::from(update.ema.is_some());
+        let kept = |group: &Group| group.span.len() * (rule(group).moments().len() + average);
+        let work = params.groups.iter().map(|group| rule(group).work(&group.matrices)).max().unwrap_or(0);
         let len = |purpose| Plan::of(graph, &params, &Rng::new(0), purpose, rows).len;
-        let (weights, moments) = (bytes(params.learned + params.running), bytes(params.learned * moments));
+        let weights = bytes(params.learned + params.running);
+        let moments = bytes(params.groups.iter().map(kept).sum());
         Memory {
             weights,
-            learning: bytes(params.learned) + moments,
+            learning: bytes(params.learned + work) + moments,
             values: bytes(len(Purpose::Train).max(len(Purpose::Predict))),
             checkpoint: 2 * (2 * weights + moments),
         }

@@ -11,6 +11,7 @@ use baeum_core::{Graph, ParamKind, Rng};
 use baeum_kernels::{Span, Write};
 
 use super::op::{Op, Room, count, item};
+use crate::role::{Lying, Role};
 pub(super) use place::Place;
 
 /// What a plan is made for.
@@ -77,10 +78,19 @@ pub(super) struct Output {
 #[derive(Debug, Default)]
 pub(super) struct Params {
     pub(super) tensors: Vec<Tensor>,
-    /// Where learned tensors of one axis begin: behind those of two or more.
-    weights: usize,
+    /// The learned tensors that an optimizer treats alike, one stretch after the other.
+    pub(super) groups: Vec<Group>,
     pub(super) learned: usize,
     pub(super) running: usize,
+}
+
+/// A stretch of learned tensors of one role.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) role: Role,
+    pub(super) span: Span,
+    /// Its tensors as rows and columns; places count from where the group begins.
+    pub(super) matrices: Vec<Lying>,
 }
 
 /// A named tensor in a flat buffer.
@@ -90,12 +100,25 @@ pub(super) struct Tensor {
     pub(super) name: String,
     pub(super) sizes: Vec<usize>,
     pub(super) kind: ParamKind,
+    pub(super) role: Role,
     pub(super) span: Span,
 }
 
 impl Tensor {
     pub(super) fn is_learned(&self) -> bool {
         self.kind == ParamKind::Learned
+    }
+}
+
+impl Group {
+    /// Whether a tensor stands in it.
+    pub(super) fn holds(&self, tensor: &Tensor) -> bool {
+        tensor.is_learned() && tensor.role == self.role
+    }
+
+    /// Where a tensor of it lies, counted from where the group begins.
+    pub(super) fn place(&self, tensor: &Tensor) -> Span {
+        tensor.span.start - self.span.start..tensor.span.end - self.span.start
     }
 }
 
@@ -109,11 +132,25 @@ impl Params {
             for param in node.layer.params(&graph.input_shapes(node)) {
                 let span = 0..param.sizes.iter().product();
                 let name = format!("{}.{}", node.name, param.name);
-                params.tensors.push(Tensor { node: i, name, sizes: param.sizes, kind: param.kind, span });
+                let role = Role::of(graph, i, &param.sizes);
+                params.tensors.push(Tensor {
+                    node: i,
+                    name,
+                    sizes: param.sizes,
+                    kind: param.kind,
+                    role,
+                    span,
+                });
             }
         }
-        params.weights = params.lay(0, |tensor| tensor.is_learned() && tensor.sizes.len() >= 2);
-        params.learned = params.lay(params.weights, |tensor| tensor.is_learned() && tensor.sizes.len() < 2);
+        for role in Role::ALL {
+            let start = params.learned;
+            params.learned = params.lay(start, |tensor| tensor.is_learned() && tensor.role == role);
+            let mut group = Group { role, span: start..params.learned, matrices: vec![] };
+            let own = params.tensors.iter().filter(|tensor| group.holds(tensor));
+            group.matrices = own.map(|tensor| Lying::of(group.place(tensor), &tensor.sizes)).collect();
+            params.groups.push(group);
+        }
         params.running = params.lay(0, |tensor| !tensor.is_learned());
         params
     }
@@ -124,11 +161,6 @@ impl Params {
             tensor.span = start..start + tensor.span.len();
             tensor.span.end.next_multiple_of(LINE)
         })
-    }
-
-    /// The stretches of learned tensors that an optimizer may treat differently, each with how many axes they have at least.
-    pub(super) fn groups(&self) -> [(Span, usize); 2] {
-        [(0..self.weights, 2), (self.weights..self.learned, 0)]
     }
 
     pub(super) fn of_node(&self, node: usize, kind: ParamKind) -> Vec<Span> {

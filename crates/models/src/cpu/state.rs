@@ -16,12 +16,16 @@ pub(super) struct FlatState {
     pub(super) learned: Buffer,
     pub(super) running: Buffer,
     pub(super) gradient: Buffer,
-    moments: BTreeMap<&'static str, Buffer>,
+    /// What the optimizer keeps for each group of parameters.
+    moments: Vec<Kept>,
     /// What each batch norm saw since the last update, by node.
     pub(super) seen: Vec<Option<Seen>>,
     /// Whether `gradient` holds one that no update has used up.
     fresh: bool,
 }
+
+/// Moments by name, each as long as its group.
+type Kept = BTreeMap<&'static str, Buffer>;
 
 /// What a batch norm saw since the last update, and the running statistics that it moves.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl FlatState {
             learned: Buffer::zeros(params.learned),
             running: Buffer::zeros(params.running),
             gradient: Buffer::default(),
-            moments: BTreeMap::new(),
+            moments: none_kept(params),
             seen: graph.nodes().iter().enumerate().map(seen).collect(),
             fresh: false,
         };
@@ -87,36 +91,24 @@ impl FlatState {
         if !update.takes(stats.gradient_norm) {
             return Ok(stats);
         }
-        let rule = |axes| Rule::of(&update.on(axes), stats.gradient_norm, weight, step);
-        let mut kept = self.lend(rule(0).moments());
-        for (span, axes) in params.groups() {
-            let moments = kept.each_mut().map(|(_, flat)| flat.get_mut(span.clone()).unwrap_or_default());
-            let (theta, gradient) = (&mut self.learned[span.clone()], &self.gradient[span]);
-            rule(axes).step(Some(ctx), theta, gradient, moments);
-        }
-        self.moments.extend(kept.into_iter().filter(|(_, flat)| !flat.is_empty()));
-        if let Some(decay) = update.ema {
-            self.average(ctx, decay);
+        for (group, kept) in params.groups.iter().zip(&mut self.moments) {
+            let rule = Rule::of(update, group.role, stats.gradient_norm, weight, step);
+            let (theta, gradient) =
+                (&mut self.learned[group.span.clone()], &self.gradient[group.span.clone()]);
+            let mut lent = lend(kept, rule.moments(), theta.len());
+            rule.step(
+                Some(ctx),
+                &group.matrices,
+                theta,
+                gradient,
+                lent.each_mut().map(|(_, flat)| &mut flat[..]),
+            );
+            kept.extend(lent.into_iter().filter(|(_, flat)| !flat.is_empty()));
+            if let Some(decay) = update.ema {
+                average(ctx, decay, theta, kept);
+            }
         }
         Ok(stats)
-    }
-
-    fn average(&mut self, ctx: &Ctx, decay: f64) {
-        match self.moments.get_mut(State::AVERAGE) {
-            Some(average) => running_average(Some(ctx), decay, &self.learned, average),
-            None => drop(self.moments.insert(State::AVERAGE, self.learned.clone())),
-        }
-    }
-
-    /// The moments of these names, zeros at first, taken out so that parameters can move beside them.
-    fn lend(&mut self, names: &[&'static str]) -> [(&'static str, Buffer); 2] {
-        let len = self.learned.len();
-        let mut kept = [("", Buffer::default()), ("", Buffer::default())];
-        for (place, name) in kept.iter_mut().zip(names) {
-            let moment = self.moments.entry(*name).or_insert_with(|| Buffer::zeros(len));
-            *place = (*name, std::mem::take(moment));
-        }
-        kept
     }
 
     /// Running statistics move here, once for each update and by the whole batch.
@@ -134,10 +126,12 @@ impl FlatState {
             let numbers = &self.of_kind(tensor.kind)[tensor.span.clone()];
             state.weights.insert(tensor.name.clone(), host(tensor, numbers)?);
         }
-        for (moment, numbers) in &self.moments {
-            for tensor in params.learned() {
-                let name = format!("{}.{moment}", tensor.name);
-                state.moments.insert(name, host(tensor, &numbers[tensor.span.clone()])?);
+        for (group, kept) in params.groups.iter().zip(&self.moments) {
+            for tensor in params.tensors.iter().filter(|tensor| group.holds(tensor)) {
+                for (moment, numbers) in kept {
+                    let name = format!("{}.{moment}", tensor.name);
+                    state.moments.insert(name, host(tensor, &numbers[group.place(tensor)])?);
+                }
             }
         }
         Ok(state)
@@ -161,15 +155,18 @@ impl FlatState {
         if let Some(name) = state.weights.keys().find(|name| params.find(name).is_none()) {
             return Err(RunError::Unknown { name: name.clone() }.into());
         }
-        let mut moments = BTreeMap::new();
+        let mut moments = none_kept(params);
         for (full_name, values) in &state.moments {
             let learned = |name: &str| params.learned().find(|tensor| tensor.name == name);
             let (name, moment) = checks::moment(full_name, |name| learned(name).is_some())?;
             let Some(tensor) = learned(name) else { continue };
             let numbers = fitting(full_name, &tensor.sizes, Some(values))?.f32s()?;
-            let flat: &mut Buffer =
-                moments.entry(moment).or_insert_with(|| Buffer::zeros(self.learned.len()));
-            flat[tensor.span.clone()].copy_from_slice(numbers);
+            for (group, kept) in
+                params.groups.iter().zip(&mut moments).filter(|(group, _)| group.holds(tensor))
+            {
+                let flat = kept.entry(moment).or_insert_with(|| Buffer::zeros(group.span.len()));
+                flat[group.place(tensor)].copy_from_slice(numbers);
+            }
         }
         for tensor in &params.tensors {
             let numbers = fitting(&tensor.name, &tensor.sizes, state.weights.get(&tensor.name))?.f32s()?;
@@ -191,6 +188,31 @@ impl FlatState {
         match kind {
             ParamKind::Learned => &mut self.learned,
             ParamKind::Running => &mut self.running,
+        }
+    }
+}
+
+fn none_kept(params: &Params) -> Vec<Kept> {
+    params.groups.iter().map(|_| Kept::new()).collect()
+}
+
+/// The moments of these names, zeros at first, taken out so that parameters can move beside them.
+fn lend(kept: &mut Kept, names: &[&'static str], len: usize) -> [(&'static str, Buffer); 3] {
+    let mut lent = [(); 3].map(|()| ("", Buffer::default()));
+    for (place, name) in lent.iter_mut().zip(names) {
+        let moment = kept.entry(*name).or_insert_with(|| Buffer::zeros(len));
+        *place = (*name, std::mem::take(moment));
+    }
+    lent
+}
+
+fn average(ctx: &Ctx, decay: f64, theta: &[f32], kept: &mut Kept) {
+    match kept.get_mut(State::AVERAGE) {
+        Some(average) => running_average(Some(ctx), decay, theta, average),
+        None => {
+            let mut average = Buffer::zeros(theta.len());
+            average.copy_from_slice(theta);
+            kept.insert(State::AVERAGE, average);
         }
     }
 }

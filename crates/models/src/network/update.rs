@@ -9,6 +9,7 @@ use super::convert::{to_candle, to_host};
 use super::error::{RunError, backend};
 use super::{CandleNetwork, Forward, Parameter};
 use crate::checks::{self, fitting};
+use crate::role::Lying;
 use crate::rule::Rule;
 
 impl<F: Forward> CandleNetwork<F> {
@@ -28,8 +29,7 @@ impl<F: Forward> CandleNetwork<F> {
             return Ok(stats);
         }
         for (parameter, gradient) in self.learned.values_mut().zip(&gradients) {
-            let update = update.on(parameter.var.rank());
-            let rule = Rule::of(&update, stats.gradient_norm, self.weight, self.step + 1);
+            let rule = Rule::of(update, parameter.role, stats.gradient_norm, self.weight, self.step + 1);
             parameter.step_by(&rule, update.ema, gradient).map_err(backend("the update"))?;
         }
         Ok(stats)
@@ -91,15 +91,13 @@ impl Parameter {
     /// One step over a gradient that is a sum.
     fn step_by(&mut self, rule: &Rule, ema: Option<f64>, gradient: &[f32]) -> candle_core::Result<()> {
         let mut values = numbers(&self.var)?;
-        let mut kept = rule.moments().iter().map(|name| self.moments.remove(name).unwrap_or_default());
-        let mut first = kept.next().unwrap_or_default();
-        let mut second = kept.next().unwrap_or_default();
-        drop(kept);
-        for moment in [&mut first, &mut second].into_iter().take(rule.moments().len()) {
-            moment.resize(values.len(), 0.0); // zeros at first
+        let mut kept = [(); 3].map(|()| vec![]);
+        for (moment, name) in kept.iter_mut().zip(rule.moments()) {
+            *moment = self.moments.remove(name).unwrap_or_else(|| vec![0.0; values.len()]);
         }
-        rule.step(None, &mut values, gradient, [&mut first, &mut second]);
-        self.moments.extend(rule.moments().iter().copied().zip([first, second]));
+        let whole = Lying::of(0..values.len(), self.var.dims());
+        rule.step(None, &[whole], &mut values, gradient, kept.each_mut().map(Vec::as_mut_slice));
+        self.moments.extend(rule.moments().iter().copied().zip(kept));
         match (ema, self.moments.get_mut(State::AVERAGE)) {
             (Some(decay), Some(average)) => running_average(None, decay, &values, average),
             (Some(_), None) => drop(self.moments.insert(State::AVERAGE, values.clone())),

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use baeum_core::{Loss, Method, Network, Part, Tensor, Update};
+use baeum_core::{Adam, Loss, Method, Network, Part, Tensor, Update};
 use baeum_models::{CpuRunner, RunnerConfig, initial};
 
 use crate::threads::{adamw, batch, graphs};
@@ -24,9 +24,12 @@ fn one_process() {
     let numbers = || Some(Tensor::new([70, 10], vec![0.5f32; 700]).unwrap());
     let focal = Loss::CrossEntropy { weights: vec![], smoothing: 0.0, gamma: 2.0 };
     let nesterov = Update::of(Method::Sgd { momentum: 0.9, nesterov: true }, 1e-3);
-    let rmsprop = Update::of(Method::RmsProp { alpha: 0.99, eps: 1e-8, momentum: 0.9 }, 1e-3);
+    let rmsprop = Update::of(Method::RmsProp { alpha: 0.99, eps: 1e-8, momentum: 0.9, centered: true }, 1e-3);
     let lion = Update { ema: Some(0.99), ..Update::of(Method::Lion { beta1: 0.9, beta2: 0.99 }, 1e-4) };
+    let others = Adam { eps: 1e-6, ..Adam::USUAL };
+    let muon = Update::of(Method::Muon { momentum: 0.95, nesterov: true, others }, 1e-3);
     let cases = [
+        (cnn.clone(), None, Loss::CROSS_ENTROPY, muon),
         (cnn, None, Loss::CROSS_ENTROPY, adamw()),
         (mlp.clone(), None, focal, nesterov),
         (mlp.clone(), Some(shares), Loss::CROSS_ENTROPY, rmsprop),

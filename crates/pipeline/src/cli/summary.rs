@@ -37,7 +37,8 @@ fn trained(history: &artifacts::History) -> String {
     let loss = loss.unwrap_or(f64::NAN);
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
-    format!("{epochs} epochs, best {} with loss {loss:.4}{weights}", best + 1)
+    let end = artifacts::shown_end(history.end).map(|said| format!(", {said}")).unwrap_or_default();
+    format!("{epochs} epochs{end}, best {} with loss {loss:.4}{weights}", best + 1)
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

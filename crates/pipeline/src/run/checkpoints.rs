@@ -44,8 +44,8 @@ impl Checkpoints {
         Checkpoints { fs, folder: stage_folder.join(CHECKPOINTS), key }
     }
 
-    /// Saves one after so many epochs, then removes all but the newest `keep`: two, at least, so that there is one to fall back
-    /// to when a disk has damaged the newest.
+    /// Saves one after so many epochs, then removes all but the newest `keep`: with two there is one to fall back to when a
+    /// disk has damaged the newest.
     ///
     /// # Errors
     /// [`RunError::Commit`], and the earlier ones are as they were; [`RunError::Fs`] if old ones cannot be removed.
@@ -55,7 +55,7 @@ impl Checkpoints {
         let numbers = self.numbers()?;
         let next = numbers.last().map_or(1, |newest| newest + 1);
         commit_set(fs, &self.set(next), files, &format!("{}{epoch}", self.made_from()))?;
-        for old in numbers.iter().rev().skip(keep.max(2) - 1) {
+        for old in numbers.iter().rev().skip(keep.saturating_sub(1)) {
             discard(fs, &self.set(*old))?;
         }
         Ok(())

@@ -18,6 +18,10 @@ pub enum Optimizer {
     RmsProp(RmsPropConfig),
     /// Chen et al. 2023: steps of one length along signs; weight decay shrinks the weights apart from the gradient.
     Lion(LionConfig),
+    /// Jordan et al. 2024: matrices go along their mean gradient with all singular values made about one, as far as `adamw`
+    /// goes (Liu et al. 2025), so that its learning rates fit; biases, norms, embeddings and the layer that answers go by
+    /// `adamw`. Weight decay shrinks the weights apart from the gradient.
+    Muon(MuonConfig),
 }
 
 /// The settings of `sgd`.
@@ -57,6 +61,8 @@ pub struct RmsPropConfig {
     pub eps: f64,
     /// Share of the last step that is kept; 0.
     pub momentum: f64,
+    /// Whether gradients are divided by the root of their variance, not of their mean square (Graves 2013); not, unless said.
+    pub centered: bool,
     /// Pull towards zero; 0.
     pub weight_decay: f64,
 }
@@ -70,6 +76,24 @@ pub struct LionConfig {
     /// Share of the mean gradient that is kept; 0.99, as in Chen et al. 2023.
     pub beta2: f64,
     /// Pull towards zero; 0. As steps are shorter than those of `adamw`, 3 to 10 times its number does the same.
+    pub weight_decay: f64,
+}
+
+/// The settings of `muon`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MuonConfig {
+    /// Share of the mean gradient of a matrix that is kept; 0.95, as in Jordan et al. 2024.
+    pub momentum: f64,
+    /// Whether the newest gradient counts once more in the direction; it does, unless said.
+    pub nesterov: bool,
+    /// As in `adamw`, for what is no matrix; 0.9.
+    pub beta1: f64,
+    /// As in `adamw`, for what is no matrix; 0.999.
+    pub beta2: f64,
+    /// As in `adamw`, for what is no matrix; 1e-8.
+    pub eps: f64,
+    /// Pull towards zero; 0.1, as in Liu et al. 2025 and PyTorch.
     pub weight_decay: f64,
 }
 
@@ -87,12 +111,18 @@ impl Default for AdamConfig {
 
 impl Default for RmsPropConfig {
     fn default() -> RmsPropConfig {
-        RmsPropConfig { alpha: 0.99, eps: 1e-8, momentum: 0.0, weight_decay: 0.0 }
+        RmsPropConfig { alpha: 0.99, eps: 1e-8, momentum: 0.0, centered: false, weight_decay: 0.0 }
     }
 }
 
 impl Default for LionConfig {
     fn default() -> LionConfig {
         LionConfig { beta1: 0.9, beta2: 0.99, weight_decay: 0.0 }
+    }
+}
+
+impl Default for MuonConfig {
+    fn default() -> MuonConfig {
+        MuonConfig { momentum: 0.95, nesterov: true, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.1 }
     }
 }

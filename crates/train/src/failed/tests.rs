@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use baeum_core::clock::ManualClock;
 use baeum_core::{Field, Kind, Limits, LostWhat, Record, Schema, Source, SourceError, Tensor};
 
 use super::*;
 use crate::testing::{Regression, Scripted, dataset, dataset_with};
-use crate::{AdamConfig, ClassWeights, Optimizer, Signal, TrainConfig, fit};
+use crate::{AdamConfig, ClassWeights, Optimizer, Outside, Signal, TrainConfig, fit};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -18,7 +19,9 @@ fn said() -> TrainConfig {
 /// Trains until a step is not taken.
 fn failed(said: &TrainConfig, net: &mut dyn Network, data: &Dataset) -> FailedStep {
     let plan = said.check().unwrap();
-    let ended = fit(&plan, 7, net, data, None, &mut |_| Ok(()), &mut |_| Signal::Go);
+    let outside =
+        Outside { clock: &ManualClock::default(), keep: &mut |_| Ok(()), watch: &mut |_| Signal::Go };
+    let ended = fit(&plan, 7, net, data, None, outside);
     let Err(TrainError::Diverged(step)) = ended else { panic!("{ended:?}") };
     *step
 }

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use baeum_core::clock::ManualClock;
 use baeum_core::{Limits, Loss, Part, State, Task, Tensor};
 
 use super::*;
@@ -31,7 +33,7 @@ struct Run {
     kept: Vec<Checkpoint>,
 }
 
-/// Trains, and stops at the event of this number if there is one.
+/// Trains, and stops at the event of this number if there is one. Each step takes a minute.
 fn run(
     said: &TrainConfig,
     net: &mut dyn Network,
@@ -44,11 +46,16 @@ fn run(
         kept.push(checkpoint.clone());
         Ok(())
     };
+    let clock = ManualClock::default();
     let mut watch = |event: &Event| {
         events.push(*event);
+        if matches!(event, Event::Step { .. }) {
+            clock.advance(Duration::from_secs(60));
+        }
         if events.len() > stop_at { Signal::Stop } else { Signal::Go }
     };
-    let fitted = fit(&said.check().unwrap(), 7, net, data, from, &mut keep, &mut watch);
+    let outside = Outside { clock: &clock.clone(), keep: &mut keep, watch: &mut watch };
+    let fitted = fit(&said.check().unwrap(), 7, net, data, from, outside);
     Run { fitted, events, kept }
 }
 
@@ -93,10 +100,38 @@ fn events_come_in_order() {
 
 #[test]
 fn checkpoints_are_kept_within_an_epoch_too() {
-    let checkpoint = CheckpointConfig { every: 9, every_steps: Some(2), keep: 2 };
+    let checkpoint = CheckpointConfig { every: 9, every_steps: Some(2), ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
     assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "an epoch has three steps");
+}
+
+#[test]
+fn checkpoints_are_kept_by_the_clock_too() {
+    let checkpoint = CheckpointConfig { every: 9, every_minutes: Some(1.5), ..CheckpointConfig::default() };
+    let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
+    let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
+    assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "a step takes a minute");
+    assert!(run.kept.iter().all(|kept| kept.elapsed.is_zero()), "no budget, so nothing is noted");
+}
+
+#[test]
+fn training_ends_behind_the_step_in_which_its_time_ran_out() {
+    let check = |minutes: f64, end: Ended, steps: &[u64]| {
+        let run = classify(&TrainConfig { max_minutes: Some(minutes), ..settings() }, None, NEVER);
+        let fitted = run.fitted.unwrap();
+        assert_eq!(fitted.end, end, "{minutes}");
+        let ends: Vec<u64> = fitted.history.iter().map(|record| record.step).collect();
+        assert_eq!(ends, steps, "{minutes}");
+        assert!(fitted.best.is_some());
+        let last = run.kept.last().unwrap();
+        assert_eq!((last.state.step, last.batch), (steps[steps.len() - 1], 0));
+        assert!(matches!(run.events.last(), Some(Event::End { end: told, .. }) if *told == end));
+    };
+    check(0.5, Ended::OutOfTime, &[1]);
+    check(4.0, Ended::OutOfTime, &[3, 4]);
+    check(6.0, Ended::OutOfTime, &[3, 6]);
+    check(12.0, Ended::Done, &[3, 6, 9, 12]);
 }
 
 #[test]
@@ -141,8 +176,14 @@ fn elaborate() -> TrainConfig {
 fn on_plateaus() -> TrainConfig {
     let schedule =
         Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.03, ..Plateau::default() });
-    let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), keep: 2 };
+    let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), ..CheckpointConfig::default() };
     TrainConfig { schedule, checkpoint, ema: Some(0.7), ..elaborate() }
+}
+
+/// Seven minutes, which end within the third epoch.
+fn in_a_hurry() -> TrainConfig {
+    let checkpoint = CheckpointConfig { every_minutes: Some(2.0), ..CheckpointConfig::default() };
+    TrainConfig { max_minutes: Some(7.0), checkpoint, early_stopping: None, ..elaborate() }
 }
 
 /// Goes on in a new network from the bytes of a checkpoint, as a new process would.
@@ -161,7 +202,7 @@ fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
     for said in [elaborate(), on_plateaus()] {
         let whole = classify(&said, None, NEVER);
         let fitted = whole.fitted.as_ref().unwrap();
-        assert_eq!(fitted.end, End::EarlyStop, "the run is to end before its last epoch");
+        assert_eq!(fitted.end, Ended::EarlyStop, "the run is to end before its last epoch");
         for kept in &whole.kept {
             check_resumed(&said, Some(kept), &whole);
         }
@@ -170,7 +211,7 @@ fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
 
 #[test]
 fn a_run_stopped_at_any_event_goes_on_exactly_there() {
-    for said in [elaborate(), on_plateaus()] {
+    for said in [elaborate(), on_plateaus(), in_a_hurry()] {
         let whole = classify(&said, None, NEVER);
         for stop_at in 0..whole.events.len() {
             let stopped = classify(&said, None, stop_at);
@@ -199,7 +240,7 @@ fn a_plateau_lowers_the_step_size_from_the_next_epoch_on() {
 fn a_stop_ends_within_one_step() {
     let run = classify(&settings(), None, 1);
     let fitted = run.fitted.unwrap();
-    assert_eq!((fitted.end, fitted.best, fitted.history.len()), (End::Stopped, None, 0));
+    assert_eq!((fitted.end, fitted.best, fitted.history.len()), (Ended::Stopped, None, 0));
     assert_eq!((run.kept.len(), run.kept[0].batch), (1, 1));
     assert!(matches!(
         run.events[..],
@@ -253,11 +294,11 @@ fn training_stops_early_and_keeps_the_best_epoch() {
     let run =
         regress(&TrainConfig { early_stopping, ..scripted() }, Scripted::valid(&[4.0, 1.0, 2.25, 1.0, 0.0]));
     let fitted = run.fitted.unwrap();
-    assert_eq!((fitted.end, fitted.history.len()), (End::EarlyStop, 4));
+    assert_eq!((fitted.end, fitted.history.len()), (Ended::EarlyStop, 4));
     let best = fitted.best.unwrap();
     assert_eq!((best.epoch, best.loss), (1, 1.0));
     assert_eq!(best.weights["step"], Tensor::scalar(2.0));
-    assert_eq!(run.events.last(), Some(&Event::End { end: End::EarlyStop, best_epoch: Some(1) }));
+    assert_eq!(run.events.last(), Some(&Event::End { end: Ended::EarlyStop, best_epoch: Some(1) }));
 }
 
 #[test]
@@ -309,8 +350,12 @@ fn weights_that_are_lost_are_never_kept() {
 fn what_cannot_be_kept_ends_training() {
     let (mut net, data) = (Scripted::valid(&[1.0; 5]), dataset(Task::Regress, 1, 1));
     let plan = scripted().check().unwrap();
-    let error = fit(&plan, 7, &mut net, &data, None, &mut |_| Err("disk full".into()), &mut |_| Signal::Go);
-    let error = error.unwrap_err();
+    let outside = Outside {
+        clock: &ManualClock::default(),
+        keep: &mut |_| Err("disk full".into()),
+        watch: &mut |_| Signal::Go,
+    };
+    let error = fit(&plan, 7, &mut net, &data, None, outside).unwrap_err();
     assert_eq!(error.to_string(), "could not keep the checkpoint of step 1");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "disk full");
 }

@@ -1,0 +1,88 @@
+//! What optimizers tell apart: the parameters of a graph by what they do there.
+
+use baeum_core::{Graph, Layer};
+use baeum_kernels::Span;
+
+/// What a learned tensor is to an optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Maps numbers inside the network to others: of a dense layer, a convolution, attention, recurrence.
+    Matrix,
+    /// Has two axes or more, but stands at an end of the network: a table of embeddings, or the layer that answers.
+    End,
+    /// Has one axis: a bias, the scale of a norm.
+    Vector,
+}
+
+impl Role {
+    pub(crate) const ALL: [Role; 3] = [Role::Matrix, Role::End, Role::Vector];
+
+    /// The role of a tensor of these sizes in the node of this place.
+    pub(crate) fn of(graph: &Graph, node: usize, sizes: &[usize]) -> Role {
+        let is_table =
+            |layer: &Layer| matches!(layer, Layer::Embedding { .. } | Layer::PositionEmbedding { .. });
+        let answers = graph.outputs().iter().any(|output| output.index() == node);
+        let is_end = answers || graph.nodes().get(node).is_some_and(|node| is_table(&node.layer));
+        let known = Role::by_axes(sizes.len());
+        if known == Role::Matrix && is_end { Role::End } else { known }
+    }
+
+    /// The role of a tensor of which no more is known, as in a network written by hand.
+    pub(crate) fn by_axes(axes: usize) -> Role {
+        if axes >= 2 { Role::Matrix } else { Role::Vector }
+    }
+
+    /// How many axes a tensor of this role has at least.
+    pub(crate) fn axes(self) -> usize {
+        match self {
+            Role::Matrix | Role::End => 2,
+            Role::Vector => 0,
+        }
+    }
+}
+
+/// A tensor as rows and columns, and where it lies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lying {
+    pub(crate) span: Span,
+    /// `[out, rest]`: a convolution's kernel is a row for each filter.
+    pub(crate) sizes: [usize; 2],
+}
+
+impl Lying {
+    pub(crate) fn of(span: Span, sizes: &[usize]) -> Lying {
+        let rows = sizes.first().copied().unwrap_or(1);
+        Lying { sizes: [rows, span.len() / rows.max(1)], span }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::testing::{chain, conv, embedding};
+    use baeum_core::DType;
+
+    #[test]
+    fn tables_and_the_head_stand_at_the_ends() {
+        let dense = || Layer::Dense { units: 4, bias: true };
+        let flat = Layer::Flatten { axis: 1 };
+        let graph =
+            chain(&[3], DType::I64, vec![embedding(), Layer::PositionEmbedding { length: 3 }, flat, dense()]);
+        let role = |name: &str, sizes: &[usize]| {
+            Role::of(&graph, graph.nodes().iter().position(|node| node.name == name).unwrap(), sizes)
+        };
+        assert_eq!(role("l0", &[6, 2]), Role::End);
+        assert_eq!(role("l1", &[3, 2]), Role::End);
+        assert_eq!([role("l3", &[4, 6]), role("l3", &[4])], [Role::Matrix, Role::Vector]);
+        assert_eq!([role("head", &[3, 4]), role("head", &[3])], [Role::End, Role::Vector]);
+    }
+
+    #[test]
+    fn a_kernel_is_a_row_for_each_filter() {
+        let graph = chain(&[2, 5, 4], DType::F32, vec![conv(3, [3, 2], [1, 1], [1, 0], 1)]);
+        let (_, weight) = graph.params().into_iter().next().unwrap();
+        assert_eq!(Lying::of(8..44, &weight.sizes).sizes, [3, 12]);
+        assert_eq!(Lying::of(0..0, &[0, 5]).sizes, [0, 0]);
+    }
+}
