@@ -63,7 +63,7 @@ pub(super) fn recurrent(node: &Node, inputs: &[Option<&Array>]) -> Result<Array,
     }
 }
 
-fn tensor<'a>(array: Option<&'a Array>) -> Result<&'a Tensor, Refusal> {
+fn tensor(array: Option<&Array>) -> Result<&Tensor, Refusal> {
     match array {
         Some(Array::Numbers(tensor)) => Ok(tensor),
         Some(Array::Texts { .. }) | None => Err(("numbers", "something else".to_owned())),
