@@ -7,6 +7,7 @@ from torch import nn
 from torch_layers import (
     Gru,
     InstanceNorm,
+    Lengths,
     Lstm,
     MaxOverTime,
     MeanOverTime,
@@ -72,6 +73,8 @@ def module(layer, weights, name):
         inputs = weights[f"{name}.weight_ih_l0"].shape[1]
         make = Lstm if kind == "lstm" else Gru
         return make(inputs, **settings)
+    if kind == "lengths":
+        return Lengths(settings["padding"])
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
@@ -116,7 +119,7 @@ class Net(nn.Module):
             elif kind == "global_avg_pool":
                 values.append(given[0].mean(dim=(2, 3)))
             else:
-                values.append(self.get_submodule(node["name"])(given[0]))
+                values.append(self.get_submodule(node["name"])(*given))
         return [values[i] for i in self.graph["outputs"]]
 
 

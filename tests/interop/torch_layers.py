@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.utils import rnn
 
 
 class PositionEmbedding(nn.Module):
@@ -27,12 +28,13 @@ class SelfAttention(nn.MultiheadAttention):
         super().__init__(width, heads, bias=bias, batch_first=True)
         self.causal, self.positions = causal, positions
 
-    def forward(self, x):
+    def forward(self, x, lengths=None):
         rows, time = x.flatten(0, -3), x.shape[-2]
         if self.positions == "rotary":
             return self.rotary(rows).reshape(x.shape)
         hidden = torch.ones(time, time, dtype=torch.bool).triu(1) if self.causal else None
-        mixed, _ = super().forward(rows, rows, rows, attn_mask=hidden, need_weights=False)
+        padded = None if lengths is None else ~counted(x, lengths)
+        mixed, _ = super().forward(rows, rows, rows, key_padding_mask=padded, attn_mask=hidden, need_weights=False)
         return mixed.reshape(x.shape)
 
     def rotary(self, rows):
@@ -54,8 +56,13 @@ def recurrent(base):
             super().__init__(inputs, units, layers, batch_first=True, bidirectional=bidirectional)
             self.returns = returns
 
-        def forward(self, x):
-            states, last = super().forward(x)
+        def forward(self, x, lengths=None):
+            if lengths is None:
+                states, last = super().forward(x)
+            else:
+                packed = rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+                states, last = super().forward(packed)
+                states, _ = rnn.pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])
             if self.returns == "sequence":
                 return states
             last = last[0] if isinstance(last, tuple) else last
@@ -67,9 +74,28 @@ def recurrent(base):
 Lstm, Gru = recurrent(nn.LSTM), recurrent(nn.GRU)
 
 
+def counted(x, lengths):
+    """Which places of each sequence count."""
+    return torch.arange(x.shape[1]) < lengths[:, None]
+
+
+class Lengths(nn.Module):
+    """The place behind the last id that is not padding; at least 1."""
+
+    def __init__(self, padding):
+        super().__init__()
+        self.padding = padding
+
+    def forward(self, ids):
+        places = torch.arange(1, ids.shape[1] + 1)
+        return ((ids != self.padding) * places).max(1).values.clamp(min=1)
+
+
 class MeanOverTime(nn.Module):
-    def forward(self, x):
-        return x.mean(1)
+    def forward(self, x, lengths=None):
+        if lengths is None:
+            return x.mean(1)
+        return torch.stack([row[:length].mean(0) for row, length in zip(x, lengths)])
 
 
 class InstanceNorm(nn.Module):
@@ -84,7 +110,9 @@ class InstanceNorm(nn.Module):
 
 
 class MaxOverTime(nn.Module):
-    def forward(self, x):
+    def forward(self, x, lengths=None):
+        if lengths is not None:
+            x = x.masked_fill(~counted(x, lengths)[:, :, None], -torch.inf)
         return x.max(1).values  # the first of equals gets the gradient
 
 

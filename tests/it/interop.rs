@@ -44,7 +44,12 @@ fn batch(graph: &Graph, dtype: DType, shape: &[usize]) -> Batch {
     let mut numbers = vec![0.0; sizes.iter().product()];
     Rng::new(11).stream("rows", "").fill_uniform(&mut numbers, Counter::once());
     let tensor = match dtype {
-        DType::I64 => Tensor::new(sizes, numbers.iter().map(|x| (x * 7.0) as i64).collect::<Vec<_>>()),
+        // Each row ends in more padding than the one before.
+        DType::I64 => {
+            let is_padding = |i: usize| i % shape[0] + i / shape[0] % (shape[0] + 1) >= shape[0];
+            let id = |(i, x): (usize, &f32)| if is_padding(i) { 0 } else { (x * 7.0) as i64 };
+            Tensor::new(sizes, numbers.iter().enumerate().map(id).collect::<Vec<_>>())
+        }
         DType::F32 | DType::F64 | DType::U8 => {
             Tensor::new(sizes, numbers.iter().map(|x| x * 4.0 - 2.0).collect::<Vec<_>>())
         }

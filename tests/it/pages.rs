@@ -23,7 +23,7 @@ fn pages_list_the_layers() {
     page += "\n|---|---|---|---|";
     page += &"---|".repeat(Format::ALL.len());
     for (name, graph) in cases() {
-        let last = graph.nodes().last().unwrap();
+        let last = &graph[graph.find("y").unwrap()];
         let params: Vec<String> = last
             .layer
             .params(&graph.input_shapes(last))

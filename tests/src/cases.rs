@@ -6,7 +6,8 @@ use baeum::{
     Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
-/// Every layer, each in the smallest graph that uses it in all its ways: input `x`, last node `y`; [`predictor`] gives it an answer.
+/// Every layer, each in the smallest graph that uses it in all its ways: input `x`, the layer `y`, and behind it what makes a sequence
+/// of lengths of its own a row; [`predictor`] gives it an answer.
 ///
 /// The one list that every reader of graphs is checked against: both runners, every format, the pages under `docs/`.
 pub fn cases() -> Vec<(&'static str, Graph)> {
@@ -120,6 +121,12 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ),
         ("mean_over_time", chain(sequence, &[Layer::MeanOverTime])),
         ("max_over_time", chain(sequence, &[Layer::MaxOverTime])),
+        ("lengths", lengths()),
+        ("mean_over_time with lengths", counted(Layer::MeanOverTime)),
+        ("max_over_time with lengths", counted(Layer::MaxOverTime)),
+        ("multi_head_attention with lengths", counted(attention(2, false, true, Positions::None))),
+        ("lstm of both directions, with lengths", counted(lstm(true, Returns::Sequence))),
+        ("gru of both directions, last, with lengths", counted(gru(true, Returns::Last))),
         ("transpose", chain(sequence, &[Layer::Transpose])),
         ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
@@ -223,7 +230,7 @@ fn field(name: &str, kind: Kind, role: Role, labels: &[&str]) -> Field {
 }
 
 fn with_head(mut graph: Graph) -> Graph {
-    let last = graph.find("y").expect("a case ends in `y`");
+    let last = graph.nodes().last().and_then(|node| graph.find(&node.name)).expect("a case has nodes");
     let flat = if graph[last].shape.rank() > 2 {
         add(&mut graph, "flat", Layer::Flatten { axis: 1 }, &[last])
     } else {
@@ -251,6 +258,31 @@ fn twice(item: &[usize], layer: Layer) -> Graph {
     let x = graph.input("x", Shape::batch(item), DType::F32).expect("the first name is free");
     let bent = add(&mut graph, "bent", Layer::Tanh, &[x]);
     add(&mut graph, "y", layer, &[x, bent]);
+    graph
+}
+
+/// How many places of a text count, and a layer that is told.
+fn lengths() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::I64).expect("the first name is free");
+    let lengths = add(&mut graph, "y", Layer::Lengths { padding: 0 }, &[x]);
+    let vectors =
+        add(&mut graph, "vectors", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 4 }, &[x]);
+    add(&mut graph, "mean", Layer::MeanOverTime, &[vectors, lengths]);
+    graph
+}
+
+/// A layer that reads a text and how many of its places count; a mean over them follows, if the layer yields a sequence.
+fn counted(layer: Layer) -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::I64).expect("the first name is free");
+    let vectors =
+        add(&mut graph, "vectors", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 6 }, &[x]);
+    let lengths = add(&mut graph, "lengths", Layer::Lengths { padding: 0 }, &[x]);
+    let y = add(&mut graph, "y", layer, &[vectors, lengths]);
+    if graph[y].shape.rank() > 2 {
+        add(&mut graph, "mean", Layer::MeanOverTime, &[y, lengths]);
+    }
     graph
 }
 

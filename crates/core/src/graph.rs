@@ -194,8 +194,7 @@ impl Graph {
 
     fn refuse_type(&self, name: &str, layer: &Layer, inputs: &[NodeId]) -> Result<(), GraphError> {
         for (place, id) in inputs.iter().enumerate() {
-            // Only an input yields anything but f32; every other layer computes in it.
-            let got = if let Layer::Input { dtype } = self[*id].layer { dtype } else { DType::F32 };
+            let got = self[*id].layer.yields();
             let wanted = layer.takes(place);
             if got != wanted {
                 let (node, input) = (name.to_owned(), self[*id].name.clone());
@@ -353,6 +352,16 @@ mod tests {
             error,
             "node `z`: multi_head_attention wants one sequence, or a sequence and its length [batch], got [batch, 5, 4] and [batch, 2]"
         );
+        let ids = graph.input("ids", Shape::batch(&[5]), DType::I64).unwrap();
+        let counted = graph.add("counted", Layer::Lengths { padding: 0 }, &[ids]).unwrap();
+        assert_eq!(graph[counted].shape.to_string(), "[batch]");
+        assert!(graph.add("w", attention(), &[x, counted]).is_ok());
+        let error = graph.add("v", Layer::Relu, &[counted]).unwrap_err().to_string();
+        assert_eq!(error, "node `v`: relu wants f32 numbers, got i64 from `counted`");
+        let error = graph.add("v", Layer::Lengths { padding: 0 }, &[pairs, ids]).unwrap_err().to_string();
+        assert!(error.starts_with("node `v`: lengths wants one input"), "{error}");
+        let error = graph.add("v", Layer::Lengths { padding: 0 }, &[lengths]).unwrap_err().to_string();
+        assert_eq!(error, "node `v`: lengths wants ids [batch, time], got [batch]");
         let error = graph.add("z", attention(), &[x, x]).unwrap_err().to_string();
         assert!(error.starts_with("node `z`: multi_head_attention wants i64"), "{error}");
     }

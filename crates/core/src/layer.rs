@@ -266,6 +266,14 @@ pub enum Layer {
     /// The largest value of each number over a sequence: `[batch, time, n]` to `[batch, n]`. A second input as for
     /// `mean_over_time`.
     MaxOverTime,
+    /// How many places of each sequence count: `[batch, time]` of ids to `[batch]` of ids, those up to the last one that is not
+    /// `padding`. An empty sequence has one, of padding, so that there is something to look at. It is the second input of what
+    /// knows time; a text that is filled up behind brings it by itself.
+    Lengths {
+        /// The id that fills up.
+        #[serde(default)]
+        padding: u32,
+    },
     /// Swaps the last two axes: a sequence `[batch, time, n]` becomes the channels `[batch, n, time]` of `conv1d`, and back.
     Transpose,
     /// Cuts the last axis into pieces, which may overlap: `[batch, .., time]` to `[batch, .., pieces, size]`; what is left at the
@@ -323,6 +331,7 @@ impl Layer {
             Layer::Gru { .. } => "gru",
             Layer::MeanOverTime => "mean_over_time",
             Layer::MaxOverTime => "max_over_time",
+            Layer::Lengths { .. } => "lengths",
             Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
             Layer::Add => "add",

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use baeum_core::{DType, Graph, Layer, Node, Transform};
+use baeum_core::{Graph, Layer, Transform};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExportError;
@@ -98,25 +98,14 @@ impl Format {
     }
 }
 
-impl Format {
-    /// What a node becomes: its layer, and the lengths that stand beside a sequence.
-    fn node(self, node: &Node) -> Say {
-        let has_lengths = node.inputs.len() > 1 && node.layer.takes(1) == DType::I64;
-        match self {
-            Format::Onnx if has_lengths => Say::Cannot("no record brings the lengths of its sequences yet"),
-            Format::Onnx | Format::Safetensors | Format::Pth => self.layer(&node.layer),
-        }
-    }
-}
-
 /// Refuses a network that a format cannot say; asked before training, so that no hour is lost.
 ///
 /// # Errors
 /// [`ExportError::NoWord`] names the node and the formats that have a word for it.
 pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), ExportError> {
     for node in graph.nodes() {
-        let Say::Cannot(reason) = format.node(node) else { continue };
-        let says = |other: &Format| !matches!(other.node(node), Say::Cannot(_));
+        let Say::Cannot(reason) = format.layer(&node.layer) else { continue };
+        let says = |other: &Format| !matches!(other.layer(&node.layer), Say::Cannot(_));
         let able = Format::ALL.into_iter().filter(says).collect();
         return Err(ExportError::NoWord { node: node.name.clone(), format, reason, able });
     }
@@ -163,6 +152,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add

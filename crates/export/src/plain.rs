@@ -140,7 +140,14 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::MeanOverTime
         | Layer::MaxOverTime
         | Layer::Transpose
-        | Layer::Patches { .. } => sequence::layer(&node.layer, shape, x, &weight),
+        | Layer::Patches { .. } => {
+            let length = read.get(1).map(|lengths| lengths.1[0] as usize);
+            sequence::layer(&node.layer, shape, x, length, &weight)
+        }
+        Layer::Lengths { padding } => {
+            let last = x.iter().rposition(|id| *id != f64::from(*padding));
+            vec![last.map_or(1.0, |last| last as f64 + 1.0)]
+        }
         Layer::Dense { units, .. } => {
             let (w, b) = (weight("weight").unwrap(), weight("bias").unwrap_or(vec![0.0; *units]));
             let dot = |row: &[f64], u: usize| {

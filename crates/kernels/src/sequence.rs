@@ -20,6 +20,18 @@ pub fn add_repeated(ctx: &Ctx, by: &[f32], y: &mut [f32]) {
     });
 }
 
+/// How many places of each sequence of `time` ids count: those up to the last one that is not `padding`, and one where there is none.
+/// `ids`: `[B, T]`; `lengths`: `[B]`.
+///
+/// # Panics
+/// If there is not a length for each sequence.
+pub fn sequence_lengths(time: usize, padding: u32, ids: &[u32], lengths: &mut [u32]) {
+    assert_eq!(ids.len(), time * lengths.len(), "a sequence of {time} ids for each length");
+    for (ids, length) in ids.chunks_exact(time.max(1)).zip(lengths) {
+        *length = ids.iter().rposition(|id| *id != padding).map_or(1, |last| last as u32 + 1);
+    }
+}
+
 /// The mean of each sequence. `shape`: `[B, T, N]`; `x`: `[B, T, N]`; `y`: `[B, N]`. Steps at and beyond a length do not count;
 /// NaN if none does.
 ///
@@ -184,6 +196,19 @@ mod tests {
     #[should_panic(expected = "repeated numbers want whole blocks of 3")]
     fn blocks_are_whole() {
         add_repeated(&Ctx::new(1), &[0.0; 3], &mut [0.0; 4]);
+    }
+
+    #[test]
+    fn a_length_reaches_to_the_last_id_that_is_no_padding() {
+        let mut lengths = [0; 4];
+        sequence_lengths(3, 7, &[1, 2, 3, 1, 7, 7, 7, 7, 2, 7, 7, 7], &mut lengths);
+        assert_eq!(lengths, [3, 1, 3, 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a sequence of 3 ids for each length")]
+    fn each_length_has_a_sequence() {
+        sequence_lengths(3, 0, &[0; 5], &mut [0; 2]);
     }
 
     #[test]

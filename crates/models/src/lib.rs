@@ -16,6 +16,7 @@
 mod config;
 mod error;
 mod init;
+mod lengths;
 mod plan;
 mod presets;
 mod spec;

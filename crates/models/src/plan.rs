@@ -8,6 +8,8 @@ use crate::{LayerSpec, ModelConfig, ModelError, StartConfig};
 
 /// The name of the input node.
 pub(crate) const INPUT: &str = "x";
+/// The name of the node that counts the pieces of a text.
+pub(crate) const LENGTHS: &str = "x_lengths";
 /// The name of the head, or how the names of several heads begin.
 pub(crate) const HEAD: &str = "head";
 
@@ -179,6 +181,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add
         | Layer::Multiply
@@ -192,7 +195,7 @@ fn check_name(name: &str, path: &str, steps: &[Step]) -> Result<(), ModelError> 
     if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return refuse("letters, digits and `_`");
     }
-    if name == INPUT || name == HEAD || name.starts_with("head_") {
+    if name == INPUT || name == LENGTHS || name == HEAD || name.starts_with("head_") {
         return refuse("a name that is not taken by the input and the heads");
     }
     match steps.iter().any(|step| step.name == name) {

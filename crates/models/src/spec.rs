@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 19] = [
+const BARE: [&str; 20] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -158,6 +158,7 @@ const BARE: [&str; 19] = [
     "sinusoidal_positions",
     "mean_over_time",
     "max_over_time",
+    "lengths",
     "transpose",
     "add",
     "multiply",

@@ -171,6 +171,7 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("mean_over_time with lengths", with_lengths(Layer::MeanOverTime)),
         ("max_over_time", sequence(vec![Layer::MaxOverTime])),
         ("max_over_time with lengths", with_lengths(Layer::MaxOverTime)),
+        ("lengths", counted_ids()),
         ("transpose", flat(Layer::Transpose)),
         ("transpose beside its input", beside_turned()),
         ("transpose of images", of_images(vec![Layer::Transpose])),
@@ -200,6 +201,17 @@ fn with_lengths(layer: Layer) -> Graph {
     let y = graph.add("y", layer, &[a, lengths]).unwrap();
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[y]).unwrap();
     with_head(graph, rows)
+}
+
+/// A sequence of ids, how many of them count, and layers that are told.
+fn counted_ids() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::I64).unwrap();
+    let lengths = graph.add("lengths", Layer::Lengths { padding: 0 }, &[x]).unwrap();
+    let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 6, units: 4 }, &[x]).unwrap();
+    let seen = graph.add("seen", attention(2, false), &[vectors, lengths]).unwrap();
+    let mean = graph.add("mean", Layer::MeanOverTime, &[seen, lengths]).unwrap();
+    with_head(graph, mean)
 }
 
 /// A layer whose input is read beside it as well, so that it cannot work in place.

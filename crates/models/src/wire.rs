@@ -1,5 +1,6 @@
 use baeum_core::{DType, Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
+use crate::lengths::{self, Lengths};
 use crate::plan::{HEAD, INPUT, Step};
 use crate::presets::Facts;
 use crate::{ModelError, ModelPlan};
@@ -43,6 +44,9 @@ impl ModelPlan {
     /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
     /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
+    /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, which every layer reads that can be
+    /// told.
+    ///
     /// # Errors
     /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.
     pub fn graph(&self, inputs: &[InputSpec], targets: &[Target]) -> Result<Graph, ModelError> {
@@ -57,7 +61,7 @@ impl ModelPlan {
         };
         let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
         let steps = self.steps(&Facts { item: &input.shape, ids: ids(input), head })?;
-        wire(&input.shape, input.dtype, &steps, &heads)
+        wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -71,7 +75,7 @@ impl ModelPlan {
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
-        wire(item, dtype, &steps, &[(HEAD.to_owned(), head)])
+        wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])
     }
 }
 
@@ -81,11 +85,25 @@ fn ids(input: &InputSpec) -> usize {
     places.max().unwrap_or(1)
 }
 
-fn wire(item: &[usize], dtype: DType, steps: &[Step], heads: &[(String, Head)]) -> Result<Graph, ModelError> {
+/// `padding`: what a text is filled up with behind. Where each place is told, no layer looks ahead, and none needs to know where
+/// the text ends.
+fn wire(
+    item: &[usize],
+    dtype: DType,
+    padding: Option<u32>,
+    steps: &[Step],
+    heads: &[(String, Head)],
+) -> Result<Graph, ModelError> {
     let mut graph = Graph::default();
     let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
+    let answers_once = !heads.iter().any(|(_, head)| matches!(head, Head::Places(_)));
+    let mut lengths = Lengths::of(ids[0], padding.filter(|_| answers_once));
     for (number, step) in steps.iter().enumerate() {
-        ids.push(add(&mut graph, number, step, &ids)?);
+        let mut read: Vec<NodeId> = step.inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
+        read.extend(lengths.beside(&mut graph, step)?);
+        let id = add(&mut graph, number, step, &read)?;
+        lengths.follow(&graph, id, step);
+        ids.push(id);
     }
     if let Some(&last) = ids.last() {
         for (name, head) in heads {
@@ -112,18 +130,16 @@ fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<N
     }
 }
 
-fn add(graph: &mut Graph, number: usize, step: &Step, ids: &[NodeId]) -> Result<NodeId, ModelError> {
-    let Step { name, layer, inputs, path } = step;
-    let inputs: Vec<NodeId> = inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
-    let fits = refuse_image(graph, name, layer, &inputs);
-    let id =
-        fits.and_then(|()| graph.add(name, layer.clone(), &inputs)).map_err(|error| ModelError::Layer {
-            number,
-            name: name.clone(),
-            path: path.clone(),
-            error: Box::new(error),
-            trail: trail(graph),
-        })?;
+fn add(graph: &mut Graph, number: usize, step: &Step, read: &[NodeId]) -> Result<NodeId, ModelError> {
+    let Step { name, layer, path, .. } = step;
+    let fits = refuse_image(graph, name, layer, read);
+    let id = fits.and_then(|()| graph.add(name, layer.clone(), read)).map_err(|error| ModelError::Layer {
+        number,
+        name: name.clone(),
+        path: path.clone(),
+        error: Box::new(error),
+        trail: trail(graph),
+    })?;
     const LIMIT: u64 = 1 << 31;
     let params = layer.params(&graph.input_shapes(&graph[id]));
     let parameters = params.iter().map(|param| product(&param.sizes)).fold(0, u64::saturating_add);

@@ -21,7 +21,7 @@ impl Layer {
     /// What kind of numbers it takes as its input number `place`.
     pub fn takes(&self, place: usize) -> DType {
         match self {
-            Layer::Embedding { .. } => DType::I64,
+            Layer::Embedding { .. } | Layer::Lengths { .. } => DType::I64,
             // How long each sequence is.
             Layer::MultiHeadAttention { .. }
             | Layer::Lstm { .. }
@@ -54,6 +54,48 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::PositionEmbedding { .. }
+            | Layer::SinusoidalPositions
+            | Layer::MultiHeadAttention { .. }
+            | Layer::Lstm { .. }
+            | Layer::Gru { .. }
+            | Layer::MeanOverTime
+            | Layer::MaxOverTime
+            | Layer::Transpose
+            | Layer::Patches { .. }
+            | Layer::Add
+            | Layer::Multiply
+            | Layer::Concat { .. } => DType::F32,
+        }
+    }
+
+    /// What kind of numbers it yields.
+    pub fn yields(&self) -> DType {
+        match self {
+            Layer::Input { dtype } => *dtype,
+            Layer::Lengths { .. } => DType::I64,
+            Layer::Dense { .. }
+            | Layer::Conv2d { .. }
+            | Layer::Conv1d { .. }
+            | Layer::MaxPool2d { .. }
+            | Layer::AvgPool2d { .. }
+            | Layer::MaxPool1d { .. }
+            | Layer::AvgPool1d { .. }
+            | Layer::Upsample { .. }
+            | Layer::GlobalAvgPool
+            | Layer::BatchNorm { .. }
+            | Layer::LayerNorm { .. }
+            | Layer::RmsNorm { .. }
+            | Layer::GroupNorm { .. }
+            | Layer::InstanceNorm { .. }
+            | Layer::Relu
+            | Layer::Gelu { .. }
+            | Layer::Tanh
+            | Layer::Sigmoid
+            | Layer::Silu
+            | Layer::Dropout { .. }
+            | Layer::Flatten { .. }
+            | Layer::Embedding { .. }
             | Layer::PositionEmbedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
@@ -124,6 +166,7 @@ impl Layer {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
+            Layer::Lengths { .. } => sequence::lengths(one(inputs)?),
             Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {
                 sequence::patches(one(inputs)?, *size, stride.unwrap_or(*size))

@@ -85,6 +85,7 @@ impl Layer {
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add

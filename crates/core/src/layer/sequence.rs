@@ -92,6 +92,14 @@ pub(super) fn over_time(inputs: &[&Shape]) -> Result<Shape, Refusal> {
     Ok(Shape::batch(&[one_sequence(inputs)?.n]))
 }
 
+/// One number for each sequence of ids.
+pub(super) fn lengths(x: &Shape) -> Result<Shape, Refusal> {
+    match x.0[..] {
+        [Dim::Batch, Dim::Size(1..)] => Ok(Shape::batch(&[])),
+        _ => Err(wants("ids [batch, time]")),
+    }
+}
+
 pub(super) fn transpose(x: &Shape) -> Result<Shape, Refusal> {
     let Sequence { time, n } = Sequence::of(x)?;
     let front = x.0.iter().take(x.rank() - 2).copied();

@@ -75,6 +75,7 @@ impl Layer {
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Add
             | Layer::Multiply

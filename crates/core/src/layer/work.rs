@@ -47,6 +47,7 @@ impl Layer {
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
+            | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Upsample { mode: Interpolation::Nearest, .. }
             | Layer::Concat { .. } => 0,

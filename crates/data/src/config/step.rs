@@ -148,7 +148,8 @@ pub enum StepConfig {
         /// Which end of a longer text stays.
         #[serde(default)]
         keep: End,
-        /// Which end of a shorter text is filled up: `start` suits an `lstm` or a `gru` that answers at its last place.
+        /// Which end of a shorter text is filled up. Behind (`end`), the network is told how many pieces count, one for an empty
+        /// text, and sees no padding; in front, padding counts as pieces do.
         #[serde(default = "end")]
         fill: End,
     },

@@ -3,6 +3,7 @@ use baeum_core::Positions;
 use baeum_kernels::rotations;
 
 use super::builder::Builder;
+use super::lengths;
 use super::model::Attribute;
 use super::network::product;
 use super::sequence::{reshape, time_and_width, transpose};
@@ -16,11 +17,11 @@ pub(super) struct Attention {
     pub(super) positions: Positions,
 }
 
-/// `item`: `[.., time, n]`.
+/// `item`: `[.., time, n]`; `counted`: how many places of each sequence count, `[batch]`.
 pub(super) fn write(
     builder: &mut Builder<'_>,
     name: &str,
-    x: &str,
+    (x, counted): (&str, Option<&str>),
     item: &[usize],
     attention: &Attention,
 ) -> Result<String, ExportError> {
@@ -51,10 +52,18 @@ pub(super) fn write(
         let hidden = builder.numbers(&part("hidden"), vec![time, time], &hidden)?;
         scores = builder.add(&part("seen"), "Add", &[&scores, &hidden], &[]);
     }
+    if let Some(counted) = counted {
+        let counted = lengths::places(builder, name, counted, time, &[1, 1, time]); // [batch, 1, 1, time]
+        let nothing = builder.numbers(&part("nothing"), vec![], &[f64::NEG_INFINITY])?;
+        scores = builder.add(&part("counts"), "Where", &[&counted, &scores, &nothing], &[]);
+    }
     let weights = builder.add(&part("weights"), "Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
     let mixed = builder.add(&part("mixed"), "MatMul", &[&weights, &v], &[]);
     let mixed = transpose(builder, &part("turned"), &mixed, &[0, 2, 1, 3]); // [N, time, heads, size]
-    let mixed = reshape(builder, &part("joined"), &mixed, item); // [batch, .., time, n]
+    let mut mixed = reshape(builder, &part("joined"), &mixed, item); // [batch, .., time, n]
+    if let Some(counted) = counted {
+        mixed = lengths::replaced(builder, name, (&mixed, counted), item, 0.0)?;
+    }
     product(builder, name, &mixed, "out_proj.weight", bias.then_some("out_proj.bias"))
 }
 

@@ -12,6 +12,7 @@ mod field;
 mod fit;
 mod form;
 mod images;
+mod lengths;
 mod manifest;
 mod model;
 mod names;

@@ -6,6 +6,7 @@ use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 
 use super::attention::{self, Attention};
 use super::builder::Builder;
+use super::lengths;
 use super::model::Attribute;
 use super::norm;
 use super::sequence::{self, Cell};
@@ -39,7 +40,7 @@ fn layer(
     item: &[usize],
 ) -> Result<String, ExportError> {
     let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
-    let lengths = read.get(1).copied();
+    let counted = read.get(1).copied();
     let axis = |axis| [("axis", Attribute::Int(axis))];
     Ok(match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
@@ -104,23 +105,33 @@ fn layer(
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
-        Layer::MultiHeadAttention { .. } | Layer::MeanOverTime | Layer::MaxOverTime if lengths.is_some() => {
-            return Err(sequence::no_word_for_lengths(node));
-        }
         Layer::SinusoidalPositions => sequence::sinusoidal(builder, name, x, item)?,
-        &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
-            attention::write(builder, name, x, item, &Attention { heads, causal, bias, positions })?
-        }
+        &Layer::MultiHeadAttention { heads, causal, bias, positions } => attention::write(
+            builder,
+            name,
+            (x, counted),
+            item,
+            &Attention { heads, causal, bias, positions },
+        )?,
         Layer::Lstm { units, bidirectional, returns, layers } => {
             let cell = Cell::lstm(*units, *bidirectional, *layers, *returns);
-            sequence::recurrent(builder, node, x, lengths, &cell)?
+            sequence::recurrent(builder, node, x, counted, &cell)?
         }
         Layer::Gru { units, bidirectional, returns, layers } => {
             let cell = Cell::gru(*units, *bidirectional, *layers, *returns);
-            sequence::recurrent(builder, node, x, lengths, &cell)?
+            sequence::recurrent(builder, node, x, counted, &cell)?
         }
-        Layer::MeanOverTime => sequence::mean(builder, name, x, item)?,
-        Layer::MaxOverTime => sequence::largest(builder, name, x, item),
+        Layer::MeanOverTime => match counted {
+            Some(lengths) => lengths::mean(builder, name, (x, lengths), item)?,
+            None => sequence::mean(builder, name, x, item)?,
+        },
+        Layer::MaxOverTime => match counted {
+            Some(lengths) => lengths::max(builder, name, (x, lengths), item)?,
+            None => sequence::largest(builder, name, x, item),
+        },
+        Layer::Lengths { padding } => {
+            lengths::write(builder, name, x, item.first().copied().unwrap_or(1), *padding)?
+        }
         Layer::Transpose => sequence::turn(builder, name, x, item),
         Layer::Patches { size, stride } => {
             sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?

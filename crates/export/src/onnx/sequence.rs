@@ -5,7 +5,6 @@ use baeum_kernels::sinusoids;
 use super::builder::Builder;
 use super::model::Attribute;
 use crate::error::ExportError;
-use crate::format::Format;
 
 /// A recurrent layer: what ONNX calls it, and where its gates stand among ours.
 pub(super) struct Cell {
@@ -31,12 +30,6 @@ impl Cell {
         let settings = &[("linear_before_reset", 1)];
         Cell { operator: "GRU", gates: &[1, 0, 2], settings, units, bidirectional, layers, returns }
     }
-}
-
-/// What neither attention nor a mean can say of a sequence.
-pub(super) fn no_word_for_lengths(node: &Node) -> ExportError {
-    let (format, able) = (Format::Onnx, vec![Format::Safetensors, Format::Pth]);
-    ExportError::NoWord { node: node.name.clone(), format, reason: "it would see what does not count", able }
 }
 
 /// A shape whose batch stays open.

@@ -37,6 +37,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
         Layer::MeanOverTime => Say::Word("ReduceSum, Mul"),
         Layer::MaxOverTime => Say::Word("Reshape, MaxPool, Flatten"),
+        Layer::Lengths { .. } => Say::Word("Equal, Not, Mul, Add, ArgMax, Add"),
         Layer::Transpose => Say::Word("Transpose"),
         Layer::Add => Say::Word("Add"),
         Layer::Multiply => Say::Word("Mul"),

@@ -1,16 +1,18 @@
 //! The layers that know time.
 use baeum_core::{Layer, Positions, Returns};
 
-/// What a layer makes of one item of sizes `shape`.
+/// What a layer makes of one item of sizes `shape`, of which so many steps count.
 pub(super) fn layer(
     layer: &Layer,
     shape: &[usize],
     x: &[f64],
+    length: Option<usize>,
     weight: &dyn Fn(&str) -> Option<Vec<f64>>,
 ) -> Vec<f64> {
     let given = weight;
     let weight = &|name: &str| given(name).unwrap();
     let (n, time) = (shape[shape.len() - 1], *shape.iter().rev().nth(1).unwrap_or(&1));
+    let length = length.unwrap_or(time);
     let each = |f: &dyn Fn(&[f64]) -> Vec<f64>| x.chunks(time * n).flat_map(f).collect();
     match layer {
         Layer::PositionEmbedding { .. } => {
@@ -29,19 +31,21 @@ pub(super) fn layer(
             let weight = |name: &str, len: usize| given(name).unwrap_or(vec![0.0; len]);
             let front = [weight("in_proj_weight", 0), weight("in_proj_bias", 3 * n)];
             let behind = [weight("out_proj.weight", 0), weight("out_proj.bias", n)];
-            each(&|x| attention(x, n, (*heads, *causal, *positions), [&front, &behind]))
+            each(&|x| attention(x, n, length, (*heads, *causal, *positions), [&front, &behind]))
         }
         Layer::Lstm { units, bidirectional, returns, layers } => {
-            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, lstm)
+            recurrent((x, length), n, *units, (*bidirectional, *layers), *returns, weight, lstm)
         }
         Layer::Gru { units, bidirectional, returns, layers } => {
-            recurrent(x, n, *units, (*bidirectional, *layers), *returns, weight, gru)
+            recurrent((x, length), n, *units, (*bidirectional, *layers), *returns, weight, gru)
         }
         Layer::MeanOverTime => {
-            (0..n).map(|i| x.iter().skip(i).step_by(n).sum::<f64>() / time as f64).collect()
+            (0..n).map(|i| x.iter().skip(i).step_by(n).take(length).sum::<f64>() / length as f64).collect()
         }
         Layer::MaxOverTime => {
-            let column = |i: usize| x.iter().skip(i).step_by(n).copied().fold(f64::NEG_INFINITY, f64::max);
+            let column = |i: usize| {
+                x.iter().skip(i).step_by(n).take(length).copied().fold(f64::NEG_INFINITY, f64::max)
+            };
             (0..n).map(column).collect()
         }
         Layer::Transpose => {
@@ -74,6 +78,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::Lengths { .. }
         | Layer::Add
         | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
@@ -90,6 +95,7 @@ fn product(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
 fn attention(
     x: &[f64],
     n: usize,
+    length: usize,
     (heads, causal, positions): (usize, bool, Positions),
     products: [&[Vec<f64>; 2]; 2],
 ) -> Vec<f64> {
@@ -98,7 +104,10 @@ fn attention(
     if positions == Positions::Rotary {
         qkv.iter_mut().enumerate().for_each(|(place, row)| rotate(place, n / heads, &mut row[..2 * n]));
     }
-    let mixed = (0..qkv.len()).map(|query| mixed(&qkv, query, n, heads, causal));
+    let mixed = (0..qkv.len()).map(|query| match query < length {
+        true => mixed(&qkv[..length], query, n, heads, causal),
+        false => vec![0.0; n],
+    });
     mixed.flat_map(|row| product(&row, w_out, b_out)).collect()
 }
 
@@ -135,7 +144,7 @@ fn mixed(qkv: &[Vec<f64>], query: usize, n: usize, heads: usize, causal: bool) -
 type Step = fn(&[f64], &[f64], &[f64], &mut [f64]) -> Vec<f64>;
 
 fn recurrent(
-    x: &[f64],
+    (x, length): (&[f64], usize),
     n: usize,
     units: usize,
     (bidirectional, layers): (bool, usize),
@@ -147,7 +156,7 @@ fn recurrent(
         let [w_ih, w_hh, b_ih, b_hh] =
             ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|name| weight(&format!("{name}_l{suffix}")));
         let (mut state, mut carry, mut states) = (vec![0.0; units], vec![0.0; units], vec![]);
-        let mut rows: Vec<&[f64]> = x.chunks(n).collect();
+        let mut rows: Vec<&[f64]> = x.chunks(n).take(length).collect();
         let back = suffix.ends_with("_reverse");
         if back {
             rows.reverse();
@@ -159,6 +168,7 @@ fn recurrent(
         if back {
             states.reverse();
         }
+        states.resize(x.len() / n, vec![0.0; units]);
         (states, state)
     };
     let directions = 1 + usize::from(bidirectional);

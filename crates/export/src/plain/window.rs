@@ -57,6 +57,7 @@ pub(super) fn layer(
         | Layer::Gru { .. }
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add

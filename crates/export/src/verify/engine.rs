@@ -139,7 +139,7 @@ fn part(graph: &Graph, nodes: &[&Node], later: &[Run<'_>]) -> Graph {
 }
 
 fn output(node: &Node) -> String {
-    node.outputs.first().cloned().unwrap_or_default()
+    node.outputs.iter().find(|name| !name.is_empty()).cloned().unwrap_or_default()
 }
 
 fn absent(name: &str) -> VerifyError {

@@ -5,6 +5,7 @@ mod feed;
 mod golden;
 mod manifest;
 mod parity;
+mod recurrent;
 mod reference;
 mod resize;
 mod rten;

@@ -1,8 +1,10 @@
 //! The nodes that rten lacks or takes for others, after the reference semantics of ONNX.
 //!
-//! rten 0.27 has no text, no LabelEncoder, and runs a cubic Resize as a linear one; so every Resize is ours.
+//! rten 0.27 has no text, no LabelEncoder, and runs a cubic Resize as a linear one; so every Resize is ours. Its LSTM and GRU take no
+//! notice of lengths.
 use baeum_core::{Data, Tensor};
 
+use super::recurrent::recurrent;
 use super::resize::{Kernel, resize};
 use crate::error::VerifyError;
 use crate::onnx::{Array, Attribute, Graph, Node};
@@ -15,6 +17,7 @@ pub(super) fn knows(graph: &Graph, node: &Node) -> bool {
     match (node.domain.as_str(), node.operator.as_str()) {
         ("ai.onnx.ml", "LabelEncoder") | ("", "Resize") => true,
         ("", "Gather") => reads_texts(),
+        ("", "LSTM" | "GRU") => node.inputs.len() > 4,
         _ => false,
     }
 }
@@ -24,6 +27,7 @@ pub(super) fn evaluate(node: &Node, inputs: &[Option<&Array>]) -> Result<Array, 
     let found = match node.operator.as_str() {
         "LabelEncoder" => label_encoder(node, inputs),
         "Gather" => gather(inputs),
+        "LSTM" | "GRU" => recurrent(node, inputs),
         _ => resized(node, inputs),
     };
     found.map_err(|(wanted, got)| VerifyError::Node {
@@ -34,7 +38,7 @@ pub(super) fn evaluate(node: &Node, inputs: &[Option<&Array>]) -> Result<Array, 
 }
 
 /// What the node wants, and what it has.
-type Refusal = (&'static str, String);
+pub(super) type Refusal = (&'static str, String);
 
 /// `ai.onnx.ml.LabelEncoder` from texts to whole numbers.
 fn label_encoder(node: &Node, inputs: &[Option<&Array>]) -> Result<Array, Refusal> {
@@ -113,6 +117,6 @@ fn kernel(node: &Node) -> Result<Kernel, Refusal> {
     }
 }
 
-fn numbers(shape: &[usize], data: impl Into<Data>) -> Result<Array, Refusal> {
+pub(super) fn numbers(shape: &[usize], data: impl Into<Data>) -> Result<Array, Refusal> {
     Tensor::new(shape, data).map(Array::Numbers).map_err(|error| ("sizes that fit", error.to_string()))
 }

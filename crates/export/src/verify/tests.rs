@@ -646,3 +646,48 @@ fn manifest_without_checksum(bytes: &[u8]) -> String {
     let checksum = serde_json::from_str::<Manifest>(&text).unwrap().checksum;
     text.replace(&checksum, "")
 }
+
+/// A text of names, of which the unknown ones fill up: in front of `layer` stand their vectors, beside it how many count.
+#[track_caller]
+fn layer_of_texts(layer: Layer) {
+    let names = names(&["a", "b", "c"]);
+    let places: Vec<String> = (0..4).map(|place| format!("x{place}")).collect();
+    let columns: Vec<(&str, Vec<Transform>)> = places
+        .iter()
+        .map(|place| (place.as_str(), vec![Transform::Category { labels: names.clone() }]))
+        .collect();
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[4]), DType::I64).unwrap();
+    let lengths = graph.add("lengths", Layer::Lengths { padding: 0 }, &[x]).unwrap();
+    let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 4, units: 6 }, &[x]).unwrap();
+    let name = layer.name();
+    let layer = graph.add("layer", layer, &[vectors, lengths]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[layer]).unwrap();
+    graph.add("head", Layer::Dense { units: 2, bias: true }, &[rows]).unwrap();
+    let fields = places.iter().map(|place| field(place, Kind::Category)).collect();
+    let spec = input("x", DType::I64, &[4], &columns);
+    let text = |text: [&str; 4]| -> Record {
+        places.iter().cloned().zip(text.map(|name| Value::Text(name.to_owned()))).collect()
+    };
+    let records =
+        [["a", "b", "c", "a"], ["b", "", "c", ""], ["c", "", "", ""], ["", "", "", ""], ["a", "c", "", ""]];
+    agrees(name, &predictor(fields, vec![spec], graph, labels()), records.map(text).to_vec());
+}
+
+#[test]
+fn what_does_not_count_is_seen_by_nobody() {
+    layer_of_texts(Layer::MeanOverTime);
+    layer_of_texts(Layer::MaxOverTime);
+    for (causal, positions) in [(false, Positions::None), (true, Positions::None), (false, Positions::Rotary)]
+    {
+        layer_of_texts(Layer::MultiHeadAttention { heads: 3, causal, bias: true, positions });
+    }
+    for (bidirectional, returns) in
+        [(false, Returns::Sequence), (false, Returns::Last), (true, Returns::Sequence), (true, Returns::Last)]
+    {
+        for layers in [1, 2] {
+            layer_of_texts(Layer::Lstm { units: 3, bidirectional, returns, layers });
+            layer_of_texts(Layer::Gru { units: 3, bidirectional, returns, layers });
+        }
+    }
+}

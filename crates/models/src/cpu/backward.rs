@@ -25,7 +25,7 @@ impl Run<'_> {
             return;
         };
         match &step.op {
-            Op::Numbers | Op::Ids | Op::Same => {}
+            Op::Numbers | Op::Ids | Op::Lengths { .. } | Op::Same => {}
             Op::Dense { rows, inputs, units, bias, relu } => {
                 self.undo_relu(step, dy, *relu);
                 let size = [rows * self.rows, *units, *inputs];

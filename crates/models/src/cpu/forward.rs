@@ -5,7 +5,7 @@ use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
     copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
-    max_pool, multiply, transpose, upsample_bilinear, upsample_nearest,
+    max_pool, multiply, sequence_lengths, transpose, upsample_bilinear, upsample_nearest,
 };
 
 use super::op::{Op, Upsample};
@@ -70,6 +70,10 @@ impl Run<'_> {
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
             Op::MaxOverTime { time, width } => self.max_over_time(step, *time, *width),
+            Op::Lengths { time, padding } => {
+                let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
+                sequence_lengths(*time, *padding, as_words(ids), as_words_mut(y));
+            }
             Op::Transpose { count, rows, columns } => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 transpose(self.ctx, count * self.rows, *rows, *columns, x, y);

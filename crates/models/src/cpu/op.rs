@@ -56,6 +56,8 @@ pub(super) enum Op {
     MeanOverTime { time: usize, width: usize },
     /// The largest of each number of a sequence; keeps where it stood.
     MaxOverTime { time: usize, width: usize },
+    /// How many ids of a sequence count.
+    Lengths { time: usize, padding: u32 },
     /// Rows become columns, in each of `count` matrices of an item.
     Transpose { count: usize, rows: usize, columns: usize },
     /// Pieces of the last axis.
@@ -166,6 +168,7 @@ impl Op {
             }
             Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
             Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },
+            Layer::Lengths { padding } => Op::Lengths { time: last, padding: *padding },
             Layer::Transpose => Op::Transpose {
                 count: x.iter().rev().skip(2).product(),
                 rows: x.iter().rev().nth(1).copied().unwrap_or(1),

@@ -84,6 +84,7 @@ impl ReadyStep {
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }

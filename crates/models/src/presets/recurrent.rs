@@ -8,7 +8,7 @@ use crate::{Head, LayerSpec};
 /// The numbers of a recurrent network, for texts and for windows of series.
 ///
 /// Pieces of a text become vectors first; a series wants `steps_first` among its steps. Then come recurrent layers one behind the
-/// other, of whose states one row is made for the head; where the next piece of a text is to be told, all states go there. Dropout
+/// other, of whose states one row is made for the head, and padding behind a text is not seen; where the next piece of a text is to be told, all states go there. Dropout
 /// stands behind the vectors and behind each layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -39,10 +39,10 @@ pub struct Gru(pub Recurrent);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pool {
-    /// The last state of each direction. Texts do best with `fill = "start"`, so that the last state is that of the last word.
+    /// The last state of each direction; of a text, that of its last piece.
     #[default]
     Last,
-    /// The mean of all states.
+    /// The mean of all states, of a text those of its pieces.
     Mean,
 }
 

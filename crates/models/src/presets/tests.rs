@@ -257,8 +257,9 @@ fn a_recurrent_network_answers_once_or_at_each_place() {
         text,
         "x() [batch, 7]
 embedding1(x) [batch, 7, 5]
-lstm1(embedding1) [batch, 7, 8]
-lstm2(lstm1) [batch, 6]
+x_lengths(x) [batch]
+lstm1(embedding1, x_lengths) [batch, 7, 8]
+lstm2(lstm1, x_lengths) [batch, 6]
 head(lstm2) [batch, 3]",
     );
     let gru = json!({ "gru": { "units": [4], "pool": "mean", "dropout": 0.5 } });

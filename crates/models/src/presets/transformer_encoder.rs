@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::{Facts, Preset, Refusal, Stack, Transformer};
 use crate::{Head, LayerSpec};
 
-/// A Transformer each place of which sees all others; the mean over all places goes to the head.
+/// A Transformer each place of which sees all others; the mean over all places goes to the head. Padding behind a text is seen by
+/// none, and is not part of the mean.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct TransformerEncoder(pub Transformer);

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
 use super::line::{Slide, channels_turned, pool1d};
-use super::sequence::{Attention, Stack};
+use super::sequence::{Attention, Stack, lengths};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
 use crate::ops::{self, Cell, Moments, Pool, Window};
@@ -89,6 +89,7 @@ impl Run<'_> {
             }
             Layer::MeanOverTime => return self.mean_over_time(node, read),
             Layer::MaxOverTime => return self.max_over_time(node, read),
+            Layer::Lengths { padding } => return lengths(first(read)?, *padding),
             Layer::Transpose => {
                 let x = channels_first(first(read)?)?;
                 channels_last(&x.transpose(x.rank() - 2, x.rank() - 1)?.contiguous()?)

@@ -1,6 +1,6 @@
 //! The layers that know time. A tensor `[B, .., time, n]` has the graph's layout here.
 use baeum_core::{Node, Positions, Returns};
-use baeum_kernels::{rotations, sinusoids};
+use baeum_kernels::{rotations, sequence_lengths, sinusoids};
 use candle_core::{Result, Tensor};
 
 use super::forward::{Outcome, Run, channels_first, channels_last, first};
@@ -26,6 +26,16 @@ pub(super) struct Stack {
 /// A table of places beside `like`.
 fn table(numbers: Vec<f64>, sizes: [usize; 2], like: &Tensor) -> Result<Tensor> {
     Tensor::from_vec(numbers, &sizes[..], like.device())?.to_dtype(like.dtype())
+}
+
+/// How many ids of each sequence count: `[B, T]` to `[B]`.
+pub(super) fn lengths(ids: &Tensor, padding: u32) -> Outcome<Tensor> {
+    let (rows, time) = ids.dims2()?;
+    let words: Vec<u32> = ids.flatten_all()?.to_vec1::<i64>()?.iter().map(|id| *id as u32).collect();
+    let mut lengths = vec![0; rows];
+    sequence_lengths(time, padding, &words, &mut lengths);
+    let lengths = lengths.into_iter().map(i64::from).collect();
+    Ok(Tensor::from_vec(lengths, rows, ids.device())?)
 }
 
 impl Run<'_> {

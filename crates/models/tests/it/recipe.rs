@@ -194,7 +194,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `transpose`, `patches`, `add`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `lengths`, `transpose`, `patches`, `add`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -299,6 +299,7 @@ fn the_schema_knows_every_bare_name() {
         "gru",
         "mean_over_time",
         "max_over_time",
+        "lengths",
         "transpose",
         "patches",
         "add",

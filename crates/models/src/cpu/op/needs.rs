@@ -28,6 +28,7 @@ impl Op {
             | Op::Attention(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Multiply
@@ -62,6 +63,7 @@ impl Op {
             | Op::Position { .. }
             | Op::Sinusoids(_)
             | Op::MaxOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
@@ -92,6 +94,7 @@ impl Op {
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
@@ -131,6 +134,7 @@ impl Op {
             | Op::Position { .. }
             | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }
@@ -164,6 +168,7 @@ impl Op {
             | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
             | Op::MaxOverTime { .. }
+            | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Add { .. }

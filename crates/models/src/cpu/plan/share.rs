@@ -79,6 +79,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }
         | Op::MaxOverTime { .. }
+        | Op::Lengths { .. }
         | Op::Transpose { .. }
         | Op::Patches(_)
         | Op::Add { .. }
