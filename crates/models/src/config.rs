@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::presets::{Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TransformerEncoder};
+use crate::presets::{
+    Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TextCnn, TransformerEncoder,
+};
 use crate::{LayerSpec, ModelError, StartConfig};
 
 /// The `[models]` section of a recipe: either `layers` or one of the presets, which are lists of layers written out from a few
@@ -28,6 +30,9 @@ pub struct ModelConfig {
     /// A residual network, for images that are small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resnet: Option<Resnet>,
+    /// Convolutions of several widths side by side, for texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_cnn: Option<TextCnn>,
     /// Long short-term memory, for texts and for windows of series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lstm: Option<Lstm>,
@@ -67,7 +72,7 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 10] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 11] {
         let ModelConfig {
             start: _,
             layers,
@@ -75,6 +80,7 @@ impl ModelConfig {
             cnn,
             lenet,
             resnet,
+            text_cnn,
             lstm,
             gru,
             transformer_encoder,
@@ -87,6 +93,7 @@ impl ModelConfig {
             ("cnn", preset(cnn)),
             ("lenet", preset(lenet)),
             ("resnet", preset(resnet)),
+            ("text_cnn", preset(text_cnn)),
             ("lstm", preset(lstm)),
             ("gru", preset(gru)),
             ("transformer_encoder", preset(transformer_encoder)),

@@ -40,7 +40,7 @@ pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{
-    Activation, Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Pool, Recurrent, Resnet, Transformer,
+    Activation, Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Pool, Recurrent, Resnet, TextCnn, Transformer,
     TransformerEncoder,
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};

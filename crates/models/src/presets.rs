@@ -15,6 +15,7 @@ mod mlp;
 mod patchtst;
 mod recurrent;
 mod resnet;
+mod text_cnn;
 mod transformer;
 mod transformer_encoder;
 
@@ -30,6 +31,7 @@ pub use recurrent::{Gru, Lstm, Pool, Recurrent};
 pub(crate) use refusal::Refusal;
 pub use resnet::Resnet;
 use stack::Stack;
+pub use text_cnn::TextCnn;
 pub use transformer::Transformer;
 pub use transformer_encoder::TransformerEncoder;
 

@@ -57,6 +57,18 @@ pub(super) fn some(setting: &str, sizes: &[usize]) -> Result<(), Refusal> {
     }
 }
 
+/// Each size once, where a name is made of it.
+pub(super) fn different(setting: &str, sizes: &[usize]) -> Result<(), Refusal> {
+    let again = |(i, size): (usize, &usize)| sizes.iter().take(i).any(|before| before == size);
+    match sizes.iter().enumerate().find(|(i, size)| again((*i, size))) {
+        None => Ok(()),
+        Some((i, got)) => Err(Refusal::new(
+            &format!("{setting}[{i}]"),
+            format!("must differ from those before it, got {got}"),
+        )),
+    }
+}
+
 pub(super) fn probability(setting: &str, p: f64) -> Result<(), Refusal> {
     match (0.0..=1.0).contains(&p) {
         true => Ok(()),

@@ -1,5 +1,6 @@
 use baeum_core::{
-    Batch, DType, Decode, End, Graph, InputSpec, Layer, ParamKind, Pipeline, Shape, Target, Tensor, Transform,
+    Adam, Batch, DType, Decode, End, Graph, InputSpec, Layer, Loss, Method, ParamKind, Part, Pipeline, Shape,
+    Target, Tensor, Transform, Update,
 };
 use serde_json::json;
 
@@ -48,6 +49,13 @@ impl Job {
         };
         Target { field: "y".to_owned(), decode }
     }
+
+    fn loss(self) -> Loss {
+        match self {
+            Job::Classes(_) | Job::Text { .. } | Job::Next { .. } => Loss::CROSS_ENTROPY,
+            Job::Steps(_) => Loss::Mse,
+        }
+    }
 }
 
 fn config(models: &serde_json::Value) -> ModelConfig {
@@ -69,6 +77,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (json!({ "text_cnn": { "embedding": 5, "widths": [2, 3], "filters": 4 } }), vec![7], text),
         (json!({ "lstm": recurrent }), vec![7], text),
         (json!({ "gru": {} }), vec![7, 4], Job::Classes(3)),
         (json!({ "transformer_encoder": transformer }), vec![7], text),
@@ -111,19 +120,54 @@ fn every_preset_answers() {
         let plan = config(&models).check().unwrap();
         let model = build(&plan, 7, &[job.input(&item)], &[job.target(&item)]).unwrap();
         let mut net = network(&model.graph, &model.weights, RunnerConfig::default()).unwrap();
-        let (rows, numbers) = (2, 2 * item.iter().product::<usize>());
-        let sizes = [&[rows], &item[..]].concat();
-        let are_ids = job.input(&item).dtype == DType::I64;
-        let x = match are_ids {
-            true => Tensor::new(sizes, (0..numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
-            false => Tensor::new(sizes, (0..numbers).map(|i| (i % 7) as f32 - 3.0).collect::<Vec<f32>>()),
-        };
-        let inputs = [("x".to_owned(), x.unwrap())].into();
-        let outputs = net.predict(&Batch { rows, inputs, targets: vec![] }).unwrap();
+        let batch = batch(&item, job);
+        let outputs = net.predict(&batch).unwrap();
         let answers = outputs[0].f32s().unwrap();
-        assert_eq!(answers.len(), rows * job.target(&item).decode.width(), "{models}");
+        assert_eq!(answers.len(), batch.rows * job.target(&item).decode.width(), "{models}");
         assert!(answers.iter().all(|answer| answer.is_finite()), "{models}");
     }
+}
+
+/// Two rows and what they mean, learned by heart.
+#[test]
+fn every_preset_learns() {
+    let update = Update::of(Method::Adam(Adam::USUAL), 0.01);
+    for (models, item, job) in every_preset() {
+        let model = build(&config(&models).check().unwrap(), 7, &[job.input(&item)], &[job.target(&item)]);
+        let model = model.unwrap();
+        let mut net = network(&model.graph, &model.weights, RunnerConfig::default()).unwrap();
+        let (batch, loss) = (batch(&item, job), job.loss());
+        let mut step = || {
+            let parts = net.loss_and_grad(&batch, &loss, Part::WHOLE).unwrap();
+            net.update(&update).unwrap();
+            parts.sum / parts.weight
+        };
+        let before = step();
+        let after = (0..60).map(|_| step()).fold(f64::INFINITY, f64::min);
+        assert!(after < before / 2.0, "{models}: from {before} to {after}");
+    }
+}
+
+/// Two rows that differ.
+fn batch(item: &[usize], job: Job) -> Batch {
+    let (rows, numbers) = (2, 2 * item.iter().product::<usize>());
+    let sizes = [&[rows], item].concat();
+    let x = match job.input(item).dtype {
+        DType::I64 => Tensor::new(sizes, (0..numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
+        DType::F32 | DType::F64 | DType::U8 => {
+            Tensor::new(sizes, (0..numbers).map(|i| (i * i % 13) as f32 / 6.0 - 1.0).collect::<Vec<f32>>())
+        }
+    };
+    let target = match job {
+        Job::Classes(_) | Job::Text { .. } => Tensor::vector(vec![0i64, 1]),
+        Job::Next { .. } => Tensor::vector((1..=numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
+        Job::Steps(steps) => Tensor::new(
+            [rows, item[0] * steps],
+            (0..rows * item[0] * steps).map(|i| i as f32 / 10.0).collect::<Vec<f32>>(),
+        )
+        .unwrap(),
+    };
+    Batch { rows, inputs: [("x".to_owned(), x.unwrap())].into(), targets: vec![target] }
 }
 
 /// The list of layers as it would stand in a recipe.
@@ -160,6 +204,10 @@ fn networks_have_the_published_numbers_of_parameters() {
         let resnet = json!({ "resnet": { "blocks": blocks } });
         assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
     }
+    // Kim 2014 as `yoonkim/CNN_sentence` has it: filters of 3, 4 and 5 words by 300 numbers, 100 each, and a head of 2 over them.
+    let reviews = Job::Text { vocabulary: 18_765, classes: 2 };
+    let filters = 100 * (3 * 300 + 1) + 100 * (4 * 300 + 1) + 100 * (5 * 300 + 1);
+    assert_eq!(count(json!({ "text_cnn": {} }), &[56], reviews), 18_765 * 300 + filters + 300 * 2 + 2);
     // The other counts are those of `tests/interop/bench_models.py`, which are modules of PyTorch.
     let windows = Job::Classes(5);
     assert_eq!(count(json!({ "lstm": {} }), &[96, 32], windows), 83_589);
@@ -286,6 +334,43 @@ head(dropout2) [batch, 7, 9]",
 }
 
 #[test]
+fn convolutions_of_a_text_stand_side_by_side() {
+    let text = Job::Text { vocabulary: 9, classes: 3 };
+    check(
+        json!({ "text_cnn": { "embedding": 5, "widths": [2, 9], "filters": 4 } }),
+        &[7],
+        text,
+        "x() [batch, 7]
+embedding(x) [batch, 7, 5]
+channels(embedding) [batch, 5, 7]
+width2_conv(channels) [batch, 4, 8]
+width2_steps(width2_conv) [batch, 8, 4]
+width2_max(width2_steps) [batch, 4]
+width9_conv(channels) [batch, 4, 15]
+width9_steps(width9_conv) [batch, 15, 4]
+width9_max(width9_steps) [batch, 4]
+concat(width2_max, width9_max) [batch, 8]
+relu(concat) [batch, 8]
+dropout1(relu) [batch, 8]
+head(dropout1) [batch, 3]",
+    );
+    let alone = json!({ "text_cnn": { "embedding": 5, "widths": [2], "filters": 4, "dropout": 0 } });
+    check(
+        alone,
+        &[7],
+        text,
+        "x() [batch, 7]
+embedding(x) [batch, 7, 5]
+channels(embedding) [batch, 5, 7]
+width2_conv(channels) [batch, 4, 8]
+width2_steps(width2_conv) [batch, 8, 4]
+width2_max(width2_steps) [batch, 4]
+relu(width2_max) [batch, 4]
+head(relu) [batch, 3]",
+    );
+}
+
+#[test]
 fn columns_of_a_series_share_a_patch_transformer() {
     let patchtst =
         json!({ "patchtst": { "patch": 4, "stride": 3, "blocks": 1, "heads": 1, "units": 2, "dropout": 0 } });
@@ -342,6 +427,16 @@ fn what_cannot_be_is_refused() {
         "models.resnet.filters",
         "wants one or more sizes, got none",
     );
+    setting(
+        json!({ "text_cnn": { "widths": [] } }),
+        "models.text_cnn.widths",
+        "wants one or more sizes, got none",
+    );
+    setting(
+        json!({ "text_cnn": { "widths": [3, 4, 3] } }),
+        "models.text_cnn.widths[2]",
+        "must differ from those before it, got 3",
+    );
     setting(json!({ "lstm": { "units": [] } }), "models.lstm.units", "wants one or more sizes, got none");
     setting(json!({ "gru": { "dropout": 2.0 } }), "models.gru.dropout", "must be from 0 to 1, got 2");
     setting(json!({ "gpt": { "heads": 5 } }), "models.gpt.heads", "must divide `units` = 128, got 5");
@@ -379,6 +474,13 @@ fn what_is_not_for_the_data_is_refused() {
         next,
         "models.transformer_encoder",
         "`models.transformer_encoder` answers once for a text, got one that is gone on with; take `gpt`",
+    );
+    refuse(
+        json!({ "text_cnn": {} }),
+        &[7],
+        next,
+        "models.text_cnn",
+        "`models.text_cnn` answers once for a text, got one that is gone on with; take `gpt`",
     );
     refuse(
         json!({ "lstm": {} }),

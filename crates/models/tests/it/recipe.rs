@@ -239,8 +239,8 @@ fn a_slip_in_the_text_keeps_its_place() {
 
 #[test]
 fn one_way_to_say_it_is_taken() {
-    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `lstm`, `gru`, \
-                         `transformer_encoder`, `gpt` and `patchtst`";
+    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `text_cnn`, `lstm`, \
+                         `gru`, `transformer_encoder`, `gpt` and `patchtst`";
     let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert_eq!(said("models = {}"), format!("{KNOWN}, got none"));
     assert_eq!(said("models = { layers = [], cnn = {} }"), format!("{KNOWN}, got `layers` and `cnn`"));
