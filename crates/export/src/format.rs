@@ -150,6 +150,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::AvgPool2d { .. }
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::InstanceNorm { .. }
@@ -166,6 +167,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => Say::Word("nothing to learn"),
     }

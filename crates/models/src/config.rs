@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{
-    Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TextCnn, TransformerEncoder,
+    Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet, TextCnn,
+    TransformerEncoder,
 };
 use crate::{LayerSpec, ModelError, StartConfig};
 
@@ -48,6 +49,15 @@ pub struct ModelConfig {
     /// A Transformer over pieces of each column of a series, for forecasts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patchtst: Option<PatchTst>,
+    /// One linear layer for all columns of a series, for forecasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nlinear: Option<Nlinear>,
+    /// A linear layer for the trend and one for the rest of all columns of a series, for forecasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dlinear: Option<Dlinear>,
+    /// Dilated convolutions over time with ways around them, for windows of series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conv_series: Option<ConvSeries>,
 }
 
 /// One way to say what the network is.
@@ -72,7 +82,7 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 11] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 14] {
         let ModelConfig {
             start: _,
             layers,
@@ -86,6 +96,9 @@ impl ModelConfig {
             transformer_encoder,
             gpt,
             patchtst,
+            nlinear,
+            dlinear,
+            conv_series,
         } = self;
         [
             ("layers", layers.as_deref().map(Way::Layers)),
@@ -99,6 +112,9 @@ impl ModelConfig {
             ("transformer_encoder", preset(transformer_encoder)),
             ("gpt", preset(gpt)),
             ("patchtst", preset(patchtst)),
+            ("nlinear", preset(nlinear)),
+            ("dlinear", preset(dlinear)),
+            ("conv_series", preset(conv_series)),
         ]
     }
 }

@@ -40,8 +40,8 @@ pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{
-    Activation, Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Pool, Recurrent, Resnet, TextCnn, Transformer,
-    TransformerEncoder,
+    Activation, Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Pool, Recurrent,
+    Resnet, Steps, TextCnn, Transformer, TransformerEncoder,
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;

@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 19] = [
+const BARE: [&str; 20] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -160,6 +160,7 @@ const BARE: [&str; 19] = [
     "max_over_time",
     "transpose",
     "add",
+    "subtract",
     "multiply",
     "concat",
 ];

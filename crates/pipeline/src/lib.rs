@@ -46,7 +46,7 @@ pub use baeum_core::{
     Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
     Dataset, DatePart, Decayed, Decode, Denoise, Dim, Distribution, End, EpochRecord, Field, Filter, Fit, Fs,
     Graph, GraphError, Init, InputSpec, Interpolation, Kind, Layer, Limit, Limits, Loss, LossParts, Method,
-    Model, Network, NetworkError, Node, NodeId, Param, ParamKind, Part, Phase, Pipeline, Positions,
+    Model, Network, NetworkError, Node, NodeId, Padding, Param, ParamKind, Part, Phase, Pipeline, Positions,
     Predictor, Probes, Progress, Record, Returns, Rng, Role, Schema, Shape, ShapeError, Size2, Source,
     SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform, Update,
     UpdateStats, Value, Weights,

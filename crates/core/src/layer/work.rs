@@ -39,6 +39,7 @@ impl Layer {
             | Layer::Sigmoid
             | Layer::Silu
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::SinusoidalPositions
             | Layer::PositionEmbedding { .. } => out,
@@ -48,6 +49,7 @@ impl Layer {
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
             | Layer::Transpose
+            | Layer::Pad1d { .. }
             | Layer::Upsample { mode: Interpolation::Nearest, .. }
             | Layer::Concat { .. } => 0,
         }

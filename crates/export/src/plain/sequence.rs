@@ -59,6 +59,7 @@ pub(super) fn layer(
         | Layer::AvgPool2d { .. }
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
@@ -75,6 +76,7 @@ pub(super) fn layer(
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
     }

@@ -86,7 +86,9 @@ impl ReadyStep {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => ReadyStep::Plain,

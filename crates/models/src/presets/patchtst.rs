@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks::{dense, dropout};
 use super::{Facts, Preset, Refusal, Stack, Transformer, refusal};
-use crate::{Head, LayerSpec};
+use crate::LayerSpec;
 
 /// A patch Transformer for forecasts (PatchTST; Nie, Nguyen, Sinthong & Kalagnanam 2023): each column of a window is cut into
 /// pieces, which are read as a text is, and all columns share one network.
@@ -62,15 +62,9 @@ impl Preset for PatchTst {
         stack.add(Layer::Patches { size: self.patch, stride: Some(self.stride) }); // [B, C, pieces, patch]
         stack.named("embedding", dense(self.units)); // [B, C, pieces, units]
         self.transformer().add_to(&mut stack, pieces, false);
-        stack.add(Layer::Flatten { axis: axis(facts) }).maybe(dropout(self.dropout)); // [B, C, pieces * units]
+        // Each column keeps a row of its own where each is to be told.
+        let axis = if facts.tells_each_column() { 2 } else { 1 };
+        stack.add(Layer::Flatten { axis }).maybe(dropout(self.dropout)); // [B, C, pieces * units]
         Ok(stack.layers())
-    }
-}
-
-/// The first axis that is laid out: each column keeps a row of its own where each is to be told.
-fn axis(facts: &Facts<'_>) -> usize {
-    match (facts.head, facts.item) {
-        (Head::Series { columns, .. }, [rows, _]) if columns == *rows => 2,
-        (Head::Series { .. } | Head::Numbers(_) | Head::Places(_), _) => 1,
     }
 }

@@ -49,6 +49,14 @@ fn within(setting: &str, most: usize, got: usize) -> Result<(), Refusal> {
     }
 }
 
+/// The side of a window that has a middle.
+pub(super) fn odd(setting: &str, got: usize) -> Result<(), Refusal> {
+    match got % 2 == 1 && got < 1 << 16 {
+        true => Ok(()),
+        false => Err(Refusal::new(setting, format!("must be an odd number up to 65535, got {got}"))),
+    }
+}
+
 /// At least one of something.
 pub(super) fn some(setting: &str, sizes: &[usize]) -> Result<(), Refusal> {
     match sizes {

@@ -1,6 +1,6 @@
 use baeum_core::{
-    Adam, Batch, DType, Decode, End, Graph, InputSpec, Layer, Loss, Method, ParamKind, Part, Pipeline, Shape,
-    Target, Tensor, Transform, Update,
+    Adam, Anchor, Anchored, Batch, DType, Decode, End, Graph, InputSpec, Layer, Loss, Method, ParamKind,
+    Part, Pipeline, Shape, Target, Tensor, Transform, Update,
 };
 use serde_json::json;
 
@@ -43,7 +43,13 @@ impl Job {
             Job::Steps(steps) => {
                 let columns: Vec<String> = (0..item[0]).map(|i| i.to_string()).collect();
                 let [scale, offset] = [1.0, 0.0].map(|number| vec![number; columns.len()]);
-                Decode::Forecast { columns, steps, scale, offset, anchor: None, unit: None }
+                let anchor = Some(Anchored {
+                    field: "x".to_owned(),
+                    channels: (0..item[0]).collect(),
+                    steps: item[1],
+                    by: Anchor::Last,
+                });
+                Decode::Forecast { columns, steps, scale, offset, anchor, unit: None }
             }
             Job::Next { vocabulary } => Decode::Next { length: item[0], vocabulary, padding: 0, end: None },
         };
@@ -83,6 +89,9 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "transformer_encoder": transformer }), vec![7], text),
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
+        (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
+        (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
+        (json!({ "conv_series": { "filters": [4, 4] } }), vec![2, 12], Job::Classes(3)),
     ]
 }
 
@@ -176,7 +185,7 @@ fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::
     let head = (&job.target(item).decode).into();
     let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
     let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
-    serde_json::to_value(preset.layers(&Facts { item, ids, head }).unwrap()).unwrap()
+    serde_json::to_value(preset.layers(&Facts { item, ids, head, target: None }).unwrap()).unwrap()
 }
 
 /// The parameters of a network, those of the head apart.
@@ -214,6 +223,12 @@ fn networks_have_the_published_numbers_of_parameters() {
     assert_eq!(count(json!({ "gru": { "bidirectional": true } }), &[96, 32], windows), 125_701);
     let text = Job::Text { vocabulary: 8000, classes: 4 };
     assert_eq!(count(json!({ "transformer_encoder": {} }), &[128], text), 1_834_244);
+    // Zeng et al. 2023 with a window of 336: one layer of NLinear, two of DLinear, whose two biases are one here.
+    assert_eq!(count(json!({ "nlinear": {} }), &[7, 336], Job::Steps(96)), 336 * 96 + 96);
+    assert_eq!(count(json!({ "dlinear": {} }), &[7, 336], Job::Steps(96)), 2 * (336 * 96 + 96) - 96);
+    // Bai et al. 2018, the adding problem of 600 steps: "70K" with 8 blocks of 24 filters that see 8 steps.
+    let adding = json!({ "conv_series": { "filters": [24, 24, 24, 24, 24, 24, 24, 24], "kernel": 8 } });
+    assert_eq!(count(adding, &[2, 600], Job::Classes(1)), 69_985);
     assert_eq!(count(json!({ "patchtst": {} }), &[7, 336], Job::Steps(96)), 909_024);
 }
 
@@ -371,6 +386,70 @@ head(relu) [batch, 3]",
 }
 
 #[test]
+fn a_series_is_its_trend_and_the_rest() {
+    check(
+        json!({ "dlinear": { "kernel": 5 } }),
+        &[2, 7],
+        Job::Steps(3),
+        "x() [batch, 2, 7]
+edges(x) [batch, 2, 11]
+trend(edges) [batch, 2, 7]
+rest(x, trend) [batch, 2, 7]
+parts(rest, trend) [batch, 2, 14]
+head(parts) [batch, 2, 3]
+head_row(head) [batch, 6]",
+    );
+}
+
+#[test]
+fn a_series_goes_around_its_convolutions() {
+    check(
+        json!({ "conv_series": { "filters": [4, 4], "kernel": 2, "pool": "all", "dropout": 0.5 } }),
+        &[3, 7],
+        Job::Classes(2),
+        "x() [batch, 3, 7]
+block1_pad1(x) [batch, 3, 8]
+block1_conv1(block1_pad1) [batch, 4, 7]
+block1_relu1(block1_conv1) [batch, 4, 7]
+block1_dropout1(block1_relu1) [batch, 4, 7]
+block1_pad2(block1_dropout1) [batch, 4, 8]
+block1_conv2(block1_pad2) [batch, 4, 7]
+block1_relu2(block1_conv2) [batch, 4, 7]
+block1_dropout2(block1_relu2) [batch, 4, 7]
+block1_shortcut(x) [batch, 4, 7]
+block1_add(block1_dropout2, block1_shortcut) [batch, 4, 7]
+block1_relu(block1_add) [batch, 4, 7]
+block2_pad1(block1_relu) [batch, 4, 9]
+block2_conv1(block2_pad1) [batch, 4, 7]
+block2_relu1(block2_conv1) [batch, 4, 7]
+block2_dropout1(block2_relu1) [batch, 4, 7]
+block2_pad2(block2_dropout1) [batch, 4, 9]
+block2_conv2(block2_pad2) [batch, 4, 7]
+block2_relu2(block2_conv2) [batch, 4, 7]
+block2_dropout2(block2_relu2) [batch, 4, 7]
+block2_add(block2_dropout2, block1_relu) [batch, 4, 7]
+block2_relu(block2_add) [batch, 4, 7]
+all(block2_relu) [batch, 28]
+head(all) [batch, 2]",
+    );
+    check(
+        json!({ "conv_series": { "filters": [3], "kernel": 5, "causal": false } }),
+        &[3, 7],
+        Job::Classes(2),
+        "x() [batch, 3, 7]
+block1_conv1(x) [batch, 3, 7]
+block1_relu1(block1_conv1) [batch, 3, 7]
+block1_conv2(block1_relu1) [batch, 3, 7]
+block1_relu2(block1_conv2) [batch, 3, 7]
+block1_add(block1_relu2, x) [batch, 3, 7]
+block1_relu(block1_add) [batch, 3, 7]
+steps(block1_relu) [batch, 7, 3]
+mean(steps) [batch, 3]
+head(mean) [batch, 2]",
+    );
+}
+
+#[test]
 fn columns_of_a_series_share_a_patch_transformer() {
     let patchtst =
         json!({ "patchtst": { "patch": 4, "stride": 3, "blocks": 1, "heads": 1, "units": 2, "dropout": 0 } });
@@ -402,6 +481,21 @@ fn the_vocabulary_comes_from_the_data() {
     let before = config(&gpt).check().unwrap().graph_for(&[4], crate::Head::Places(1)).unwrap();
     assert_eq!(before.nodes()[0].shape, Shape::batch(&[4]));
     assert_eq!(embedding(before), Some(1));
+}
+
+#[test]
+fn what_nlinear_forecasts_is_measured_from_the_last_step() {
+    let nlinear = config(&json!({ "nlinear": {} })).check().unwrap();
+    let mut target = Job::Steps(3).target(&[2, 7]);
+    assert!(nlinear.graph(&[Job::Steps(3).input(&[2, 7])], &[target.clone()]).is_ok());
+    let Decode::Forecast { anchor, .. } = &mut target.decode else { panic!("a series is forecast") };
+    *anchor = None;
+    let error = nlinear.graph(&[Job::Steps(3).input(&[2, 7])], &[target]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`models.nlinear` wants windows that are measured from their last step, got others; \
+         put `normalise_window = { by = \"last\" }` among the steps of the series"
+    );
 }
 
 #[track_caller]
@@ -444,6 +538,26 @@ fn what_cannot_be_is_refused() {
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
         "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "dlinear": { "kernel": 4 } }),
+        "models.dlinear.kernel",
+        "must be an odd number up to 65535, got 4",
+    );
+    setting(
+        json!({ "conv_series": { "kernel": 4, "causal": false } }),
+        "models.conv_series.kernel",
+        "must be an odd number up to 65535, got 4",
+    );
+    setting(
+        json!({ "conv_series": { "kernel": 0 } }),
+        "models.conv_series.kernel",
+        "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "conv_series": { "filters": vec![1; 17] } }),
+        "models.conv_series.filters",
+        "wants at most 16 blocks, because dilation doubles, got 17",
     );
     setting(
         json!({ "patchtst": { "stride": 0 } }),
@@ -489,6 +603,15 @@ fn what_is_not_for_the_data_is_refused() {
         "models.lstm",
         "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]",
     );
+    for name in ["nlinear", "dlinear"] {
+        refuse(
+            json!({ name: {} }),
+            &[3, 7],
+            Job::Classes(3),
+            &format!("models.{name}"),
+            &format!("`models.{name}` tells the next steps of all columns that it sees, got another target"),
+        );
+    }
     refuse(
         json!({ "lenet": {} }),
         &[1, 8, 8],

@@ -30,6 +30,8 @@ impl Op {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
@@ -64,7 +66,9 @@ impl Op {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -94,7 +98,9 @@ impl Op {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
@@ -133,7 +139,9 @@ impl Op {
             | Op::MeanOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [none; 3],
@@ -166,7 +174,9 @@ impl Op {
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [Room::default(); 2],
