@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::presets::{
     Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet, TextCnn,
-    TransformerEncoder,
+    TransformerEncoder, Vit,
 };
 use crate::{LayerSpec, ModelError, StartConfig};
 
@@ -31,6 +31,9 @@ pub struct ModelConfig {
     /// A residual network, for images that are small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resnet: Option<Resnet>,
+    /// A Transformer over patches of an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vit: Option<Vit>,
     /// Convolutions of several widths side by side, for texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_cnn: Option<TextCnn>,
@@ -82,7 +85,7 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 14] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 15] {
         let ModelConfig {
             start: _,
             layers,
@@ -90,6 +93,7 @@ impl ModelConfig {
             cnn,
             lenet,
             resnet,
+            vit,
             text_cnn,
             lstm,
             gru,
@@ -106,6 +110,7 @@ impl ModelConfig {
             ("cnn", preset(cnn)),
             ("lenet", preset(lenet)),
             ("resnet", preset(resnet)),
+            ("vit", preset(vit)),
             ("text_cnn", preset(text_cnn)),
             ("lstm", preset(lstm)),
             ("gru", preset(gru)),

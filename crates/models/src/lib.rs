@@ -41,7 +41,7 @@ pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{
     Activation, Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Pool, Recurrent,
-    Resnet, Steps, TextCnn, Transformer, TransformerEncoder,
+    Resnet, Steps, Style, TextCnn, Transformer, TransformerEncoder, Vit,
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;

@@ -21,6 +21,7 @@ mod resnet;
 mod text_cnn;
 mod transformer;
 mod transformer_encoder;
+mod vit;
 
 use baeum_core::Decode;
 
@@ -40,8 +41,9 @@ pub(crate) use refusal::Refusal;
 pub use resnet::Resnet;
 use stack::Stack;
 pub use text_cnn::TextCnn;
-pub use transformer::Transformer;
+pub use transformer::{Style, Transformer};
 pub use transformer_encoder::TransformerEncoder;
+pub use vit::Vit;
 
 /// A family of networks.
 pub(crate) trait Preset {

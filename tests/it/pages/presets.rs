@@ -97,6 +97,7 @@ impl Example {
             "cnn" => image(json!({}), "images of digits", &[1, 28, 28]),
             "lenet" => image(json!({}), "images of digits", &[1, 28, 28]),
             "resnet" => image(json!({ "blocks": 1 }), "CIFAR's images", &[3, 32, 32]),
+            "vit" => image(json!({ "blocks": 1, "units": 64, "dropout": 0 }), "CIFAR's images", &[3, 32, 32]),
             "text_cnn" => text(json!({ "embedding": 64 })),
             "lstm" => text(json!({ "units": [64, 64], "dropout": 0.5 })),
             "gru" => text(json!({ "units": [64], "bidirectional": true, "pool": "mean" })),

@@ -2,7 +2,8 @@ use baeum_core::Layer;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{dense, dropout};
-use super::{Facts, Preset, Refusal, Stack, Transformer, refusal};
+use super::transformer::EMBEDDING;
+use super::{Facts, Preset, Refusal, Stack, Style, Transformer, refusal};
 use crate::LayerSpec;
 
 /// A patch Transformer for forecasts (PatchTST; Nie, Nguyen, Sinthong & Kalagnanam 2023): each column of a window is cut into
@@ -38,7 +39,7 @@ impl Default for PatchTst {
 impl PatchTst {
     fn transformer(&self) -> Transformer {
         let PatchTst { blocks, heads, units, hidden, dropout, .. } = *self;
-        Transformer { blocks, heads, units, hidden: Some(hidden), dropout }
+        Transformer { blocks, heads, units, hidden: Some(hidden), dropout, style: Style::Gpt2 }
     }
 }
 
@@ -60,7 +61,7 @@ impl Preset for PatchTst {
         }
         let mut stack = Stack::default();
         stack.add(Layer::Patches { size: self.patch, stride: Some(self.stride) }); // [B, C, pieces, patch]
-        stack.named("embedding", dense(self.units)); // [B, C, pieces, units]
+        stack.named(EMBEDDING, dense(self.units)); // [B, C, pieces, units]
         self.transformer().add_to(&mut stack, pieces, false);
         // Each column keeps a row of its own where each is to be told.
         let axis = if facts.tells_each_column() { 2 } else { 1 };

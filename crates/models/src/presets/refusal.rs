@@ -49,6 +49,11 @@ fn within(setting: &str, most: usize, got: usize) -> Result<(), Refusal> {
     }
 }
 
+/// The side of a window.
+pub(super) fn side(setting: &str, got: usize) -> Result<(), Refusal> {
+    within(setting, 1 << 16, got)
+}
+
 /// The side of a window that has a middle.
 pub(super) fn odd(setting: &str, got: usize) -> Result<(), Refusal> {
     match got % 2 == 1 && got < 1 << 16 {

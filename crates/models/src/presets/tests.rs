@@ -76,6 +76,7 @@ fn graph(models: &serde_json::Value, item: &[usize], job: Job) -> Result<Graph, 
 fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let text = Job::Text { vocabulary: 11, classes: 3 };
     let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
+    let modern = json!({ "gpt": { "blocks": 2, "heads": 3, "units": 6, "style": "modern" } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
@@ -83,11 +84,13 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (json!({ "vit": { "patch": 2, "blocks": 1, "units": 8 } }), vec![3, 6, 4], Job::Classes(3)),
         (json!({ "text_cnn": { "embedding": 5, "widths": [2, 3], "filters": 4 } }), vec![7], text),
         (json!({ "lstm": recurrent }), vec![7], text),
         (json!({ "gru": {} }), vec![7, 4], Job::Classes(3)),
         (json!({ "transformer_encoder": transformer }), vec![7], text),
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
+        (modern, vec![7], Job::Next { vocabulary: 11 }),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
         (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
         (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
@@ -109,6 +112,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
         known.map(String::as_str).filter(|name| !["layers", "start"].contains(name)).collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
+        names.dedup();
         names.join(" ")
     };
     assert_eq!(sorted(names), sorted(known), "a preset has no case");
@@ -213,6 +217,9 @@ fn networks_have_the_published_numbers_of_parameters() {
         let resnet = json!({ "resnet": { "blocks": blocks } });
         assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
     }
+    // Dosovitskiy et al. 2021, ViT-B/16: torchvision's `vit_b_16` has 86,567,656, of which a class token and its place are 2 * 768.
+    let base = json!({ "vit": { "patch": 16, "blocks": 12, "heads": 12, "units": 768 } });
+    assert_eq!(count(base, &[3, 224, 224], Job::Classes(1000)), 86_567_656 - 2 * 768);
     // Kim 2014 as `yoonkim/CNN_sentence` has it: filters of 3, 4 and 5 words by 300 numbers, 100 each, and a head of 2 over them.
     let reviews = Job::Text { vocabulary: 18_765, classes: 2 };
     let filters = 100 * (3 * 300 + 1) + 100 * (4 * 300 + 1) + 100 * (5 * 300 + 1);
@@ -242,6 +249,14 @@ fn gpt_has_the_shape_of_gpt_2() {
         let graph = graph(&models, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
         assert_eq!(parameters(&graph), (published, 50_257 * units + 50_257));
     }
+}
+
+/// `sum(p.numel() for p in LlamaModel(config).parameters())` of Hugging Face's transformers, for Llama 2 7B.
+#[test]
+fn a_modern_gpt_has_the_shape_of_llama() {
+    let gpt = json!({ "blocks": 32, "heads": 32, "units": 4096, "hidden": 11_008, "style": "modern" });
+    let graph = graph(&json!({ "gpt": gpt }), &[4096], Job::Next { vocabulary: 32_000 }).unwrap();
+    assert_eq!(parameters(&graph), (6_607_343_616, 32_000 * 4096 + 32_000));
 }
 
 #[track_caller]
@@ -286,6 +301,31 @@ head(global_avg_pool1) [batch, 2]",
 }
 
 #[test]
+fn an_image_is_read_in_patches() {
+    check(
+        json!({ "vit": { "patch": 2, "blocks": 1, "heads": 2, "units": 6, "hidden": 5, "dropout": 0 } }),
+        &[3, 4, 8],
+        Job::Classes(2),
+        "x() [batch, 3, 4, 8]
+patches(x) [batch, 6, 2, 4]
+line(patches) [batch, 6, 8]
+embedding(line) [batch, 8, 6]
+position(embedding) [batch, 8, 6]
+block1_norm1(position) [batch, 8, 6]
+block1_attention(block1_norm1) [batch, 8, 6]
+block1_add1(block1_attention, position) [batch, 8, 6]
+block1_norm2(block1_add1) [batch, 8, 6]
+block1_dense1(block1_norm2) [batch, 8, 5]
+block1_gelu(block1_dense1) [batch, 8, 5]
+block1_dense2(block1_gelu) [batch, 8, 6]
+block1_add2(block1_dense2, block1_add1) [batch, 8, 6]
+norm(block1_add2) [batch, 8, 6]
+mean(norm) [batch, 6]
+head(mean) [batch, 2]",
+    );
+}
+
+#[test]
 fn a_gpt_goes_around_its_blocks() {
     check(
         json!({ "gpt": { "blocks": 1, "heads": 2, "units": 6, "hidden": 5 } }),
@@ -306,6 +346,32 @@ block1_dense2(block1_gelu) [batch, 4, 6]
 block1_dense2_dropout(block1_dense2) [batch, 4, 6]
 block1_add2(block1_dense2_dropout, block1_add1) [batch, 4, 6]
 norm(block1_add2) [batch, 4, 6]
+head(norm) [batch, 4, 9]",
+    );
+}
+
+#[test]
+fn a_modern_gpt_goes_through_a_gate() {
+    check(
+        json!({ "gpt": { "blocks": 1, "heads": 2, "units": 8, "style": "modern" } }),
+        &[4],
+        Job::Next { vocabulary: 9 },
+        "x() [batch, 4]
+embedding(x) [batch, 4, 8]
+embedding_dropout(embedding) [batch, 4, 8]
+block1_norm1(embedding_dropout) [batch, 4, 8]
+block1_attention(block1_norm1) [batch, 4, 8]
+block1_attention_dropout(block1_attention) [batch, 4, 8]
+block1_add1(block1_attention_dropout, embedding_dropout) [batch, 4, 8]
+block1_norm2(block1_add1) [batch, 4, 8]
+block1_gate(block1_norm2) [batch, 4, 24]
+block1_silu(block1_gate) [batch, 4, 24]
+block1_up(block1_norm2) [batch, 4, 24]
+block1_gated(block1_silu, block1_up) [batch, 4, 24]
+block1_down(block1_gated) [batch, 4, 8]
+block1_down_dropout(block1_down) [batch, 4, 8]
+block1_add2(block1_down_dropout, block1_add1) [batch, 4, 8]
+norm(block1_add2) [batch, 4, 8]
 head(norm) [batch, 4, 9]",
     );
 }
@@ -531,9 +597,15 @@ fn what_cannot_be_is_refused() {
         "models.text_cnn.widths[2]",
         "must differ from those before it, got 3",
     );
+    setting(json!({ "vit": { "patch": 0 } }), "models.vit.patch", "must be from 1 to 65536, got 0");
     setting(json!({ "lstm": { "units": [] } }), "models.lstm.units", "wants one or more sizes, got none");
     setting(json!({ "gru": { "dropout": 2.0 } }), "models.gru.dropout", "must be from 0 to 1, got 2");
     setting(json!({ "gpt": { "heads": 5 } }), "models.gpt.heads", "must divide `units` = 128, got 5");
+    setting(
+        json!({ "gpt": { "heads": 2, "units": 6, "style": "modern" } }),
+        "models.gpt.heads",
+        "must leave each head an even number of the 6 `units`, because rotary positions turn pairs, got 2",
+    );
     setting(
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
@@ -612,6 +684,20 @@ fn what_is_not_for_the_data_is_refused() {
             &format!("`models.{name}` tells the next steps of all columns that it sees, got another target"),
         );
     }
+    refuse(
+        json!({ "vit": {} }),
+        &[1, 8, 6],
+        Job::Classes(3),
+        "models.vit.patch",
+        "`models.vit.patch` must divide both sides of the image, 8x6, got 4",
+    );
+    refuse(
+        json!({ "vit": {} }),
+        &[7],
+        Job::Classes(3),
+        "models.vit",
+        "`models.vit` wants an image, got items of another shape",
+    );
     refuse(
         json!({ "lenet": {} }),
         &[1, 8, 8],
