@@ -16,6 +16,7 @@ from torch_layers import (
     SelfAttention,
     SinusoidalPositions,
     Transpose,
+    pad1d,
 )
 
 
@@ -45,6 +46,8 @@ def module(layer, weights, name):
     if kind in ("max_pool1d", "avg_pool1d"):
         pool = nn.MaxPool1d if kind == "max_pool1d" else nn.AvgPool1d
         return pool(settings["kernel"], settings.get("stride"), settings["padding"])
+    if kind == "pad1d":
+        return pad1d(**settings)
     if kind == "upsample":
         return nn.Upsample(scale_factor=pair(settings["factor"]), mode=settings["mode"])
     if kind == "batch_norm":
@@ -112,6 +115,8 @@ class Net(nn.Module):
                 values.append(inputs[node["name"]])
             elif kind == "add":
                 values.append(sum(given))
+            elif kind == "subtract":
+                values.append(given[0] - given[1])
             elif kind == "multiply":
                 values.append(given[0] * given[1])
             elif kind == "concat":

@@ -48,6 +48,10 @@ class SelfAttention(nn.MultiheadAttention):
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
+def pad1d(before, after, mode):
+    return nn.ReplicationPad1d((before, after)) if mode == "replicate" else nn.ConstantPad1d((before, after), 0.0)
+
+
 def recurrent(base):
     """`nn.LSTM` or `nn.GRU` that yields all states, or the last ones of each direction side by side."""
 

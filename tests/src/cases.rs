@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Interpolation, Kind, Layer, NodeId, Param, ParamKind, Pipeline, Positions, Predictor,
-    Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
+    Graph, InputSpec, Interpolation, Kind, Layer, NodeId, Padding, Param, ParamKind, Pipeline, Positions,
+    Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, the layer `y`, and behind it what makes a sequence
@@ -64,6 +64,11 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
             chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 }]),
         ),
         ("avg_pool1d", chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1 }])),
+        ("pad1d", chain(sequence, &[Layer::Pad1d { before: 2, after: 1, mode: Padding::Zeros }])),
+        (
+            "pad1d with edges",
+            chain(sequence, &[Layer::Pad1d { before: 1, after: 3, mode: Padding::Replicate }]),
+        ),
         ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
         ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
@@ -131,6 +136,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("patches", chain(sequence, &[Layer::Patches { size: 3, stride: None }])),
         ("patches overlapping", chain(sequence, &[Layer::Patches { size: 2, stride: Some(1) }])),
         ("add", twice(&[5], Layer::Add)),
+        ("subtract", twice(&[5], Layer::Subtract)),
         ("multiply", twice(&[5], Layer::Multiply)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
     ]

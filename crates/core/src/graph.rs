@@ -233,7 +233,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Interpolation, Positions, Returns, Size2};
+    use crate::{Interpolation, Padding, Positions, Returns, Size2};
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -511,6 +511,23 @@ mod tests {
             &[pool1d(3, 2)],
             "node `l0`: `max_pool1d.padding` must be at most half the kernel 3, got 2",
         );
+    }
+
+    #[test]
+    fn lines_grow_and_lose() {
+        let pad = |before, after| Layer::Pad1d { before, after, mode: Padding::Replicate };
+        check(&[3, 9], &[pad(2, 1)], "[batch, 3, 12]");
+        check(
+            &[9],
+            &[pad(2, 1)],
+            "node `l0`: pad1d wants channels over time [batch, channels, time], got [batch, 9]",
+        );
+        check(
+            &[3, 9],
+            &[pad(1, usize::MAX)],
+            "node `l0`: pad1d wants at most 1099511627776 numbers when 1 and 18446744073709551615 steps are added, got [batch, 3, 9]; make `before` and `after` smaller",
+        );
+        check(&[4], &[Layer::Subtract], "node `l0`: subtract wants two equal shapes, got [batch, 4]");
     }
 
     #[test]

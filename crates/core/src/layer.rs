@@ -6,7 +6,7 @@ mod settings;
 mod window;
 mod work;
 
-pub use choice::{Approximate, Interpolation, Positions, Returns};
+pub use choice::{Approximate, Interpolation, Padding, Positions, Returns};
 pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,17 @@ pub enum Layer {
         /// Zeros on each side; at most half the window.
         #[serde(default)]
         padding: usize,
+    },
+    /// Steps added in front and behind: `[batch, c, time]` to `[batch, c, before + time + after]`. As `torch.nn.ConstantPad1d` and
+    /// `ReplicationPad1d`. In front of a `conv1d`, steps added before alone keep the future out of sight.
+    Pad1d {
+        /// How many steps are added in front.
+        before: usize,
+        /// How many steps are added behind.
+        after: usize,
+        /// What stands there.
+        #[serde(default)]
+        mode: Padding,
     },
     /// Makes images larger by whole factors: `[batch, c, h, w]` to `[batch, c, h * factor, w * factor]`. As `torch.nn.Upsample`.
     Upsample {
@@ -287,6 +298,8 @@ pub enum Layer {
     },
     /// The sum of equal shapes: a residual connection.
     Add,
+    /// The first of two equal shapes minus the second, number by number: what a trend leaves.
+    Subtract,
     /// The product of two equal shapes, number by number: a gate, as in SwiGLU (Shazeer 2020).
     Multiply,
     /// Its inputs side by side along one axis.
@@ -309,6 +322,7 @@ impl Layer {
             Layer::AvgPool2d { .. } => "avg_pool2d",
             Layer::MaxPool1d { .. } => "max_pool1d",
             Layer::AvgPool1d { .. } => "avg_pool1d",
+            Layer::Pad1d { .. } => "pad1d",
             Layer::Upsample { .. } => "upsample",
             Layer::GlobalAvgPool => "global_avg_pool",
             Layer::BatchNorm { .. } => "batch_norm",
@@ -335,6 +349,7 @@ impl Layer {
             Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
             Layer::Add => "add",
+            Layer::Subtract => "subtract",
             Layer::Multiply => "multiply",
             Layer::Concat { .. } => "concat",
         }

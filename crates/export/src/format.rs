@@ -139,6 +139,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::AvgPool2d { .. }
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::InstanceNorm { .. }
@@ -156,6 +157,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => Say::Word("nothing to learn"),
     }

@@ -161,6 +161,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::MaxPool2d { .. }
         | Layer::AvgPool1d { .. }
         | Layer::AvgPool2d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. } => window::layer(&node.layer, shape, &item, x, &weight),
         Layer::GlobalAvgPool => x
             .chunks(shape[1] * shape[2])
@@ -199,6 +200,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()
         }
         Layer::Add => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).sum()).collect(),
+        Layer::Subtract => (0..x.len()).map(|i| x[i] - read[1].1[i]).collect(),
         Layer::Multiply => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).product()).collect(),
         Layer::Concat { axis } => concat(read, axis - 1),
     };

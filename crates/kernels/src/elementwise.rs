@@ -23,6 +23,16 @@ pub fn multiply(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32], write: Write) 
     map::zip(ctx, times, a, b, out, write);
 }
 
+/// Takes the second from the first: `out = a - b`.
+pub fn subtract(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32]) {
+    map::zip(ctx, minus, a, b, out, Write::Set);
+}
+
+/// Turns the sign: `out = -x`, or that added to what stands there.
+pub fn negate(ctx: &Ctx, x: &[f32], out: &mut [f32], write: Write) {
+    map::zip(ctx, opposite, x, x, out, write);
+}
+
 /// Adds to what stands there: `out += x`.
 pub fn accumulate(ctx: &Ctx, x: &[f32], out: &mut [f32]) {
     map::zip_in_place(ctx, plus, x, out);
@@ -48,6 +58,16 @@ pub fn copy(ctx: &Ctx, x: &[f32], out: &mut [f32], write: Write) {
 #[inline(always)]
 fn plus(a: f32, b: f32) -> f32 {
     a + b
+}
+
+#[inline(always)]
+fn minus(a: f32, b: f32) -> f32 {
+    a - b
+}
+
+#[inline(always)]
+fn opposite(a: f32, _: f32) -> f32 {
+    -a
 }
 
 #[inline(always)]
@@ -126,6 +146,13 @@ mod tests {
                 multiply(ctx, &a, &b, &mut product, Write::Set);
                 multiply(ctx, &a, &b, &mut product, Write::Add);
                 assert!((0..len).all(|i| product[i] == 2.0 * (a[i] * b[i])));
+                let mut difference = vec![f32::NAN; len];
+                subtract(ctx, &a, &b, &mut difference);
+                assert!((0..len).all(|i| difference[i] == a[i] - b[i]));
+                negate(ctx, &b, &mut difference, Write::Add);
+                assert!((0..len).all(|i| difference[i] == a[i] - b[i] - b[i]));
+                negate(ctx, &b, &mut difference, Write::Set);
+                assert!((0..len).all(|i| difference[i] == -b[i]));
                 [sum, copied].concat()
             });
             for i in 0..len {

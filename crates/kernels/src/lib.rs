@@ -46,6 +46,7 @@ mod elementwise;
 mod embedding;
 mod max_over_time;
 mod norm;
+mod pad;
 mod places;
 mod pool;
 mod sequence;
@@ -80,7 +81,7 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, scale};
+pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, negate, scale, subtract};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
@@ -94,6 +95,7 @@ pub use optim::{
     AdamStep, LionStep, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon, muon_work,
     rmsprop, running_average, sgd,
 };
+pub use pad::{Edges, Pad, pad, pad_backward};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{

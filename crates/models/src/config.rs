@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::presets::{Cnn, Gpt, Gru, Lenet, Lstm, Mlp, PatchTst, Preset, Resnet, TransformerEncoder};
+use crate::presets::{
+    Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet, TextCnn,
+    TransformerEncoder, Vit,
+};
 use crate::{LayerSpec, ModelError, StartConfig};
 
 /// The `[models]` section of a recipe: either `layers` or one of the presets, which are lists of layers written out from a few
@@ -28,6 +31,12 @@ pub struct ModelConfig {
     /// A residual network, for images that are small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resnet: Option<Resnet>,
+    /// A Transformer over patches of an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vit: Option<Vit>,
+    /// Convolutions of several widths side by side, for texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_cnn: Option<TextCnn>,
     /// Long short-term memory, for texts and for windows of series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lstm: Option<Lstm>,
@@ -43,6 +52,15 @@ pub struct ModelConfig {
     /// A Transformer over pieces of each column of a series, for forecasts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patchtst: Option<PatchTst>,
+    /// One linear layer for all columns of a series, for forecasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nlinear: Option<Nlinear>,
+    /// A linear layer for the trend and one for the rest of all columns of a series, for forecasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dlinear: Option<Dlinear>,
+    /// Dilated convolutions over time with ways around them, for windows of series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conv_series: Option<ConvSeries>,
 }
 
 /// One way to say what the network is.
@@ -67,7 +85,7 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 10] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 15] {
         let ModelConfig {
             start: _,
             layers,
@@ -75,11 +93,16 @@ impl ModelConfig {
             cnn,
             lenet,
             resnet,
+            vit,
+            text_cnn,
             lstm,
             gru,
             transformer_encoder,
             gpt,
             patchtst,
+            nlinear,
+            dlinear,
+            conv_series,
         } = self;
         [
             ("layers", layers.as_deref().map(Way::Layers)),
@@ -87,11 +110,16 @@ impl ModelConfig {
             ("cnn", preset(cnn)),
             ("lenet", preset(lenet)),
             ("resnet", preset(resnet)),
+            ("vit", preset(vit)),
+            ("text_cnn", preset(text_cnn)),
             ("lstm", preset(lstm)),
             ("gru", preset(gru)),
             ("transformer_encoder", preset(transformer_encoder)),
             ("gpt", preset(gpt)),
             ("patchtst", preset(patchtst)),
+            ("nlinear", preset(nlinear)),
+            ("dlinear", preset(dlinear)),
+            ("conv_series", preset(conv_series)),
         ]
     }
 }

@@ -82,7 +82,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
             let before = graph.input_shapes(node).first().and_then(|shape| shape.last());
             (axis == 2 && node.shape.last() == before).then_some(axis)
         }
-        Layer::Add | Layer::Multiply => alike.then_some(axis),
+        Layer::Add | Layer::Subtract | Layer::Multiply => alike.then_some(axis),
         Layer::Concat { axis: along } => (alike && *along != axis).then_some(axis),
         Layer::Input { .. }
         | Layer::Lengths { .. }
@@ -91,6 +91,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::AvgPool2d { .. }
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::Flatten { .. }

@@ -157,6 +157,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
                 .and(count("stride", stride.unwrap_or(*kernel)))
                 .and(count("padding", *padding))
         }
+        Layer::Pad1d { before, after, .. } => count("before", *before).and(count("after", *after)),
         Layer::Upsample { factor, .. } => side("factor", *factor),
         Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
@@ -184,6 +185,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => Ok(()),
     }

@@ -9,29 +9,41 @@ mod refusal;
 mod stack;
 
 mod cnn;
+mod conv_series;
+mod dlinear;
 mod gpt;
 mod lenet;
 mod mlp;
+mod nlinear;
 mod patchtst;
 mod recurrent;
 mod resnet;
+mod text_cnn;
 mod transformer;
 mod transformer_encoder;
+mod vit;
+
+use baeum_core::Decode;
 
 use crate::{Head, LayerSpec};
 
 pub use activation::Activation;
 pub use cnn::Cnn;
+pub use conv_series::{ConvSeries, Steps};
+pub use dlinear::Dlinear;
 pub use gpt::Gpt;
 pub use lenet::Lenet;
 pub use mlp::Mlp;
+pub use nlinear::Nlinear;
 pub use patchtst::PatchTst;
 pub use recurrent::{Gru, Lstm, Pool, Recurrent};
 pub(crate) use refusal::Refusal;
 pub use resnet::Resnet;
 use stack::Stack;
-pub use transformer::Transformer;
+pub use text_cnn::TextCnn;
+pub use transformer::{Style, Transformer};
 pub use transformer_encoder::TransformerEncoder;
+pub use vit::Vit;
 
 /// A family of networks.
 pub(crate) trait Preset {
@@ -51,12 +63,29 @@ pub(crate) struct Facts<'a> {
     pub(crate) ids: usize,
     /// What the first head has to yield; where there are several, all are rows of numbers.
     pub(crate) head: Head,
+    /// The first target, once data have been seen.
+    pub(crate) target: Option<&'a Decode>,
 }
 
 impl Facts<'_> {
     /// Whether an item is a sequence of ids, and not of rows of numbers.
     fn are_ids(&self) -> bool {
         self.item.len() == 1
+    }
+
+    /// Whether every column of a series is seen, and all of them are told.
+    fn tells_each_column(&self) -> bool {
+        matches!((self.head, self.item), (Head::Series { columns, .. }, [rows, _]) if columns == *rows)
+    }
+
+    /// Refuses anything else.
+    fn want_each_column(&self) -> Result<(), Refusal> {
+        match self.tells_each_column() {
+            true => Ok(()),
+            false => {
+                Err(Refusal::whole("tells the next steps of all columns that it sees, got another target"))
+            }
+        }
     }
 
     /// How many places an item has.

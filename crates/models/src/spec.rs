@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 20] = [
+const BARE: [&str; 21] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -161,6 +161,7 @@ const BARE: [&str; 20] = [
     "lengths",
     "transpose",
     "add",
+    "subtract",
     "multiply",
     "concat",
 ];

@@ -2,7 +2,8 @@
 
 use baeum_core::{
     Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Interpolation, Layer, Loss, LossParts, Method,
-    Network, NodeId, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
+    Network, NodeId, Padding, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update,
+    Weights,
 };
 
 use crate::initial;
@@ -59,6 +60,8 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("max_pool1d", line(Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 })),
         ("max_pool1d overlapping", line(Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 })),
         ("avg_pool1d", line(Layer::AvgPool1d { kernel: 3, stride: None, padding: 1 })),
+        ("pad1d", line(Layer::Pad1d { before: 2, after: 0, mode: Padding::Zeros })),
+        ("pad1d with edges", line(Layer::Pad1d { before: 1, after: 3, mode: Padding::Replicate })),
         ("upsample", image(upsample(Interpolation::Nearest))),
         ("upsample on lines", image(upsample(Interpolation::Bilinear))),
         ("batch_norm over time", line(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
@@ -95,6 +98,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
         ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }])),
         ("add", both(Layer::Add)),
+        ("subtract", difference()),
         ("multiply", factors()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
@@ -262,6 +266,17 @@ pub(crate) fn chain(item: &[usize], dtype: DType, layers: Vec<Layer>) -> Graph {
         last = graph.add(&format!("l{i}"), layer, &[last]).unwrap();
     }
     with_head(graph, last)
+}
+
+/// What the mean of a node leaves of it, and of one with itself.
+fn difference() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let b = graph.add("b", Layer::Tanh, &[a]).unwrap();
+    let rest = graph.add("rest", Layer::Subtract, &[a, b]).unwrap();
+    let turned = graph.add("turned", Layer::Subtract, &[b, rest]).unwrap();
+    with_head(graph, turned)
 }
 
 /// The product of two nodes, and of one with itself.

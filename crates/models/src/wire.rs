@@ -60,7 +60,8 @@ impl ModelPlan {
                 .collect(),
         };
         let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
-        let steps = self.steps(&Facts { item: &input.shape, ids: ids(input), head })?;
+        let target = targets.first().map(|target| &target.decode);
+        let steps = self.steps(&Facts { item: &input.shape, ids: ids(input), head, target })?;
         wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)
     }
 
@@ -71,7 +72,7 @@ impl ModelPlan {
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
         let head = head.into();
-        let steps = self.steps(&Facts { item, ids: 1, head })?;
+        let steps = self.steps(&Facts { item, ids: 1, head, target: None })?;
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);

@@ -2,7 +2,7 @@
 use std::fmt::Write;
 
 use baeum::models::{ModelConfig, summary};
-use baeum::{DType, Decode, End, Graph, InputSpec, Pipeline, Target, Transform, recipe};
+use baeum::{Anchor, Anchored, DType, Decode, End, Graph, InputSpec, Pipeline, Target, Transform, recipe};
 use baeum_tests::expect_file;
 use serde_json::{Value, json};
 
@@ -27,8 +27,12 @@ fn pages_list_the_presets() {
         let mut words: Vec<String> = [preset, family, body].map(|part| words_of(&schema, part)).into();
         words.dedup();
         writeln!(page, "\n## [{path}]\n\n{}\n", words.join(" ")).unwrap();
-        page += "| setting | default | what |\n|---|---|---|\n";
-        settings(&schema, body, &path, &mut page);
+        if body["properties"].is_object() {
+            page += "| setting | default | what |\n|---|---|---|\n";
+            settings(&schema, body, &path, &mut page);
+        } else {
+            page += "It has no settings.\n";
+        }
         let example = Example::of(name);
         let Example { numbers, what, .. } = &example;
         writeln!(
@@ -68,12 +72,33 @@ impl Example {
             vocabulary: Some(1000),
             decode: labels(2),
         };
+        let forecast = |numbers| Example {
+            numbers,
+            what: "seven columns, 336 steps of which are seen and 96 told",
+            item: vec![7, 336],
+            vocabulary: None,
+            decode: Decode::Forecast {
+                columns: (0..7).map(|i| i.to_string()).collect(),
+                steps: 96,
+                scale: vec![1.0; 7],
+                offset: vec![0.0; 7],
+                anchor: Some(Anchored {
+                    field: "series".to_owned(),
+                    channels: (0..7).collect(),
+                    steps: 336,
+                    by: Anchor::Last,
+                }),
+                unit: None,
+            },
+        };
         let small = json!({ "blocks": 1, "heads": 2, "units": 32, "dropout": 0 });
         match name {
             "mlp" => image(json!({ "hidden": [32] }), "rows of four numbers, in ten classes", &[4]),
             "cnn" => image(json!({}), "images of digits", &[1, 28, 28]),
             "lenet" => image(json!({}), "images of digits", &[1, 28, 28]),
             "resnet" => image(json!({ "blocks": 1 }), "CIFAR's images", &[3, 32, 32]),
+            "vit" => image(json!({ "blocks": 1, "units": 64, "dropout": 0 }), "CIFAR's images", &[3, 32, 32]),
+            "text_cnn" => text(json!({ "embedding": 64 })),
             "lstm" => text(json!({ "units": [64, 64], "dropout": 0.5 })),
             "gru" => text(json!({ "units": [64], "bidirectional": true, "pool": "mean" })),
             "transformer_encoder" => text(small),
@@ -84,20 +109,13 @@ impl Example {
                 decode: Decode::Next { length: 64, vocabulary: 65, padding: 0, end: None },
                 ..text(small)
             },
-            "patchtst" => Example {
-                what: "seven columns, 336 steps of which are seen and 96 told",
-                item: vec![7, 336],
-                vocabulary: None,
-                decode: Decode::Forecast {
-                    columns: (0..7).map(|i| i.to_string()).collect(),
-                    steps: 96,
-                    scale: vec![1.0; 7],
-                    offset: vec![0.0; 7],
-                    anchor: None,
-                    unit: None,
-                },
-                ..text(json!({ "blocks": 1, "heads": 4, "units": 16, "hidden": 128, "dropout": 0 }))
-            },
+            "patchtst" => {
+                forecast(json!({ "blocks": 1, "heads": 4, "units": 16, "hidden": 128, "dropout": 0 }))
+            }
+            "nlinear" | "dlinear" => forecast(json!({})),
+            "conv_series" => {
+                image(json!({ "filters": [32, 32] }), "windows of 96 steps of nine columns", &[9, 96])
+            }
             new => panic!("give an example of `{new}`"),
         }
     }

@@ -24,6 +24,17 @@ pub enum Interpolation {
     Bilinear,
 }
 
+/// What stands where steps are added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Padding {
+    /// Zeros.
+    #[default]
+    Zeros,
+    /// The first step in front, and the last one behind.
+    Replicate,
+}
+
 /// How attention knows places apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -40,6 +40,7 @@ impl Layer {
             | Layer::AvgPool2d { .. }
             | Layer::MaxPool1d { .. }
             | Layer::AvgPool1d { .. }
+            | Layer::Pad1d { .. }
             | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::BatchNorm { .. }
@@ -64,6 +65,7 @@ impl Layer {
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::Concat { .. } => DType::F32,
         }
@@ -81,6 +83,7 @@ impl Layer {
             | Layer::AvgPool2d { .. }
             | Layer::MaxPool1d { .. }
             | Layer::AvgPool1d { .. }
+            | Layer::Pad1d { .. }
             | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::BatchNorm { .. }
@@ -106,6 +109,7 @@ impl Layer {
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::Concat { .. } => DType::F32,
         }
@@ -138,6 +142,11 @@ impl Layer {
                 let line = Line::of(one(inputs)?)?;
                 let channels = line.channels;
                 line.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
+            }
+            Layer::Pad1d { before, after, .. } => {
+                let line = Line::of(one(inputs)?)?;
+                let channels = line.channels;
+                line.longer(*before, *after)?.with_channels(channels)
             }
             Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
@@ -177,7 +186,7 @@ impl Layer {
                 }
                 _ => Err(wants("two or more equal shapes")),
             },
-            Layer::Multiply => match inputs {
+            Layer::Subtract | Layer::Multiply => match inputs {
                 [a, b] if a == b => Ok((*a).clone()),
                 _ => Err(wants("two equal shapes")),
             },

@@ -72,6 +72,7 @@ impl Layer {
             | Layer::AvgPool2d { .. }
             | Layer::MaxPool1d { .. }
             | Layer::AvgPool1d { .. }
+            | Layer::Pad1d { .. }
             | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::InstanceNorm { .. }
@@ -89,6 +90,7 @@ impl Layer {
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::Concat { .. } => vec![],
         }

@@ -66,6 +66,7 @@ impl Layer {
                 above_zero("stride", stride.unwrap_or(*size))
             }
             Layer::Input { .. }
+            | Layer::Pad1d { .. }
             | Layer::GlobalAvgPool
             | Layer::Relu
             | Layer::Gelu { .. }
@@ -78,6 +79,7 @@ impl Layer {
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::Concat { .. } => Ok(()),
         }

@@ -81,6 +81,18 @@ impl Line {
         }
     }
 
+    /// The sizes with so many steps more.
+    pub(super) fn longer(self, before: usize, after: usize) -> Result<Line, Refusal> {
+        let time = self.time.checked_add(before).and_then(|time| time.checked_add(after));
+        match time.filter(|time| time.checked_mul(self.channels.max(1)).is_some_and(|count| count <= MOST)) {
+            Some(time) => Ok(Line { time, ..self }),
+            None => Err(Refusal(
+                format!("at most {MOST} numbers when {before} and {after} steps are added"),
+                Some("make `before` and `after` smaller"),
+            )),
+        }
+    }
+
     pub(super) fn with_channels(self, channels: usize) -> Result<Shape, Refusal> {
         Ok(Shape::batch(&[channels, self.time]))
     }

@@ -39,6 +39,7 @@ impl Layer {
             | Layer::Sigmoid
             | Layer::Silu
             | Layer::Add
+            | Layer::Subtract
             | Layer::Multiply
             | Layer::SinusoidalPositions
             | Layer::PositionEmbedding { .. } => out,
@@ -49,6 +50,7 @@ impl Layer {
             | Layer::Patches { .. }
             | Layer::Lengths { .. }
             | Layer::Transpose
+            | Layer::Pad1d { .. }
             | Layer::Upsample { mode: Interpolation::Nearest, .. }
             | Layer::Concat { .. } => 0,
         }

@@ -75,6 +75,7 @@ fn layer(
             settings.push(("count_include_pad", Attribute::Int(1)));
             builder.add(name, "AveragePool", &[x], &settings)
         }
+        Layer::Pad1d { before, after, mode } => sequence::pad(builder, name, x, [*before, *after], *mode),
         Layer::Upsample { factor, mode } => upsample::write(builder, name, x, item, *factor, *mode)?,
         Layer::GlobalAvgPool => {
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
@@ -141,6 +142,7 @@ fn layer(
             builder.add(name, "Gather", &[&weights[0], x], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
+        Layer::Subtract => builder.add(name, "Sub", read, &[]),
         Layer::Multiply => builder.add(name, "Mul", read, &[]),
         Layer::Concat { axis: place } => builder.add(name, "Concat", read, &axis(*place as i64)),
     })

@@ -1,10 +1,26 @@
 //! The layers that know time.
-use baeum_core::{Node, Returns, Tensor, TensorError};
+use baeum_core::{Node, Padding, Returns, Tensor, TensorError};
 use baeum_kernels::sinusoids;
 
 use super::builder::Builder;
 use super::model::Attribute;
 use crate::error::ExportError;
+
+/// `[batch, channels, time]` with steps added in front and behind.
+pub(super) fn pad(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    [before, after]: [usize; 2],
+    mode: Padding,
+) -> String {
+    let added = builder.whole(&format!("{name}.added"), &[0, 0, before, 0, 0, after]);
+    let mode = match mode {
+        Padding::Zeros => "constant",
+        Padding::Replicate => "edge",
+    };
+    builder.add(name, "Pad", &[x, &added], &[("mode", Attribute::Text(mode.to_owned()))])
+}
 
 /// A recurrent layer: what ONNX calls it, and where its gates stand among ours.
 pub(super) struct Cell {

@@ -10,6 +10,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Conv1d { .. } | Layer::Conv2d { .. } => Say::Word("Conv"),
         Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
         Layer::AvgPool1d { .. } | Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
+        Layer::Pad1d { .. } => Say::Word("Pad"),
         Layer::Upsample { mode: Interpolation::Nearest, .. } => Say::Word("Reshape, Expand, Reshape"),
         Layer::Upsample { mode: Interpolation::Bilinear, .. } => Say::Word("MatMul, MatMul"),
         Layer::GlobalAvgPool => Say::Word("GlobalAveragePool, Flatten"),
@@ -40,6 +41,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Lengths { .. } => Say::Word("Equal, Not, Mul, Add, ArgMax, Add"),
         Layer::Transpose => Say::Word("Transpose"),
         Layer::Add => Say::Word("Add"),
+        Layer::Subtract => Say::Word("Sub"),
         Layer::Multiply => Say::Word("Mul"),
         Layer::Concat { .. } => Say::Word("Concat"),
     }

@@ -63,6 +63,7 @@ pub(super) fn layer(
         | Layer::AvgPool2d { .. }
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
+        | Layer::Pad1d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
@@ -80,6 +81,7 @@ pub(super) fn layer(
         | Layer::Embedding { .. }
         | Layer::Lengths { .. }
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} knows no time", layer.name()),
     }

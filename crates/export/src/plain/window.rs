@@ -1,5 +1,5 @@
 //! What a window sees of an image `[channels, height, width]`. A line of time is an image of one row.
-use baeum_core::{Interpolation, Layer, Size2};
+use baeum_core::{Interpolation, Layer, Padding, Size2};
 
 /// Convolutions and pools, and images made larger. `item`: the sizes that come out.
 pub(super) fn layer(
@@ -33,6 +33,7 @@ pub(super) fn layer(
         Layer::AvgPool1d { kernel, stride, padding } => {
             line.pool([row(*kernel), row(stride.unwrap_or(*kernel)), padded(padding)], mean)
         }
+        Layer::Pad1d { before, mode, .. } => padded_line(shape, item[1], x, *before, *mode),
         Layer::Upsample { factor, mode } => image.upsample(*factor, *mode),
         Layer::Input { .. }
         | Layer::Dense { .. }
@@ -61,9 +62,21 @@ pub(super) fn layer(
         | Layer::Transpose
         | Layer::Patches { .. }
         | Layer::Add
+        | Layer::Subtract
         | Layer::Multiply
         | Layer::Concat { .. } => panic!("{} has no window", layer.name()),
     }
+}
+
+/// `width`: steps of a row that comes out.
+fn padded_line(shape: &[usize], width: usize, x: &[f64], before: usize, mode: Padding) -> Vec<f64> {
+    let number = |row: &[f64], place: usize| {
+        let step = place.clamp(before, before + row.len() - 1);
+        if mode == Padding::Zeros && step != place { 0.0 } else { row[step - before] }
+    };
+    x.chunks(shape[1])
+        .flat_map(|row| (0..width).map(|place| number(row, place)).collect::<Vec<_>>())
+        .collect()
 }
 
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
     activation_backward_in_place, as_words, average_pool_backward, bias_gradient, conv2d_data_grad,
     conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, multiply, transpose_backward,
-    upsample_bilinear_backward, upsample_nearest_backward,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, multiply, negate,
+    pad_backward, transpose_backward, upsample_bilinear_backward, upsample_nearest_backward,
 };
 
 use super::Run;
@@ -83,6 +83,11 @@ impl Run<'_> {
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                 cut_pieces_backward(self.ctx, pieces, dy, dx, write);
             }
+            Op::Pad(edges) => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                pad_backward(self.ctx, edges, dy, dx, write);
+            }
             Op::Add { relu } => {
                 self.undo_relu(step, dy, *relu);
                 for (dx, write) in step.gradients.iter().flatten() {
@@ -91,6 +96,7 @@ impl Run<'_> {
                 }
             }
             Op::Upsample(op) => self.upsample_backward(step, dy, op),
+            Op::Subtract => self.subtract_backward(step, dy),
             Op::Multiply => self.multiply_backward(step, dy),
             Op::Concat { blocks, widths } => self.concat_backward(step, dy, *blocks, widths),
         }
@@ -185,6 +191,16 @@ impl Run<'_> {
             Interpolation::Bilinear => upsample_bilinear_backward,
         };
         gather(self.ctx, op.planes * self.rows, op.plane, op.factors, dy, (dx, write));
+    }
+
+    /// What is taken away gets the gradient with its sign turned.
+    fn subtract_backward(&mut self, step: &Step, dy: Place) {
+        for (gradient, kernel) in step.gradients.iter().zip([copy, negate]) {
+            if let Some((dx, write)) = gradient {
+                let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
+                kernel(self.ctx, dy, dx, *write);
+            }
+        }
     }
 
     /// The gradient of a factor is that of the product times the other factor.

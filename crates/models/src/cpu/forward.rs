@@ -5,7 +5,7 @@ use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
     copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
-    max_pool, multiply, sequence_lengths, transpose, upsample_bilinear, upsample_nearest,
+    max_pool, multiply, pad, sequence_lengths, subtract, transpose, upsample_bilinear, upsample_nearest,
 };
 
 use super::op::{Op, Upsample};
@@ -82,7 +82,16 @@ impl Run<'_> {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 cut_pieces(self.ctx, pieces, x, y);
             }
+            Op::Pad(edges) => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                pad(self.ctx, edges, x, y);
+            }
             Op::Add { relu } => self.add(step, *relu),
+            Op::Subtract => {
+                let spans = [&step.reads[0].span(self.rows), &step.reads[1].span(self.rows)];
+                let ([a, b], [y]) = self.arena.views(spans, [&y]);
+                subtract(self.ctx, a, b, y);
+            }
             Op::Upsample(op) => self.upsample(step, op),
             Op::Multiply => {
                 let spans = [&step.reads[0].span(self.rows), &step.reads[1].span(self.rows)];

@@ -4,8 +4,8 @@ mod needs;
 
 use std::sync::Arc;
 
-use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Pieces, Windows, sinusoids};
+use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Padding, Rng, Shape, Size2, Stream};
+use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Windows, sinusoids};
 
 use super::attention::{Attention, narrow};
 use super::norm::Groups;
@@ -62,8 +62,12 @@ pub(super) enum Op {
     Transpose { count: usize, rows: usize, columns: usize },
     /// Pieces of the last axis.
     Patches(Pieces),
+    /// Steps added to each row.
+    Pad(Pad),
     /// The sum of its inputs, followed by relu if it stood alone behind.
     Add { relu: bool },
+    /// The first of its two inputs minus the second.
+    Subtract,
     /// The product of its two inputs.
     Multiply,
     /// Its inputs side by side: of each, blocks of so many numbers, `blocks` of them an item.
@@ -129,6 +133,13 @@ impl Op {
             Layer::AvgPool1d { kernel, stride, padding } => {
                 Op::AvgPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
             }
+            Layer::Pad1d { before, after, mode } => {
+                let edges = match mode {
+                    Padding::Zeros => Edges::Zeros,
+                    Padding::Replicate => Edges::Repeated,
+                };
+                Op::Pad(Pad { len: last, before: *before, after: *after, edges })
+            }
             Layer::Upsample { factor, mode } => {
                 let plane = [x.get(1).copied().unwrap_or(1), last];
                 Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
@@ -178,6 +189,7 @@ impl Op {
                 Op::Patches(Pieces { len: last, size: *size, stride: stride.unwrap_or(*size) })
             }
             Layer::Add => Op::Add { relu: false },
+            Layer::Subtract => Op::Subtract,
             Layer::Multiply => Op::Multiply,
             Layer::Concat { axis } => {
                 let widths = graph.input_shapes(node).into_iter().map(|shape| {

@@ -87,7 +87,9 @@ impl ReadyStep {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => ReadyStep::Plain,

@@ -50,8 +50,13 @@ fn readers() -> Vec<(&'static str, ModelConfig)> {
     };
     let lstm = |numbers| ModelConfig { lstm: Some(Lstm(numbers)), ..ModelConfig::default() };
     let gru = |numbers| ModelConfig { gru: Some(Gru(numbers)), ..ModelConfig::default() };
-    let encoder =
-        TransformerEncoder(Transformer { blocks: 2, heads: 2, units: 8, hidden: None, dropout: 0.0 });
+    let encoder = TransformerEncoder(Transformer {
+        blocks: 2,
+        heads: 2,
+        units: 8,
+        dropout: 0.0,
+        ..Transformer::default()
+    });
     vec![
         ("lstm", lstm(recurrent(false, Pool::Last))),
         ("lstm of both directions", lstm(recurrent(true, Pool::Last))),

@@ -37,10 +37,7 @@ impl Preset for Cnn {
         refusal::sizes("filters", &self.filters)?;
         refusal::sizes("dense", &self.dense)?;
         // An even kernel has no middle, so that no padding would keep the size of the image.
-        if self.kernel.is_multiple_of(2) || self.kernel > 1 << 16 {
-            let rule = format!("must be an odd number up to 65535, got {}", self.kernel);
-            return Err(Refusal::new("kernel", rule));
-        }
+        refusal::odd("kernel", self.kernel)?;
         refusal::probability("dropout", self.dropout)
     }
 

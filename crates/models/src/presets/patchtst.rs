@@ -2,8 +2,9 @@ use baeum_core::Layer;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{dense, dropout};
-use super::{Facts, Preset, Refusal, Stack, Transformer, refusal};
-use crate::{Head, LayerSpec};
+use super::transformer::EMBEDDING;
+use super::{Facts, Preset, Refusal, Stack, Style, Transformer, refusal};
+use crate::LayerSpec;
 
 /// A patch Transformer for forecasts (PatchTST; Nie, Nguyen, Sinthong & Kalagnanam 2023): each column of a window is cut into
 /// pieces, which are read as a text is, and all columns share one network.
@@ -38,7 +39,7 @@ impl Default for PatchTst {
 impl PatchTst {
     fn transformer(&self) -> Transformer {
         let PatchTst { blocks, heads, units, hidden, dropout, .. } = *self;
-        Transformer { blocks, heads, units, hidden: Some(hidden), dropout }
+        Transformer { blocks, heads, units, hidden: Some(hidden), dropout, style: Style::Gpt2 }
     }
 }
 
@@ -60,17 +61,11 @@ impl Preset for PatchTst {
         }
         let mut stack = Stack::default();
         stack.add(Layer::Patches { size: self.patch, stride: Some(self.stride) }); // [B, C, pieces, patch]
-        stack.named("embedding", dense(self.units)); // [B, C, pieces, units]
+        stack.named(EMBEDDING, dense(self.units)); // [B, C, pieces, units]
         self.transformer().add_to(&mut stack, pieces, false);
-        stack.add(Layer::Flatten { axis: axis(facts) }).maybe(dropout(self.dropout)); // [B, C, pieces * units]
+        // Each column keeps a row of its own where each is to be told.
+        let axis = if facts.tells_each_column() { 2 } else { 1 };
+        stack.add(Layer::Flatten { axis }).maybe(dropout(self.dropout)); // [B, C, pieces * units]
         Ok(stack.layers())
-    }
-}
-
-/// The first axis that is laid out: each column keeps a row of its own where each is to be told.
-fn axis(facts: &Facts<'_>) -> usize {
-    match (facts.head, facts.item) {
-        (Head::Series { columns, .. }, [rows, _]) if columns == *rows => 2,
-        (Head::Series { .. } | Head::Numbers(_) | Head::Places(_), _) => 1,
     }
 }

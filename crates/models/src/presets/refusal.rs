@@ -49,11 +49,36 @@ fn within(setting: &str, most: usize, got: usize) -> Result<(), Refusal> {
     }
 }
 
+/// The side of a window.
+pub(super) fn side(setting: &str, got: usize) -> Result<(), Refusal> {
+    within(setting, 1 << 16, got)
+}
+
+/// The side of a window that has a middle.
+pub(super) fn odd(setting: &str, got: usize) -> Result<(), Refusal> {
+    match got % 2 == 1 && got < 1 << 16 {
+        true => Ok(()),
+        false => Err(Refusal::new(setting, format!("must be an odd number up to 65535, got {got}"))),
+    }
+}
+
 /// At least one of something.
 pub(super) fn some(setting: &str, sizes: &[usize]) -> Result<(), Refusal> {
     match sizes {
         [] => Err(Refusal::new(setting, "wants one or more sizes, got none")),
         _ => Ok(()),
+    }
+}
+
+/// Each size once, where a name is made of it.
+pub(super) fn different(setting: &str, sizes: &[usize]) -> Result<(), Refusal> {
+    let again = |(i, size): (usize, &usize)| sizes.iter().take(i).any(|before| before == size);
+    match sizes.iter().enumerate().find(|(i, size)| again((*i, size))) {
+        None => Ok(()),
+        Some((i, got)) => Err(Refusal::new(
+            &format!("{setting}[{i}]"),
+            format!("must differ from those before it, got {got}"),
+        )),
     }
 }
 

@@ -1,5 +1,6 @@
 use baeum_core::{
-    Batch, DType, Decode, End, Graph, InputSpec, Layer, ParamKind, Pipeline, Shape, Target, Tensor, Transform,
+    Adam, Anchor, Anchored, Batch, DType, Decode, End, Graph, InputSpec, Layer, Loss, Method, ParamKind,
+    Part, Pipeline, Shape, Target, Tensor, Transform, Update,
 };
 use serde_json::json;
 
@@ -42,11 +43,24 @@ impl Job {
             Job::Steps(steps) => {
                 let columns: Vec<String> = (0..item[0]).map(|i| i.to_string()).collect();
                 let [scale, offset] = [1.0, 0.0].map(|number| vec![number; columns.len()]);
-                Decode::Forecast { columns, steps, scale, offset, anchor: None, unit: None }
+                let anchor = Some(Anchored {
+                    field: "x".to_owned(),
+                    channels: (0..item[0]).collect(),
+                    steps: item[1],
+                    by: Anchor::Last,
+                });
+                Decode::Forecast { columns, steps, scale, offset, anchor, unit: None }
             }
             Job::Next { vocabulary } => Decode::Next { length: item[0], vocabulary, padding: 0, end: None },
         };
         Target { field: "y".to_owned(), decode }
+    }
+
+    fn loss(self) -> Loss {
+        match self {
+            Job::Classes(_) | Job::Text { .. } | Job::Next { .. } => Loss::CROSS_ENTROPY,
+            Job::Steps(_) => Loss::Mse,
+        }
     }
 }
 
@@ -62,6 +76,7 @@ fn graph(models: &serde_json::Value, item: &[usize], job: Job) -> Result<Graph, 
 fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let text = Job::Text { vocabulary: 11, classes: 3 };
     let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
+    let modern = json!({ "gpt": { "blocks": 2, "heads": 3, "units": 6, "style": "modern" } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
@@ -69,11 +84,17 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (json!({ "vit": { "patch": 2, "blocks": 1, "units": 8 } }), vec![3, 6, 4], Job::Classes(3)),
+        (json!({ "text_cnn": { "embedding": 5, "widths": [2, 3], "filters": 4 } }), vec![7], text),
         (json!({ "lstm": recurrent }), vec![7], text),
         (json!({ "gru": {} }), vec![7, 4], Job::Classes(3)),
         (json!({ "transformer_encoder": transformer }), vec![7], text),
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
+        (modern, vec![7], Job::Next { vocabulary: 11 }),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
+        (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
+        (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
+        (json!({ "conv_series": { "filters": [4, 4] } }), vec![2, 12], Job::Classes(3)),
     ]
 }
 
@@ -91,6 +112,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
         known.map(String::as_str).filter(|name| !["layers", "start"].contains(name)).collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
+        names.dedup();
         names.join(" ")
     };
     assert_eq!(sorted(names), sorted(known), "a preset has no case");
@@ -111,19 +133,54 @@ fn every_preset_answers() {
         let plan = config(&models).check().unwrap();
         let model = build(&plan, 7, &[job.input(&item)], &[job.target(&item)]).unwrap();
         let mut net = network(&model.graph, &model.weights, RunnerConfig::default()).unwrap();
-        let (rows, numbers) = (2, 2 * item.iter().product::<usize>());
-        let sizes = [&[rows], &item[..]].concat();
-        let are_ids = job.input(&item).dtype == DType::I64;
-        let x = match are_ids {
-            true => Tensor::new(sizes, (0..numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
-            false => Tensor::new(sizes, (0..numbers).map(|i| (i % 7) as f32 - 3.0).collect::<Vec<f32>>()),
-        };
-        let inputs = [("x".to_owned(), x.unwrap())].into();
-        let outputs = net.predict(&Batch { rows, inputs, targets: vec![] }).unwrap();
+        let batch = batch(&item, job);
+        let outputs = net.predict(&batch).unwrap();
         let answers = outputs[0].f32s().unwrap();
-        assert_eq!(answers.len(), rows * job.target(&item).decode.width(), "{models}");
+        assert_eq!(answers.len(), batch.rows * job.target(&item).decode.width(), "{models}");
         assert!(answers.iter().all(|answer| answer.is_finite()), "{models}");
     }
+}
+
+/// Two rows and what they mean, learned by heart.
+#[test]
+fn every_preset_learns() {
+    let update = Update::of(Method::Adam(Adam::USUAL), 0.01);
+    for (models, item, job) in every_preset() {
+        let model = build(&config(&models).check().unwrap(), 7, &[job.input(&item)], &[job.target(&item)]);
+        let model = model.unwrap();
+        let mut net = network(&model.graph, &model.weights, RunnerConfig::default()).unwrap();
+        let (batch, loss) = (batch(&item, job), job.loss());
+        let mut step = || {
+            let parts = net.loss_and_grad(&batch, &loss, Part::WHOLE).unwrap();
+            net.update(&update).unwrap();
+            parts.sum / parts.weight
+        };
+        let before = step();
+        let after = (0..60).map(|_| step()).fold(f64::INFINITY, f64::min);
+        assert!(after < before / 2.0, "{models}: from {before} to {after}");
+    }
+}
+
+/// Two rows that differ.
+fn batch(item: &[usize], job: Job) -> Batch {
+    let (rows, numbers) = (2, 2 * item.iter().product::<usize>());
+    let sizes = [&[rows], item].concat();
+    let x = match job.input(item).dtype {
+        DType::I64 => Tensor::new(sizes, (0..numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
+        DType::F32 | DType::F64 | DType::U8 => {
+            Tensor::new(sizes, (0..numbers).map(|i| (i * i % 13) as f32 / 6.0 - 1.0).collect::<Vec<f32>>())
+        }
+    };
+    let target = match job {
+        Job::Classes(_) | Job::Text { .. } => Tensor::vector(vec![0i64, 1]),
+        Job::Next { .. } => Tensor::vector((1..=numbers as i64).map(|i| i % 11).collect::<Vec<i64>>()),
+        Job::Steps(steps) => Tensor::new(
+            [rows, item[0] * steps],
+            (0..rows * item[0] * steps).map(|i| i as f32 / 10.0).collect::<Vec<f32>>(),
+        )
+        .unwrap(),
+    };
+    Batch { rows, inputs: [("x".to_owned(), x.unwrap())].into(), targets: vec![target] }
 }
 
 /// The list of layers as it would stand in a recipe.
@@ -132,7 +189,7 @@ fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::
     let head = (&job.target(item).decode).into();
     let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
     let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
-    serde_json::to_value(preset.layers(&Facts { item, ids, head }).unwrap()).unwrap()
+    serde_json::to_value(preset.layers(&Facts { item, ids, head, target: None }).unwrap()).unwrap()
 }
 
 /// The parameters of a network, those of the head apart.
@@ -160,12 +217,25 @@ fn networks_have_the_published_numbers_of_parameters() {
         let resnet = json!({ "resnet": { "blocks": blocks } });
         assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
     }
+    // Dosovitskiy et al. 2021, ViT-B/16: torchvision's `vit_b_16` has 86,567,656, of which a class token and its place are 2 * 768.
+    let base = json!({ "vit": { "patch": 16, "blocks": 12, "heads": 12, "units": 768 } });
+    assert_eq!(count(base, &[3, 224, 224], Job::Classes(1000)), 86_567_656 - 2 * 768);
+    // Kim 2014 as `yoonkim/CNN_sentence` has it: filters of 3, 4 and 5 words by 300 numbers, 100 each, and a head of 2 over them.
+    let reviews = Job::Text { vocabulary: 18_765, classes: 2 };
+    let filters = 100 * (3 * 300 + 1) + 100 * (4 * 300 + 1) + 100 * (5 * 300 + 1);
+    assert_eq!(count(json!({ "text_cnn": {} }), &[56], reviews), 18_765 * 300 + filters + 300 * 2 + 2);
     // The other counts are those of `tests/interop/bench_models.py`, which are modules of PyTorch.
     let windows = Job::Classes(5);
     assert_eq!(count(json!({ "lstm": {} }), &[96, 32], windows), 83_589);
     assert_eq!(count(json!({ "gru": { "bidirectional": true } }), &[96, 32], windows), 125_701);
     let text = Job::Text { vocabulary: 8000, classes: 4 };
     assert_eq!(count(json!({ "transformer_encoder": {} }), &[128], text), 1_834_244);
+    // Zeng et al. 2023 with a window of 336: one layer of NLinear, two of DLinear, whose two biases are one here.
+    assert_eq!(count(json!({ "nlinear": {} }), &[7, 336], Job::Steps(96)), 336 * 96 + 96);
+    assert_eq!(count(json!({ "dlinear": {} }), &[7, 336], Job::Steps(96)), 2 * (336 * 96 + 96) - 96);
+    // Bai et al. 2018, the adding problem of 600 steps: "70K" with 8 blocks of 24 filters that see 8 steps.
+    let adding = json!({ "conv_series": { "filters": [24, 24, 24, 24, 24, 24, 24, 24], "kernel": 8 } });
+    assert_eq!(count(adding, &[2, 600], Job::Classes(1)), 69_985);
     assert_eq!(count(json!({ "patchtst": {} }), &[7, 336], Job::Steps(96)), 909_024);
 }
 
@@ -179,6 +249,14 @@ fn gpt_has_the_shape_of_gpt_2() {
         let graph = graph(&models, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
         assert_eq!(parameters(&graph), (published, 50_257 * units + 50_257));
     }
+}
+
+/// `sum(p.numel() for p in LlamaModel(config).parameters())` of Hugging Face's transformers, for Llama 2 7B.
+#[test]
+fn a_modern_gpt_has_the_shape_of_llama() {
+    let gpt = json!({ "blocks": 32, "heads": 32, "units": 4096, "hidden": 11_008, "style": "modern" });
+    let graph = graph(&json!({ "gpt": gpt }), &[4096], Job::Next { vocabulary: 32_000 }).unwrap();
+    assert_eq!(parameters(&graph), (6_607_343_616, 32_000 * 4096 + 32_000));
 }
 
 #[track_caller]
@@ -223,6 +301,31 @@ head(global_avg_pool1) [batch, 2]",
 }
 
 #[test]
+fn an_image_is_read_in_patches() {
+    check(
+        json!({ "vit": { "patch": 2, "blocks": 1, "heads": 2, "units": 6, "hidden": 5, "dropout": 0 } }),
+        &[3, 4, 8],
+        Job::Classes(2),
+        "x() [batch, 3, 4, 8]
+patches(x) [batch, 6, 2, 4]
+line(patches) [batch, 6, 8]
+embedding(line) [batch, 8, 6]
+position(embedding) [batch, 8, 6]
+block1_norm1(position) [batch, 8, 6]
+block1_attention(block1_norm1) [batch, 8, 6]
+block1_add1(block1_attention, position) [batch, 8, 6]
+block1_norm2(block1_add1) [batch, 8, 6]
+block1_dense1(block1_norm2) [batch, 8, 5]
+block1_gelu(block1_dense1) [batch, 8, 5]
+block1_dense2(block1_gelu) [batch, 8, 6]
+block1_add2(block1_dense2, block1_add1) [batch, 8, 6]
+norm(block1_add2) [batch, 8, 6]
+mean(norm) [batch, 6]
+head(mean) [batch, 2]",
+    );
+}
+
+#[test]
 fn a_gpt_goes_around_its_blocks() {
     check(
         json!({ "gpt": { "blocks": 1, "heads": 2, "units": 6, "hidden": 5 } }),
@@ -243,6 +346,32 @@ block1_dense2(block1_gelu) [batch, 4, 6]
 block1_dense2_dropout(block1_dense2) [batch, 4, 6]
 block1_add2(block1_dense2_dropout, block1_add1) [batch, 4, 6]
 norm(block1_add2) [batch, 4, 6]
+head(norm) [batch, 4, 9]",
+    );
+}
+
+#[test]
+fn a_modern_gpt_goes_through_a_gate() {
+    check(
+        json!({ "gpt": { "blocks": 1, "heads": 2, "units": 8, "style": "modern" } }),
+        &[4],
+        Job::Next { vocabulary: 9 },
+        "x() [batch, 4]
+embedding(x) [batch, 4, 8]
+embedding_dropout(embedding) [batch, 4, 8]
+block1_norm1(embedding_dropout) [batch, 4, 8]
+block1_attention(block1_norm1) [batch, 4, 8]
+block1_attention_dropout(block1_attention) [batch, 4, 8]
+block1_add1(block1_attention_dropout, embedding_dropout) [batch, 4, 8]
+block1_norm2(block1_add1) [batch, 4, 8]
+block1_gate(block1_norm2) [batch, 4, 24]
+block1_silu(block1_gate) [batch, 4, 24]
+block1_up(block1_norm2) [batch, 4, 24]
+block1_gated(block1_silu, block1_up) [batch, 4, 24]
+block1_down(block1_gated) [batch, 4, 8]
+block1_down_dropout(block1_down) [batch, 4, 8]
+block1_add2(block1_down_dropout, block1_add1) [batch, 4, 8]
+norm(block1_add2) [batch, 4, 8]
 head(norm) [batch, 4, 9]",
     );
 }
@@ -287,6 +416,107 @@ head(dropout2) [batch, 7, 9]",
 }
 
 #[test]
+fn convolutions_of_a_text_stand_side_by_side() {
+    let text = Job::Text { vocabulary: 9, classes: 3 };
+    check(
+        json!({ "text_cnn": { "embedding": 5, "widths": [2, 9], "filters": 4 } }),
+        &[7],
+        text,
+        "x() [batch, 7]
+embedding(x) [batch, 7, 5]
+channels(embedding) [batch, 5, 7]
+width2_conv(channels) [batch, 4, 8]
+width2_steps(width2_conv) [batch, 8, 4]
+width2_max(width2_steps) [batch, 4]
+width9_conv(channels) [batch, 4, 15]
+width9_steps(width9_conv) [batch, 15, 4]
+width9_max(width9_steps) [batch, 4]
+concat(width2_max, width9_max) [batch, 8]
+relu(concat) [batch, 8]
+dropout1(relu) [batch, 8]
+head(dropout1) [batch, 3]",
+    );
+    let alone = json!({ "text_cnn": { "embedding": 5, "widths": [2], "filters": 4, "dropout": 0 } });
+    check(
+        alone,
+        &[7],
+        text,
+        "x() [batch, 7]
+embedding(x) [batch, 7, 5]
+channels(embedding) [batch, 5, 7]
+width2_conv(channels) [batch, 4, 8]
+width2_steps(width2_conv) [batch, 8, 4]
+width2_max(width2_steps) [batch, 4]
+relu(width2_max) [batch, 4]
+head(relu) [batch, 3]",
+    );
+}
+
+#[test]
+fn a_series_is_its_trend_and_the_rest() {
+    check(
+        json!({ "dlinear": { "kernel": 5 } }),
+        &[2, 7],
+        Job::Steps(3),
+        "x() [batch, 2, 7]
+edges(x) [batch, 2, 11]
+trend(edges) [batch, 2, 7]
+rest(x, trend) [batch, 2, 7]
+parts(rest, trend) [batch, 2, 14]
+head(parts) [batch, 2, 3]
+head_row(head) [batch, 6]",
+    );
+}
+
+#[test]
+fn a_series_goes_around_its_convolutions() {
+    check(
+        json!({ "conv_series": { "filters": [4, 4], "kernel": 2, "pool": "all", "dropout": 0.5 } }),
+        &[3, 7],
+        Job::Classes(2),
+        "x() [batch, 3, 7]
+block1_pad1(x) [batch, 3, 8]
+block1_conv1(block1_pad1) [batch, 4, 7]
+block1_relu1(block1_conv1) [batch, 4, 7]
+block1_dropout1(block1_relu1) [batch, 4, 7]
+block1_pad2(block1_dropout1) [batch, 4, 8]
+block1_conv2(block1_pad2) [batch, 4, 7]
+block1_relu2(block1_conv2) [batch, 4, 7]
+block1_dropout2(block1_relu2) [batch, 4, 7]
+block1_shortcut(x) [batch, 4, 7]
+block1_add(block1_dropout2, block1_shortcut) [batch, 4, 7]
+block1_relu(block1_add) [batch, 4, 7]
+block2_pad1(block1_relu) [batch, 4, 9]
+block2_conv1(block2_pad1) [batch, 4, 7]
+block2_relu1(block2_conv1) [batch, 4, 7]
+block2_dropout1(block2_relu1) [batch, 4, 7]
+block2_pad2(block2_dropout1) [batch, 4, 9]
+block2_conv2(block2_pad2) [batch, 4, 7]
+block2_relu2(block2_conv2) [batch, 4, 7]
+block2_dropout2(block2_relu2) [batch, 4, 7]
+block2_add(block2_dropout2, block1_relu) [batch, 4, 7]
+block2_relu(block2_add) [batch, 4, 7]
+all(block2_relu) [batch, 28]
+head(all) [batch, 2]",
+    );
+    check(
+        json!({ "conv_series": { "filters": [3], "kernel": 5, "causal": false } }),
+        &[3, 7],
+        Job::Classes(2),
+        "x() [batch, 3, 7]
+block1_conv1(x) [batch, 3, 7]
+block1_relu1(block1_conv1) [batch, 3, 7]
+block1_conv2(block1_relu1) [batch, 3, 7]
+block1_relu2(block1_conv2) [batch, 3, 7]
+block1_add(block1_relu2, x) [batch, 3, 7]
+block1_relu(block1_add) [batch, 3, 7]
+steps(block1_relu) [batch, 7, 3]
+mean(steps) [batch, 3]
+head(mean) [batch, 2]",
+    );
+}
+
+#[test]
 fn columns_of_a_series_share_a_patch_transformer() {
     let patchtst =
         json!({ "patchtst": { "patch": 4, "stride": 3, "blocks": 1, "heads": 1, "units": 2, "dropout": 0 } });
@@ -320,6 +550,21 @@ fn the_vocabulary_comes_from_the_data() {
     assert_eq!(embedding(before), Some(1));
 }
 
+#[test]
+fn what_nlinear_forecasts_is_measured_from_the_last_step() {
+    let nlinear = config(&json!({ "nlinear": {} })).check().unwrap();
+    let mut target = Job::Steps(3).target(&[2, 7]);
+    assert!(nlinear.graph(&[Job::Steps(3).input(&[2, 7])], &[target.clone()]).is_ok());
+    let Decode::Forecast { anchor, .. } = &mut target.decode else { panic!("a series is forecast") };
+    *anchor = None;
+    let error = nlinear.graph(&[Job::Steps(3).input(&[2, 7])], &[target]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`models.nlinear` wants windows that are measured from their last step, got others; \
+         put `normalise_window = { by = \"last\" }` among the steps of the series"
+    );
+}
+
 #[track_caller]
 fn refuse(models: serde_json::Value, item: &[usize], job: Job, path: &str, expect: &str) {
     let error = graph(&models, item, job).unwrap_err();
@@ -343,13 +588,49 @@ fn what_cannot_be_is_refused() {
         "models.resnet.filters",
         "wants one or more sizes, got none",
     );
+    setting(
+        json!({ "text_cnn": { "widths": [] } }),
+        "models.text_cnn.widths",
+        "wants one or more sizes, got none",
+    );
+    setting(
+        json!({ "text_cnn": { "widths": [3, 4, 3] } }),
+        "models.text_cnn.widths[2]",
+        "must differ from those before it, got 3",
+    );
+    setting(json!({ "vit": { "patch": 0 } }), "models.vit.patch", "must be from 1 to 65536, got 0");
     setting(json!({ "lstm": { "units": [] } }), "models.lstm.units", "wants one or more sizes, got none");
     setting(json!({ "gru": { "dropout": 2.0 } }), "models.gru.dropout", "must be from 0 to 1, got 2");
     setting(json!({ "gpt": { "heads": 5 } }), "models.gpt.heads", "must divide `units` = 128, got 5");
     setting(
+        json!({ "gpt": { "heads": 2, "units": 6, "style": "modern" } }),
+        "models.gpt.heads",
+        "must leave each head an even number of the 6 `units`, because rotary positions turn pairs, got 2",
+    );
+    setting(
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
         "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "dlinear": { "kernel": 4 } }),
+        "models.dlinear.kernel",
+        "must be an odd number up to 65535, got 4",
+    );
+    setting(
+        json!({ "conv_series": { "kernel": 4, "causal": false } }),
+        "models.conv_series.kernel",
+        "must be an odd number up to 65535, got 4",
+    );
+    setting(
+        json!({ "conv_series": { "kernel": 0 } }),
+        "models.conv_series.kernel",
+        "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "conv_series": { "filters": vec![1; 17] } }),
+        "models.conv_series.filters",
+        "wants at most 16 blocks, because dilation doubles, got 17",
     );
     setting(
         json!({ "patchtst": { "stride": 0 } }),
@@ -382,11 +663,41 @@ fn what_is_not_for_the_data_is_refused() {
         "`models.transformer_encoder` answers once for a text, got one that is gone on with; take `gpt`",
     );
     refuse(
+        json!({ "text_cnn": {} }),
+        &[7],
+        next,
+        "models.text_cnn",
+        "`models.text_cnn` answers once for a text, got one that is gone on with; take `gpt`",
+    );
+    refuse(
         json!({ "lstm": {} }),
         &[7],
         Job::Classes(3),
         "models.lstm",
         "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]",
+    );
+    for name in ["nlinear", "dlinear"] {
+        refuse(
+            json!({ name: {} }),
+            &[3, 7],
+            Job::Classes(3),
+            &format!("models.{name}"),
+            &format!("`models.{name}` tells the next steps of all columns that it sees, got another target"),
+        );
+    }
+    refuse(
+        json!({ "vit": {} }),
+        &[1, 8, 6],
+        Job::Classes(3),
+        "models.vit.patch",
+        "`models.vit.patch` must divide both sides of the image, 8x6, got 4",
+    );
+    refuse(
+        json!({ "vit": {} }),
+        &[7],
+        Job::Classes(3),
+        "models.vit",
+        "`models.vit` wants an image, got items of another shape",
     );
     refuse(
         json!({ "lenet": {} }),

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use super::blocks::{dense, dropout};
 use super::{Facts, Refusal, Stack, refusal};
 
+/// What comes in as vectors.
+pub(super) const EMBEDDING: &str = "embedding";
+
 /// The numbers of a Transformer.
 ///
 /// Pieces of a text become vectors, and the steps of a series do by a dense layer; a series wants `steps_first` among its steps.
-/// Each place has a learned vector of its own, which is added. A block is attention and two dense layers with GELU, each behind a
-/// layer norm and with a way around it; a last norm follows the last block (Radford et al. 2019). Dropout stands behind the
-/// vectors, and at the end of each way that is gone around.
+/// A block is attention and dense layers, each behind a norm and with a way around it; a last norm follows the last block. `style`
+/// says which. Dropout stands behind the vectors, and at the end of each way that is gone around.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transformer {
@@ -19,16 +21,30 @@ pub struct Transformer {
     pub heads: usize,
     /// How many numbers a place has, a multiple of `heads`; 128 if not given.
     pub units: usize,
-    /// Size of the hidden layer of each block; four times `units` if not given.
+    /// Size of the hidden layer of each block. If not given: four times `units`; with `modern`, two thirds of that, in steps of 8, for
+    /// there are two of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
     /// Probability that a value is zeroed while training; 0.1, as in GPT-2, if not given.
     pub dropout: f64,
+    /// What the blocks are made of; `gpt2` if not given.
+    pub style: Style,
+}
+
+/// What the blocks of a Transformer are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// As GPT-2 (Radford et al. 2019): layer norms, a learned vector added at each place, two dense layers with GELU, and biases.
+    #[default]
+    Gpt2,
+    /// As Llama (Touvron et al. 2023): RMS norms, rotary positions (Su et al. 2021), SwiGLU (Shazeer 2020), and no biases.
+    Modern,
 }
 
 impl Default for Transformer {
     fn default() -> Transformer {
-        Transformer { blocks: 4, heads: 4, units: 128, hidden: None, dropout: 0.1 }
+        Transformer { blocks: 4, heads: 4, units: 128, hidden: None, dropout: 0.1, style: Style::Gpt2 }
     }
 }
 
@@ -41,6 +57,13 @@ impl Transformer {
             let rule = format!("must divide `units` = {}, got {}", self.units, self.heads);
             return Err(Refusal::new("heads", rule));
         }
+        if self.style == Style::Modern && !(self.units / self.heads).is_multiple_of(2) {
+            let rule = format!(
+                "must leave each head an even number of the {} `units`, because rotary positions turn pairs, got {}",
+                self.units, self.heads
+            );
+            return Err(Refusal::new("heads", rule));
+        }
         self.hidden.map_or(Ok(()), |hidden| refusal::size("hidden", hidden))?;
         refusal::probability("dropout", self.dropout)
     }
@@ -51,39 +74,73 @@ impl Transformer {
             true => Layer::Embedding { vocabulary: facts.ids, units: self.units },
             false => dense(self.units),
         };
-        stack.named("embedding", embedding); // [B, T, units]
+        stack.named(EMBEDDING, embedding); // [B, T, units]
     }
 
-    /// Places, blocks and the last norm behind `length` vectors.
+    /// Places, blocks and the last norm behind the `length` vectors of [`EMBEDDING`], which stands last.
     pub(super) fn add_to(&self, stack: &mut Stack, length: usize, causal: bool) {
-        stack.named("position", Layer::PositionEmbedding { length });
-        let mut last = "position".to_owned();
+        let mut last = EMBEDDING.to_owned();
+        if self.style == Style::Gpt2 {
+            last = "position".to_owned();
+            stack.named(&last, Layer::PositionEmbedding { length });
+        }
         if let Some(layer) = dropout(self.dropout) {
-            last = "position_dropout".to_owned();
+            last = format!("{last}_dropout");
             stack.named(&last, layer);
         }
         for block in 1..=self.blocks {
             last = self.block(stack, &format!("block{block}"), &last, causal);
         }
-        stack.named("norm", norm()); // [.., T, units]
+        stack.named("norm", self.norm()); // [.., T, units]
     }
 
     /// Adds a block behind the layer `start`, and gives the name of its last layer.
     fn block(&self, stack: &mut Stack, name: &str, start: &str, causal: bool) -> String {
         let of = |part: &str| format!("{name}_{part}");
-        stack.behind(&[start], of("norm1"), norm());
-        let positions = Positions::None; // they were added in front
-        stack.named(
-            of("attention"),
-            Layer::MultiHeadAttention { heads: self.heads, causal, bias: true, positions },
-        );
+        stack.behind(&[start], of("norm1"), self.norm());
+        stack.named(of("attention"), self.attention(causal));
         self.join(stack, [&of("attention"), start], &of("add1"));
-        stack.named(of("norm2"), norm());
+        stack.named(of("norm2"), self.norm());
+        let last = match self.style {
+            Style::Gpt2 => self.two_layers(stack, &of),
+            Style::Modern => self.swiglu(stack, &of),
+        };
+        self.join(stack, [&last, &of("add1")], &of("add2"));
+        of("add2")
+    }
+
+    fn attention(&self, causal: bool) -> Layer {
+        let (bias, positions) = match self.style {
+            Style::Gpt2 => (true, Positions::None), // they were added in front
+            Style::Modern => (false, Positions::Rotary),
+        };
+        Layer::MultiHeadAttention { heads: self.heads, causal, bias, positions }
+    }
+
+    /// `W2 gelu(W1 x)`; `of` gives the names in this block, and what is given is that of the last layer.
+    fn two_layers(&self, stack: &mut Stack, of: &dyn Fn(&str) -> String) -> String {
         stack.named(of("dense1"), dense(self.hidden.unwrap_or(self.units.saturating_mul(4))));
         stack.named(of("gelu"), Layer::Gelu { approximate: Approximate::Tanh });
         stack.named(of("dense2"), dense(self.units));
-        self.join(stack, [&of("dense2"), &of("add1")], &of("add2"));
-        of("add2")
+        of("dense2")
+    }
+
+    /// `W3 (silu(W1 x) * (W2 x))`, with as many weights as [`Transformer::two_layers`].
+    fn swiglu(&self, stack: &mut Stack, of: &dyn Fn(&str) -> String) -> String {
+        let usual = || self.units.saturating_mul(8).div_ceil(3).saturating_add(7) / 8 * 8;
+        let hidden = Layer::Dense { units: self.hidden.unwrap_or_else(usual), bias: false };
+        stack.named(of("gate"), hidden.clone()).named(of("silu"), Layer::Silu);
+        stack.behind(&[&of("norm2")], of("up"), hidden);
+        stack.behind(&[&of("silu"), &of("up")], of("gated"), Layer::Multiply);
+        stack.named(of("down"), Layer::Dense { units: self.units, bias: false });
+        of("down")
+    }
+
+    fn norm(&self) -> Layer {
+        match self.style {
+            Style::Gpt2 => Layer::LayerNorm { eps: 1e-5 },
+            Style::Modern => Layer::RmsNorm { eps: 1e-5 },
+        }
     }
 
     /// The end of a way, which stands last, and the way around it.
@@ -96,8 +153,4 @@ impl Transformer {
             None => stack.behind(&[end, around], name, Layer::Add),
         };
     }
-}
-
-fn norm() -> Layer {
-    Layer::LayerNorm { eps: 1e-5 }
 }

@@ -5,7 +5,7 @@ use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
-use super::line::{Slide, channels_turned, pool1d};
+use super::line::{Slide, channels_turned, pad1d, pool1d};
 use super::sequence::{Attention, Stack, lengths};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
@@ -130,6 +130,7 @@ impl Run<'_> {
                 let slide = Slide::pool(*kernel, *stride, *padding);
                 pool1d(node, first(read)?, &slide, Pool::Mean)
             }
+            Layer::Pad1d { before, after, mode } => pad1d(first(read)?, *before, *after, *mode),
             Layer::Upsample { factor, mode } => {
                 channels_last(&ops::upsample(&channels_first(first(read)?)?, *factor, *mode)?)
             }
@@ -158,6 +159,7 @@ impl Run<'_> {
             Layer::Silu => ops::silu(first(read)?),
             Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
+            Layer::Subtract => read.iter().skip(1).try_fold(first(read)?.clone(), |rest, x| rest - *x),
             Layer::Multiply => read.iter().skip(1).try_fold(first(read)?.clone(), |product, x| product * *x),
             Layer::Concat { axis } => {
                 // Where each axis of [B, C, H, W] stands in [B, H, W, C].

@@ -1,5 +1,5 @@
 //! The layers over `[B, C, T]`, which are those over an image of one row.
-use baeum_core::{Node, Size2};
+use baeum_core::{Node, Padding, Size2};
 use candle_core::{Result, Tensor};
 
 use super::forward::{Outcome, Run};
@@ -54,6 +54,14 @@ impl Run<'_> {
 pub(super) fn pool1d(node: &Node, x: &Tensor, slide: &Slide, pool: Pool) -> Result<Tensor> {
     let window = slide.window(x.dim(2)?, node.shape.last().unwrap_or(0));
     line(&ops::pool(&image(x)?, window, pool)?)
+}
+
+/// `x`: `[B, C, T]`; result: `[B, C, before + T + after]`.
+pub(super) fn pad1d(x: &Tensor, before: usize, after: usize, mode: Padding) -> Result<Tensor> {
+    match mode {
+        Padding::Zeros => x.pad_with_zeros(2, before, after),
+        Padding::Replicate => x.pad_with_same(2, before, after),
+    }
 }
 
 /// `[B, C, T]` as an image of one row, channels last.

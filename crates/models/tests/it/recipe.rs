@@ -194,7 +194,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `lengths`, `transpose`, `patches`, `add`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -239,8 +239,8 @@ fn a_slip_in_the_text_keeps_its_place() {
 
 #[test]
 fn one_way_to_say_it_is_taken() {
-    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `lstm`, `gru`, \
-                         `transformer_encoder`, `gpt` and `patchtst`";
+    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `vit`, `text_cnn`, `lstm`, \
+                         `gru`, `transformer_encoder`, `gpt`, `patchtst`, `nlinear`, `dlinear` and `conv_series`";
     let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert_eq!(said("models = {}"), format!("{KNOWN}, got none"));
     assert_eq!(said("models = { layers = [], cnn = {} }"), format!("{KNOWN}, got `layers` and `cnn`"));
@@ -272,6 +272,7 @@ fn the_schema_knows_every_bare_name() {
         "avg_pool2d",
         "max_pool1d",
         "avg_pool1d",
+        "pad1d",
         "upsample",
         "global_avg_pool",
         "batch_norm",
@@ -303,6 +304,7 @@ fn the_schema_knows_every_bare_name() {
         "transpose",
         "patches",
         "add",
+        "subtract",
         "multiply",
         "concat",
     ]);

@@ -31,6 +31,8 @@ impl Op {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
@@ -66,7 +68,9 @@ impl Op {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Concat { .. }
             | Op::Same => false,
         }
@@ -97,7 +101,9 @@ impl Op {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => false,
@@ -137,7 +143,9 @@ impl Op {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [none; 3],
@@ -171,7 +179,9 @@ impl Op {
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
+            | Op::Pad(_)
             | Op::Add { .. }
+            | Op::Subtract
             | Op::Multiply
             | Op::Concat { .. }
             | Op::Same => [Room::default(); 2],

@@ -82,7 +82,9 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Lengths { .. }
         | Op::Transpose { .. }
         | Op::Patches(_)
+        | Op::Pad(_)
         | Op::Add { .. }
+        | Op::Subtract
         | Op::Multiply
         | Op::Concat { .. }
         | Op::Same => return false,

@@ -161,9 +161,14 @@ def patches(shape, size, stride=None):
     return torch_layers.Patches(size, stride)
 
 
+@kind
+def pad1d(shape, before, after, mode="zeros"):
+    return torch_layers.pad1d(before, after, mode)
+
+
 for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}.items():
     KINDS[name] = lambda shape, module=module: module()
-for name in ["add", "multiply", "concat"]:
+for name in ["add", "subtract", "multiply", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
 
 
@@ -191,6 +196,8 @@ class Net(nn.Module):
         name, what, settings, reads = step
         if what == "add":
             return sum(values[read] for read in reads)
+        if what == "subtract":
+            return values[reads[0]] - values[reads[1]]
         if what == "multiply":
             return values[reads[0]] * values[reads[1]]
         if what == "concat":
@@ -232,6 +239,10 @@ CASES = {
                            {"avg_pool2d": {"kernel": 2, "stride": 1, "padding": 1}}, "flatten"], {}),
     "max_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"max_pool1d": {"kernel": 3, "stride": 2, "padding": 1}}, "flatten"], {}),
     "avg_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"avg_pool1d": {"kernel": 2}}, "flatten"], {}),
+    "pad1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"pad1d": {"before": 4, "after": 0}},
+                         {"conv1d": {"filters": 2, "kernel": 3, "dilation": 2}}, "flatten"], {}),
+    "moving_average": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"pad1d": {"before": 1, "after": 2, "mode": "replicate"}},
+                                  {"avg_pool1d": {"kernel": 4, "stride": 1}}, {"layer": "subtract", "from": ["conv1d1", "avg_pool1d1"]}, "flatten"], {}),
     "upsample": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": 2}}, {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "upsample_bilinear": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": [2, 3], "mode": "bilinear"}},
                                   {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),

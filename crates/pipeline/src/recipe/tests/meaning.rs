@@ -56,6 +56,11 @@ fn models() {
             "{ max_pool2d = { kernel = 9 } }",
         ),
         ("shape = [1, 8, 8]\n[models]\nlayers = [\"relu\"]\n", "models.layers[0]", r#""relu""#),
+        (
+            "series = { window = 9, horizon = 2, channels = [\"y\", \"z\"] }\n[models.dlinear]\n",
+            "models.dlinear",
+            "[models.dlinear]",
+        ),
     ]);
 }
 

@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::time::Duration;
 
 use baeum_core::commit::commit_file;
 use baeum_core::{Counter, EpochRecord, LossParts, Rng, State, Tensor, Weights};
@@ -148,6 +149,7 @@ fn learned(epochs: u32) -> Files {
         loss: LossParts { sum: 2.0 / 3.0, weight: 16.0 },
         history: (0..epochs).map(epoch).collect(),
         best: Some(tensors("head.weight", 0.3)),
+        elapsed: Duration::ZERO,
     };
     checkpoint.files().unwrap()
 }
