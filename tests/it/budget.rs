@@ -7,8 +7,10 @@ use baeum_tests::root;
 const LINES: usize = 400;
 
 /// Files that may be longer: the end of the path, its own limit, and why splitting it would read worse.
-const LONGER: &[(&str, usize, &str)] =
-    &[("kernels/src/lib.rs", 110, "a flat list of kernels by name, which is what a runner asks for")];
+const LONGER: &[(&str, usize, &str)] = &[
+    ("kernels/src/lib.rs", 112, "a flat list of kernels by name, which is what a runner asks for"),
+    ("models/src/testing.rs", 412, "the one list of cases of every layer, which grows with the layers"),
+];
 
 /// How long a contents page is.
 const CONTENTS: usize = 60;

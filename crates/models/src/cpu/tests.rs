@@ -125,8 +125,8 @@ fn a_gradient_that_overflows_is_found_where_it_does() {
     let mut batch = with_numbers(batch(&graph, 1));
     let one = |x: f32| Tensor::new([1, 1], vec![x]).unwrap();
     batch.inputs.insert("x".to_owned(), one(1e-30));
-    batch.targets[0] = Tensor::new(batch.targets[0].shape(), vec![1e30f32; batch.targets[0].len()]).unwrap();
-    // What the first one yields is small; what comes back through the large weight is 1e30 times 1e30.
+    batch.targets[0] = Tensor::new(batch.targets[0].shape(), vec![1e15f32; batch.targets[0].len()]).unwrap();
+    // What the first one yields is small; what comes back through the large weight is 1e30 times 1e15.
     let found = lost(&graph, &batch, &Loss::Mse, ("l1.weight", 1e30)).unwrap();
     assert_eq!(found, Lost { node: "l1".to_owned(), what: LostWhat::Gradient, rows: vec![0] });
 }
