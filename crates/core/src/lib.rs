@@ -13,7 +13,6 @@ mod decode;
 mod graph;
 mod layer;
 mod loss;
-mod lost;
 mod moment;
 mod nearest;
 mod network;
@@ -49,11 +48,10 @@ pub use guard::{GuardError, guard};
 pub use layer::{Approximate, Init, Interpolation, Layer, Padding, Param, ParamKind, Positions, Returns};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::Loss;
-pub use lost::{Lost, LostWhat};
 pub use memory::free_memory;
 pub use moment::Moment;
 pub use nearest::nearest;
-pub use network::{LossParts, Network, NetworkError, Part, State, UpdateStats};
+pub use network::{LossParts, Lost, LostWhat, Network, NetworkError, Part, State, UpdateStats};
 pub use pattern::fits;
 pub use predictor::{
     Blueprint, InputSpec, Pipeline, Predictor, Target, Weights, WeightsError, check_weights,

@@ -1,6 +1,10 @@
+mod lost;
+
 use std::collections::BTreeMap;
 
-use crate::{Batch, Loss, Lost, Tensor, TensorError, Update};
+use crate::{Batch, Loss, Tensor, TensorError, Update};
+
+pub use lost::{Lost, LostWhat};
 
 /// Which part of a batch this is, when the whole does not fit into memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
