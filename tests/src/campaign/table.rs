@@ -73,13 +73,13 @@ mod tests {
             Attempt { moment: None, threads: 3 },
         ];
         let wrong = Wrong::Differs(vec![PathBuf::from("3-train/history.json")]);
-        let failures = vec![Failure { run: 4, attempts, wrong, folder: PathBuf::from("/tmp/x") }];
+        let failures = vec![Failure { run: 4, attempts, wrong, folder: PathBuf::from("kept/mlp-4") }];
         let whole = Duration::from_millis(1500);
         let tally = Tally { subject: "mlp", whole, kills: 9, while_training: 5, runs: 6, failures };
         let wanted = format!(
             "{HEAD}| mlp | 1.50 | 9 | 5 | 6 | 1 | 0 |\n| all | | 9 | 5 | 6 | 1 | 0 |\n\n\
              mlp, run 4: other bytes in `3-train/history.json`\n  \
-             killed after 412ms with 2 threads, then not killed with 3 threads; its folder is /tmp/x\n  \
+             killed after 412ms with 2 threads, then not killed with 3 threads; its folder is kept/mlp-4\n  \
              again: cargo xtask campaign kill --seed 7 --only mlp --first 4\n"
         );
         assert_eq!(table(&[tally], 7), wanted);

@@ -202,7 +202,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.874)),
         published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
-        tried: "one seed, below the linear model; nothing else was tried. The mean of the states counts the padding, for the data stage does not tell the network how long a text is",
+        tried: "one seed, below the linear model; nothing else was tried. The mean of the states counts the padding, for the recipe fills texts up in front, where no lengths are told",
     },
     Lesson {
         recipe: "datasets/tinyshakespeare/recipe.toml",
