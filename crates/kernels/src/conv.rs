@@ -4,6 +4,7 @@
 
 mod data;
 mod depthwise;
+mod direct;
 mod field;
 mod forward;
 mod gather;
@@ -156,7 +157,7 @@ fn few_rows_of(geometry: &Geometry) -> usize {
     let [height, width] = geometry.output;
     let images = (geometry.conv.batch * geometry.conv.groups).max(1);
     // Some tiles side by side at least: each block of rows lays out what its windows see, and neighbours see much alike.
-    let fewest = 64_usize.div_ceil(width.max(1)).clamp(1, height.max(1));
+    let fewest = 32_usize.div_ceil(width.max(1)).clamp(1, height.max(1));
     rows_of(height, width).min(height.div_ceil(TASKS.div_ceil(images))).max(fewest)
 }
 
@@ -195,8 +196,7 @@ pub fn conv2d_prepared_len(ctx: &Ctx, conv: &Conv2d) -> usize {
     let geometry = conv.geometry();
     match (Route::of(&geometry), ctx.isa.rung()) {
         (Route::Tiles, _) => winograd::weight_len([conv.filters, conv.channels]),
-        (Route::Products, Rung::Avx512) => forward::weight_len::<12>(&geometry),
-        (Route::Products, Rung::Avx2 | Rung::Portable) => forward::weight_len::<6>(&geometry),
+        (Route::Products, _) => forward::weight_len(&geometry),
     }
 }
 
@@ -208,10 +208,7 @@ pub fn conv2d_prepare(ctx: &Ctx, conv: &Conv2d, weight: &[f32], prepared: &mut [
         (Route::Tiles, _) => {
             winograd::transform_weight(ctx, [conv.filters, conv.channels], weight, Way::There, prepared);
         }
-        (Route::Products, Rung::Avx512) => forward::pack::<12>(ctx, &geometry, weight, prepared),
-        (Route::Products, Rung::Avx2 | Rung::Portable) => {
-            forward::pack::<6>(ctx, &geometry, weight, prepared)
-        }
+        (Route::Products, _) => forward::pack(ctx, &geometry, weight, prepared),
     }
 }
 
@@ -244,12 +241,7 @@ pub fn conv2d_prepared(
         (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
             winograd::convolve::<8>(ctx, conv, x, prepared, epilogue, y, Write::Set);
         }
-        (Route::Products, Rung::Avx512) => {
-            forward::forward::<12, 32>(ctx, &geometry, x, prepared, epilogue, y);
-        }
-        (Route::Products, Rung::Avx2 | Rung::Portable) => {
-            forward::forward::<6, 16>(ctx, &geometry, x, prepared, epilogue, y);
-        }
+        (Route::Products, _) => forward::forward(ctx, &geometry, x, prepared, epilogue, y),
     }
 }
 
@@ -267,10 +259,7 @@ pub fn conv2d_data_grad(ctx: &Ctx, conv: &Conv2d, dy: &[f32], weight: &[f32], dx
         (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
             winograd::data_grad::<8>(ctx, &geometry, dy, weight, dx, write);
         }
-        (Route::Products, Rung::Avx512) => data::data_grad::<12, 32>(ctx, &geometry, dy, weight, dx, write),
-        (Route::Products, Rung::Avx2 | Rung::Portable) => {
-            data::data_grad::<6, 16>(ctx, &geometry, dy, weight, dx, write);
-        }
+        (Route::Products, _) => data::data_grad(ctx, &geometry, dy, weight, dx, write),
     }
 }
 

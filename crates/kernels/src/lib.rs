@@ -105,8 +105,8 @@ pub use pool::{
 pub use precision::Precision;
 pub use real::Real;
 pub use recurrent::{
-    Direction, RecurrentGradients, RecurrentWeights, Sequence, StateGradients, gru, gru_backward,
-    gru_saved_len, lstm, lstm_backward, lstm_saved_len,
+    Direction, RecurrentGradients, RecurrentLayer, RecurrentWeights, Sequence, StateGradients, bidirectional,
+    gru, gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len,
 };
 pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squares_on};
 pub use roofline::peak_products;

@@ -3,7 +3,7 @@
 //! A panel is 16 columns of a matrix, its rows one after the other. Where a block is used once or twice, packing the left side
 //! as `gemm` does would cost about as much as the product.
 
-use crate::isa::rungs;
+use crate::isa::{Isa, Rung, rungs};
 use crate::write::Write;
 
 /// Columns of a panel.
@@ -12,9 +12,6 @@ pub(crate) const PANEL: usize = 16;
 /// A row of a panel.
 pub(crate) type Row = [f32; PANEL];
 
-/// Rows that one tile of the result has at most: 6 x 16 numbers fill 12 of the 16 registers of AVX2.
-const TILE: usize = 6;
-
 /// Rows of a panel that are used at a time: 16 KiB, half a first cache.
 const DEPTH: usize = 256;
 
@@ -22,30 +19,48 @@ const DEPTH: usize = 256;
 #[derive(Clone, Copy)]
 pub(crate) struct Left<'a>(pub(crate) &'a [f32], pub(crate) usize);
 
+/// `c = a b` or `c += a b`, for `a: [m, k]`, `c: [m, n]` with rows `step` apart, and `b: [k, n]` in panels that are `rows`
+/// rows long, of which the first `k` count. `size` is `[m, n, k]`; `n` is a multiple of 16.
+///
+/// An element is a chain of fused products along each 256 of `k`; the chains are added in order.
+#[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
+pub(crate) fn product(
+    isa: Isa,
+    size: [usize; 3],
+    a: Left<'_>,
+    b: &[Row],
+    rows: usize,
+    c: &mut [f32],
+    step: usize,
+    write: Write,
+) {
+    // Sums of a tile fill 12 of the 16 registers of AVX2, or 16 of the 32 of AVX-512.
+    match isa.rung() {
+        Rung::Avx512 => tiled::<8, 2>(isa, size, a, b, rows, c, step, write),
+        Rung::Avx2 | Rung::Portable => tiled::<6, 1>(isa, size, a, b, rows, c, step, write),
+    }
+}
+
 rungs! {
-    /// `c = a b` or `c += a b`, for `a: [m, k]`, `c: [m, n]` with rows `step` apart, and `b: [k, n]` in panels that are `rows`
-    /// rows long, of which the first `k` count. `size` is `[m, n, k]`; `n` is a multiple of 16.
-    ///
-    /// An element is a chain of fused products along each 256 of `k`; the chains are added in order.
-    pub(crate) fn product(size: [usize; 3], a: Left<'_>, b: &[Row], rows: usize, c: &mut [f32], step: usize, write: Write) {
+    /// [`product`] by tiles of up to `R` rows and `N` panels.
+    fn tiled<const R: usize, const N: usize>(
+        size: [usize; 3], a: Left<'_>, b: &[Row], rows: usize, c: &mut [f32], step: usize, write: Write
+    ) {
         let [m, n, k] = size;
-        let mut done = 0;
+        let (mut panel, panels) = (0, n / PANEL);
         if m == 1 && k <= DEPTH {
-            done = n / PANEL / SIDE * SIDE;
-            for panel in (0..done).step_by(SIDE) {
+            while panel + SIDE <= panels {
                 row(&a.0[..k], &b[panel * rows..], rows, &mut c[panel * PANEL..], write == Write::Add);
+                panel += SIDE;
             }
         }
-        for panel in done..n / PANEL {
-            let b = &b[panel * rows..][..k];
-            let c = &mut c[panel * PANEL..];
-            let mut first = 0;
-            while first < k || (first == 0 && write == Write::Set) {
-                let depth = DEPTH.min(k - first);
-                let add = first > 0 || write == Write::Add;
-                stripe(m, a, first, &b[first..first + depth], c, step, add);
-                first += depth.max(1);
-            }
+        while panel < panels {
+            let (b, c) = (&b[panel * rows..], &mut c[panel * PANEL..]);
+            panel += if panel + N <= panels {
+                stripe::<R, N>(m, k, a, b, rows, c, step, write)
+            } else {
+                stripe::<R, 1>(m, k, a, b, rows, c, step, write)
+            };
         }
     }
 }
@@ -79,47 +94,66 @@ fn row(a: &[f32], b: &[Row], rows: usize, c: &mut [f32], add: bool) {
     }
 }
 
-/// One panel's part of the result, tile after tile.
+/// The part of the result of `N` panels, tile after tile; returns `N`.
 #[inline(always)]
-fn stripe(m: usize, a: Left<'_>, first: usize, b: &[Row], c: &mut [f32], step: usize, add: bool) {
-    let mut i = 0;
-    while i < m {
-        let left = m - i;
-        let rows = left.div_ceil(left.div_ceil(TILE)); // 8 is 4 + 4, not 6 + 2
-        let c = &mut c[i * step..];
-        match rows {
-            1 => tile::<1>(i, a, first, b, c, step, add),
-            2 => tile::<2>(i, a, first, b, c, step, add),
-            3 => tile::<3>(i, a, first, b, c, step, add),
-            4 => tile::<4>(i, a, first, b, c, step, add),
-            5 => tile::<5>(i, a, first, b, c, step, add),
-            _ => tile::<6>(i, a, first, b, c, step, add),
+#[expect(clippy::too_many_arguments, reason = "as above")]
+fn stripe<const R: usize, const N: usize>(
+    m: usize,
+    k: usize,
+    a: Left<'_>,
+    b: &[Row],
+    rows: usize,
+    c: &mut [f32],
+    step: usize,
+    write: Write,
+) -> usize {
+    let mut first = 0;
+    while first < k || (first == 0 && write == Write::Set) {
+        let depth = DEPTH.min(k - first);
+        let mut panels = [&b[..0]; N];
+        for (i, panel) in panels.iter_mut().enumerate() {
+            *panel = &b[i * rows + first..][..depth];
         }
-        i += rows;
+        let add = first > 0 || write == Write::Add;
+        let mut i = 0;
+        while i < m {
+            let left = m - i;
+            let high = left.div_ceil(left.div_ceil(R)); // with 6 rows at most 8 are 4 + 4, not 6 + 2
+            let (a, c) = (Left(&a.0[i * a.1 + first..], a.1), &mut c[i * step..]);
+            match high {
+                1 => tile::<1, N>(a, panels, c, step, add),
+                2 => tile::<2, N>(a, panels, c, step, add),
+                3 => tile::<3, N>(a, panels, c, step, add),
+                4 => tile::<4, N>(a, panels, c, step, add),
+                5 => tile::<5, N>(a, panels, c, step, add),
+                6 => tile::<6, N>(a, panels, c, step, add),
+                7 => tile::<7, N>(a, panels, c, step, add),
+                _ => tile::<8, N>(a, panels, c, step, add),
+            }
+            i += high;
+        }
+        first += depth.max(1);
     }
+    N
 }
 
 #[inline(always)]
-fn tile<const M: usize>(
-    i: usize,
-    a: Left<'_>,
-    first: usize,
-    b: &[Row],
-    c: &mut [f32],
-    step: usize,
-    add: bool,
-) {
-    let mut sums = [[0.0f32; PANEL]; M];
+fn tile<const M: usize, const N: usize>(a: Left<'_>, b: [&[Row]; N], c: &mut [f32], step: usize, add: bool) {
+    let mut sums = [[[0.0f32; PANEL]; N]; M];
     let Left(a, apart) = a;
+    let depth = b[0].len();
     let mut rows = [&a[..0]; M];
     for (r, row) in rows.iter_mut().enumerate() {
-        *row = &a[(i + r) * apart + first..][..b.len()];
+        *row = &a[r * apart..][..depth];
     }
-    for (p, b) in b.iter().enumerate() {
+    let b = b.map(|panel| &panel[..depth]);
+    for p in 0..depth {
         for r in 0..M {
             let a = rows[r][p];
-            for lane in 0..PANEL {
-                sums[r][lane] = a.mul_add(b[lane], sums[r][lane]);
+            for panel in 0..N {
+                for lane in 0..PANEL {
+                    sums[r][panel][lane] = a.mul_add(b[panel][p][lane], sums[r][panel][lane]);
+                }
             }
         }
     }
@@ -127,9 +161,10 @@ fn tile<const M: usize>(
     let mut stored = sums;
     let sums = std::hint::black_box(&mut stored);
     for (r, sums) in sums.iter().enumerate() {
-        let Some(out) = c[r * step..].first_chunk_mut::<PANEL>() else { break };
-        for lane in 0..PANEL {
-            out[lane] = if add { out[lane] + sums[lane] } else { sums[lane] };
+        for (out, sums) in c[r * step..].as_chunks_mut::<PANEL>().0.iter_mut().zip(sums) {
+            for lane in 0..PANEL {
+                out[lane] = if add { out[lane] + sums[lane] } else { sums[lane] };
+            }
         }
     }
 }
@@ -185,7 +220,6 @@ pub(crate) fn padded(piece: &[f32]) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::Isa;
     use crate::testing::normal;
 
     #[test]

@@ -5,6 +5,7 @@
 //! sums would go through memory and back. For the same reason the way back gives the gradients of the inputs step by step.
 
 mod backward;
+mod both;
 mod forward;
 mod gru;
 mod lstm;
@@ -15,6 +16,7 @@ use crate::Write;
 use crate::isa::Isa;
 use crate::panels::{PANEL, Row};
 
+pub use both::{RecurrentLayer, bidirectional};
 pub use gru::{gru, gru_backward, gru_saved_len};
 pub use lstm::{lstm, lstm_backward, lstm_saved_len};
 

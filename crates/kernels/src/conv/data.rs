@@ -5,12 +5,13 @@
 
 use std::ops::Range;
 
+use super::direct::{self, Filters};
 use super::field::{Field, Taps};
-use super::gather::{Gather, Multiply, panel_room};
-use super::{Geometry, depthwise, parts_of, rows_of};
+use super::gather::Gather;
+use super::{Geometry, parts_of, rows_of};
 use crate::buffer::as_words_mut;
 use crate::ctx::Ctx;
-use crate::gemm::{Block, Pack, pack_all};
+use crate::gemm::{Block, Pack};
 use crate::scratch;
 use crate::{Epilogue, Write};
 
@@ -22,6 +23,8 @@ struct Phase {
     /// Where its taps stand in the tables.
     first: usize,
     k: usize,
+    /// Where its weight stands in that of a group.
+    packed: usize,
 }
 
 struct Plan {
@@ -51,18 +54,23 @@ impl Plan {
     }
 
     fn phases(&self) -> impl Iterator<Item = Phase> {
-        let (conv, filters) = (self.geometry.conv, self.geometry.filters);
+        let Geometry { conv, channels, filters, .. } = self.geometry;
         let seen = move |axis: usize, rest: usize| {
             (0..conv.kernel[axis]).filter(|tap| tap * conv.dilation[axis] % conv.stride[axis] == rest).count()
         };
-        let mut first = 0;
+        let (mut first, mut packed) = (0, 0);
         (0..conv.stride[0] * conv.stride[1]).map(move |i| {
             let rest = [i / conv.stride[1], i % conv.stride[1]];
             let k = filters * seen(0, rest[0]) * seen(1, rest[1]);
-            let phase = Phase { rest, first, k };
-            first += k;
+            let phase = Phase { rest, first, k, packed };
+            (first, packed) = (first + k, packed + direct::weight_len(channels, k));
             phase
         })
+    }
+
+    /// Numbers in the packed weight of a group.
+    fn weight_len(&self) -> usize {
+        self.phases().map(|phase| direct::weight_len(self.geometry.channels, phase.k)).sum()
     }
 
     /// Writes for each tap of a phase where it stands in the field, and where in a group's weight.
@@ -85,6 +93,17 @@ impl Plan {
                     }
                 }
             }
+        }
+    }
+
+    /// Lays the weight of a group for each phase.
+    fn pack(&self, ctx: &Ctx, weight: &[f32], places: &[u32], packed: &mut [f32]) {
+        let Geometry { channels, .. } = self.geometry;
+        for phase in self.phases() {
+            let deep = &places[phase.first..][..phase.k];
+            let lines = Scattered { data: weight, line: self.geometry.taps(), deep, count: channels };
+            let packed = &mut packed[phase.packed..][..direct::weight_len(channels, phase.k)];
+            direct::pack(ctx, &lines, channels, phase.k, packed);
         }
     }
 
@@ -115,15 +134,16 @@ impl Pack for Scattered<'_> {
     ) -> &'s [f32] {
         let width = W.min(self.count - first);
         for (out, &k) in space.as_chunks_mut::<W>().0.iter_mut().zip(&self.deep[depth.clone()]) {
-            let data = &self.data[k as usize..];
-            *out = std::array::from_fn(|i| if i < width { data[(first + i) * self.line] } else { 0.0 });
+            let lines = self.data[k as usize + first * self.line..].iter().step_by(self.line);
+            *out = [0.0; W];
+            out.iter_mut().zip(lines).take(width).for_each(|(out, x)| *out = *x);
         }
         &space[..depth.len() * W]
     }
 }
 
-/// `dx = conv_transposed(dy, weight)`, a product for each image, group, block of rows and phase.
-pub(super) fn data_grad<const MR: usize, const NR: usize>(
+/// `dx = conv_transposed(dy, weight)`: for each image, group, block of rows and phase what the taps of the phase make of `dy`.
+pub(super) fn data_grad(
     ctx: &Ctx,
     geometry: &Geometry,
     dy: &[f32],
@@ -133,7 +153,6 @@ pub(super) fn data_grad<const MR: usize, const NR: usize>(
 ) {
     let plan = Plan::of(geometry);
     let (taps, channels) = (plan.taps(), geometry.channels);
-    let high = if geometry.single() { 1 } else { channels.next_multiple_of(MR) };
     scratch::lend(2 * taps + plan.field.rows, |tables| {
         let tables = as_words_mut(tables);
         let (field, rest) = tables.split_at_mut(taps);
@@ -145,26 +164,17 @@ pub(super) fn data_grad<const MR: usize, const NR: usize>(
         for (i, run) in runs.iter_mut().enumerate() {
             *run = (i * plan.field.pitch()) as u32;
         }
-        scratch::lend(geometry.conv.groups * high * taps, |packed| {
-            for (group, packed) in packed.chunks_exact_mut(high * taps).enumerate() {
-                let data = &weight[group * channels * taps..];
-                for phase in plan.phases() {
-                    let deep = &places[phase.first..][..phase.k];
-                    let lines = Scattered { data, line: geometry.taps(), deep, count: channels };
-                    let packed = &mut packed[high * phase.first..][..high * phase.k];
-                    if geometry.single() {
-                        pack_all::<1>(ctx.isa, None, &lines, 0..channels, phase.k, packed);
-                    } else {
-                        pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..channels, phase.k, packed);
-                    }
-                }
+        scratch::lend(geometry.conv.groups * plan.weight_len(), |packed| {
+            let groups = weight.chunks_exact(channels * taps).zip(packed.chunks_exact_mut(plan.weight_len()));
+            for (weight, packed) in groups {
+                plan.pack(ctx, weight, places, packed);
             }
-            run::<MR, NR>(ctx, &plan, [field, runs], dy, packed, dx, write);
+            run(ctx, &plan, [field, runs], dy, packed, dx, write);
         });
     });
 }
 
-fn run<const MR: usize, const NR: usize>(
+fn run(
     ctx: &Ctx,
     plan: &Plan,
     tables: [&[u32]; 2],
@@ -198,14 +208,14 @@ fn run<const MR: usize, const NR: usize>(
             (0..channels).for_each(|channel| c.row(channel, 0..rows_len).fill(0.0));
         }
         for phase in plan.phases().filter(|phase| phase.k > 0) {
-            work.phase::<MR, NR>(&phase, &mut c, space);
+            work.phase(&phase, &mut c, space);
         }
     };
     let whole = conv.stride == [1, 1];
     let room = if whole { 0 } else { channels * plan.rows * conv.width };
     let parts = parts_of(channels * plan.taps() / (conv.stride[0] * conv.stride[1]) * plan.rows * conv.width);
     ctx.team.run(count.div_ceil(parts), &|i| {
-        scratch::lend(plan.field.len() + room + panel_room(NR, plan.taps()), |space| {
+        scratch::lend(plan.field.len() + room, |space| {
             (i * parts..((i + 1) * parts).min(count)).for_each(|i| part(i, space));
         });
     });
@@ -242,7 +252,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The places of one phase: straight to `c` where they are all, else by way of `space`.
-    fn phase<const MR: usize, const NR: usize>(&self, phase: &Phase, c: &mut Block<'_>, space: &mut [f32]) {
+    fn phase(&self, phase: &Phase, c: &mut Block<'_>, space: &mut [f32]) {
         let (plan, conv) = (self.plan, self.plan.geometry.conv);
         let [down, across] =
             [plan.steps(0, phase.rest[0], &self.rows), plan.steps(1, phase.rest[1], &(0..conv.width))];
@@ -254,11 +264,11 @@ impl Work<'_> {
         let (length, count) = (across.len(), down.len() * across.len());
         let b = Gather { data: &self.field[first..], deep, runs: self.tables[1], length, count };
         if conv.stride == [1, 1] {
-            return self.product::<MR, NR>(phase, &b, c, self.write, space);
+            return self.filters(phase, self.write).run(0, &b, 1, c);
         }
-        let (out, space) = space.split_at_mut(c.rows() * count);
+        let out = &mut space[..c.rows() * count];
         let mut block = Block::new(out, count, c.rows(), count);
-        self.product::<MR, NR>(phase, &b, &mut block, Write::Set, space);
+        self.filters(phase, Write::Set).run(0, &b, 1, &mut block);
         for (channel, out) in out.chunks_exact(count).enumerate() {
             for (step, out) in down.clone().zip(out.chunks_exact(length)) {
                 let row = step * conv.stride[0] + phase.rest[0] - conv.padding[0] - self.rows.start;
@@ -269,20 +279,9 @@ impl Work<'_> {
         }
     }
 
-    fn product<const MR: usize, const NR: usize>(
-        &self,
-        phase: &Phase,
-        b: &Gather<'_>,
-        c: &mut Block<'_>,
-        write: Write,
-        space: &mut [f32],
-    ) {
-        let (isa, epilogue, k) = (self.ctx.isa, Epilogue::NONE, phase.k);
-        if self.plan.geometry.single() {
-            return depthwise::stencils(isa, b, &self.packed[phase.first..][..k], c, write, epilogue, 0);
-        }
-        let high = c.rows().next_multiple_of(MR);
-        let a = &self.packed[high * phase.first..][..high * k];
-        Multiply { isa, a, top: 0, k, write, epilogue, row: 0 }.run::<MR, NR>(b, c, space);
+    fn filters(&self, phase: &Phase, write: Write) -> Filters<'_> {
+        let weight = &self.packed[phase.packed..];
+        let count = self.plan.geometry.channels;
+        Filters { isa: self.ctx.isa, count, weight, write, epilogue: Epilogue::NONE, bias: 0 }
     }
 }

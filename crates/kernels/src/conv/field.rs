@@ -67,16 +67,16 @@ impl Field {
         out: &mut [f32],
     ) {
         let out = &mut out[..self.channels * self.plane()];
+        out.fill(0.0);
         for phase in (0..self.phases).filter(|phase| self.taps[1].see(*phase)) {
             let deal = Deal::of(width, self.phases, phase as isize - left, self.columns);
             for (c, out) in out.chunks_exact_mut(self.plane()).enumerate() {
-                for (r, out) in out.chunks_exact_mut(self.pitch()).enumerate() {
-                    let out = &mut out[phase * self.columns..][..self.columns];
-                    match r.checked_add_signed(-top).filter(|h| *h < height) {
-                        _ if !self.taps[0].see(r) => {}
-                        Some(h) => deal.row(&planes[(c * height + h) * width..][..width], out),
-                        None => out.fill(0.0),
-                    }
+                let first = (-top).clamp(0, height as isize) as usize; // the first row of the image, and where it comes to
+                let skipped = top.clamp(0, self.rows as isize) as usize;
+                let rows = planes[c * height * width..][first * width..height * width].chunks_exact(width);
+                let seen = out.chunks_exact_mut(self.pitch()).enumerate().skip(skipped).zip(rows);
+                for ((_, out), row) in seen.filter(|((r, _), _)| self.taps[0].see(*r)) {
+                    deal.row(row, &mut out[phase * self.columns..][..self.columns]);
                 }
             }
         }
@@ -163,13 +163,12 @@ impl Deal {
         Deal { step, range: [before, end], start }
     }
 
+    /// Writes the elements that have a source.
     fn row(&self, source: &[f32], out: &mut [f32]) {
         let [before, end] = self.range;
-        out[..before].fill(0.0);
-        out[end..].fill(0.0);
         let (source, out) = (&source[self.start..], &mut out[before..end]);
         match self.step {
-            1 => out.copy_from_slice(&source[..out.len()]),
+            1 => copy_short(&source[..out.len()], out),
             2 => {
                 let (pairs, last) = source.as_chunks::<2>();
                 // Apart from the last one a loop that the compiler makes vectors of, which it does not of a chain.
@@ -180,5 +179,27 @@ impl Deal {
             }
             step => out.iter_mut().zip(source.iter().step_by(step)).for_each(|(out, x)| *out = *x),
         }
+    }
+}
+
+/// Copies slices of one length that are mostly short: a call of the system's copy costs more than a row of a small image.
+#[inline(always)]
+pub(super) fn copy_short(source: &[f32], out: &mut [f32]) {
+    match out.len() {
+        4..8 => copy_ends::<4>(source, out),
+        8..16 => copy_ends::<8>(source, out),
+        16..=32 => copy_ends::<16>(source, out),
+        _ => out.copy_from_slice(source),
+    }
+}
+
+/// Copies the first `N` and the last `N`, which may overlap and are all.
+#[inline(always)]
+fn copy_ends<const N: usize>(source: &[f32], out: &mut [f32]) {
+    if let (Some(first), Some(last)) = (source.first_chunk::<N>(), source.last_chunk::<N>()) {
+        let (first, last) = (*first, *last);
+        out[..N].copy_from_slice(&first);
+        let end = out.len() - N;
+        out[end..].copy_from_slice(&last);
     }
 }

@@ -2,37 +2,34 @@
 
 use std::ops::Range;
 
+use super::direct::{self, Filters};
 use super::field::{Field, Taps};
-use super::gather::{Gather, Multiply, panel_room};
-use super::{Geometry, TASKS, depthwise, few_rows_of, parts_of, rows_of};
+use super::gather::Gather;
+use super::{Geometry, TASKS, few_rows_of, parts_of, rows_of};
 use crate::buffer::{as_words, as_words_mut};
 use crate::ctx::Ctx;
-use crate::gemm::{Block, Lines, pack_all};
+use crate::gemm::{Block, Lines};
+use crate::lanes::LANES;
 use crate::scratch;
 use crate::{Epilogue, Write};
 
 /// Numbers in a packed weight.
-pub(super) fn weight_len<const MR: usize>(geometry: &Geometry) -> usize {
-    let Geometry { conv, filters, .. } = *geometry;
-    let high = if geometry.depthwise() { filters } else { filters.next_multiple_of(MR) };
-    conv.groups * high * geometry.channels * geometry.taps()
+pub(super) fn weight_len(geometry: &Geometry) -> usize {
+    geometry.conv.groups * direct::weight_len(geometry.filters, geometry.channels * geometry.taps())
 }
 
-/// A weight in panels, group by group; as it is where each channel has filters of its own.
-pub(super) fn pack<const MR: usize>(ctx: &Ctx, geometry: &Geometry, weight: &[f32], packed: &mut [f32]) {
-    let Geometry { channels, filters, .. } = *geometry;
-    if geometry.depthwise() {
-        return packed.copy_from_slice(weight);
-    }
-    let (k, high) = (channels * geometry.taps(), filters.next_multiple_of(MR));
-    for (group, packed) in packed.chunks_exact_mut(high * k).enumerate() {
-        let lines = Lines { data: &weight[group * filters * k..], line: k, deep: 1, count: filters };
-        pack_all::<MR>(ctx.isa, Some(&ctx.team), &lines, 0..filters, k, packed);
+/// A weight as [`forward`] reads it, group by group.
+pub(super) fn pack(ctx: &Ctx, geometry: &Geometry, weight: &[f32], packed: &mut [f32]) {
+    let Geometry { conv, channels, filters, .. } = *geometry;
+    let k = channels * geometry.taps();
+    let size = (packed.len() / conv.groups).max(1);
+    for (weight, packed) in weight.chunks_exact(filters * k).zip(packed.chunks_exact_mut(size)) {
+        direct::pack(ctx, &Lines { data: weight, line: k, deep: 1, count: filters }, filters, k, packed);
     }
 }
 
-/// `y = conv(x, weight)`, one product for each image, group and block of rows; `weight` is of [`pack`].
-pub(super) fn forward<const MR: usize, const NR: usize>(
+/// `y = conv(x, weight)`, part by part; `weight` is of [`pack`].
+pub(super) fn forward(
     ctx: &Ctx,
     geometry: &Geometry,
     x: &[f32],
@@ -40,14 +37,14 @@ pub(super) fn forward<const MR: usize, const NR: usize>(
     epilogue: Epilogue<'_>,
     y: &mut [f32],
 ) {
-    let windows = Windows::over(geometry, few_rows_of(geometry));
+    let windows = Windows::sparing(geometry, few_rows_of(geometry));
     scratch::lend(windows.words(), |tables| {
         windows.fill(as_words_mut(tables));
-        run::<MR, NR>(ctx, &windows, as_words(tables), x, weight, epilogue, y);
+        run(ctx, &windows, as_words(tables), x, weight, epilogue, y);
     });
 }
 
-fn run<const MR: usize, const NR: usize>(
+fn run(
     ctx: &Ctx,
     windows: &Windows,
     tables: &[u32],
@@ -57,33 +54,26 @@ fn run<const MR: usize, const NR: usize>(
     y: &mut [f32],
 ) {
     let Geometry { conv, output, channels, filters, .. } = windows.geometry;
-    let (geometry, k, cut) = (windows.geometry, windows.k(), Cut::of(windows, MR));
+    let (geometry, cut, size) = (windows.geometry, Cut::of(windows), weight.len() / conv.groups);
     let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
-    let (deep, runs) = tables.split_at(k);
-    let part = |i: usize, space: &mut [f32]| {
+    let (deep, runs) = tables.split_at(windows.k());
+    let part = |i: usize, field: &mut [f32]| {
         let Part { image, group, rows, filters: own } = cut.part(i);
-        let (field, panel) = space.split_at_mut(windows.field.len());
         let planes = &x[(image * conv.channels + group * channels) * geometry.places()..];
-        windows.lay(planes, rows.start, field);
+        let data = windows.see(planes, rows.start, field);
         let (top, columns) =
             ((image * conv.groups + group) * filters, rows.start * output[1]..rows.end * output[1]);
-        let b = Gather { data: field, deep, runs, length: output[1], count: columns.len() };
+        let b = Gather { data, deep, runs, length: output[1], count: columns.len() };
         // SAFETY: parts are numbered once, and different images, groups, filters and rows do not meet.
         let mut c = unsafe { y.part(top + own.start..top + own.end, columns) };
-        if geometry.depthwise() {
-            let weight = &weight[group * filters * k..][..filters * k];
-            depthwise::stencils(ctx.isa, &b, weight, &mut c, Write::Set, epilogue, group * filters);
-        } else {
-            let size = filters.next_multiple_of(MR) * k;
-            let (a, row) = (&weight[group * size..][..size], group * filters + own.start);
-            let multiply = Multiply { isa: ctx.isa, a, top: own.start, k, write: Write::Set, epilogue, row };
-            multiply.run::<MR, NR>(&b, &mut c, panel);
-        }
+        let (weight, bias) = (&weight[group * size..][..size], group * filters);
+        let all = Filters { isa: ctx.isa, count: filters, weight, write: Write::Set, epilogue, bias };
+        all.run(own.start, &b, windows.step, &mut c);
     };
-    let parts = parts_of(cut.high * k * windows.rows * output[1]);
+    let parts = parts_of(cut.high * windows.k() * windows.rows * output[1]);
     ctx.team.run(cut.count.div_ceil(parts), &|i| {
-        scratch::lend(windows.field.len() + panel_room(NR, k), |space| {
-            (i * parts..((i + 1) * parts).min(cut.count)).for_each(|i| part(i, space));
+        scratch::lend(windows.field.len(), |field| {
+            (i * parts..((i + 1) * parts).min(cut.count)).for_each(|i| part(i, field));
         });
     });
 }
@@ -110,14 +100,12 @@ struct Part {
 }
 
 impl Cut {
-    /// For tiles of `tall` rows.
-    fn of(windows: &Windows, tall: usize) -> Cut {
+    fn of(windows: &Windows) -> Cut {
         let Geometry { conv, output, filters, .. } = windows.geometry;
         let blocks = output[0].div_ceil(windows.rows);
         let images = conv.batch * conv.groups * blocks;
-        let whole = windows.geometry.depthwise() || images >= TASKS;
-        let wanted = if whole { 1 } else { TASKS.div_ceil(images).min(filters.div_ceil(2 * tall)) };
-        let high = filters.div_ceil(wanted).next_multiple_of(tall);
+        let wanted = TASKS.div_ceil(images.max(1)).min(filters.div_ceil(2 * LANES));
+        let high = filters.div_ceil(wanted).next_multiple_of(LANES);
         let bands = filters.div_ceil(high);
         Cut { geometry: windows.geometry, rows: windows.rows, blocks, high, bands, count: images * bands }
     }
@@ -141,28 +129,56 @@ pub(super) struct Windows {
     /// Rows of the result that are looked at together.
     pub(super) rows: usize,
     pub(super) field: Field,
+    /// From one window of a row to the next.
+    step: usize,
+    /// Whether all lies within the image, which then is the field.
+    stands: bool,
 }
 
 impl Windows {
+    /// With neighbouring windows side by side.
     pub(super) fn of(geometry: &Geometry) -> Windows {
-        Windows::over(geometry, rows_of(geometry.output[0], geometry.output[1]))
+        let rows = rows_of(geometry.output[0], geometry.output[1]);
+        Windows::over(geometry, rows, geometry.conv.stride[1])
     }
 
-    /// Of so many rows at a time.
-    fn over(geometry: &Geometry, rows: usize) -> Windows {
+    /// Of so many rows at a time, and with no number moved that may stay.
+    fn sparing(geometry: &Geometry, rows: usize) -> Windows {
+        let Geometry { conv, channels, filters, .. } = *geometry;
+        if direct::row_by_row(filters, channels * geometry.taps()) {
+            return Windows::over(geometry, rows, conv.stride[1]);
+        }
+        let mut windows = Windows::over(geometry, rows, 1);
+        if conv.padding == [0, 0] {
+            windows.field = Field { rows: conv.height, columns: conv.width, ..windows.field };
+            windows.stands = true;
+        }
+        windows
+    }
+
+    fn over(geometry: &Geometry, rows: usize, phases: usize) -> Windows {
         let Geometry { conv, output, channels, .. } = *geometry;
         let reach = |axis: usize, count: usize| {
             (count - 1) * conv.stride[axis] + (conv.kernel[axis] - 1) * conv.dilation[axis] + 1
         };
-        let phases = conv.stride[1];
         let columns = reach(1, output[1]).div_ceil(phases);
-        let taps = [0, 1].map(|axis| Taps {
+        let [down, across] = [0, 1].map(|axis| Taps {
             count: conv.kernel[axis],
             dilation: conv.dilation[axis],
             stride: conv.stride[axis],
         });
+        let taps = [down, if phases == 1 { Taps::ALL } else { across }];
         let field = Field { channels, rows: reach(0, rows), phases, columns, taps };
-        Windows { geometry: *geometry, rows, field }
+        Windows { geometry: *geometry, rows, field, step: conv.stride[1] / phases, stands: false }
+    }
+
+    /// What the windows from row `first` on see, laid to `space` unless it stands as it should.
+    fn see<'a>(&self, planes: &'a [f32], first: usize, space: &'a mut [f32]) -> &'a [f32] {
+        if self.stands {
+            return &planes[first * self.geometry.conv.stride[0] * self.field.pitch()..];
+        }
+        self.lay(planes, first, space);
+        space
     }
 
     /// Taps over all channels of a group.

@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use crate::gemm::{Block, DEPTH, Pack, PackedRows, Stage, Standing, depths, sweep};
-use crate::isa::Isa;
-use crate::{Epilogue, Write};
+use crate::gemm::{DEPTH, Pack, Standing};
 
 /// Element (k, j) is `data[deep[k] + runs[j / length] + j % length]`.
 ///
@@ -65,6 +63,17 @@ impl Pack for Gather<'_> {
 }
 
 impl Gather<'_> {
+    /// Makes sure that all taps see `wide` numbers from every column on, which are `step` apart.
+    ///
+    /// # Panics
+    /// If they do not.
+    pub(super) fn check_reach(&self, step: usize, wide: usize) {
+        let last = |places: &[u32]| places.iter().max().map_or(0, |place| *place as usize);
+        let runs = &self.runs[..self.count.div_ceil(self.length)];
+        let reach = last(self.deep) + last(runs) + (self.length - 1) * step + wide;
+        assert!(reach <= self.data.len(), "windows reach {reach} numbers, there are {}", self.data.len());
+    }
+
     /// Copies `N` numbers for each run, however many belong to it: what is too much is overwritten by the next, or never used.
     #[inline(always)]
     fn copy_runs<const W: usize, const N: usize>(&self, first: usize, deep: &[u32], space: &mut [f32]) {
@@ -80,41 +89,6 @@ impl Gather<'_> {
             let (out, data) = (&mut space[i * W..][..2 * W], &self.data[k as usize..]);
             for &(source, place) in &runs[..count] {
                 out[place..][..N].copy_from_slice(&data[source..][..N]);
-            }
-        }
-    }
-}
-
-/// A product whose right side is gathered: `a` holds all panels of the left side.
-pub(super) struct Multiply<'a> {
-    pub(super) isa: Isa,
-    /// All rows, packed depth by depth.
-    pub(super) a: &'a [f32],
-    /// The first row that is wanted; a multiple of a tile's height.
-    pub(super) top: usize,
-    pub(super) k: usize,
-    pub(super) write: Write,
-    pub(super) epilogue: Epilogue<'a>,
-    /// The row of the bias where C begins.
-    pub(super) row: usize,
-}
-
-impl Multiply<'_> {
-    /// Writes all of `c`; `space` has [`panel_room`].
-    pub(super) fn run<const MR: usize, const NR: usize>(
-        &self,
-        b: &Gather<'_>,
-        c: &mut Block<'_>,
-        space: &mut [f32],
-    ) {
-        let (high, all) = (c.rows().next_multiple_of(MR), self.a.len() / self.k.max(1));
-        for first in (0..b.count).step_by(NR) {
-            let columns = first..(first + NR).min(b.count);
-            let mut c = c.columns_mut(columns.clone());
-            for depth in depths(self.k) {
-                let a = &self.a[depth.start * all + self.top * depth.len()..][..depth.len() * high];
-                let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, self.row, 0);
-                sweep::<MR, NR>(self.isa, &PackedRows(a), b, columns.clone(), depth, &mut c, stage, space);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::micro::store;
 use super::pack::{Packed, pack_all};
-use super::{Block, Epilogue, Matrix, MatrixMut, Product, Stage, columns_of, depths};
+use super::{Block, Epilogue, Matrix, MatrixMut, Product, Stage, TASKS, columns_of, depths};
 use crate::Write;
 use crate::ctx::Ctx;
 use crate::isa::{Rung, rungs};
@@ -75,15 +75,18 @@ fn check_len(ctx: &Ctx, [k, n]: [usize; 2], prepared: &[f32]) {
 impl Product<'_, Packed<'_>> {
     fn of_panels<const MR: usize, const NR: usize>(&self, c: &Block<'_>) {
         match c.rows() {
-            1 => self.side_by_side::<1, 4, NR>(c),
-            2 => self.side_by_side::<2, 2, NR>(c),
+            1 => self.side_by_side::<1, 4, 2, NR>(c),
+            2 => self.side_by_side::<2, 2, 1, NR>(c),
             _ => self.tasks::<MR, NR>(c, 0..c.columns(), &self.b),
         }
     }
 
-    /// So few rows that the sums of one panel do not fill the time that a sum waits for the product before: `P` of them at a time.
-    fn side_by_side<const R: usize, const P: usize, const NR: usize>(&self, c: &Block<'_>) {
-        let wide = (TASK / self.k.max(1)).max(1).next_multiple_of(P * NR);
+    /// So few rows that the sums of one panel do not fill the time that a sum waits for the product before: `P` of them at a time,
+    /// or `H`, half as many, where columns are few.
+    fn side_by_side<const R: usize, const P: usize, const H: usize, const NR: usize>(&self, c: &Block<'_>) {
+        let usual = (TASK / self.k.max(1)).max(1).next_multiple_of(P * NR);
+        let worth = (c.columns() * self.k / (2 * TASK)).clamp(1, TASKS); // tasks that pay for themselves
+        let wide = usual.min(c.columns().div_ceil(worth).next_multiple_of(H * NR));
         scratch::lend(R * self.k, |a| {
             pack_all::<R>(self.ctx.isa, None, &self.a, 0..R, self.k, a);
             let a: &[[f32; R]] = a.as_chunks::<R>().0;
@@ -91,7 +94,7 @@ impl Product<'_, Packed<'_>> {
                 for depth in depths(self.k) {
                     let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, 0, columns.start);
                     let a = &a[depth.clone()];
-                    stripe::<R, P, NR>(self.ctx.isa, a, &self.b, columns.clone(), depth, &mut c, stage);
+                    stripe::<R, P, H, NR>(self.ctx.isa, a, &self.b, columns.clone(), depth, &mut c, stage);
                 }
             });
         });
@@ -100,25 +103,22 @@ impl Product<'_, Packed<'_>> {
 
 rungs! {
     /// One block of K for some columns of C.
-    fn stripe<const R: usize, const P: usize, const NR: usize>(
+    fn stripe<const R: usize, const P: usize, const H: usize, const NR: usize>(
         a: &[[f32; R]], b: &Packed<'_>, columns: Range<usize>, depth: Range<usize>, c: &mut Block<'_>, stage: Stage<'_>
     ) -> () {
-        for first in columns.clone().step_by(P * NR) {
-            let last = (first + P * NR).min(columns.end) - columns.start;
-            let at = first - columns.start..last;
-            if at.len() > (P - 1) * NR {
-                several::<R, P, NR>(a, b, first, &depth, c, at, &stage);
-            } else {
-                for (i, start) in at.clone().step_by(NR).enumerate() {
-                    let at = start..(start + NR).min(last);
-                    several::<R, 1, NR>(a, b, first + i * NR, &depth, c, at, &stage);
-                }
-            }
+        let mut first = columns.start;
+        while first < columns.end {
+            let at = first - columns.start..(first + P * NR).min(columns.end) - columns.start;
+            first += match at.len().div_ceil(NR) {
+                panels if panels >= P => several::<R, P, NR>(a, b, first, &depth, c, at, &stage),
+                panels if panels >= H => several::<R, H, NR>(a, b, first, &depth, c, at, &stage),
+                _ => several::<R, 1, NR>(a, b, first, &depth, c, at, &stage),
+            };
         }
     }
 }
 
-/// `P` panels, the first of which has column `first` of B; `columns` says where they go in C.
+/// `P` panels, the first of which has column `first` of B; `columns` says where they go in C. Returns how many columns they have.
 #[inline(always)]
 fn several<const R: usize, const P: usize, const NR: usize>(
     a: &[[f32; R]],
@@ -128,7 +128,7 @@ fn several<const R: usize, const P: usize, const NR: usize>(
     c: &mut Block<'_>,
     columns: Range<usize>,
     stage: &Stage<'_>,
-) {
+) -> usize {
     let mut panels = [&[][..]; P];
     for (i, panel) in panels.iter_mut().enumerate() {
         *panel = &b.at::<NR>(first + i * NR, depth).as_chunks::<NR>().0[..a.len()];
@@ -149,4 +149,5 @@ fn several<const R: usize, const P: usize, const NR: usize>(
         let start = columns.start + i * NR;
         store(sums, c, 0, start..(start + NR).min(columns.end), stage);
     }
+    P * NR
 }

@@ -8,8 +8,6 @@ enum Kind {
     Gru,
 }
 
-type There =
-    fn(&Ctx, [usize; 4], Sequence<'_>, RecurrentWeights<'_>, &[f32], &mut [f32], &mut [f32], &mut [f32]);
 type Back = fn(
     &Ctx,
     [usize; 4],
@@ -24,7 +22,7 @@ type Back = fn(
 );
 
 impl Kind {
-    fn layer(self) -> (There, Back) {
+    fn layer(self) -> (RecurrentLayer, Back) {
         if self == Kind::Lstm { (lstm, lstm_backward) } else { (gru, gru_backward) }
     }
 
@@ -263,6 +261,35 @@ fn a_row_does_not_depend_on_the_others() {
             few.numbers[0].truncate(rows * t * i);
             let got = few.run(&ctx).out;
             assert_eq!(bits(&got[..rows * t * h]), bits(&all[..rows * t * h]), "{kind:?} {rows}");
+        }
+    }
+}
+
+#[test]
+fn both_directions_together_are_each_alone() {
+    for b in [1, 3] {
+        let shape @ [_, t, _, h] = [b, 7, 3, 20];
+        for kind in [Kind::Lstm, Kind::Gru] {
+            let (layer, saved_len) = (kind.layer().0, kind.saved_len(shape));
+            let cases =
+                [Direction::Forward, Direction::Backward].map(|way| Case::new(kind, shape, way, true));
+            let wanted = cases.each_ref().map(|case| case.run(&Ctx::new(1)));
+            let weights = cases.each_ref().map(|case| {
+                let [_, w_ih, w_hh, b_ih, b_hh] = &case.numbers;
+                RecurrentWeights { w_ih, w_hh, b_ih, b_hh }
+            });
+            let lengths = cases[0].sequence().lengths;
+            let mut out =
+                [vec![f32::NAN; 2 * b * t * h], vec![f32::NAN; 2 * b * h], vec![0.0; 2 * saved_len]];
+            let [states, last, saved] = &mut out;
+            let x = &cases[0].numbers[0];
+            bidirectional(&Ctx::new(2), layer, shape, lengths, weights, x, states, last, saved);
+            for (i, wanted) in wanted.iter().enumerate() {
+                for (at, wanted) in wanted.out[..b * t * h].chunks(h).enumerate() {
+                    assert_eq!(states[(2 * at + i) * h..][..h], *wanted, "{b} rows, direction {i}");
+                }
+                assert_eq!(last[i * b * h..][..b * h], wanted.out[b * t * h..][..b * h]);
+            }
         }
     }
 }

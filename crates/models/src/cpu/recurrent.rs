@@ -2,8 +2,8 @@
 
 use baeum_core::Returns;
 use baeum_kernels::{
-    Direction, RecurrentGradients, RecurrentWeights, Sequence, Span, StateGradients, Write, copy_blocks, gru,
-    gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len,
+    Direction, RecurrentGradients, RecurrentLayer, RecurrentWeights, Sequence, Span, StateGradients, Write,
+    bidirectional, copy_blocks, gru, gru_backward, gru_saved_len, lstm, lstm_backward, lstm_saved_len,
 };
 
 use super::Run;
@@ -131,20 +131,22 @@ impl Run<'_> {
         let last = self.kept(step, 2);
         for number in 0..op.levels {
             let level = self.level(step, op, number);
-            for direction in 0..op.directions {
-                let weights =
-                    recurrent_weights(&self.state.learned, step, number * op.directions + direction);
-                let spans = [&level.x, &self.lengths(step)];
-                let out = [&level.states, &last, &level.saved];
-                let ([x, lengths], [states, last, saved]) = self.arena.views(spans, out);
-                let sequence = op.sequence(direction, some(lengths));
-                let [last, saved] = [last, saved].map(|whole| half_mut(whole, direction, op.directions));
-                let (shape, states) = (op.shape(number, self.rows), &mut states[direction * op.units..]);
-                let run = match op.cell {
-                    Cell::Lstm => lstm,
-                    Cell::Gru => gru,
-                };
-                run(self.ctx, shape, sequence, weights, x, states, last, saved);
+            let weights = |direction: usize| {
+                recurrent_weights(&self.state.learned, step, number * op.directions + direction)
+            };
+            let spans = [&level.x, &self.lengths(step)];
+            let out = [&level.states, &last, &level.saved];
+            let ([x, lengths], [states, last, saved]) = self.arena.views(spans, out);
+            let (shape, lengths) = (op.shape(number, self.rows), some(lengths));
+            let layer: RecurrentLayer = match op.cell {
+                Cell::Lstm => lstm,
+                Cell::Gru => gru,
+            };
+            if op.directions == 2 {
+                let weights = [weights(0), weights(1)];
+                bidirectional(self.ctx, layer, shape, lengths, weights, x, states, last, saved);
+            } else {
+                layer(self.ctx, shape, op.sequence(0, lengths), weights(0), x, states, last, saved);
             }
         }
         if !op.yields_states() {

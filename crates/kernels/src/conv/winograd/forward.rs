@@ -6,6 +6,7 @@ use super::cut::{Cut, Run};
 use super::product::{Block as Vectors, product};
 use super::{APART, PLACES, QUAD, ROWS, transform};
 use crate::buffer::as_words_mut;
+use crate::conv::field::copy_short;
 use crate::conv::{Conv2d, TASKS, parts_of};
 use crate::ctx::Ctx;
 use crate::gemm::{Bias, Block, at_least, floor};
@@ -27,14 +28,14 @@ pub(in crate::conv) fn convolve<const W: usize>(
     let cut = Cut::of(&geometry, QUAD, 2 * W);
     let pixels = geometry.pixels();
     let y = Block::new(y, pixels, conv.batch * conv.filters, pixels);
-    let blocks = (cut.rows * cut.across * QUAD).div_ceil(2 * W) * 2;
+    let blocks = (cut.rows * cut.across * QUAD).div_ceil(W);
     Work { ctx, cut, blocks, x, weight, epilogue, write, y }.run::<W>();
 }
 
 struct Work<'a> {
     ctx: &'a Ctx,
     cut: Cut,
-    /// Blocks of tiles that are looked at together, an even number.
+    /// Blocks of tiles that are looked at together.
     blocks: usize,
     x: &'a [f32],
     weight: &'a [f32],
@@ -80,7 +81,7 @@ impl Work<'_> {
     /// For each place the sums over channels, for the filters of `m`, which begin with `first`.
     fn products<const W: usize>(&self, rows: &Range<usize>, first: usize, v: &[f32], m: &mut [f32]) {
         let (line, channels) = (self.line::<W>(), self.cut.conv.channels);
-        let blocks = (rows.len() * self.cut.across * QUAD).div_ceil(2 * W) * 2;
+        let blocks = (rows.len() * self.cut.across * QUAD).div_ceil(W);
         let weight = &self.weight[first * PLACES * channels..];
         for place in 0..PLACES {
             let sizes = [m.len() / line, channels, blocks];
@@ -170,11 +171,14 @@ fn lay_rows<'a>(conv: &Conv2d, run: &Run, plane: &[f32], rows: &mut impl Iterato
     for (h, row) in (2 * run.rows.start..2 * run.rows.end + 2).zip(rows) {
         let row = &mut row[left..left + conv.width];
         match h.checked_sub(top).filter(|h| *h < conv.height) {
-            Some(h) => row.copy_from_slice(&plane[h * conv.width..][..conv.width]),
+            Some(h) => copy_short(&plane[h * conv.width..][..conv.width], row),
             None => row.fill(0.0),
         }
     }
 }
+
+/// Tiles that are transformed together: what is put together of more quads is read again before it is whole in the first cache.
+const TOGETHER: usize = 2 * QUAD;
 
 /// A quad's places in a row, `B'` times: `[column, tile]`.
 type Seen = [[f32; QUAD]; 4];
@@ -193,16 +197,17 @@ rungs! {
 
     /// `B' (d B)` of all tiles of one channel: quads begin at `starts` and have rows `across` apart.
     fn see_blocks<const W: usize>(starts: &[u32], across: usize, seen: &[Seen], v: &mut [Vectors<W>]) -> () {
-        for (starts, v) in starts.chunks(W / QUAD).zip(v) {
+        for (i, starts) in starts.chunks(TOGETHER / QUAD).enumerate() {
+            let (block, lane) = (&mut v[i * TOGETHER / W], i * TOGETHER % W);
             for column in 0..4 {
-                let mut d = [[0.0; W]; 4];
+                let mut d = [[0.0; TOGETHER]; 4];
                 for (i, start) in starts.iter().enumerate() {
                     for (row, d) in d.iter_mut().enumerate() {
                         d[i * QUAD..][..QUAD].copy_from_slice(&seen[*start as usize + row * across][column]);
                     }
                 }
                 for (row, values) in transform::see(&d).iter().enumerate() {
-                    v[4 * row + column] = *values;
+                    block[4 * row + column][lane..][..TOGETHER].copy_from_slice(values);
                 }
             }
         }
@@ -211,7 +216,8 @@ rungs! {
     /// The pixels of all tiles of one filter, quad by quad.
     fn tell_blocks<const W: usize>(m: &[Vectors<W>], told: &mut [[[f32; 2 * QUAD]; 2]]) -> () {
         for (m, told) in m.iter().zip(told.chunks_exact_mut(W / QUAD)) {
-            let [top, below] = transform::tell_block(m);
+            let (mut top, mut below) = ([[0.0; 2]; W], [[0.0; 2]; W]);
+            transform::tell_block(m, [&mut top, &mut below]);
             let (top, below) = (top.as_flattened(), below.as_flattened());
             for (i, told) in told.iter_mut().enumerate() {
                 told[0].copy_from_slice(&top[i * 2 * QUAD..][..2 * QUAD]);

@@ -31,15 +31,10 @@ pub(super) fn see<const W: usize>(d: &[[f32; W]; 4]) -> [[f32; W]; 4] {
     out
 }
 
-/// `A'` times four numbers of each of several: rows of `A'` are (1, 1, 1, 0), (0, 1, -1, -1).
+/// `A'` times four numbers: rows of `A'` are (1, 1, 1, 0), (0, 1, -1, -1).
 #[inline(always)]
-pub(super) fn tell<const W: usize>(d: [&[f32; W]; 4]) -> [[f32; W]; 2] {
-    let mut out = [[0.0; W]; 2];
-    for i in 0..W {
-        out[0][i] = d[0][i] + d[1][i] + d[2][i];
-        out[1][i] = d[1][i] - d[2][i] - d[3][i];
-    }
-    out
+fn tell([a, b, c, d]: [f32; 4]) -> [f32; 2] {
+    [a + b + c, b - c - d]
 }
 
 /// `d B` of a quad of tiles in one row of places, of which it sees ten.
@@ -57,22 +52,20 @@ pub(super) fn see_row(row: &[f32; 2 * QUAD + 2]) -> [[f32; QUAD]; 4] {
 }
 
 /// `A' m A` of a block: two rows of pixels, each tile's two side by side.
+///
+/// Tile by tile, whole: of shorter loops the compiler makes vectors across tiles and places, and moves more than it computes.
 #[inline(always)]
-pub(super) fn tell_block<const W: usize>(m: &Block<W>) -> [[[f32; 2]; W]; 2] {
-    let mut rows = [[[0.0; W]; 4]; 2]; // [row of pixels, column of places, tile]
-    for column in 0..4 {
-        let told = tell([&m[column], &m[4 + column], &m[8 + column], &m[12 + column]]);
-        rows[0][column] = told[0];
-        rows[1][column] = told[1];
-    }
-    let mut pixels = [[[0.0; 2]; W]; 2];
-    for (pixels, [a, b, c, d]) in pixels.iter_mut().zip(&rows) {
-        let told = tell([a, b, c, d]);
-        for i in 0..W {
-            pixels[i] = [told[0][i], told[1][i]];
+pub(super) fn tell_block<const W: usize>(m: &Block<W>, pixels: [&mut [[f32; 2]; W]; 2]) {
+    let [top, below] = pixels;
+    for i in 0..W {
+        let mut columns = [[0.0; 2]; 4];
+        for (column, told) in columns.iter_mut().enumerate() {
+            *told = tell([m[column][i], m[4 + column][i], m[8 + column][i], m[12 + column][i]]);
         }
+        let [a, b, c, d] = columns;
+        top[i] = tell([a[0], b[0], c[0], d[0]]);
+        below[i] = tell([a[1], b[1], c[1], d[1]]);
     }
-    pixels
 }
 
 /// `B' d B` of `W` channels of one tile: element (row, column) of what it sees stands at `row * pitch + column * apart`.
