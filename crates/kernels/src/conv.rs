@@ -6,6 +6,7 @@ mod data;
 mod depthwise;
 mod direct;
 mod field;
+mod filters;
 mod forward;
 mod gather;
 mod weight;
@@ -196,7 +197,7 @@ pub fn conv2d_prepared_len(ctx: &Ctx, conv: &Conv2d) -> usize {
     let geometry = conv.geometry();
     match (Route::of(&geometry), ctx.isa.rung()) {
         (Route::Tiles, _) => winograd::weight_len([conv.filters, conv.channels]),
-        (Route::Products, _) => forward::weight_len(&geometry),
+        (Route::Products, _) => forward::weight_len(ctx.isa, &geometry),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::isa::Rung;
 use crate::scratch;
 
 pub(crate) use block::Block;
-pub(crate) use micro::{Stage, at_least, floor, sweep};
+pub(crate) use micro::{Stage, at_least, floor, store, sweep};
 pub(crate) use pack::{Lines, Pack, Standing, pack_all, pack_block};
 pub use prepared::{gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub(crate) use rows::{PackedRows, Rows};

@@ -5,13 +5,14 @@
 
 use std::ops::Range;
 
-use super::direct::{self, Filters};
 use super::field::{Field, Taps};
+use super::filters::{Filters, Way};
 use super::gather::Gather;
 use super::{Geometry, parts_of, rows_of};
 use crate::buffer::as_words_mut;
 use crate::ctx::Ctx;
 use crate::gemm::{Block, Pack};
+use crate::isa::Isa;
 use crate::scratch;
 use crate::{Epilogue, Write};
 
@@ -28,6 +29,7 @@ struct Phase {
 }
 
 struct Plan {
+    isa: Isa,
     geometry: Geometry,
     /// Rows of an image in one task.
     rows: usize,
@@ -37,7 +39,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(geometry: &Geometry) -> Plan {
+    fn of(isa: Isa, geometry: &Geometry) -> Plan {
         let conv = geometry.conv;
         let reach = [0, 1].map(|axis| (conv.kernel[axis] - 1) * conv.dilation[axis] / conv.stride[axis]);
         let rows = rows_of(conv.height, conv.width);
@@ -45,7 +47,7 @@ impl Plan {
         let (field_rows, columns) = (windows(0, rows), windows(1, conv.width));
         let field =
             Field { channels: geometry.filters, rows: field_rows, phases: 1, columns, taps: [Taps::ALL; 2] };
-        Plan { geometry: *geometry, rows, field, reach }
+        Plan { isa, geometry: *geometry, rows, field, reach }
     }
 
     /// Taps over all filters of a group.
@@ -63,14 +65,20 @@ impl Plan {
             let rest = [i / conv.stride[1], i % conv.stride[1]];
             let k = filters * seen(0, rest[0]) * seen(1, rest[1]);
             let phase = Phase { rest, first, k, packed };
-            (first, packed) = (first + k, packed + direct::weight_len(channels, k));
+            (first, packed) = (first + k, packed + self.way(k).weight_len(self.isa, channels, k));
             phase
         })
     }
 
+    /// How the channels of a group, which are its filters here, meet the `k` taps of a phase.
+    fn way(&self, k: usize) -> Way {
+        Way::of(self.isa, self.geometry.single(), self.geometry.channels, k)
+    }
+
     /// Numbers in the packed weight of a group.
     fn weight_len(&self) -> usize {
-        self.phases().map(|phase| direct::weight_len(self.geometry.channels, phase.k)).sum()
+        let len = |phase: Phase| self.way(phase.k).weight_len(self.isa, self.geometry.channels, phase.k);
+        self.phases().map(len).sum()
     }
 
     /// Writes for each tap of a phase where it stands in the field, and where in a group's weight.
@@ -102,8 +110,9 @@ impl Plan {
         for phase in self.phases() {
             let deep = &places[phase.first..][..phase.k];
             let lines = Scattered { data: weight, line: self.geometry.taps(), deep, count: channels };
-            let packed = &mut packed[phase.packed..][..direct::weight_len(channels, phase.k)];
-            direct::pack(ctx, &lines, channels, phase.k, packed);
+            let way = self.way(phase.k);
+            let packed = &mut packed[phase.packed..][..way.weight_len(self.isa, channels, phase.k)];
+            way.pack(ctx, &lines, channels, phase.k, packed);
         }
     }
 
@@ -151,7 +160,7 @@ pub(super) fn data_grad(
     dx: &mut [f32],
     write: Write,
 ) {
-    let plan = Plan::of(geometry);
+    let plan = Plan::of(ctx.isa, geometry);
     let (taps, channels) = (plan.taps(), geometry.channels);
     scratch::lend(2 * taps + plan.field.rows, |tables| {
         let tables = as_words_mut(tables);
@@ -280,8 +289,9 @@ impl Work<'_> {
     }
 
     fn filters(&self, phase: &Phase, write: Write) -> Filters<'_> {
-        let weight = &self.packed[phase.packed..];
-        let count = self.plan.geometry.channels;
-        Filters { isa: self.ctx.isa, count, weight, write, epilogue: Epilogue::NONE, bias: 0 }
+        let (isa, way) = (self.ctx.isa, self.plan.way(phase.k));
+        let len = way.weight_len(isa, self.plan.geometry.channels, phase.k);
+        let weight = &self.packed[phase.packed..][..len];
+        Filters { isa, way, weight, write, epilogue: Epilogue::NONE, bias: 0 }
     }
 }

@@ -188,7 +188,6 @@ pub(super) fn copy_short(source: &[f32], out: &mut [f32]) {
     match out.len() {
         4..8 => copy_ends::<4>(source, out),
         8..16 => copy_ends::<8>(source, out),
-        16..=32 => copy_ends::<16>(source, out),
         _ => out.copy_from_slice(source),
     }
 }

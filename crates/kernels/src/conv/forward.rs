@@ -2,29 +2,35 @@
 
 use std::ops::Range;
 
-use super::direct::{self, Filters};
 use super::field::{Field, Taps};
+use super::filters::{Filters, Way};
 use super::gather::Gather;
 use super::{Geometry, TASKS, few_rows_of, parts_of, rows_of};
 use crate::buffer::{as_words, as_words_mut};
 use crate::ctx::Ctx;
 use crate::gemm::{Block, Lines};
-use crate::lanes::LANES;
+use crate::isa::Isa;
 use crate::scratch;
 use crate::{Epilogue, Write};
 
+/// How the filters of a group meet what they see.
+fn way_of(isa: Isa, geometry: &Geometry) -> Way {
+    Way::of(isa, geometry.depthwise(), geometry.filters, geometry.channels * geometry.taps())
+}
+
 /// Numbers in a packed weight.
-pub(super) fn weight_len(geometry: &Geometry) -> usize {
-    geometry.conv.groups * direct::weight_len(geometry.filters, geometry.channels * geometry.taps())
+pub(super) fn weight_len(isa: Isa, geometry: &Geometry) -> usize {
+    let Geometry { conv, channels, filters, .. } = *geometry;
+    conv.groups * way_of(isa, geometry).weight_len(isa, filters, channels * geometry.taps())
 }
 
 /// A weight as [`forward`] reads it, group by group.
 pub(super) fn pack(ctx: &Ctx, geometry: &Geometry, weight: &[f32], packed: &mut [f32]) {
     let Geometry { conv, channels, filters, .. } = *geometry;
-    let k = channels * geometry.taps();
+    let (way, k) = (way_of(ctx.isa, geometry), channels * geometry.taps());
     let size = (packed.len() / conv.groups).max(1);
     for (weight, packed) in weight.chunks_exact(filters * k).zip(packed.chunks_exact_mut(size)) {
-        direct::pack(ctx, &Lines { data: weight, line: k, deep: 1, count: filters }, filters, k, packed);
+        way.pack(ctx, &Lines { data: weight, line: k, deep: 1, count: filters }, filters, k, packed);
     }
 }
 
@@ -37,15 +43,21 @@ pub(super) fn forward(
     epilogue: Epilogue<'_>,
     y: &mut [f32],
 ) {
-    let windows = Windows::sparing(geometry, few_rows_of(geometry));
+    let (way, rows) = (way_of(ctx.isa, geometry), few_rows_of(geometry));
+    let windows = match way {
+        Way::Lanes => Windows::sparing(geometry, rows),
+        Way::Product | Way::Alone => Windows::over(geometry, rows, geometry.conv.stride[1]),
+    };
     scratch::lend(windows.words(), |tables| {
         windows.fill(as_words_mut(tables));
-        run(ctx, &windows, as_words(tables), x, weight, epilogue, y);
+        run(ctx, way, &windows, as_words(tables), x, weight, epilogue, y);
     });
 }
 
+#[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
 fn run(
     ctx: &Ctx,
+    way: Way,
     windows: &Windows,
     tables: &[u32],
     x: &[f32],
@@ -54,7 +66,8 @@ fn run(
     y: &mut [f32],
 ) {
     let Geometry { conv, output, channels, filters, .. } = windows.geometry;
-    let (geometry, cut, size) = (windows.geometry, Cut::of(windows), weight.len() / conv.groups);
+    let (geometry, cut, size) =
+        (windows.geometry, Cut::of(windows, way, ctx.isa), weight.len() / conv.groups);
     let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
     let (deep, runs) = tables.split_at(windows.k());
     let part = |i: usize, field: &mut [f32]| {
@@ -67,7 +80,7 @@ fn run(
         // SAFETY: parts are numbered once, and different images, groups, filters and rows do not meet.
         let mut c = unsafe { y.part(top + own.start..top + own.end, columns) };
         let (weight, bias) = (&weight[group * size..][..size], group * filters);
-        let all = Filters { isa: ctx.isa, count: filters, weight, write: Write::Set, epilogue, bias };
+        let all = Filters { isa: ctx.isa, way, weight, write: Write::Set, epilogue, bias };
         all.run(own.start, &b, windows.step, &mut c);
     };
     let parts = parts_of(cut.high * windows.k() * windows.rows * output[1]);
@@ -100,12 +113,14 @@ struct Part {
 }
 
 impl Cut {
-    fn of(windows: &Windows) -> Cut {
+    fn of(windows: &Windows, way: Way, isa: Isa) -> Cut {
         let Geometry { conv, output, filters, .. } = windows.geometry;
         let blocks = output[0].div_ceil(windows.rows);
         let images = conv.batch * conv.groups * blocks;
-        let wanted = TASKS.div_ceil(images.max(1)).min(filters.div_ceil(2 * LANES));
-        let high = filters.div_ceil(wanted).next_multiple_of(LANES);
+        let panel = way.high(isa);
+        let bands = if way == Way::Alone { 1 } else { filters.div_ceil(2 * panel) };
+        let wanted = TASKS.div_ceil(images.max(1)).min(bands);
+        let high = filters.div_ceil(wanted).next_multiple_of(panel);
         let bands = filters.div_ceil(high);
         Cut { geometry: windows.geometry, rows: windows.rows, blocks, high, bands, count: images * bands }
     }
@@ -144,11 +159,8 @@ impl Windows {
 
     /// Of so many rows at a time, and with no number moved that may stay.
     fn sparing(geometry: &Geometry, rows: usize) -> Windows {
-        let Geometry { conv, channels, filters, .. } = *geometry;
-        if direct::row_by_row(filters, channels * geometry.taps()) {
-            return Windows::over(geometry, rows, conv.stride[1]);
-        }
         let mut windows = Windows::over(geometry, rows, 1);
+        let conv = geometry.conv;
         if conv.padding == [0, 0] {
             windows.field = Field { rows: conv.height, columns: conv.width, ..windows.field };
             windows.stands = true;

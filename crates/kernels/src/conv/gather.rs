@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::gemm::{DEPTH, Pack, Standing};
+use crate::gemm::{Block, DEPTH, Pack, PackedRows, Stage, Standing, depths, sweep};
+use crate::isa::Isa;
+use crate::{Epilogue, Write};
 
 /// Element (k, j) is `data[deep[k] + runs[j / length] + j % length]`.
 ///
@@ -89,6 +91,41 @@ impl Gather<'_> {
             let (out, data) = (&mut space[i * W..][..2 * W], &self.data[k as usize..]);
             for &(source, place) in &runs[..count] {
                 out[place..][..N].copy_from_slice(&data[source..][..N]);
+            }
+        }
+    }
+}
+
+/// A product whose right side is gathered: `a` holds all panels of the left side.
+pub(super) struct Multiply<'a> {
+    pub(super) isa: Isa,
+    /// All rows, packed depth by depth.
+    pub(super) a: &'a [f32],
+    /// The first row that is wanted; a multiple of a tile's height.
+    pub(super) top: usize,
+    pub(super) k: usize,
+    pub(super) write: Write,
+    pub(super) epilogue: Epilogue<'a>,
+    /// The bias of that row.
+    pub(super) row: usize,
+}
+
+impl Multiply<'_> {
+    /// Writes all of `c`; `space` has [`panel_room`].
+    pub(super) fn run<const MR: usize, const NR: usize>(
+        &self,
+        b: &Gather<'_>,
+        c: &mut Block<'_>,
+        space: &mut [f32],
+    ) {
+        let (high, all) = (c.rows().next_multiple_of(MR), self.a.len() / self.k.max(1));
+        for first in (0..b.count).step_by(NR) {
+            let columns = first..(first + NR).min(b.count);
+            let mut c = c.columns_mut(columns.clone());
+            for depth in depths(self.k) {
+                let a = &self.a[depth.start * all + self.top * depth.len()..][..depth.len() * high];
+                let stage = Stage::of(self.write, &depth, self.k, &self.epilogue, self.row, 0);
+                sweep::<MR, NR>(self.isa, &PackedRows(a), b, columns.clone(), depth, &mut c, stage, space);
             }
         }
     }

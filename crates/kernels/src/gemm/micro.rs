@@ -119,7 +119,7 @@ fn tile<const R: usize, const MR: usize, const NR: usize>(
 
 /// Stores the sums of some rows of C, which may have fewer rows and columns.
 #[inline(always)]
-pub(super) fn store<const R: usize, const NR: usize>(
+pub(crate) fn store<const R: usize, const NR: usize>(
     sums: &[[f32; NR]; R],
     c: &mut Block<'_>,
     row: usize,
