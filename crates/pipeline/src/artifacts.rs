@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
     Blueprint, Dataset, Decode, Ended, EpochRecord, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind,
-    Predictor, Role, Schema, Splits, Target, TargetStats, Task, Trained, Value, Weights, WeightsError,
-    check_weights,
+    Predictor, Role, Schema, Scored, Splits, Target, TargetStats, Task, Trained, Value, Weights,
+    WeightsError, check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
@@ -275,6 +275,12 @@ pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<Str
     (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 
+/// What the best epoch was chosen by; none where that is the loss.
+pub(crate) fn shown_metrics(best: &EpochRecord) -> Option<String> {
+    let shown: Vec<String> = best.valid_metrics.iter().map(Scored::to_string).collect();
+    (!shown.is_empty()).then(|| shown.join(", "))
+}
+
 /// Why training was over, if that is not what the recipe leads one to expect.
 pub(crate) fn shown_end(end: Ended) -> Option<&'static str> {
     match end {
@@ -285,13 +291,21 @@ pub(crate) fn shown_end(end: Ended) -> Option<&'static str> {
 
 fn curves(history: &[EpochRecord]) -> Table {
     let floats = |of: &dyn Fn(&EpochRecord) -> f64| Column::Numbers(history.iter().map(of).collect());
-    vec![
+    let metrics = history.first().map_or(&[][..], |record| &record.valid_metrics).iter().enumerate();
+    let metric = |(place, scored): (usize, &Scored)| {
+        let value = |record: &EpochRecord| record.valid_metrics.get(place)?.value;
+        let values = floats(&|record| value(record).unwrap_or(f64::NAN));
+        (format!("valid_{}", scored.metric), values)
+    };
+    let mut table = vec![
         ("epoch".to_owned(), Column::Integers(history.iter().map(|record| record.epoch.into()).collect())),
         ("step".to_owned(), Column::Integers(history.iter().map(|record| record.step as i64).collect())),
         ("train_loss".to_owned(), floats(&|record| record.train_loss)),
         ("valid_loss".to_owned(), floats(&|record| record.valid_loss.unwrap_or(f64::NAN))),
         ("learning_rate".to_owned(), floats(&|record| record.learning_rate)),
-    ]
+    ];
+    table.extend(metrics.map(metric));
+    table
 }
 
 /// The point that training goes on from.
@@ -314,6 +328,8 @@ pub(crate) fn report(
         ("parameters".to_owned(), parameters.to_string()),
         ("seed".to_owned(), seed.to_string()),
     ];
+    let best = trained.history.get(trained.best_epoch as usize).and_then(shown_metrics);
+    facts.extend(best.map(|said| ("best epoch by".to_owned(), said)));
     facts.extend(shown_weights(&trained.class_weights).map(|said| ("class weights".to_owned(), said)));
     facts.extend(shown_end(trained.end).map(|said| ("training ended".to_owned(), said.to_owned())));
     let summary = baeum_models::summary(&trained.predictor.graph);

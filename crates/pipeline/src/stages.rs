@@ -3,7 +3,10 @@ use std::error::Error;
 use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
-use baeum_core::{Blueprint, Clock, Dataset, Decode, Loss, Model, Predictor, Target, Trained, free_memory};
+use baeum_core::{
+    Blueprint, Clock, Dataset, Decode, Loss, MetricName, Model, Network, Predictor, Target, Trained,
+    free_memory,
+};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
@@ -174,7 +177,10 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
-    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, watch: &mut watch };
+    let mut judge = |net: &mut dyn Network, data: &Dataset, metrics: &[MetricName]| {
+        Ok(baeum_evaluate::judge(net, data, plans.train.part_rows(), metrics)?)
+    };
+    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, judge: &mut judge, watch: &mut watch };
     let fitted = baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, outside)?;
     let (Ended::Done | Ended::EarlyStop | Ended::OutOfTime, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::weights_file::{self, WeightsFileError};
-use baeum_core::{EpochRecord, Limits, LossParts, Network, State, Weights};
+use baeum_core::{EpochRecord, Limits, LossParts, MetricName, Network, Scored, State, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::best::names;
 use crate::history::best_epoch;
 
 /// All that decides the next bit of a training, and nothing that follows from it.
@@ -21,7 +22,7 @@ pub struct Checkpoint {
     pub loss: LossParts,
     /// The epochs behind it.
     pub history: Vec<EpochRecord>,
-    /// The weights of the best of these epochs; none if no loss was finite.
+    /// The weights of the best of these epochs; none if every one was lost.
     pub best: Option<Weights>,
     /// How long training has taken, if it may only take so long; else zero.
     pub elapsed: Duration,
@@ -74,8 +75,16 @@ pub enum CheckpointError {
         got: u32,
     },
     /// Best weights without a best epoch, or the other way round.
-    #[error("a checkpoint wants best weights exactly if its history has a finite loss")]
+    #[error("a checkpoint wants best weights exactly if its history has a best epoch")]
     Best,
+    /// Epochs that were judged by something else.
+    #[error("the checkpoint wants a recipe whose `train.best` is [{wanted}], got [{got}]")]
+    Metrics {
+        /// What its epochs were judged by.
+        wanted: String,
+        /// What the recipe names.
+        got: String,
+    },
     /// A place in the epoch that the data do not have.
     #[error(
         "the checkpoint wants an epoch of more than {batch} batches, got one of {steps_per_epoch}; it belongs to other data or another `train.batch_size`"
@@ -106,10 +115,18 @@ impl Checkpoint {
         from: Option<Checkpoint>,
         net: &mut dyn Network,
         steps_per_epoch: usize,
+        metrics: &[MetricName],
     ) -> Result<Checkpoint, TrainError> {
         let Some(from) = from else { return Ok(Checkpoint::default()) };
         if from.batch >= steps_per_epoch {
             return Err(CheckpointError::Batch { batch: from.batch, steps_per_epoch }.into());
+        }
+        for record in &from.history {
+            let wanted: Vec<MetricName> = record.valid_metrics.iter().map(|scored| scored.metric).collect();
+            if wanted != metrics {
+                let (wanted, got) = (names(&wanted), names(metrics));
+                return Err(CheckpointError::Metrics { wanted, got }.into());
+            }
         }
         net.load(&from.state)?;
         Ok(from)
@@ -117,9 +134,10 @@ impl Checkpoint {
 
     /// Notes what the epoch did, and whether its weights are the best so far.
     pub(crate) fn close_epoch(&mut self, record: EpochRecord) -> bool {
+        let epoch = record.epoch;
         self.history.push(record);
         (self.batch, self.loss) = (0, LossParts::default());
-        let is_best = best_epoch(&self.history).is_some_and(|best| best.epoch == record.epoch);
+        let is_best = best_epoch(&self.history).is_some_and(|best| best.epoch == epoch);
         if is_best {
             self.best = Some(self.state.averaged());
         }
@@ -191,7 +209,17 @@ struct Epoch {
     step: u64,
     train_loss: Exact,
     valid_loss: Option<Exact>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    valid_metrics: Vec<ExactScore>,
     learning_rate: Exact,
+}
+
+/// A [`Scored`] whose number comes back exactly.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExactScore {
+    metric: MetricName,
+    value: Option<Exact>,
 }
 
 /// A number as text. JSON has no NaN, and `serde_json` may read a number one bit off.
@@ -205,6 +233,7 @@ impl Progress {
             step: record.step,
             train_loss: Exact(record.train_loss),
             valid_loss: record.valid_loss.map(Exact),
+            valid_metrics: record.valid_metrics.iter().map(ExactScore::of).collect(),
             learning_rate: Exact(record.learning_rate),
         };
         Progress {
@@ -237,6 +266,16 @@ impl Progress {
     }
 }
 
+impl ExactScore {
+    fn of(&Scored { metric, value }: &Scored) -> ExactScore {
+        ExactScore { metric, value: value.map(Exact) }
+    }
+
+    fn scored(self) -> Scored {
+        Scored { metric: self.metric, value: self.value.map(|value| value.0) }
+    }
+}
+
 impl Epoch {
     fn record(self) -> EpochRecord {
         EpochRecord {
@@ -244,6 +283,7 @@ impl Epoch {
             step: self.step,
             train_loss: self.train_loss.0,
             valid_loss: self.valid_loss.map(|loss| loss.0),
+            valid_metrics: self.valid_metrics.into_iter().map(ExactScore::scored).collect(),
             learning_rate: self.learning_rate.0,
         }
     }
@@ -285,7 +325,10 @@ mod tests {
 
     fn record(epoch: u32, valid_loss: Option<f64>) -> EpochRecord {
         // 0.1 + 0.2 and 1e-7 / 3 need all their digits.
-        EpochRecord { epoch, step: u64::MAX, train_loss: 0.1 + 0.2, valid_loss, learning_rate: 1e-7 / 3.0 }
+        let value = Some(1.0 / 3.0);
+        let valid_metrics = vec![Scored { metric: MetricName::Accuracy, value }];
+        let (train_loss, learning_rate) = (0.1 + 0.2, 1e-7 / 3.0);
+        EpochRecord { epoch, step: u64::MAX, train_loss, valid_loss, valid_metrics, learning_rate }
     }
 
     fn checkpoint() -> Checkpoint {
@@ -381,7 +424,7 @@ mod tests {
         check(&replace("\"16.0\"", "\"many\""), "could not read or write `progress.json` of the checkpoint");
         check(
             &|files| drop(files.remove(BEST)),
-            "a checkpoint wants best weights exactly if its history has a finite loss",
+            "a checkpoint wants best weights exactly if its history has a best epoch",
         );
         let swapped = |files: &mut Files| drop(files.insert(STATE.to_owned(), files[BEST].clone()));
         let names =

@@ -5,7 +5,7 @@ use baeum_core::{Ended, EpochRecord};
 /// What happened, for whoever watches: a bar, a log, TensorBoard, a tuner.
 ///
 /// In this order: `Start`; for each epoch its `Step`s, `Epoch` and, where one is kept, `Checkpoint`; at last `End`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Training begins, or goes on.

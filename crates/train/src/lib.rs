@@ -19,6 +19,7 @@ mod history;
 mod plan;
 mod schedule;
 
+mod best;
 mod checkpoint;
 mod class_weights;
 mod error;
@@ -35,6 +36,7 @@ mod time;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod testing;
 
+pub use best::Judge;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
     AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
@@ -51,6 +53,7 @@ pub use plan::TrainPlan;
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
     Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, InputSpec, Limits, Loss,
-    LossParts, Method, Network, NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits,
-    State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights, clock::SystemClock,
+    LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng, Schema, Scored, Several,
+    Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats,
+    Weights, clock::SystemClock,
 };

@@ -2,14 +2,14 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baeum_core::{Ended, EpochRecord, Loss, Task, Update};
+use baeum_core::{Ended, EpochRecord, Loss, MetricName, Task, Update};
 
 use crate::config::{
     BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig,
 };
 use crate::history::stale_epochs;
 use crate::time::minutes;
-use crate::{TrainError, schedule};
+use crate::{TrainError, best, schedule};
 
 /// Settings that were checked. [`TrainConfig::check`] is the only way to one, so the loop never doubts.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,7 @@ impl TrainConfig {
         if let Some(loss) = &self.loss {
             loss.check()?;
         }
+        best::check(&self.best.0)?;
         if let Some(stop) = &self.early_stopping {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
             number("early_stopping.min_delta", stop.min_delta, NOT_NEGATIVE)?;
@@ -158,6 +159,15 @@ impl TrainPlan {
         let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task))?;
         self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
         Ok(said)
+    }
+
+    /// The metrics that choose the best epoch, the most important one first; none where the loss does.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] if the recipe names a metric that answers of this task are not judged by.
+    pub fn best(&self, task: Task) -> Result<&[MetricName], TrainError> {
+        best::refuse_for(&self.said.best.0, task)?;
+        Ok(&self.said.best.0)
     }
 
     /// Refuses a loss that wants one label a row, where the data make two of it.
@@ -355,8 +365,7 @@ mod tests {
 
     #[test]
     fn checkpoints_are_due_at_their_turn_and_at_the_end() {
-        let record =
-            |epoch| EpochRecord { epoch, step: 0, train_loss: 1.0, valid_loss: None, learning_rate: 1.0 };
+        let record = |epoch| EpochRecord { epoch, train_loss: 1.0, ..EpochRecord::default() };
         let due = |said: TrainConfig, epochs| {
             said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>(), Duration::ZERO)
         };

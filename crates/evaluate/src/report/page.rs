@@ -6,7 +6,7 @@ use crate::Report;
 
 use super::columns::columns;
 use super::confusion::confusion;
-use super::curves::curves;
+use super::curves::{curves, metric_curves};
 use super::forecast::forecast;
 use super::learned::learned;
 use super::network::network;
@@ -106,8 +106,13 @@ fn training(input: &ReportInput) -> Option<String> {
     let valid = input.history.iter().any(|record| record.valid_loss.is_some());
     let hint = "Where the validation curve rises while the training curve falls, the network learns its rows by heart.";
     let hint = if valid { hint } else { "There were no validation rows." };
-    let caption = format!("The loss is what training makes small. {hint}");
-    Some(format!("<figure><div class=\"wide\">{curves}</div><figcaption>{caption}</figcaption></figure>"))
+    let figure = |drawing: String, caption: &str| {
+        format!("<figure><div class=\"wide\">{drawing}</div><figcaption>{caption}</figcaption></figure>")
+    };
+    let loss = figure(curves, &format!("The loss is what training makes small. {hint}"));
+    let chosen = "Chose the epoch whose weights were kept.";
+    let metrics = metric_curves(input.history, input.best_epoch).into_iter();
+    Some(loss + &metrics.map(|drawing| figure(drawing, chosen)).collect::<String>())
 }
 
 fn classes(report: &Report) -> Option<String> {

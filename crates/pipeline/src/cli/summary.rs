@@ -3,6 +3,7 @@ use std::path::Path;
 
 use baeum_evaluate::{Baseline, Metric, Report};
 use baeum_export::Manifest;
+use baeum_train::judged_loss;
 
 use super::{Failure, print};
 use crate::artifacts;
@@ -33,12 +34,13 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
 
 fn trained(history: &artifacts::History) -> String {
     let (epochs, best) = (history.epochs.len(), history.best_epoch);
-    let loss = history.epochs.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
-    let loss = loss.unwrap_or(f64::NAN);
+    let record = history.epochs.get(best as usize).cloned().unwrap_or_default();
+    let chosen = artifacts::shown_metrics(&record).map(|said| format!("{said}, ")).unwrap_or_default();
+    let loss = judged_loss(&record);
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
     let end = artifacts::shown_end(history.end).map(|said| format!(", {said}")).unwrap_or_default();
-    format!("{epochs} epochs{end}, best {} with loss {loss:.4}{weights}", best + 1)
+    format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{weights}", best + 1)
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

@@ -2,7 +2,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use baeum_core::Clock;
-use baeum_train::Event;
+use baeum_train::{EpochRecord, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{WatchError, Watcher};
@@ -15,7 +15,8 @@ pub struct Bar<'a> {
     rows: usize,
     epochs: u32,
     loss: f64,
-    valid_loss: Option<f64>,
+    /// What the last epoch came to on the validation rows.
+    valid: String,
 }
 
 impl<'a> Bar<'a> {
@@ -26,7 +27,7 @@ impl<'a> Bar<'a> {
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        Bar { bar, clock, began: Duration::ZERO, rows: 0, epochs: 0, loss: f64::NAN, valid_loss: None }
+        Bar { bar, clock, began: Duration::ZERO, rows: 0, epochs: 0, loss: f64::NAN, valid: String::new() }
     }
 
     fn start(&mut self, steps: u64, epochs: u32) {
@@ -40,11 +41,10 @@ impl<'a> Bar<'a> {
 
     fn message(&self, epoch: u32) -> String {
         let seconds = (self.clock.elapsed() - self.began).as_secs_f64();
-        let valid = self.valid_loss.map(|loss| format!("  valid {loss:.4}")).unwrap_or_default();
         let rate = self.rows as f64 / seconds.max(1e-9);
         let done = self.bar.position() as f64;
         let left = seconds / done.max(1.0) * (self.bar.length().unwrap_or(0) as f64 - done).max(0.0);
-        let (epoch, epochs, loss) = (epoch + 1, self.epochs, self.loss);
+        let (epoch, epochs, loss, valid) = (epoch + 1, self.epochs, self.loss, &self.valid);
         format!("epoch {epoch}/{epochs}  loss {loss:.4}{valid}  {rate:.0} rows/s  {} left", minutes(left))
     }
 }
@@ -64,12 +64,18 @@ impl Watcher for Bar<'_> {
                     self.bar.set_message(self.message(*epoch));
                 }
             }
-            Event::Epoch { record, .. } => self.valid_loss = record.valid_loss,
+            Event::Epoch { record, .. } => self.valid = valid(record),
             Event::Checkpoint { .. } => {}
             Event::End { .. } => self.bar.finish_and_clear(),
         }
         Ok(())
     }
+}
+
+fn valid(record: &EpochRecord) -> String {
+    let loss = record.valid_loss.map(|loss| format!("  valid {loss:.4}"));
+    let metrics = record.valid_metrics.iter().map(|scored| format!("  {scored}"));
+    loss.into_iter().chain(metrics).collect()
 }
 
 pub(super) fn minutes(seconds: f64) -> String {
@@ -79,7 +85,18 @@ pub(super) fn minutes(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use baeum_core::{MetricName, Scored};
+
     use super::*;
+
+    #[test]
+    fn an_epoch_is_told_by_its_loss_and_metrics() {
+        let scored = |metric, value| Scored { metric, value };
+        let valid_metrics = vec![scored(MetricName::R2, Some(0.5)), scored(MetricName::Mae, None)];
+        let record = EpochRecord { valid_loss: Some(0.25), valid_metrics, ..EpochRecord::default() };
+        assert_eq!(valid(&record), "  valid 0.2500  r2 0.5000  mae undefined");
+        assert_eq!(valid(&EpochRecord::default()), "");
+    }
 
     #[test]
     fn time_is_told_in_minutes() {

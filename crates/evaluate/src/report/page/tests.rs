@@ -33,6 +33,7 @@ fn history() -> Vec<EpochRecord> {
         train_loss: 1.0 / f64::from(epoch + 1),
         valid_loss: Some(0.5),
         learning_rate: 1e-3,
+        ..EpochRecord::default()
     };
     (0..4).map(record).collect()
 }
@@ -259,8 +260,10 @@ fn what_is_undefined_is_said() {
     let mut data = numbers(&[0.5]);
     data.probes = probes(&[(1.0, 1.0), (20.0, 2.0), (30.0, 3.0)]);
     let report = report(&mut ByHeart::new(1, vec![0.5, f32::NAN, f32::INFINITY]), &data).unwrap();
-    let page =
-        html(&input(&report, &[EpochRecord { train_loss: f64::NAN, valid_loss: None, ..history()[0] }]));
+    let page = html(&input(
+        &report,
+        &[EpochRecord { train_loss: f64::NAN, valid_loss: None, ..history().remove(0) }],
+    ));
     check_parts(
         &page,
         &[
