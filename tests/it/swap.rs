@@ -100,6 +100,7 @@ fn one_stage_is_a_closure() {
                 predictor,
                 history: vec![],
                 best_epoch: 0,
+                runners_up: vec![],
                 end: Ended::Done,
                 class_weights: BTreeMap::new(),
             })

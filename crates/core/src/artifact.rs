@@ -50,6 +50,15 @@ pub struct EpochRecord {
     pub learning_rate: f64,
 }
 
+/// An epoch that was not the best one, but nearly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunnerUp {
+    /// Counted from zero.
+    pub epoch: u32,
+    /// What the network knew then.
+    pub weights: Weights,
+}
+
 /// What `train` hands on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
@@ -59,6 +68,8 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose weights were kept.
     pub best_epoch: u32,
+    /// The next best epochs, the better first, if more than one was to be kept.
+    pub runners_up: Vec<RunnerUp>,
     /// Why training was over.
     pub end: Ended,
     /// What a row counted in the loss, by its label; empty where all counted the same.

@@ -38,7 +38,7 @@ mod progress;
 mod rng;
 
 pub use ahead::Ahead;
-pub use artifact::{Ended, EpochRecord, Model, Trained};
+pub use artifact::{Ended, EpochRecord, Model, RunnerUp, Trained};
 pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,

@@ -50,7 +50,7 @@ pub use baeum_core::{
     Fit, Fs, Graph, GraphError, Init, InputSpec, Interpolation, Kind, Layer, Limit, Limits, Loss, LossParts,
     Lost, LostWhat, Method, MetricName, Model, Network, NetworkError, Node, NodeId, Padding, Param,
     ParamKind, Part, Phase, Pipeline, Positions, Predictor, Probes, Progress, Record, Returns, Rng, Role,
-    Schema, Scored, Several, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target,
+    RunnerUp, Schema, Scored, Several, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target,
     TargetStats, Task, Tensor, TextForm, Trained, Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};

@@ -136,6 +136,9 @@ pub struct CheckpointConfig {
     pub every_minutes: Option<f64>,
     /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
     pub keep: usize,
+    /// How many of the best epochs keep their weights; 1. The best one goes on to the next stages; the others lie beside it in
+    /// the run folder, `3-train/best/2.safetensors` and so on, and in every checkpoint.
+    pub best: usize,
 }
 
 impl Default for TrainConfig {
@@ -171,7 +174,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2 }
+        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2, best: 1 }
     }
 }
 

@@ -5,7 +5,7 @@ use baeum_core::{Ahead, Clock, Dataset, Ended, EpochRecord, Loss, Network, Rng, 
 use crate::best::{Judge, metrics, names, scored};
 use crate::class_weights::weighted_loss;
 use crate::failed::{FailedStep, Place};
-use crate::history::{best_epoch, judged_loss};
+use crate::history::{best_epoch, best_epochs, judged_loss};
 use crate::sampler::Sampling;
 use crate::step::{finite_state, gradients, judged, parts, update, valid_loss};
 use crate::time::Stopwatch;
@@ -36,6 +36,8 @@ pub struct Fitted {
     pub end: Ended,
     /// The best epoch; none only if it was stopped before one ended with a finite loss.
     pub best: Option<Best>,
+    /// The next best ones, the better first, as many as the recipe keeps.
+    pub runners_up: Vec<Best>,
     /// Epoch by epoch, since the very start.
     pub history: Vec<EpochRecord>,
     /// What was minimised, with the weights that the classes had.
@@ -75,7 +77,7 @@ pub fn fit(
     let sampling = Sampling::new(plan, data)?;
     let rows = sampling.rows(data);
     let (steps_per_epoch, metrics) = (plan.steps_per_epoch(rows)?, metrics(plan, data)?);
-    let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics)?;
+    let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
     let mut time = Stopwatch::begin(outside.clock, at.elapsed);
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
     let mut stop = (outside.watch)(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
@@ -127,7 +129,7 @@ pub fn fit(
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let train_loss = at.loss.mean();
             let record = EpochRecord { epoch, step, train_loss, valid_loss, valid_metrics, learning_rate };
-            let is_best = at.close_epoch(record.clone());
+            let is_best = at.close_epoch(record.clone(), plan.best_kept());
             stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
             at.elapsed = plan.noted(time.total());
         }
@@ -161,11 +163,19 @@ fn renew(state: &mut State, net: &dyn Network, epoch: u32, step: u64) -> Result<
 impl Fitted {
     /// None if every epoch was lost.
     fn of(Checkpoint { best, history, .. }: Checkpoint, end: Ended, minimised: Loss) -> Option<Fitted> {
-        let best = best_epoch(&history).zip(best).map(|(record, weights)| {
+        let of = |(record, weights): (&EpochRecord, Weights)| {
             let (epoch, loss) = (record.epoch, judged_loss(record));
             Best { epoch, loss, weights }
-        });
-        (best.is_some() || end == Ended::Stopped).then_some(Fitted { end, best, history, minimised })
+        };
+        let mut kept = best_epochs(&history).into_iter().zip(best).map(of);
+        let (best, runners_up) = (kept.next(), kept.collect());
+        (best.is_some() || end == Ended::Stopped).then_some(Fitted {
+            end,
+            best,
+            runners_up,
+            history,
+            minimised,
+        })
     }
 }
 

@@ -10,12 +10,19 @@ pub fn judged_loss(record: &EpochRecord) -> f64 {
 }
 
 /// The best epoch; none if every one was lost.
-///
-/// The metrics that an epoch was judged by decide in their order, and the loss where they are equal; the first of equals is
-/// best. An epoch is lost if its loss is not finite or one of its metrics has no value.
 pub fn best_epoch(history: &[EpochRecord]) -> Option<&EpochRecord> {
+    best_epochs(history).into_iter().next()
+}
+
+/// All epochs but the lost ones, the best first.
+///
+/// The metrics that an epoch was judged by decide in their order, and the loss where they are equal; of equals the first is
+/// better. An epoch is lost if its loss is not finite or one of its metrics has no value.
+pub(crate) fn best_epochs(history: &[EpochRecord]) -> Vec<&EpochRecord> {
     let judged = history.iter().filter_map(|record| Some((costs(record)?, record)));
-    judged.min_by(|(a, _), (b, _)| compared(a, b)).map(|(_, record)| record)
+    let mut judged: Vec<_> = judged.collect();
+    judged.sort_by(|(a, _), (b, _)| compared(a, b)); // stable, so equals stay in their order
+    judged.into_iter().map(|(_, record)| record).collect()
 }
 
 /// What an epoch is judged by, the most important first; less is better. None if it is lost.
@@ -120,6 +127,9 @@ mod tests {
     fn metrics_decide_in_their_order_and_each_in_its_direction() {
         check_metrics(&[(0.5, 3.0), (0.75, 9.0), (0.75, 8.0), (0.25, 1.0)], 0.0, Some(2), 0);
         check_metrics(&[(0.75, 3.0), (0.75, 3.0)], 0.0, Some(0), 1);
+        let history = judged(&[(0.5, 3.0), (0.75, 9.0), (NAN, 1.0), (0.75, 9.0), (0.5, 2.0)]);
+        let order: Vec<u32> = best_epochs(&history).iter().map(|record| record.epoch).collect();
+        assert_eq!(order, [1, 3, 4, 0]);
         let mut equal = judged(&[(0.75, 3.0), (0.75, 3.0)]);
         equal[1].valid_loss = Some(0.5);
         assert_eq!(best_epoch(&equal).map(|record| record.epoch), Some(1), "the loss tells equals apart");

@@ -76,6 +76,7 @@ impl TrainConfig {
             number("checkpoint.every_minutes", minutes, ABOVE_ZERO)?;
         }
         require(self.checkpoint.keep > 1, "checkpoint.keep", "2 or more", self.checkpoint.keep)?;
+        require(self.checkpoint.best > 0, "checkpoint.best", ABOVE_ZERO.1, self.checkpoint.best)?;
         Ok(TrainPlan { said: self.clone() })
     }
 }
@@ -134,6 +135,11 @@ impl TrainPlan {
     /// How many checkpoints stay on disk; older ones may be removed.
     pub fn keep(&self) -> usize {
         self.said.checkpoint.keep
+    }
+
+    /// How many of the best epochs keep their weights.
+    pub(crate) fn best_kept(&self) -> usize {
+        self.said.checkpoint.best
     }
 
     /// Whether it is averages of the weights that are judged.
@@ -282,6 +288,9 @@ mod tests {
         };
         check(keep(0, 2), "train.checkpoint.every", "must be above zero, got 0");
         check(keep(1, 1), "train.checkpoint.keep", "must be 2 or more, got 1");
+        let none = CheckpointConfig { best: 0, ..CheckpointConfig::default() };
+        let said_none = TrainConfig { checkpoint: none, ..said() };
+        check(said_none, "train.checkpoint.best", "must be above zero, got 0");
         let steps = CheckpointConfig { every_steps: Some(0), ..CheckpointConfig::default() };
         let never = TrainConfig { checkpoint: steps, ..said() };
         check(never, "train.checkpoint.every_steps", "must be above zero, got 0");

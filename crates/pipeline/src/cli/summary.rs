@@ -37,10 +37,12 @@ fn trained(history: &artifacts::History) -> String {
     let record = history.epochs.get(best as usize).cloned().unwrap_or_default();
     let chosen = artifacts::shown_metrics(&record).map(|said| format!("{said}, ")).unwrap_or_default();
     let loss = judged_loss(&record);
+    let next = artifacts::shown_runners_up(&history.runners_up);
+    let next = next.map(|said| format!(", then {said}")).unwrap_or_default();
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
     let end = artifacts::shown_end(history.end).map(|said| format!(", {said}")).unwrap_or_default();
-    format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{weights}", best + 1)
+    format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}", best + 1)
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

@@ -201,7 +201,8 @@ fn on_plateaus() -> TrainConfig {
 fn by_accuracy() -> TrainConfig {
     let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
     let best = Several(vec![MetricName::Accuracy, MetricName::LogLoss]);
-    TrainConfig { best, early_stopping, ema: Some(0.7), ..elaborate() }
+    let checkpoint = CheckpointConfig { best: 3, ..elaborate().checkpoint };
+    TrainConfig { best, checkpoint, early_stopping, ema: Some(0.7), ..elaborate() }
 }
 
 /// Seven minutes, which end within the third epoch.

@@ -36,6 +36,30 @@ fn a_metric_chooses_the_epoch_and_the_loss_tells_equals_apart() {
 }
 
 #[test]
+fn the_next_best_epochs_keep_their_weights_too() {
+    let checkpoint = CheckpointConfig { best: 3, ..CheckpointConfig::default() };
+    let said = TrainConfig { checkpoint, ..by(&[MetricName::R2]) };
+    let run = scored(&said, &[&[0.5], &[0.75], &[0.75], &[0.25], &[0.5]]);
+    let kept: Vec<usize> = run.kept.iter().map(|kept| kept.best.len()).collect();
+    assert_eq!(kept, [1, 2, 3, 3, 3]);
+    let fitted = run.fitted.unwrap();
+    let best: Vec<(u32, Tensor)> = fitted
+        .best
+        .into_iter()
+        .chain(fitted.runners_up)
+        .map(|best| (best.epoch, best.weights["step"].clone()))
+        .collect();
+    // Epochs 2 and 1 have the same metric, and so have 4 and 0: the lower loss is better.
+    assert_eq!(best, [(2, 3.0), (1, 2.0), (4, 5.0)].map(|(epoch, step)| (epoch, Tensor::scalar(step))));
+    let (mut net, data) = (Scripted::valid(&[25.0; 5]), dataset(Task::Regress, 1, 1));
+    let fewer =
+        run_judged(&by(&[MetricName::R2]), &mut net, &data, Some(run.kept[2].clone()), NEVER, &mut accuracy);
+    let text =
+        "a checkpoint wants the weights of 1 of its epochs, got 3; `train.checkpoint.best` says how many";
+    assert_eq!(fewer.fitted.unwrap_err().to_string(), text);
+}
+
+#[test]
 fn patience_ends_where_no_metric_gets_better() {
     let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0 });
     let said = TrainConfig { early_stopping, ..by(&[MetricName::R2, MetricName::Mae]) };
