@@ -14,6 +14,7 @@ mod lessons;
 mod limits;
 mod mixing;
 mod pages;
+mod seeds;
 mod sentinel;
 mod start;
 mod swap;

@@ -33,6 +33,14 @@ pub trait Item: for<'de> Deserialize<'de> + Serialize + JsonSchema {
     }
 }
 
+impl Item for u64 {
+    const WANTED: &'static str = "a whole number from 0, or a list of them";
+
+    fn of_number<E: Error>(number: u64) -> Result<u64, E> {
+        Ok(number)
+    }
+}
+
 impl<T> Several<T> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -126,6 +134,8 @@ mod tests {
         check("\"accuracy\"", Ok(&[MetricName::Accuracy]));
         check("[\"accuracy\",\"log_loss\"]", Ok(&[MetricName::Accuracy, MetricName::LogLoss]));
         check("[]", Ok(&[] as &[MetricName]));
+        check("7", Ok(&[7u64]));
+        check("[7,0]", Ok(&[7u64, 0]));
     }
 
     #[test]
@@ -134,6 +144,8 @@ mod tests {
         check::<MetricName>("3", Err(&format!("invalid type: integer `3`, {wanted} 1")));
         check::<MetricName>("-3", Err(&format!("invalid type: integer `-3`, {wanted} 2")));
         check::<MetricName>("true", Err(&format!("invalid type: boolean `true`, {wanted} 4")));
+        let text = "invalid type: integer `-3`, expected a whole number from 0, or a list of them at line 1 column 2";
+        check::<u64>("-3", Err(text));
         let text = serde_json::from_str::<Several<MetricName>>("\"accurate\"").unwrap_err().to_string();
         assert!(
             text.starts_with("unknown variant `accurate`, expected one of `accuracy`, `macro_f1`"),

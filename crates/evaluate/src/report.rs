@@ -19,6 +19,7 @@ pub use page::{ReportInput, Table, html};
 
 /// What other pages are written with, so that they look like the report.
 pub mod markup {
+    pub use super::page::page;
     pub use super::table::{Cell, name, section, table};
     pub use super::text::{count, counted, escape, number, percent};
 

@@ -62,7 +62,7 @@ pub enum ArtifactError {
 
 const SCHEMA: &str = "schema.json";
 const TRANSFORMS: &str = "transforms.json";
-const SPLITS: &str = "splits.parquet";
+pub(crate) const SPLITS: &str = "splits.parquet";
 const PROFILE: &str = "profile.json";
 const PROFILE_PAGE: &str = "profile.html";
 pub(crate) const GRAPH: &str = "graph.json";
@@ -259,6 +259,11 @@ pub(crate) fn report(
     ]))
 }
 
+/// The scores that [`report`] wrote.
+pub(crate) fn scores(files: &Files) -> Result<Report, ArtifactError> {
+    parse(files, METRICS)
+}
+
 /// What the export stage leaves behind.
 pub(crate) fn exported(files: baeum_export::Files) -> Files {
     files.0
@@ -280,7 +285,7 @@ fn parquet(table: &Table) -> Result<Vec<u8>, ArtifactError> {
     Ok(write_parquet(&columns)?)
 }
 
-fn json(value: &impl Serialize) -> Result<Vec<u8>, ArtifactError> {
+pub(crate) fn json(value: &impl Serialize) -> Result<Vec<u8>, ArtifactError> {
     let mut bytes = serde_json::to_vec_pretty(value)?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -7,6 +7,7 @@ mod open;
 mod predict;
 mod print;
 mod replay;
+mod seeds;
 mod summary;
 mod work;
 

@@ -27,6 +27,7 @@ mod start;
 mod artifacts;
 mod profile;
 pub mod run;
+mod seeds;
 mod session;
 
 pub mod cli;
@@ -41,6 +42,7 @@ pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
 pub use recipe::{Plans, Recipe, RecipeError};
 pub use replay::Replay;
+pub use seeds::{Seeded, Seeds, Spread};
 pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 

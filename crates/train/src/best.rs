@@ -21,7 +21,7 @@ pub(crate) fn check(metrics: &[MetricName]) -> Result<(), TrainError> {
 /// Refuses metrics that answers of this task are not judged by.
 pub(crate) fn refuse_for(metrics: &[MetricName], task: Task) -> Result<(), TrainError> {
     let known = MetricName::of(task);
-    let rule = format!("of {}, because the task is `{}`", names(known), task.name());
+    let rule = format!("among {}, because the task is `{}`", names(known), task.name());
     let stranger = metrics.iter().find(|metric| !known.contains(metric));
     let got = stranger.map(|metric| format!("`{metric}`")).unwrap_or_default();
     require(stranger.is_none(), "best", rule, got)
@@ -33,8 +33,7 @@ pub(crate) fn refuse_for(metrics: &[MetricName], task: Task) -> Result<(), Train
 /// [`TrainError::Setting`] if they do not fit the task, or there are no validation rows.
 pub(crate) fn metrics<'a>(plan: &'a TrainPlan, data: &Dataset) -> Result<&'a [MetricName], TrainError> {
     let metrics = plan.best(data.task)?;
-    let rule = "left out, because no row is in the valid split, which it looks at; or give `data.split` a share, a column or \
-                files for `valid`";
+    let rule = "left out where the valid split has no rows, unless `data.split` gives it some";
     let holds = metrics.is_empty() || !data.splits.valid.rows().is_empty();
     require(holds, "best", rule, names(metrics))?;
     Ok(metrics)

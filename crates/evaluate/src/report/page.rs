@@ -67,22 +67,30 @@ pub fn html(input: &ReportInput) -> String {
         section("files", "Exported files", input.parity.map(parity)),
         section("recipe", "Recipe", preformatted(input.recipe)),
     ];
+    let head = format!("<p class=\"lead\">{}</p>{}", sentence(report), facts(input.facts));
+    page("Baeum report", input.title, &head, sections)
+}
+
+/// A page of its own: what it is, whose it is, what stands at its head, and its sections; all but the title is markup.
+pub fn page(
+    kind: &str,
+    title: &str,
+    head: &str,
+    sections: impl IntoIterator<Item = Option<(String, String)>>,
+) -> String {
     let (links, body): (String, String) = sections.into_iter().flatten().unzip();
-    let title = escape(input.title);
+    let (title, version) = (escape(title), env!("CARGO_PKG_VERSION"));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title} · Baeum report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
-         <header><p class=\"over\">Baeum report</p><h1>{title}</h1><p class=\"lead\">{}</p>{}\
+         <title>{title} · {kind}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
+         <header><p class=\"over\">{kind}</p><h1>{title}</h1>{head}\
          <nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
-         <footer>Made by Baeum {}. This page is one file: it runs no script and loads nothing.</footer>\n\
+         <footer>Made by Baeum {version}. This page is one file: it runs no script and loads nothing.</footer>\n\
          </main>\n</body>\n</html>\n",
         super::markup::STYLE,
-        sentence(report),
-        facts(input.facts),
-        env!("CARGO_PKG_VERSION"),
     )
 }
 
@@ -110,9 +118,10 @@ fn training(input: &ReportInput) -> Option<String> {
         format!("<figure><div class=\"wide\">{drawing}</div><figcaption>{caption}</figcaption></figure>")
     };
     let loss = figure(curves, &format!("The loss is what training makes small. {hint}"));
-    let chosen = "Chose the epoch whose weights were kept.";
-    let metrics = metric_curves(input.history, input.best_epoch).into_iter();
-    Some(loss + &metrics.map(|drawing| figure(drawing, chosen)).collect::<String>())
+    let chose = std::iter::once("Chose the epoch whose weights were kept.")
+        .chain(std::iter::repeat("Chose between epochs that were equal in what stands above."));
+    let metrics = metric_curves(input.history, input.best_epoch).into_iter().zip(chose);
+    Some(loss + &metrics.map(|(drawing, chose)| figure(drawing, chose)).collect::<String>())
 }
 
 fn classes(report: &Report) -> Option<String> {

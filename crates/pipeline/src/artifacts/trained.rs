@@ -33,6 +33,13 @@ pub(crate) struct History {
     pub(crate) class_weights: BTreeMap<String, f32>,
 }
 
+impl History {
+    /// The best epoch.
+    pub(crate) fn best(&self) -> EpochRecord {
+        self.epochs.get(self.best_epoch as usize).cloned().unwrap_or_default()
+    }
+}
+
 /// What the train stage leaves behind beside its checkpoints.
 pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
     let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());

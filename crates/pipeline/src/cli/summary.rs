@@ -34,7 +34,7 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
 
 fn trained(history: &artifacts::History) -> String {
     let (epochs, best) = (history.epochs.len(), history.best_epoch);
-    let record = history.epochs.get(best as usize).cloned().unwrap_or_default();
+    let record = history.best();
     let chosen = artifacts::shown_metrics(&record).map(|said| format!("{said}, ")).unwrap_or_default();
     let loss = judged_loss(&record);
     let next = artifacts::shown_runners_up(&history.runners_up);

@@ -75,10 +75,11 @@ fn a_metric_that_does_not_fit_is_refused() {
         let error = run(&by(best), &mut Scripted::valid(&[1.0; 5]), &data, None, NEVER).fitted.unwrap_err();
         assert_eq!((error.to_string(), error.path().as_deref()), (expect.to_owned(), Some("train.best")));
     };
-    let text = "`train.best` must be of `r2`, `rmse`, `mae`, because the task is `regress`, got `accuracy`";
+    let text =
+        "`train.best` must be among `r2`, `rmse`, `mae`, because the task is `regress`, got `accuracy`";
     check(&[MetricName::Mae, MetricName::Accuracy], dataset(Task::Regress, 1, 1), text);
-    let text = "`train.best` must be left out, because no row is in the valid split, which it looks at; \
-                or give `data.split` a share, a column or files for `valid`, got `r2`, `mae`";
+    let text = "`train.best` must be left out where the valid split has no rows, unless `data.split` gives it some, \
+                got `r2`, `mae`";
     check(&[MetricName::R2, MetricName::Mae], dataset(Task::Regress, 1, 0), text);
     let error = by(&[MetricName::R2, MetricName::Mae, MetricName::R2]).check().unwrap_err();
     assert_eq!(error.to_string(), "`train.best` must be a list of different metrics, got `r2` twice");
