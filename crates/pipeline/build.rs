@@ -11,8 +11,10 @@ use std::{env, fs, process};
 
 const STAGES: [&str; 5] = ["data", "models", "train", "evaluate", "export"];
 /// What no output depends on, below `src`: all the rest calls the stages, or lays what they put out into files.
-const BESIDE: [&str; 11] =
-    ["bin", "cli", "cli.rs", "fetch", "fetch.rs", "run", "run.rs", "seeds", "seeds.rs", "watch", "watch.rs"];
+const BESIDE: [&str; 12] = [
+    "bin", "cli", "cli.rs", "fetch", "fetch.rs", "rate.rs", "run", "run.rs", "seeds", "seeds.rs", "watch",
+    "watch.rs",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

@@ -90,6 +90,15 @@ fn recipe_cases() -> Vec<Case> {
         set("a misspelt key in an override", "train.epoch=3"),
         set("a wrong type in an override", "train.epochs=three"),
         set("a bad value in an override", "train.batch_size=0"),
+        set("a seed twice", "run.seed=[1, 2, 1]"),
+        with_args(
+            case("a list of seeds where one run is meant", ("[train]", "[run]\nseed = [0, 1]\n\n[train]"), SAME, 2),
+            &["pipeline", "recipe.toml", "--resume", "recipe-0001"],
+        ),
+        with_args(
+            case("a search among step sizes that do not grow", SAME, SAME, 2),
+            &["find-rate", "recipe.toml", "--most", "1e-9"],
+        ),
         with_args(case("a recipe that is not there", SAME, SAME, 4), &["pipeline", "recipes.toml"]),
     ]
 }

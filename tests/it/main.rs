@@ -14,6 +14,7 @@ mod lessons;
 mod limits;
 mod mixing;
 mod pages;
+mod rate;
 mod seeds;
 mod sentinel;
 mod start;

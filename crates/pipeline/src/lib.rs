@@ -26,6 +26,7 @@ mod start;
 
 mod artifacts;
 mod profile;
+mod rate;
 pub mod run;
 mod seeds;
 mod session;
@@ -40,6 +41,7 @@ pub use error::StageError;
 pub use generate::{GenerateError, Generation};
 pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
+pub use rate::{find_rate, rate_page};
 pub use recipe::{Plans, Recipe, RecipeError};
 pub use replay::Replay;
 pub use seeds::{Seeded, Seeds, Spread};

@@ -28,6 +28,7 @@ mod fit;
 mod loss;
 mod objective;
 mod optimizer;
+mod rate;
 mod sampler;
 mod step;
 mod time;
@@ -49,6 +50,7 @@ pub use failed::{FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
+pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
