@@ -18,6 +18,9 @@ pub enum Event {
         steps_per_epoch: usize,
         /// How many training rows there are.
         rows: usize,
+        /// How many minutes it may still take; none where it may take any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        minutes_left: Option<f64>,
     },
     /// One update was made.
     Step {

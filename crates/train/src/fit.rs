@@ -80,7 +80,9 @@ pub fn fit(
     let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
     let mut time = Stopwatch::begin(outside.clock, at.elapsed);
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
-    let mut stop = (outside.watch)(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
+    let minutes_left = plan.minutes_left(at.elapsed);
+    let start = Event::Start { from_epoch, epochs, steps_per_epoch, rows, minutes_left };
+    let mut stop = (outside.watch)(&start).is_stop();
     let end = loop {
         let epoch = match plan.next_epoch(&at.history, at.elapsed) {
             ControlFlow::Continue(_) if stop => break Ended::Stopped,

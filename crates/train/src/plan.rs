@@ -210,6 +210,11 @@ impl TrainPlan {
         self.said.max_minutes.map_or(Duration::ZERO, |_| elapsed)
     }
 
+    /// How many minutes training may still take, if there is a budget.
+    pub(crate) fn minutes_left(&self, elapsed: Duration) -> Option<f64> {
+        self.said.max_minutes.map(|most| (most - elapsed.as_secs_f64() / 60.0).max(0.0))
+    }
+
     /// Whether the time that training may take has run out.
     pub(crate) fn is_out_of_time(&self, elapsed: Duration) -> bool {
         self.said.max_minutes.is_some_and(|most| elapsed >= minutes(most))

@@ -117,11 +117,24 @@ fn training(input: &ReportInput) -> Option<String> {
     let figure = |drawing: String, caption: &str| {
         format!("<figure><div class=\"wide\">{drawing}</div><figcaption>{caption}</figcaption></figure>")
     };
-    let loss = figure(curves, &format!("The loss is what training makes small. {hint}"));
+    let cut = if is_cut(input.history) { CUT } else { "" };
+    let loss = figure(curves, &format!("The loss is what training makes small. {hint}{cut}"));
     let chose = std::iter::once("Chose the epoch whose weights were kept.")
         .chain(std::iter::repeat("Chose between epochs that were equal in what stands above."));
     let metrics = metric_curves(input.history, input.best_epoch).into_iter().zip(chose);
     Some(loss + &metrics.map(|(drawing, chose)| figure(drawing, chose)).collect::<String>())
+}
+
+/// What to know of a last epoch that its time did not suffice for.
+const CUT: &str = " The last epoch was cut short, so its training loss is of fewer rows.";
+
+/// Whether the last epoch had fewer steps than the first.
+fn is_cut(history: &[EpochRecord]) -> bool {
+    match history {
+        [first, .., before, last] => last.step.saturating_sub(before.step) < first.step,
+        [first, last] => last.step.saturating_sub(first.step) < first.step,
+        [] | [_] => false,
+    }
 }
 
 fn classes(report: &Report) -> Option<String> {

@@ -123,7 +123,7 @@ pub(crate) fn shown_runners_up(epochs: &[u32]) -> Option<String> {
 /// Why training was over, if that is not what the recipe leads one to expect.
 pub(crate) fn shown_end(end: Ended) -> Option<&'static str> {
     match end {
-        Ended::OutOfTime => Some("out of time"),
+        Ended::OutOfTime => Some("when its time ran out"),
         Ended::Done | Ended::EarlyStop | Ended::Stopped => None,
     }
 }

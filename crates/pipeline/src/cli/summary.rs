@@ -41,7 +41,7 @@ fn trained(history: &artifacts::History) -> String {
     let next = next.map(|said| format!(", then {said}")).unwrap_or_default();
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
-    let end = artifacts::shown_end(history.end).map(|said| format!(", {said}")).unwrap_or_default();
+    let end = artifacts::shown_end(history.end).map(|said| format!(", ended {said}")).unwrap_or_default();
     format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}", best + 1)
 }
 

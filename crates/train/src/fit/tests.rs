@@ -96,7 +96,7 @@ fn events_come_in_order() {
     let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let say = |event: &Event| match event {
-        Event::Start { from_epoch, epochs, steps_per_epoch, rows } => {
+        Event::Start { from_epoch, epochs, steps_per_epoch, rows, .. } => {
             format!("start {from_epoch} of {epochs}, {steps_per_epoch} steps, {rows} rows")
         }
         Event::Step { epoch, step, rows, .. } => format!("step {epoch}.{step} of {rows}"),
@@ -140,6 +140,7 @@ fn training_ends_behind_the_step_in_which_its_time_ran_out() {
         assert!(fitted.best.is_some());
         let last = run.kept.last().unwrap();
         assert_eq!((last.state.step, last.batch), (steps[steps.len() - 1], 0));
+        assert!(matches!(run.events[0], Event::Start { minutes_left: Some(left), .. } if left == minutes));
         assert!(matches!(run.events.last(), Some(Event::End { end: told, .. }) if *told == end));
     };
     check(0.5, Ended::OutOfTime, &[1]);
