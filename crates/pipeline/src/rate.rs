@@ -23,7 +23,16 @@ pub fn find_rate(
     let seed = context.place.seed;
     let mut network = network(&model.graph, &model.weights, runner(&context.plans.run, seed))?;
     drop(model.weights);
-    Ok(baeum_train::find_rate(&context.plans.train, range, seed, &mut *network, &dataset, watch)?)
+    let progress = &context.place.progress;
+    progress.begin("trying learning rates", range.steps());
+    let mut counted = |point: &RatePoint| {
+        progress.add(1);
+        watch(point)
+    };
+    let plan = &context.plans.train;
+    let found = baeum_train::find_rate(plan, range, seed, &mut *network, &dataset, &mut counted);
+    progress.end();
+    Ok(found?)
 }
 
 /// The curve as one self-contained HTML page, a sibling of the report. `said`: the step size of the recipe.

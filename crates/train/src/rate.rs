@@ -84,6 +84,11 @@ impl RateRange {
         self.most
     }
 
+    /// How many steps are tried.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// The step size of a step, counted from zero.
     fn at(&self, step: usize) -> f64 {
         self.least * (self.most / self.least).powf(step as f64 / (self.steps - 1) as f64)

@@ -8,7 +8,7 @@ use baeum_core::{
 use baeum_data::table::Column;
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactError, Table, json, parquet, parse, read, read_weights, tensors};
+use super::{ArtifactError, Table, json, parquet, parse, read, read_weights, tensors, unfit};
 use crate::run::Files;
 
 const BLUEPRINT: &str = "predictor/predictor.json";
@@ -35,8 +35,12 @@ pub(crate) struct History {
 
 impl History {
     /// The best epoch.
-    pub(crate) fn best(&self) -> EpochRecord {
-        self.epochs.get(self.best_epoch as usize).cloned().unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`ArtifactError::Read`] if it is none of the epochs.
+    pub(crate) fn best(&self) -> Result<&EpochRecord, ArtifactError> {
+        let best = self.epochs.get(self.best_epoch as usize);
+        best.ok_or_else(|| unfit(HISTORY, "its best epoch is none of its epochs"))
     }
 }
 
@@ -117,7 +121,11 @@ pub(crate) fn shown_metrics(best: &EpochRecord) -> Option<String> {
 /// The next best epochs, counted from one; none where only the best one was kept.
 pub(crate) fn shown_runners_up(epochs: &[u32]) -> Option<String> {
     let shown: Vec<String> = epochs.iter().map(|epoch| (epoch + 1).to_string()).collect();
-    (!shown.is_empty()).then(|| format!("epochs {}", shown.join(", ")))
+    match &shown[..] {
+        [] => None,
+        [one] => Some(format!("epoch {one}")),
+        several => Some(format!("epochs {}", several.join(", "))),
+    }
 }
 
 /// Why training was over, if that is not what the recipe leads one to expect.

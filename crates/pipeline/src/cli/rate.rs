@@ -7,7 +7,7 @@ use super::{Failure, args, open, print};
 use crate::rate::{find_rate, rate_page};
 use crate::run::RunError;
 use crate::stages::{Context, NoHooks};
-use crate::watch::Signals;
+use crate::watch::{Signals, Waiting};
 
 /// About as many rows as the table has.
 const ROWS: usize = 20;
@@ -19,9 +19,11 @@ pub(crate) fn run(args: &args::FindRate, signals: &Signals) -> Result<(), Failur
     let job = open::open(&args::Work::about(&args.recipe, &args.sets, &args.runs, args.data.as_deref()))?;
     use_threads(job.plans.run.threads());
     let context = Context { plans: &job.plans, place: &job.place, hooks: &NoHooks };
+    let waiting = Waiting::new("rates", &job.place.progress, &job.clock, signals);
     let mut watch = |_: &_| if signals.received().is_some() { Signal::Stop } else { Signal::Go };
     let curve =
         find_rate(&context, &range, &mut watch).map_err(|error| blame(&job.parsed, signals, error))?;
+    drop(waiting);
     if let Some(signal) = signals.received() {
         return Err(Failure::Interrupted(signal));
     }

@@ -46,7 +46,7 @@ fn seeded(session: &Session<'_>, seed: u64) -> Result<Option<Seeded>, Failure> {
     else {
         return Ok(None);
     };
-    let best = artifacts::history(trained)?.best();
+    let best = artifacts::history(trained)?.best()?.clone();
     let metrics = artifacts::scores(scored)?.metrics;
     let run = session.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Some(Seeded { seed, run, best, metrics }))

@@ -20,29 +20,30 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     let last = last_stage(work, to)?;
     let job = open(work)?;
     use_threads(job.plans.run.threads());
-    if job.plans.run.seeds().len() > 1 {
-        refuse_one_run(work, job.plans.run.seeds().len())?;
-        return seeds::run(&job, last, signals);
-    }
     let goal = match (&work.resume, work.from) {
-        (Some(run), _) => Goal::Resume(run.clone()),
-        (None, Some(_)) => Goal::Newest,
+        (Some(run), _) => {
+            refuse_several("--resume", &job)?;
+            Goal::Resume(run.clone())
+        }
+        (None, Some(_)) => {
+            refuse_several("--from", &job)?;
+            Goal::Newest
+        }
+        (None, None) if job.plans.run.seeds().len() > 1 => return seeds::run(&job, last, signals),
         (None, None) => Goal::Any,
     };
     let session = advance(&job, &Asked { goal, from: work.from, last }, signals)?;
     summary::end(&session, last)
 }
 
-/// `--resume` and `--from` are about one run.
-fn refuse_one_run(work: &args::Work, seeds: usize) -> Result<(), Failure> {
-    let word = match (&work.resume, work.from) {
-        (Some(_), _) => "--resume",
-        (None, Some(_)) => "--from",
-        (None, None) => return Ok(()),
-    };
-    Err(Failure::Usage(format!(
-        "`{word}` wants one seed, got {seeds} in `run.seed`; say which with `--set run.seed=NUMBER`"
-    )))
+/// `--resume`, `--from` and `plan` are about one run.
+fn refuse_several(word: &str, job: &Job) -> Result<(), Failure> {
+    match job.plans.run.seeds().len() {
+        0 | 1 => Ok(()),
+        seeds => Err(Failure::Usage(format!(
+            "`{word}` wants one seed, got {seeds} in `run.seed`; say which with `--set run.seed=NUMBER`"
+        ))),
+    }
 }
 
 /// Which run is wanted, and which of its stages.
@@ -63,7 +64,7 @@ pub(crate) fn advance<'a>(job: &'a Job, asked: &Asked, signals: &Signals) -> Res
     if let Some(from) = asked.from {
         session.adopt_before(from).map_err(blame)?;
     }
-    let waiting = Waiting::new(&job.place.progress, &job.clock, signals);
+    let waiting = Waiting::new("data", &job.place.progress, &job.clock, signals);
     let mut audience = Terminal { job, waiting };
     session.advance(asked.last, &mut audience).map_err(blame)?;
     Ok(session)
@@ -101,17 +102,7 @@ fn last_stage(work: &args::Work, verb: Option<Stage>) -> Result<Stage, Failure> 
 /// `baeum plan RECIPE`.
 pub(crate) fn plan(work: &args::Work) -> Result<(), Failure> {
     let job = open(work)?;
-    let seeds = job.plans.run.seeds();
-    for &seed in seeds {
-        if seeds.len() > 1 {
-            print::line(&format!("seed {seed}"));
-        }
-        plan_one(&job.of_seed(seed)?)?;
-    }
-    Ok(())
-}
-
-fn plan_one(job: &Job) -> Result<(), Failure> {
+    refuse_several("baeum plan", &job)?;
     let identity = identity(&job.parsed.recipe, &job.plans, &job.place)?;
     let plan = job.runs.plan(&job.name, &identity)?;
     let how = if plan.continues { "goes on" } else { "begins" };
