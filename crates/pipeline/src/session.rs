@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baeum_core::commit::CommitError;
-use baeum_core::{Clock, Dataset, Several};
+use baeum_core::tagged::Several;
+use baeum_core::{Clock, Dataset};
 use baeum_data::{DataError, ExampleCache, Place};
 use baeum_models::Memory;
 use baeum_train::{Checkpoint, Event, FailedStep, Signal, TrainError};

@@ -3,7 +3,8 @@ mod loss;
 mod optimizer;
 mod schedule;
 
-use baeum_core::{Decayed, MetricName, Several};
+use baeum_core::tagged::Several;
+use baeum_core::{Decayed, MetricName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -55,7 +55,7 @@ pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
     Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, InputSpec, Limits, Loss,
-    LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng, Schema, Scored, Several,
-    Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats,
-    Weights, clock::SystemClock,
+    LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng, Schema, Scored, Source,
+    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights,
+    clock::SystemClock, tagged::Several,
 };

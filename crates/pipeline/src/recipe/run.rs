@@ -1,7 +1,8 @@
 use std::fmt;
 use std::path::Path;
 
-use baeum_core::{LimitValueError, Limits, Several};
+use baeum_core::tagged::Several;
+use baeum_core::{LimitValueError, Limits};
 use baeum_models::{Device, Rung};
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::clock::ManualClock;
-use baeum_core::{Limits, Loss, MetricName, Part, Several, State, Task, Tensor};
+use baeum_core::{Limits, Loss, MetricName, Part, State, Task, Tensor};
 
 use super::*;
 use crate::testing::{Regression, Scripted, accuracy, dataset, named};
 use crate::{
     AdamConfig, CheckpointConfig, ClassWeights, Descent, EarlyStopping, Optimizer, Plateau, Schedule,
-    TrainConfig,
+    Several, TrainConfig,
 };
 
 mod chosen;

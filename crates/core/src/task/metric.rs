@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 
-use crate::{Item, Task};
+use super::Task;
+use crate::tagged::Item;
 
 /// A way to judge answers; each equals scikit-learn's of the same name. The only list of metrics in the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
