@@ -14,6 +14,8 @@ mod lessons;
 mod limits;
 mod mixing;
 mod pages;
+mod rate;
+mod seeds;
 mod sentinel;
 mod start;
 mod swap;

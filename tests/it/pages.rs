@@ -173,7 +173,19 @@ fn variant_settings(schema: &Value, body: &Value) -> String {
 #[test]
 fn pages_show_the_command() {
     let mut page = format!("# The command\n\n{HEAD}\n");
-    let verbs = ["pipeline", "plan", "predict", "label", "fetch", "schema", "verify", "runs", "limits"];
+    let verbs = [
+        "pipeline",
+        "plan",
+        "find-rate",
+        "predict",
+        "label",
+        "fetch",
+        "schema",
+        "verify",
+        "replay",
+        "runs",
+        "limits",
+    ];
     for args in [vec!["--help"]].into_iter().chain(verbs.map(|verb| vec![verb, "--help"])) {
         let outcome = baeum(Path::new("."), &args);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

@@ -1,6 +1,10 @@
+mod metric;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Loss;
+
+pub use metric::{MetricName, Scored};
 
 /// What the answer is like; fixes the head, the default loss, the default metrics and the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -3,7 +3,8 @@ mod loss;
 mod optimizer;
 mod schedule;
 
-use baeum_core::Decayed;
+use baeum_core::tagged::Several;
+use baeum_core::{Decayed, MetricName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,11 @@ pub struct TrainConfig {
     /// a tenth of each label over all labels, and the validation loss is smoothed alike.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
     pub loss: Option<LossConfig>,
+    /// What makes an epoch the best one, whose weights are kept: a metric of the validation rows, such as `accuracy`, or several
+    /// in the order of their importance, where each tells apart what those before it leave equal. The loss of these rows, if
+    /// not given; it also tells apart what all metrics leave equal, and of equals the first is best.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub best: Several<MetricName>,
     /// When to stop before the last epoch; never, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
@@ -110,9 +116,10 @@ impl Sampler {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EarlyStopping {
-    /// After so many epochs in a row without progress; 10.
+    /// After so many epochs in a row without progress; 10. Progress is that the loss gets better, or, where `train.best` names
+    /// metrics, one of them.
     pub patience: u32,
-    /// By how much the loss must fall to count as progress; 0: by anything.
+    /// By how much it must get better to count as progress; 0: by anything.
     pub min_delta: f64,
 }
 
@@ -130,6 +137,9 @@ pub struct CheckpointConfig {
     pub every_minutes: Option<f64>,
     /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
     pub keep: usize,
+    /// How many of the best epochs keep their weights; 1. The best one goes on to the next stages; the others lie beside it in
+    /// the run folder, `3-train/best/2.safetensors` and so on, and in every checkpoint.
+    pub best: usize,
 }
 
 impl Default for TrainConfig {
@@ -150,6 +160,7 @@ impl Default for TrainConfig {
             gradient_limit: None,
             ema: None,
             loss: None,
+            best: Several::default(),
             early_stopping: None,
             checkpoint: CheckpointConfig::default(),
         }
@@ -164,7 +175,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2 }
+        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2, best: 1 }
     }
 }
 

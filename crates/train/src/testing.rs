@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, Network, NetworkError, Part,
-    Probes, Record, Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats,
-    Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, MetricName, Network, NetworkError,
+    Part, Probes, Record, Schema, Scored, Source, SourceError, Splits, State, Target, Task, Tensor, Update,
+    UpdateStats, Weights,
 };
-use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, running_average, softmax, sum_of_squares};
+use baeum_kernels::{
+    AdamStep, adam, argmax, clip_factor, logsumexp, running_average, softmax, sum_of_squares,
+};
 
 /// Numbers of a row.
 const FEATURES: usize = 3;
@@ -125,6 +127,21 @@ impl Network for Regression {
         self.step = state.step;
         Ok(())
     }
+}
+
+/// The share of the validation rows that are told right, whatever the metric is called.
+pub(crate) fn accuracy(
+    net: &mut dyn Network,
+    data: &Dataset,
+    metrics: &[MetricName],
+) -> Result<Vec<Scored>, Box<dyn std::error::Error + Send + Sync>> {
+    let batch = data.source.batch(data.splits.valid.rows())?;
+    let classes = batch.targets[0].i64s()?;
+    let logits = net.predict(&batch)?[0].f32s()?.chunks(CLASSES);
+    let right =
+        logits.zip(classes).filter(|(logits, class)| argmax(logits) == Some(**class as usize)).count();
+    let value = Some(right as f64 / batch.rows as f64);
+    Ok(metrics.iter().map(|&metric| Scored { metric, value }).collect())
 }
 
 /// Yields the losses it was given, one update after the other; its only weight is the number of updates.

@@ -224,7 +224,7 @@ fn history() -> Vec<EpochRecord> {
         step: (epoch * STEPS_PER_EPOCH) as u64,
         train_loss: 0.0,
         valid_loss: Some(1.0 / (1.0 + epoch as f64).min(9.0) + 0.05 * f64::from(*noise)),
-        learning_rate: 0.0,
+        ..EpochRecord::default()
     };
     noise.iter().enumerate().map(record).collect()
 }

@@ -17,7 +17,7 @@ const SHOWN: usize = 20;
 
 /// `baeum label RECIPE ID=LABEL`, `--from FILE`, `--withdraw ID`, `--next N`, `--candidates N`.
 pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
-    let job = open(&work(args))?;
+    let job = open(&args::Work::about(&args.recipe, &args.sets, &args.runs, args.data.as_deref()))?;
     let is_question = args.labels.is_empty() && args.withdraw.is_empty() && args.from.is_none();
     let done = match (args.next, args.candidates, is_question) {
         (Some(count), _, _) => list_next(args, &job, count),
@@ -26,19 +26,6 @@ pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
         (None, None, false) => append(args, &job),
     };
     done.map_err(|error| blame(&job, error))
-}
-
-/// The recipe, as every command about one opens it.
-fn work(args: &args::Label) -> args::Work {
-    args::Work {
-        recipe: args.recipe.clone(),
-        sets: args.sets.clone(),
-        runs: args.runs.clone(),
-        data: args.data.clone(),
-        from: None,
-        to: None,
-        resume: None,
-    }
 }
 
 /// What is about a setting is shown at its place in the recipe.
