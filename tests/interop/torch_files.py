@@ -5,6 +5,8 @@ import torch
 from common import array, cases, near, report
 from torch import nn
 from torch_layers import (
+    Ensemble,
+    GroupedDense,
     Gru,
     InstanceNorm,
     Lengths,
@@ -13,6 +15,7 @@ from torch_layers import (
     MeanOverTime,
     Patches,
     PositionEmbedding,
+    Scale,
     SelfAttention,
     SinusoidalPositions,
     Transpose,
@@ -58,6 +61,12 @@ def module(layer, weights, name):
         return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
     if kind == "group_norm":
         return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "grouped_dense":
+        return GroupedDense(**settings)
+    if kind == "scale":
+        return Scale(weights[f"{name}.weight"].shape)
+    if kind == "ensemble":
+        return Ensemble(**settings)
     if kind == "instance_norm":
         return InstanceNorm(settings["eps"])
     if kind == "embedding":
@@ -81,7 +90,7 @@ def module(layer, weights, name):
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
-    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "member_mean": MeanOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 
 

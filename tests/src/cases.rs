@@ -42,6 +42,21 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
         ("dense without bias", chain(&[5], &[Layer::Dense { units: 3, bias: false }])),
         ("dense over time", chain(&[4, 5], &[Layer::Dense { units: 3, bias: true }])),
+        ("grouped_dense", chain(&[5], &[Layer::GroupedDense { groups: vec![2, 1, 2], units: 3 }])),
+        ("scale", chain(&[5], &[Layer::Scale { axes: 1, start: 0.5, signs: false }])),
+        ("scale of images", chain(image, &[Layer::Scale { axes: 2, start: 0.5, signs: true }])),
+        ("ensemble", chain(&[5], &[Layer::Ensemble { members: 3 }])),
+        (
+            "member_mean",
+            chain(
+                &[5],
+                &[
+                    Layer::Ensemble { members: 3 },
+                    Layer::Scale { axes: 2, start: 1.0, signs: true },
+                    Layer::MemberMean,
+                ],
+            ),
+        ),
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),

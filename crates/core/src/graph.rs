@@ -149,6 +149,16 @@ impl Graph {
         &self.outputs
     }
 
+    /// What a loss looks at for each output, and how many answers that is for a row: the output itself, or what the members of an
+    /// ensemble say whose mean it is.
+    pub fn judged(&self) -> impl Iterator<Item = (NodeId, usize)> {
+        let of = move |&output: &NodeId| match (&self[output].layer, &self[output].inputs[..]) {
+            (Layer::MemberMean, [said]) => (*said, self[*said].shape.0.get(1).and_then(|dim| dim.size()).unwrap_or(1)),
+            _ => (output, 1),
+        };
+        self.outputs.iter().map(of)
+    }
+
     /// The node of a name.
     pub fn find(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().position(|node| node.name == name).map(NodeId)
@@ -465,6 +475,59 @@ mod tests {
             &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
             "node `l0`: `group_norm.groups` must be above zero, got 0",
         );
+    }
+
+    #[test]
+    fn groups_and_members_stand_side_by_side() {
+        let grouped = |groups: &[usize]| Layer::GroupedDense { groups: groups.to_vec(), units: 4 };
+        let scale = |axes| Layer::Scale { axes, start: 1.0, signs: false };
+        let ensemble = Layer::Ensemble { members: 3 };
+        check(&[6], &[grouped(&[1, 2, 3])], "[batch, 3, 4]");
+        check(&[5], &[ensemble.clone(), scale(2), dense(2), Layer::MemberMean], "[batch, 2]");
+        check(
+            &[6],
+            &[grouped(&[1, 2])],
+            "node `l0`: grouped_dense wants [batch, 3], the numbers of its 2 `groups`, got [batch, 6]",
+        );
+        check(
+            &[6],
+            &[grouped(&[6, 0])],
+            "node `l0`: `grouped_dense.groups` must be one or more sizes above zero, got [6, 0]",
+        );
+        check(
+            &[usize::MAX],
+            &[grouped(&[usize::MAX, 1])],
+            &format!(
+                "node `l0`: grouped_dense wants [batch, too many], the numbers of its 2 `groups`, got [batch, {}]",
+                usize::MAX
+            ),
+        );
+        check(
+            &[3],
+            &[scale(2)],
+            "node `l0`: scale wants an item whose last 2 axes are known, got [batch, 3]",
+        );
+        check(
+            &[3, 2],
+            &[ensemble],
+            "node `l0`: ensemble wants rows [batch, n], got [batch, 3, 2]; put `flatten` before it",
+        );
+        check(
+            &[3],
+            &[Layer::MemberMean],
+            "node `l0`: member_mean wants what members say, [batch, members, n], got [batch, 3]",
+        );
+    }
+
+    #[test]
+    fn a_loss_judges_members_one_by_one() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+        let said = graph.add("said", Layer::Ensemble { members: 3 }, &[x]).unwrap();
+        let mean = graph.add("mean", Layer::MemberMean, &[said]).unwrap();
+        graph.output(mean);
+        graph.output(x);
+        assert_eq!(graph.judged().collect::<Vec<_>>(), [(said, 3), (x, 1)]);
     }
 
     #[test]

@@ -118,12 +118,14 @@ fn tensors(layer: &Layer) -> Say {
         Layer::Dense { bias: true, .. }
         | Layer::Conv1d { bias: true, .. }
         | Layer::Conv2d { bias: true, .. }
+        | Layer::GroupedDense { .. }
         | Layer::LayerNorm { .. }
         | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
         Layer::Dense { .. }
         | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::RmsNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Embedding { .. }
         | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
@@ -153,6 +155,8 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::Ensemble { .. }
+        | Layer::MemberMean
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Patches { .. }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{
-    Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet, TextCnn,
-    TransformerEncoder, Vit,
+    Cnn, ConvSeries, Dlinear, FtTransformer, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet,
+    Tabm, TabularMlp, TextCnn, TransformerEncoder, Vit,
 };
 use crate::{LayerSpec, ModelError, StartConfig};
 
@@ -22,6 +22,15 @@ pub struct ModelConfig {
     /// A multilayer perceptron, for rows of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mlp: Option<Mlp>,
+    /// A multilayer perceptron behind vectors of the fields, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tabular_mlp: Option<TabularMlp>,
+    /// A Transformer over the fields, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ft_transformer: Option<FtTransformer>,
+    /// An ensemble of perceptrons that share their weights, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tabm: Option<Tabm>,
     /// A convolutional network, for images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnn: Option<Cnn>,
@@ -85,11 +94,14 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 15] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 18] {
         let ModelConfig {
             start: _,
             layers,
             mlp,
+            tabular_mlp,
+            ft_transformer,
+            tabm,
             cnn,
             lenet,
             resnet,
@@ -107,6 +119,9 @@ impl ModelConfig {
         [
             ("layers", layers.as_deref().map(Way::Layers)),
             ("mlp", preset(mlp)),
+            ("tabular_mlp", preset(tabular_mlp)),
+            ("ft_transformer", preset(ft_transformer)),
+            ("tabm", preset(tabm)),
             ("cnn", preset(cnn)),
             ("lenet", preset(lenet)),
             ("resnet", preset(resnet)),

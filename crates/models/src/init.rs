@@ -40,6 +40,10 @@ fn draw(rng: &Rng, name: &str, param: &Param) -> Tensor {
     let stream = rng.stream("init", name);
     match param.init {
         Init::Constant(value) => tensor.fill(value),
+        Init::Signs(value) => {
+            stream.fill_uniform(&mut tensor, Counter::once());
+            tensor.iter_mut().for_each(|drawn| *drawn = if *drawn < 0.5 { -value } else { value });
+        }
         Init::Normal => stream.fill_normal(&mut tensor, Counter::once()),
         Init::Uniform(bound) => {
             stream.fill_uniform(&mut tensor, Counter::once());

@@ -63,6 +63,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::BatchNorm { .. }
         | Layer::GroupNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
@@ -99,6 +100,9 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Gru { returns: Returns::Last, .. }
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::GroupedDense { .. }
+        | Layer::Ensemble { .. }
+        | Layer::MemberMean
         | Layer::Patches { .. } => None,
     }
 }

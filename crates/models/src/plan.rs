@@ -137,6 +137,10 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         Layer::Embedding { vocabulary, units } => {
             count("vocabulary", *vocabulary).and(count("units", *units))
         }
+        Layer::GroupedDense { groups, units } => {
+            count("groups", groups.iter().copied().max().unwrap_or(0)).and(count("units", *units))
+        }
+        Layer::Ensemble { members } => at_most(LEVELS, "members", *members),
         Layer::Conv2d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
             .and(side("kernel", *kernel))
             .and(side("stride", *stride))
@@ -172,6 +176,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::LayerNorm { .. }
         | Layer::RmsNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
@@ -182,6 +187,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::MemberMean
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add

@@ -110,7 +110,7 @@ impl Runner {
         for (i, node) in graph.nodes().iter().enumerate() {
             for param in node.layer.params(&graph.input_shapes(node)) {
                 if let Some(parameter) = self.learned.get_mut(&format!("{}.{}", node.name, param.name)) {
-                    parameter.role = Role::of(graph, i, &param.sizes);
+                    parameter.role = Role::of(graph, i, &param);
                 }
             }
         }

@@ -100,6 +100,26 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("add", both(Layer::Add)),
         ("subtract", difference()),
         ("multiply", factors()),
+        (
+            "grouped_dense",
+            chain(
+                &[5],
+                DType::F32,
+                vec![dense(), Layer::GroupedDense { groups: vec![1, 3], units: 3 }, Layer::Flatten { axis: 1 }],
+            ),
+        ),
+        ("scale", behind_dense(Layer::Scale { axes: 1, start: 1.0, signs: false })),
+        ("scale of images", image(Layer::Scale { axes: 2, start: 1.0, signs: true })),
+        ("scale beside its input", beside(Layer::Scale { axes: 2, start: 1.0, signs: false })),
+        (
+            "ensemble",
+            chain(
+                &[5],
+                DType::F32,
+                vec![dense(), Layer::Ensemble { members: 3 }, dense(), Layer::Flatten { axis: 1 }],
+            ),
+        ),
+        ("member_mean", members()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
@@ -289,6 +309,22 @@ fn factors() -> Graph {
     let product = graph.add("product", Layer::Multiply, &[gate, b]).unwrap();
     let square = graph.add("square", Layer::Multiply, &[product, product]).unwrap();
     with_head(graph, square)
+}
+
+/// An ensemble each of whose members is judged by itself, and a place that reads what they say beside it.
+fn members() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
+    let each = graph.add("each", Layer::Ensemble { members: 3 }, &[a]).unwrap();
+    let scale = graph.add("scale", Layer::Scale { axes: 2, start: 1.0, signs: true }, &[each]).unwrap();
+    let bent = graph.add("bent", Layer::Tanh, &[scale]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[bent]).unwrap();
+    let heads = Layer::GroupedDense { groups: vec![4; 3], units: CLASSES };
+    let head = graph.add("head", heads, &[rows]).unwrap();
+    let mean = graph.add("head_mean", Layer::MemberMean, &[head]).unwrap();
+    graph.output(mean);
+    graph
 }
 
 /// A layer that reads two others, which read the same.

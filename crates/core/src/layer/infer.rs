@@ -1,4 +1,4 @@
-use super::sequence;
+use super::{members, sequence};
 use super::window::{Image, Line, divisible, spread};
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
@@ -34,6 +34,7 @@ impl Layer {
             }
             Layer::Input { dtype } => *dtype,
             Layer::Dense { .. }
+            | Layer::GroupedDense { .. }
             | Layer::Conv2d { .. }
             | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
@@ -48,6 +49,7 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. }
+            | Layer::Scale { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -62,6 +64,8 @@ impl Layer {
             | Layer::Gru { .. }
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -77,6 +81,7 @@ impl Layer {
             Layer::Input { dtype } => *dtype,
             Layer::Lengths { .. } => DType::I64,
             Layer::Dense { .. }
+            | Layer::GroupedDense { .. }
             | Layer::Conv2d { .. }
             | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
@@ -91,6 +96,7 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. }
+            | Layer::Scale { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -106,6 +112,8 @@ impl Layer {
             | Layer::Gru { .. }
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -119,6 +127,7 @@ impl Layer {
         match self {
             Layer::Input { .. } => Err(wants("to stand first")),
             Layer::Dense { units, .. } => dense(one(inputs)?, *units),
+            Layer::GroupedDense { groups, units } => members::grouped(one(inputs)?, groups, *units),
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let spread = Size2 {
                     height: spread(kernel.height, dilation.height),
@@ -157,6 +166,7 @@ impl Layer {
             },
             Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
             Layer::InstanceNorm { .. } => instance_norm(one(inputs)?),
+            Layer::Scale { axes, .. } => members::scale(one(inputs)?, *axes),
             Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -175,6 +185,8 @@ impl Layer {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
+            Layer::Ensemble { members } => members::ensemble(one(inputs)?, *members),
+            Layer::MemberMean => members::mean(one(inputs)?),
             Layer::Lengths { .. } => sequence::lengths(one(inputs)?),
             Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::Layer;
+use super::{Layer, members};
 use super::work::{channels, width};
 use crate::Shape;
 
@@ -13,7 +13,7 @@ pub enum ParamKind {
     Running,
 }
 
-/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
+/// Where a parameter starts; each is PyTorch's default where PyTorch has the layer, drawn from the stream `init` under the parameter's full name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Every value the same.
@@ -21,6 +21,8 @@ pub enum Init {
     /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
     /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
     Uniform(f64),
+    /// This value or minus this value, by lot.
+    Signs(f32),
     /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
     Normal,
 }
@@ -49,6 +51,10 @@ impl Layer {
             }
             Layer::Conv1d { filters, kernel, groups, bias, .. } => {
                 weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
+            }
+            Layer::GroupedDense { groups, units } => members::grouped_params(groups, *units),
+            Layer::Scale { axes, start, signs } => {
+                members::scale_params(inputs.first(), *axes, *start, *signs)
             }
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
@@ -86,6 +92,8 @@ impl Layer {
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Patches { .. }
@@ -156,6 +164,6 @@ fn recurrent(rows: usize, n: usize, units: usize, bidirectional: bool, layers: u
     levels.flat_map(of).collect()
 }
 
-fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
+pub(super) fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
     Param { name: name.into(), sizes, kind: ParamKind::Learned, init }
 }

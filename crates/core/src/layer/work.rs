@@ -10,6 +10,7 @@ impl Layer {
         let out = elements(output);
         match self {
             Layer::Dense { .. } => 2 * out * width(inputs) as u64,
+            Layer::GroupedDense { units, .. } => 2 * (width(inputs) * units) as u64,
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }
@@ -32,8 +33,9 @@ impl Layer {
             Layer::Gru { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 3 * *units, *units, *bidirectional, *layers)
             }
-            Layer::MeanOverTime | Layer::MaxOverTime => inputs.first().map_or(0, |shape| elements(shape)),
-            Layer::Relu
+            Layer::MeanOverTime | Layer::MaxOverTime | Layer::MemberMean => inputs.first().map_or(0, |shape| elements(shape)),
+            Layer::Scale { .. }
+            | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
@@ -48,6 +50,7 @@ impl Layer {
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
+            | Layer::Ensemble { .. }
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Pad1d { .. }

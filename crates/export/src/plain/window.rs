@@ -37,6 +37,9 @@ pub(super) fn layer(
         Layer::Upsample { factor, mode } => image.upsample(*factor, *mode),
         Layer::Input { .. }
         | Layer::Dense { .. }
+        | Layer::GroupedDense { .. }
+        | Layer::Scale { .. }
+        | Layer::Ensemble { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
@@ -57,6 +60,7 @@ pub(super) fn layer(
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
+        | Layer::MemberMean
         | Layer::MaxOverTime
         | Layer::Lengths { .. }
         | Layer::Transpose

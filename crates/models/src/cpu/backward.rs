@@ -32,6 +32,9 @@ impl Run<'_> {
                 let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
                 self.product_backward(step, (0, *bias), size, [&self.read(step), &dy.span(self.rows)], dx);
             }
+            Op::GroupedDense { groups, units } => self.grouped_dense_backward(step, dy, groups, *units),
+            Op::Scale { len, .. } => self.scale_backward(step, dy, *len),
+            Op::Repeat { width, times } => self.repeat_backward(step, dy, *width, *times),
             Op::Conv2d { conv, bias, relu, .. } => {
                 self.undo_relu(step, dy, *relu);
                 self.conv2d_backward(step, dy, &Conv2d { batch: self.rows, ..*conv }, *bias);

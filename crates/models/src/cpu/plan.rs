@@ -7,7 +7,7 @@ mod lives;
 mod place;
 mod share;
 
-use baeum_core::{Graph, ParamKind, Rng};
+use baeum_core::{Graph, NodeId, ParamKind, Rng};
 use baeum_kernels::{Span, Write};
 
 use super::op::{Op, Room, count, item};
@@ -28,7 +28,7 @@ pub(super) enum Purpose {
 pub(super) struct Plan {
     /// In running order, one a node.
     pub(super) steps: Vec<Step>,
-    /// What the network answers, in the order of the graph's outputs.
+    /// What the network answers, or what a loss looks at, in the order of the graph's outputs.
     pub(super) outputs: Vec<Output>,
     /// Where the gradient of an output goes that nothing learned stands in front of, and one that is added to another's.
     pub(super) spare: Place,
@@ -132,7 +132,7 @@ impl Params {
             for param in node.layer.params(&graph.input_shapes(node)) {
                 let span = 0..param.sizes.iter().product();
                 let name = format!("{}.{}", node.name, param.name);
-                let role = Role::of(graph, i, &param.sizes);
+                let role = Role::of(graph, i, &param);
                 params.tensors.push(Tensor {
                     node: i,
                     name,
@@ -173,27 +173,36 @@ impl Plan {
     /// The steps of a graph, for batches of up to `capacity` items.
     pub(super) fn of(graph: &Graph, params: &Params, rng: &Rng, purpose: Purpose, capacity: usize) -> Plan {
         let mut ops: Vec<Op> = graph.nodes().iter().map(|node| Op::of(graph, node, rng)).collect();
+        let ends = ends(graph, purpose);
         let shared = share::share(graph, &mut ops, purpose);
-        let asked = lives::asked(graph, purpose);
+        let asked = lives::asked(graph, &ends, purpose);
         let rooms: Vec<Room> =
             graph.nodes().iter().map(|node| Room::item(count(&item(&node.shape)))).collect();
-        let lives = lives::Lives::of(graph, &ops, &shared, &asked);
-        let answers = graph.outputs().iter().map(|id| rooms[id.index()].item);
+        let lives = lives::Lives::of(graph, &ends, &ops, &shared, &asked);
+        let answers = ends.iter().map(|id| rooms[id.index()].item);
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
         let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
-        let steps = (0..ops.len()).map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params)).collect();
-        let output = |(k, id): (usize, &baeum_core::NodeId)| {
+        let steps = (0..ops.len()).map(|i| layout.step(i, (graph, &ends), &ops[i], &shared, &asked, params)).collect();
+        let output = |(k, id): (usize, &NodeId)| {
             let home = shared.home[id.index()];
-            let twice = graph.outputs()[..k].iter().any(|before| shared.home[before.index()] == home);
+            let twice = ends[..k].iter().any(|before| shared.home[before.index()] == home);
             Output {
                 value: layout.values[id.index()],
                 gradient: layout.gradients[home].filter(|_| asked[id.index()]),
                 write: if twice { Write::Add } else { Write::Set },
             }
         };
-        let outputs = graph.outputs().iter().enumerate().map(output);
+        let outputs = ends.iter().enumerate().map(output);
         let (outputs, spare, len) = (outputs.collect(), layout.spare, layout.len);
         Plan { steps, outputs, spare, capacity, len, residents: layout.residents }
+    }
+}
+
+/// The nodes whose values are handed out: the answers, or what a loss looks at.
+fn ends(graph: &Graph, purpose: Purpose) -> Vec<NodeId> {
+    match purpose {
+        Purpose::Predict => graph.outputs().to_vec(),
+        Purpose::Train => graph.judged().map(|(id, _)| id).collect(),
     }
 }
 

@@ -78,6 +78,9 @@ impl ReadyStep {
             | Op::GroupNorm { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)

@@ -81,6 +81,9 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
         (json!({ "mlp": { "batch_norm": true, "dropout": 0.5 } }), vec![4], Job::Classes(3)),
+        (json!({ "tabular_mlp": { "embedding": 3, "hidden": [8] } }), vec![4], Job::Classes(3)),
+        (json!({ "ft_transformer": { "blocks": 2, "heads": 2, "units": 6 } }), vec![4], Job::Classes(3)),
+        (json!({ "tabm": { "members": 3, "embedding": 3, "hidden": [8] } }), vec![4], Job::Classes(3)),
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
@@ -189,7 +192,7 @@ fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::
     let head = (&job.target(item).decode).into();
     let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
     let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
-    serde_json::to_value(preset.layers(&Facts { item, ids, head, target: None }).unwrap()).unwrap()
+    serde_json::to_value(preset.layers(&Facts { item, ids, fields: &[], head, target: None }).unwrap()).unwrap()
 }
 
 /// The parameters of a network, those of the head apart.
@@ -297,6 +300,102 @@ stage2_block1_add(stage2_block1_norm2, stage2_block1_shortcut_norm) [batch, 8, 4
 stage2_block1_relu2(stage2_block1_add) [batch, 8, 4, 4]
 global_avg_pool1(stage2_block1_relu2) [batch, 8]
 head(global_avg_pool1) [batch, 2]",
+    );
+}
+
+/// A name of four, a number in three bins, and one whose absence is told beside it.
+fn table(layers: serde_json::Value) -> Result<Graph, ModelError> {
+    let labels = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let ways = [
+        ("name", vec![Transform::Category { labels }, Transform::OneHot { size: 4 }]),
+        ("binned", vec![Transform::PiecewiseLinear { edges: vec![0.0, 1.0, 2.0, 3.0] }]),
+        ("number", vec![Transform::Impute { value: vec![0.0] }]),
+        ("number", vec![Transform::IsMissing {}]),
+    ];
+    let columns = ways.map(|(field, steps)| Pipeline { field: field.to_owned(), steps }).to_vec();
+    let (name, dtype, shape) = ("x".to_owned(), DType::F32, vec![9]);
+    let job = Job::Classes(2);
+    config(&layers).check()?.graph(&[InputSpec { name, dtype, shape, columns }], &[job.target(&[9])])
+}
+
+#[test]
+fn what_is_no_table_of_numbers_is_refused() {
+    refuse(
+        json!({ "tabular_mlp": {} }),
+        &[3, 4, 4],
+        Job::Classes(2),
+        "models.tabular_mlp",
+        "`models.tabular_mlp` wants a table, each of whose fields is one number or one name, got items of [3, 4, 4]",
+    );
+    refuse(
+        json!({ "tabm": {} }),
+        &[4],
+        Job::Text { vocabulary: 11, classes: 2 },
+        "models.tabm",
+        "`models.tabm` wants `one_hot` behind steps that give places, got places",
+    );
+}
+
+#[test]
+fn each_field_of_a_table_is_a_vector() {
+    let graph = table(json!({ "tabular_mlp": { "embedding": 5, "hidden": [6] } })).unwrap();
+    let groups = graph.nodes()[1].layer.clone();
+    assert_eq!(groups, Layer::GroupedDense { groups: vec![4, 3, 2], units: 5 });
+    assert_eq!(parameters(&graph), (9 * 5 + 3 * 5 + 15 * 6 + 6, 6 * 2 + 2));
+}
+
+#[test]
+fn members_of_an_ensemble_have_a_head_each() {
+    let graph = table(json!({ "tabm": { "members": 4, "embedding": 2, "hidden": [5], "dropout": 0 } }));
+    let node = |node: &baeum_core::Node| format!("{} {}", node.name, node.shape);
+    assert_eq!(
+        graph.unwrap().nodes().iter().map(node).collect::<Vec<_>>().join("\n"),
+        "x [batch, 9]
+embedding [batch, 3, 2]
+flatten1 [batch, 6]
+ensemble1 [batch, 4, 6]
+scale1 [batch, 4, 6]
+dense1 [batch, 4, 5]
+relu1 [batch, 4, 5]
+head_members [batch, 20]
+head [batch, 4, 2]
+head_mean [batch, 2]"
+    );
+}
+
+#[test]
+fn fields_look_at_each_other() {
+    check(
+        json!({ "ft_transformer": { "blocks": 2, "heads": 2, "units": 6 } }),
+        &[3],
+        Job::Classes(2),
+        "x() [batch, 3]
+embedding(x) [batch, 3, 6]
+block1_attention(embedding) [batch, 3, 6]
+block1_add1(block1_attention, embedding) [batch, 3, 6]
+block1_norm2(block1_add1) [batch, 3, 6]
+block1_gate(block1_norm2) [batch, 3, 8]
+block1_relu(block1_gate) [batch, 3, 8]
+block1_up(block1_norm2) [batch, 3, 8]
+block1_gated(block1_relu, block1_up) [batch, 3, 8]
+block1_dropout(block1_gated) [batch, 3, 8]
+block1_down(block1_dropout) [batch, 3, 6]
+block1_add2(block1_down, block1_add1) [batch, 3, 6]
+block2_norm1(block1_add2) [batch, 3, 6]
+block2_attention(block2_norm1) [batch, 3, 6]
+block2_add1(block2_attention, block1_add2) [batch, 3, 6]
+block2_norm2(block2_add1) [batch, 3, 6]
+block2_gate(block2_norm2) [batch, 3, 8]
+block2_relu(block2_gate) [batch, 3, 8]
+block2_up(block2_norm2) [batch, 3, 8]
+block2_gated(block2_relu, block2_up) [batch, 3, 8]
+block2_dropout(block2_gated) [batch, 3, 8]
+block2_down(block2_dropout) [batch, 3, 6]
+block2_add2(block2_down, block2_add1) [batch, 3, 6]
+mean(block2_add2) [batch, 6]
+norm(mean) [batch, 6]
+relu(norm) [batch, 6]
+head(relu) [batch, 2]",
     );
 }
 
@@ -611,6 +710,16 @@ fn what_cannot_be_is_refused() {
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
         "must be from 1 to 2147483648, got 0",
+    );
+    setting(
+        json!({ "ft_transformer": { "units": 10 } }),
+        "models.ft_transformer.heads",
+        "must divide `units` = 10, got 8",
+    );
+    setting(
+        json!({ "tabm": { "members": 1001 } }),
+        "models.tabm.members",
+        "must be from 1 to 1000, got 1001",
     );
     setting(
         json!({ "dlinear": { "kernel": 4 } }),

@@ -194,7 +194,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -239,7 +239,7 @@ fn a_slip_in_the_text_keeps_its_place() {
 
 #[test]
 fn one_way_to_say_it_is_taken() {
-    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `vit`, `text_cnn`, `lstm`, \
+    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `tabular_mlp`, `ft_transformer`, `tabm`, `cnn`, `lenet`, `resnet`, `vit`, `text_cnn`, `lstm`, \
                          `gru`, `transformer_encoder`, `gpt`, `patchtst`, `nlinear`, `dlinear` and `conv_series`";
     let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert_eq!(said("models = {}"), format!("{KNOWN}, got none"));
@@ -266,6 +266,7 @@ fn the_schema_knows_every_bare_name() {
     let all = [
         "input",
         "dense",
+        "grouped_dense",
         "conv2d",
         "conv1d",
         "max_pool2d",
@@ -280,6 +281,7 @@ fn the_schema_knows_every_bare_name() {
         "rms_norm",
         "group_norm",
         "instance_norm",
+        "scale",
         "relu",
     ]
     .into_iter()
@@ -300,6 +302,8 @@ fn the_schema_knows_every_bare_name() {
         "gru",
         "mean_over_time",
         "max_over_time",
+        "ensemble",
+        "member_mean",
         "lengths",
         "transpose",
         "patches",

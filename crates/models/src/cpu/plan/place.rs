@@ -1,6 +1,6 @@
 //! Where everything lies. What does not live at the same time may lie in the same place.
 
-use baeum_core::{Graph, ParamKind};
+use baeum_core::{Graph, NodeId, ParamKind};
 use baeum_kernels::{Span, Write};
 
 use super::lives::{Life, Lives};
@@ -97,17 +97,17 @@ impl Layout {
     pub(super) fn step(
         &self,
         i: usize,
-        graph: &Graph,
+        (graph, ends): (&Graph, &[NodeId]),
         op: &Op,
         shared: &Shared,
         asked: &[bool],
         params: &Params,
     ) -> Step {
         let inputs = &graph.nodes()[i].inputs;
-        let gradient = |(place, id): (usize, &baeum_core::NodeId)| {
+        let gradient = |(place, id): (usize, &NodeId)| {
             let read = shared.home[id.index()];
             let wanted = asked[i] && asked[id.index()] && read != shared.home[i];
-            let write = match first_writer(graph, shared, asked, i, place, read) {
+            let write = match first_writer((graph, ends), shared, asked, i, place, read) {
                 true => Write::Set,
                 false => Write::Add,
             };
@@ -129,8 +129,15 @@ impl Layout {
 }
 
 /// Whether nobody has written to the gradient of `home` before input `place` of node `i` does, on the way back.
-fn first_writer(graph: &Graph, shared: &Shared, asked: &[bool], i: usize, place: usize, home: usize) -> bool {
-    let answers = graph.outputs().iter().any(|id| shared.home[id.index()] == home);
+fn first_writer(
+    (graph, ends): (&Graph, &[NodeId]),
+    shared: &Shared,
+    asked: &[bool],
+    i: usize,
+    place: usize,
+    home: usize,
+) -> bool {
+    let answers = ends.iter().any(|id| shared.home[id.index()] == home);
     let later = (i + 1..asked.len()).filter(|&j| asked[j] && shared.home[j] != home);
     let written_later =
         later.flat_map(|j| &graph.nodes()[j].inputs).any(|id| shared.home[id.index()] == home);

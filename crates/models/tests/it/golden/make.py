@@ -31,6 +31,33 @@ def dense(shape, units, bias=True):
 
 
 @kind
+def grouped_dense(shape, groups, units):
+    return torch_layers.GroupedDense(groups, units)
+
+
+@kind
+def scale(shape, axes=1, start=1.0, signs=False):
+    return torch_layers.Scale(shape[-axes:])
+
+
+@kind
+def ensemble(shape, members):
+    return torch_layers.Ensemble(members)
+
+
+class Heads(torch_layers.GroupedDense):
+    """One for each member of an ensemble: `[batch, members, n]` to `[batch, members, classes]`."""
+
+    def forward(self, x):
+        return super().forward(x.flatten(1))
+
+
+@kind
+def heads(shape, units):
+    return Heads([shape[2]] * shape[1], units)
+
+
+@kind
 def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
     return nn.Conv2d(shape[1], filters, pair(kernel), pair(stride), pair(padding), pair(dilation), groups, bias)
 
@@ -180,7 +207,8 @@ class Net(nn.Module):
         self.steps, counts = [], {}
         values = {"x": x}
         before = "x"
-        for spec in layers + [{"name": "head", "layer": {"dense": {"units": classes}}}]:
+        head = "heads" if any("ensemble" in layer for layer in layers) else "dense"
+        for spec in layers + [{"name": "head", "layer": {head: {"units": classes}}}]:
             layer = spec["layer"] if isinstance(spec, dict) and "layer" in spec else spec
             what, settings = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
             counts[what] = counts.get(what, 0) + 1
@@ -208,7 +236,8 @@ class Net(nn.Module):
         values = {"x": x}
         for step in self.steps:
             values[step[0]] = self.step(step, values)
-        return values["head"]
+        said = values["head"]
+        return said.mean(1) if said.dim() == 3 and not self.training else said
 
 
 IMAGE, SEQUENCE = [2, 5, 4], [5, 4]
@@ -285,6 +314,12 @@ CASES = {
     "text_cnn": ([6], [{"embedding": {"vocabulary": 9, "units": 4}}, "transpose", {"conv1d": {"filters": 5, "kernel": 3}},
                        "transpose", "relu", "max_over_time"], {"ids": 9}),
     "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
+    "grouped_dense": ([7], [{"grouped_dense": {"groups": [1, 4, 2], "units": 3}}, "tanh", "flatten"], {}),
+    "scale": ([7], [{"dense": {"units": 4}}, "scale", "tanh", {"scale": {"start": 0.5}}], {}),
+    "scale_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"scale": {"axes": 2}}, "tanh", "flatten"], {}),
+    "ensemble": ([7], [{"dense": {"units": 4}}, {"ensemble": {"members": 3}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "relu"], {}),
+    "ensemble_mse": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "ensemble_soft": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"soft": True}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
     "swiglu": ([7], [{"name": "gate", "layer": {"dense": {"units": 5, "bias": False}}}, "silu",
@@ -320,11 +355,14 @@ def trained(net, make, x, y, options):
     if "soft" in options:
         # PyTorch's mean would divide by the rows; ours divides by what they count, as PyTorch does for whole labels.
         total = nn.CrossEntropyLoss(weights, label_smoothing=smoothing, reduction="sum")
-        counted = (y if weights is None else y * weights).sum()
-        criterion = lambda output, target: total(output, target) / counted
+        counted = lambda target: (target if weights is None else target * weights).sum()
+        criterion = lambda output, target: total(output, target) / counted(target)
     for _ in range(STEPS):
         optimizer.zero_grad()
-        loss = criterion(net(x), y)
+        said = net(x)
+        # Each member of an ensemble is judged by itself.
+        told = y.repeat_interleave(said.shape[1], 0) if said.dim() == 3 else y
+        loss = criterion(said.flatten(0, -2), told)
         loss.backward()
         if "clip" in options:
             torch.nn.utils.clip_grad_norm_(net.parameters(), options["clip"])
