@@ -71,6 +71,9 @@ def module(layer, weights, name):
         return InstanceNorm(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
+    if kind == "unembedding":
+        table = weights[f"{name}.weight"]
+        return nn.Linear(table.shape[1], table.shape[0], bias=False)
     if kind == "dropout":
         return nn.Dropout(settings["p"])
     if kind == "gelu":
@@ -147,6 +150,10 @@ for path, case in cases():
     assert all(value.device.type == "meta" for value in torch.load(pth, map_location="meta", weights_only=True).values())
     tensors = safetensors.torch.load_file(path / "model.safetensors")
     assert all(torch.equal(tensors[name], loaded[name]) for name in tensors), path.name
+    for node in case["graph"]["nodes"]:
+        if "unembedding" in node["layer"]:
+            table, scores = (loaded[f"{name}.weight"] for name in (node["layer"]["unembedding"]["table"], node["name"]))
+            assert table.data_ptr() == scores.data_ptr(), "a table that is used twice lies in one place"
     net = Net(case["graph"], loaded)
     net.load_state_dict(loaded, strict=True)
     net.eval()

@@ -108,6 +108,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
+        ("unembedding", tied()),
         ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
         ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
         ("multi_head_attention", chain(sequence, &[attention(2, false, true, Positions::None)])),
@@ -311,6 +312,15 @@ fn embedding() -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
     add(&mut graph, "y", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 4 }, &[x]);
+    graph
+}
+
+/// Ids as vectors of a table, which scores ids in turn.
+fn tied() -> Graph {
+    let mut graph = embedding();
+    let vectors = graph.find("y").into_iter().collect::<Vec<_>>();
+    let layer = Layer::Unembedding { table: "y".to_owned(), vocabulary: NAMES.len() + 1 };
+    add(&mut graph, "scores", layer, &vectors);
     graph
 }
 

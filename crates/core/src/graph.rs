@@ -1,3 +1,5 @@
+mod tied;
+
 use std::ops::Index;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,20 @@ pub enum GraphError {
         /// From where.
         input: String,
     },
+    /// A table that is no embedding, or one of other sizes.
+    #[error(
+        "node `{node}`: unembedding wants `{table}` to be an embedding of {wanted:?} in front of it, got {got}"
+    )]
+    Table {
+        /// The node that was to be added.
+        node: String,
+        /// What it names.
+        table: String,
+        /// How many ids it has, and how long their vectors are.
+        wanted: [usize; 2],
+        /// What has that name.
+        got: String,
+    },
     /// A name that no node has, or a node that stands later.
     #[error("node `{node}` wants inputs that stand before it, got `{input}`")]
     Unknown {
@@ -123,6 +139,7 @@ impl Graph {
             GraphError::Setting { node, layer, setting, rule }
         })?;
         self.refuse_type(name, &layer, inputs)?;
+        self.refuse_table(name, &layer, inputs)?;
         let shape = layer
             .infer(&self.shapes(inputs))
             .map_err(|error| GraphError::Shape { node: name.to_owned(), error })?;
@@ -153,7 +170,9 @@ impl Graph {
     /// ensemble say whose mean it is.
     pub fn judged(&self) -> impl Iterator<Item = (NodeId, usize)> {
         let of = move |&output: &NodeId| match (&self[output].layer, &self[output].inputs[..]) {
-            (Layer::MemberMean, [said]) => (*said, self[*said].shape.0.get(1).and_then(|dim| dim.size()).unwrap_or(1)),
+            (Layer::MemberMean, [said]) => {
+                (*said, self[*said].shape.0.get(1).and_then(|dim| dim.size()).unwrap_or(1))
+            }
             _ => (output, 1),
         };
         self.outputs.iter().map(of)
@@ -169,10 +188,12 @@ impl Graph {
         self.shapes(&node.inputs)
     }
 
-    /// The tensors of every node, under their full names (`conv1.weight`), in the order of the nodes.
+    /// The tensors of every node, under their full names (`conv1.weight`), in the order of the nodes; a table that is used twice stands
+    /// with its embedding.
     pub fn params(&self) -> Vec<(String, Param)> {
         let of = |node: &Node| {
-            let params = node.layer.params(&self.shapes(&node.inputs));
+            let mut params = node.layer.params(&self.shapes(&node.inputs));
+            self.start_small(node, &mut params);
             let name = node.name.clone();
             params.into_iter().map(move |param| (format!("{name}.{}", param.name), param))
         };

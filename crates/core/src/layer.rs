@@ -238,6 +238,14 @@ pub enum Layer {
         /// Length of a vector.
         units: usize,
     },
+    /// Scores every id by a vector, with the table of an embedding in front of it: `[batch, .., n]` to `[batch, .., vocabulary]` (Press &
+    /// Wolf 2017). The table is one tensor, and what both uses want of it is added. As PyTorch's `linear.weight = embedding.weight`.
+    Unembedding {
+        /// The name of the embedding.
+        table: String,
+        /// How many different ids it has.
+        vocabulary: usize,
+    },
     /// Adds a learned vector to each place in time: `[batch, .., time, n]` to the same. As a second `torch.nn.Embedding` of places
     /// 0, 1, 2 ..
     PositionEmbedding {
@@ -372,6 +380,7 @@ impl Layer {
             Layer::Dropout { .. } => "dropout",
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
+            Layer::Unembedding { .. } => "unembedding",
             Layer::PositionEmbedding { .. } => "position_embedding",
             Layer::SinusoidalPositions => "sinusoidal_positions",
             Layer::MultiHeadAttention { .. } => "multi_head_attention",

@@ -127,6 +127,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::RmsNorm { .. }
         | Layer::Scale { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
         Layer::MultiHeadAttention { bias: false, .. } => Say::Word("in_proj_weight, out_proj.weight"),

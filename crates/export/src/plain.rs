@@ -209,6 +209,13 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::Tanh => each(&f64::tanh),
         Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
         Layer::Silu => each(&|x| x / (1.0 + (-x).exp())),
+        Layer::Unembedding { table, .. } => {
+            let table = weights[&format!("{table}.weight")].to_f64s();
+            let score = |row: &[f64], e: &[f64]| row.iter().zip(e).map(|(x, e)| x * e).sum::<f64>();
+            x.chunks(last)
+                .flat_map(|row| table.chunks(last).map(|e| score(row, e)).collect::<Vec<_>>())
+                .collect()
+        }
         Layer::Embedding { units, .. } => {
             let w = weight("weight").unwrap();
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()

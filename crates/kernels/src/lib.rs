@@ -81,7 +81,9 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, multiply_repeated, negate, scale, subtract};
+pub use elementwise::{
+    accumulate, add, add_relu, copy, copy_blocks, multiply, multiply_repeated, negate, scale, subtract,
+};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};

@@ -72,6 +72,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Dropout { .. } => Some(axis),
         Layer::Embedding { .. }
         | Layer::Dense { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }
         | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }

@@ -105,7 +105,11 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
             chain(
                 &[5],
                 DType::F32,
-                vec![dense(), Layer::GroupedDense { groups: vec![1, 3], units: 3 }, Layer::Flatten { axis: 1 }],
+                vec![
+                    dense(),
+                    Layer::GroupedDense { groups: vec![1, 3], units: 3 },
+                    Layer::Flatten { axis: 1 },
+                ],
             ),
         ),
         ("scale", behind_dense(Layer::Scale { axes: 1, start: 1.0, signs: false })),
@@ -120,6 +124,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
             ),
         ),
         ("member_mean", members()),
+        ("unembedding", tied()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
@@ -309,6 +314,20 @@ fn factors() -> Graph {
     let product = graph.add("product", Layer::Multiply, &[gate, b]).unwrap();
     let square = graph.add("square", Layer::Multiply, &[product, product]).unwrap();
     with_head(graph, square)
+}
+
+/// A table that makes vectors of ids and scores ids, twice over.
+fn tied() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[3]), DType::I64).unwrap();
+    let vectors = graph.add("vectors", embedding(), &[x]).unwrap();
+    let bent = graph.add("bent", Layer::Tanh, &[vectors]).unwrap();
+    let by_table = || Layer::Unembedding { table: "vectors".to_owned(), vocabulary: 6 };
+    let first = graph.add("first", by_table(), &[bent]).unwrap();
+    let dense = graph.add("dense", Layer::Dense { units: 2, bias: true }, &[first]).unwrap();
+    let second = graph.add("second", by_table(), &[dense]).unwrap();
+    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[second]).unwrap();
+    with_head(graph, rows)
 }
 
 /// An ensemble each of whose members is judged by itself, and a place that reads what they say beside it.

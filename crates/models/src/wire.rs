@@ -54,7 +54,7 @@ impl ModelPlan {
     /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
     /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
-    /// The members of an `ensemble` have a head each, `grouped_dense`, and `head_mean` is what they say together.
+    /// An `unembedding` that stands last answers itself. The members of an `ensemble` have a head each, `grouped_dense`, and `head_mean` is what they say together.
     ///
     /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, which every layer reads that can be
     /// told.
@@ -130,6 +130,9 @@ fn wire(
 }
 
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
+    if let Layer::Unembedding { .. } = graph[last].layer {
+        return Ok(last);
+    }
     if let Some([members, n]) = members(graph, last) {
         return add_heads_of_members(graph, last, name, [members, n, head.width()]);
     }
@@ -161,7 +164,8 @@ fn add_heads_of_members(
 /// How many members of an ensemble a node has a row for, and how long each is.
 fn members(graph: &Graph, last: NodeId) -> Option<[usize; 2]> {
     let rows = <[usize; 2]>::try_from(graph[last].shape.item()?).ok()?;
-    let is_ensemble = |id: NodeId| matches!(graph[id].layer, Layer::Ensemble { members } if members == rows[0]);
+    let is_ensemble =
+        |id: NodeId| matches!(graph[id].layer, Layer::Ensemble { members } if members == rows[0]);
     let before = std::iter::successors(Some(last), |id| graph[*id].inputs.first().copied());
     before.into_iter().any(is_ensemble).then_some(rows)
 }
@@ -214,6 +218,13 @@ fn product(sizes: &[usize]) -> u64 {
 /// A head answers once for each example, so it wants one row of numbers for each, or for each column of a series.
 fn refuse_for_head(graph: &Graph, last: NodeId, head: Head, step: Option<&Step>) -> Result<(), ModelError> {
     let node = &graph[last];
+    if let (Layer::Unembedding { .. }, Head::Places(pieces)) = (&node.layer, head)
+        && node.shape.last() != Some(pieces)
+    {
+        let path = step.map_or_else(|| "models".to_owned(), |step| step.path.clone());
+        let rule = format!("must be the {pieces} pieces of the text, got {}", node.shape.last().unwrap_or(0));
+        return Err(ModelError::Setting { path: format!("{path}.unembedding.vocabulary"), rule });
+    }
     let way_out = match (node.shape.rank(), head, node.shape.item().as_deref()) {
         (3, Head::Places(_), _) => return Ok(()),
         (_, Head::Places(_), _) => "layers that keep the places of a text",

@@ -1,5 +1,5 @@
-use super::{members, sequence};
 use super::window::{Image, Line, divisible, spread};
+use super::{members, sequence};
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
@@ -57,6 +57,7 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::Unembedding { .. }
             | Layer::PositionEmbedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
@@ -105,6 +106,7 @@ impl Layer {
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
+            | Layer::Unembedding { .. }
             | Layer::PositionEmbedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
@@ -175,6 +177,7 @@ impl Layer {
             | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
+            Layer::Unembedding { vocabulary, .. } => dense(one(inputs)?, *vocabulary),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
             Layer::SinusoidalPositions => sequence::sinusoidal(one(inputs)?),
             Layer::MultiHeadAttention { heads, positions, .. } => {

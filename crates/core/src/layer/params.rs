@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use super::{Layer, members};
 use super::work::{channels, width};
+use super::{Layer, members};
 use crate::Shape;
 
 /// What becomes of a named tensor of a layer while training.
@@ -23,8 +23,8 @@ pub enum Init {
     Uniform(f64),
     /// This value or minus this value, by lot.
     Signs(f32),
-    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
-    Normal,
+    /// Normal with mean 0 and this deviation; 1, as PyTorch starts an embedding, unless its table is tied.
+    Normal(f64),
 }
 
 /// A named tensor that belongs to a layer.
@@ -61,10 +61,10 @@ impl Layer {
             Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
             Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
             Layer::Embedding { vocabulary, units } => {
-                vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
+                vec![learned("weight", vec![*vocabulary, *units], Init::Normal(1.0))]
             }
             Layer::PositionEmbedding { length } => {
-                vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
+                vec![learned("weight", vec![*length, width(inputs)], Init::Normal(1.0))]
             }
             Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
             Layer::Lstm { units, bidirectional, layers, .. } => {
@@ -89,6 +89,7 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::Unembedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime

@@ -63,6 +63,7 @@ impl Layer {
                 above_zero("vocabulary", *vocabulary)?;
                 above_zero("units", *units)
             }
+            Layer::Unembedding { vocabulary, .. } => above_zero("vocabulary", *vocabulary),
             Layer::Flatten { axis } => above_zero("axis", *axis),
             Layer::PositionEmbedding { length } => above_zero("length", *length),
             Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),

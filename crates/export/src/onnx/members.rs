@@ -18,8 +18,7 @@ pub(super) fn grouped_dense(
     let part = |part: &str| format!("{name}.{part}");
     let (mut first, mut vectors) = (0, vec![]);
     for &size in groups {
-        let [from, to, axis] =
-            [first, first + size, 1].map(|place| builder.whole(&part("places"), &[place]));
+        let [from, to, axis] = [first, first + size, 1].map(|place| builder.whole(&part("places"), &[place]));
         let numbers = builder.add(&part("group"), "Slice", &[x, &from, &to, &axis], &[]); // [batch, size]
         let own = first * units..(first + size) * units;
         let rows = |weight: &Tensor| Tensor::new([size, units], weight.f32s()?[own].to_vec());
@@ -35,7 +34,13 @@ pub(super) fn grouped_dense(
 }
 
 /// `x`: `[batch, n]`, once for each member.
-pub(super) fn ensemble(builder: &mut Builder<'_>, name: &str, x: &str, item: &[usize], members: usize) -> String {
+pub(super) fn ensemble(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+    members: usize,
+) -> String {
     let n = item.first().copied().unwrap_or(1);
     let one = reshape(builder, &format!("{name}.one"), x, &[1, n]); // [batch, 1, n]
     let sizes = builder.whole(&format!("{name}.sizes"), &[1, members, n]);

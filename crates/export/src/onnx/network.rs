@@ -46,6 +46,11 @@ fn layer(
     Ok(match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
         Layer::Dense { bias, .. } => dense(builder, node, x, *bias)?,
+        Layer::Unembedding { table, .. } => {
+            let table = builder.shared_weight(&format!("{table}.weight"))?;
+            let turned = sequence::transpose(builder, &format!("{name}.turned"), &table, &[1, 0]); // [units, vocabulary]
+            builder.add(name, "MatMul", &[x, &turned], &[])
+        }
         Layer::GroupedDense { groups, units } => members::grouped_dense(builder, name, x, groups, *units)?,
         Layer::Scale { .. } => {
             let weights = weights(builder, name, &["weight"])?;
@@ -145,8 +150,8 @@ fn layer(
             sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?
         }
         Layer::Embedding { .. } => {
-            let weights = weights(builder, name, &["weight"])?;
-            builder.add(name, "Gather", &[&weights[0], x], &axis(0))
+            let table = builder.shared_weight(&format!("{name}.weight"))?;
+            builder.add(name, "Gather", &[&table, x], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
         Layer::Subtract => builder.add(name, "Sub", read, &[]),

@@ -7,6 +7,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
     match layer {
         Layer::Input { .. } => Say::Word("graph input"),
         Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
+        Layer::Unembedding { .. } => Say::Word("Transpose, MatMul"),
         Layer::GroupedDense { .. } => Say::Word("Slice, MatMul, Concat, Reshape, Add"),
         Layer::Scale { .. } | Layer::Multiply => Say::Word("Mul"),
         Layer::Ensemble { .. } => Say::Word("Reshape, Expand"),

@@ -82,6 +82,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::Lengths { .. }
         | Layer::Add
         | Layer::Subtract

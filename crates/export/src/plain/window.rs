@@ -54,6 +54,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }
         | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }

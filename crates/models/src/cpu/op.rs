@@ -96,6 +96,10 @@ impl Op {
                 let rows = x.iter().rev().skip(1).product();
                 Op::Dense { rows, inputs: last, units: *units, bias: *bias, relu: false }
             }
+            Layer::Unembedding { vocabulary, .. } => {
+                let rows = x.iter().rev().skip(1).product();
+                Op::Dense { rows, inputs: last, units: *vocabulary, bias: false, relu: false }
+            }
             Layer::GroupedDense { groups, units } => {
                 Op::GroupedDense { groups: groups.as_slice().into(), units: *units }
             }

@@ -60,6 +60,8 @@ pub(super) struct Step {
     pub(super) gradients: Vec<Option<(Place, Write)>>,
     /// Its learned tensors in the order of the layer: weight, bias.
     pub(super) learned: Vec<Span>,
+    /// Whether a step that goes back before it has left its part of their gradients there: a table that is used twice.
+    pub(super) shares: bool,
     /// Its running statistics: mean, variance.
     pub(super) running: Vec<Span>,
 }
@@ -182,7 +184,9 @@ impl Plan {
         let answers = ends.iter().map(|id| rooms[id.index()].item);
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
         let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
-        let steps = (0..ops.len()).map(|i| layout.step(i, (graph, &ends), &ops[i], &shared, &asked, params)).collect();
+        let steps = (0..ops.len())
+            .map(|i| layout.step(i, (graph, &ends), &ops[i], &shared, &asked, params))
+            .collect();
         let output = |(k, id): (usize, &NodeId)| {
             let home = shared.home[id.index()];
             let twice = ends[..k].iter().any(|before| shared.home[before.index()] == home);

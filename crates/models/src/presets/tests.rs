@@ -77,6 +77,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let text = Job::Text { vocabulary: 11, classes: 3 };
     let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
     let modern = json!({ "gpt": { "blocks": 2, "heads": 3, "units": 6, "style": "modern" } });
+    let tied = json!({ "gpt": { "blocks": 2, "heads": 2, "units": 6, "tied": true } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
@@ -94,6 +95,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "transformer_encoder": transformer }), vec![7], text),
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
         (modern, vec![7], Job::Next { vocabulary: 11 }),
+        (tied, vec![7], Job::Next { vocabulary: 11 }),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
         (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
         (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
@@ -192,7 +194,8 @@ fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::
     let head = (&job.target(item).decode).into();
     let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
     let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
-    serde_json::to_value(preset.layers(&Facts { item, ids, fields: &[], head, target: None }).unwrap()).unwrap()
+    serde_json::to_value(preset.layers(&Facts { item, ids, fields: &[], head, target: None }).unwrap())
+        .unwrap()
 }
 
 /// The parameters of a network, those of the head apart.
@@ -251,6 +254,9 @@ fn gpt_has_the_shape_of_gpt_2() {
         let models = json!({ "gpt": { "blocks": blocks, "heads": heads, "units": units } });
         let graph = graph(&models, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
         assert_eq!(parameters(&graph), (published, 50_257 * units + 50_257));
+        let tied = json!({ "gpt": { "blocks": blocks, "heads": heads, "units": units, "tied": true } });
+        let graph = self::graph(&tied, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
+        assert_eq!(parameters(&graph), (published, 0));
     }
 }
 

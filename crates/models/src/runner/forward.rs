@@ -112,6 +112,11 @@ impl Run<'_> {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::dense(&x, &self.param(node, "weight")?, bias.as_ref())?)
             }
+            Layer::Unembedding { .. } => {
+                let table = self.param(self.graph.table_of(node).unwrap_or(node), "weight")?;
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::dense(&x, &table, None)?)
+            }
             Layer::GroupedDense { groups, .. } => {
                 let [weight, bias] = [self.param(node, "weight")?, self.param(node, "bias")?];
                 ops::grouped_dense(first(read)?, groups, &weight, &bias)

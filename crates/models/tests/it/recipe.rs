@@ -187,6 +187,29 @@ fn ids_come_from_data() {
     );
 }
 
+#[test]
+fn a_table_is_an_embedding_of_the_text() {
+    let layers = r#"models.layers = [{ embedding = { vocabulary = 9, units = 4 } }, { unembedding = { table = "embedding1", vocabulary = 9 } }]"#;
+    let graph = |text: &str, pieces| {
+        let plan = parse(text).unwrap().check().unwrap();
+        plan.graph_for(&[7], baeum_models::Head::Places(pieces)).map(|graph| walk(&graph))
+    };
+    assert_eq!(
+        graph(layers, 9).unwrap(),
+        "x() [batch, 7]; embedding1(x) [batch, 7, 4]; unembedding1(embedding1) [batch, 7, 9]"
+    );
+    let refused = |text: &str, pieces| graph(text, pieces).unwrap_err().to_string();
+    assert_eq!(
+        refused(layers, 8),
+        "`models.layers[1].unembedding.vocabulary` must be the 8 pieces of the text, got 9"
+    );
+    assert_eq!(
+        refused(&layers.replace("\"embedding1\"", "\"table\""), 9),
+        "layer 1 `unembedding1`: unembedding wants `table` to be an embedding of [9, 4] in front of it, got none\n  x [batch, 7]\n  \
+         embedding1 [batch, 7, 4]"
+    );
+}
+
 #[track_caller]
 fn refuse(text: &str, expect: &str) {
     assert_eq!(parse(text).unwrap_err(), expect);
@@ -194,7 +217,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `unembedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -293,6 +316,7 @@ fn the_schema_knows_every_bare_name() {
         "dropout",
         "flatten",
         "embedding",
+        "unembedding",
         "position_embedding",
         "sinusoidal_positions",
     ])

@@ -40,6 +40,7 @@ pub(super) fn asked(graph: &Graph, ends: &[NodeId], purpose: Purpose) -> Vec<boo
     for (i, node) in nodes.iter().enumerate() {
         let own = node.layer.params(&graph.input_shapes(node));
         learns[i] = own.iter().any(|param| param.kind == ParamKind::Learned)
+            || graph.table_of(node).is_some()
             || node.inputs.iter().any(|id| learns[id.index()]);
     }
     let mut reached = vec![false; nodes.len()];
@@ -70,13 +71,7 @@ fn is_norm(layer: &Layer) -> bool {
 }
 
 impl Lives {
-    pub(super) fn of(
-        graph: &Graph,
-        ends: &[NodeId],
-        ops: &[Op],
-        shared: &Shared,
-        asked: &[bool],
-    ) -> Lives {
+    pub(super) fn of(graph: &Graph, ends: &[NodeId], ops: &[Op], shared: &Shared, asked: &[bool]) -> Lives {
         let n = ops.len();
         let back = |i: usize| 2 * n - i;
         let mut lives = Lives { values: vec![None; n], gradients: vec![None; n], kept: vec![], work: vec![] };

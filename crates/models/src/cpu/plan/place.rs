@@ -122,10 +122,17 @@ impl Layout {
             work: self.work[i],
             gradient: self.gradients[shared.home[i]].filter(|_| asked[i]),
             gradients: inputs.iter().enumerate().map(gradient).collect(),
-            learned: params.of_node(i, ParamKind::Learned),
+            learned: params.of_node(table(graph, i), ParamKind::Learned),
+            shares: (i + 1..graph.nodes().len()).any(|later| table(graph, later) == table(graph, i)),
             running: params.of_node(i, ParamKind::Running),
         }
     }
+}
+
+/// The node whose tensors a node uses: another's where it is tied to a table.
+fn table(graph: &Graph, i: usize) -> usize {
+    let table = graph.table_of(&graph.nodes()[i]).and_then(|table| graph.find(&table.name));
+    table.map_or(i, |id| id.index())
 }
 
 /// Whether nobody has written to the gradient of `home` before input `place` of node `i` does, on the way back.

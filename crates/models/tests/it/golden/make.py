@@ -215,7 +215,8 @@ class Net(nn.Module):
             name = spec.get("name") if isinstance(spec, dict) else None
             name = name or f"{what}{counts[what]}"
             reads = spec.get("from", [before]) if isinstance(spec, dict) else [before]
-            self.add_module(name, KINDS[what](values[reads[0]].shape, **settings))
+            if what != "unembedding":  # its table is the embedding's
+                self.add_module(name, KINDS[what](values[reads[0]].shape, **settings))
             self.steps.append((name, what, settings, reads))
             values[name] = self.step(self.steps[-1], values)
             before = name
@@ -230,6 +231,8 @@ class Net(nn.Module):
             return values[reads[0]] * values[reads[1]]
         if what == "concat":
             return torch.cat([values[read] for read in reads], settings.get("axis", 1))
+        if what == "unembedding":
+            return nn.functional.linear(values[reads[0]], self.get_submodule(settings["table"]).weight)
         return self.get_submodule(name)(values[reads[0]])
 
     def forward(self, x):
@@ -293,6 +296,8 @@ CASES = {
     "silu": ([7], [{"dense": {"units": 5}}, "silu"], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
+    "unembedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, "tanh", {"unembedding": {"table": "embedding1", "vocabulary": 6}},
+                          {"dense": {"units": 2}}, {"unembedding": {"table": "embedding1", "vocabulary": 6}}, "flatten"], {"ids": 6}),
     "flatten_axis": (IMAGE, [{"flatten": {"axis": 2}}, {"dense": {"units": 3}}, "flatten"], {}),
     "position_embedding": (SEQUENCE, [{"dense": {"units": 3}}, {"position_embedding": {"length": 6}}, "tanh", "flatten"], {}),
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
