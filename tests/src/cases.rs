@@ -208,7 +208,7 @@ pub fn predictor(graph: Graph) -> Predictor {
         let mut numbers = vec![0.0; param.sizes.iter().product()];
         rng.stream("init", &name).fill_uniform(&mut numbers, Counter::once());
         let spread = |x: &mut f32| match param.kind {
-            ParamKind::Learned => *x - 0.5,
+            ParamKind::Learned | ParamKind::Frozen => *x - 0.5,
             ParamKind::Running => *x + 0.5,
         };
         numbers.iter_mut().for_each(|x| *x = spread(x));

@@ -1,5 +1,7 @@
+mod frozen;
 mod tied;
 
+use std::collections::BTreeSet;
 use std::ops::Index;
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,12 @@ pub enum GraphError {
         /// What has that name.
         got: String,
     },
+    /// A tensor is said to be frozen that is not there, or that is not learned.
+    #[error("`frozen` wants the names of learned tensors, got `{got}`")]
+    Frozen {
+        /// The name.
+        got: String,
+    },
     /// A name that no node has, or a node that stands later.
     #[error("node `{node}` wants inputs that stand before it, got `{input}`")]
     Unknown {
@@ -107,6 +115,9 @@ pub enum GraphError {
 pub struct Graph {
     nodes: Vec<Node>,
     outputs: Vec<NodeId>,
+    /// The learned tensors that learning leaves as they are, by full name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    frozen: BTreeSet<String>,
 }
 
 /// A graph as it stands in a file; [`Graph`] wires it again, so that a file cannot break the invariants.
@@ -115,6 +126,8 @@ pub struct Graph {
 struct Written {
     nodes: Vec<Node>,
     outputs: Vec<NodeId>,
+    #[serde(default)]
+    frozen: BTreeSet<String>,
 }
 
 impl Graph {
@@ -192,12 +205,18 @@ impl Graph {
     /// with its embedding.
     pub fn params(&self) -> Vec<(String, Param)> {
         let of = |node: &Node| {
-            let mut params = node.layer.params(&self.shapes(&node.inputs));
-            self.start_small(node, &mut params);
             let name = node.name.clone();
-            params.into_iter().map(move |param| (format!("{name}.{}", param.name), param))
+            self.params_of(node).into_iter().map(move |param| (format!("{name}.{}", param.name), param))
         };
         self.nodes.iter().flat_map(of).collect()
+    }
+
+    /// The tensors of a node, in the order of its layer.
+    pub fn params_of(&self, node: &Node) -> Vec<Param> {
+        let mut params = node.layer.params(&self.shapes(&node.inputs));
+        self.start_small(node, &mut params);
+        self.mark_frozen(node, &mut params);
+        params
     }
 
     fn shapes(&self, ids: &[NodeId]) -> Vec<&Shape> {
@@ -256,6 +275,8 @@ impl TryFrom<Written> for Graph {
         }
         graph.refuse_unknown("outputs", &written.outputs)?;
         graph.outputs = written.outputs;
+        graph.refuse_frozen(&written.frozen)?;
+        graph.frozen = written.frozen;
         Ok(graph)
     }
 }

@@ -185,7 +185,9 @@ fn said(error: &GraphError) -> String {
         GraphError::Table { table, wanted, got, .. } => {
             format!("unembedding wants `{table}` to be an embedding of {wanted:?} in front of it, got {got}")
         }
-        GraphError::Taken { .. } | GraphError::Unknown { .. } => error.to_string(),
+        GraphError::Taken { .. } | GraphError::Unknown { .. } | GraphError::Frozen { .. } => {
+            error.to_string()
+        }
     }
 }
 

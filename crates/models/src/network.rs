@@ -84,8 +84,8 @@ pub(crate) struct Parameter {
 }
 
 impl<F: Forward> CandleNetwork<F> {
-    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics
-    /// of batch norm) by `forward` itself. All lie on `device` and are of `dtype`, `f32` to train. Muon takes all learned ones
+    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones by `forward` itself (the statistics
+    /// of batch norm) or by nobody (what is frozen). All lie on `device` and are of `dtype`, `f32` to train. Muon takes all learned ones
     /// of two axes or more for matrices: which are embeddings, and which answer, is not known here.
     pub fn of(
         forward: F,

@@ -55,6 +55,11 @@ impl ModelPlan {
         self.config.start.as_ref()
     }
 
+    /// The patterns of tensors that stay as they start.
+    pub(crate) fn freeze(&self) -> &[String] {
+        &self.config.freeze
+    }
+
     /// The layers for these data, the head left out.
     pub(crate) fn steps(&self, facts: &Facts<'_>) -> Result<Vec<Step>, ModelError> {
         match self.config.way()? {

@@ -10,6 +10,7 @@ mod stack;
 
 mod cnn;
 mod conv_series;
+mod convnext_small;
 mod dlinear;
 mod ft_transformer;
 mod gpt;
@@ -33,6 +34,7 @@ use crate::{Head, LayerSpec};
 pub use activation::Activation;
 pub use cnn::Cnn;
 pub use conv_series::{ConvSeries, Steps};
+pub use convnext_small::ConvnextSmall;
 pub use dlinear::Dlinear;
 pub use ft_transformer::FtTransformer;
 pub use gpt::Gpt;

@@ -403,7 +403,7 @@ pub(crate) fn with_shares(batch: Batch) -> Batch {
 pub(crate) fn weights(graph: &Graph) -> Weights {
     let mut weights = initial(graph, 5);
     for (name, param) in graph.params() {
-        if param.kind == ParamKind::Learned {
+        if param.kind != ParamKind::Running {
             let mut numbers = vec![0.0f32; param.sizes.iter().product()];
             Rng::new(5).stream("test", &name).fill_normal(&mut numbers, Counter::once());
             numbers.iter_mut().for_each(|x| *x *= 0.7);

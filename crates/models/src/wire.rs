@@ -75,7 +75,7 @@ impl ModelPlan {
         let target = targets.first().map(|target| &target.decode);
         let (ids, fields) = (ids(input), input.widths());
         let steps = self.steps(&Facts { item: &input.shape, ids, fields: &fields, head, target })?;
-        wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)
+        self.frozen(wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)?)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -89,7 +89,7 @@ impl ModelPlan {
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
-        wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])
+        self.frozen(wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])?)
     }
 }
 
@@ -181,7 +181,7 @@ fn add(graph: &mut Graph, number: usize, step: &Step, read: &[NodeId]) -> Result
         trail: trail(graph),
     })?;
     const LIMIT: u64 = 1 << 31;
-    let params = layer.params(&graph.input_shapes(&graph[id]));
+    let params = graph.params_of(&graph[id]);
     let parameters = params.iter().map(|param| product(&param.sizes)).fold(0, u64::saturating_add);
     let numbers = graph[id].shape.item().map_or(0, |sizes| product(&sizes));
     for (what, got) in [("parameters", parameters), ("numbers for each example", numbers)] {

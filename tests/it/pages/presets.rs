@@ -18,7 +18,7 @@ fn pages_list_the_presets() {
          how many pieces a text is made of, and how wide the head is.\n"
     );
     for (name, preset) in models["properties"].as_object().unwrap() {
-        if ["layers", "start"].contains(&name.as_str()) {
+        if ["freeze", "layers", "start"].contains(&name.as_str()) {
             continue;
         }
         let family = resolve(&schema, &preset["anyOf"][0]);
@@ -112,6 +112,11 @@ impl Example {
             "cnn" => image(json!({}), "images of digits", &[1, 28, 28]),
             "lenet" => image(json!({}), "images of digits", &[1, 28, 28]),
             "resnet" => image(json!({ "blocks": 1 }), "CIFAR's images", &[3, 32, 32]),
+            "convnext_small" => image(
+                json!({ "blocks": [1, 1], "filters": [16, 32], "patch": 2 }),
+                "CIFAR's images",
+                &[3, 32, 32],
+            ),
             "vit" => image(json!({ "blocks": 1, "units": 64, "dropout": 0 }), "CIFAR's images", &[3, 32, 32]),
             "text_cnn" => text(json!({ "embedding": 64 })),
             "lstm" => text(json!({ "units": [64, 64], "dropout": 0.5 })),

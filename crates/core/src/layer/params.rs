@@ -9,6 +9,8 @@ use crate::Shape;
 pub enum ParamKind {
     /// Learned: the optimizer moves it.
     Learned,
+    /// Learned before, and left as it is: see [`crate::Graph::freeze`].
+    Frozen,
     /// A running statistic: the forward pass of training moves it.
     Running,
 }

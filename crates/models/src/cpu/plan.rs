@@ -82,6 +82,9 @@ pub(super) struct Params {
     pub(super) tensors: Vec<Tensor>,
     /// The learned tensors that an optimizer treats alike, one stretch after the other.
     pub(super) groups: Vec<Group>,
+    /// How many numbers an optimizer moves; they stand first.
+    pub(super) moved: usize,
+    /// How many are learned, with those that are frozen.
     pub(super) learned: usize,
     pub(super) running: usize,
 }
@@ -131,7 +134,7 @@ impl Params {
     pub(super) fn of(graph: &Graph) -> Params {
         let mut params = Params::default();
         for (i, node) in graph.nodes().iter().enumerate() {
-            for param in node.layer.params(&graph.input_shapes(node)) {
+            for param in graph.params_of(node) {
                 let span = 0..param.sizes.iter().product();
                 let name = format!("{}.{}", node.name, param.name);
                 let role = Role::of(graph, i, &param);
@@ -146,14 +149,15 @@ impl Params {
             }
         }
         for role in Role::ALL {
-            let start = params.learned;
-            params.learned = params.lay(start, |tensor| tensor.is_learned() && tensor.role == role);
-            let mut group = Group { role, span: start..params.learned, matrices: vec![] };
+            let start = params.moved;
+            params.moved = params.lay(start, |tensor| tensor.is_learned() && tensor.role == role);
+            let mut group = Group { role, span: start..params.moved, matrices: vec![] };
             let own = params.tensors.iter().filter(|tensor| group.holds(tensor));
             group.matrices = own.map(|tensor| Lying::of(group.place(tensor), &tensor.sizes)).collect();
             params.groups.push(group);
         }
-        params.running = params.lay(0, |tensor| !tensor.is_learned());
+        params.learned = params.lay(params.moved, |tensor| tensor.kind == ParamKind::Frozen);
+        params.running = params.lay(0, |tensor| tensor.kind == ParamKind::Running);
         params
     }
 
@@ -165,8 +169,18 @@ impl Params {
         })
     }
 
-    pub(super) fn of_node(&self, node: usize, kind: ParamKind) -> Vec<Span> {
-        let own = self.tensors.iter().filter(|tensor| tensor.node == node && tensor.kind == kind);
+    /// The learned tensors of a node, with those that are frozen, in the order of its layer.
+    pub(super) fn learned_of(&self, node: usize) -> Vec<Span> {
+        self.of_node(node, |kind| kind != ParamKind::Running)
+    }
+
+    /// The running statistics of a node, in the order of its layer.
+    pub(super) fn running_of(&self, node: usize) -> Vec<Span> {
+        self.of_node(node, |kind| kind == ParamKind::Running)
+    }
+
+    fn of_node(&self, node: usize, is_meant: impl Fn(ParamKind) -> bool) -> Vec<Span> {
+        let own = self.tensors.iter().filter(|tensor| tensor.node == node && is_meant(tensor.kind));
         own.map(|tensor| tensor.span.clone()).collect()
     }
 }

@@ -77,6 +77,8 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let text = Job::Text { vocabulary: 11, classes: 3 };
     let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
     let modern = json!({ "gpt": { "blocks": 2, "heads": 3, "units": 6, "style": "modern" } });
+    let convnext =
+        json!({ "convnext_small": { "blocks": [1, 2], "filters": [4, 6], "patch": 2, "kernel": 3 } });
     let tied = json!({ "gpt": { "blocks": 2, "heads": 2, "units": 6, "tied": true } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
@@ -88,6 +90,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (convnext, vec![3, 9, 8], Job::Classes(3)),
         (json!({ "vit": { "patch": 2, "blocks": 1, "units": 8 } }), vec![3, 6, 4], Job::Classes(3)),
         (json!({ "text_cnn": { "embedding": 5, "widths": [2, 3], "filters": 4 } }), vec![7], text),
         (json!({ "lstm": recurrent }), vec![7], text),
@@ -114,7 +117,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
     let schema = serde_json::to_value(schemars::schema_for!(ModelConfig)).unwrap();
     let known = schema["properties"].as_object().unwrap().keys();
     let known: Vec<&str> =
-        known.map(String::as_str).filter(|name| !["layers", "start"].contains(name)).collect();
+        known.map(String::as_str).filter(|name| !["freeze", "layers", "start"].contains(name)).collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
         names.dedup();
@@ -222,6 +225,11 @@ fn networks_have_the_published_numbers_of_parameters() {
     for (blocks, published) in [(3, 269_722), (5, 464_154), (7, 658_586), (9, 853_018), (18, 1_727_962)] {
         let resnet = json!({ "resnet": { "blocks": blocks } });
         assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
+    }
+    // Liu et al. 2022: torchvision's `convnext_small` and `convnext_tiny`.
+    for (blocks, published) in [(27, 50_223_688), (9, 28_589_128)] {
+        let convnext = json!({ "convnext_small": { "blocks": [3, 3, blocks, 3] } });
+        assert_eq!(count(convnext, &[3, 224, 224], Job::Classes(1000)), published);
     }
     // Dosovitskiy et al. 2021, ViT-B/16: torchvision's `vit_b_16` has 86,567,656, of which a class token and its place are 2 * 768.
     let base = json!({ "vit": { "patch": 16, "blocks": 12, "heads": 12, "units": 768 } });
@@ -402,6 +410,53 @@ mean(block2_add2) [batch, 6]
 norm(mean) [batch, 6]
 relu(norm) [batch, 6]
 head(relu) [batch, 2]",
+    );
+}
+
+#[test]
+fn a_convnext_goes_around_blocks_of_pixels() {
+    check(
+        json!({ "convnext_small": { "blocks": [1, 1], "filters": [4, 6], "patch": 2, "kernel": 3 } }),
+        &[3, 9, 8],
+        Job::Classes(2),
+        "x() [batch, 3, 9, 8]
+stem(x) [batch, 4, 4, 4]
+stem_line(stem) [batch, 4, 16]
+stem_pixels(stem_line) [batch, 16, 4]
+stem_norm(stem_pixels) [batch, 16, 4]
+stem_channels(stem_norm) [batch, 4, 16]
+stem_image(stem_channels) [batch, 4, 4, 4]
+stage1_block1_conv(stem_image) [batch, 4, 4, 4]
+stage1_block1_line(stage1_block1_conv) [batch, 4, 16]
+stage1_block1_pixels(stage1_block1_line) [batch, 16, 4]
+stage1_block1_norm(stage1_block1_pixels) [batch, 16, 4]
+stage1_block1_dense1(stage1_block1_norm) [batch, 16, 16]
+stage1_block1_gelu(stage1_block1_dense1) [batch, 16, 16]
+stage1_block1_dense2(stage1_block1_gelu) [batch, 16, 4]
+stage1_block1_scale(stage1_block1_dense2) [batch, 16, 4]
+stage1_block1_channels(stage1_block1_scale) [batch, 4, 16]
+stage1_block1_image(stage1_block1_channels) [batch, 4, 4, 4]
+stage1_block1_add(stage1_block1_image, stem_image) [batch, 4, 4, 4]
+stage2_line(stage1_block1_add) [batch, 4, 16]
+stage2_pixels(stage2_line) [batch, 16, 4]
+stage2_norm(stage2_pixels) [batch, 16, 4]
+stage2_channels(stage2_norm) [batch, 4, 16]
+stage2_image(stage2_channels) [batch, 4, 4, 4]
+stage2_half(stage2_image) [batch, 6, 2, 2]
+stage2_block1_conv(stage2_half) [batch, 6, 2, 2]
+stage2_block1_line(stage2_block1_conv) [batch, 6, 4]
+stage2_block1_pixels(stage2_block1_line) [batch, 4, 6]
+stage2_block1_norm(stage2_block1_pixels) [batch, 4, 6]
+stage2_block1_dense1(stage2_block1_norm) [batch, 4, 24]
+stage2_block1_gelu(stage2_block1_dense1) [batch, 4, 24]
+stage2_block1_dense2(stage2_block1_gelu) [batch, 4, 6]
+stage2_block1_scale(stage2_block1_dense2) [batch, 4, 6]
+stage2_block1_channels(stage2_block1_scale) [batch, 6, 4]
+stage2_block1_image(stage2_block1_channels) [batch, 6, 2, 2]
+stage2_block1_add(stage2_block1_image, stage2_half) [batch, 6, 2, 2]
+mean(stage2_block1_add) [batch, 6]
+norm(mean) [batch, 6]
+head(norm) [batch, 2]",
     );
 }
 
@@ -716,6 +771,24 @@ fn what_cannot_be_is_refused() {
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
         "must be from 1 to 2147483648, got 0",
+    );
+    let convnext = |numbers: serde_json::Value| json!({ "convnext_small": numbers });
+    setting(
+        convnext(json!({ "blocks": [1, 1] })),
+        "models.convnext_small.filters",
+        "wants a size for each of 2 stages, got 4",
+    );
+    setting(
+        convnext(json!({ "blocks": vec![1; 17], "filters": vec![1; 17] })),
+        "models.convnext_small.blocks",
+        "wants at most 16 stages, each half as large, got 17",
+    );
+    refuse(
+        convnext(json!({})),
+        &[3, 32, 31],
+        Job::Classes(2),
+        "models.convnext_small.patch",
+        "`models.convnext_small.patch` must leave a pixel in the last of 4 stages, each half as large, of an image of 32x31, got 4",
     );
     setting(
         json!({ "ft_transformer": { "units": 10 } }),

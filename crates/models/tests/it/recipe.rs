@@ -262,7 +262,7 @@ fn a_slip_in_the_text_keeps_its_place() {
 
 #[test]
 fn one_way_to_say_it_is_taken() {
-    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `tabular_mlp`, `ft_transformer`, `tabm`, `cnn`, `lenet`, `resnet`, `vit`, `text_cnn`, `lstm`, \
+    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `tabular_mlp`, `ft_transformer`, `tabm`, `cnn`, `lenet`, `resnet`, `convnext_small`, `vit`, `text_cnn`, `lstm`, \
                          `gru`, `transformer_encoder`, `gpt`, `patchtst`, `nlinear`, `dlinear` and `conv_series`";
     let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert_eq!(said("models = {}"), format!("{KNOWN}, got none"));

@@ -38,9 +38,8 @@ pub(super) fn asked(graph: &Graph, ends: &[NodeId], purpose: Purpose) -> Vec<boo
     let nodes = graph.nodes();
     let mut learns = vec![false; nodes.len()];
     for (i, node) in nodes.iter().enumerate() {
-        let own = node.layer.params(&graph.input_shapes(node));
+        let own = graph.params_of(graph.table_of(node).unwrap_or(node));
         learns[i] = own.iter().any(|param| param.kind == ParamKind::Learned)
-            || graph.table_of(node).is_some()
             || node.inputs.iter().any(|id| learns[id.index()]);
     }
     let mut reached = vec![false; nodes.len()];

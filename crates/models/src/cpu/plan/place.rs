@@ -1,6 +1,6 @@
 //! Where everything lies. What does not live at the same time may lie in the same place.
 
-use baeum_core::{Graph, NodeId, ParamKind};
+use baeum_core::{Graph, NodeId};
 use baeum_kernels::{Span, Write};
 
 use super::lives::{Life, Lives};
@@ -122,9 +122,9 @@ impl Layout {
             work: self.work[i],
             gradient: self.gradients[shared.home[i]].filter(|_| asked[i]),
             gradients: inputs.iter().enumerate().map(gradient).collect(),
-            learned: params.of_node(table(graph, i), ParamKind::Learned),
+            learned: params.learned_of(table(graph, i)),
             shares: (i + 1..graph.nodes().len()).any(|later| table(graph, later) == table(graph, i)),
-            running: params.of_node(i, ParamKind::Running),
+            running: params.running_of(i),
         }
     }
 }
