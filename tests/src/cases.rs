@@ -317,10 +317,11 @@ fn embedding() -> Graph {
 
 /// Ids as vectors of a table, which scores ids in turn.
 fn tied() -> Graph {
-    let mut graph = embedding();
-    let vectors = graph.find("y").into_iter().collect::<Vec<_>>();
-    let layer = Layer::Unembedding { table: "y".to_owned(), vocabulary: NAMES.len() + 1 };
-    add(&mut graph, "scores", layer, &vectors);
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
+    let vocabulary = NAMES.len() + 1;
+    let vectors = add(&mut graph, "vectors", Layer::Embedding { vocabulary, units: 4 }, &[x]);
+    add(&mut graph, "y", Layer::Unembedding { table: "vectors".to_owned(), vocabulary }, &[vectors]);
     graph
 }
 

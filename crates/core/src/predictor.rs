@@ -33,8 +33,13 @@ pub struct InputSpec {
 
 impl InputSpec {
     /// How many numbers each field has, in order, where it is one number or one name of a table; several ways of one field count
-    /// together. None where no fields are known.
+    /// together. Of one field of several numbers each is one; none where no fields are known.
     pub fn widths(&self) -> Vec<usize> {
+        if let [field] = &self.columns[..]
+            && field.width() == 1
+        {
+            return vec![1; self.shape.iter().product()];
+        }
         let fields = self.columns.chunk_by(|one, next| one.field == next.field);
         fields.map(|ways| ways.iter().map(Pipeline::width).sum()).collect()
     }

@@ -54,7 +54,8 @@ impl ModelPlan {
     /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
     /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
-    /// An `unembedding` that stands last answers itself. The members of an `ensemble` have a head each, `grouped_dense`, and `head_mean` is what they say together.
+    /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
+    /// and `head_mean` is what they say together.
     ///
     /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, which every layer reads that can be
     /// told.
@@ -130,11 +131,12 @@ fn wire(
 }
 
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
-    if let Layer::Unembedding { .. } = graph[last].layer {
-        return Ok(last);
-    }
-    if let Some([members, n]) = members(graph, last) {
-        return add_heads_of_members(graph, last, name, [members, n, head.width()]);
+    match (head, &graph[last].layer, members(graph, last)) {
+        (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
+        (Head::Numbers(_) | Head::Series { .. }, _, Some([members, n])) => {
+            return add_heads_of_members(graph, last, name, [members, n, head.width()]);
+        }
+        (Head::Numbers(_) | Head::Places(_) | Head::Series { .. }, _, _) => {}
     }
     let units = match head {
         Head::Series { steps, .. } if graph[last].shape.rank() > 2 => steps,
@@ -222,8 +224,9 @@ fn refuse_for_head(graph: &Graph, last: NodeId, head: Head, step: Option<&Step>)
         && node.shape.last() != Some(pieces)
     {
         let path = step.map_or_else(|| "models".to_owned(), |step| step.path.clone());
-        let rule = format!("must be the {pieces} pieces of the text, got {}", node.shape.last().unwrap_or(0));
-        return Err(ModelError::Setting { path: format!("{path}.unembedding.vocabulary"), rule });
+        let got = node.shape.last().unwrap_or(0);
+        let rule = format!("must score the {pieces} pieces of the text, got `vocabulary` = {got}");
+        return Err(ModelError::Setting { path, rule });
     }
     let way_out = match (node.shape.rank(), head, node.shape.item().as_deref()) {
         (3, Head::Places(_), _) => return Ok(()),

@@ -47,14 +47,17 @@ impl Graph {
 
     /// Where a table that is tied starts, and one of places that is added to its vectors.
     pub(super) fn start_small(&self, node: &Node, params: &mut [Param]) {
-        let is_tied = |node: &Node| {
-            let tables = self.nodes.iter().filter_map(|other| self.table_of(other));
-            tables.into_iter().any(|table| table.name == node.name)
-        };
         let are_places = matches!(node.layer, Layer::PositionEmbedding { .. });
-        if is_tied(node) || are_places && node.inputs.iter().any(|id| is_tied(&self[*id])) {
+        let tables = if are_places { node.inputs.iter().map(|id| &self[*id]).collect() } else { vec![node] };
+        if tables.into_iter().any(|table| self.is_tied(table)) {
             params.iter_mut().for_each(|param| param.init = Init::Normal(GPT2));
         }
+    }
+
+    fn is_tied(&self, node: &Node) -> bool {
+        let names =
+            |other: &Node| matches!(&other.layer, Layer::Unembedding { table, .. } if *table == node.name);
+        matches!(node.layer, Layer::Embedding { .. }) && self.nodes.iter().any(names)
     }
 }
 

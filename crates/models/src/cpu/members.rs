@@ -21,7 +21,7 @@ impl Run<'_> {
     pub(super) fn grouped_dense(&mut self, step: &Step, groups: &[usize], units: usize) {
         let [weight, bias] = self.weight_and_bias(step).map(|span| &self.state.learned[span]);
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
-        let (inputs, stride) = (x.len() / self.rows, groups.len() * units);
+        let (inputs, stride) = (groups.iter().sum(), groups.len() * units);
         for (number, first, size) in places(groups) {
             let x = Matrix { data: &x[first..], row: inputs, col: 1 }; // [B, size]
             let weight = Matrix::rows(&weight[first * units..], units); // [size, units]
@@ -35,7 +35,7 @@ impl Run<'_> {
         let (own, [weights, bias], rows) = (self.write(), self.weight_and_bias(step), self.rows);
         let (dy, stride) = (dy.span(rows), groups.len() * units);
         let ([x, dys], []) = self.arena.views([&self.read(step), &dy], []);
-        let inputs = x.len() / rows;
+        let inputs = groups.iter().sum();
         bias_gradient(self.ctx, [rows, stride, 1], dys, &mut self.state.gradient[bias], own);
         let gradient = &mut self.state.gradient[weights.clone()];
         for (number, first, size) in places(groups) {

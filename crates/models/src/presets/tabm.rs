@@ -8,8 +8,9 @@ use crate::LayerSpec;
 /// TabM (Gorishniy, Kotelnikov & Babenko 2024): one perceptron for an ensemble.
 ///
 /// Fields become vectors as in `tabular_mlp`. Each member looks at them through factors of its own, which start as 1 or -1, and has
-/// a head of its own; the dense layers between are shared, which the paper calls TabM-mini. A loss judges each member by itself. The
-/// answer is the mean of what they say, of scores before the softmax, where the paper takes that of probabilities.
+/// a head of its own; the dense layers between are shared, which the paper calls TabM-mini. A loss judges each member by itself while
+/// training. The answer, which validation judges, is the mean of what they say: of scores before the softmax, where the paper takes that
+/// of probabilities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tabm {

@@ -359,6 +359,17 @@ fn each_field_of_a_table_is_a_vector() {
 }
 
 #[test]
+fn each_number_of_one_field_is_a_field() {
+    let input = InputSpec {
+        columns: vec![Pipeline { field: "x".to_owned(), steps: vec![Transform::Log1p {}] }],
+        ..Job::Classes(2).input(&[3])
+    };
+    let plan = config(&json!({ "tabm": { "embedding": 5 } })).check().unwrap();
+    let graph = plan.graph(&[input], &[Job::Classes(2).target(&[3])]).unwrap();
+    assert_eq!(graph.nodes()[1].layer, Layer::GroupedDense { groups: vec![1; 3], units: 5 });
+}
+
+#[test]
 fn members_of_an_ensemble_have_a_head_each() {
     let graph = table(json!({ "tabm": { "members": 4, "embedding": 2, "hidden": [5], "dropout": 0 } }));
     let node = |node: &baeum_core::Node| format!("{} {}", node.name, node.shape);

@@ -20,16 +20,19 @@ fn graph(layers: &str, item: &[usize]) -> Result<Graph, ModelError> {
     parse(&format!("models.layers = {layers}")).unwrap().check()?.graph_for(item, 3)
 }
 
+/// Each node with what it reads and what it yields.
+fn walk(graph: &Graph) -> String {
+    let node = |node: &baeum_core::Node| {
+        let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+        format!("{}({}) {}", node.name, reads.join(", "), node.shape)
+    };
+    graph.nodes().iter().map(node).collect::<Vec<_>>().join("; ")
+}
+
 #[track_caller]
 fn check(layers: &str, item: &[usize], expect: &str) {
     let said = match graph(layers, item) {
-        Ok(graph) => {
-            let node = |node: &baeum_core::Node| {
-                let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
-                format!("{}({}) {}", node.name, reads.join(", "), node.shape)
-            };
-            graph.nodes().iter().map(node).collect::<Vec<_>>().join("; ")
-        }
+        Ok(graph) => walk(&graph),
         Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
     };
     assert_eq!(said, expect);
@@ -201,7 +204,7 @@ fn a_table_is_an_embedding_of_the_text() {
     let refused = |text: &str, pieces| graph(text, pieces).unwrap_err().to_string();
     assert_eq!(
         refused(layers, 8),
-        "`models.layers[1].unembedding.vocabulary` must be the 8 pieces of the text, got 9"
+        "`models.layers[1]` must score the 8 pieces of the text, got `vocabulary` = 9"
     );
     assert_eq!(
         refused(&layers.replace("\"embedding1\"", "\"table\""), 9),
