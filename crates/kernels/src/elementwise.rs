@@ -23,15 +23,6 @@ pub fn multiply(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32], write: Write) 
     map::zip(ctx, times, a, b, out, write);
 }
 
-/// Multiplies each of several blocks by the same numbers: `out = x * by`, over and over, or that added to what stands there. `x`:
-/// `[N, by.len()]`.
-///
-/// # Panics
-/// If `x` is not a number of whole blocks.
-pub fn multiply_repeated(ctx: &Ctx, by: &[f32], x: &[f32], out: &mut [f32], write: Write) {
-    map::zip_repeated(ctx, times, x, by, out, write);
-}
-
 /// Takes the second from the first: `out = a - b`.
 pub fn subtract(ctx: &Ctx, a: &[f32], b: &[f32], out: &mut [f32]) {
     map::zip(ctx, minus, a, b, out, Write::Set);
@@ -169,26 +160,6 @@ mod tests {
                 assert_eq!(got[len + i], b[i] + a[i]);
             }
         }
-    }
-
-    #[test]
-    fn blocks_are_multiplied_by_the_same() {
-        for (count, len) in [(0, 3), (1, 1), (5, 3), (3, 2 * CHUNK + 5), (9000, 7)] {
-            let (x, by) = (normal(1, count * len), normal(2, len));
-            let y = everywhere(|ctx| {
-                let mut y = vec![f32::NAN; count * len];
-                multiply_repeated(ctx, &by, &x, &mut y, Write::Set);
-                multiply_repeated(ctx, &by, &x, &mut y, Write::Add);
-                y
-            });
-            assert!(y.iter().enumerate().all(|(i, y)| *y == 2.0 * (x[i] * by[i % len])), "{count} x {len}");
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "repeated numbers want whole blocks of 3")]
-    fn multiplied_blocks_are_whole() {
-        multiply_repeated(&Ctx::new(1), &[0.0; 3], &[0.0; 4], &mut [0.0; 4], Write::Set);
     }
 
     #[test]

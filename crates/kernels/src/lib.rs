@@ -81,9 +81,7 @@ pub use counting::Counting;
 pub use cross_entropy::{CrossEntropy, IGNORED, cross_entropy, cross_entropy_in_place, cross_entropy_soft};
 pub use ctx::Ctx;
 pub use dropout::{Dropout, dropout, dropout_in_place};
-pub use elementwise::{
-    accumulate, add, add_relu, copy, copy_blocks, multiply, multiply_repeated, negate, scale, subtract,
-};
+pub use elementwise::{accumulate, add, add_relu, copy, copy_blocks, multiply, negate, scale, subtract};
 pub use embedding::{embedding, embedding_backward};
 pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepared, gemm_prepared_len};
 pub use isa::{Isa, Rung};
@@ -114,7 +112,7 @@ pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squ
 pub use roofline::peak_products;
 pub use sequence::{
     Pieces, add_repeated, cut_pieces, cut_pieces_backward, mean_over_time, mean_over_time_backward,
-    sequence_lengths,
+    multiply_repeated, sequence_lengths,
 };
 pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;

@@ -1,5 +1,7 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
+mod side_by_side;
+
 use baeum_core::{
     Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Interpolation, Layer, Loss, LossParts, Method,
     Network, NodeId, Padding, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update,
@@ -100,36 +102,12 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("add", both(Layer::Add)),
         ("subtract", difference()),
         ("multiply", factors()),
-        (
-            "grouped_dense",
-            chain(
-                &[5],
-                DType::F32,
-                vec![
-                    dense(),
-                    Layer::GroupedDense { groups: vec![1, 3], units: 3 },
-                    Layer::Flatten { axis: 1 },
-                ],
-            ),
-        ),
-        ("scale", behind_dense(Layer::Scale { axes: 1, start: 1.0, signs: false })),
-        ("scale of images", image(Layer::Scale { axes: 2, start: 1.0, signs: true })),
-        ("scale beside its input", beside(Layer::Scale { axes: 2, start: 1.0, signs: false })),
-        (
-            "ensemble",
-            chain(
-                &[5],
-                DType::F32,
-                vec![dense(), Layer::Ensemble { members: 3 }, dense(), Layer::Flatten { axis: 1 }],
-            ),
-        ),
-        ("member_mean", members()),
-        ("unembedding", tied()),
         ("concat", both(Layer::Concat { axis: 1 })),
         ("concat of columns", both(Layer::Concat { axis: 3 })),
     ]
     .into_iter()
     .chain(sequence_cases())
+    .chain(side_by_side::cases())
     .collect()
 }
 
@@ -314,36 +292,6 @@ fn factors() -> Graph {
     let product = graph.add("product", Layer::Multiply, &[gate, b]).unwrap();
     let square = graph.add("square", Layer::Multiply, &[product, product]).unwrap();
     with_head(graph, square)
-}
-
-/// A table that makes vectors of ids and scores ids, twice over.
-fn tied() -> Graph {
-    let mut graph = Graph::default();
-    let x = graph.input("x", Shape::batch(&[3]), DType::I64).unwrap();
-    let vectors = graph.add("vectors", embedding(), &[x]).unwrap();
-    let bent = graph.add("bent", Layer::Tanh, &[vectors]).unwrap();
-    let by_table = || Layer::Unembedding { table: "vectors".to_owned(), vocabulary: 6 };
-    let first = graph.add("first", by_table(), &[bent]).unwrap();
-    let dense = graph.add("dense", Layer::Dense { units: 2, bias: true }, &[first]).unwrap();
-    let second = graph.add("second", by_table(), &[dense]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[second]).unwrap();
-    with_head(graph, rows)
-}
-
-/// An ensemble each of whose members is judged by itself, and a place that reads what they say beside it.
-fn members() -> Graph {
-    let mut graph = Graph::default();
-    let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
-    let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
-    let each = graph.add("each", Layer::Ensemble { members: 3 }, &[a]).unwrap();
-    let scale = graph.add("scale", Layer::Scale { axes: 2, start: 1.0, signs: true }, &[each]).unwrap();
-    let bent = graph.add("bent", Layer::Tanh, &[scale]).unwrap();
-    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[bent]).unwrap();
-    let heads = Layer::GroupedDense { groups: vec![4; 3], units: CLASSES };
-    let head = graph.add("head", heads, &[rows]).unwrap();
-    let mean = graph.add("head_mean", Layer::MemberMean, &[head]).unwrap();
-    graph.output(mean);
-    graph
 }
 
 /// A layer that reads two others, which read the same.

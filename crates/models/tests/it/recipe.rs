@@ -208,8 +208,15 @@ fn a_table_is_an_embedding_of_the_text() {
     );
     assert_eq!(
         refused(&layers.replace("\"embedding1\"", "\"table\""), 9),
-        "layer 1 `unembedding1`: unembedding wants `table` to be an embedding of [9, 4] in front of it, got none\n  x [batch, 7]\n  \
+        "layer 1 `unembedding1`: unembedding wants `table` to be an embedding of [9, 4] in front of it, got none\n  x [batch, 7] -> \
          embedding1 [batch, 7, 4]"
+    );
+    let once = layers.replace("}, { unemb", "}, \"mean_over_time\", { unemb");
+    let plan = parse(&once).unwrap().check().unwrap();
+    assert_eq!(
+        walk(&plan.graph_for(&[7], 3).unwrap()),
+        "x() [batch, 7]; embedding1(x) [batch, 7, 4]; mean_over_time1(embedding1) [batch, 4]; \
+         unembedding1(mean_over_time1) [batch, 9]; head(unembedding1) [batch, 3]"
     );
 }
 
