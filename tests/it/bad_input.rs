@@ -87,6 +87,12 @@ fn recipe_cases() -> Vec<Case> {
         files("a text that is longer than the positions", lines(), 2),
         case("a misspelt layer", layers("[models]\nlayers = [\"relo\"]"), SAME, 2),
         case("two networks at once", layers("[models]\nlayers = [\"relu\"]\n\n[models.mlp]\nhidden = [4]"), SAME, 2),
+        case(
+            "a network all of which is frozen",
+            layers("[models]\nfreeze = [\"head.*\"]\nlayers = []"),
+            SAME,
+            2,
+        ),
         set("a misspelt key in an override", "train.epoch=3"),
         set("a wrong type in an override", "train.epochs=three"),
         set("a bad value in an override", "train.batch_size=0"),

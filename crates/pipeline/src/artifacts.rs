@@ -226,7 +226,7 @@ pub(crate) fn report(
     (title, recipe): (&str, &str),
 ) -> Result<Files, ArtifactError> {
     let params = trained.predictor.graph.params().into_iter();
-    let learned = params.filter(|(_, param)| param.kind == ParamKind::Learned);
+    let learned = params.filter(|(_, param)| param.kind != ParamKind::Running);
     let parameters: usize = learned.map(|(_, param)| param.sizes.iter().product::<usize>()).sum();
     let mut facts = vec![
         ("epochs".to_owned(), trained.history.len().to_string()),

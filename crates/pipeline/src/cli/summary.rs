@@ -151,9 +151,9 @@ fn value(value: Option<f64>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// The lines of the summary that count parameters, and the tensors that were taken over.
+/// The lines of the summary that count parameters, those that are frozen, and the tensors that were taken over.
 fn parameters(summary: &str) -> Option<String> {
     let line = |start: &str| summary.lines().find(|line| line.starts_with(start)).map(str::to_owned);
-    let taken = line("taken over: ").map(|taken| format!("; {taken}")).unwrap_or_default();
-    Some(line("parameters: ")? + &taken)
+    let more = ["frozen: ", "taken over: "].into_iter().filter_map(line).map(|line| format!("; {line}"));
+    Some(line("parameters: ")? + &more.collect::<String>())
 }

@@ -21,6 +21,16 @@ fn models_section() {
             "weight",
         ),
         (
+            "[models]\nfreeze = \"conv*\"\n",
+            r#"recipe.toml:2:10: `models.freeze` wants a list, got the text "conv*""#,
+            r#""conv*""#,
+        ),
+        (
+            "[models]\nlayers = [{ grouped_dense = { units = 3 } }]\n",
+            "recipe.toml:2:29: `models.layers[0].grouped_dense` wants `groups`, got none",
+            "{ units = 3 }",
+        ),
+        (
             "[models]\nlayers = \"relu\"\n",
             r#"recipe.toml:2:10: `models.layers` wants a list, got the text "relu""#,
             r#""relu""#,
