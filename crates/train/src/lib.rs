@@ -27,6 +27,7 @@ mod fit;
 mod loss;
 mod objective;
 mod optimizer;
+mod row_labels;
 mod sampler;
 mod step;
 mod time;
