@@ -3,14 +3,13 @@
 //! none of them skips their tests.
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use baeum::data::{DataError, Found, Leak, Place, Prepared, Repair, Warning, Why, prepare};
 use baeum::fs::RealFs;
 use baeum::{Recipe, Transform, Value};
-use baeum_tests::{Scratch, chain, public, root};
+use baeum_tests::{Scratch, chain, public, root, unpack};
 
 /// Where a set lies.
 #[derive(Clone, Copy)]
@@ -81,13 +80,6 @@ impl Set {
         let message = self.prepare(sets).err().map(|error| chain(&error)).unwrap_or_default();
         assert!(message.contains(words), "`{words}` is not in: {message}");
     }
-}
-
-fn unpack(archive: &Path) -> Scratch {
-    let scratch = Scratch::new("unpacked");
-    let tar = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(scratch.path()).status();
-    assert!(tar.unwrap().success());
-    scratch
 }
 
 /// The leaks that a profile tells of: what is shared, by how many rows, and why it did not end the run.
