@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_input;
 mod budget;
 mod crash;
+mod dialects;
 mod edges;
 mod faults;
 mod imbalance;
