@@ -105,18 +105,14 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     let file = job.plans.data.label_path(&job.place).unwrap_or_default();
     let file = file.strip_prefix(".").unwrap_or(&file);
     let done = if args.withdraw.is_empty() { "added to" } else { "taken back in" };
-    let [labels, changed, without] =
-        [(labels.len(), "label"), (changed, "row"), (without, "row")].map(|(n, what)| counted(n, what));
+    let [labels, changed, without] = [(labels.len(), "label"), (changed, "row"), (without, "row")]
+        .map(|(n, what)| print::counted(n, what));
     print::line(&format!(
         "\n  {labels} {done} {}; {changed} changed, {without} without a label",
         shown(file)
     ));
     print::line(&format!("  next    baeum pipeline {}", shown(&args.recipe)));
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The labels on the command line, or in the table.
