@@ -25,6 +25,7 @@ pub use labels::MergeLabels;
 pub use mix::MixConfig;
 pub use paths::Paths;
 pub use series::SeriesConfig;
+pub(crate) use source::FORM_FEED;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
     SourceConfig, TextConfig, TextExamples, TextFolderConfig,

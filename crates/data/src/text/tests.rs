@@ -296,9 +296,9 @@ fn what_is_written_again_has_every_blank() {
     for by in that_are_written() {
         let pieces = written(&by, &[text]);
         assert_eq!(pieces.text(&pieces.cut(text).unwrap()).unwrap(), text, "{by:?}");
-        assert_eq!(pieces.end().unwrap(), pieces.cut("\n").unwrap()[0]);
+        assert_eq!(pieces.end('\n').unwrap(), pieces.cut("\n").unwrap()[0]);
         let ends =
-            pieces.cut(text).unwrap().into_iter().filter(|piece| *piece == pieces.end().unwrap()).count();
+            pieces.cut(text).unwrap().into_iter().filter(|piece| *piece == pieces.end('\n').unwrap()).count();
         assert!(ends == 4 || by == TokensBy::Bpe {}, "{by:?}: no other piece holds a line end, got {ends}");
     }
 }
