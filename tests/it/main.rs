@@ -21,6 +21,7 @@ mod swap;
 mod targets;
 mod texts;
 mod traps;
+mod unseen;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.
