@@ -257,6 +257,8 @@ fn numbers_are_given_too_but_no_run_is_asked_about_them() {
     );
     let no_number = "error: a label of these data wants to be a finite number, got `much`";
     refused(&folder, &["label", "recipe.toml", "h1=much"], 3, no_number);
+    let two = "error: `labels.jsonl` wants a number for row `h1`, got `3.5 4`";
+    refused(&folder, &["label", "recipe.toml", "h1=3.5 4"], 3, two);
     run(&folder, &["label", "recipe.toml", "h1=3.5"]);
     let trained = run(&folder, &["train", "recipe.toml"]);
     assert!(trained.stdout.contains("4 unlabelled"), "{}", trained.stdout);

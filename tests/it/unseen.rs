@@ -92,7 +92,7 @@ fn no_value_of_a_test_row_changes_a_byte_of_what_is_learned() {
         ];
         for unseen in odd {
             for (name, (found, usual)) in LEARNED.iter().zip(learned(unseen).iter().zip(&usual)) {
-                assert_eq!(found == usual, true, "{name} of {steps}");
+                assert!(found == usual, "{name} of {steps}");
             }
         }
     }

@@ -91,7 +91,10 @@ impl Answers {
             Answers::Numbers(count) => {
                 let numbers: Vec<_> = answer.split_whitespace().map(number).collect();
                 if numbers.len() != *count || numbers.iter().any(Result::is_err) {
-                    return refuse(&format!("{count} numbers, one for each column of the target"));
+                    return refuse(&match count {
+                        1 => "a number".to_owned(),
+                        _ => format!("{count} numbers, one for each column of the target"),
+                    });
                 }
             }
             Answers::One(_) => {}

@@ -161,31 +161,29 @@ impl Given {
             return Ok(raw);
         };
         let kind = fields.get(field).map(|field| &field.kind);
-        let read = |(row, label): (usize, String)| {
-            let refuse = |wants| {
-                DataError::file(&self.file, format!("{wants} for {}", raw.place(row)), quoted(&label))
-            };
-            Ok((
-                row,
-                match kind {
-                    Some(Kind::Number) => Target::Number(number(&label).map_err(refuse)?),
-                    Some(Kind::Numbers { .. }) => {
-                        let numbers = label.split_whitespace().map(number).collect::<Result<Vec<_>, _>>();
-                        Target::Numbers(numbers.map_err(refuse)?)
-                    }
-                    Some(
-                        Kind::Category
-                        | Kind::Labels { .. }
-                        | Kind::Text
-                        | Kind::Image { .. }
-                        | Kind::Series { .. },
-                    )
-                    | None => Target::Name(label),
-                },
-            ))
+        let read = |(row, label): (usize, String)| match as_kept(kind, &label) {
+            Ok(target) => Ok((row, target)),
+            Err(wants) => {
+                let wants = format!("{wants} for {}", raw.place(row));
+                Err(DataError::file(&self.file, wants, quoted(&label)))
+            }
         };
         let said = self.targets.said().iter().map(|(row, label)| (*row, label.clone()));
         let targets = said.map(read).collect::<Result<_, DataError>>()?;
         Ok(Box::new(Relabelled { raw, field, targets, repairs: self.repairs }))
+    }
+}
+
+/// What a person said, as a target of this kind is kept.
+fn as_kept(kind: Option<&Kind>, label: &str) -> Result<Target, &'static str> {
+    match kind {
+        Some(Kind::Number) => Ok(Target::Number(number(label)?)),
+        Some(Kind::Numbers { .. }) => {
+            Ok(Target::Numbers(label.split_whitespace().map(number).collect::<Result<_, _>>()?))
+        }
+        Some(
+            Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } | Kind::Series { .. },
+        )
+        | None => Ok(Target::Name(label.to_owned())),
     }
 }

@@ -121,7 +121,11 @@ impl<'a> Roll<'a> {
     /// # Errors
     /// [`DataError::File`] that names the row.
     pub fn check(&self, label: &Label) -> Result<(), DataError> {
-        let read = label.label.as_ref().map(|answer| Answers::of(self.plan).read(answer));
+        let answers = match (self.task, Answers::of(self.plan)) {
+            (Task::Regress, Answers::One(_)) => Answers::Numbers(1),
+            (_, answers) => answers,
+        };
+        let read = label.label.as_ref().map(|answer| answers.read(answer));
         match read {
             Some(Err(Refusal { wants, got })) => {
                 Err(DataError::file(&self.file.name, format!("{wants} for row {}", quoted(&label.id)), got))
