@@ -72,6 +72,6 @@ pub struct Trained {
     pub runners_up: Vec<RunnerUp>,
     /// Why training was over.
     pub end: Ended,
-    /// What a row counted in the loss, by its label; empty where all counted the same.
+    /// What a row counted in the loss by its label, or a label that fitted; empty where all counted the same.
     pub class_weights: BTreeMap<String, f32>,
 }

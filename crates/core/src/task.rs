@@ -25,7 +25,7 @@ impl Task {
     pub fn loss(self) -> Loss {
         match self {
             Task::Classify | Task::Generate => Loss::CROSS_ENTROPY,
-            Task::MultiLabel => Loss::BinaryCrossEntropy,
+            Task::MultiLabel => Loss::BINARY_CROSS_ENTROPY,
             Task::Regress => Loss::Mse,
         }
     }

@@ -148,7 +148,10 @@ impl<F: Forward> CandleNetwork<F> {
             Loss::CrossEntropy { weights, smoothing, gamma } => {
                 self.cross_entropy(output, (target, answers), weights, (*smoothing, *gamma), part)
             }
-            Loss::BinaryCrossEntropy => by_number(output, target, ops::binary_cross_entropy),
+            Loss::BinaryCrossEntropy { weights } => {
+                let weights = checks::class_weights(weights, output.dims().last().copied().unwrap_or(1))?;
+                by_number(output, target, |x, t| ops::binary_cross_entropy(x, t, weights))
+            }
             Loss::Mse => by_number(output, target, ops::mse),
             Loss::Mae => by_number(output, target, ops::mae),
             Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),

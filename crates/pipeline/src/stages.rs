@@ -199,10 +199,11 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights })
 }
 
-/// What a row counted, by its label; nothing where all counted the same.
+/// What a row counted by its label, or a label that fitted; nothing where all counted the same.
 fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
     match (targets.first().map(|target| &target.decode), minimised) {
-        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. }) => {
+        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. })
+        | (Some(Decode::Labels { labels, .. }), Loss::BinaryCrossEntropy { weights }) => {
             labels.iter().cloned().zip(weights.iter().copied()).collect()
         }
         (

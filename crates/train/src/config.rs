@@ -28,11 +28,13 @@ pub struct TrainConfig {
     /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
-    /// frequent, the others give rare ones more weight.
+    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them.
     pub sampler: Sampler,
     /// What a row counts in the loss by its label: `balanced`, which is `n / (classes * count)` of the training rows;
     /// `square_root`, the root of it; a table such as `{ yes = 5, no = 1 }`, where what is not named counts 1; or a list in
-    /// the order of the labels. Not given, all count the same. The validation loss is weighted alike; scores are not.
+    /// the order of the labels. Where a row may have several, it is what a label counts that fits, beside 1 where it does not:
+    /// `balanced` is then the rows that it does not fit over those that it fits. Not given, all count the same. The validation
+    /// loss is weighted alike; scores are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
     /// How many rows go through the network at once, if a whole batch does not fit into memory. The gradients of the

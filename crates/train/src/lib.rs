@@ -29,6 +29,7 @@ mod loss;
 mod objective;
 mod optimizer;
 mod rate;
+mod row_labels;
 mod sampler;
 mod step;
 mod time;

@@ -350,7 +350,7 @@ mod tests {
         let plan = said().check().unwrap();
         assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
-        assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BinaryCrossEntropy);
+        assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BINARY_CROSS_ENTROPY);
         let plan = TrainConfig { loss: Some(LossConfig::Mae), ..said() }.check().unwrap();
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mae);
     }

@@ -263,6 +263,44 @@ pub(crate) fn dataset_with(task: Task, train: usize, valid: usize, lost: &[usize
     }
 }
 
+/// Training rows of which several labels fit some.
+pub(crate) fn fitting<const K: usize>(
+    rows: usize,
+    labels: &[&str; K],
+    fits: impl Fn(usize) -> [bool; K],
+) -> Dataset {
+    let numbers = (0..rows).flat_map(fits).map(|fits| f32::from(u8::from(fits))).collect::<Vec<_>>();
+    let data = dataset(Task::MultiLabel, rows, 0);
+    let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+    let decode = Decode::Labels { labels, thresholds: vec![0.5; K] };
+    let source = Arc::new(Fitting { rows: data.source, fits: Tensor::new([rows, K], numbers).unwrap() });
+    Dataset { source, targets: vec![Target { field: "y".to_owned(), decode }], ..data }
+}
+
+/// Rows with other targets.
+struct Fitting {
+    rows: Arc<dyn Source>,
+    fits: Tensor,
+}
+
+impl Source for Fitting {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn record(&self, row: usize) -> Result<Record, SourceError> {
+        self.rows.record(row)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        let (width, numbers) = (self.fits.shape()[1], self.fits.f32s().unwrap());
+        let of_row = |&row: &usize| &numbers[row * width..][..width];
+        let fits =
+            Tensor::new([rows.len(), width], rows.iter().flat_map(of_row).copied().collect::<Vec<_>>());
+        Ok(Batch { targets: vec![fits.unwrap()], ..self.rows.batch(rows)? })
+    }
+}
+
 /// The same, with names for its classes.
 pub(crate) fn named(data: Dataset, labels: &[&str]) -> Dataset {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();

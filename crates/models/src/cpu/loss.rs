@@ -41,8 +41,10 @@ impl CpuRunner {
                     let loss = CrossEntropy { classes, smoothing, gamma, class_weights };
                     against_classes(ctx, &loss, (value, gradient), (target, answers), part, words)?
                 }
-                Loss::BinaryCrossEntropy => {
-                    against(target, len, |t| bce_with_logits(ctx, 1.0, value, t, gradient))?
+                Loss::BinaryCrossEntropy { weights } => {
+                    let labels = graph[*id].shape.last().unwrap_or(1);
+                    let weights = checks::class_weights(weights, labels)?.unwrap_or_default();
+                    against(target, len, |t| bce_with_logits(ctx, weights, value, t, gradient))?
                 }
                 Loss::Mse => against(target, len, |t| mse(ctx, value, t, gradient))?,
                 Loss::Mae => against(target, len, |t| mae(ctx, value, t, gradient))?,

@@ -76,7 +76,7 @@ fn two_steps(
 
 fn loss(options: &Value) -> Loss {
     match options["loss"].as_str() {
-        Some("bce") => Loss::BinaryCrossEntropy,
+        Some("bce") => Loss::BINARY_CROSS_ENTROPY,
         Some(_) => Loss::Mse,
         None => Loss::CrossEntropy {
             weights: options["weights"].as_array().map_or(vec![], |_| floats(&options["weights"])),

@@ -53,7 +53,7 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Run a step again that training could not take; it fails unless the same is wrong with it.
     Replay(Replay),
-    /// List the runs.
+    /// List the runs, or clean the cache behind them.
     Runs(Runs),
     /// Print the limits on what is read, and the settings that raise them.
     Limits,
@@ -256,4 +256,8 @@ pub(crate) struct Runs {
     /// Where the runs are kept.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) runs: PathBuf,
+
+    /// Remove from the cache what no run has any longer: outputs and examples of runs whose folders were deleted.
+    #[arg(long)]
+    pub(crate) clean: bool,
 }

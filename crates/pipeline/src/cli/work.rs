@@ -142,6 +142,12 @@ pub(crate) fn verify(args: &args::Verify) -> Result<(), Failure> {
 
 /// `baeum runs`.
 pub(crate) fn runs(args: &args::Runs) -> Result<(), Failure> {
+    if args.clean {
+        let removed = runs_in(&args.runs).clean()?;
+        let objects = print::counted(removed.objects, "object");
+        print::line(&format!("  {objects} removed from the cache, {}", mebibytes(removed.bytes)));
+        return Ok(());
+    }
     let rows: Vec<Vec<String>> = runs_in(&args.runs)
         .list()?
         .into_iter()
