@@ -1,7 +1,7 @@
 //! Gives each stage a fingerprint of the code that computes it, so that an output is reused only by the code that made it.
 //!
-//! `BAEUM_CODE_TRAIN` and its siblings: BLAKE3 over the sources of the stage, of core and kernels and of what here calls the
-//! stages, over every package in `Cargo.lock` that one of them depends on, and over compiler, target and features.
+//! `BAEUM_CODE_TRAIN` and its siblings: BLAKE3 over the sources of the stage, of whom it asks, of core and kernels and of what
+//! here calls the stages, over every package in `Cargo.lock` that one of them depends on, and over compiler, target and features.
 //! Built from a package, the sources of the siblings are absent; published versions never change, so the version of this
 //! package and the lock file that came with it stand for them.
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,10 @@ use std::{env, fs, process};
 
 const STAGES: [&str; 5] = ["data", "models", "train", "evaluate", "export"];
 /// What no output depends on, below `src`: all the rest calls the stages, or lays what they put out into files.
-const BESIDE: [&str; 9] = ["bin", "cli", "cli.rs", "fetch", "fetch.rs", "run", "run.rs", "watch", "watch.rs"];
+const BESIDE: [&str; 12] = [
+    "bin", "cli", "cli.rs", "fetch", "fetch.rs", "rate.rs", "run", "run.rs", "seeds", "seeds.rs", "watch",
+    "watch.rs",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -29,7 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         for part in [stage, &toolchain()?, &env::var("CARGO_PKG_VERSION")?] {
             bytes(&mut hash, part.as_bytes());
         }
-        for folder in [stage, "core", "kernels"].iter().filter(|_| from_sources) {
+        // Where metrics choose the best epoch, training asks for the scores of its validation rows.
+        let asked: &[&str] = if stage == "train" { &["evaluate"] } else { &[] };
+        for folder in [stage, "core", "kernels"].iter().chain(asked).filter(|_| from_sources) {
             for path in ["Cargo.toml", "src"].map(|name| siblings.join(folder).join(name)) {
                 watch(&path);
                 tree(&mut hash, &path)?;

@@ -51,6 +51,8 @@ def criterion(name, numbers):
         return nn.CrossEntropyLoss(weights, label_smoothing=numbers["smoothing"])
     if name == "quantile":
         return lambda output, target: quantile(output, target, numbers["level"])
+    if "pos_weight" in numbers:
+        numbers = {"pos_weight": torch.tensor(numbers["pos_weight"])}
     losses = {"binary_cross_entropy": nn.BCEWithLogitsLoss, "mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss}
     return losses[name](**numbers)
 

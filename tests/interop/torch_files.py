@@ -5,6 +5,8 @@ import torch
 from common import array, cases, near, report
 from torch import nn
 from torch_layers import (
+    Ensemble,
+    GroupedDense,
     Gru,
     InstanceNorm,
     Lengths,
@@ -13,6 +15,7 @@ from torch_layers import (
     MeanOverTime,
     Patches,
     PositionEmbedding,
+    Scale,
     SelfAttention,
     SinusoidalPositions,
     Transpose,
@@ -58,10 +61,19 @@ def module(layer, weights, name):
         return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
     if kind == "group_norm":
         return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
+    if kind == "grouped_dense":
+        return GroupedDense(**settings)
+    if kind == "scale":
+        return Scale(weights[f"{name}.weight"].shape)
+    if kind == "ensemble":
+        return Ensemble(**settings)
     if kind == "instance_norm":
         return InstanceNorm(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
+    if kind == "unembedding":
+        table = weights[f"{name}.weight"]
+        return nn.Linear(table.shape[1], table.shape[0], bias=False)
     if kind == "dropout":
         return nn.Dropout(settings["p"])
     if kind == "gelu":
@@ -81,7 +93,7 @@ def module(layer, weights, name):
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
-    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "member_mean": MeanOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 
 
@@ -138,6 +150,10 @@ for path, case in cases():
     assert all(value.device.type == "meta" for value in torch.load(pth, map_location="meta", weights_only=True).values())
     tensors = safetensors.torch.load_file(path / "model.safetensors")
     assert all(torch.equal(tensors[name], loaded[name]) for name in tensors), path.name
+    for node in case["graph"]["nodes"]:
+        if "unembedding" in node["layer"]:
+            table, scores = (loaded[f"{name}.weight"] for name in (node["layer"]["unembedding"]["table"], node["name"]))
+            assert table.data_ptr() == scores.data_ptr(), "a table that is used twice lies in one place"
     net = Net(case["graph"], loaded)
     net.load_state_dict(loaded, strict=True)
     net.eval()

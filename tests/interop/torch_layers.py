@@ -120,6 +120,36 @@ class MaxOverTime(nn.Module):
         return x.max(1).values  # the first of equals gets the gradient
 
 
+class GroupedDense(nn.Module):
+    def __init__(self, groups, units):
+        super().__init__()
+        self.groups = groups
+        self.weight = nn.Parameter(torch.zeros(sum(groups), units))
+        self.bias = nn.Parameter(torch.zeros(len(groups), units))
+
+    def forward(self, x):
+        parts = zip(x.split(self.groups, 1), self.weight.split(self.groups))
+        return torch.stack([part @ weight for part, weight in parts], 1) + self.bias
+
+
+class Scale(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(sizes))
+
+    def forward(self, x):
+        return x * self.weight
+
+
+class Ensemble(nn.Module):
+    def __init__(self, members):
+        super().__init__()
+        self.members = members
+
+    def forward(self, x):
+        return x[:, None].expand(-1, self.members, -1)
+
+
 class Transpose(nn.Module):
     def forward(self, x):
         return x.transpose(-1, -2)

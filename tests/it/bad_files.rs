@@ -9,7 +9,7 @@ use baeum::data::records::read_image;
 use baeum::data::{DataConfig, Place, prepare};
 use baeum::fs::RealFs;
 use baeum::{Field, Kind, Limits, Role};
-use baeum_tests::{Scratch, baeum, chain, pictures};
+use baeum_tests::{Scratch, baeum, chain, pictures, public, unpack};
 
 /// A recipe over one source, and what lies beside it.
 fn folder(data: &str) -> Scratch {
@@ -211,20 +211,20 @@ fn peak_mib() -> u64 {
 
 /// Every file of a folder in which others have gathered odd and broken images: an image, or a refusal that names the file.
 #[test]
-#[ignore = "needs a folder of images: BAEUM_CONFORMANCE, which holds pngsuite/x*.png"]
 fn broken_images_of_others_are_refused_by_name() {
-    let root = std::env::var_os("BAEUM_CONFORMANCE").unwrap();
+    let Some(packed) = public("image-conformance") else { return };
+    let root = unpack(&packed.join("image-conformance.tar.gz"));
     let kind = Kind::Image { channels: 3, size: None };
     let (name, role) = ("image".to_owned(), Role::Input);
     let field = Field { name, kind, role, columns: vec![], labels: vec![], range: None };
-    let (mut seen, mut wrong) = (0, vec![]);
-    visit(Path::new(&root), &mut |path| {
+    let (mut seen, mut broken, mut wrong) = (0, 0, vec![]);
+    visit(root.path(), &mut |path| {
         let called = path.file_name().unwrap().to_string_lossy().into_owned();
         let read = read_image(&called, &std::fs::read(path).unwrap(), &field, &Limits::default());
         // PngSuite calls its broken files so.
         let is_broken =
             path.parent().is_some_and(|folder| folder.ends_with("pngsuite")) && called.starts_with('x');
-        seen += 1;
+        (seen, broken) = (seen + 1, broken + usize::from(is_broken));
         match read.map_err(|error| chain(&error)) {
             Ok(_) if is_broken => wrong.push(format!("{called} was read")),
             Ok(_) => {}
@@ -232,7 +232,8 @@ fn broken_images_of_others_are_refused_by_name() {
             Err(error) => wrong.push(format!("{called} is not named: {error}")),
         }
     });
-    assert!(seen > 100 && wrong.is_empty(), "{seen} files: {wrong:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!((seen, broken), (303, 14));
 }
 
 fn visit(folder: &Path, each: &mut dyn FnMut(&Path)) {

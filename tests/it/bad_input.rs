@@ -74,6 +74,7 @@ fn recipe_cases() -> Vec<Case> {
         case("a bad value", ("epochs = 2", "epochs = 2\nlearning_rate = -0.1"), SAME, 2),
         case("a step size of zero", ("epochs = 2", "epochs = 2\nlearning_rate = 0"), SAME, 2),
         case("a misspelt name", ("epochs = 2", "epochs = 2\noptimizer = \"adamm\""), SAME, 2),
+        case("a misspelt metric", ("epochs = 2", "epochs = 2\nbest = \"accurcy\""), SAME, 2),
         case("a syntax error", ("hidden = [4]", "hidden = [4"), SAME, 2),
         case("a key twice", ("epochs = 2", "epochs = 2\nepochs = 3"), SAME, 2),
         case(
@@ -86,9 +87,24 @@ fn recipe_cases() -> Vec<Case> {
         files("a text that is longer than the positions", lines(), 2),
         case("a misspelt layer", layers("[models]\nlayers = [\"relo\"]"), SAME, 2),
         case("two networks at once", layers("[models]\nlayers = [\"relu\"]\n\n[models.mlp]\nhidden = [4]"), SAME, 2),
+        case(
+            "a network all of which is frozen",
+            layers("[models]\nfreeze = [\"head.*\"]\nlayers = []"),
+            SAME,
+            2,
+        ),
         set("a misspelt key in an override", "train.epoch=3"),
         set("a wrong type in an override", "train.epochs=three"),
         set("a bad value in an override", "train.batch_size=0"),
+        set("a seed twice", "run.seed=[1, 2, 1]"),
+        with_args(
+            case("a list of seeds where one run is meant", ("[train]", "[run]\nseed = [0, 1]\n\n[train]"), SAME, 2),
+            &["pipeline", "recipe.toml", "--resume", "recipe-0001"],
+        ),
+        with_args(
+            case("a search among step sizes that do not grow", SAME, SAME, 2),
+            &["find-rate", "recipe.toml", "--most", "1e-9"],
+        ),
         with_args(case("a recipe that is not there", SAME, SAME, 4), &["pipeline", "recipes.toml"]),
     ]
 }
@@ -125,6 +141,19 @@ fn data_cases() -> Vec<Case> {
             2,
         ),
         case("a loss that does not fit the target", ("epochs = 2", "epochs = 2\nloss = \"mse\""), SAME, 2),
+        case(
+            "a metric that does not fit the target",
+            ("epochs = 2", "epochs = 2\nbest = [\"accuracy\", \"r2\"]"),
+            SAME,
+            2,
+        ),
+        case(
+            "a metric without validation rows",
+            ("{ valid = 0.2, test = 0.2 } }", "{ valid = 0.0, test = 0.2 } }\n"),
+            SAME,
+            2,
+        )
+        .recipe(("epochs = 2", "epochs = 2\nbest = \"accuracy\"")),
         case("a batch larger than the training rows", ("batch_size = 8", "batch_size = 256"), SAME, 2),
         case(
             "a label that training never sees",

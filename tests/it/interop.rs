@@ -16,6 +16,7 @@ mod learning;
 mod series;
 mod steps;
 mod tables;
+mod tables_public;
 mod targets;
 mod texts;
 

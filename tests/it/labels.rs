@@ -1,13 +1,13 @@
 //! People and models label by turns: what the command lists, what it adds, and that the next run learns from it.
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use baeum::data::labelling::candidates;
 use baeum::data::{DataConfig, Place, prepare};
 use baeum::fs::RealFs;
 use baeum::{Limits, Value as Cell};
-use baeum_tests::{Outcome, Scratch, baeum, root};
+use baeum_tests::{Outcome, Scratch, baeum, public, root};
 use serde_json::{Value, json};
 
 /// How many flowers have no label at first.
@@ -257,20 +257,20 @@ fn numbers_are_given_too_but_no_run_is_asked_about_them() {
     );
     let no_number = "error: a label of these data wants to be a finite number, got `much`";
     refused(&folder, &["label", "recipe.toml", "h1=much"], 3, no_number);
+    let two = "error: `labels.jsonl` wants a number for row `h1`, got `3.5 4`";
+    refused(&folder, &["label", "recipe.toml", "h1=3.5 4"], 3, two);
     run(&folder, &["label", "recipe.toml", "h1=3.5"]);
     let trained = run(&folder, &["train", "recipe.toml"]);
     assert!(trained.stdout.contains("4 unlabelled"), "{}", trained.stdout);
-    let numbers =
-        "error: `runs/homes-0001` wants to tell one label for each row, got a run that tells something else";
+    let numbers = "error: `runs/homes-0001` wants to tell labels, got a run that tells something else";
     refused(&folder, &["label", "recipe.toml", "--next", "2"], 2, numbers);
 }
 
 /// Northcutt, Athalye and Mueller 2021: of 10,000 test digits of MNIST they show 100 to five people each; three or more of them
 /// say of 15 that the label is wrong.
 #[test]
-#[ignore = "needs the label errors of MNIST: BAEUM_LABEL_QUALITY=FOLDER"]
 fn the_wrong_labels_of_mnist_are_among_the_first_hundred() {
-    let folder = std::env::var("BAEUM_LABEL_QUALITY").map(PathBuf::from).unwrap();
+    let Some(folder) = public("label-quality") else { return };
     let (shares, labels) = mnist(&folder);
     let found = candidates(&shares, &labels, 10);
     let judged: Value = serde_json::from_slice(&fs::read(folder.join("mnist_mturk.json")).unwrap()).unwrap();

@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_input;
 mod budget;
 mod crash;
+mod dialects;
 mod edges;
 mod faults;
 mod imbalance;
@@ -14,12 +15,15 @@ mod lessons;
 mod limits;
 mod mixing;
 mod pages;
+mod rate;
+mod seeds;
 mod sentinel;
 mod start;
 mod swap;
 mod targets;
 mod texts;
 mod traps;
+mod unseen;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use baeum::export::{Format, Say, Says};
-use baeum::{Limit, Limits, recipe};
+use baeum::models::summary;
+use baeum::{Limit, Limits, Recipe, recipe};
 use baeum_tests::{baeum, bench, cases, expect_file, results, root, steps};
 use serde_json::Value;
 
@@ -34,8 +35,41 @@ fn pages_list_the_layers() {
             .unwrap();
         Format::ALL.iter().for_each(|format| write!(page, " {} |", cell(format.layer(&last.layer))).unwrap());
     }
+    write!(page, "\n\n## Branches\n\n{BRANCHED}").unwrap();
+    let text = format!("{FUNCTION}{}", BRANCHES.trim());
+    let plans = Recipe::parse("recipe.toml", &text, &[]).unwrap().check().unwrap();
+    let graph = plans.models.graph_for(&[4], 3).unwrap();
+    write!(
+        page,
+        "\n\n```toml{BRANCHES}```\n\nFor rows of four numbers, in three classes:\n\n```text\n{}```",
+        summary(&graph)
+    )
+    .unwrap();
     expect_file("docs/layers.md", &(page + "\n"));
 }
+
+const BRANCHED: &str = "A layer reads the one above it. With a `name` it can be read by any below, and `from` names what a layer \
+                        reads: `x` is what comes in, and a layer without a name has that of its kind and a running number, such as \
+                        `relu1`. `add` makes a way around, `concat` lays branches side by side, `multiply` is a gate. Every layer but \
+                        the last wants a reader.";
+
+const BRANCHES: &str = r#"
+[models]
+layers = [
+    { name = "start", layer = { dense = { units = 32 } } },
+    "relu",
+    { name = "deep", layer = { dense = { units = 32 } } },
+    { name = "around", layer = "add", from = ["deep", "start"] }, # a residual connection
+    { name = "gate", layer = { dense = { units = 8 } }, from = ["x"] },
+    "sigmoid",
+    { name = "wide", layer = { dense = { units = 8 } }, from = ["x"] },
+    { layer = "multiply", from = ["sigmoid1", "wide"] },          # what the gate lets through
+    { layer = "concat", from = ["around", "multiply1"] },         # both branches go to the head
+]
+"#;
+
+/// Data for a recipe that is about its network.
+const FUNCTION: &str = "[data]\nsource = { csv = { path = \"rows.csv\" } }\ntarget = \"y\"\n";
 
 /// The README's table of training steps is that of `docs/bench/train.jsonl`; `cargo xtask bench table` writes it too.
 #[test]
@@ -173,7 +207,19 @@ fn variant_settings(schema: &Value, body: &Value) -> String {
 #[test]
 fn pages_show_the_command() {
     let mut page = format!("# The command\n\n{HEAD}\n");
-    let verbs = ["pipeline", "plan", "predict", "label", "fetch", "schema", "verify", "runs", "limits"];
+    let verbs = [
+        "pipeline",
+        "plan",
+        "find-rate",
+        "predict",
+        "label",
+        "fetch",
+        "schema",
+        "verify",
+        "replay",
+        "runs",
+        "limits",
+    ];
     for args in [vec!["--help"]].into_iter().chain(verbs.map(|verb| vec![verb, "--help"])) {
         let outcome = baeum(Path::new("."), &args);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

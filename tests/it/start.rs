@@ -28,6 +28,36 @@ fn models(folder: &Scratch, name: &str, sets: &[&str]) -> Outcome {
     baeum(folder.path(), &args)
 }
 
+/// The numbers of a parameter, from its file.
+fn tensor(folder: &Scratch, file: &str, name: &str) -> Vec<u8> {
+    let bytes = fs::read(folder.path().join("runs").join(file)).unwrap();
+    let start = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..start]).unwrap();
+    let place = |i: usize| start + header[name]["data_offsets"][i].as_u64().unwrap() as usize;
+    bytes[place(0)..place(1)].to_vec()
+}
+
+#[test]
+fn what_is_frozen_stays_as_it_started_and_a_new_head_learns() {
+    let folder = learned();
+    let weights = "models.start.weights=runs/first-0001/5-export/model.pth";
+    let sets = ["run.name=second", weights, "models.start.fresh=[\"head.*\"]", "models.freeze=[\"dense*\"]"];
+    let sets = sets.iter().flat_map(|set| ["--set", set]);
+    let args: Vec<&str> =
+        ["pipeline", "recipe.toml", "--set", "train.epochs=3"].into_iter().chain(sets).collect();
+    let outcome = accepted(&folder, &args);
+    assert!(outcome.stdout.contains("; frozen: 80 of them; taken over: 2 of 4"), "{}", outcome.stdout);
+    let [first, second] = ["first", "second"].map(|run| format!("{run}-0001/5-export/model.safetensors"));
+    for name in ["dense1.weight", "dense1.bias"] {
+        assert_eq!(tensor(&folder, &first, name), tensor(&folder, &second, name), "{name}");
+    }
+    let init = "second-0001/2-models/init.safetensors";
+    assert_ne!(tensor(&folder, init, "head.weight"), tensor(&folder, &second, "head.weight"));
+    let outcome = models(&folder, "third", &["models.freeze=[\"dense*\", \"h*\"]"]);
+    assert_eq!(outcome.code, Some(2), "{}{}", outcome.stdout, outcome.stderr);
+    assert!(outcome.stderr.contains("`models.freeze` must leave something to learn"), "{}", outcome.stderr);
+}
+
 fn summary(folder: &Scratch, name: &str) -> String {
     let path = folder.path().join(format!("runs/{name}-0001/2-models/summary.txt"));
     fs::read_to_string(path).unwrap()

@@ -71,7 +71,12 @@ fn a_network_written_by_hand_trains_through_our_loop() {
     let mine = Mine::new(VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu)).unwrap();
     let mut network = CandleNetwork::of_vars(mine, &vars, Device::Cpu);
     let watch = &mut |_: &train::Event| train::Signal::Go;
-    let outside = train::Outside { clock: &train::SystemClock::new(), keep: &mut |_| Ok(()), watch };
+    let outside = train::Outside {
+        clock: &train::SystemClock::new(),
+        keep: &mut |_| Ok(()),
+        judge: &mut |_, _, _| Ok(vec![]),
+        watch,
+    };
     let fitted = train::fit(&plans.train, 7, &mut network, &dataset, None, outside).unwrap();
     assert_eq!(fitted.history.len(), 8);
     let report = evaluate::score(&plans.evaluate, 7, &mut network, &dataset).unwrap();
@@ -95,6 +100,7 @@ fn one_stage_is_a_closure() {
                 predictor,
                 history: vec![],
                 best_epoch: 0,
+                runners_up: vec![],
                 end: Ended::Done,
                 class_weights: BTreeMap::new(),
             })

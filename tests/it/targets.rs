@@ -114,6 +114,67 @@ fn columns_of_flags_learn_what_a_list_of_labels_says() {
     assert!(f1(&mixed) > 0.85, "soft targets are learned from: {}", f1(&mixed));
 }
 
+/// The sky with a name and a part for each row; some rows wait for their labels, and two of the test rows say the opposite of
+/// the truth about `warm`.
+fn judged() -> String {
+    let row = |row: usize| {
+        let [a, b] = inputs(row);
+        let part = ["train", "train", "train", "valid", "test"][row % 5];
+        let is_wrong = WRONG.contains(&row);
+        let fitting =
+            fits([a, b]).into_iter().filter(|(label, fits)| *fits != (is_wrong && *label == "warm"));
+        let labels = fitting.map(|(label, _)| label).collect::<Vec<_>>().join(";");
+        format!("day {row},{a},{b},{part},{}\n", if row.is_multiple_of(5) { "NA".to_owned() } else { labels })
+    };
+    "id,a,b,part,sky\n".to_owned() + &(0..ROWS).map(row).collect::<String>()
+}
+
+const WRONG: [usize; 2] = [34, 209];
+
+#[test]
+fn people_label_rows_that_may_have_several_labels() {
+    let more = "ids = [\"id\"]\nlabel_file = \"labels.jsonl\"\nmissing = [\"\", \"NA\"]\nsplit = { column = { name = \"part\" } }\n";
+    let recipe = recipe("\"sky\"", "multi_label", more)
+        .replace("epochs = 60", "epochs = 60\nclass_weights = \"balanced\"");
+    let (folder, outcome) = run(judged(), recipe);
+    assert!(outcome.stdout.contains("80 unlabelled"), "{}", outcome.stdout);
+    let label = |args: &[&str]| baeum(folder.path(), &[&["label", "recipe.toml"], args].concat());
+    let suspects = label(&["--candidates", "2"]).stdout;
+    for row in WRONG {
+        let line =
+            suspects.lines().find(|line| line.starts_with(&format!("  day {row} "))).unwrap_or_default();
+        assert!(line.contains("-0.") && line.contains("suspect"), "{suspects}");
+    }
+    // Whatever it asks about lies near a border of one of the labels.
+    let next = label(&["--next", "3"]).stdout;
+    let asked: Vec<usize> = next
+        .lines()
+        .filter_map(|line| line.strip_prefix("  day ")?.split(' ').next()?.parse().ok())
+        .collect();
+    let near = |row: &usize| {
+        let [a, b] = inputs(*row);
+        [a, b - 0.25, a + b + 0.75].into_iter().any(|distance| distance.abs() < 0.1)
+    };
+    assert!(asked.len() == 3 && asked.iter().all(near), "{next}");
+    let told = label(&["day 0=wet; warm", "day 5=", "--by", "ann"]).stdout;
+    assert!(
+        told.contains("day 0  (none)  warm;wet") && told.contains("day 5  (none)  (none fits)"),
+        "{told}"
+    );
+    let refused = |label_of_row: &str, expect: &str| {
+        let outcome = label(&[label_of_row]);
+        let first = outcome.stderr.trim_end().to_owned();
+        assert_eq!((outcome.code, first), (Some(3), format!("error: {expect}")));
+    };
+    let slip = "a label wants to be one of `warm`, `wet`, `windy`, got `wram`; did you mean `warm`? say `--new-class` if it \
+                is a new one";
+    refused("day 10=wet;wram", slip);
+    let sides = "`labels.jsonl` wants a label on both sides of each `data.separator` for row `day 10`, got `wet;;warm`";
+    refused("day 10=wet;;warm", sides);
+    let again = baeum(folder.path(), &["train", "recipe.toml"]);
+    assert!(again.stdout.contains("78 unlabelled"), "{}{}", again.stdout, again.stderr);
+}
+
 #[test]
 fn several_numbers_go_through_all_stages() {
     let (folder, _) = run(numbers(), recipe("[\"price\", \"rent\"]", "regress", ""));
@@ -179,12 +240,6 @@ fn what_does_not_go_together_is_refused_with_a_way_out() {
         "multi_label",
         "thresholds = { warm = 1 }\n",
         "`data.thresholds.warm` wants a probability above 0 and below 1, got 1",
-    );
-    check(
-        two,
-        "multi_label",
-        "ids = [\"a\"]\nlabel_file = \"labels.jsonl\"\n",
-        "`data.label_file` wants one label or number for each row, got `data.task = \"multi_label\"`",
     );
     check(
         two,

@@ -3,14 +3,13 @@
 //! none of them skips their tests.
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use baeum::data::{DataError, Found, Leak, Place, Prepared, Repair, Warning, Why, prepare};
 use baeum::fs::RealFs;
 use baeum::{Recipe, Transform, Value};
-use baeum_tests::{Scratch, chain, public, root};
+use baeum_tests::{Scratch, baeum, chain, public, root, unpack};
 
 /// Where a set lies.
 #[derive(Clone, Copy)]
@@ -81,13 +80,6 @@ impl Set {
         let message = self.prepare(sets).err().map(|error| chain(&error)).unwrap_or_default();
         assert!(message.contains(words), "`{words}` is not in: {message}");
     }
-}
-
-fn unpack(archive: &Path) -> Scratch {
-    let scratch = Scratch::new("unpacked");
-    let tar = Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(scratch.path()).status();
-    assert!(tar.unwrap().success());
-    scratch
 }
 
 /// The leaks that a profile tells of: what is shared, by how many rows, and why it did not end the run.
@@ -270,6 +262,43 @@ fn the_scaler_of_ett_sees_twelve_months() {
         // Sums in another order: a few roundings of 64 bits.
         assert!((centre[column] - mean(column)).abs() <= 1e-9, "column {column}");
         assert!((spread[column] - deviation(column)).abs() <= 1e-9, "column {column}");
+    }
+}
+
+/// What came a season before is hard to beat, so it stands beside every forecast: here reckoned from the file itself.
+#[test]
+fn the_season_before_is_told_beside_each_forecast_of_a_small_series() {
+    let Some(folder) = public("small-series") else { return };
+    let sets = [
+        ("airline-passengers", "Month", "Passengers", 12),
+        ("monthly-sunspots", "Month", "Sunspots", 132),
+        ("daily-min-temperatures", "Date", "Temp", 365),
+    ];
+    for (name, time, target, season) in sets {
+        let scratch = Scratch::new("small-series");
+        scratch.put("recipe.toml", format!("[run]\nname = \"small\"\n\n[data]\nsource = {{ csv = {{ path = \"{name}.csv\" }} }}\n\
+             target = \"{target}\"\nseries = {{ time = \"{time}\", window = {season}, horizon = 12, season = {season} }}\n\n\
+             [data.fields.series]\nsteps = [\"normalise_window\"]\n\n[models.nlinear]\n\n[train]\nepochs = 3\n\n[export]\nformats = [\"safetensors\"]\n"));
+        let data = folder.to_string_lossy().into_owned();
+        let outcome = baeum(scratch.path(), &["pipeline", "recipe.toml", "--data", &data]);
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        let report = fs::read(scratch.path().join("runs/small-0001/4-evaluate/metrics.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert!(
+            report["baseline"]["repeat"]["season"] == season && outcome.stdout.contains("the season before")
+        );
+        let text = fs::read_to_string(folder.join(format!("{name}.csv"))).unwrap();
+        let steps: Vec<f64> =
+            text.lines().skip(1).filter_map(|line| line.rsplit_once(',')?.1.parse().ok()).collect();
+        let windows = report["rows"]["test"].as_u64().unwrap() as usize;
+        let told = |window: usize| steps.len() - 12 - window..steps.len() - window;
+        let errors = (0..windows).flat_map(told).map(|step| (steps[step] - steps[step - season]).powi(2));
+        let rmse = (errors.sum::<f64>() / (12 * windows) as f64).sqrt();
+        let said =
+            report["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "rmse").unwrap();
+        let said = said["baseline"].as_f64().unwrap();
+        // The steps went through standardised numbers of 32 bits.
+        assert!((said - rmse).abs() <= 1e-5 * rmse, "{name}: {said} {rmse}");
     }
 }
 

@@ -42,6 +42,21 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
         ("dense without bias", chain(&[5], &[Layer::Dense { units: 3, bias: false }])),
         ("dense over time", chain(&[4, 5], &[Layer::Dense { units: 3, bias: true }])),
+        ("grouped_dense", chain(&[5], &[Layer::GroupedDense { groups: vec![2, 1, 2], units: 3 }])),
+        ("scale", chain(&[5], &[Layer::Scale { axes: 1, start: 0.5, signs: false }])),
+        ("scale of images", chain(image, &[Layer::Scale { axes: 2, start: 0.5, signs: true }])),
+        ("ensemble", chain(&[5], &[Layer::Ensemble { members: 3 }])),
+        (
+            "member_mean",
+            chain(
+                &[5],
+                &[
+                    Layer::Ensemble { members: 3 },
+                    Layer::Scale { axes: 2, start: 1.0, signs: true },
+                    Layer::MemberMean,
+                ],
+            ),
+        ),
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
@@ -93,6 +108,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
+        ("unembedding", tied()),
         ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
         ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
         ("multi_head_attention", chain(sequence, &[attention(2, false, true, Positions::None)])),
@@ -192,7 +208,7 @@ pub fn predictor(graph: Graph) -> Predictor {
         let mut numbers = vec![0.0; param.sizes.iter().product()];
         rng.stream("init", &name).fill_uniform(&mut numbers, Counter::once());
         let spread = |x: &mut f32| match param.kind {
-            ParamKind::Learned => *x - 0.5,
+            ParamKind::Learned | ParamKind::Frozen => *x - 0.5,
             ParamKind::Running => *x + 0.5,
         };
         numbers.iter_mut().for_each(|x| *x = spread(x));
@@ -296,6 +312,16 @@ fn embedding() -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
     add(&mut graph, "y", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 4 }, &[x]);
+    graph
+}
+
+/// Ids as vectors of a table, which scores ids in turn.
+fn tied() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
+    let vocabulary = NAMES.len() + 1;
+    let vectors = add(&mut graph, "vectors", Layer::Embedding { vocabulary, units: 4 }, &[x]);
+    add(&mut graph, "y", Layer::Unembedding { table: "vectors".to_owned(), vocabulary }, &[vectors]);
     graph
 }
 

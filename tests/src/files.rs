@@ -88,3 +88,14 @@ pub fn public(set: &str) -> Option<PathBuf> {
     }
     Some(folder)
 }
+
+/// A folder with what is in an archive.
+///
+/// # Panics
+/// If it is none.
+pub fn unpack(archive: &Path) -> Scratch {
+    let scratch = Scratch::new("unpacked");
+    let tar = process::Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(scratch.path()).status();
+    assert!(tar.is_ok_and(|status| status.success()), "could not unpack `{}`", archive.display());
+    scratch
+}

@@ -14,6 +14,6 @@ mod workloads;
 
 pub use cases::{NAMES, cases, predictor, steps};
 pub use command::{Outcome, baeum, baeum_path, cargo, chain, child};
-pub use files::{Scratch, expect_file, public, root};
+pub use files::{Scratch, expect_file, public, root, unpack};
 pub use pictures::{pictures, pictures_of_size};
 pub use workloads::{Workload, workloads};

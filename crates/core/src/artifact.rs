@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Graph, Predictor, Weights};
+use crate::{Graph, Predictor, Scored, Weights};
 
 /// What `models` hands on: a network described, and where its parameters start.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub enum Ended {
     /// Every epoch was seen.
     #[default]
     Done,
-    /// The loss had stopped falling.
+    /// Nothing that is waited for got better any more.
     EarlyStop,
     /// The minutes it was given had run out; the last epoch went as far as they did.
     OutOfTime,
@@ -31,7 +31,7 @@ pub enum Ended {
 }
 
 /// What one epoch did.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
     /// Counted from zero.
@@ -42,8 +42,21 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean loss over the validation rows after the epoch; none without such rows.
     pub valid_loss: Option<f64>,
+    /// What these rows score by the metrics that choose the best epoch, the most important one first; empty where the loss alone
+    /// does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub valid_metrics: Vec<Scored>,
     /// Step size at the end of the epoch.
     pub learning_rate: f64,
+}
+
+/// An epoch that was not the best one, but nearly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunnerUp {
+    /// Counted from zero.
+    pub epoch: u32,
+    /// What the network knew then.
+    pub weights: Weights,
 }
 
 /// What `train` hands on.
@@ -55,8 +68,10 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
     /// The epoch whose weights were kept.
     pub best_epoch: u32,
+    /// The next best epochs, the better first, if more than one was to be kept.
+    pub runners_up: Vec<RunnerUp>,
     /// Why training was over.
     pub end: Ended,
-    /// What a row counted in the loss, by its label; empty where all counted the same.
+    /// What a row counted in the loss by its label, or a label that fitted; empty where all counted the same.
     pub class_weights: BTreeMap<String, f32>,
 }

@@ -1,3 +1,7 @@
+mod frozen;
+mod tied;
+
+use std::collections::BTreeSet;
 use std::ops::Index;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +76,26 @@ pub enum GraphError {
         /// From where.
         input: String,
     },
+    /// A table that is no embedding, or one of other sizes.
+    #[error(
+        "node `{node}`: unembedding wants `{table}` to be an embedding of {wanted:?} in front of it, got {got}"
+    )]
+    Table {
+        /// The node that was to be added.
+        node: String,
+        /// What it names.
+        table: String,
+        /// How many ids it has, and how long their vectors are.
+        wanted: [usize; 2],
+        /// What has that name.
+        got: String,
+    },
+    /// A tensor is said to be frozen that is not there, or that is not learned.
+    #[error("`frozen` wants the names of learned tensors, got `{got}`")]
+    Frozen {
+        /// The name.
+        got: String,
+    },
     /// A name that no node has, or a node that stands later.
     #[error("node `{node}` wants inputs that stand before it, got `{input}`")]
     Unknown {
@@ -91,6 +115,9 @@ pub enum GraphError {
 pub struct Graph {
     nodes: Vec<Node>,
     outputs: Vec<NodeId>,
+    /// The learned tensors that learning leaves as they are, by full name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    frozen: BTreeSet<String>,
 }
 
 /// A graph as it stands in a file; [`Graph`] wires it again, so that a file cannot break the invariants.
@@ -99,6 +126,8 @@ pub struct Graph {
 struct Written {
     nodes: Vec<Node>,
     outputs: Vec<NodeId>,
+    #[serde(default)]
+    frozen: BTreeSet<String>,
 }
 
 impl Graph {
@@ -123,6 +152,7 @@ impl Graph {
             GraphError::Setting { node, layer, setting, rule }
         })?;
         self.refuse_type(name, &layer, inputs)?;
+        self.refuse_table(name, &layer, inputs)?;
         let shape = layer
             .infer(&self.shapes(inputs))
             .map_err(|error| GraphError::Shape { node: name.to_owned(), error })?;
@@ -149,6 +179,18 @@ impl Graph {
         &self.outputs
     }
 
+    /// What a loss looks at for each output, and how many answers that is for a row: the output itself, or what the members of an
+    /// ensemble say whose mean it is.
+    pub fn judged(&self) -> impl Iterator<Item = (NodeId, usize)> {
+        let of = move |&output: &NodeId| match (&self[output].layer, &self[output].inputs[..]) {
+            (Layer::MemberMean, [said]) => {
+                (*said, self[*said].shape.0.get(1).and_then(|dim| dim.size()).unwrap_or(1))
+            }
+            _ => (output, 1),
+        };
+        self.outputs.iter().map(of)
+    }
+
     /// The node of a name.
     pub fn find(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().position(|node| node.name == name).map(NodeId)
@@ -159,14 +201,22 @@ impl Graph {
         self.shapes(&node.inputs)
     }
 
-    /// The tensors of every node, under their full names (`conv1.weight`), in the order of the nodes.
+    /// The tensors of every node, under their full names (`conv1.weight`), in the order of the nodes; a table that is used twice stands
+    /// with its embedding.
     pub fn params(&self) -> Vec<(String, Param)> {
         let of = |node: &Node| {
-            let params = node.layer.params(&self.shapes(&node.inputs));
             let name = node.name.clone();
-            params.into_iter().map(move |param| (format!("{name}.{}", param.name), param))
+            self.params_of(node).into_iter().map(move |param| (format!("{name}.{}", param.name), param))
         };
         self.nodes.iter().flat_map(of).collect()
+    }
+
+    /// The tensors of a node, in the order of its layer.
+    pub fn params_of(&self, node: &Node) -> Vec<Param> {
+        let mut params = node.layer.params(&self.shapes(&node.inputs));
+        self.start_small(node, &mut params);
+        self.mark_frozen(node, &mut params);
+        params
     }
 
     fn shapes(&self, ids: &[NodeId]) -> Vec<&Shape> {
@@ -225,6 +275,8 @@ impl TryFrom<Written> for Graph {
         }
         graph.refuse_unknown("outputs", &written.outputs)?;
         graph.outputs = written.outputs;
+        graph.refuse_frozen(&written.frozen)?;
+        graph.frozen = written.frozen;
         Ok(graph)
     }
 }
@@ -465,6 +517,59 @@ mod tests {
             &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
             "node `l0`: `group_norm.groups` must be above zero, got 0",
         );
+    }
+
+    #[test]
+    fn groups_and_members_stand_side_by_side() {
+        let grouped = |groups: &[usize]| Layer::GroupedDense { groups: groups.to_vec(), units: 4 };
+        let scale = |axes| Layer::Scale { axes, start: 1.0, signs: false };
+        let ensemble = Layer::Ensemble { members: 3 };
+        check(&[6], &[grouped(&[1, 2, 3])], "[batch, 3, 4]");
+        check(&[5], &[ensemble.clone(), scale(2), dense(2), Layer::MemberMean], "[batch, 2]");
+        check(
+            &[6],
+            &[grouped(&[1, 2])],
+            "node `l0`: grouped_dense wants [batch, 3], the numbers of its 2 `groups`, got [batch, 6]",
+        );
+        check(
+            &[6],
+            &[grouped(&[6, 0])],
+            "node `l0`: `grouped_dense.groups` must be one or more sizes above zero, got [6, 0]",
+        );
+        check(
+            &[usize::MAX],
+            &[grouped(&[usize::MAX, 1])],
+            &format!(
+                "node `l0`: grouped_dense wants [batch, too many], the numbers of its 2 `groups`, got [batch, {}]",
+                usize::MAX
+            ),
+        );
+        check(
+            &[3],
+            &[scale(2)],
+            "node `l0`: scale wants an item whose last 2 axes are known, got [batch, 3]",
+        );
+        check(
+            &[3, 2],
+            &[ensemble],
+            "node `l0`: ensemble wants rows [batch, n], got [batch, 3, 2]; put `flatten` before it",
+        );
+        check(
+            &[3],
+            &[Layer::MemberMean],
+            "node `l0`: member_mean wants what members say, [batch, members, n], got [batch, 3]",
+        );
+    }
+
+    #[test]
+    fn a_loss_judges_members_one_by_one() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+        let said = graph.add("said", Layer::Ensemble { members: 3 }, &[x]).unwrap();
+        let mean = graph.add("mean", Layer::MemberMean, &[said]).unwrap();
+        graph.output(mean);
+        graph.output(x);
+        assert_eq!(graph.judged().collect::<Vec<_>>(), [(said, 3), (x, 1)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 mod choice;
 mod infer;
+mod members;
 mod params;
 mod sequence;
 mod settings;
@@ -33,6 +34,15 @@ pub enum Layer {
         /// Whether a learned bias is added.
         #[serde(default = "yes")]
         bias: bool,
+    },
+    /// Numbers that stand side by side in groups, each group made a vector by weights of its own: `[batch, n]` to
+    /// `[batch, groups, units]`. So the fields of a table become vectors (Gorishniy et al. 2021, section 3.3), and the members of an
+    /// ensemble answer, each by itself.
+    GroupedDense {
+        /// How many numbers belong to each group, in order.
+        groups: Vec<usize>,
+        /// Length of each vector.
+        units: usize,
     },
     /// Cross-correlation with learned kernels: `[batch, c, h, w]` to `[batch, filters, h', w']`. As `torch.nn.Conv2d`.
     Conv2d {
@@ -182,6 +192,19 @@ pub enum Layer {
         #[serde(default = "small")]
         eps: f64,
     },
+    /// Multiplies by learned factors, one for each place of the last axes: `[batch, .., n]` to the same. With one axis as the layer
+    /// scale of CaiT (Touvron et al. 2021).
+    Scale {
+        /// Over how many of the last axes factors differ.
+        #[serde(default = "single")]
+        axes: usize,
+        /// What each factor starts as.
+        #[serde(default = "whole")]
+        start: f64,
+        /// Whether the sign of each is drawn by lot at the start, so that the members of an ensemble begin apart.
+        #[serde(default)]
+        signs: bool,
+    },
     /// `max(x, 0)`; its gradient at 0 is 0, and NaN stays NaN.
     Relu,
     /// `x` times the normal distribution's share below `x` (Hendrycks & Gimpel 2016).
@@ -214,6 +237,14 @@ pub enum Layer {
         vocabulary: usize,
         /// Length of a vector.
         units: usize,
+    },
+    /// Scores every id by a vector, with the table of an embedding in front of it: `[batch, .., n]` to `[batch, .., vocabulary]` (Press &
+    /// Wolf 2017). The table is one tensor, and what both uses want of it is added. As PyTorch's `linear.weight = embedding.weight`.
+    Unembedding {
+        /// The name of the embedding.
+        table: String,
+        /// How many different ids it has.
+        vocabulary: usize,
     },
     /// Adds a learned vector to each place in time: `[batch, .., time, n]` to the same. As a second `torch.nn.Embedding` of places
     /// 0, 1, 2 ..
@@ -277,6 +308,15 @@ pub enum Layer {
     /// The largest value of each number over a sequence: `[batch, time, n]` to `[batch, n]`. A second input as for
     /// `mean_over_time`.
     MaxOverTime,
+    /// Each row as often as an ensemble has members: `[batch, n]` to `[batch, members, n]`. Layers behind it share their weights among
+    /// the members, as all that act on the last axis do; each member is answered for by itself, and `member_mean` is the answer.
+    Ensemble {
+        /// How many members there are.
+        members: usize,
+    },
+    /// The mean of what the members of an ensemble say: `[batch, members, n]` to `[batch, n]`. Where it is the network's answer, a
+    /// loss judges each member by itself, as in TabM (Gorishniy et al. 2024).
+    MemberMean,
     /// How many places of each sequence count: `[batch, time]` of ids to `[batch]` of ids, those up to the last one that is not
     /// `padding`. An empty sequence has one, of padding, so that there is something to look at. It is the second input of what
     /// knows time; a text that is filled up behind brings it by itself.
@@ -316,6 +356,7 @@ impl Layer {
         match self {
             Layer::Input { .. } => "input",
             Layer::Dense { .. } => "dense",
+            Layer::GroupedDense { .. } => "grouped_dense",
             Layer::Conv2d { .. } => "conv2d",
             Layer::Conv1d { .. } => "conv1d",
             Layer::MaxPool2d { .. } => "max_pool2d",
@@ -330,6 +371,7 @@ impl Layer {
             Layer::RmsNorm { .. } => "rms_norm",
             Layer::GroupNorm { .. } => "group_norm",
             Layer::InstanceNorm { .. } => "instance_norm",
+            Layer::Scale { .. } => "scale",
             Layer::Relu => "relu",
             Layer::Gelu { .. } => "gelu",
             Layer::Tanh => "tanh",
@@ -338,6 +380,7 @@ impl Layer {
             Layer::Dropout { .. } => "dropout",
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
+            Layer::Unembedding { .. } => "unembedding",
             Layer::PositionEmbedding { .. } => "position_embedding",
             Layer::SinusoidalPositions => "sinusoidal_positions",
             Layer::MultiHeadAttention { .. } => "multi_head_attention",
@@ -345,6 +388,8 @@ impl Layer {
             Layer::Gru { .. } => "gru",
             Layer::MeanOverTime => "mean_over_time",
             Layer::MaxOverTime => "max_over_time",
+            Layer::Ensemble { .. } => "ensemble",
+            Layer::MemberMean => "member_mean",
             Layer::Lengths { .. } => "lengths",
             Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",
@@ -370,6 +415,10 @@ fn zero() -> Size2 {
 
 fn single() -> usize {
     1
+}
+
+fn whole() -> f64 {
+    1.0
 }
 
 fn small() -> f64 {

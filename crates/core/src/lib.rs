@@ -36,7 +36,7 @@ mod progress;
 mod rng;
 
 pub use ahead::Ahead;
-pub use artifact::{Ended, EpochRecord, Model, Trained};
+pub use artifact::{Ended, EpochRecord, Model, RunnerUp, Trained};
 pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,
@@ -61,7 +61,7 @@ pub use rng::{Counter, Rng, Stream, hash64};
 pub use schema::{Field, Kind, Record, Role, Schema, SchemaError, Value};
 pub use shape::{Dim, Shape, ShapeError};
 pub use size2::Size2;
-pub use task::Task;
+pub use task::{MetricName, Scored, Task};
 pub use tensor::{DType, Data, Tensor, TensorError};
 pub use transform::{Anchor, DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};
 pub use update::{Adam, Decayed, Method, Update};

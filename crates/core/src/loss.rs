@@ -16,8 +16,12 @@ pub enum Loss {
         gamma: f64,
     },
     /// Between logits `[B, K]` and how much each label fits, `[B, K]` from 0 to 1, in nats, averaged over all of them, as
-    /// PyTorch's `BCEWithLogitsLoss`: `-t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
-    BinaryCrossEntropy,
+    /// PyTorch's `BCEWithLogitsLoss`: `-w_k t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
+    BinaryCrossEntropy {
+        /// How much it counts that a label fits, `w` of `[K]` (PyTorch's `pos_weight`); as much as that it does not if it is
+        /// empty.
+        weights: Vec<f32>,
+    },
     /// Squared error between numbers `[B, n]` and `[B, n]`, averaged over all of them.
     Mse,
     /// Absolute error, averaged alike: least where half of the answers are too large (PyTorch's `L1Loss`).
@@ -39,11 +43,14 @@ impl Loss {
     /// Cross-entropy where every row counts the same, sure or not, and nothing is smoothed.
     pub const CROSS_ENTROPY: Loss = Loss::CrossEntropy { weights: vec![], smoothing: 0.0, gamma: 0.0 };
 
+    /// Binary cross-entropy where all labels count the same, whether they fit or not.
+    pub const BINARY_CROSS_ENTROPY: Loss = Loss::BinaryCrossEntropy { weights: vec![] };
+
     /// The name used in recipes and errors.
     pub fn name(&self) -> &'static str {
         match self {
             Loss::CrossEntropy { .. } => "cross_entropy",
-            Loss::BinaryCrossEntropy => "binary_cross_entropy",
+            Loss::BinaryCrossEntropy { .. } => "binary_cross_entropy",
             Loss::Mse => "mse",
             Loss::Mae => "mae",
             Loss::Huber { .. } => "huber",

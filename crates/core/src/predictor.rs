@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DType, Decode, Graph, Schema, Tensor, Transform};
+use crate::{DType, DatePart, Decode, Graph, Schema, Tensor, Transform};
 
 /// The parameters and running statistics of one graph, by full name (`conv1.weight`), as PyTorch's `state_dict`.
 pub type Weights = BTreeMap<String, Tensor>;
@@ -29,6 +29,49 @@ pub struct InputSpec {
     pub shape: Vec<usize>,
     /// The fields it is made of, in order.
     pub columns: Vec<Pipeline>,
+}
+
+impl InputSpec {
+    /// How many numbers each field has, in order, where it is one number or one name of a table; several ways of one field count
+    /// together. Of one field of several numbers each is one; none where no fields are known.
+    pub fn widths(&self) -> Vec<usize> {
+        if let [field] = &self.columns[..]
+            && field.width() == 1
+        {
+            return vec![1; self.shape.iter().product()];
+        }
+        let fields = self.columns.chunk_by(|one, next| one.field == next.field);
+        fields.map(|ways| ways.iter().map(Pipeline::width).sum()).collect()
+    }
+}
+
+impl Pipeline {
+    /// How many numbers one number or one name becomes.
+    fn width(&self) -> usize {
+        self.steps.iter().fold(1, |wide, step| match step {
+            Transform::OneHot { size } => *size,
+            Transform::PiecewiseLinear { edges } => edges.len().saturating_sub(1),
+            Transform::DateParts { parts, cyclic } => DatePart::width(parts, *cyclic),
+            Transform::Tokenise { length, .. } => *length,
+            Transform::Denoise { .. }
+            | Transform::Crop { .. }
+            | Transform::Resize { .. }
+            | Transform::Scale { .. }
+            | Transform::Standardise { .. }
+            | Transform::Log1p {}
+            | Transform::Clip { .. }
+            | Transform::Quantile { .. }
+            | Transform::Impute { .. }
+            | Transform::IsMissing {}
+            | Transform::Bins { .. }
+            | Transform::Category { .. }
+            | Transform::NormaliseText { .. }
+            | Transform::Hash { .. }
+            | Transform::NormaliseWindow { .. }
+            | Transform::Difference { .. }
+            | Transform::StepsFirst { .. } => wide,
+        })
+    }
 }
 
 /// What an output of the network says.

@@ -1,13 +1,17 @@
 //! Enums in recipes: `"adam"` where all settings have defaults, `{ adam = { beta1 = 0.8 } }` where one is set.
 //!
 //! For `#[serde(deserialize_with = "baeum_core::tagged::one")]` over an externally tagged enum whose variants are
-//! structs with defaults. An untagged enum would lose the place of a mistake; this keeps it.
+//! structs with defaults. An untagged enum would lose the place of a mistake; this keeps it. [`Several`] is one value or a list.
+mod several;
+
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+pub use several::{Item, Several};
 
 /// Reads one enum that may be written as a bare name.
 ///

@@ -1,6 +1,10 @@
+mod metric;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Loss;
+
+pub use metric::{MetricName, Scored};
 
 /// What the answer is like; fixes the head, the default loss, the default metrics and the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -21,7 +25,7 @@ impl Task {
     pub fn loss(self) -> Loss {
         match self {
             Task::Classify | Task::Generate => Loss::CROSS_ENTROPY,
-            Task::MultiLabel => Loss::BinaryCrossEntropy,
+            Task::MultiLabel => Loss::BINARY_CROSS_ENTROPY,
             Task::Regress => Loss::Mse,
         }
     }

@@ -25,6 +25,7 @@ pub use labels::MergeLabels;
 pub use mix::MixConfig;
 pub use paths::Paths;
 pub use series::SeriesConfig;
+pub(crate) use source::FORM_FEED;
 pub use source::{
     ChannelsConfig, CsvConfig, Encoding, FilesConfig, FolderConfig, FunctionConfig, IdxConfig, NumpyConfig,
     SourceConfig, TextConfig, TextExamples, TextFolderConfig,
@@ -91,7 +92,8 @@ pub struct DataConfig {
     /// How the labels of the data are made one where they are spelled in several ways.
     pub clean_labels: CleanConfig,
     /// A file beside the recipe with labels that people gave, one JSON object a line, such as `labels.jsonl`; `baeum label`
-    /// writes it. They take the place of those in the data before anything else is done with these. A table calls its rows
+    /// writes it. Several labels or numbers of a row are a list, or a text as in the data: numbers in the order of
+    /// `data.target`, with a space between two. They take the place of those in the data before anything else is done with these. A table calls its rows
     /// by the first column of `data.ids`, a folder by the path of the image in it, arrays and idx files by the number of the
     /// row counted from 0: other rows have these numbers once the array is put in another order.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,7 @@
 //! ```
 
 mod annotators;
+mod answer;
 mod append;
 mod candidates;
 mod file;
@@ -27,11 +28,11 @@ mod tests;
 
 pub use annotators::{Annotator, Majority, Merged, Reconciled, Vote, dawid_skene, majority};
 pub use append::{AddError, add};
-pub use candidates::{Candidate, candidates};
+pub use candidates::{Candidate, FitCandidate, candidates, fit_candidates};
 pub use file::Label;
 pub use merged::AnnotatorProfile;
 pub use roll::{Records, Roll};
 pub use table::read_table;
-pub use uncertainty::{Measure, most_useful};
+pub use uncertainty::{Measure, most_useful, most_useful_fits};
 
 pub(crate) use given::given;

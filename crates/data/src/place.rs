@@ -40,7 +40,7 @@ impl ExampleCache {
     /// The cache of examples that are turned into numbers in this way; none if it cannot be written down.
     pub(crate) fn of(&self, schema: &Schema, inputs: &[InputSpec]) -> Option<ExampleCache> {
         let fitted = serde_json::to_vec(&(schema, inputs)).ok()?;
-        let key = blake3::Hasher::new().update(self.key.as_bytes()).update(&fitted).finalize().to_string();
+        let key = format!("{}-{}", self.key, blake3::hash(&fitted));
         Some(ExampleCache { key, ..self.clone() })
     }
 

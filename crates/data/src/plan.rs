@@ -362,8 +362,13 @@ impl DataPlan {
         targets::lists(&self.config)
     }
 
+    /// Whether an empty answer is one: that no label fits.
+    pub fn may_fit_nothing(&self) -> bool {
+        self.task == Some(Task::MultiLabel)
+    }
+
     /// What stands between two labels of a row, where it may have several.
-    pub(crate) fn separator(&self) -> &str {
+    pub fn separator(&self) -> &str {
         targets::separator(&self.config)
     }
 

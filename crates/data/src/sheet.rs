@@ -2,6 +2,7 @@
 
 mod cells;
 mod jsonl;
+mod lines;
 mod long;
 mod look;
 mod parquet;
@@ -85,10 +86,9 @@ pub(crate) fn read(
             let format = CsvFormat::new(config, missing).listing(lists);
             csv::read(&tables, &format, on_bad, words, (&room, limits))?
         }
-        TableFormat::Jsonl => joined(tables.into_iter().map(|table| {
-            let bytes = table.unpacked(limits)?;
-            jsonl::read(table.name, &bytes, lists, on_bad, (&room, limits))
-        }))?,
+        TableFormat::Jsonl => {
+            joined(tables.into_iter().map(|table| jsonl::read(&table, lists, on_bad, (&room, limits))))?
+        }
         TableFormat::Parquet => joined(tables.into_iter().map(|table| {
             let bytes = table.all(limits)?;
             parquet::read(table.name, &bytes, (&room, limits))

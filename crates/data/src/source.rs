@@ -32,7 +32,7 @@ use crate::text::Pieces;
 use crate::{DataError, Place};
 
 pub(crate) use few::FewCells;
-pub(crate) use plain_text::line;
+pub(crate) use plain_text::without_ends;
 pub(crate) use relabelled::{Relabelled, Target};
 pub(crate) use series::last_windows;
 pub(crate) use table::load;

@@ -140,7 +140,7 @@ pub fn open(plan: &DataPlan, place: &Place, blueprint: &DataBlueprint) -> Result
 }
 
 /// The examples of divided data, and what its parts share. A text that is gone on with is cut into its examples: its lines
-/// are looked at before, for an example may hold several, and its windows behind.
+/// or files are looked at before, for an example may hold several, and its windows behind.
 fn examined(
     plan: &DataPlan,
     task: Task,
@@ -158,7 +158,7 @@ fn examined(
             let found = leaks(raw.as_ref(), &splits)?;
             Ok(((raw, splits), found))
         }
-        TextExamples::Lines | TextExamples::Packed => {
+        TextExamples::Lines | TextExamples::Packed | TextExamples::Documents => {
             let found = leaks(raw.as_ref(), &splits)?;
             let (raw, splits) = raw.cut(&pieces, &splits)?;
             Ok(((raw, splits), found))

@@ -72,11 +72,11 @@ pub enum EvaluateError {
         /// The first such number.
         got: f64,
     },
-    /// A test row could not be read.
-    #[error("could not read the test split")]
+    /// A row could not be read.
+    #[error("could not read the rows to be scored")]
     Source(#[from] SourceError),
     /// The network refused a batch.
-    #[error("could not run the network on the test split")]
+    #[error("could not run the network on the rows to be scored")]
     Network(#[from] NetworkError),
 }
 

@@ -1,4 +1,4 @@
-//! Asks the network for every test row, and holds its answers against the truth.
+//! Asks the network for every row, and holds its answers against the truth.
 
 mod columns;
 mod forecast;
@@ -7,18 +7,20 @@ mod next;
 
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
+use crate::EvaluateError;
 use crate::baseline::{Baseline, majority, mean};
 use crate::metrics::{ClassScores, Tally, confusion};
 use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
 use crate::report::{ColumnScores, Learned};
-use crate::{EvaluateError, EvaluatePlan};
 
-/// A network before its test rows.
+/// A network before the rows of a part.
 pub(crate) struct Exam<'a> {
-    pub(crate) plan: &'a EvaluatePlan,
     pub(crate) net: &'a mut dyn Network,
     pub(crate) data: &'a Dataset,
     pub(crate) target: &'a Target,
+    pub(crate) rows: &'a [usize],
+    /// How many of them go through the network at once.
+    pub(crate) batch_rows: usize,
 }
 
 /// What an exam found out.
@@ -48,7 +50,7 @@ impl Ruler {
 }
 
 impl Exam<'_> {
-    /// Answers every test row, and every probe.
+    /// Answers every row, and every probe.
     pub(crate) fn take(mut self, stats: &TargetStats) -> Result<Found, EvaluateError> {
         match (self.data.task, &self.target.decode, stats) {
             (Task::Classify, Decode::Label { labels }, TargetStats::Labels { counts }) => {
@@ -121,7 +123,7 @@ impl Exam<'_> {
         })
     }
 
-    /// Hands every test row over with its truth, `[truths]`, and what the network yields, `[width]`; all of it finite.
+    /// Hands every row over with its truth, `[truths]`, and what the network yields, `[width]`; all of it finite.
     fn each_row(
         &mut self,
         truths: usize,
@@ -130,7 +132,7 @@ impl Exam<'_> {
     ) -> Result<(), EvaluateError> {
         // As many rows as fit into a few hundred MiB, whatever each yields.
         let most = (MOST_NUMBERS / width.max(1)).max(1);
-        for rows in self.data.splits.test.rows().chunks(self.plan.batch_size().min(most)) {
+        for rows in self.rows.chunks(self.batch_rows.min(most)) {
             let batch = self.data.source.batch(rows)?;
             let known = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
             if known.len() != rows.len() * truths {

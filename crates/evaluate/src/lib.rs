@@ -32,14 +32,16 @@ mod report;
 pub use baseline::Baseline;
 pub use config::{EvaluateConfig, EvaluatePlan};
 pub use error::EvaluateError;
-pub use metrics::{ClassScores, MetricName};
+pub use metrics::ClassScores;
 pub use predictions::{
     ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, NumberPredictions,
     PiecePredictions, Predictions,
 };
 pub use report::markup;
 pub use report::{ColumnScores, Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
-pub use score::score;
+pub use score::{judge, score};
+
+pub use baeum_core::MetricName;
 
 #[cfg(test)]
 mod fixture;

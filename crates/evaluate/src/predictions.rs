@@ -7,7 +7,8 @@ mod pieces;
 
 use baeum_kernels::{argmax, logsumexp, softmax};
 
-use crate::metrics::{Errors, MetricName, Tally};
+use crate::MetricName;
+use crate::metrics::{Errors, Tally};
 
 pub use columns::ColumnPredictions;
 pub use forecast::ForecastPredictions;

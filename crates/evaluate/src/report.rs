@@ -9,6 +9,7 @@ mod learned;
 mod network;
 mod numbers;
 mod page;
+mod rates;
 mod scale;
 mod scores;
 mod svg;
@@ -19,6 +20,8 @@ pub use page::{ReportInput, Table, html};
 
 /// What other pages are written with, so that they look like the report.
 pub mod markup {
+    pub use super::page::page;
+    pub use super::rates::rates;
     pub use super::table::{Cell, name, section, table};
     pub use super::text::{count, counted, escape, number, percent};
 

@@ -1,9 +1,9 @@
-//! Puts a network to the test split.
+//! Puts a network to the test split, or to the validation split.
 
-use baeum_core::{Dataset, Network, Rng};
+use baeum_core::{Dataset, MetricName, Network, Probes, Rng, Scored, Target, TargetStats};
 
 use crate::bootstrap::intervals;
-use crate::exam::Exam;
+use crate::exam::{Exam, Found};
 use crate::predictions::Predictions;
 use crate::report::{Metric, Report, SplitRows};
 use crate::{EvaluateError, EvaluatePlan};
@@ -21,16 +21,14 @@ pub fn score(
     net: &mut dyn Network,
     data: &Dataset,
 ) -> Result<Report, EvaluateError> {
-    let ([target], [stats]) = (&data.targets[..], &data.stats[..]) else {
-        return Err(EvaluateError::Targets { got: data.targets.len() });
-    };
+    let (target, stats) = the_target(data)?;
     let splits = &data.splits;
-    let [train, valid, test] =
-        [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::len);
+    let rows = splits.test.rows();
+    let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), rows].map(<[usize]>::len);
     if test == 0 {
         return Err(EvaluateError::NoTestRows);
     }
-    let found = Exam { plan, net, data, target }.take(stats)?;
+    let found = Exam { net, data, target, rows, batch_rows: plan.batch_size() }.take(stats)?;
     tracing::debug!(rows = test, target = target.field, "the test rows are answered");
     Ok(Report {
         version: Report::VERSION,
@@ -48,6 +46,37 @@ pub fn score(
         learned: found.learned,
         predictions: Some(found.predictions),
     })
+}
+
+/// What `net` scores by these metrics on the validation rows of `data`, of which `batch_rows` go through it at once.
+///
+/// A network that answers with NaN or infinity has no score by any of them, which is no error: an epoch may go wrong.
+///
+/// # Errors
+/// As [`score`].
+pub fn judge(
+    net: &mut dyn Network,
+    data: &Dataset,
+    batch_rows: usize,
+    metrics: &[MetricName],
+) -> Result<Vec<Scored>, EvaluateError> {
+    let data = &Dataset { probes: Probes::default(), ..data.clone() };
+    let (target, stats) = the_target(data)?;
+    let rows = data.splits.valid.rows();
+    let values = match (Exam { net, data, target, rows, batch_rows }).take(stats) {
+        Ok(Found { predictions, .. }) => predictions.metrics().iter().zip(predictions.values()).collect(),
+        Err(EvaluateError::NotFinite { .. }) => vec![],
+        Err(error) => return Err(error),
+    };
+    let value = |metric| values.iter().find(|(name, value)| **name == metric && value.is_finite());
+    Ok(metrics.iter().map(|&metric| Scored { metric, value: value(metric).map(|found| found.1) }).collect())
+}
+
+fn the_target(data: &Dataset) -> Result<(&Target, &TargetStats), EvaluateError> {
+    match (&data.targets[..], &data.stats[..]) {
+        ([target], [stats]) => Ok((target, stats)),
+        (targets, _) => Err(EvaluateError::Targets { got: targets.len() }),
+    }
 }
 
 /// `always`: what the baseline answers to the same rows.
@@ -74,7 +103,7 @@ mod tests {
     use super::*;
     use crate::fixture::{ByHeart, columns, label_sets, labels, numbers, probes};
     use crate::{Baseline, EvaluateConfig, MetricName, Verdict};
-    use baeum_core::TargetStats;
+    use baeum_core::Splits;
 
     fn scored(net: &mut ByHeart, data: &Dataset, batch_size: usize) -> Result<Report, EvaluateError> {
         let config = EvaluateConfig { batch_size, bootstrap: 200, ..EvaluateConfig::default() };
@@ -108,6 +137,22 @@ mod tests {
         let supports: Vec<_> = report.classes.iter().map(|class| (&class.label[..], class.support)).collect();
         assert_eq!(supports, [("a", 1), ("b", 2), ("c", 1)]);
         assert_eq!(report.rows, SplitRows { train: 0, valid: 0, test: 4 });
+    }
+
+    #[test]
+    fn validation_rows_are_judged_by_what_is_asked_for_in_its_order() {
+        let (mut net, data) = four();
+        let valid = Dataset { splits: Splits::new(vec![], vec![0, 1, 3], vec![2]).unwrap(), ..data.clone() };
+        let asked = [MetricName::MacroF1, MetricName::Accuracy];
+        let [one, all] = [1, 100].map(|rows| judge(&mut net, &valid, rows, &asked).unwrap());
+        assert_eq!(one, all, "how many go through at once changes nothing");
+        assert_eq!(one.iter().map(|scored| scored.metric).collect::<Vec<_>>(), asked);
+        // The fourth row is a `c` answered as `a`: F1 of 2/3 for `a`, 1 for `b`, 0 for `c`.
+        let near = |scored: &Scored, value: f64| (scored.value.unwrap() - value).abs() < 1e-15;
+        assert!(near(&one[0], 5.0 / 9.0) && near(&one[1], 2.0 / 3.0), "{one:?}");
+        net.outputs[4] = f32::NAN;
+        let lost = judge(&mut net, &valid, 2, &asked).unwrap();
+        assert!(lost.iter().all(|scored| scored.value.is_none()), "{lost:?}");
     }
 
     #[test]

@@ -118,13 +118,16 @@ fn tensors(layer: &Layer) -> Say {
         Layer::Dense { bias: true, .. }
         | Layer::Conv1d { bias: true, .. }
         | Layer::Conv2d { bias: true, .. }
+        | Layer::GroupedDense { .. }
         | Layer::LayerNorm { .. }
         | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
         Layer::Dense { .. }
         | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::RmsNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. } => Say::Word("weight"),
         Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
         Layer::MultiHeadAttention { bias: false, .. } => Say::Word("in_proj_weight, out_proj.weight"),
@@ -153,6 +156,8 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::Ensemble { .. }
+        | Layer::MemberMean
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Patches { .. }

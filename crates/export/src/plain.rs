@@ -138,6 +138,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
+        | Layer::MemberMean
         | Layer::MaxOverTime
         | Layer::Transpose
         | Layer::Patches { .. } => {
@@ -155,6 +156,19 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             };
             x.chunks(last).flat_map(|row| (0..*units).map(|u| dot(row, u)).collect::<Vec<_>>()).collect()
         }
+        Layer::GroupedDense { groups, units } => {
+            let (w, mut y) = (weight("weight").unwrap(), weight("bias").unwrap());
+            let group = groups.iter().enumerate().flat_map(|(group, &size)| std::iter::repeat_n(group, size));
+            for (i, (x, group)) in x.iter().zip(group).enumerate() {
+                (0..*units).for_each(|u| y[group * units + u] += x * w[i * units + u]);
+            }
+            y
+        }
+        Layer::Scale { .. } => {
+            let w = weight("weight").unwrap();
+            x.iter().zip(w.iter().cycle()).map(|(x, w)| x * w).collect()
+        }
+        Layer::Ensemble { members } => x.repeat(*members),
         Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::MaxPool1d { .. }
@@ -195,6 +209,13 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::Tanh => each(&f64::tanh),
         Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
         Layer::Silu => each(&|x| x / (1.0 + (-x).exp())),
+        Layer::Unembedding { table, .. } => {
+            let table = weights[&format!("{table}.weight")].to_f64s();
+            let score = |row: &[f64], e: &[f64]| row.iter().zip(e).map(|(x, e)| x * e).sum::<f64>();
+            x.chunks(last)
+                .flat_map(|row| table.chunks(last).map(|e| score(row, e)).collect::<Vec<_>>())
+                .collect()
+        }
         Layer::Embedding { units, .. } => {
             let w = weight("weight").unwrap();
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()

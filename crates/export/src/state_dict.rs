@@ -6,7 +6,8 @@ const COUNTER: &str = "num_batches_tracked";
 
 /// Names and tensors in PyTorch's order: node by node, parameters before statistics.
 ///
-/// We do not count batches, so the counters are 0; without them a strict `load_state_dict` would refuse the file.
+/// We do not count batches, so the counters are 0, and a table that is used twice has one name here; without them a strict
+/// `load_state_dict` would refuse the file.
 pub(crate) fn state_dict(predictor: &Predictor) -> Result<Vec<(String, Tensor)>, WeightsError> {
     check_weights(&predictor.graph, &predictor.weights)?;
     let mut tensors = vec![];
@@ -17,15 +18,20 @@ pub(crate) fn state_dict(predictor: &Predictor) -> Result<Vec<(String, Tensor)>,
             tensors.push((counter, Tensor::zeros([], DType::I64)));
         }
     }
+    for (copy, table) in predictor.graph.tied() {
+        if let Some(tensor) = predictor.weights.get(&table) {
+            tensors.push((copy, tensor.clone()));
+        }
+    }
     Ok(tensors)
 }
 
-/// The weights in a `state_dict`: all of it but the counters.
-pub(crate) fn without_counters(graph: &Graph, mut tensors: Weights) -> Weights {
+/// The weights in a `state_dict`: all of it but the counters, and the second names of tables.
+pub(crate) fn own_weights(graph: &Graph, mut tensors: Weights) -> Weights {
     let counters = graph.params().into_iter().filter_map(|(name, _)| counter_behind(graph, &name));
-    counters.for_each(|counter| {
-        tensors.remove(&counter);
-    });
+    for name in counters.chain(graph.tied().map(|(copy, _)| copy)) {
+        tensors.remove(&name);
+    }
     tensors
 }
 

@@ -112,7 +112,7 @@ pub use reduce::{argmax, column_sums, max, mean, sum, sum_of_squares, sum_of_squ
 pub use roofline::peak_products;
 pub use sequence::{
     Pieces, add_repeated, cut_pieces, cut_pieces_backward, mean_over_time, mean_over_time_backward,
-    sequence_lengths,
+    multiply_repeated, sequence_lengths,
 };
 pub use softmax::{logsumexp, sigmoid, softmax, softplus};
 pub use team::Team;

@@ -37,20 +37,28 @@ pub fn quantile(ctx: &Ctx, level: f64, output: &[f32], target: &[f32], gradient:
     pointwise(ctx, move |output, target| quantile_at(slopes, output, target), output, target, gradient)
 }
 
-/// Binary cross-entropy of logits: returns the sum of `-w t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
+/// Binary cross-entropy of logits `[B, K]`: returns the sum of `-w_k t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
 ///
-/// `w`, the weight of positives, is 1 where they count like negatives. Computed as
+/// `positive_weights` has the `w` of each label, or none where positives count like negatives. Computed as
 /// `(1 - t) x + (1 + (w - 1) t) (ln(1 + e^-|x|) + max(-x, 0))`, which cannot overflow; the gradient is
 /// `(1 + (w - 1) t) p - w t`.
 pub fn bce_with_logits(
     ctx: &Ctx,
-    positive_weight: f64,
+    positive_weights: &[f32],
     logits: &[f32],
     target: &[f32],
     gradient: &mut [f32],
 ) -> f64 {
-    let weight = positive_weight as f32;
-    pointwise(ctx, move |logit, target| bce_at(weight, logit, target), logits, target, gradient)
+    if positive_weights.is_empty() {
+        return pointwise(ctx, |logit, target| bce_at(1.0, logit, target), logits, target, gradient);
+    }
+    same_length(logits, target, gradient);
+    let rows = (CHUNK / positive_weights.len()).max(1) * positive_weights.len();
+    let [sum] = partials::sums_of_parts(&ctx.team, gradient, rows, |i, gradient| {
+        let own = i * rows..i * rows + gradient.len();
+        [weighted_bce(ctx.isa, positive_weights, &logits[own.clone()], &target[own], gradient)]
+    });
+    sum
 }
 
 #[inline(always)]
@@ -90,6 +98,11 @@ fn bce_at(weight: f32, x: f32, t: f32) -> (f32, f32) {
     (both.mul_add(tail, (1.0 - t) * x), both.mul_add(p, -(weight * t)))
 }
 
+fn same_length(output: &[f32], target: &[f32], gradient: &[f32]) {
+    assert_eq!(output.len(), target.len(), "a loss wants outputs and targets of one length");
+    assert_eq!(output.len(), gradient.len(), "a loss wants outputs and gradients of one length");
+}
+
 fn pointwise(
     ctx: &Ctx,
     at: impl Fn(f32, f32) -> (f32, f32) + Copy + Sync,
@@ -97,8 +110,7 @@ fn pointwise(
     target: &[f32],
     gradient: &mut [f32],
 ) -> f64 {
-    assert_eq!(output.len(), target.len(), "a loss wants outputs and targets of one length");
-    assert_eq!(output.len(), gradient.len(), "a loss wants outputs and gradients of one length");
+    same_length(output, target, gradient);
     let [sum] = partials::sums_of_parts(&ctx.team, gradient, CHUNK, |i, gradient| {
         let len = gradient.len();
         [chunk(ctx.isa, at, part(output, i, len), part(target, i, len), gradient)]
@@ -128,6 +140,20 @@ rungs! {
         }
         join(lanes)
     }
+
+    /// Whole rows, each as long as `weights`.
+    fn weighted_bce(weights: &[f32], logits: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
+        let mut sum = 0.0;
+        let rows = logits.chunks_exact(weights.len()).zip(target.chunks_exact(weights.len()));
+        for ((logits, target), gradient) in rows.zip(gradient.chunks_exact_mut(weights.len())) {
+            for (k, &weight) in weights.iter().enumerate() {
+                let (loss, slope) = bce_at(weight, logits[k], target[k]);
+                gradient[k] = slope;
+                sum += f64::from(loss);
+            }
+        }
+        sum
+    }
 }
 
 #[cfg(test)]
@@ -155,8 +181,8 @@ mod tests {
             |ctx, o, t, g| quantile(ctx, 0.9, o, t, g),
             |o, t| if o < t { 0.9 * (t - o) } else { 0.1 * (o - t) },
         ),
-        ("bce", |ctx, o, t, g| bce_with_logits(ctx, 1.0, o, t, g), |x, t| binary(1.0, x, t)),
-        ("weighted bce", |ctx, o, t, g| bce_with_logits(ctx, 3.0, o, t, g), |x, t| binary(3.0, x, t)),
+        ("bce", |ctx, o, t, g| bce_with_logits(ctx, &[], o, t, g), |x, t| binary(1.0, x, t)),
+        ("weighted bce", |ctx, o, t, g| bce_with_logits(ctx, &[3.0], o, t, g), |x, t| binary(3.0, x, t)),
     ];
 
     fn binary(weight: f64, x: f64, t: f64) -> f64 {
@@ -206,9 +232,33 @@ mod tests {
         assert_eq!(huber(&ctx, 1.0, &[1.0, -3.0, 0.0], &[0.0; 3], &mut gradient), 0.5 + 2.5);
         assert_eq!(gradient, [1.0, -1.0, 0.0]);
         assert_eq!(
-            bce_with_logits(&ctx, 1.0, &[200.0, -200.0, 300.0], &[1.0, 0.0, 0.0], &mut gradient),
+            bce_with_logits(&ctx, &[], &[200.0, -200.0, 300.0], &[1.0, 0.0, 0.0], &mut gradient),
             300.0
         );
         assert_eq!(gradient, [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn each_label_has_its_own_weight() {
+        let weights = [0.25, 1.0, 7.5];
+        for rows in [0, 1, 5, CHUNK + 7] {
+            let (logits, target) = (normal(1, 3 * rows), normal(2, 3 * rows));
+            let target: Vec<f32> = target.iter().map(|t| t.abs().min(1.0)).collect();
+            let all = everywhere(|ctx| {
+                let mut gradient = vec![f32::NAN; 3 * rows];
+                let sum = bce_with_logits(ctx, &weights, &logits, &target, &mut gradient);
+                gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32]);
+                gradient
+            });
+            let mut wanted = 0.0;
+            for (i, (&x, &t)) in logits.iter().zip(&target).enumerate() {
+                let (weight, x, t) = (f64::from(weights[i % 3]), f64::from(x), f64::from(t));
+                wanted += binary(weight, x, t);
+                let slope = (binary(weight, x + 1e-5, t) - binary(weight, x - 1e-5, t)) / 2e-5;
+                assert!((f64::from(all[i]) - slope).abs() < 2e-6 * weight.max(1.0), "{i}");
+            }
+            let sum = f64::from(all[3 * rows]) + f64::from(all[3 * rows + 1]);
+            assert!((sum - wanted).abs() <= 1e-6 * wanted, "{rows}: {sum} {wanted}");
+        }
     }
 }

@@ -69,6 +69,30 @@ pub(crate) fn zip(
     });
 }
 
+/// `out = f(a, by)`, the numbers of `by` for each block of so many, or that added to `out`.
+pub(crate) fn zip_repeated(
+    ctx: &Ctx,
+    f: impl Fn(f32, f32) -> f32 + Copy + Sync,
+    a: &[f32],
+    by: &[f32],
+    out: &mut [f32],
+    write: Write,
+) {
+    assert_eq!(a.len(), out.len(), "an elementwise kernel wants inputs and output of one length");
+    if out.is_empty() {
+        return;
+    }
+    let len = by.len().max(1);
+    assert_eq!(out.len() % len, 0, "repeated numbers want whole blocks of {}", by.len());
+    let task = (CHUNK / len).max(1) * len;
+    ctx.team.parts(out, task, |i, out| {
+        let a = &a[i * task..][..out.len()];
+        for (a, out) in a.chunks_exact(len).zip(out.chunks_exact_mut(len)) {
+            by_write!(write, zip_chunk(ctx.isa, f, a, by, out));
+        }
+    });
+}
+
 /// `b = f(a, b)`.
 pub(crate) fn zip_in_place(ctx: &Ctx, f: impl Fn(f32, f32) -> f32 + Copy + Sync, a: &[f32], b: &mut [f32]) {
     assert_eq!(a.len(), b.len(), "an elementwise kernel wants inputs and output of one length");

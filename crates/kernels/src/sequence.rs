@@ -3,6 +3,7 @@
 use crate::channels::TASK;
 use crate::ctx::Ctx;
 use crate::isa::rungs;
+use crate::map::zip_repeated;
 use crate::write::{Write, by_write, put, write_row};
 
 /// Adds the same numbers to each of several blocks: `y += by`, over and over. `y`: `[N, by.len()]`.
@@ -18,6 +19,20 @@ pub fn add_repeated(ctx: &Ctx, by: &[f32], y: &mut [f32]) {
     ctx.team.parts(y, blocks * by.len(), |_, y| {
         y.chunks_exact_mut(by.len()).for_each(|y| write_row(y, by, Write::Add));
     });
+}
+
+/// Multiplies each of several blocks by the same numbers: `out = x * by`, over and over, or that added to what stands there. `x`:
+/// `[N, by.len()]`.
+///
+/// # Panics
+/// If `x` is not a number of whole blocks.
+pub fn multiply_repeated(ctx: &Ctx, by: &[f32], x: &[f32], out: &mut [f32], write: Write) {
+    zip_repeated(ctx, times, x, by, out, write);
+}
+
+#[inline(always)]
+fn times(a: f32, b: f32) -> f32 {
+    a * b
 }
 
 /// How many places of each sequence of `time` ids count: those up to the last one that is not `padding`, and one where there is none.
@@ -196,6 +211,26 @@ mod tests {
     #[should_panic(expected = "repeated numbers want whole blocks of 3")]
     fn blocks_are_whole() {
         add_repeated(&Ctx::new(1), &[0.0; 3], &mut [0.0; 4]);
+    }
+
+    #[test]
+    fn blocks_are_multiplied_by_the_same() {
+        for (count, len) in [(0, 3), (1, 1), (5, 3), (3, 20_000), (9000, 7)] {
+            let (x, by) = (normal(1, count * len), normal(2, len));
+            let y = everywhere(|ctx| {
+                let mut y = vec![f32::NAN; count * len];
+                multiply_repeated(ctx, &by, &x, &mut y, Write::Set);
+                multiply_repeated(ctx, &by, &x, &mut y, Write::Add);
+                y
+            });
+            assert!(y.iter().enumerate().all(|(i, y)| *y == 2.0 * (x[i] * by[i % len])), "{count} x {len}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "repeated numbers want whole blocks of 3")]
+    fn multiplied_blocks_are_whole() {
+        multiply_repeated(&Ctx::new(1), &[0.0; 3], &[0.0; 4], &mut [0.0; 4], Write::Set);
     }
 
     #[test]

@@ -1,21 +1,38 @@
 //! What both runners refuse of a batch or a state, in the same words.
 
-use baeum_core::{NetworkError, Part, Tensor, TensorError};
+use std::borrow::Cow;
+
+use baeum_core::{DType, NetworkError, Part, Tensor, TensorError};
 
 use crate::network::RunError;
 use crate::rule::MOMENTS;
 
-/// Class indices, each known to be below `classes`, into `words`.
+/// The numbers of a target as a loss wants them where each row has several answers: each row once for each of them.
+pub(crate) fn for_each_answer(target: &Tensor, answers: usize) -> Result<Cow<'_, Tensor>, NetworkError> {
+    let (rows, DType::F32) = (target.shape().first().copied().unwrap_or(0), target.dtype()) else {
+        return Ok(Cow::Borrowed(target));
+    };
+    if answers == 1 || rows == 0 || target.is_empty() {
+        return Ok(Cow::Borrowed(target));
+    }
+    let row = target.len() / rows;
+    let numbers: Vec<f32> = target.f32s()?.chunks_exact(row).flat_map(|row| row.repeat(answers)).collect();
+    let sizes = [&[rows, answers], &target.shape()[1..]].concat();
+    Ok(Cow::Owned(Tensor::new(sizes, numbers)?))
+}
+
+/// Class indices, each known to be below `classes`, into `words`: each once for every answer that its row has.
 pub(crate) fn classes(
     target: &Tensor,
     classes: usize,
     part: Part,
+    answers: usize,
     words: &mut Vec<u32>,
 ) -> Result<(), NetworkError> {
     words.clear();
     for (row, &got) in target.i64s()?.iter().enumerate() {
         match u32::try_from(got) {
-            Ok(index) if (index as usize) < classes => words.push(index),
+            Ok(index) if (index as usize) < classes => words.extend(std::iter::repeat_n(index, answers)),
             Ok(_) | Err(_) => return Err(NetworkError::Class { row: part.first_row + row, classes, got }),
         }
     }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{
-    Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Preset, Resnet, TextCnn,
-    TransformerEncoder, Vit,
+    Cnn, ConvSeries, ConvnextSmall, Dlinear, FtTransformer, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst,
+    Preset, Resnet, Tabm, TabularMlp, TextCnn, TransformerEncoder, Vit,
 };
 use crate::{LayerSpec, ModelError, StartConfig};
 
@@ -16,12 +16,25 @@ pub struct ModelConfig {
     /// Weights of another network that training starts from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<StartConfig>,
+    /// Tensors that stay as they start, by patterns such as `["conv*", "*.bias"]`: no gradient moves them, no decay acts on them, and the
+    /// optimizer keeps nothing for them. Running statistics move on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<String>,
     /// The network, layer by layer. An empty list is a linear model: the head alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerSpec>>,
     /// A multilayer perceptron, for rows of numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mlp: Option<Mlp>,
+    /// A multilayer perceptron behind vectors of the fields, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tabular_mlp: Option<TabularMlp>,
+    /// A Transformer over the fields, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ft_transformer: Option<FtTransformer>,
+    /// An ensemble of perceptrons that share their weights, for tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tabm: Option<Tabm>,
     /// A convolutional network, for images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnn: Option<Cnn>,
@@ -31,6 +44,9 @@ pub struct ModelConfig {
     /// A residual network, for images that are small.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resnet: Option<Resnet>,
+    /// ConvNeXt, for images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convnext_small: Option<ConvnextSmall>,
     /// A Transformer over patches of an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vit: Option<Vit>,
@@ -85,14 +101,19 @@ impl ModelConfig {
     }
 
     /// Every way there is. The one list of presets: what the section has a field for must stand here.
-    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 15] {
+    fn ways(&self) -> [(&'static str, Option<Way<'_>>); 19] {
         let ModelConfig {
             start: _,
+            freeze: _,
             layers,
             mlp,
+            tabular_mlp,
+            ft_transformer,
+            tabm,
             cnn,
             lenet,
             resnet,
+            convnext_small,
             vit,
             text_cnn,
             lstm,
@@ -107,9 +128,13 @@ impl ModelConfig {
         [
             ("layers", layers.as_deref().map(Way::Layers)),
             ("mlp", preset(mlp)),
+            ("tabular_mlp", preset(tabular_mlp)),
+            ("ft_transformer", preset(ft_transformer)),
+            ("tabm", preset(tabm)),
             ("cnn", preset(cnn)),
             ("lenet", preset(lenet)),
             ("resnet", preset(resnet)),
+            ("convnext_small", preset(convnext_small)),
             ("vit", preset(vit)),
             ("text_cnn", preset(text_cnn)),
             ("lstm", preset(lstm)),

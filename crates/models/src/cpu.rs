@@ -9,6 +9,7 @@ mod checked;
 mod enter;
 mod forward;
 mod loss;
+mod members;
 mod memory;
 mod norm;
 mod op;

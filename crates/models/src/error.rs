@@ -182,7 +182,12 @@ fn said(error: &GraphError) -> String {
         GraphError::Type { layer, wanted, got, input, .. } => {
             format!("{layer} wants {wanted} numbers, got {got} from `{input}`")
         }
-        GraphError::Taken { .. } | GraphError::Unknown { .. } => error.to_string(),
+        GraphError::Table { table, wanted, got, .. } => {
+            format!("unembedding wants `{table}` to be an embedding of {wanted:?} in front of it, got {got}")
+        }
+        GraphError::Taken { .. } | GraphError::Unknown { .. } | GraphError::Frozen { .. } => {
+            error.to_string()
+        }
     }
 }
 

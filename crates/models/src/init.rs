@@ -40,7 +40,14 @@ fn draw(rng: &Rng, name: &str, param: &Param) -> Tensor {
     let stream = rng.stream("init", name);
     match param.init {
         Init::Constant(value) => tensor.fill(value),
-        Init::Normal => stream.fill_normal(&mut tensor, Counter::once()),
+        Init::Signs(value) => {
+            stream.fill_uniform(&mut tensor, Counter::once());
+            tensor.iter_mut().for_each(|drawn| *drawn = if *drawn < 0.5 { -value } else { value });
+        }
+        Init::Normal(deviation) => {
+            stream.fill_normal(&mut tensor, Counter::once());
+            tensor.iter_mut().for_each(|drawn| *drawn *= deviation as f32);
+        }
         Init::Uniform(bound) => {
             stream.fill_uniform(&mut tensor, Counter::once());
             // A draw from [0, 1) has 24 bits, so doubling and shifting it loses none.

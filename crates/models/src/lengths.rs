@@ -63,6 +63,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::BatchNorm { .. }
         | Layer::GroupNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
@@ -71,6 +72,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Dropout { .. } => Some(axis),
         Layer::Embedding { .. }
         | Layer::Dense { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }
         | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }
@@ -99,6 +101,9 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Gru { returns: Returns::Last, .. }
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::GroupedDense { .. }
+        | Layer::Ensemble { .. }
+        | Layer::MemberMean
         | Layer::Patches { .. } => None,
     }
 }

@@ -15,6 +15,7 @@
 
 mod config;
 mod error;
+mod freeze;
 mod init;
 mod lengths;
 mod plan;
@@ -42,8 +43,9 @@ pub use init::{build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{
-    Activation, Cnn, ConvSeries, Dlinear, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst, Pool, Recurrent,
-    Resnet, Steps, Style, TextCnn, Transformer, TransformerEncoder, Vit,
+    Activation, Cnn, ConvSeries, ConvnextSmall, Dlinear, FtTransformer, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear,
+    PatchTst, Pool, Recurrent, Resnet, Steps, Style, Tabm, TabularMlp, TextCnn, Transformer,
+    TransformerEncoder, Vit,
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;

@@ -43,6 +43,12 @@ pub trait Forward {
         pass: Pass,
     ) -> Result<Vec<Tensor>, Box<dyn Error + Send + Sync>>;
 
+    /// How many answers to each row a loss judges in each output of the forward pass of training; one, unless members of an ensemble
+    /// are judged one by one.
+    fn answers(&self) -> Vec<usize> {
+        vec![]
+    }
+
     /// Called after an update was taken: the moment for running statistics to move. Most networks have none.
     ///
     /// # Errors
@@ -78,8 +84,8 @@ pub(crate) struct Parameter {
 }
 
 impl<F: Forward> CandleNetwork<F> {
-    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones (the statistics
-    /// of batch norm) by `forward` itself. All lie on `device` and are of `dtype`, `f32` to train. Muon takes all learned ones
+    /// A network of these tensors: `learned` ones are moved by the optimizer, `running` ones by `forward` itself (the statistics
+    /// of batch norm) or by nobody (what is frozen). All lie on `device` and are of `dtype`, `f32` to train. Muon takes all learned ones
     /// of two axes or more for matrices: which are embeddings, and which answer, is not known here.
     pub fn of(
         forward: F,
@@ -133,15 +139,19 @@ impl<F: Forward> CandleNetwork<F> {
     fn losses(
         &self,
         output: &Tensor,
-        target: &baeum_core::Tensor,
+        (target, answers): (&baeum_core::Tensor, usize),
         loss: &Loss,
         part: Part,
     ) -> Result<(Tensor, f64), NetworkError> {
+        let target = &*checks::for_each_answer(target, answers)?;
         match loss {
             Loss::CrossEntropy { weights, smoothing, gamma } => {
-                self.cross_entropy(output, target, weights, (*smoothing, *gamma), part)
+                self.cross_entropy(output, (target, answers), weights, (*smoothing, *gamma), part)
             }
-            Loss::BinaryCrossEntropy => by_number(output, target, ops::binary_cross_entropy),
+            Loss::BinaryCrossEntropy { weights } => {
+                let weights = checks::class_weights(weights, output.dims().last().copied().unwrap_or(1))?;
+                by_number(output, target, |x, t| ops::binary_cross_entropy(x, t, weights))
+            }
             Loss::Mse => by_number(output, target, ops::mse),
             Loss::Mae => by_number(output, target, ops::mae),
             Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),
@@ -153,7 +163,7 @@ impl<F: Forward> CandleNetwork<F> {
     fn cross_entropy(
         &self,
         output: &Tensor,
-        target: &baeum_core::Tensor,
+        (target, answers): (&baeum_core::Tensor, usize),
         weights: &[f32],
         (smoothing, gamma): (f64, f64),
         part: Part,
@@ -174,8 +184,8 @@ impl<F: Forward> CandleNetwork<F> {
                 (ops::soft_cross_entropy(&logits, shares, weights, smoothing), all)
             }
             baeum_core::DType::I64 | baeum_core::DType::F64 | baeum_core::DType::U8 => {
-                let mut places = Vec::with_capacity(target.len());
-                checks::classes(target, classes, part, &mut places)?;
+                let mut places = Vec::with_capacity(target.len() * answers);
+                checks::classes(target, classes, part, answers, &mut places)?;
                 let all = places.iter().map(|place| weight(*place as usize)).sum();
                 (ops::cross_entropy(&logits, &places, weights, (smoothing, gamma)), all)
             }
@@ -227,7 +237,8 @@ impl<F: Forward> Network for CandleNetwork<F> {
         if outputs.len() != batch.targets.len() {
             return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
         }
-        let pairs = outputs.iter().zip(&batch.targets);
+        let answers = self.forward.answers().into_iter().chain(std::iter::repeat(1));
+        let pairs = outputs.iter().zip(batch.targets.iter().zip(answers));
         let (losses, weights): (Vec<Tensor>, Vec<f64>) = pairs
             .map(|(output, target)| self.losses(output, target, loss, part))
             .collect::<Result<_, _>>()?;

@@ -55,6 +55,11 @@ impl ModelPlan {
         self.config.start.as_ref()
     }
 
+    /// The patterns of tensors that stay as they start.
+    pub(crate) fn freeze(&self) -> &[String] {
+        &self.config.freeze
+    }
+
     /// The layers for these data, the head left out.
     pub(crate) fn steps(&self, facts: &Facts<'_>) -> Result<Vec<Step>, ModelError> {
         match self.config.way()? {
@@ -137,6 +142,11 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         Layer::Embedding { vocabulary, units } => {
             count("vocabulary", *vocabulary).and(count("units", *units))
         }
+        Layer::Unembedding { vocabulary, .. } => count("vocabulary", *vocabulary),
+        Layer::GroupedDense { groups, units } => {
+            count("groups", groups.iter().copied().max().unwrap_or(0)).and(count("units", *units))
+        }
+        Layer::Ensemble { members } => at_most(LEVELS, "members", *members),
         Layer::Conv2d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
             .and(side("kernel", *kernel))
             .and(side("stride", *stride))
@@ -172,6 +182,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::LayerNorm { .. }
         | Layer::RmsNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::Scale { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh
@@ -182,6 +193,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
+        | Layer::MemberMean
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add

@@ -10,7 +10,9 @@ mod stack;
 
 mod cnn;
 mod conv_series;
+mod convnext_small;
 mod dlinear;
+mod ft_transformer;
 mod gpt;
 mod lenet;
 mod mlp;
@@ -18,19 +20,23 @@ mod nlinear;
 mod patchtst;
 mod recurrent;
 mod resnet;
+mod tabm;
+mod tabular_mlp;
 mod text_cnn;
 mod transformer;
 mod transformer_encoder;
 mod vit;
 
-use baeum_core::Decode;
+use baeum_core::{Decode, Layer};
 
 use crate::{Head, LayerSpec};
 
 pub use activation::Activation;
 pub use cnn::Cnn;
 pub use conv_series::{ConvSeries, Steps};
+pub use convnext_small::ConvnextSmall;
 pub use dlinear::Dlinear;
+pub use ft_transformer::FtTransformer;
 pub use gpt::Gpt;
 pub use lenet::Lenet;
 pub use mlp::Mlp;
@@ -40,6 +46,8 @@ pub use recurrent::{Gru, Lstm, Pool, Recurrent};
 pub(crate) use refusal::Refusal;
 pub use resnet::Resnet;
 use stack::Stack;
+pub use tabm::Tabm;
+pub use tabular_mlp::TabularMlp;
 pub use text_cnn::TextCnn;
 pub use transformer::{Style, Transformer};
 pub use transformer_encoder::TransformerEncoder;
@@ -61,11 +69,17 @@ pub(crate) struct Facts<'a> {
     pub(crate) item: &'a [usize],
     /// How many different ids there are; 1 where no data have been seen yet, and where numbers come in.
     pub(crate) ids: usize,
+    /// How many numbers each field of a table has, side by side in an item; none where no data have been seen yet, and each number
+    /// is taken for a field.
+    pub(crate) fields: &'a [usize],
     /// What the first head has to yield; where there are several, all are rows of numbers.
     pub(crate) head: Head,
     /// The first target, once data have been seen.
     pub(crate) target: Option<&'a Decode>,
 }
+
+/// Far beyond any table.
+const MOST_FIELDS: usize = 1 << 20;
 
 impl Facts<'_> {
     /// Whether an item is a sequence of ids, and not of rows of numbers.
@@ -84,6 +98,25 @@ impl Facts<'_> {
             true => Ok(()),
             false => {
                 Err(Refusal::whole("tells the next steps of all columns that it sees, got another target"))
+            }
+        }
+    }
+
+    /// The fields of a table as vectors of `units` numbers: `[batch, fields, units]`. Refuses what is no table.
+    fn embed_fields(&self, units: usize) -> Result<Layer, Refusal> {
+        if self.ids > 1 {
+            return Err(Refusal::whole("wants `one_hot` behind steps that give places, got places"));
+        }
+        match *self.item {
+            [n @ 1..=MOST_FIELDS] if self.fields.is_empty() => {
+                Ok(Layer::GroupedDense { groups: vec![1; n], units })
+            }
+            [n] if self.fields.iter().sum::<usize>() == n => {
+                Ok(Layer::GroupedDense { groups: self.fields.to_vec(), units })
+            }
+            _ => {
+                let rule = "wants a table, each of whose fields is one number or one name, got items of";
+                Err(Refusal::whole(format!("{rule} {:?}", self.item)))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What optimizers tell apart: the parameters of a graph by what they do there.
 
-use baeum_core::{Graph, Layer};
+use baeum_core::{Graph, Layer, Param};
 use baeum_kernels::Span;
 
 /// What a learned tensor is to an optimizer.
@@ -17,14 +17,23 @@ pub(crate) enum Role {
 impl Role {
     pub(crate) const ALL: [Role; 3] = [Role::Matrix, Role::End, Role::Vector];
 
-    /// The role of a tensor of these sizes in the node of this place.
-    pub(crate) fn of(graph: &Graph, node: usize, sizes: &[usize]) -> Role {
-        let is_table =
-            |layer: &Layer| matches!(layer, Layer::Embedding { .. } | Layer::PositionEmbedding { .. });
-        let answers = graph.outputs().iter().any(|output| output.index() == node);
-        let is_end = answers || graph.nodes().get(node).is_some_and(|node| is_table(&node.layer));
-        let known = Role::by_axes(sizes.len());
-        if known == Role::Matrix && is_end { Role::End } else { known }
+    /// The role of a tensor in the node of this place.
+    pub(crate) fn of(graph: &Graph, node: usize, param: &Param) -> Role {
+        let answers = graph.judged().any(|(id, _)| id.index() == node);
+        let layer = graph.nodes().get(node).map(|node| &node.layer);
+        match layer {
+            _ if param.name.ends_with("bias") => Role::Vector,
+            Some(Layer::Scale { .. }) => Role::Vector,
+            Some(Layer::Embedding { .. } | Layer::PositionEmbedding { .. } | Layer::GroupedDense { .. }) => {
+                Role::End
+            }
+            Some(_) | None if answers => Role::by_axes(param.sizes.len()).at_the_end(),
+            Some(_) | None => Role::by_axes(param.sizes.len()),
+        }
+    }
+
+    fn at_the_end(self) -> Role {
+        if self == Role::Matrix { Role::End } else { self }
     }
 
     /// The role of a tensor of which no more is known, as in a network written by hand.
@@ -60,7 +69,7 @@ impl Lying {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::testing::{chain, conv, embedding};
+    use crate::testing::{cases, chain, conv, embedding};
     use baeum_core::DType;
 
     #[test]
@@ -69,13 +78,24 @@ mod tests {
         let flat = Layer::Flatten { axis: 1 };
         let graph =
             chain(&[3], DType::I64, vec![embedding(), Layer::PositionEmbedding { length: 3 }, flat, dense()]);
-        let role = |name: &str, sizes: &[usize]| {
-            Role::of(&graph, graph.nodes().iter().position(|node| node.name == name).unwrap(), sizes)
-        };
-        assert_eq!(role("l0", &[6, 2]), Role::End);
-        assert_eq!(role("l1", &[3, 2]), Role::End);
-        assert_eq!([role("l3", &[4, 6]), role("l3", &[4])], [Role::Matrix, Role::Vector]);
-        assert_eq!([role("head", &[3, 4]), role("head", &[3])], [Role::End, Role::Vector]);
+        let role = |name: &str| role(&graph, name);
+        assert_eq!([role("l0.weight"), role("l1.weight")], [Role::End; 2]);
+        assert_eq!([role("l3.weight"), role("l3.bias")], [Role::Matrix, Role::Vector]);
+        assert_eq!([role("head.weight"), role("head.bias")], [Role::End, Role::Vector]);
+    }
+
+    fn role(graph: &Graph, name: &str) -> Role {
+        let (node, _) = name.split_once('.').unwrap();
+        let (_, param) = graph.params().into_iter().find(|(full, _)| full == name).unwrap();
+        Role::of(graph, graph.find(node).unwrap().index(), &param)
+    }
+
+    #[test]
+    fn factors_and_biases_are_vectors_however_many_members_have_them() {
+        let (_, graph) = cases().into_iter().find(|(name, _)| *name == "member_mean").unwrap();
+        let role = |name: &str| role(&graph, name);
+        assert_eq!([role("a.weight"), role("scale.weight")], [Role::Matrix, Role::Vector]);
+        assert_eq!([role("head.weight"), role("head.bias")], [Role::End, Role::Vector]);
     }
 
     #[test]

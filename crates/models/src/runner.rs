@@ -92,7 +92,7 @@ impl Runner {
                 var(weight).map_err(|source| ModelError::Backend { what: "place the weights", source })?;
             match param.kind {
                 ParamKind::Learned => learned.insert(name, var),
-                ParamKind::Running => running.insert(name, var),
+                ParamKind::Frozen | ParamKind::Running => running.insert(name, var),
             };
         }
         let [learned, running] = of_kind;
@@ -108,9 +108,9 @@ impl Runner {
     fn assign_roles(&mut self) {
         let graph = &self.forward.graph;
         for (i, node) in graph.nodes().iter().enumerate() {
-            for param in node.layer.params(&graph.input_shapes(node)) {
+            for param in graph.params_of(node) {
                 if let Some(parameter) = self.learned.get_mut(&format!("{}.{}", node.name, param.name)) {
-                    parameter.role = Role::of(graph, i, &param.sizes);
+                    parameter.role = Role::of(graph, i, &param);
                 }
             }
         }

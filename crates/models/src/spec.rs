@@ -142,12 +142,13 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 21] = [
+const BARE: [&str; 23] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
     "rms_norm",
     "instance_norm",
+    "scale",
     "relu",
     "gelu",
     "tanh",
@@ -158,6 +159,7 @@ const BARE: [&str; 21] = [
     "sinusoidal_positions",
     "mean_over_time",
     "max_over_time",
+    "member_mean",
     "lengths",
     "transpose",
     "add",

@@ -80,7 +80,7 @@ pub fn start_from(model: Model, start: &StartConfig, file: &Weights) -> Result<M
     for (there, tensor) in file.iter().filter(|(there, _)| !start.is_ignored(there)) {
         let here = start.name(there);
         match weights.get_mut(&here) {
-            None if is_counter(&graph, &here) => {}
+            None if is_counter(&graph, &here) || is_copy(&graph, start, file, (&here, tensor)) => {}
             None => wrong.unknown.push(here),
             Some(_) if start.is_fresh(&here) => {}
             Some(_) if !wanted.remove(&here) => wrong.twice.push(here),
@@ -122,6 +122,13 @@ fn is_counter(graph: &Graph, name: &str) -> bool {
     norm.is_some_and(|id| matches!(graph[id].layer, Layer::BatchNorm { .. }))
 }
 
+/// Whether it is the second name of a table that is used twice, and the same table.
+fn is_copy(graph: &Graph, start: &StartConfig, file: &Weights, (here, tensor): (&str, &Tensor)) -> bool {
+    let table = graph.tied().find(|(copy, _)| copy == here).map(|(_, table)| table);
+    let mut same = file.iter().filter(|(there, _)| table.as_ref() == Some(&start.name(there)));
+    same.any(|(_, found)| found == tensor)
+}
+
 fn shown(tensor: &Tensor) -> String {
     format!("{:?} of {}", tensor.shape(), tensor.dtype())
 }
@@ -131,7 +138,7 @@ fn shown(tensor: &Tensor) -> String {
 mod tests {
     use super::*;
     use crate::initial;
-    use crate::testing::chain;
+    use crate::testing::{cases, chain};
 
     /// A dense layer and a batch norm, `l0` and `l1`, and the head.
     fn model(seed: u64) -> Model {
@@ -175,6 +182,19 @@ mod tests {
         assert_eq!(started.weights["head.weight"], model(1).weights["head.weight"]);
         assert_eq!(started.weights["l0.weight"], model(2).weights["l0.weight"]);
         assert!(!started.taken.contains_key("head.weight"));
+    }
+
+    #[test]
+    fn a_table_that_stands_twice_is_taken_once() {
+        let (_, graph) = cases().into_iter().find(|(name, _)| *name == "unembedding").unwrap();
+        let model =
+            |seed| Model { weights: initial(&graph, seed), graph: graph.clone(), taken: BTreeMap::new() };
+        let mut file = model(2).weights;
+        file.insert("first.weight".to_owned(), file["vectors.weight"].clone());
+        let said = start(r#"{"weights": "old.pth"}"#);
+        assert_eq!(start_from(model(1), &said, &file).unwrap().weights, model(2).weights);
+        file.insert("second.weight".to_owned(), Tensor::zeros([6, 2], DType::F32));
+        assert_eq!(start_from(model(1), &said, &file).unwrap_err().unknown, ["second.weight"]);
     }
 
     #[test]

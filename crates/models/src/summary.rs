@@ -5,12 +5,16 @@ use baeum_core::{Graph, Node, ParamKind};
 pub fn summary(graph: &Graph) -> String {
     let rows: Vec<Row> = graph.nodes().iter().map(|node| Row::of(graph, node)).collect();
     let parameters: u64 = rows.iter().map(|row| row.learned).sum();
+    let frozen: u64 = rows.iter().map(|row| row.frozen).sum();
     let running: u64 = rows.iter().map(|row| row.running).sum();
     let flops: u64 = rows.iter().map(|row| row.flops).sum();
     let head = ["name", "layer", "output", "parameters", "FLOPs"].map(str::to_owned);
     let cells: Vec<[String; 5]> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
     let mut text = table(&cells);
     text += &format!("parameters: {} ({} bytes as f32)\n", grouped(parameters), grouped(4 * parameters));
+    if frozen > 0 {
+        text += &format!("frozen: {} of them\n", grouped(frozen));
+    }
     if running > 0 {
         text += &format!("running statistics: {}\n", grouped(running));
     }
@@ -23,6 +27,7 @@ struct Row {
     layer: &'static str,
     shape: String,
     learned: u64,
+    frozen: u64,
     running: u64,
     flops: u64,
 }
@@ -30,8 +35,8 @@ struct Row {
 impl Row {
     fn of(graph: &Graph, node: &Node) -> Row {
         let inputs = graph.input_shapes(node);
-        let params = node.layer.params(&inputs);
-        let count = |kind: ParamKind| {
+        let params = graph.params_of(node);
+        let count = |kind: ParamKind| -> u64 {
             let of_kind = params.iter().filter(|param| param.kind == kind);
             of_kind.map(|param| param.sizes.iter().product::<usize>() as u64).sum()
         };
@@ -39,7 +44,8 @@ impl Row {
             name: node.name.clone(),
             layer: node.layer.name(),
             shape: node.shape.to_string(),
-            learned: count(ParamKind::Learned),
+            learned: count(ParamKind::Learned) + count(ParamKind::Frozen),
+            frozen: count(ParamKind::Frozen),
             running: count(ParamKind::Running),
             flops: node.layer.flops(&inputs, &node.shape),
         }

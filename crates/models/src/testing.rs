@@ -1,5 +1,7 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
+mod side_by_side;
+
 use baeum_core::{
     Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Interpolation, Layer, Loss, LossParts, Method,
     Network, NodeId, Padding, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update,
@@ -105,6 +107,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     ]
     .into_iter()
     .chain(sequence_cases())
+    .chain(side_by_side::cases())
     .collect()
 }
 
@@ -348,7 +351,7 @@ pub(crate) fn with_shares(batch: Batch) -> Batch {
 pub(crate) fn weights(graph: &Graph) -> Weights {
     let mut weights = initial(graph, 5);
     for (name, param) in graph.params() {
-        if param.kind == ParamKind::Learned {
+        if param.kind != ParamKind::Running {
             let mut numbers = vec![0.0f32; param.sizes.iter().product()];
             Rng::new(5).stream("test", &name).fill_normal(&mut numbers, Counter::once());
             numbers.iter_mut().for_each(|x| *x *= 0.7);

@@ -21,6 +21,16 @@ pub enum Head {
     },
 }
 
+impl Head {
+    /// How many numbers it yields for each row, or each place.
+    fn width(self) -> usize {
+        match self {
+            Head::Numbers(width) | Head::Places(width) => width,
+            Head::Series { columns, steps } => columns.saturating_mul(steps),
+        }
+    }
+}
+
 impl From<usize> for Head {
     fn from(width: usize) -> Head {
         Head::Numbers(width)
@@ -44,6 +54,9 @@ impl ModelPlan {
     /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
     /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
+    /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
+    /// and `head_mean` is what they say together.
+    ///
     /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, which every layer reads that can be
     /// told.
     ///
@@ -61,8 +74,9 @@ impl ModelPlan {
         };
         let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
         let target = targets.first().map(|target| &target.decode);
-        let steps = self.steps(&Facts { item: &input.shape, ids: ids(input), head, target })?;
-        wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)
+        let (ids, fields) = (ids(input), input.widths());
+        let steps = self.steps(&Facts { item: &input.shape, ids, fields: &fields, head, target })?;
+        self.frozen(wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)?)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -72,11 +86,11 @@ impl ModelPlan {
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
         let head = head.into();
-        let steps = self.steps(&Facts { item, ids: 1, head, target: None })?;
+        let steps = self.steps(&Facts { item, ids: 1, fields: &[], head, target: None })?;
         // Whether numbers or ids will come is not known yet: those that the first reader wants.
         let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
         let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
-        wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])
+        self.frozen(wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])?)
     }
 }
 
@@ -117,10 +131,16 @@ fn wire(
 }
 
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
+    match (head, &graph[last].layer, members(graph, last)) {
+        (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
+        (Head::Numbers(_) | Head::Series { .. }, _, Some([members, n])) => {
+            return add_heads_of_members(graph, last, name, [members, n, head.width()]);
+        }
+        (Head::Numbers(_) | Head::Places(_) | Head::Series { .. }, _, _) => {}
+    }
     let units = match head {
-        Head::Numbers(width) | Head::Places(width) => width,
-        Head::Series { columns, steps } if graph[last].shape.rank() == 2 => columns.saturating_mul(steps),
-        Head::Series { steps, .. } => steps,
+        Head::Series { steps, .. } if graph[last].shape.rank() > 2 => steps,
+        Head::Numbers(_) | Head::Places(_) | Head::Series { .. } => head.width(),
     };
     let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
     match (graph[told].shape.rank(), head) {
@@ -129,6 +149,27 @@ fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<N
             graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])
         } // [B, columns * steps]
     }
+}
+
+/// A head for each member of an ensemble, and the mean of what they say.
+fn add_heads_of_members(
+    graph: &mut Graph,
+    last: NodeId,
+    name: &str,
+    [members, n, units]: [usize; 3],
+) -> Result<NodeId, GraphError> {
+    let row = graph.add(&format!("{name}_members"), Layer::Flatten { axis: 1 }, &[last])?; // [B, members * n]
+    let heads = graph.add(name, Layer::GroupedDense { groups: vec![n; members], units }, &[row])?; // [B, members, units]
+    graph.add(&format!("{name}_mean"), Layer::MemberMean, &[heads]) // [B, units]
+}
+
+/// How many members of an ensemble a node has a row for, and how long each is.
+fn members(graph: &Graph, last: NodeId) -> Option<[usize; 2]> {
+    let rows = <[usize; 2]>::try_from(graph[last].shape.item()?).ok()?;
+    let is_ensemble =
+        |id: NodeId| matches!(graph[id].layer, Layer::Ensemble { members } if members == rows[0]);
+    let before = std::iter::successors(Some(last), |id| graph[*id].inputs.first().copied());
+    before.into_iter().any(is_ensemble).then_some(rows)
 }
 
 fn add(graph: &mut Graph, number: usize, step: &Step, read: &[NodeId]) -> Result<NodeId, ModelError> {
@@ -142,7 +183,7 @@ fn add(graph: &mut Graph, number: usize, step: &Step, read: &[NodeId]) -> Result
         trail: trail(graph),
     })?;
     const LIMIT: u64 = 1 << 31;
-    let params = layer.params(&graph.input_shapes(&graph[id]));
+    let params = graph.params_of(&graph[id]);
     let parameters = params.iter().map(|param| product(&param.sizes)).fold(0, u64::saturating_add);
     let numbers = graph[id].shape.item().map_or(0, |sizes| product(&sizes));
     for (what, got) in [("parameters", parameters), ("numbers for each example", numbers)] {
@@ -179,10 +220,19 @@ fn product(sizes: &[usize]) -> u64 {
 /// A head answers once for each example, so it wants one row of numbers for each, or for each column of a series.
 fn refuse_for_head(graph: &Graph, last: NodeId, head: Head, step: Option<&Step>) -> Result<(), ModelError> {
     let node = &graph[last];
+    if let (Layer::Unembedding { .. }, Head::Places(pieces)) = (&node.layer, head)
+        && node.shape.last() != Some(pieces)
+    {
+        let path = step.map_or_else(|| "models".to_owned(), |step| step.path.clone());
+        let got = node.shape.last().unwrap_or(0);
+        let rule = format!("must score the {pieces} pieces of the text, got `vocabulary` = {got}");
+        return Err(ModelError::Setting { path, rule });
+    }
     let way_out = match (node.shape.rank(), head, node.shape.item().as_deref()) {
         (3, Head::Places(_), _) => return Ok(()),
         (_, Head::Places(_), _) => "layers that keep the places of a text",
         (2, _, _) => return Ok(()),
+        (3, _, _) if members(graph, last).is_some() => return Ok(()),
         (3, Head::Series { columns, .. }, Some([rows, _])) if *rows == columns => return Ok(()),
         (4, _, _) => "`flatten` or `global_avg_pool`",
         _ => "`flatten`",

@@ -1,13 +1,13 @@
 //! What each stage hands on, as files: open formats, one writer and one reader each. The run folder holds nothing else.
 mod answers;
+mod trained;
 
 use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Blueprint, Dataset, Decode, Ended, EpochRecord, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind,
-    Predictor, Role, Schema, Splits, Target, TargetStats, Task, Trained, Value, Weights, WeightsError,
-    check_weights,
+    Dataset, Decode, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind, Role, Schema, Splits, Target,
+    TargetStats, Task, Trained, Value, Weights, check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
 use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
@@ -16,6 +16,12 @@ use baeum_export::base64;
 use baeum_train::{Checkpoint, CheckpointError, FailedStepError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use trained::predictor;
+pub(crate) use trained::{
+    History, blueprint, history, read_trained, shown_end, shown_metrics, shown_runners_up, shown_weights,
+    trained,
+};
 
 use crate::profile::{Sample, page};
 use crate::recipe::WriteError;
@@ -56,16 +62,13 @@ pub enum ArtifactError {
 
 const SCHEMA: &str = "schema.json";
 const TRANSFORMS: &str = "transforms.json";
-const SPLITS: &str = "splits.parquet";
+pub(crate) const SPLITS: &str = "splits.parquet";
 const PROFILE: &str = "profile.json";
 const PROFILE_PAGE: &str = "profile.html";
 pub(crate) const GRAPH: &str = "graph.json";
 const INIT: &str = "init.safetensors";
 const START: &str = "start.json";
 const SUMMARY: &str = "summary.txt";
-const BLUEPRINT: &str = "predictor/predictor.json";
-const WEIGHTS: &str = "predictor/weights.safetensors";
-const HISTORY: &str = "history.json";
 const METRICS: &str = "metrics.json";
 const PREDICTIONS: &str = "predictions.parquet";
 const REPORT: &str = "report.html";
@@ -78,20 +81,6 @@ struct Transforms {
     inputs: Vec<InputSpec>,
     targets: Vec<Target>,
     stats: Vec<TargetStats>,
-}
-
-/// `history.json`: how training went.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct History {
-    pub(crate) best_epoch: u32,
-    /// Why training was over; runs of before this was noted had seen every epoch, or stopped early.
-    #[serde(default)]
-    pub(crate) end: Ended,
-    pub(crate) epochs: Vec<EpochRecord>,
-    /// What rows counted in the loss by their labels; none where all counted the same.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) class_weights: BTreeMap<String, f32>,
 }
 
 /// What the data stage leaves behind.
@@ -224,76 +213,6 @@ fn started(model: &Model) -> String {
     format!("taken over: {} of {} tensors; fresh: {fresh}\n{lines}", taken.len(), weights.len())
 }
 
-/// What the train stage leaves behind beside its checkpoints.
-pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
-    let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());
-    let history = History { best_epoch: trained.best_epoch, end: trained.end, epochs, class_weights };
-    Ok(Files::from([
-        (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
-        (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
-        (HISTORY.to_owned(), json(&history)?),
-        ("history.parquet".to_owned(), parquet(&curves(&trained.history))?),
-    ]))
-}
-
-/// What [`trained`] wrote.
-pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
-    let History { best_epoch, end, epochs, class_weights } = parse(files, HISTORY)?;
-    Ok(Trained { predictor: predictor(files, limits)?, history: epochs, best_epoch, end, class_weights })
-}
-
-/// The learned function in the files of the train stage.
-///
-/// # Errors
-/// [`ArtifactError`] names the file that is missing or does not fit.
-pub fn predictor(files: &Files, limits: &Limits) -> Result<Predictor, ArtifactError> {
-    let blueprint: Blueprint = parse(files, BLUEPRINT)?;
-    let weights = read_weights(files, WEIGHTS, limits)?;
-    blueprint.with(weights).map_err(|error: WeightsError| read(WEIGHTS, error))
-}
-
-/// `predictor.json`: everything about a learned function but its weights.
-pub(crate) fn blueprint(predictor: &Predictor) -> Result<Vec<u8>, ArtifactError> {
-    json(&predictor.blueprint())
-}
-
-/// How training went.
-pub(crate) fn history(files: &Files) -> Result<History, ArtifactError> {
-    parse(files, HISTORY)
-}
-
-/// What rows counted by their labels, the heaviest first; none where all counted the same.
-pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<String> {
-    const MOST: usize = 5;
-    let mut sorted: Vec<(&String, f32)> =
-        class_weights.iter().map(|(label, weight)| (label, *weight)).collect();
-    sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let named = |(label, weight): &(&String, f32)| format!("{label} {weight:.3}");
-    let first: Vec<String> = sorted.iter().take(MOST).map(named).collect();
-    let more =
-        if sorted.len() > MOST { format!(", and {} more", sorted.len() - MOST) } else { String::new() };
-    (!first.is_empty()).then(|| first.join(", ") + &more)
-}
-
-/// Why training was over, if that is not what the recipe leads one to expect.
-pub(crate) fn shown_end(end: Ended) -> Option<&'static str> {
-    match end {
-        Ended::OutOfTime => Some("out of time"),
-        Ended::Done | Ended::EarlyStop | Ended::Stopped => None,
-    }
-}
-
-fn curves(history: &[EpochRecord]) -> Table {
-    let floats = |of: &dyn Fn(&EpochRecord) -> f64| Column::Numbers(history.iter().map(of).collect());
-    vec![
-        ("epoch".to_owned(), Column::Integers(history.iter().map(|record| record.epoch.into()).collect())),
-        ("step".to_owned(), Column::Integers(history.iter().map(|record| record.step as i64).collect())),
-        ("train_loss".to_owned(), floats(&|record| record.train_loss)),
-        ("valid_loss".to_owned(), floats(&|record| record.valid_loss.unwrap_or(f64::NAN))),
-        ("learning_rate".to_owned(), floats(&|record| record.learning_rate)),
-    ]
-}
-
 /// The point that training goes on from.
 pub(crate) fn read_checkpoint(files: Files, limits: &Limits) -> Result<Checkpoint, ArtifactError> {
     Ok(Checkpoint::from_files(&files, limits)?)
@@ -307,13 +226,17 @@ pub(crate) fn report(
     (title, recipe): (&str, &str),
 ) -> Result<Files, ArtifactError> {
     let params = trained.predictor.graph.params().into_iter();
-    let learned = params.filter(|(_, param)| param.kind == ParamKind::Learned);
+    let learned = params.filter(|(_, param)| param.kind != ParamKind::Running);
     let parameters: usize = learned.map(|(_, param)| param.sizes.iter().product::<usize>()).sum();
     let mut facts = vec![
         ("epochs".to_owned(), trained.history.len().to_string()),
         ("parameters".to_owned(), parameters.to_string()),
         ("seed".to_owned(), seed.to_string()),
     ];
+    let best = trained.history.get(trained.best_epoch as usize).and_then(shown_metrics);
+    facts.extend(best.map(|said| ("best epoch by".to_owned(), said)));
+    let runners_up: Vec<u32> = trained.runners_up.iter().map(|kept| kept.epoch).collect();
+    facts.extend(shown_runners_up(&runners_up).map(|said| ("next best".to_owned(), said)));
     facts.extend(shown_weights(&trained.class_weights).map(|said| ("class weights".to_owned(), said)));
     facts.extend(shown_end(trained.end).map(|said| ("training ended".to_owned(), said.to_owned())));
     let summary = baeum_models::summary(&trained.predictor.graph);
@@ -334,6 +257,11 @@ pub(crate) fn report(
         (PREDICTIONS.to_owned(), parquet(&answers::predictions(report, decode.as_ref()))?),
         (REPORT.to_owned(), html(&input).into_bytes()),
     ]))
+}
+
+/// The scores that [`report`] wrote.
+pub(crate) fn scores(files: &Files) -> Result<Report, ArtifactError> {
+    parse(files, METRICS)
 }
 
 /// What the export stage leaves behind.
@@ -357,7 +285,7 @@ fn parquet(table: &Table) -> Result<Vec<u8>, ArtifactError> {
     Ok(write_parquet(&columns)?)
 }
 
-fn json(value: &impl Serialize) -> Result<Vec<u8>, ArtifactError> {
+pub(crate) fn json(value: &impl Serialize) -> Result<Vec<u8>, ArtifactError> {
     let mut bytes = serde_json::to_vec_pretty(value)?;
     bytes.push(b'\n');
     Ok(bytes)
@@ -368,7 +296,13 @@ fn parse<T: DeserializeOwned>(files: &Files, name: &'static str) -> Result<T, Ar
 }
 
 fn read_weights(files: &Files, name: &'static str, limits: &Limits) -> Result<Weights, ArtifactError> {
-    let (weights, _) = weights_file::read(bytes(files, name)?, limits).map_err(|error| read(name, error))?;
+    tensors(files, name, name, limits)
+}
+
+/// The tensors in a file, which errors call `what`.
+fn tensors(files: &Files, name: &str, what: &'static str, limits: &Limits) -> Result<Weights, ArtifactError> {
+    let bytes = files.get(name).ok_or(ArtifactError::Missing { file: what })?;
+    let (weights, _) = weights_file::read(bytes, limits).map_err(|error| read(what, error))?;
     Ok(weights)
 }
 

@@ -6,7 +6,9 @@ mod label;
 mod open;
 mod predict;
 mod print;
+mod rate;
 mod replay;
+mod seeds;
 mod summary;
 mod work;
 
@@ -51,6 +53,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Verb::Evaluate(args) => work::run(&args, Some(crate::run::Stage::Evaluate), &signals),
         Verb::Export(args) => work::run(&args, Some(crate::run::Stage::Export), &signals),
         Verb::Plan(args) => work::plan(&args),
+        Verb::FindRate(args) => rate::run(&args, &signals),
         Verb::Predict(args) => predict::run(&args),
         Verb::Label(args) => label::run(&args),
         Verb::Fetch(args) => fetch::run(&args),

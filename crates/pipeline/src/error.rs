@@ -110,8 +110,12 @@ fn of_source(error: &SourceError) -> u8 {
 fn of_train(error: &TrainError) -> u8 {
     match error {
         TrainError::Setting { .. } => 2,
-        TrainError::NoRows | TrainError::Output { .. } | TrainError::Network(_) => 3,
-        TrainError::Diverged(_) | TrainError::NotFinite { .. } | TrainError::NoBest => 5,
+        TrainError::NoRows
+        | TrainError::Output { .. }
+        | TrainError::Network(_)
+        | TrainError::Judged { .. } => 3,
+        TrainError::Judge(error) => error.downcast_ref().map_or(3, of_evaluate),
+        TrainError::Diverged(_) | TrainError::NotFinite { .. } | TrainError::NoBest { .. } => 5,
         TrainError::Source(error) => of_source(error),
         TrainError::Checkpoint(_) => 8,
         TrainError::Keep { .. } => 4,

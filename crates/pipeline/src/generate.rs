@@ -68,6 +68,16 @@ impl Predict {
         }
     }
 
+    /// Whether lines stand by themselves, and not files or windows of a text.
+    ///
+    /// # Errors
+    /// [`GenerateError`] if the network does not tell what comes next.
+    pub fn goes_on_with_lines(&self) -> Result<bool, PredictError> {
+        let pieces = self.pieces.as_ref().ok_or(GenerateError::Task)?;
+        let (_, end) = self.told()?;
+        Ok(end.map(|end| pieces.text(&[end])).transpose()?.is_some_and(|end| end == "\n"))
+    }
+
     /// How many pieces there are, and the one that ends a text, where texts stand by themselves.
     fn told(&self) -> Result<(usize, Option<u32>), GenerateError> {
         match self.targets() {

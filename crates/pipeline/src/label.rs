@@ -1,23 +1,24 @@
 //! Labels of people and what trained runs say of them: which rows to label next, and which labels are probably wrong.
 
+mod model;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use baeum_core::commit::read_set;
 use baeum_core::fs::shown;
-use baeum_core::{Answer, Decode, Fs, Predictor, Record, Value};
+use baeum_core::{Record, Value};
 use baeum_data::DataError;
-use baeum_data::labelling::{self, AddError, Measure, Records, Roll, most_useful};
+use baeum_data::labelling::{AddError, Roll};
 use serde_json::Value as Json;
 
 use crate::artifacts::ArtifactError;
-use crate::predict::{Predict, PredictError};
+use crate::predict::PredictError;
 use crate::run::{Identity, Record as RunRecord, RunError, Stage};
 use crate::session::{Job, identity};
 use crate::{StageError, artifacts};
 
-/// How many rows are read and answered together.
-const ROWS: usize = 256;
+use model::{Model, Told};
 
 /// How much of a row is shown, in characters.
 const SHOWN: usize = 60;
@@ -63,8 +64,8 @@ pub enum LabelError {
         /// The name of the recipe.
         name: String,
     },
-    /// A run that tells numbers is never in two minds, and one of several labels is asked for none.
-    #[error("`{}` wants to tell one label for each row, got a run that tells something else", shown(.run))]
+    /// A run that tells numbers is never in two minds.
+    #[error("`{}` wants to tell labels, got a run that tells something else", shown(.run))]
     Numbers {
         /// The run.
         run: PathBuf,
@@ -139,11 +140,11 @@ impl LabelError {
 pub struct Useful {
     /// What the row is called.
     pub id: String,
-    /// What the model takes it for.
+    /// What the model takes it for; labels in a row, where it may have several.
     pub answer: String,
-    /// How probable that is.
+    /// How probable that is; of several labels, how probable the model is right about the one that it is least sure of.
     pub probability: f32,
-    /// How close the second label comes: 1 is a tie.
+    /// How close the other answer comes: 1 is a tie.
     pub uncertainty: f32,
     /// The beginning of what it says.
     pub says: String,
@@ -189,7 +190,8 @@ pub fn newest_trained(job: &Job) -> Result<PathBuf, LabelError> {
     }
 }
 
-/// The rows without a label that a run is least sure of, by the margin between its two best answers.
+/// The rows without a label that a run is least sure of, by the margin between its two best answers; where it may have several, of the label that it
+/// is least sure of.
 ///
 /// # Errors
 /// [`LabelError`] if the run tells no labels, or the rows cannot be answered.
@@ -200,9 +202,10 @@ pub fn next(job: &Job, run: &Path, count: usize) -> Result<Ranking<Useful>, Labe
     let names: Vec<String> = rows.iter().map(|&row| name(&roll, row)).collect();
     let records = roll.records(&model.predictor.schema)?;
     let shares = model.answers(&records, &rows)?;
-    let ranked = most_useful(&shares, model.labels.len(), Measure::Margin);
+    let ranked = model.told.most_useful(&shares);
     let useful = |(place, uncertainty): (usize, f32)| {
-        let (answer, probability) = model.best(&shares, place);
+        let (answer, probability) = model.told.answer(&shares, place);
+        let answer = answer.join(job.plans.data.separator());
         let says = says(&records.record(rows[place])?);
         Ok(Useful { id: names[place].clone(), answer, probability, uncertainty, says })
     };
@@ -217,29 +220,31 @@ pub fn next(job: &Job, run: &Path, count: usize) -> Result<Ranking<Useful>, Labe
 /// [`LabelError`] if the data are no longer those of a run, or the runs do not tell the same labels.
 pub fn candidates(job: &Job, runs: &[PathBuf], count: usize) -> Result<Ranking<Doubtful>, LabelError> {
     let mut sums: BTreeMap<usize, (Vec<f32>, f32)> = BTreeMap::new();
-    let mut labels: Option<Vec<String>> = None;
+    let mut told: Option<Told> = None;
     for run in runs {
         let mut model = Model::open(job, run)?;
-        if labels.get_or_insert_with(|| model.labels.clone()) != &model.labels {
+        if !told.get_or_insert_with(|| model.told.clone()).tells_like(&model.told) {
             return Err(LabelError::OtherLabels { run: run.clone() });
         }
         let (rows, roll) = (unlearned(job, run)?, Roll::open(&job.plans.data, &job.place)?);
         let rows: Vec<usize> = rows.into_iter().filter(|&row| roll.label(row).is_some()).collect();
         let shares = model.answers(&roll.records(&model.predictor.schema)?, &rows)?;
-        for (row, shares) in rows.iter().zip(shares.chunks_exact(model.labels.len())) {
+        for (row, shares) in rows.iter().zip(shares.chunks_exact(model.told.labels.len())) {
             let (sum, runs) = sums.entry(*row).or_insert_with(|| (vec![0.0; shares.len()], 0.0));
             sum.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share);
             *runs += 1.0;
         }
     }
-    let labels = labels.unwrap_or_default();
-    doubtful(job, runs, &labels, sums, count)
+    match told {
+        Some(told) => doubtful(job, runs, &told, sums, count),
+        None => Ok(Ranking { rows: vec![], of: 0 }),
+    }
 }
 
 fn doubtful(
     job: &Job,
     runs: &[PathBuf],
-    labels: &[String],
+    told: &Told,
     sums: BTreeMap<usize, (Vec<f32>, f32)>,
     count: usize,
 ) -> Result<Ranking<Doubtful>, LabelError> {
@@ -248,31 +253,27 @@ fn doubtful(
     let shares: Vec<f32> =
         sums.into_values().flat_map(|(sum, runs)| sum.into_iter().map(move |sum| sum / runs)).collect();
     let given: Vec<String> = rows.iter().map(|&row| roll.label(row).unwrap_or_default()).collect();
-    // A label that the runs do not know is no class, which has probability 0.
-    let place = |label: &String| labels.iter().position(|known| known == label).unwrap_or(usize::MAX);
-    let places: Vec<usize> = given.iter().map(place).collect();
-    let ranked = labelling::candidates(&shares, &places, labels.len());
-    let ranked: Vec<_> =
-        ranked.into_iter().filter(|candidate| !roll.is_judged(rows[candidate.row])).collect();
+    let mut ranked = told.doubts(&shares, &given.iter().map(|label| roll.called(label)).collect::<Vec<_>>());
+    ranked.retain(|doubt| !roll.is_judged(rows[doubt.place]));
     let of = ranked.len();
-    let first: Vec<_> = ranked.into_iter().take(count).collect();
-    let names: Vec<String> = first.iter().map(|candidate| name(&roll, rows[candidate.row])).collect();
+    ranked.truncate(count);
+    let names: Vec<String> = ranked.iter().map(|doubt| name(&roll, rows[doubt.place])).collect();
     let records = match runs.first() {
-        Some(run) if !first.is_empty() => Some(roll.records(&Model::open(job, run)?.predictor.schema)?),
+        Some(run) if !ranked.is_empty() => Some(roll.records(&Model::open(job, run)?.predictor.schema)?),
         Some(_) | None => None,
     };
-    let doubtful = |(candidate, id): (&labelling::Candidate, String)| {
-        let record = records.as_ref().map(|records| records.record(rows[candidate.row])).transpose()?;
+    let doubtful = |(doubt, id): (model::Doubt, String)| {
+        let record = records.as_ref().map(|records| records.record(rows[doubt.place])).transpose()?;
         Ok(Doubtful {
             id,
-            label: given[candidate.row].clone(),
-            suggested: labels.get(candidate.suggested).cloned().unwrap_or_default(),
-            is_suspect: candidate.is_suspect,
-            score: candidate.score,
+            label: given[doubt.place].clone(),
+            suggested: doubt.suggested.join(job.plans.data.separator()),
+            is_suspect: doubt.is_suspect,
+            score: doubt.score,
             says: record.as_ref().map(says).unwrap_or_default(),
         })
     };
-    let rows = first.iter().zip(names).map(doubtful).collect::<Result<_, DataError>>()?;
+    let rows = ranked.into_iter().zip(names).map(doubtful).collect::<Result<_, DataError>>()?;
     Ok(Ranking { rows, of })
 }
 
@@ -315,55 +316,6 @@ fn other_setting(then: &Identity, now: &Identity) -> Option<&'static str> {
     };
     let settings = ["source", "target", "on_bad", "missing", "labels", "clean_labels", "split"];
     settings.into_iter().find(|setting| of(then, setting) != of(now, setting))
-}
-
-/// A trained run that tells labels.
-struct Model {
-    predictor: Predictor,
-    predict: Predict,
-    labels: Vec<String>,
-}
-
-impl Model {
-    fn open(job: &Job, run: &Path) -> Result<Model, LabelError> {
-        let fs: &dyn Fs = &*job.place.fs;
-        let set = read_set(fs, &run.join(Stage::Train.folder())).map_err(RunError::from)?;
-        let predictor = artifacts::predictor(&set.files, &job.place.limits)?;
-        let labels = match predictor.targets.first().map(|target| &target.decode) {
-            Some(Decode::Label { labels }) => labels.clone(),
-            Some(
-                Decode::Labels { .. }
-                | Decode::Number { .. }
-                | Decode::Numbers { .. }
-                | Decode::Forecast { .. }
-                | Decode::Next { .. },
-            )
-            | None => return Err(LabelError::Numbers { run: run.to_owned() }),
-        };
-        Ok(Model { predict: Predict::new(&predictor)?, predictor, labels })
-    }
-
-    /// How probable each label is for each row: `[rows, labels]`.
-    fn answers(&mut self, records: &Records, rows: &[usize]) -> Result<Vec<f32>, LabelError> {
-        let mut shares = vec![];
-        for rows in rows.chunks(ROWS) {
-            let read = rows.iter().map(|&row| records.record(row));
-            for prediction in self.predict.answers(&read.collect::<Result<Vec<_>, DataError>>()?)? {
-                if let Some((_, Answer::Label { probabilities, .. })) = prediction.answers.first() {
-                    shares.extend(probabilities);
-                }
-            }
-        }
-        Ok(shares)
-    }
-
-    /// The most probable label of the row at a place.
-    fn best(&self, shares: &[f32], place: usize) -> (String, f32) {
-        let row = shares.iter().skip(place * self.labels.len()).copied();
-        let named = self.labels.iter().zip(row);
-        let best = named.max_by(|(_, one), (_, other)| one.total_cmp(other));
-        best.map(|(label, share)| (label.clone(), share)).unwrap_or_default()
-    }
 }
 
 /// The beginning of what a row says; pictures say nothing in words.

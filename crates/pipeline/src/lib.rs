@@ -26,7 +26,9 @@ mod start;
 
 mod artifacts;
 mod profile;
+mod rate;
 pub mod run;
+mod seeds;
 mod session;
 
 pub mod cli;
@@ -39,19 +41,22 @@ pub use error::StageError;
 pub use generate::{GenerateError, Generation};
 pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
+pub use rate::{find_rate, rate_page};
 pub use recipe::{Plans, Recipe, RecipeError};
 pub use replay::Replay;
+pub use seeds::{Seeded, Seeds, Spread};
 pub use session::{Audience, Goal, Job, Session, Told, identity};
 pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
+pub use baeum_core::tagged::Several;
 pub use baeum_core::{
     Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
     Dataset, DatePart, Decayed, Decode, Denoise, Dim, Distribution, End, Ended, EpochRecord, Field, Filter,
     Fit, Fs, Graph, GraphError, Init, InputSpec, Interpolation, Kind, Layer, Limit, Limits, Loss, LossParts,
-    Lost, LostWhat, Method, Model, Network, NetworkError, Node, NodeId, Padding, Param, ParamKind, Part,
-    Phase, Pipeline, Positions, Predictor, Probes, Progress, Record, Returns, Rng, Role, Schema, Shape,
-    ShapeError, Size2, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm,
-    Trained, Transform, Update, UpdateStats, Value, Weights,
+    Lost, LostWhat, Method, MetricName, Model, Network, NetworkError, Node, NodeId, Padding, Param,
+    ParamKind, Part, Phase, Pipeline, Positions, Predictor, Probes, Progress, Record, Returns, Rng, Role,
+    RunnerUp, Schema, Scored, Shape, ShapeError, Size2, Source, SourceError, Splits, State, Target,
+    TargetStats, Task, Tensor, TextForm, Trained, Transform, Update, UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

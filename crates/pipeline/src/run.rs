@@ -16,6 +16,7 @@ mod disk;
 mod record;
 mod time;
 
+mod clean;
 mod folder;
 mod list;
 mod lock;
@@ -25,6 +26,7 @@ mod verify;
 mod error;
 
 pub use checkpoints::{Checkpoint, Checkpoints, Newest};
+pub use clean::Cleaned;
 pub use cpu::CpuClass;
 pub use error::RunError;
 pub use folder::{Begun, Run};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baeum_core::commit::CommitError;
+use baeum_core::tagged::Several;
 use baeum_core::{Clock, Dataset};
 use baeum_data::{DataError, ExampleCache, Place};
 use baeum_models::Memory;
@@ -53,6 +54,27 @@ pub struct Job {
     pub name: String,
     /// The recipe as it is meant, `--set` included; kept in the run folder.
     pub text: String,
+}
+
+impl Job {
+    /// The same with one of its seeds: what a recipe that names this seed alone would be.
+    ///
+    /// # Errors
+    /// [`StageError::Artifact`] if the recipe cannot be written down.
+    pub fn of_seed(&self, seed: u64) -> Result<Job, StageError> {
+        let (mut parsed, plans) = (self.parsed.clone(), self.plans.clone());
+        parsed.recipe.run.seed = Several(vec![seed]);
+        let text = parsed.recipe.to_toml().map_err(ArtifactError::from)?;
+        Ok(Job {
+            parsed,
+            plans: Plans { run: plans.run.of_seed(seed), ..plans },
+            place: Place { seed, ..self.place.clone() },
+            runs: self.runs.clone(),
+            clock: Arc::clone(&self.clock),
+            name: self.name.clone(),
+            text,
+        })
+    }
 }
 
 /// How a session finds its run folder.

@@ -3,12 +3,15 @@ use std::error::Error;
 use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
-use baeum_core::{Blueprint, Clock, Dataset, Decode, Loss, Model, Predictor, Target, Trained, free_memory};
+use baeum_core::{
+    Blueprint, Clock, Dataset, Decode, Loss, MetricName, Model, Network, Predictor, RunnerUp, Target,
+    Trained, free_memory,
+};
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
 use baeum_models::{Device, Memory, ModelError, RunnerConfig, network, start_from};
-use baeum_train::{Checkpoint, Ended, Event, Outside, Signal};
+use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal};
 
 use crate::recipe::RunPlan;
 use crate::{Plans, StageError, golden, start};
@@ -174,7 +177,10 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
-    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, watch: &mut watch };
+    let mut judge = |net: &mut dyn Network, data: &Dataset, metrics: &[MetricName]| {
+        Ok(baeum_evaluate::judge(net, data, plans.train.part_rows(), metrics)?)
+    };
+    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, judge: &mut judge, watch: &mut watch };
     let fitted = baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, outside)?;
     let (Ended::Done | Ended::EarlyStop | Ended::OutOfTime, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);
@@ -187,14 +193,17 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
         weights: best.weights,
         targets: dataset.targets.clone(),
     };
-    let (history, end) = (fitted.history, fitted.end);
-    Ok(Trained { predictor, history, best_epoch: best.epoch, end, class_weights })
+    let (history, end, best_epoch) = (fitted.history, fitted.end, best.epoch);
+    let runner_up = |best: Best| RunnerUp { epoch: best.epoch, weights: best.weights };
+    let runners_up = fitted.runners_up.into_iter().map(runner_up).collect();
+    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights })
 }
 
-/// What a row counted, by its label; nothing where all counted the same.
+/// What a row counted by its label, or a label that fitted; nothing where all counted the same.
 fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
     match (targets.first().map(|target| &target.decode), minimised) {
-        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. }) => {
+        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. })
+        | (Some(Decode::Labels { labels, .. }), Loss::BinaryCrossEntropy { weights }) => {
             labels.iter().cloned().zip(weights.iter().copied()).collect()
         }
         (

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::weights_file::{self, WeightsFileError};
-use baeum_core::{EpochRecord, Limits, LossParts, Network, State, Weights};
+use baeum_core::{EpochRecord, Limits, LossParts, MetricName, Network, Scored, State, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::history::best_epoch;
+use crate::best::names;
+use crate::history::best_epochs;
 
 /// All that decides the next bit of a training, and nothing that follows from it.
 ///
@@ -21,8 +22,8 @@ pub struct Checkpoint {
     pub loss: LossParts,
     /// The epochs behind it.
     pub history: Vec<EpochRecord>,
-    /// The weights of the best of these epochs; none if no loss was finite.
-    pub best: Option<Weights>,
+    /// The weights of the best of these epochs, the best first, as many as the recipe keeps; none if every one was lost.
+    pub best: Vec<Weights>,
     /// How long training has taken, if it may only take so long; else zero.
     pub elapsed: Duration,
 }
@@ -73,9 +74,24 @@ pub enum CheckpointError {
         /// The epoch that stands there.
         got: u32,
     },
-    /// Best weights without a best epoch, or the other way round.
-    #[error("a checkpoint wants best weights exactly if its history has a finite loss")]
-    Best,
+    /// Best weights without an epoch, or an epoch without them.
+    #[error(
+        "a checkpoint wants the weights of {wanted} of its epochs, got {got}; `train.checkpoint.best` says how many"
+    )]
+    Best {
+        /// How many its history and the recipe ask for.
+        wanted: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// Epochs that were judged by something else.
+    #[error("the checkpoint wants a recipe whose `train.best` is [{wanted}], got [{got}]")]
+    Metrics {
+        /// What its epochs were judged by.
+        wanted: String,
+        /// What the recipe names.
+        got: String,
+    },
     /// A place in the epoch that the data do not have.
     #[error(
         "the checkpoint wants an epoch of more than {batch} batches, got one of {steps_per_epoch}; it belongs to other data or another `train.batch_size`"
@@ -95,6 +111,11 @@ const STATE: &str = "state.safetensors";
 const BEST: &str = "best.safetensors";
 const PROGRESS: &str = "progress.json";
 
+/// Where the weights of one of the best epochs stand: `best.safetensors`, `best-2.safetensors`.
+fn best_file(rank: usize) -> String {
+    if rank == 0 { BEST.to_owned() } else { format!("best-{}.safetensors", rank + 1) }
+}
+
 impl Checkpoint {
     /// The epoch in which training goes on, counted from zero.
     pub fn epoch(&self) -> u32 {
@@ -106,24 +127,39 @@ impl Checkpoint {
         from: Option<Checkpoint>,
         net: &mut dyn Network,
         steps_per_epoch: usize,
+        metrics: &[MetricName],
+        best_kept: usize,
     ) -> Result<Checkpoint, TrainError> {
         let Some(from) = from else { return Ok(Checkpoint::default()) };
         if from.batch >= steps_per_epoch {
             return Err(CheckpointError::Batch { batch: from.batch, steps_per_epoch }.into());
         }
+        for record in &from.history {
+            let wanted: Vec<MetricName> = record.valid_metrics.iter().map(|scored| scored.metric).collect();
+            if wanted != metrics {
+                let (wanted, got) = (names(&wanted), names(metrics));
+                return Err(CheckpointError::Metrics { wanted, got }.into());
+            }
+        }
+        let (wanted, got) = (best_epochs(&from.history).len().min(best_kept), from.best.len());
+        if wanted != got {
+            return Err(CheckpointError::Best { wanted, got }.into());
+        }
         net.load(&from.state)?;
         Ok(from)
     }
 
-    /// Notes what the epoch did, and whether its weights are the best so far.
-    pub(crate) fn close_epoch(&mut self, record: EpochRecord) -> bool {
+    /// Notes what the epoch did, keeps its weights if they are among the `best_kept` best, and says whether they are the best.
+    pub(crate) fn close_epoch(&mut self, record: EpochRecord, best_kept: usize) -> bool {
+        let epoch = record.epoch;
         self.history.push(record);
         (self.batch, self.loss) = (0, LossParts::default());
-        let is_best = best_epoch(&self.history).is_some_and(|best| best.epoch == record.epoch);
-        if is_best {
-            self.best = Some(self.state.averaged());
+        let rank = best_epochs(&self.history).iter().position(|best| best.epoch == epoch);
+        if let Some(rank) = rank.filter(|rank| *rank < best_kept) {
+            self.best.insert(rank, self.state.averaged());
+            self.best.truncate(best_kept);
         }
-        is_best
+        rank == Some(0)
     }
 
     /// The checkpoint as files by name. The same checkpoint always gives the same bytes.
@@ -137,8 +173,8 @@ impl Checkpoint {
         let none = BTreeMap::new();
         let state = weights_file::write(&weights.chain(moments).collect(), &none).map_err(failed(STATE))?;
         let mut files = BTreeMap::from([(STATE.to_owned(), state)]);
-        if let Some(best) = &self.best {
-            files.insert(BEST.to_owned(), weights_file::write(best, &none).map_err(failed(BEST))?);
+        for (rank, best) in self.best.iter().enumerate() {
+            files.insert(best_file(rank), weights_file::write(best, &none).map_err(failed(BEST))?);
         }
         let progress = serde_json::to_vec_pretty(&Progress::of(self)).map_err(CheckpointError::Progress)?;
         files.insert(PROGRESS.to_owned(), progress);
@@ -153,18 +189,20 @@ impl Checkpoint {
         files: &BTreeMap<String, Vec<u8>>,
         limits: &Limits,
     ) -> Result<Checkpoint, CheckpointError> {
-        if let Some(file) = files.keys().find(|file| ![STATE, BEST, PROGRESS].contains(&file.as_str())) {
+        let best: Vec<String> = (0..).map(best_file).take_while(|file| files.contains_key(file)).collect();
+        let is_known = |file: &String| [STATE, PROGRESS].contains(&file.as_str()) || best.contains(file);
+        if let Some(file) = files.keys().find(|file| !is_known(file)) {
             return Err(CheckpointError::Unknown { file: file.clone() });
         }
         let bytes = |file| files.get(file).ok_or(CheckpointError::Missing { file });
-        let tensors = |file| {
-            let contents = weights_file::read(bytes(file)?, limits);
+        let tensors = |file, bytes| {
+            let contents = weights_file::read(bytes, limits);
             contents.map(|(tensors, _)| tensors).map_err(|source| CheckpointError::Weights { file, source })
         };
         let progress: Progress =
             serde_json::from_slice(bytes(PROGRESS)?).map_err(CheckpointError::Progress)?;
-        let best = files.contains_key(BEST).then(|| tensors(BEST)).transpose()?;
-        progress.with(tensors(STATE)?, best)
+        let best = best.iter().map(|file| tensors(BEST, &files[file])).collect::<Result<_, _>>()?;
+        progress.with(tensors(STATE, bytes(STATE)?)?, best)
     }
 }
 
@@ -191,7 +229,17 @@ struct Epoch {
     step: u64,
     train_loss: Exact,
     valid_loss: Option<Exact>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    valid_metrics: Vec<ExactScore>,
     learning_rate: Exact,
+}
+
+/// A [`Scored`] whose number comes back exactly.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExactScore {
+    metric: MetricName,
+    value: Option<Exact>,
 }
 
 /// A number as text. JSON has no NaN, and `serde_json` may read a number one bit off.
@@ -205,6 +253,7 @@ impl Progress {
             step: record.step,
             train_loss: Exact(record.train_loss),
             valid_loss: record.valid_loss.map(Exact),
+            valid_metrics: record.valid_metrics.iter().map(ExactScore::of).collect(),
             learning_rate: Exact(record.learning_rate),
         };
         Progress {
@@ -218,7 +267,7 @@ impl Progress {
         }
     }
 
-    fn with(self, tensors: Weights, best: Option<Weights>) -> Result<Checkpoint, CheckpointError> {
+    fn with(self, tensors: Weights, best: Vec<Weights>) -> Result<Checkpoint, CheckpointError> {
         if self.version != VERSION {
             return Err(CheckpointError::Version { got: self.version });
         }
@@ -229,11 +278,23 @@ impl Progress {
         {
             return Err(CheckpointError::History { wanted, got: record.epoch });
         }
-        if best.is_some() != best_epoch(&history).is_some() {
-            return Err(CheckpointError::Best);
+        let (epochs, got) = (best_epochs(&history).len(), best.len());
+        let wanted = got.clamp(epochs.min(1), epochs);
+        if wanted != got {
+            return Err(CheckpointError::Best { wanted, got });
         }
         let state = state(self.step, tensors)?;
         Ok(Checkpoint { state, batch: self.batch, loss, history, best, elapsed: self.elapsed })
+    }
+}
+
+impl ExactScore {
+    fn of(&Scored { metric, value }: &Scored) -> ExactScore {
+        ExactScore { metric, value: value.map(Exact) }
+    }
+
+    fn scored(self) -> Scored {
+        Scored { metric: self.metric, value: self.value.map(|value| value.0) }
     }
 }
 
@@ -244,6 +305,7 @@ impl Epoch {
             step: self.step,
             train_loss: self.train_loss.0,
             valid_loss: self.valid_loss.map(|loss| loss.0),
+            valid_metrics: self.valid_metrics.into_iter().map(ExactScore::scored).collect(),
             learning_rate: self.learning_rate.0,
         }
     }
@@ -285,7 +347,10 @@ mod tests {
 
     fn record(epoch: u32, valid_loss: Option<f64>) -> EpochRecord {
         // 0.1 + 0.2 and 1e-7 / 3 need all their digits.
-        EpochRecord { epoch, step: u64::MAX, train_loss: 0.1 + 0.2, valid_loss, learning_rate: 1e-7 / 3.0 }
+        let value = Some(1.0 / 3.0);
+        let valid_metrics = vec![Scored { metric: MetricName::Accuracy, value }];
+        let (train_loss, learning_rate) = (0.1 + 0.2, 1e-7 / 3.0);
+        EpochRecord { epoch, step: u64::MAX, train_loss, valid_loss, valid_metrics, learning_rate }
     }
 
     fn checkpoint() -> Checkpoint {
@@ -299,7 +364,7 @@ mod tests {
             batch: 2,
             loss: LossParts { sum: 2.0 / 3.0, weight: 16.0 },
             history: vec![record(0, None), record(1, Some(f64::INFINITY)), record(2, Some(5e-324))],
-            best: Some(tensors("head.weight", 0.3)),
+            best: vec![tensors("head.weight", 0.3), tensors("head.weight", 0.2)],
             elapsed: Duration::new(61, 7),
         }
     }
@@ -311,7 +376,7 @@ mod tests {
     #[test]
     fn files_give_the_checkpoint_back_bit_for_bit() {
         let files = checkpoint().files().unwrap();
-        assert_eq!(files.keys().collect::<Vec<_>>(), [BEST, PROGRESS, STATE]);
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["best-2.safetensors", BEST, PROGRESS, STATE]);
         assert_eq!(read(&files).unwrap(), checkpoint());
         assert_eq!(read(&files).unwrap().files().unwrap(), files, "-0 and 0 are equal, their bytes are not");
         assert_eq!(read(&Checkpoint::default().files().unwrap()).unwrap(), Checkpoint::default());
@@ -330,7 +395,7 @@ mod tests {
     #[test]
     fn a_loss_of_nan_is_not_taken_for_none() {
         let history = vec![record(0, Some(f64::NAN))];
-        let files = Checkpoint { history, best: None, ..checkpoint() }.files().unwrap();
+        let files = Checkpoint { history, best: vec![], ..checkpoint() }.files().unwrap();
         assert!(read(&files).unwrap().history[0].valid_loss.unwrap().is_nan());
     }
 
@@ -381,8 +446,18 @@ mod tests {
         check(&replace("\"16.0\"", "\"many\""), "could not read or write `progress.json` of the checkpoint");
         check(
             &|files| drop(files.remove(BEST)),
-            "a checkpoint wants best weights exactly if its history has a finite loss",
+            "a checkpoint wants `state.safetensors`, `best.safetensors` and `progress.json`, got `best-2.safetensors`",
         );
+        let fewer = |files: &mut Files| {
+            files.remove("best-2.safetensors");
+            files.remove(BEST);
+        };
+        let best =
+            "a checkpoint wants the weights of 1 of its epochs, got 0; `train.checkpoint.best` says how many";
+        check(&fewer, best);
+        let more =
+            |files: &mut Files| drop(files.insert("best-3.safetensors".to_owned(), files[BEST].clone()));
+        check(&more, &best.replace("of 1 of its epochs, got 0", "of 2 of its epochs, got 3"));
         let swapped = |files: &mut Files| drop(files.insert(STATE.to_owned(), files[BEST].clone()));
         let names =
             "`state.safetensors` wants names that begin with `weights.` or `moments.`, got `head.weight`";

@@ -4,7 +4,7 @@ use baeum_core::{Dataset, Decode, Loss, Target, Task, nearest};
 
 use crate::config::ClassWeights;
 use crate::plan::require;
-use crate::sampler::labels;
+use crate::row_labels::{rows_of_labels, why_not_by_label};
 use crate::{TrainError, TrainPlan};
 
 /// Beyond, one row would be all that a batch learns from, or nothing.
@@ -46,7 +46,7 @@ impl ClassWeights {
         }
     }
 
-    /// Numbers have no labels that could weigh, and a row of several labels no weight of its own.
+    /// Numbers have no labels that could weigh.
     pub(crate) fn refuse_for(&self, task: Task) -> Result<(), TrainError> {
         match why_not_by_label(task) {
             None => Ok(()),
@@ -56,24 +56,31 @@ impl ClassWeights {
 
     /// The weight of each label of these data, in order.
     fn over(&self, data: &Dataset) -> Result<Vec<f64>, TrainError> {
-        let [Target { decode: Decode::Label { labels: names }, .. }] = &data.targets[..] else {
-            let rule = "left out, because there is not one target with labels";
-            return require(false, SETTING, rule, self.shown()).map(|()| vec![]);
+        let all = data.splits.train.rows().len();
+        let balances = |names: &[String], of: &dyn Fn(usize) -> Balance| {
+            Ok::<_, TrainError>(rows_of_labels(data, names.len())?.into_iter().map(of).collect())
         };
-        let mut rows = vec![0; names.len()];
-        for label in labels(data)?.into_values() {
-            if let Some(rows) = usize::try_from(label).ok().and_then(|label| rows.get_mut(label)) {
-                *rows += 1; // a class beyond the labels is refused by the network
+        match &data.targets[..] {
+            [Target { decode: Decode::Label { labels: names }, .. }] => {
+                self.of(names, balances(names, &|rows| among_classes(rows, all, names.len()))?)
+            }
+            [Target { decode: Decode::Labels { labels: names, .. }, .. }] => {
+                self.of(names, balances(names, &|rows| by_itself(rows, all))?)
+            }
+            _ => {
+                let rule = "left out, because there is not one target with labels";
+                require(false, SETTING, rule, self.shown()).map(|()| vec![])
             }
         }
-        self.of(names, &rows)
     }
 
-    /// The weight of each of these labels; `rows` of them stand in the training rows.
-    fn of(&self, names: &[String], rows: &[usize]) -> Result<Vec<f64>, TrainError> {
+    /// The weight of each of these labels.
+    fn of(&self, names: &[String], balances: Vec<Balance>) -> Result<Vec<f64>, TrainError> {
         match self {
-            ClassWeights::Balanced => balanced(self, names, rows),
-            ClassWeights::SquareRoot => Ok(balanced(self, names, rows)?.into_iter().map(f64::sqrt).collect()),
+            ClassWeights::Balanced => self.balanced(names, balances),
+            ClassWeights::SquareRoot => {
+                Ok(self.balanced(names, balances)?.into_iter().map(f64::sqrt).collect())
+            }
             ClassWeights::Labels(weights) => {
                 let unknown = |label: &&String| !names.contains(label);
                 if let Some(label) = weights.keys().find(unknown) {
@@ -91,25 +98,36 @@ impl ClassWeights {
             }
         }
     }
-}
 
-/// Why rows cannot be told apart by one label each; none where they can.
-pub(crate) fn why_not_by_label(task: Task) -> Option<&'static str> {
-    match task {
-        Task::Classify => None,
-        Task::MultiLabel => Some("a row may have several labels; `data.thresholds` favours rare ones"),
-        Task::Regress | Task::Generate => Some("the target is a number"),
+    fn balanced(&self, names: &[String], balances: Vec<Balance>) -> Result<Vec<f64>, TrainError> {
+        let weigh = |(label, balance): (&String, Balance)| {
+            balance.or_else(|whose| {
+                let rule = format!("a table, because {whose} has the label `{label}`");
+                require(false, SETTING, rule, self.shown()).map(|()| 1.0)
+            })
+        };
+        names.iter().zip(balances).map(weigh).collect()
     }
 }
+
+/// The weight that balances a label, or whose label it is that no weight balances.
+type Balance = Result<f64, &'static str>;
+
+const NOBODYS: &str = "no training row";
 
 /// What scikit-learn calls `balanced`: rows over labels times rows of the label.
-fn balanced(said: &ClassWeights, names: &[String], rows: &[usize]) -> Result<Vec<f64>, TrainError> {
-    if let Some((label, _)) = names.iter().zip(rows).find(|(_, rows)| **rows == 0) {
-        let rule = format!("a table, because no training row has the label `{label}`");
-        require(false, SETTING, rule, said.shown())?;
+fn among_classes(rows: usize, all: usize, labels: usize) -> Balance {
+    if rows == 0 { Err(NOBODYS) } else { Ok(all as f64 / (labels as f64 * rows as f64)) }
+}
+
+/// Where each label fits or not by itself: rows that it does not fit over those that it fits, as PyTorch advises for its
+/// `pos_weight`.
+fn by_itself(rows: usize, all: usize) -> Balance {
+    match rows {
+        0 => Err(NOBODYS),
+        rows if rows == all => Err("every training row"),
+        rows => Ok((all - rows) as f64 / rows as f64),
     }
-    let (all, labels) = (rows.iter().sum::<usize>() as f64, names.len() as f64);
-    Ok(rows.iter().map(|rows| all / (labels * *rows as f64)).collect())
 }
 
 /// What is minimised over these data, with the weights that the recipe gives to their labels.
@@ -126,6 +144,9 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
         (Loss::CrossEntropy { weights, .. }, Some(said), _) => {
             *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
         }
+        (Loss::BinaryCrossEntropy { weights }, Some(said), _) => {
+            *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
+        }
         // Padding stands behind the end of a text, where nothing is to be told.
         (Loss::CrossEntropy { weights, .. }, None, Some(Decode::Next { vocabulary, padding, .. })) => {
             *weights = vec![1.0; *vocabulary];
@@ -133,7 +154,7 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
         }
         (
             Loss::CrossEntropy { .. }
-            | Loss::BinaryCrossEntropy
+            | Loss::BinaryCrossEntropy { .. }
             | Loss::Mse
             | Loss::Mae
             | Loss::Huber { .. }
@@ -157,7 +178,8 @@ fn list(names: &[String]) -> String {
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::testing::{dataset, named};
+    use crate::row_labels::labels;
+    use crate::testing::{dataset, fitting, named};
     use crate::{CrossEntropyConfig, LossConfig, TrainConfig};
 
     fn said(class_weights: ClassWeights) -> TrainConfig {
@@ -179,7 +201,9 @@ mod tests {
     fn balanced_is_scikit_learns() {
         // compute_class_weight("balanced", classes=[0, 1, 2], y=[0] * 6 + [1] * 3 + [2])
         let names = ["a", "b", "c"].map(str::to_owned);
-        let of = |said: ClassWeights| said.of(&names, &[6, 3, 1]).unwrap();
+        let of = |said: ClassWeights| {
+            said.of(&names, [6, 3, 1].map(|rows| among_classes(rows, 10, 3)).into()).unwrap()
+        };
         let wanted = [0.555_555_555_555_555_6, 1.111_111_111_111_111_2, 3.333_333_333_333_333_5];
         assert_eq!(of(ClassWeights::Balanced), wanted);
         assert_eq!(of(ClassWeights::SquareRoot), wanted.map(f64::sqrt));
@@ -236,9 +260,25 @@ mod tests {
         refused(ClassWeights::Balanced, &dataset(Task::Classify, 20, 0), path, expect);
         let expect = "left out, because the target is a number, got `square_root`";
         refused(ClassWeights::SquareRoot, &dataset(Task::Regress, 20, 0), path, expect);
-        let several = Dataset { task: Task::MultiLabel, ..dataset(Task::Regress, 20, 0) };
-        let expect = "left out, because a row may have several labels; `data.thresholds` favours rare ones, got \
-                      `balanced`";
-        refused(ClassWeights::Balanced, &several, path, expect);
+        let always = fitting(20, &["always", "even"], |row| [true, row.is_multiple_of(2)]);
+        let expect = "a table, because every training row has the label `always`, got `square_root`";
+        refused(ClassWeights::SquareRoot, &always, path, expect);
+        let never = fitting(20, &["even", "never"], |row| [row.is_multiple_of(2), false]);
+        let expect = "a table, because no training row has the label `never`, got `balanced`";
+        refused(ClassWeights::Balanced, &never, path, expect);
+    }
+
+    #[test]
+    fn labels_that_fit_by_themselves_weigh_by_themselves() {
+        let data = fitting(40, &["even", "rare"], |row| [row.is_multiple_of(2), row.is_multiple_of(8)]);
+        let of = |said: ClassWeights| {
+            let loss = weighted_loss(&self::said(said).check().unwrap(), &data).unwrap();
+            let Loss::BinaryCrossEntropy { weights } = loss else { panic!("{loss:?} has other labels") };
+            weights
+        };
+        assert_eq!(of(ClassWeights::Balanced), [1.0, 7.0]); // 35 rows that it does not fit over 5
+        assert_eq!(of(ClassWeights::SquareRoot), [1.0, 7f32.sqrt()]);
+        assert_eq!(of(table(&[("rare", 2.5)])), [1.0, 2.5]);
+        assert_eq!(of(ClassWeights::Order(vec![0.5, 4.0])), [0.5, 4.0]);
     }
 }

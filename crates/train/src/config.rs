@@ -3,7 +3,8 @@ mod loss;
 mod optimizer;
 mod schedule;
 
-use baeum_core::Decayed;
+use baeum_core::tagged::Several;
+use baeum_core::{Decayed, MetricName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,11 +28,13 @@ pub struct TrainConfig {
     /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
-    /// frequent, the others give rare ones more weight.
+    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them.
     pub sampler: Sampler,
     /// What a row counts in the loss by its label: `balanced`, which is `n / (classes * count)` of the training rows;
     /// `square_root`, the root of it; a table such as `{ yes = 5, no = 1 }`, where what is not named counts 1; or a list in
-    /// the order of the labels. Not given, all count the same. The validation loss is weighted alike; scores are not.
+    /// the order of the labels. Where a row may have several, it is what a label counts that fits, beside 1 where it does not:
+    /// `balanced` is then the rows that it does not fit over those that it fits. Not given, all count the same. The validation
+    /// loss is weighted alike; scores are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
     /// How many rows go through the network at once, if a whole batch does not fit into memory. The gradients of the
@@ -69,6 +72,11 @@ pub struct TrainConfig {
     /// a tenth of each label over all labels, and the validation loss is smoothed alike.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
     pub loss: Option<LossConfig>,
+    /// What makes an epoch the best one, whose weights are kept: a metric of the validation rows, such as `accuracy`, or several
+    /// in the order of their importance, where each tells apart what those before it leave equal. The loss of these rows, if
+    /// not given; it also tells apart what all metrics leave equal, and of equals the first is best.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub best: Several<MetricName>,
     /// When to stop before the last epoch; never, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
@@ -110,9 +118,10 @@ impl Sampler {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EarlyStopping {
-    /// After so many epochs in a row without progress; 10.
+    /// After so many epochs in a row without progress; 10. Progress is that the loss gets better, or, where `train.best` names
+    /// metrics, one of them.
     pub patience: u32,
-    /// By how much the loss must fall to count as progress; 0: by anything.
+    /// By how much it must get better to count as progress; 0: by anything.
     pub min_delta: f64,
 }
 
@@ -130,6 +139,9 @@ pub struct CheckpointConfig {
     pub every_minutes: Option<f64>,
     /// How many of them stay on disk; 2, the least: if the newest one is damaged, the one before it serves.
     pub keep: usize,
+    /// How many of the best epochs keep their weights; 1. The best one goes on to the next stages; the others lie beside it in
+    /// the run folder, `3-train/best/2.safetensors` and so on, and in every checkpoint.
+    pub best: usize,
 }
 
 impl Default for TrainConfig {
@@ -150,6 +162,7 @@ impl Default for TrainConfig {
             gradient_limit: None,
             ema: None,
             loss: None,
+            best: Several::default(),
             early_stopping: None,
             checkpoint: CheckpointConfig::default(),
         }
@@ -164,7 +177,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2 }
+        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2, best: 1 }
     }
 }
 

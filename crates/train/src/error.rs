@@ -39,12 +39,27 @@ pub enum TrainError {
         /// The first such tensor by name.
         tensor: String,
     },
-    /// Every epoch ended with a validation loss that is no number.
+    /// Every epoch ended with a validation loss that is no number, or without a value of a metric of `train.best`.
     #[error(
-        "could not choose an epoch, because the validation loss was never finite; \
-         look for values out of range in the valid split"
+        "could not choose an epoch, because the validation loss was never finite{}; \
+         look for values out of range in the valid split",
+        if .metrics.is_empty() { String::new() } else { format!(", or the rows never defined {}", .metrics) }
     )]
-    NoBest,
+    NoBest {
+        /// The metrics of `train.best`, as a recipe has them; empty where the loss chooses.
+        metrics: String,
+    },
+    /// The validation rows could not be scored.
+    #[error("could not score the validation rows for `train.best`")]
+    Judge(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Whoever scores them answered something else than was asked for.
+    #[error("`train.best` wants the validation rows scored by {wanted}, got {got}")]
+    Judged {
+        /// The metrics asked for.
+        wanted: String,
+        /// The metrics that came.
+        got: String,
+    },
     /// What the network yields does not fit the targets.
     #[error("output {output} of the network wants {wanted}, got shape {got:?}")]
     Output {
@@ -82,7 +97,9 @@ impl TrainError {
             TrainError::NoRows
             | TrainError::Diverged(_)
             | TrainError::NotFinite { .. }
-            | TrainError::NoBest
+            | TrainError::NoBest { .. }
+            | TrainError::Judge(_)
+            | TrainError::Judged { .. }
             | TrainError::Output { .. }
             | TrainError::Source(_)
             | TrainError::Network(_)

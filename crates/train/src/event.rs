@@ -5,7 +5,7 @@ use baeum_core::{Ended, EpochRecord};
 /// What happened, for whoever watches: a bar, a log, TensorBoard, a tuner.
 ///
 /// In this order: `Start`; for each epoch its `Step`s, `Epoch` and, where one is kept, `Checkpoint`; at last `End`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Training begins, or goes on.
@@ -18,6 +18,9 @@ pub enum Event {
         steps_per_epoch: usize,
         /// How many training rows there are.
         rows: usize,
+        /// How many minutes it may still take; none where it may take any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        minutes_left: Option<f64>,
     },
     /// One update was made.
     Step {

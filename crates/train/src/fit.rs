@@ -2,11 +2,12 @@ use std::ops::ControlFlow;
 
 use baeum_core::{Ahead, Clock, Dataset, Ended, EpochRecord, Loss, Network, Rng, State, Weights};
 
+use crate::best::{Judge, metrics, names, scored};
 use crate::class_weights::weighted_loss;
 use crate::failed::{FailedStep, Place};
-use crate::history::{best_epoch, judged_loss};
+use crate::history::{best_epoch, best_epochs, judged_loss};
 use crate::sampler::Sampling;
-use crate::step::{finite_state, gradients, judged, parts, update};
+use crate::step::{finite_state, gradients, judged, parts, update, valid_loss};
 use crate::time::Stopwatch;
 use crate::{Checkpoint, Event, Signal, TrainError, TrainPlan};
 
@@ -22,6 +23,8 @@ pub struct Outside<'a> {
     pub clock: &'a dyn Clock,
     /// Where checkpoints go.
     pub keep: &'a mut Keep<'a>,
+    /// Who scores the validation rows; asked only where `train.best` names metrics.
+    pub judge: &'a mut Judge<'a>,
     /// Who watches.
     pub watch: &'a mut Watch<'a>,
 }
@@ -33,13 +36,15 @@ pub struct Fitted {
     pub end: Ended,
     /// The best epoch; none only if it was stopped before one ended with a finite loss.
     pub best: Option<Best>,
+    /// The next best ones, the better first, as many as the recipe keeps.
+    pub runners_up: Vec<Best>,
     /// Epoch by epoch, since the very start.
     pub history: Vec<EpochRecord>,
     /// What was minimised, with the weights that the classes had.
     pub minimised: Loss,
 }
 
-/// The epoch with the lowest loss.
+/// The epoch with the lowest loss, or with the best metrics where `train.best` names them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Best {
     /// Counted from zero.
@@ -71,11 +76,13 @@ pub fn fit(
     let (rng, loss) = (Rng::new(seed), weighted_loss(plan, data)?);
     let sampling = Sampling::new(plan, data)?;
     let rows = sampling.rows(data);
-    let steps_per_epoch = plan.steps_per_epoch(rows)?;
-    let mut at = Checkpoint::begin(from, net, steps_per_epoch)?;
+    let (steps_per_epoch, metrics) = (plan.steps_per_epoch(rows)?, metrics(plan, data)?);
+    let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
     let mut time = Stopwatch::begin(outside.clock, at.elapsed);
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
-    let mut stop = (outside.watch)(&Event::Start { from_epoch, epochs, steps_per_epoch, rows }).is_stop();
+    let minutes_left = plan.minutes_left(at.elapsed);
+    let start = Event::Start { from_epoch, epochs, steps_per_epoch, rows, minutes_left };
+    let mut stop = (outside.watch)(&start).is_stop();
     let end = loop {
         let epoch = match plan.next_epoch(&at.history, at.elapsed) {
             ControlFlow::Continue(_) if stop => break Ended::Stopped,
@@ -118,10 +125,13 @@ pub fn fit(
         let step = first_step + at.batch as u64;
         renew(&mut at.state, net, epoch, step)?;
         if at.batch == steps_per_epoch || plan.is_out_of_time(at.elapsed) {
-            let valid_loss = judged(plan, net, data, &loss, &at.state)?;
+            let (valid_loss, valid_metrics) = judged(plan, net, &at.state, |net| {
+                Ok((valid_loss(plan, net, data, &loss)?, scored(&mut outside, net, data, metrics)?))
+            })?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
-            let record = EpochRecord { epoch, step, train_loss: at.loss.mean(), valid_loss, learning_rate };
-            let is_best = at.close_epoch(record);
+            let train_loss = at.loss.mean();
+            let record = EpochRecord { epoch, step, train_loss, valid_loss, valid_metrics, learning_rate };
+            let is_best = at.close_epoch(record.clone(), plan.best_kept());
             stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
             at.elapsed = plan.noted(time.total());
         }
@@ -130,7 +140,7 @@ pub fn fit(
         }
     };
     (outside.watch)(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
-    Fitted::of(at, end, loss)
+    Fitted::of(at, end, loss).ok_or_else(|| TrainError::NoBest { metrics: names(metrics) })
 }
 
 /// Has a checkpoint kept, and says whether to stop there.
@@ -153,19 +163,21 @@ fn renew(state: &mut State, net: &dyn Network, epoch: u32, step: u64) -> Result<
 }
 
 impl Fitted {
-    fn of(
-        Checkpoint { best, history, .. }: Checkpoint,
-        end: Ended,
-        minimised: Loss,
-    ) -> Result<Fitted, TrainError> {
-        let best = best_epoch(&history).zip(best).map(|(record, weights)| {
+    /// None if every epoch was lost.
+    fn of(Checkpoint { best, history, .. }: Checkpoint, end: Ended, minimised: Loss) -> Option<Fitted> {
+        let of = |(record, weights): (&EpochRecord, Weights)| {
             let (epoch, loss) = (record.epoch, judged_loss(record));
             Best { epoch, loss, weights }
-        });
-        match best.is_none() && end != Ended::Stopped {
-            true => Err(TrainError::NoBest),
-            false => Ok(Fitted { end, best, history, minimised }),
-        }
+        };
+        let mut kept = best_epochs(&history).into_iter().zip(best).map(of);
+        let (best, runners_up) = (kept.next(), kept.collect());
+        (best.is_some() || end == Ended::Stopped).then_some(Fitted {
+            end,
+            best,
+            runners_up,
+            history,
+            minimised,
+        })
     }
 }
 

@@ -19,6 +19,7 @@ mod history;
 mod plan;
 mod schedule;
 
+mod best;
 mod checkpoint;
 mod class_weights;
 mod error;
@@ -27,6 +28,8 @@ mod fit;
 mod loss;
 mod objective;
 mod optimizer;
+mod rate;
+mod row_labels;
 mod sampler;
 mod step;
 mod time;
@@ -35,6 +38,7 @@ mod time;
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod testing;
 
+pub use best::Judge;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
     AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
@@ -47,10 +51,12 @@ pub use failed::{FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
+pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
     Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, InputSpec, Limits, Loss,
-    LossParts, Method, Network, NetworkError, Part, Probes, Record, Rng, Schema, Source, SourceError, Splits,
-    State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights, clock::SystemClock,
+    LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng, Schema, Scored, Source,
+    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights,
+    clock::SystemClock, tagged::Several,
 };

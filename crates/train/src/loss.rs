@@ -16,7 +16,7 @@ pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Re
             Loss::CrossEntropy { weights, smoothing, gamma } => {
                 cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
             }
-            Loss::BinaryCrossEntropy => pairwise(i, output, target, |x, t| softplus(x) - x * t)?,
+            Loss::BinaryCrossEntropy { weights } => binary_cross_entropy(i, weights, output, target)?,
             Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
             Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
             Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
@@ -70,12 +70,30 @@ fn cross_entropy(
     Ok(parts)
 }
 
+/// What a row adds is said at [`Loss::BinaryCrossEntropy`]; `softplus` stays finite where `sigmoid` underflows to zero.
+fn binary_cross_entropy(
+    output: usize,
+    weights: &[f32],
+    logits: &Tensor,
+    targets: &Tensor,
+) -> Result<LossParts, TrainError> {
+    let labels = logits.shape().last().copied().unwrap_or(1);
+    if !weights.is_empty() && weights.len() != labels {
+        return Err(NetworkError::ClassWeights { wanted: labels, got: weights.len() }.into());
+    }
+    let mut weights = weights.iter().cycle();
+    pairwise(output, logits, targets, |x, t| {
+        let more = weights.next().map_or(0.0, |weight| f64::from(*weight) - 1.0);
+        softplus(x) - x * t + more * t * softplus(-x)
+    })
+}
+
 /// The loss of each number beside its target, added up.
 fn pairwise(
     output: usize,
     numbers: &Tensor,
     targets: &Tensor,
-    of: impl Fn(f64, f64) -> f64,
+    mut of: impl FnMut(f64, f64) -> f64,
 ) -> Result<LossParts, TrainError> {
     if numbers.shape() != targets.shape() {
         return Err(misfit(output, format!("{:?}", targets.shape()), numbers));
@@ -156,10 +174,24 @@ mod tests {
     fn binary_cross_entropy_of_known_logits() {
         let target = Tensor::new([2, 2], vec![1.0f32, 0.0, 0.0, 0.5]).unwrap();
         let logits = logits(2, &[0.0, 3f32.ln(), 1000.0, 0.0]);
-        let parts = measure(&Loss::BinaryCrossEntropy, &[logits], &[target]).unwrap();
+        let parts = measure(&Loss::BINARY_CROSS_ENTROPY, &[logits], &[target]).unwrap();
         // ln 2, ln 4, a certain mistake, ln 2 again; the logit has the precision of `f32`.
         assert!((parts.sum - (2.0 * 2f64.ln() + 4f64.ln() + 1000.0)).abs() < 1e-7, "{}", parts.sum);
         assert_eq!(parts.weight, 4.0);
+    }
+
+    #[test]
+    fn a_label_that_fits_counts_its_weight() {
+        let target = Tensor::new([2, 2], vec![1.0f32, 0.0, 0.0, 0.5]).unwrap();
+        let of = |weights: &[f32]| {
+            let loss = Loss::BinaryCrossEntropy { weights: weights.to_vec() };
+            measure(&loss, &[logits(2, &[0.0; 4])], std::slice::from_ref(&target))
+        };
+        let parts = of(&[3.0, 5.0]).unwrap();
+        assert!((parts.sum - (3.0 + 1.0 + 1.0 + 3.0) * 2f64.ln()).abs() < 1e-12, "{parts:?}");
+        assert_eq!(parts.weight, 4.0); // as PyTorch averages
+        let error = of(&[1.0; 3]).unwrap_err();
+        assert_eq!(error.to_string(), "the loss wants one weight for each of 2 classes, got 3");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl LossConfig {
             LossConfig::CrossEntropy(CrossEntropyConfig { smoothing, gamma }) => {
                 Loss::CrossEntropy { weights: vec![], smoothing, gamma }
             }
-            LossConfig::BinaryCrossEntropy => Loss::BinaryCrossEntropy,
+            LossConfig::BinaryCrossEntropy => Loss::BINARY_CROSS_ENTROPY,
             LossConfig::Mse => Loss::Mse,
             LossConfig::Mae => Loss::Mae,
             LossConfig::Huber(Huber { delta }) => Loss::Huber { delta },

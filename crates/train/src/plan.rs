@@ -2,14 +2,14 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baeum_core::{Ended, EpochRecord, Loss, Task, Update};
+use baeum_core::{Ended, EpochRecord, Loss, MetricName, Task, Update};
 
 use crate::config::{
     BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig,
 };
 use crate::history::stale_epochs;
 use crate::time::minutes;
-use crate::{TrainError, schedule};
+use crate::{TrainError, best, schedule};
 
 /// Settings that were checked. [`TrainConfig::check`] is the only way to one, so the loop never doubts.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,7 @@ impl TrainConfig {
         if let Some(loss) = &self.loss {
             loss.check()?;
         }
+        best::check(&self.best.0)?;
         if let Some(stop) = &self.early_stopping {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
             number("early_stopping.min_delta", stop.min_delta, NOT_NEGATIVE)?;
@@ -75,6 +76,7 @@ impl TrainConfig {
             number("checkpoint.every_minutes", minutes, ABOVE_ZERO)?;
         }
         require(self.checkpoint.keep > 1, "checkpoint.keep", "2 or more", self.checkpoint.keep)?;
+        require(self.checkpoint.best > 0, "checkpoint.best", ABOVE_ZERO.1, self.checkpoint.best)?;
         Ok(TrainPlan { said: self.clone() })
     }
 }
@@ -135,6 +137,11 @@ impl TrainPlan {
         self.said.checkpoint.keep
     }
 
+    /// How many of the best epochs keep their weights.
+    pub(crate) fn best_kept(&self) -> usize {
+        self.said.checkpoint.best
+    }
+
     /// Whether it is averages of the weights that are judged.
     pub(crate) fn averages(&self) -> bool {
         self.said.ema.is_some()
@@ -158,6 +165,15 @@ impl TrainPlan {
         let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task))?;
         self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
         Ok(said)
+    }
+
+    /// The metrics that choose the best epoch, the most important one first; none where the loss does.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] if the recipe names a metric that answers of this task are not judged by.
+    pub fn best(&self, task: Task) -> Result<&[MetricName], TrainError> {
+        best::refuse_for(&self.said.best.0, task)?;
+        Ok(&self.said.best.0)
     }
 
     /// Refuses a loss that wants one label a row, where the data make two of it.
@@ -192,6 +208,11 @@ impl TrainPlan {
     /// depends on a clock without need.
     pub(crate) fn noted(&self, elapsed: Duration) -> Duration {
         self.said.max_minutes.map_or(Duration::ZERO, |_| elapsed)
+    }
+
+    /// How many minutes training may still take, if there is a budget.
+    pub(crate) fn minutes_left(&self, elapsed: Duration) -> Option<f64> {
+        self.said.max_minutes.map(|most| (most - elapsed.as_secs_f64() / 60.0).max(0.0))
     }
 
     /// Whether the time that training may take has run out.
@@ -272,6 +293,9 @@ mod tests {
         };
         check(keep(0, 2), "train.checkpoint.every", "must be above zero, got 0");
         check(keep(1, 1), "train.checkpoint.keep", "must be 2 or more, got 1");
+        let none = CheckpointConfig { best: 0, ..CheckpointConfig::default() };
+        let said_none = TrainConfig { checkpoint: none, ..said() };
+        check(said_none, "train.checkpoint.best", "must be above zero, got 0");
         let steps = CheckpointConfig { every_steps: Some(0), ..CheckpointConfig::default() };
         let never = TrainConfig { checkpoint: steps, ..said() };
         check(never, "train.checkpoint.every_steps", "must be above zero, got 0");
@@ -326,7 +350,7 @@ mod tests {
         let plan = said().check().unwrap();
         assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
-        assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BinaryCrossEntropy);
+        assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BINARY_CROSS_ENTROPY);
         let plan = TrainConfig { loss: Some(LossConfig::Mae), ..said() }.check().unwrap();
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mae);
     }
@@ -355,8 +379,7 @@ mod tests {
 
     #[test]
     fn checkpoints_are_due_at_their_turn_and_at_the_end() {
-        let record =
-            |epoch| EpochRecord { epoch, step: 0, train_loss: 1.0, valid_loss: None, learning_rate: 1.0 };
+        let record = |epoch| EpochRecord { epoch, train_loss: 1.0, ..EpochRecord::default() };
         let due = |said: TrainConfig, epochs| {
             said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>(), Duration::ZERO)
         };

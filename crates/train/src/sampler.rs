@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Dataset, Rng, SourceError};
+use baeum_core::{Dataset, Rng};
 
-use crate::class_weights::why_not_by_label;
 use crate::config::Sampler;
 use crate::plan::require;
+use crate::row_labels::{labels, why_not_by_label};
 use crate::{TrainError, TrainPlan};
 
 /// The rows of epochs, drawn as the recipe says.
@@ -67,16 +67,6 @@ impl Sampling {
     }
 }
 
-/// The label of each training row.
-pub(crate) fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError> {
-    let rows = data.splits.train.rows();
-    let targets = data.source.targets(rows)?;
-    let refuse = |source: Box<dyn std::error::Error + Send + Sync>| SourceError { row: 0, source };
-    let first = targets.first().ok_or_else(|| refuse("it has no target".into()))?;
-    let places = first.i64s().map_err(|error| refuse(error.into()))?;
-    Ok(rows.iter().copied().zip(places.iter().copied()).collect())
-}
-
 type Counts = BTreeMap<i64, usize>;
 
 /// All as often as the most frequent one.
@@ -107,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::TrainConfig;
-    use crate::testing::dataset;
+    use crate::testing::{dataset, fitting};
 
     /// How often each label comes in an epoch, and all rows of it.
     fn epoch(sampler: Sampler, epoch: u32) -> (Counts, Vec<usize>) {
@@ -155,6 +145,24 @@ mod tests {
         rows.iter().for_each(|row| *counts.entry(*row).or_default() += 1);
         assert_eq!(counts.len(), 60);
         assert!(counts.values().max().unwrap() - counts.values().min().unwrap() <= 60 / 10);
+    }
+
+    /// Labels that fit 12, 6 and 3 of 60 rows; the rarest of a row's decides how often it comes, and the 43 rows without one
+    /// are seen as often as those of each label.
+    #[test]
+    fn a_row_of_several_labels_goes_by_the_rarest() {
+        let fits = |row: usize| [row.is_multiple_of(5), row.is_multiple_of(10), row.is_multiple_of(20)];
+        let data = fitting(60, &["common", "rarer", "rarest"], fits);
+        let plan = TrainConfig { sampler: Sampler::Over, ..TrainConfig::default() }.check().unwrap();
+        let rows = Sampling::new(&plan, &data).unwrap().order(&data, &Rng::new(7), 0);
+        let count = |of: fn([bool; 3]) -> bool| rows.iter().filter(|row| of(fits(**row))).count();
+        let counts = [
+            count(|fits| fits[2]),
+            count(|fits| fits[1] && !fits[2]),
+            count(|fits| fits[0] && !fits[1]),
+            count(|fits| !fits[0]),
+        ];
+        assert_eq!(counts, [48; 4]);
     }
 
     #[test]

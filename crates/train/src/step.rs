@@ -43,25 +43,24 @@ pub(crate) fn update(net: &mut dyn Network, update: &Update, loss: f64) -> Resul
     if loss.is_finite() { Ok(net.update(update)?.gradient_norm) } else { Ok(f64::NAN) }
 }
 
-/// The mean loss over the validation rows, with averaged weights if there are such; the network goes on from `state`.
-pub(crate) fn judged(
+/// What is found with averaged weights, if there are such; the network goes on from `state`.
+pub(crate) fn judged<T>(
     plan: &TrainPlan,
     net: &mut dyn Network,
-    data: &Dataset,
-    loss: &Loss,
     state: &State,
-) -> Result<Option<f64>, TrainError> {
-    if !plan.averages() || data.splits.valid.rows().is_empty() {
-        return valid_loss(plan, net, data, loss);
+    find: impl FnOnce(&mut dyn Network) -> Result<T, TrainError>,
+) -> Result<T, TrainError> {
+    if !plan.averages() {
+        return find(net);
     }
     net.load(&State { weights: state.averaged(), ..state.clone() })?;
-    let found = valid_loss(plan, net, data, loss)?;
+    let found = find(net)?;
     net.load(state)?;
     Ok(found)
 }
 
 /// The mean loss over the validation rows; none if there are no such rows.
-fn valid_loss(
+pub(crate) fn valid_loss(
     plan: &TrainPlan,
     net: &mut dyn Network,
     data: &Dataset,
@@ -74,7 +73,7 @@ fn valid_loss(
         let batch = batches.take(rows)?;
         total.add(measure(loss, net.predict(&batch)?, &batch.targets)?);
     }
-    Ok(if data.splits.valid.rows().is_empty() { None } else { Some(total.mean()) })
+    Ok(if rows.is_empty() { None } else { Some(total.mean()) })
 }
 
 /// All that the network must keep, if every number of it is finite.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, Network, NetworkError, Part,
-    Probes, Record, Schema, Source, SourceError, Splits, State, Target, Task, Tensor, Update, UpdateStats,
-    Weights,
+    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, MetricName, Network, NetworkError,
+    Part, Probes, Record, Schema, Scored, Source, SourceError, Splits, State, Target, Task, Tensor, Update,
+    UpdateStats, Weights,
 };
-use baeum_kernels::{AdamStep, adam, clip_factor, logsumexp, running_average, softmax, sum_of_squares};
+use baeum_kernels::{
+    AdamStep, adam, argmax, clip_factor, logsumexp, running_average, softmax, sum_of_squares,
+};
 
 /// Numbers of a row.
 const FEATURES: usize = 3;
@@ -127,6 +129,21 @@ impl Network for Regression {
     }
 }
 
+/// The share of the validation rows that are told right, whatever the metric is called.
+pub(crate) fn accuracy(
+    net: &mut dyn Network,
+    data: &Dataset,
+    metrics: &[MetricName],
+) -> Result<Vec<Scored>, Box<dyn std::error::Error + Send + Sync>> {
+    let batch = data.source.batch(data.splits.valid.rows())?;
+    let classes = batch.targets[0].i64s()?;
+    let logits = net.predict(&batch)?[0].f32s()?.chunks(CLASSES);
+    let right =
+        logits.zip(classes).filter(|(logits, class)| argmax(logits) == Some(**class as usize)).count();
+    let value = Some(right as f64 / batch.rows as f64);
+    Ok(metrics.iter().map(|&metric| Scored { metric, value }).collect())
+}
+
 /// Yields the losses it was given, one update after the other; its only weight is the number of updates.
 pub(crate) struct Scripted {
     /// Loss and gradient norm of each update.
@@ -243,6 +260,44 @@ pub(crate) fn dataset_with(task: Task, train: usize, valid: usize, lost: &[usize
         targets: vec![],
         stats: vec![],
         probes: Probes::default(),
+    }
+}
+
+/// Training rows of which several labels fit some.
+pub(crate) fn fitting<const K: usize>(
+    rows: usize,
+    labels: &[&str; K],
+    fits: impl Fn(usize) -> [bool; K],
+) -> Dataset {
+    let numbers = (0..rows).flat_map(fits).map(|fits| f32::from(u8::from(fits))).collect::<Vec<_>>();
+    let data = dataset(Task::MultiLabel, rows, 0);
+    let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+    let decode = Decode::Labels { labels, thresholds: vec![0.5; K] };
+    let source = Arc::new(Fitting { rows: data.source, fits: Tensor::new([rows, K], numbers).unwrap() });
+    Dataset { source, targets: vec![Target { field: "y".to_owned(), decode }], ..data }
+}
+
+/// Rows with other targets.
+struct Fitting {
+    rows: Arc<dyn Source>,
+    fits: Tensor,
+}
+
+impl Source for Fitting {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn record(&self, row: usize) -> Result<Record, SourceError> {
+        self.rows.record(row)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        let (width, numbers) = (self.fits.shape()[1], self.fits.f32s().unwrap());
+        let of_row = |&row: &usize| &numbers[row * width..][..width];
+        let fits =
+            Tensor::new([rows.len(), width], rows.iter().flat_map(of_row).copied().collect::<Vec<_>>());
+        Ok(Batch { targets: vec![fits.unwrap()], ..self.rows.batch(rows)? })
     }
 }
 

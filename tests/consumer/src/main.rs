@@ -130,7 +130,12 @@ fn learn() -> Result<(Vec<f32>, f64), Box<dyn Error>> {
     let said =
         TrainConfig { epochs: 60, batch_size: 5, optimizer, learning_rate: 0.1, ..TrainConfig::default() };
     let mut line = Line::default();
-    let outside = Outside { clock: &SystemClock::new(), keep: &mut |_| Ok(()), watch: &mut |_| Signal::Go };
+    let outside = Outside {
+        clock: &SystemClock::new(),
+        keep: &mut |_| Ok(()),
+        judge: &mut |_, _, _| Ok(vec![]),
+        watch: &mut |_| Signal::Go,
+    };
     let fitted = fit(&said.check()?, 7, &mut line, &data, None, outside)?;
     let best = fitted.best.ok_or("no epoch ended")?;
     Ok((best.weights["line"].f32s()?.to_vec(), best.loss))

@@ -52,7 +52,7 @@ fn batch(loss: &Loss) -> Batch {
         Loss::CrossEntropy { .. } => {
             Tensor::vector((0..ROWS as i64).map(|row| row * row % OUTPUTS as i64).collect::<Vec<_>>())
         }
-        Loss::BinaryCrossEntropy => {
+        Loss::BinaryCrossEntropy { .. } => {
             let fits: Vec<f32> =
                 normal("y", OUTPUTS).f32s().unwrap().iter().map(|x| x.clamp(0.0, 1.0)).collect();
             Tensor::new([ROWS, OUTPUTS], fits).unwrap()
@@ -80,7 +80,8 @@ fn losses() -> Vec<(&'static str, Loss, Update)> {
         ("weighted and smoothed", classes(&weights, 0.1, 0.0)),
         ("focal", classes(&[], 0.0, 2.0)),
         ("focal and weighted", classes(&weights, 0.0, 0.5)),
-        ("binary_cross_entropy", Loss::BinaryCrossEntropy),
+        ("binary_cross_entropy", Loss::BINARY_CROSS_ENTROPY),
+        ("binary_cross_entropy, weighted", Loss::BinaryCrossEntropy { weights: weights.to_vec() }),
         ("mse", Loss::Mse),
         ("mae", Loss::Mae),
         ("huber", Loss::Huber { delta: 0.7 }),
@@ -122,7 +123,9 @@ fn said_loss(loss: &Loss) -> Value {
         }
         Loss::Huber { delta } => json!({ "delta": delta }),
         Loss::Quantile { level } => json!({ "level": level }),
-        Loss::BinaryCrossEntropy | Loss::Mse | Loss::Mae => json!({}),
+        Loss::BinaryCrossEntropy { weights } if weights.is_empty() => json!({}),
+        Loss::BinaryCrossEntropy { weights } => json!({ "pos_weight": weights }),
+        Loss::Mse | Loss::Mae => json!({}),
     }
 }
 
@@ -224,7 +227,7 @@ fn history() -> Vec<EpochRecord> {
         step: (epoch * STEPS_PER_EPOCH) as u64,
         train_loss: 0.0,
         valid_loss: Some(1.0 / (1.0 + epoch as f64).min(9.0) + 0.05 * f64::from(*noise)),
-        learning_rate: 0.0,
+        ..EpochRecord::default()
     };
     noise.iter().enumerate().map(record).collect()
 }

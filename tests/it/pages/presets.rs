@@ -18,7 +18,7 @@ fn pages_list_the_presets() {
          how many pieces a text is made of, and how wide the head is.\n"
     );
     for (name, preset) in models["properties"].as_object().unwrap() {
-        if ["layers", "start"].contains(&name.as_str()) {
+        if ["freeze", "layers", "start"].contains(&name.as_str()) {
             continue;
         }
         let family = resolve(&schema, &preset["anyOf"][0]);
@@ -51,7 +51,8 @@ struct Example {
     numbers: Value,
     what: &'static str,
     item: Vec<usize>,
-    vocabulary: Option<usize>,
+    /// The steps of each field.
+    fields: Vec<Vec<Transform>>,
     decode: Decode,
 }
 
@@ -62,21 +63,32 @@ impl Example {
             numbers,
             what,
             item: item.to_vec(),
-            vocabulary: None,
+            fields: vec![vec![]],
+            decode: labels(10),
+        };
+        let table = |numbers| Example {
+            numbers,
+            what: "a name out of three, and two numbers, one of them in eight bins; in ten classes",
+            item: vec![13],
+            fields: vec![
+                vec![Transform::Category { labels: vec![String::new(); 3] }, Transform::OneHot { size: 4 }],
+                vec![Transform::Standardise { centre: vec![0.0], spread: vec![1.0] }],
+                vec![Transform::PiecewiseLinear { edges: (0..9).map(f64::from).collect() }],
+            ],
             decode: labels(10),
         };
         let text = |numbers| Example {
             numbers,
             what: "texts of 32 pieces out of 1,000, in two classes",
             item: vec![32],
-            vocabulary: Some(1000),
+            fields: vec![vec![pieces(1000, 32)]],
             decode: labels(2),
         };
         let forecast = |numbers| Example {
             numbers,
             what: "seven columns, 336 steps of which are seen and 96 told",
             item: vec![7, 336],
-            vocabulary: None,
+            fields: vec![vec![]],
             decode: Decode::Forecast {
                 columns: (0..7).map(|i| i.to_string()).collect(),
                 steps: 96,
@@ -94,9 +106,17 @@ impl Example {
         let small = json!({ "blocks": 1, "heads": 2, "units": 32, "dropout": 0 });
         match name {
             "mlp" => image(json!({ "hidden": [32] }), "rows of four numbers, in ten classes", &[4]),
+            "tabular_mlp" => table(json!({ "hidden": [64], "dropout": 0 })),
+            "ft_transformer" => table(json!({ "blocks": 1, "heads": 4, "units": 32, "dropout": 0 })),
+            "tabm" => table(json!({ "members": 8, "hidden": [64], "dropout": 0 })),
             "cnn" => image(json!({}), "images of digits", &[1, 28, 28]),
             "lenet" => image(json!({}), "images of digits", &[1, 28, 28]),
             "resnet" => image(json!({ "blocks": 1 }), "CIFAR's images", &[3, 32, 32]),
+            "convnext_small" => image(
+                json!({ "blocks": [1, 1], "filters": [16, 32], "patch": 2 }),
+                "CIFAR's images",
+                &[3, 32, 32],
+            ),
             "vit" => image(json!({ "blocks": 1, "units": 64, "dropout": 0 }), "CIFAR's images", &[3, 32, 32]),
             "text_cnn" => text(json!({ "embedding": 64 })),
             "lstm" => text(json!({ "units": [64, 64], "dropout": 0.5 })),
@@ -105,7 +125,7 @@ impl Example {
             "gpt" => Example {
                 what: "a text of 65 characters, 64 of which are seen at once",
                 item: vec![64],
-                vocabulary: Some(65),
+                fields: vec![vec![pieces(65, 64)]],
                 decode: Decode::Next { length: 64, vocabulary: 65, padding: 0, end: None },
                 ..text(small)
             },
@@ -122,21 +142,21 @@ impl Example {
 
     fn graph(&self, name: &str) -> Graph {
         let config: ModelConfig = serde_json::from_value(json!({ name: self.numbers })).unwrap();
-        let dtype = if self.vocabulary.is_some() { DType::I64 } else { DType::F32 };
-        let step = |vocabulary| Transform::Tokenise {
-            tokenizer: String::new(),
-            vocabulary,
-            padding: 0,
-            length: self.item[0],
-            keep: End::Start,
-            fill: End::End,
-        };
-        let steps: Vec<Transform> = self.vocabulary.map(step).into_iter().collect();
-        let columns = vec![Pipeline { field: "x".to_owned(), steps }];
+        let places = |steps: &Vec<Transform>| steps.last().is_some_and(|step| step.places().is_some());
+        let dtype = if self.fields.iter().all(places) { DType::I64 } else { DType::F32 };
+        let column =
+            |(i, steps): (usize, &Vec<Transform>)| Pipeline { field: format!("x{i}"), steps: steps.clone() };
+        let columns = self.fields.iter().enumerate().map(column).collect();
         let input = InputSpec { name: "x".to_owned(), dtype, shape: self.item.clone(), columns };
         let target = Target { field: "y".to_owned(), decode: self.decode.clone() };
         config.check().unwrap().graph(&[input], &[target]).unwrap()
     }
+}
+
+/// A text as `length` places, each one of so many pieces.
+fn pieces(vocabulary: usize, length: usize) -> Transform {
+    let [keep, fill] = [End::Start, End::End];
+    Transform::Tokenise { tokenizer: String::new(), vocabulary, padding: 0, length, keep, fill }
 }
 
 /// Numbers as a recipe has them in one line.

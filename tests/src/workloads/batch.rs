@@ -32,9 +32,11 @@ impl Workload {
                 let classes = sizes.pop().expect("classes stand in the last axis");
                 below("target", classes, sizes)
             }
-            Loss::BinaryCrossEntropy | Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => {
-                normal("target", sizes(&output.shape))
-            }
+            Loss::BinaryCrossEntropy { .. }
+            | Loss::Mse
+            | Loss::Mae
+            | Loss::Huber { .. }
+            | Loss::Quantile { .. } => normal("target", sizes(&output.shape)),
         };
         Batch { rows: *rows, inputs, targets: vec![target] }
     }

@@ -1,5 +1,5 @@
-use super::sequence;
 use super::window::{Image, Line, divisible, spread};
+use super::{members, sequence};
 use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
@@ -34,6 +34,7 @@ impl Layer {
             }
             Layer::Input { dtype } => *dtype,
             Layer::Dense { .. }
+            | Layer::GroupedDense { .. }
             | Layer::Conv2d { .. }
             | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
@@ -48,6 +49,7 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. }
+            | Layer::Scale { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -55,6 +57,7 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::Unembedding { .. }
             | Layer::PositionEmbedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
@@ -62,6 +65,8 @@ impl Layer {
             | Layer::Gru { .. }
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -77,6 +82,7 @@ impl Layer {
             Layer::Input { dtype } => *dtype,
             Layer::Lengths { .. } => DType::I64,
             Layer::Dense { .. }
+            | Layer::GroupedDense { .. }
             | Layer::Conv2d { .. }
             | Layer::Conv1d { .. }
             | Layer::MaxPool2d { .. }
@@ -91,6 +97,7 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. }
+            | Layer::Scale { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -99,6 +106,7 @@ impl Layer {
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
+            | Layer::Unembedding { .. }
             | Layer::PositionEmbedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MultiHeadAttention { .. }
@@ -106,6 +114,8 @@ impl Layer {
             | Layer::Gru { .. }
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -119,6 +129,7 @@ impl Layer {
         match self {
             Layer::Input { .. } => Err(wants("to stand first")),
             Layer::Dense { units, .. } => dense(one(inputs)?, *units),
+            Layer::GroupedDense { groups, units } => members::grouped(one(inputs)?, groups, *units),
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let spread = Size2 {
                     height: spread(kernel.height, dilation.height),
@@ -157,6 +168,7 @@ impl Layer {
             },
             Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
             Layer::InstanceNorm { .. } => instance_norm(one(inputs)?),
+            Layer::Scale { axes, .. } => members::scale(one(inputs)?, *axes),
             Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
@@ -165,6 +177,7 @@ impl Layer {
             | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
+            Layer::Unembedding { vocabulary, .. } => dense(one(inputs)?, *vocabulary),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
             Layer::SinusoidalPositions => sequence::sinusoidal(one(inputs)?),
             Layer::MultiHeadAttention { heads, positions, .. } => {
@@ -175,6 +188,8 @@ impl Layer {
                 sequence::recurrent(inputs, *units, *bidirectional, *returns)
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
+            Layer::Ensemble { members } => members::ensemble(one(inputs)?, *members),
+            Layer::MemberMean => members::mean(one(inputs)?),
             Layer::Lengths { .. } => sequence::lengths(one(inputs)?),
             Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {

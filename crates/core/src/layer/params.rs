@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use super::Layer;
 use super::work::{channels, width};
+use super::{Layer, members};
 use crate::Shape;
 
 /// What becomes of a named tensor of a layer while training.
@@ -9,11 +9,13 @@ use crate::Shape;
 pub enum ParamKind {
     /// Learned: the optimizer moves it.
     Learned,
+    /// Learned before, and left as it is: see [`crate::Graph::freeze`].
+    Frozen,
     /// A running statistic: the forward pass of training moves it.
     Running,
 }
 
-/// Where a parameter starts; each is PyTorch's default, drawn from the stream `init` under the parameter's full name.
+/// Where a parameter starts; each is PyTorch's default where PyTorch has the layer, drawn from the stream `init` under the parameter's full name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Every value the same.
@@ -21,8 +23,10 @@ pub enum Init {
     /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
     /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
     Uniform(f64),
-    /// Normal with mean 0 and deviation 1, as PyTorch starts an embedding.
-    Normal,
+    /// This value or minus this value, by lot.
+    Signs(f32),
+    /// Normal with mean 0 and this deviation; 1, as PyTorch starts an embedding, unless its table is tied.
+    Normal(f64),
 }
 
 /// A named tensor that belongs to a layer.
@@ -50,15 +54,19 @@ impl Layer {
             Layer::Conv1d { filters, kernel, groups, bias, .. } => {
                 weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
             }
+            Layer::GroupedDense { groups, units } => members::grouped_params(groups, *units),
+            Layer::Scale { axes, start, signs } => {
+                members::scale_params(inputs.first(), *axes, *start, *signs)
+            }
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
             Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
             Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
             Layer::Embedding { vocabulary, units } => {
-                vec![learned("weight", vec![*vocabulary, *units], Init::Normal)]
+                vec![learned("weight", vec![*vocabulary, *units], Init::Normal(1.0))]
             }
             Layer::PositionEmbedding { length } => {
-                vec![learned("weight", vec![*length, width(inputs)], Init::Normal)]
+                vec![learned("weight", vec![*length, width(inputs)], Init::Normal(1.0))]
             }
             Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
             Layer::Lstm { units, bidirectional, layers, .. } => {
@@ -83,9 +91,12 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
+            | Layer::Unembedding { .. }
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::Ensemble { .. }
+            | Layer::MemberMean
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Patches { .. }
@@ -156,6 +167,6 @@ fn recurrent(rows: usize, n: usize, units: usize, bidirectional: bool, layers: u
     levels.flat_map(of).collect()
 }
 
-fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
+pub(super) fn learned(name: impl Into<Cow<'static, str>>, sizes: Vec<usize>, init: Init) -> Param {
     Param { name: name.into(), sizes, kind: ParamKind::Learned, init }
 }

@@ -10,6 +10,15 @@ impl Layer {
     pub fn settings(&self) -> Result<(), (&'static str, String)> {
         match self {
             Layer::Dense { units, .. } => above_zero("units", *units),
+            Layer::GroupedDense { groups, units } => {
+                sizes_above_zero("groups", groups)?;
+                above_zero("units", *units)
+            }
+            Layer::Scale { axes, start, .. } => {
+                above_zero("axes", *axes)?;
+                positive("start", *start)
+            }
+            Layer::Ensemble { members } => above_zero("members", *members),
             Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
                 above_zero("filters", *filters)?;
                 sides_above_zero("kernel", *kernel)?;
@@ -54,6 +63,7 @@ impl Layer {
                 above_zero("vocabulary", *vocabulary)?;
                 above_zero("units", *units)
             }
+            Layer::Unembedding { vocabulary, .. } => above_zero("vocabulary", *vocabulary),
             Layer::Flatten { axis } => above_zero("axis", *axis),
             Layer::PositionEmbedding { length } => above_zero("length", *length),
             Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
@@ -76,6 +86,7 @@ impl Layer {
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
+            | Layer::MemberMean
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Add
@@ -88,6 +99,13 @@ impl Layer {
 
 fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
     if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
+}
+
+fn sizes_above_zero(name: &'static str, sizes: &[usize]) -> Result<(), (&'static str, String)> {
+    match sizes.is_empty() || sizes.contains(&0) {
+        true => Err((name, format!("must be one or more sizes above zero, got {sizes:?}"))),
+        false => Ok(()),
+    }
 }
 
 /// A window of a pool that is padded more would see padding alone.

@@ -9,7 +9,8 @@ impl Layer {
         let elements = |shape: &Shape| shape.item().map_or(0, |sizes| sizes.iter().product::<usize>() as u64);
         let out = elements(output);
         match self {
-            Layer::Dense { .. } => 2 * out * width(inputs) as u64,
+            Layer::Dense { .. } | Layer::Unembedding { .. } => 2 * out * width(inputs) as u64,
+            Layer::GroupedDense { units, .. } => 2 * (width(inputs) * units) as u64,
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }
@@ -32,8 +33,11 @@ impl Layer {
             Layer::Gru { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 3 * *units, *units, *bidirectional, *layers)
             }
-            Layer::MeanOverTime | Layer::MaxOverTime => inputs.first().map_or(0, |shape| elements(shape)),
-            Layer::Relu
+            Layer::MeanOverTime | Layer::MaxOverTime | Layer::MemberMean => {
+                inputs.first().map_or(0, |shape| elements(shape))
+            }
+            Layer::Scale { .. }
+            | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh
             | Layer::Sigmoid
@@ -48,6 +52,7 @@ impl Layer {
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
             | Layer::Patches { .. }
+            | Layer::Ensemble { .. }
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Pad1d { .. }

@@ -137,7 +137,24 @@ pub enum TextExamples {
     /// piece told once. A line is cut where an example is full, and sees the lines before it, as customary (Radford et al.
     /// 2018); the last example is filled up.
     Packed,
+    /// Whole files, each a text by itself: articles, say, or letters. They are packed as lines are, with a form feed between
+    /// two, and divided by lot.
+    Documents,
 }
+
+impl TextExamples {
+    /// What stands in front of each text that stands by itself, and behind it.
+    pub(crate) fn end(self) -> Option<char> {
+        match self {
+            TextExamples::Windows => None,
+            TextExamples::Lines | TextExamples::Packed => Some('\n'),
+            TextExamples::Documents => Some(FORM_FEED),
+        }
+    }
+}
+
+/// Goes to the next page; no text that is looked at on a screen has one.
+pub(crate) const FORM_FEED: char = '\u{c}';
 
 /// Images and labels in idx files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

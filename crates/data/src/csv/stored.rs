@@ -67,6 +67,11 @@ impl Stored<'_> {
         })
     }
 
+    /// What there is to read, unpacked.
+    pub(crate) fn unpacked_reader(&self, limits: &Limits) -> Result<Box<dyn Read + Send + '_>, DataError> {
+        if self.is_packed() { Ok(Box::new(io::Cursor::new(self.unpacked(limits)?))) } else { self.open() }
+    }
+
     /// All of it, unpacked.
     pub(crate) fn unpacked(&self, limits: &Limits) -> Result<Vec<u8>, DataError> {
         let bytes = self.all(limits)?;

@@ -4,9 +4,8 @@ use baeum_core::{Decode, Pipeline, Target, TargetStats};
 
 use super::rows::Rows;
 use crate::DataError;
-use crate::config::TextExamples;
 use crate::plan::{DataPlan, plain_text};
-use crate::source::{Cell, line};
+use crate::source::{Cell, without_ends};
 use crate::text::Pieces;
 
 /// So many lines are written again, to see whether the tokenizer can.
@@ -24,16 +23,14 @@ pub(super) fn target(
     let pieces = pieces.ok_or_else(|| {
         DataError::setting("data.fields.text.steps", "`tokenise` as the last step", "another one")
     })?;
-    let end = match plain_text::examples(&plan.config) {
-        TextExamples::Windows => None,
-        TextExamples::Lines | TextExamples::Packed => Some(pieces.end()? as usize),
-    };
+    let letter = plain_text::examples(&plan.config).end();
+    let end = letter.map(|letter| pieces.end(letter)).transpose()?.map(|piece| piece as usize);
     let texts = texts(rows)?;
     pieces.refuse_lossy(texts.iter().flat_map(|text| text.lines()).take(TRIED))?;
     let (length, padding) = (pieces.length(), pieces.padding() as usize);
     let mut counts = vec![0; pieces.vocabulary()];
     for text in texts {
-        let text = if end.is_some() { line(text) } else { text };
+        let text = letter.map_or(text, |letter| without_ends(text, letter));
         let told = pieces.cut(text)?.into_iter().map(|piece| piece as usize).chain(end);
         for piece in told.filter(|piece| *piece != padding) {
             counts.get_mut(piece).into_iter().for_each(|count| *count += 1);

@@ -7,6 +7,8 @@ use baeum_core::{Filter, Fit};
 
 use super::*;
 
+mod hostile;
+
 const FORMATS: [ImageFormat; 6] = [
     ImageFormat::Png,
     ImageFormat::Jpeg,

@@ -39,6 +39,51 @@ pub fn candidates(probabilities: &[f32], labels: &[usize], classes: usize) -> Ve
     candidates
 }
 
+/// A row of which several labels may fit, and those that perhaps should be turned over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FitCandidate {
+    /// Its place among the rows.
+    pub row: usize,
+    /// The labels that count as wrong, there or not; where none does, the one that most likely is.
+    pub turned: Vec<usize>,
+    /// Whether one counts as wrong.
+    pub is_suspect: bool,
+    /// The lowest score of its labels, from -1 to 1 as above.
+    pub score: f32,
+}
+
+/// The same where each label fits or not by itself: every label is judged as two classes, and a row by its worst label
+/// (as in Thyagarajan et al. 2022).
+///
+/// `probabilities` is `[rows, labels]`, how probable it is that each fits; `fits` says which do.
+pub fn fit_candidates(probabilities: &[f32], fits: &[bool], labels: usize) -> Vec<FitCandidate> {
+    let empty = FitCandidate { row: 0, turned: vec![], is_suspect: false, score: f32::INFINITY };
+    let rows = probabilities.len() / labels.max(1);
+    let mut all: Vec<FitCandidate> = (0..rows).map(|row| FitCandidate { row, ..empty.clone() }).collect();
+    for label in 0..labels {
+        let own = probabilities.iter().skip(label).step_by(labels);
+        let pairs: Vec<f32> = own.flat_map(|&fits| [1.0 - fits, fits]).collect();
+        let given: Vec<usize> = fits.iter().skip(label).step_by(labels).map(|&fits| fits.into()).collect();
+        for found in candidates(&pairs, &given, 2) {
+            all[found.row].add(label, &found);
+        }
+    }
+    all.sort_by(|a, b| b.is_suspect.cmp(&a.is_suspect).then(a.score.total_cmp(&b.score)));
+    all
+}
+
+impl FitCandidate {
+    fn add(&mut self, label: usize, found: &Candidate) {
+        match (found.is_suspect, self.is_suspect) {
+            (true, true) => self.turned.push(label),
+            (true, false) => (self.turned, self.is_suspect) = (vec![label], true),
+            (false, false) if found.score < self.score => self.turned = vec![label],
+            (false, _) => {}
+        }
+        self.score = self.score.min(found.score);
+    }
+}
+
 /// How probable the rows of each class are of it, on average. No row is ever as probable of a class without
 /// rows.
 fn thresholds(probabilities: &[f32], labels: &[usize], classes: usize) -> Vec<f64> {

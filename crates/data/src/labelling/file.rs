@@ -7,6 +7,7 @@ use baeum_core::{Limit, Limits};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::answer::Answers;
 use crate::place::shown_name;
 use crate::refusal::Refusal;
 use crate::{DataError, DataPlan, Place};
@@ -57,23 +58,30 @@ impl LabelFile {
             false => Ok(Some(LabelFile { name, ..LabelFile::default() })),
             true => {
                 let bytes = place.limits.read(Limit::InflatedBytes, place.fs.as_ref(), &path)?;
-                parse(&name, &bytes, &place.limits).map(Some)
+                let answers = Answers::of(plan);
+                parse(&name, &bytes, answers.separator(), &place.limits).map(Some)
             }
         }
     }
 }
 
-/// Reads the lines of a file; `name` is what messages call it. Blank lines are none.
+/// Reads the lines of a file; `name` is what messages call it, and `separator` makes one text of a label that is a list, where
+/// it may be one. Blank lines are none.
 ///
 /// # Errors
 /// [`DataError::File`] for the first whole line that is no label.
-pub(crate) fn parse(name: &str, bytes: &[u8], limits: &Limits) -> Result<LabelFile, DataError> {
+pub(crate) fn parse(
+    name: &str,
+    bytes: &[u8],
+    separator: Option<&str>,
+    limits: &Limits,
+) -> Result<LabelFile, DataError> {
     let mut file = LabelFile { name: name.to_owned(), is_there: true, ..LabelFile::default() };
     let mut end = 0;
     for (line, number) in bytes.split_inclusive(|&byte| byte == b'\n').zip(1..) {
         end += line.len();
         if !line.trim_ascii().is_empty() {
-            match label(line.trim_ascii_end()) {
+            match label(line.trim_ascii_end(), separator) {
                 Ok(label) => file.lines.push((number, label)),
                 Err(_) if is_cut(line) => {
                     file.torn = Some(written(&String::from_utf8_lossy(line)));
@@ -127,7 +135,7 @@ fn there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error>
     Value::deserialize(value).map(Some)
 }
 
-fn label(line: &[u8]) -> Result<Label, Refusal> {
+fn label(line: &[u8], separator: Option<&str>) -> Result<Label, Refusal> {
     let text = std::str::from_utf8(line).map_err(|_| Refusal::new("UTF-8", "other bytes"))?;
     let no_label = |error: serde_json::Error| {
         let said = error.to_string();
@@ -140,7 +148,7 @@ fn label(line: &[u8]) -> Result<Label, Refusal> {
         return Err(Refusal::new("the checksum that the line was written with", got));
     }
     let label = match (label, withdrawn) {
-        (Some(label), false) => Some(word("label", label)?),
+        (Some(label), false) => Some(answer(label, separator)?),
         (None, true) => None,
         (Some(_), true) => {
             return Err(Refusal::new("a label, or `withdrawn`", format!("{}: both", written(text))));
@@ -155,6 +163,21 @@ fn written(text: &str) -> String {
     const SHOWN: usize = 80;
     let more = if text.chars().count() > SHOWN { ".." } else { "" };
     format!("`{}{more}`", shown_name(&text.chars().take(SHOWN).collect::<String>()))
+}
+
+/// A label as one text; where it may be a list, nothing says that none fits.
+fn answer(label: Value, separator: Option<&str>) -> Result<String, Refusal> {
+    match (label, separator) {
+        (Value::Array(labels), Some(separator)) => {
+            let words = labels.into_iter().map(|label| match word("label", label)? {
+                word if separator.trim().is_empty() || !word.contains(separator) => Ok(word),
+                word => Err(Refusal::new("labels without the `data.separator` in them", written(&word))),
+            });
+            Ok(words.collect::<Result<Vec<_>, Refusal>>()?.join(separator))
+        }
+        (Value::String(text), Some(_)) => Ok(text),
+        (label, _) => word("label", label),
+    }
 }
 
 fn word(key: &str, value: Value) -> Result<String, Refusal> {

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baeum_core::{Field, Kind, Role, Task};
 
+use super::answer::Answers;
 use super::file::LabelFile;
 use super::merged::{Said, merge, standing};
 use crate::csv::number;
 use crate::error::quoted;
 use crate::plan::DataPlan;
 use crate::profile::{LISTED, Repair, Warning};
+use crate::refusal::Refusal;
 use crate::source::{Raw, Relabelled, Scan, Target, Targets};
 use crate::{DataError, Place};
 
@@ -77,14 +79,10 @@ impl Given {
         names: &[Option<String>],
     ) -> Result<(), DataError> {
         let (places, mut known, mut strays) = (places(names), vec![], vec![]);
-        let naming = plan.naming();
+        let answers = Answers::of(plan);
         for (line, label) in &file.lines {
-            let is_listed = |label: &String| naming.names.contains(&naming.called(label));
-            if let Some(other) =
-                label.label.as_ref().filter(|label| !naming.names.is_empty() && !is_listed(label))
-            {
-                let wants = format!("one of `data.labels` in line {line}");
-                return Err(DataError::file(&file.name, wants, quoted(other)));
+            if let Some(Err(Refusal { wants, got })) = label.label.as_ref().map(|label| answers.read(label)) {
+                return Err(DataError::file(&file.name, format!("{wants} in line {line}"), got));
             }
             match places.get(label.id.as_str()).map(Vec::as_slice) {
                 Some(&[row]) => known.push((row, label)),
@@ -109,10 +107,11 @@ impl Given {
 
     /// Puts what people said in the place of what the data say.
     fn take(&mut self, plan: &DataPlan, file: &LabelFile, said: &[Said<'_>]) -> Result<(), DataError> {
-        let naming = plan.naming();
-        let merged = merge(plan.config.merge_labels, &naming, said);
-        let called = |known: Result<(usize, Cow<'_, str>), DataError>| Ok(naming.called(&known?.1));
-        let known: BTreeSet<String> = self.targets.known().map(called).collect::<Result<_, DataError>>()?;
+        let answers = Answers::of(plan);
+        let merged = merge(plan.config.merge_labels, &answers, said);
+        let called = |known: Result<(usize, Cow<'_, str>), DataError>| Ok(answers.labels(&known?.1));
+        let known = self.targets.known().map(called).collect::<Result<Vec<_>, DataError>>()?;
+        let known: BTreeSet<String> = known.into_iter().flatten().collect();
         let (mut corrected, mut added, mut ties) = (0, 0, 0);
         let mut unknown = BTreeSet::new();
         for (row, label) in merged.rows {
@@ -120,21 +119,18 @@ impl Given {
                 ties += 1;
                 continue;
             };
-            let called = naming.called(&label);
-            match self.targets.get(row)?.map(|own| naming.called(&own) != called) {
+            match self.targets.get(row)?.map(|own| answers.called(&own) != answers.called(&label)) {
                 None => added += 1,
                 Some(true) => corrected += 1,
                 Some(false) => {}
             }
-            if !known.contains(&called) {
-                unknown.insert(called);
-            }
+            unknown.extend(answers.labels(&label).into_iter().filter(|label| !known.contains(label)));
             self.targets.say(row, label);
         }
         let (file, rows, annotators) = (file.name.clone(), self.targets.said().len(), merged.annotators);
         // Numbers are hardly ever the same; labels are.
         let are_numbers = plan.task.unwrap_or(Task::Regress) == Task::Regress
-            && known.iter().all(|label| number(label).is_ok());
+            && known.iter().flat_map(|label| label.split_whitespace()).all(|word| number(word).is_ok());
         if !(known.is_empty() || unknown.is_empty() || are_numbers) {
             let labels = unknown.into_iter().collect();
             self.warnings.push(Warning::NewLabels { file: file.clone(), labels });
@@ -149,8 +145,8 @@ impl Given {
 
     /// The label of each row, as the recipe calls it.
     pub(crate) fn labels(&self, plan: &DataPlan) -> Result<Vec<Option<String>>, DataError> {
-        let naming = plan.naming();
-        let label = |row| Ok(self.targets.get(row)?.map(|label| naming.called(&label)));
+        let answers = Answers::of(plan);
+        let label = |row| Ok(self.targets.get(row)?.map(|label| answers.called(&label)));
         (0..self.targets.len()).map(label).collect()
     }
 
@@ -164,11 +160,10 @@ impl Given {
         else {
             return Ok(raw);
         };
-        let is_number = fields.get(field).is_some_and(|field| field.kind == Kind::Number);
-        let read = |(row, label): (usize, String)| match (is_number, number(&label)) {
-            (false, _) => Ok((row, Target::Name(label))),
-            (true, Ok(number)) => Ok((row, Target::Number(number))),
-            (true, Err(wants)) => {
+        let kind = fields.get(field).map(|field| &field.kind);
+        let read = |(row, label): (usize, String)| match as_kept(kind, &label) {
+            Ok(target) => Ok((row, target)),
+            Err(wants) => {
                 let wants = format!("{wants} for {}", raw.place(row));
                 Err(DataError::file(&self.file, wants, quoted(&label)))
             }
@@ -176,5 +171,19 @@ impl Given {
         let said = self.targets.said().iter().map(|(row, label)| (*row, label.clone()));
         let targets = said.map(read).collect::<Result<_, DataError>>()?;
         Ok(Box::new(Relabelled { raw, field, targets, repairs: self.repairs }))
+    }
+}
+
+/// What a person said, as a target of this kind is kept.
+fn as_kept(kind: Option<&Kind>, label: &str) -> Result<Target, &'static str> {
+    match kind {
+        Some(Kind::Number) => Ok(Target::Number(number(label)?)),
+        Some(Kind::Numbers { .. }) => {
+            Ok(Target::Numbers(label.split_whitespace().map(number).collect::<Result<_, _>>()?))
+        }
+        Some(
+            Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } | Kind::Series { .. },
+        )
+        | None => Ok(Target::Name(label.to_owned())),
     }
 }

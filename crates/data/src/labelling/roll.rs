@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Record, Role, Schema, Task, TensorError, nearest};
 
+use super::answer::Answers;
 use super::append::no_file;
 use super::file::{Label, LabelFile};
 use super::given::{Given, ambiguous, places, with_file};
 use super::merged::standing;
 use crate::error::quoted;
+use crate::refusal::Refusal;
 use crate::source::{Raw, Scan, scan};
 use crate::{DataError, DataPlan, Place};
 
@@ -89,10 +91,11 @@ impl<'a> Roll<'a> {
 
     /// The labels there are, each with the number of its rows; for numbers, these.
     pub fn labels(&self) -> BTreeMap<String, usize> {
-        let naming = self.plan.naming();
-        let mut labels: BTreeMap<String, usize> = naming.names.iter().map(|name| (name.clone(), 0)).collect();
-        for label in self.labels.iter().flatten() {
-            *labels.entry(label.clone()).or_default() += 1;
+        let answers = Answers::of(self.plan);
+        let mut labels: BTreeMap<String, usize> =
+            answers.listed().iter().map(|name| (name.clone(), 0)).collect();
+        for label in self.labels.iter().flatten().flat_map(|answer| answers.labels(answer)) {
+            *labels.entry(label).or_default() += 1;
         }
         labels
     }
@@ -104,12 +107,31 @@ impl<'a> Roll<'a> {
 
     /// Whether the recipe lists all labels that there may be.
     pub fn is_closed(&self) -> bool {
-        !self.plan.config.labels.is_empty()
+        !Answers::of(self.plan).listed().is_empty()
     }
 
-    /// What the recipe calls a label that somebody wrote.
-    pub fn called(&self, label: &str) -> String {
-        self.plan.naming().called(label)
+    /// What the recipe calls the labels of an answer that somebody wrote: one, unless a row may have several. For numbers,
+    /// these.
+    pub fn called(&self, answer: &str) -> Vec<String> {
+        Answers::of(self.plan).labels(answer)
+    }
+
+    /// Refuses an answer that is none, whatever the labels are called.
+    ///
+    /// # Errors
+    /// [`DataError::File`] that names the row.
+    pub fn check(&self, label: &Label) -> Result<(), DataError> {
+        let answers = match (self.task, Answers::of(self.plan)) {
+            (Task::Regress, Answers::One(_)) => Answers::Numbers(1),
+            (_, answers) => answers,
+        };
+        let read = label.label.as_ref().map(|answer| answers.read(answer));
+        match read {
+            Some(Err(Refusal { wants, got })) => {
+                Err(DataError::file(&self.file.name, format!("{wants} for row {}", quoted(&label.id)), got))
+            }
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     /// The rows that some labels are about.

@@ -7,16 +7,22 @@ use crate::config::{CsvConfig, OnBad};
 use crate::csv::{self, Stored};
 use crate::error::quoted;
 use crate::sheet::Room;
-use crate::{CsvFormat, DataError};
+use crate::{CsvFormat, DataError, DataPlan};
 
 /// The columns; the last need not be there.
 const COLUMNS: [&str; 3] = ["id", "label", "annotator"];
 
-/// The labels of a CSV table with the columns `id`, `label` and perhaps `annotator`; `name` is what messages call it.
+/// The labels of a CSV table with the columns `id`, `label` and perhaps `annotator`; `name` is what messages call it. An empty
+/// label says that none fits, where a row may have several.
 ///
 /// # Errors
 /// [`DataError`] for another column, and for a row without an id or a label.
-pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Label>, DataError> {
+pub fn read_table(
+    plan: &DataPlan,
+    name: &str,
+    bytes: Vec<u8>,
+    limits: &Limits,
+) -> Result<Vec<Label>, DataError> {
     // An id or a label may well be `NA`.
     let format = CsvFormat::new(&CsvConfig::default(), &[String::new()]);
     let words = COLUMNS.map(str::to_owned).into();
@@ -36,9 +42,10 @@ pub fn read_table(name: &str, bytes: Vec<u8>, limits: &Limits) -> Result<Vec<Lab
     let there = |row: usize, column: usize, text: Option<String>| {
         text.ok_or_else(|| csv.refuse(row, column, "a text", "an empty cell".to_owned()))
     };
+    let or_nothing = |label: Option<String>| label.or_else(|| plan.may_fit_nothing().then(String::new));
     let rows = csv.texts(id)?.into_iter().zip(csv.texts(label)?).enumerate();
     let read = |(row, (its_id, its_label))| {
-        let (its_id, its_label) = (there(row, id, its_id)?, there(row, label, its_label)?);
+        let (its_id, its_label) = (there(row, id, its_id)?, there(row, label, or_nothing(its_label))?);
         Ok(Label { id: its_id, label: Some(its_label), annotator: annotators.next().flatten(), at: None })
     };
     rows.map(read).collect()

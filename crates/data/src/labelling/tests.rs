@@ -74,7 +74,7 @@ fn the_form_of_a_line_is_frozen() {
     };
     let text = r#"{"id":"cats/0.png","label":"a \"b\"","annotator":"김","at":"2026-11-28T20:00:00Z","crc":"#;
     assert!(line(&signed).starts_with(text) && line(&signed).ends_with("\"}\n"), "{}", line(&signed));
-    assert_eq!(parse(FILE, line(&signed).as_bytes(), &Limits::default()).unwrap().lines, [(1, signed)]);
+    assert_eq!(parse(FILE, line(&signed).as_bytes(), None, &Limits::default()).unwrap().lines, [(1, signed)]);
 }
 
 #[test]
@@ -104,16 +104,16 @@ fn a_line_that_takes_back_is_written_and_read() {
         "{}",
         line(&back)
     );
-    assert_eq!(parse(FILE, line(&back).as_bytes(), &Limits::default()).unwrap().lines, [(1, back)]);
+    assert_eq!(parse(FILE, line(&back).as_bytes(), None, &Limits::default()).unwrap().lines, [(1, back)]);
     let both = br#"{"id":"a","label":"b","withdrawn":true}"#;
     let expect = "`labels.jsonl` wants a label, or `withdrawn` in line 1, got `{\"id\":\"a\",\"label\":\"b\",\"withdrawn\":true}`: both";
-    assert_eq!(parse(FILE, both, &Limits::default()).unwrap_err().to_string(), expect);
+    assert_eq!(parse(FILE, both, None, &Limits::default()).unwrap_err().to_string(), expect);
 }
 
 #[test]
 fn people_write_lines_as_they_like() {
     let text = "{\"id\": 7, \"label\": 3}\r\n\n  {\"label\":\"b\",\"id\":\"x\"}  \n\t\n{\"id\":\"z\",\"label\":1.50}";
-    let file = parse(FILE, text.as_bytes(), &Limits::default()).unwrap();
+    let file = parse(FILE, text.as_bytes(), None, &Limits::default()).unwrap();
     assert_eq!(file.lines, [(1, label("7", "3")), (3, label("x", "b")), (5, label("z", "1.5"))]);
     assert_eq!((file.torn, file.whole), (None, text.len()));
 }
@@ -122,12 +122,12 @@ fn people_write_lines_as_they_like() {
 fn a_whole_line_that_is_none_is_refused_with_its_number() {
     let check = |bad: &[u8], expect: &str| {
         let text = [b"{\"id\":\"a\",\"label\":\"b\"}\n", bad, b"\n{\"id\":\"c\",\"label\":\"d\"}\n"].concat();
-        let error = parse(FILE, &text, &Limits::default()).unwrap_err();
+        let error = parse(FILE, &text, None, &Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), expect);
         assert_eq!(error.fault(), crate::Fault::Input);
         // Nor is it taken for the rest of an interrupted write where it stands last.
         let last = [b"{\"id\":\"a\",\"label\":\"b\"}\n", bad].concat();
-        assert_eq!(parse(FILE, &last, &Limits::default()).unwrap_err().to_string(), expect);
+        assert_eq!(parse(FILE, &last, None, &Limits::default()).unwrap_err().to_string(), expect);
     };
     let no_label = |got: &str| {
         format!(
@@ -421,6 +421,116 @@ fn numbers_are_given_and_missed_too() {
     );
 }
 
+/// Rows with an id, two numbers, and the labels that fit: `even`, `third`, both or none.
+fn listed(label: impl Fn(usize) -> &'static str) -> String {
+    let row = |row: usize| format!("r{row},{}.5,{},{}\n", row % 6, row * 7 % 31, label(row));
+    "id,n,m,y\n".to_owned() + &(0..48).map(row).collect::<String>()
+}
+
+fn fitting(row: usize) -> &'static str {
+    match (row.is_multiple_of(2), row.is_multiple_of(3)) {
+        (true, true) => "even;third",
+        (true, false) => "even",
+        (false, true) => "third",
+        (false, false) => "",
+    }
+}
+
+const LABELS: &str = r#", "task": "multi_label", "missing": ["", "NA"], "split": "random""#;
+
+/// How often `even` and `third` stand in the data, and how many rows nobody knows the labels of.
+fn fits(profile: &Profile) -> ([usize; 2], usize) {
+    let of = |name: &str| profile.labels.iter().find(|label| label.label == name);
+    (["even", "third"].map(|name| of(name).map_or(0, |label| label.parts.iter().sum())), profile.unlabelled)
+}
+
+#[test]
+fn several_labels_of_a_row_are_written_as_a_list_or_as_in_the_data() {
+    let csv = listed(|row| if row < 4 { "NA" } else { fitting(row) });
+    let profile = |labels: &str| prepare(&recipe(LABELS), &disk(&csv, labels)).unwrap().profile;
+    assert_eq!(fits(&profile("")), ([22, 14], 4));
+    // All of them, in another order; one; none.
+    let all = "{\"id\": \"r0\", \"label\": [\"third\", \"even\"]}\n{\"id\": \"r2\", \"label\": \"even\"}\n\
+               {\"id\": \"r1\", \"label\": []}\n{\"id\": \"r7\", \"label\": \"\"}\n{\"id\": \"r6\", \"label\": \" third ; even\"}\n";
+    let with = profile(all);
+    assert_eq!(fits(&with), ([24, 15], 1));
+    assert_eq!(
+        notes(&with),
+        ["`labels.jsonl` labels 5 rows: 0 corrected, 3 without a label in the data, 2 with the same one"]
+    );
+}
+
+#[test]
+fn lists_of_labels_that_cannot_be_are_refused_with_their_line() {
+    let check = |line: &str, more: &str, expect: &str| {
+        let error = refusal(&recipe(&format!("{LABELS}{more}")), &disk(&listed(fitting), line));
+        assert_eq!(error, format!("`labels.jsonl` wants {expect}"));
+    };
+    let said = |label: &str| format!("{{\"id\": \"r0\", \"label\": {label}}}\n");
+    let sides = "a label on both sides of each `data.separator` in line 1, got `even;;third`";
+    check(&said("\"even;;third\""), "", sides);
+    check(&said("\"even; even\""), "", "each label once in line 1, got `even; even`");
+    let inside = "labels without the `data.separator` in them in line 1, got `even;third`";
+    check(&said("[\"even;third\"]"), "", inside);
+    check(&said("[3, null]"), "", "a text or a number as `label` in line 1, got `null`");
+    let closed = r#", "labels": ["even", "third"]"#;
+    check(&said("[\"even\", \"evn\"]"), closed, "one of `data.labels` in line 1, got `evn`");
+    let one = refusal(&recipe(""), &disk(&table(usual), &said("[\"u\"]")));
+    assert_eq!(one, "`labels.jsonl` wants a text or a number as `label` in line 1, got `[\"u\"]`");
+}
+
+/// Of three people two say `even`, one `third`, and for another row each says something else.
+#[test]
+fn each_of_several_labels_is_voted_on_by_itself() {
+    let votes = [
+        ("r1", "even", "a"),
+        ("r1", "even;third", "b"),
+        ("r1", "", "c"),
+        ("r5", "even", "a"),
+        ("r5", "third", "b"),
+        ("r2", "even;third", "a"),
+        ("r2", "third;even", "b"),
+    ];
+    let merged = |how: &str| {
+        let recipe = recipe(&format!(r#"{LABELS}, "merge_labels": "{how}""#));
+        let data = prepare(&recipe, &disk(&listed(fitting), &lines(&votes))).unwrap();
+        let label = |row: usize| data.dataset.source.record(row).unwrap()["y"].to_string();
+        ([1, 2, 5].map(label), looks(&data.profile), notes(&data.profile))
+    };
+    let texts = |labels: [&str; 3]| labels.map(|label| Value::Text(label.to_owned()).to_string());
+    let (labels, looks, _) = merged("majority");
+    assert_eq!(labels, texts(["even", "even;third", ""]));
+    assert!(looks[0].contains("1 row"), "{looks:?}");
+    let (labels, _, notes) = merged("dawid_skene");
+    assert_eq!(labels[1], texts(["", "even;third", ""])[1]);
+    assert!(notes[0].contains("`a` 3, right in "), "{notes:?}");
+    assert_eq!(merged("last").0, texts(["", "third;even", "third"]));
+}
+
+#[test]
+fn several_numbers_of_a_row_stand_side_by_side() {
+    let row = |row: usize| match row {
+        0 | 1 => format!("r{row},{row}.5,,\n"),
+        _ => format!("r{row},{row}.5,{},{}\n", row * 7 % 31, row * 5 % 13),
+    };
+    let csv = "id,n,y,z\n".to_owned() + &(0..40).map(row).collect::<String>();
+    let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": ["y", "z"], "task": "regress", "ids": ["id"],
+        "label_file": "labels.jsonl"}"#;
+    let text = "{\"id\": \"r0\", \"label\": [1.5, -2]}\n{\"id\": \"r3\", \"label\": \"4 5e1\"}\n";
+    let data = prepare(recipe, &disk(&csv, text)).unwrap();
+    assert_eq!(data.profile.unlabelled, 1);
+    let numbers = |row: usize| data.dataset.source.record(row).unwrap()["numbers"].clone();
+    assert_eq!(
+        [numbers(0), numbers(3)],
+        [[1.5, -2.0], [4.0, 50.0]].map(|numbers| Value::Numbers(numbers.into()))
+    );
+    for (label, got) in [("[1.5]", "`1.5`"), ("\"1 b\"", "`1 b`"), ("[1, 2, 3]", "`1 2 3`")] {
+        let text = format!("{{\"id\": \"r0\", \"label\": {label}}}\n");
+        let expect = "`labels.jsonl` wants 2 numbers, one for each column of the target in line 1, got ";
+        assert_eq!(refusal(recipe, &disk(&csv, &text)), format!("{expect}{got}"));
+    }
+}
+
 #[test]
 fn images_are_called_by_their_paths_and_some_may_wait() {
     let png = |level: u8| {
@@ -537,7 +647,8 @@ fn a_roll_knows_names_and_labels() {
 
 #[test]
 fn a_table_of_labels_has_three_columns() {
-    let read = |csv: &str| read_table("new.csv", csv.into(), &Limits::default());
+    let plan = plan(&recipe(""));
+    let read = |csv: &str| read_table(&plan, "new.csv", csv.into(), &Limits::default());
     let signed = Label { annotator: Some("ann".to_owned()), ..label("r2", "NA") };
     assert_eq!(read("label,id,annotator\nu,r1,\nNA,r2,ann\n").unwrap(), [label("r1", "u"), signed]);
     let check = |csv: &str, expect: &str| assert_eq!(read(csv).unwrap_err().to_string(), expect);
@@ -548,4 +659,7 @@ fn a_table_of_labels_has_three_columns() {
     check("id,annotator\n1,u\n", "`new.csv` wants a column `label`, got none");
     check("id,label\n1,u\n2,\n", "`new.csv` row 2, column `label`: wants a text, got an empty cell");
     let _: DataError = read("").unwrap_err();
+    let several = super::super::testing::plan(&recipe(LABELS));
+    let read = read_table(&several, "new.csv", "id,label\n1,\n2,u;v\n".into(), &Limits::default());
+    assert_eq!(read.unwrap(), [label("1", ""), label("2", "u;v")]); // nothing fits the first
 }

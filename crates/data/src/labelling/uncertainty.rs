@@ -21,10 +21,26 @@ pub enum Measure {
 /// `probabilities` is `[rows, classes]`. The uncertainty is in 0..=1. Rows with NaN come last.
 pub fn most_useful(probabilities: &[f32], classes: usize, measure: Measure) -> Vec<(usize, f32)> {
     let rows = probabilities.chunks_exact(classes.max(1)).enumerate();
-    let mut ranked: Vec<(usize, f32)> =
-        rows.map(|(row, probabilities)| (row, measure.of(probabilities))).collect();
-    ranked.sort_by(|(_, one), (_, other)| one.is_nan().cmp(&other.is_nan()).then(other.total_cmp(one)));
-    ranked
+    sorted(rows.map(|(row, probabilities)| (row, measure.of(probabilities))).collect())
+}
+
+/// The same where each label fits or not by itself: a row is as uncertain as the label that it is least sure of
+/// (BinMin; Brinker 2006).
+///
+/// `probabilities` is `[rows, labels]`, how probable it is that each fits.
+pub fn most_useful_fits(probabilities: &[f32], labels: usize) -> Vec<(usize, f32)> {
+    let close = |p: &f32| 1.0 - (2.0 * p - 1.0).abs();
+    let least_sure = |row: &[f32]| {
+        let all = row.iter().map(close);
+        all.reduce(|one, other| if one.is_nan() || one > other { one } else { other }).unwrap_or(0.0)
+    };
+    let rows = probabilities.chunks_exact(labels.max(1)).map(least_sure).enumerate();
+    sorted(rows.collect())
+}
+
+fn sorted(mut rows: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
+    rows.sort_by(|(_, one), (_, other)| one.is_nan().cmp(&other.is_nan()).then(other.total_cmp(one)));
+    rows
 }
 
 impl Measure {

@@ -15,12 +15,6 @@ pub(super) fn label_file(config: &DataConfig, source: &SourcePlan) -> Checked {
         }
         (None, _) => Ok(()),
         (Some(file), _) if file.is_empty() => refuse(path, "a name", "an empty one"),
-        (Some(_), _) if config.task == Some(Task::MultiLabel) => {
-            refuse(path, "one label or number for each row", "`data.task = \"multi_label\"`")
-        }
-        (Some(_), _) if config.target.as_ref().is_some_and(|target| target.columns().len() > 1) => {
-            refuse(path, "one label or number for each row", "several targets")
-        }
         (Some(_), SourcePlan::Table { .. }) if config.ids.is_empty() => {
             refuse(path, "`data.ids` to name the column that tells rows apart", "none")
         }

@@ -74,11 +74,11 @@ pub(super) fn field(name: &str, field: &FieldConfig) -> Checked<Form> {
     Ok(Form::Words)
 }
 
-/// How a text is divided: windows one part behind the other, lines by lot.
+/// How a text is divided: windows one part behind the other, lines and files by lot.
 pub(super) fn split(config: &DataConfig, examples: TextExamples) -> Checked<SplitPlan> {
     match examples {
         TextExamples::Windows => windows(config),
-        TextExamples::Lines | TextExamples::Packed => lines(config),
+        TextExamples::Lines | TextExamples::Packed | TextExamples::Documents => lines(config),
     }
 }
 
@@ -112,6 +112,6 @@ fn lines(config: &DataConfig) -> Checked<SplitPlan> {
             shares("data.split.hash", *valid, *test)?;
             Ok(SplitPlan::Hash { column: None, valid: *valid, test: *test })
         }
-        Some(_) => refuse("data.split", "`random`, or `hash` to keep equal lines together", "another one"),
+        Some(_) => refuse("data.split", "`random`, or `hash` to keep equal ones together", "another one"),
     }
 }

@@ -120,11 +120,6 @@ fn several_targets_are_numbers_or_flags_of_a_table() {
         "data.fields.z",
         "a field that the network sees, got the target",
     );
-    refuse(
-        &several(r#", "task": "regress", "ids": ["id"], "label_file": "l.jsonl""#),
-        "data.label_file",
-        "one label or number for each row, got several targets",
-    );
 }
 
 #[test]

@@ -9,47 +9,51 @@ use baeum_core::{Limit, Limits};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::lines::Lines;
 use super::{Cells, Long, Room, Sheet, Words};
 use crate::DataError;
 use crate::config::OnBad;
-use crate::csv::FileRows;
+use crate::csv::{FileRows, Stored};
 use crate::error::quoted;
 use crate::plan::Lists;
 use crate::profile::Repair;
 
-/// Reads one file; a key that a row lacks is missing there. Texts of the column `lists` may come as a list.
+/// Reads one file line by line; a key that a row lacks is missing there. Texts of the column `lists` may come as a list.
 ///
 /// # Errors
 /// [`DataError`] names the row that is no object of plain values, or has another kind of value than the rows before.
 pub(super) fn read(
-    name: String,
-    bytes: &[u8],
+    stored: &Stored<'_>,
     lists: Option<&Lists>,
     on_bad: OnBad,
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
-    let text = str::from_utf8(bytes).map_err(|error| {
-        DataError::file(&name, "UTF-8", format!("other bytes from number {} on", error.valid_up_to() + 1))
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines: Vec<&str> = text.lines().collect();
-    let blank = lines.iter().rev().take_while(|line| line.trim().is_empty()).count();
-    let mut growing = Growing::default();
-    let mut skipped = vec![];
-    for (line, row) in lines[..lines.len() - blank].iter().zip(1..) {
-        limits.admit(Limit::CsvFieldBytes, format_args!("`{name}` row {row}"), line.len() as u64)?;
-        limits.admit(Limit::Rows, format_args!("`{name}`"), row as u64)?;
-        let object = object(&name, row, line).and_then(|object| object.joined(lists, &name, row));
-        match object.and_then(|object| growing.fits(&name, row, &object).map(|()| object)) {
+    let name = &stored.name;
+    let mut lines = Lines::new(name, stored.unpacked_reader(limits)?, limits);
+    let (mut growing, mut skipped, mut blank) = (Growing::default(), vec![], 0);
+    let mut add = |row: usize, line: &str| -> Result<(), DataError> {
+        let object = object(name, row, line).and_then(|object| object.joined(lists, name, row));
+        match object.and_then(|object| growing.fits(name, row, &object).map(|()| object)) {
             Ok(object) => growing.push(object, room)?,
             Err(error) if on_bad == OnBad::Skip => skipped.push((row, error.to_string())),
             Err(error) => return Err(error),
         }
+        Ok(())
+    };
+    while let Some((row, line)) = lines.next()? {
+        if line.trim().is_empty() {
+            blank += 1;
+            continue;
+        }
+        // Blank lines at the end are none; in front of others they are rows without an object.
+        (row - blank..row).try_for_each(|row| add(row, ""))?;
+        blank = 0;
+        add(row, line)?;
     }
     limits.admit(Limit::CsvColumns, format_args!("`{name}`"), growing.columns.len() as u64)?;
     match growing.rows {
-        0 => Err(DataError::file(&name, "rows", "none")),
-        _ => growing.sheet(name, (skipped, blank), room),
+        0 => Err(DataError::file(name, "rows", "none")),
+        _ => growing.sheet(name.clone(), (skipped, blank), room),
     }
 }
 
@@ -191,7 +195,7 @@ struct Growing {
 /// One column; nothing is known of it before its first value.
 enum Column {
     Unknown,
-    Numbers(Vec<f64>),
+    Numbers(Long<f64>),
     Words(Words),
 }
 
@@ -252,14 +256,14 @@ impl Column {
     /// Adds the value of a row; the rows before it that had none are missing.
     fn push(&mut self, row: usize, value: Plain, room: &Room) -> Result<(), FsError> {
         if let (Column::Unknown, Plain::Number(_)) = (&*self, &value) {
-            *self = Column::Numbers(vec![]);
+            *self = Column::Numbers(Long::default());
         }
         if let (Column::Unknown, Plain::Word(_)) = (&*self, &value) {
             *self = Column::Words(Words::default());
         }
         self.fill(row, room)?;
         match (self, value) {
-            (Column::Numbers(numbers), Plain::Number(number)) => numbers.push(number),
+            (Column::Numbers(numbers), Plain::Number(number)) => numbers.extend(&[number], room)?,
             (Column::Words(words), Plain::Word(word)) => words.push(Some(&word), room)?,
             // Missing values are filled in when the next one comes; others were refused.
             (
@@ -274,23 +278,17 @@ impl Column {
     fn fill(&mut self, rows: usize, room: &Room) -> Result<(), FsError> {
         match self {
             Column::Unknown => Ok(()),
-            Column::Numbers(numbers) => {
-                numbers.resize(rows, f64::NAN);
-                Ok(())
-            }
+            Column::Numbers(numbers) => numbers.extend(&vec![f64::NAN; rows - numbers.len()], room),
             Column::Words(words) => (words.len()..rows).try_for_each(|_| words.push(None, room)),
         }
     }
 
     fn whole(mut self, rows: usize, room: &Room) -> Result<Cells, FsError> {
         self.fill(rows, room)?;
-        let numbers = match self {
-            Column::Unknown => vec![f64::NAN; rows],
-            Column::Numbers(numbers) => numbers,
-            Column::Words(words) => return words.cells(room),
-        };
-        let mut long = Long::default();
-        long.extend(&numbers, room)?;
-        Ok(Cells::Numbers(long))
+        match self {
+            Column::Unknown => Ok(Cells::Numbers(Long::from(vec![f64::NAN; rows]))),
+            Column::Numbers(numbers) => Ok(Cells::Numbers(numbers)),
+            Column::Words(words) => words.cells(room),
+        }
     }
 }

@@ -8,8 +8,7 @@ use crate::testing::{place, prepare, refusal};
 
 fn jsonl(text: &str) -> Result<Sheet, DataError> {
     jsonl::read(
-        "a.jsonl".to_owned(),
-        text.as_bytes(),
+        &Stored::memory("a.jsonl", text.into()),
         None,
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
@@ -59,15 +58,14 @@ fn what_is_no_row_of_plain_values_is_refused() {
         "`a.jsonl` row 2, column `a`: wants a text, as in the rows before, got 1",
     );
     let latin = jsonl::read(
-        "a.jsonl".to_owned(),
-        b"{\"a\": \"\xe9\"}",
+        &Stored::memory("a.jsonl", b"{\"n\": 1}\r\n{\"a\": \"\xe9\"}".into()),
         None,
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     );
     assert_eq!(
         latin.map(drop).unwrap_err().to_string(),
-        "`a.jsonl` wants UTF-8, got other bytes from number 8 on"
+        "`a.jsonl` wants UTF-8, got other bytes from number 18 on"
     );
 }
 
@@ -75,8 +73,7 @@ fn what_is_no_row_of_plain_values_is_refused() {
 fn bad_lines_may_be_left_out_and_are_listed() {
     let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
     let frame = jsonl::read(
-        "a.jsonl".to_owned(),
-        text.as_bytes(),
+        &Stored::memory("a.jsonl", text.into()),
         None,
         OnBad::Skip,
         (&Room::memory(), &Limits::default()),
@@ -88,13 +85,39 @@ fn bad_lines_may_be_left_out_and_are_listed() {
     assert!(matches!(&frame.repairs()[..], [Repair::Skipped { count: 1, .. }]), "{:?}", frame.repairs());
 }
 
+/// Numbers that come late, go missing and find no room in memory, and lines that end as on Windows.
+#[test]
+fn lines_that_are_longer_than_memory_are_the_same() {
+    let row = |row: usize| match row % 3 {
+        0 => format!("{{\"n\": {row}.5, \"w\": \"word {row}\"}}\r\n"),
+        1 => format!("{{\"w\": null, \"late\": {row}}}\r\n"),
+        _ => "{}\r\n".to_owned(),
+    };
+    let text = "\u{feff}".to_owned() + &(0..9_000).map(row).collect::<String>() + "\r\n";
+    let read = |room: &Room| {
+        let sheet = jsonl::read(
+            &Stored::memory("a.jsonl", text.clone().into()),
+            None,
+            OnBad::Stop,
+            (room, &Limits::default()),
+        );
+        let sheet = sheet.unwrap();
+        (sheet.columns.clone(), (0..3).map(|column| sheet.texts(column).unwrap()).collect::<Vec<_>>())
+    };
+    let (columns, cells) = read(&Room::memory());
+    assert_eq!(columns, ["n", "w", "late"]);
+    assert_eq!(cells[0][8_997..], [Some("8997.5".to_owned()), None, None]);
+    assert_eq!(cells[2][8_998], Some("8998".to_owned()));
+    let disk = Room::of(place(&[]).fs, 1 << 14);
+    assert_eq!(read(&disk), (columns, cells));
+}
+
 #[test]
 fn every_cut_of_lines_is_read_or_refused() {
     let text = "{\"a\": 1, \"b\": \"é\"}\n{\"a\": 2, \"b\": \"y\"}\n";
     for end in 0..text.len() {
         let _ = jsonl::read(
-            "a.jsonl".to_owned(),
-            &text.as_bytes()[..end],
+            &Stored::memory("a.jsonl", text.as_bytes()[..end].into()),
             None,
             OnBad::Stop,
             (&Room::memory(), &Limits::default()),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use baeum_core::{Field, Kind, Limit, Role, Split, Splits, Task, Train};
 
 use super::{Cell, Divided, Raw, Scan, Targets, field};
-use crate::config::{TextConfig, TextExamples};
+use crate::config::{FORM_FEED, TextConfig, TextExamples};
 use crate::csv::text_of;
 use crate::place::shown_name;
 use crate::plan::{DataPlan, NEXT, SplitPlan, TEXT, TableFiles};
@@ -16,14 +16,14 @@ use crate::{DataError, Place};
 
 mod cut;
 
-/// A text as it is divided: into its three parts, or into lines. Only then is a tokenizer fitted, and examples are cut.
+/// A text as it is divided: into its three parts, or into lines or files. Only then is a tokenizer fitted, and examples are cut.
 #[derive(Debug)]
 pub(super) struct PlainText {
     examples: TextExamples,
     text: String,
     /// Where each file begins in it, and its name.
     files: Vec<(usize, String)>,
-    /// The bytes of each part, or of each line with its end.
+    /// The bytes of each part, or of each line or file with its end.
     documents: Vec<Range<usize>>,
     /// The part of each, where the text says it by its order.
     parts: Option<Vec<Part>>,
@@ -56,49 +56,44 @@ pub(super) fn scan(
         let (more, taken_for) = text_of(bytes, config.encoding)
             .map_err(|refusal| DataError::file(&name, refusal.wants, refusal.got))?;
         all.repairs.extend(taken_for.map(|encoding| Repair::TakenFor { file: name.clone(), encoding }));
+        if config.examples == TextExamples::Documents && more.contains(FORM_FEED) {
+            let wants = "a text without a form feed, which stands between two documents";
+            return Err(DataError::file(&name, wants, "one"));
+        }
         all.add(name, &more);
     }
-    match config.examples {
-        TextExamples::Windows => all.divide(plan)?,
-        TextExamples::Lines | TextExamples::Packed => all.documents = lines(&all.text),
+    match config.examples.end() {
+        None => all.divide(plan)?,
+        Some(end) => all.documents = between(&all.text, end),
     }
     match all.documents.is_empty() {
         false => Ok(all),
-        true => Err(DataError::setting("data.source.text", "lines to learn from", "an empty text")),
+        true => Err(DataError::setting("data.source.text", "a text to learn from", "an empty one")),
     }
 }
 
-/// The bytes of each line behind the first, its end with it.
-fn lines(text: &str) -> Vec<Range<usize>> {
-    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end + 1).collect();
+/// The bytes between two ends, the second with them.
+fn between(text: &str, end: char) -> Vec<Range<usize>> {
+    let ends: Vec<usize> = text.match_indices(end).map(|(place, _)| place + end.len_utf8()).collect();
     ends.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-/// A line without the ends on both of its sides.
-pub(crate) fn line(text: &str) -> &str {
-    let text = text.strip_prefix('\n').unwrap_or(text);
-    text.strip_suffix('\n').unwrap_or(text)
+/// A text without the ends on both of its sides.
+pub(crate) fn without_ends(text: &str, end: char) -> &str {
+    let text = text.strip_prefix(end).unwrap_or(text);
+    text.strip_suffix(end).unwrap_or(text)
 }
 
 impl PlainText {
-    /// Adds a file. Where lines stand by themselves, each stands between two ends.
+    /// Adds a file. Where lines or files stand by themselves, each stands between two ends.
     fn add(&mut self, name: String, text: &str) {
-        let has_ends = self.has_ends();
-        if has_ends && self.text.is_empty() {
-            self.text.push('\n');
-        }
+        let end = self.examples.end();
+        self.text.extend(end.filter(|_| self.text.is_empty()));
         self.files.push((self.text.len(), name));
         self.text += text;
-        if has_ends && !self.text.ends_with('\n') {
-            self.text.push('\n');
-        }
-    }
-
-    fn has_ends(&self) -> bool {
-        match self.examples {
-            TextExamples::Windows => false,
-            TextExamples::Lines | TextExamples::Packed => true,
-        }
+        // The last line of a file may have its end; a file has none, and may be empty.
+        let is_ended = self.examples != TextExamples::Documents && self.text.ends_with('\n');
+        self.text.extend(end.filter(|_| !is_ended));
     }
 
     /// Gives each part its share of the characters, in their order.
@@ -122,10 +117,10 @@ impl PlainText {
         Ok(())
     }
 
-    /// A document; a line has the ends on both of its sides.
+    /// A document; a line or a file has the ends on both of its sides.
     fn document(&self, number: usize) -> &str {
         let Range { start, end } = self.documents[number];
-        &self.text[start - usize::from(self.has_ends())..end]
+        &self.text[start - self.examples.end().map_or(0, char::len_utf8)..end]
     }
 
     /// The line of a file in which this byte stands.

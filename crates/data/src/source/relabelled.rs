@@ -22,6 +22,7 @@ pub(crate) struct Relabelled {
 pub(crate) enum Target {
     Name(String),
     Number(f64),
+    Numbers(Vec<f64>),
 }
 
 impl Raw for Relabelled {
@@ -33,6 +34,7 @@ impl Raw for Relabelled {
         match self.targets.get(&row).filter(|_| field == self.field) {
             Some(Target::Name(name)) => Ok(Cell::Name(name)),
             Some(Target::Number(number)) => Ok(Cell::Number(*number)),
+            Some(Target::Numbers(numbers)) => Ok(Cell::Numbers(numbers.into())),
             None => self.raw.cell(row, field),
         }
     }

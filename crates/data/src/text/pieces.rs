@@ -152,18 +152,19 @@ impl Pieces {
         })
     }
 
-    /// The one piece of a line end.
+    /// The one piece of what stands between lines or documents.
     ///
     /// # Errors
     /// [`DataError::Setting`] if there is none.
-    pub(crate) fn end(&self) -> Result<u32, DataError> {
-        match self.cut_normalised("\n")?[..] {
+    pub(crate) fn end(&self, letter: char) -> Result<u32, DataError> {
+        match self.cut_normalised(letter.encode_utf8(&mut [0; 4]))?[..] {
             [(piece, _)] if self.is_text(piece) => Ok(piece),
-            _ => Err(DataError::setting(
-                self.path(),
-                "a tokenizer with one piece for the end of a line, which stands between lines",
-                "none",
-            )),
+            _ => {
+                let what = if letter == '\n' { "the end of a line" } else { "a form feed" };
+                let between = if letter == '\n' { "lines" } else { "documents" };
+                let wants = format!("a tokenizer with one piece for {what}, which stands between {between}");
+                Err(DataError::setting(self.path(), wants, "none"))
+            }
         }
     }
 

@@ -197,6 +197,78 @@ fn what_the_library_panics_on_is_refused() {
     assert_eq!(refusal.unwrap_err().wants, "a tokenizer that does not stop in the middle");
 }
 
+/// What is known to break the library, and more of that sort: a refusal, or pieces; never a panic.
+#[test]
+fn strange_tokenizers_are_refused_or_cut() {
+    let strange: [(&str, serde_json::Value); 16] = [
+        (
+            "/post_processor",
+            json!({ "type": "TemplateProcessing", "single": [{ "SpecialToken": { "id": "[CLS]", "type_id": 0 } },
+            { "Sequence": { "id": "A", "type_id": 0 } }], "pair": [], "special_tokens": {} }),
+        ),
+        (
+            "/truncation",
+            json!({ "direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 9 }),
+        ),
+        (
+            "/truncation",
+            json!({ "direction": "Right", "max_length": 0, "strategy": "LongestFirst", "stride": 0 }),
+        ),
+        (
+            "/padding",
+            json!({ "strategy": { "Fixed": 2_000_000_000u32 }, "direction": "Right", "pad_to_multiple_of": 0,
+            "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]" }),
+        ),
+        ("/decoder", json!({ "type": "Strip", "content": "\u{ac00}", "start": 4_000_000_000u32, "stop": 9 })),
+        ("/normalizer", json!({ "type": "Replace", "pattern": { "String": "" }, "content": "aa" })),
+        ("/normalizer", json!({ "type": "Replace", "pattern": { "Regex": "(x+x+)+y" }, "content": "" })),
+        ("/normalizer", json!({ "type": "Prepend", "prepend": "" })),
+        ("/normalizer", json!({ "type": "Sequence", "normalizers": [] })),
+        ("/pre_tokenizer", json!({ "type": "FixedLength", "length": 0 })),
+        (
+            "/pre_tokenizer",
+            json!({ "type": "Split", "pattern": { "String": "" }, "behavior": "Isolated", "invert": true }),
+        ),
+        (
+            "/pre_tokenizer",
+            json!({ "type": "Split", "pattern": { "Regex": "(" }, "behavior": "Removed", "invert": false }),
+        ),
+        (
+            "/added_tokens",
+            json!([{ "id": 4_294_967_295u32, "content": "", "single_word": true, "lstrip": true, "rstrip": true,
+            "normalized": true, "special": true }]),
+        ),
+        (
+            "/model",
+            json!({ "type": "Unigram", "unk_id": 9, "vocab": [["[PAD]", 0.0], ["a", -1e308]], "byte_fallback": true }),
+        ),
+        (
+            "/model",
+            json!({ "type": "WordPiece", "unk_token": "none", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 0, "vocab": { "[PAD]": 0 } }),
+        ),
+        (
+            "/model",
+            json!({ "type": "BPE", "dropout": 7.5, "unk_token": "none", "vocab": { "[PAD]": 0, "a": 7, "b": 7 },
+            "merges": ["a b", "b"] }),
+        ),
+    ];
+    for (place, part) in strange {
+        let mut file = word_level();
+        *file.pointer_mut(place).unwrap() = part;
+        let cut = given(&file.to_string()).and_then(|(json, padding)| {
+            let cutter = Cutter::new(&json, padding, 6, [End::Start, End::End])?;
+            ["", "the cat", "a\u{301}\u{ac00}\u{1f468}", &"a".repeat(1 << 20)]
+                .iter()
+                .try_for_each(|text| cutter.write(text, &mut [0.0; 6]))
+        });
+        let said = cut.err().map(|refusal| format!("{}, {}", refusal.wants, refusal.got));
+        assert!(said.is_none_or(|said| !said.is_empty()), "{place}");
+    }
+    let lone = word_level().to_string().replace("the", "\\ud800");
+    assert_eq!(given(&lone).unwrap_err().wants, "a `tokenizer.json`");
+}
+
 #[test]
 fn a_tokenizer_cut_at_every_byte_is_refused() {
     let whole = word_level().to_string();
@@ -224,9 +296,9 @@ fn what_is_written_again_has_every_blank() {
     for by in that_are_written() {
         let pieces = written(&by, &[text]);
         assert_eq!(pieces.text(&pieces.cut(text).unwrap()).unwrap(), text, "{by:?}");
-        assert_eq!(pieces.end().unwrap(), pieces.cut("\n").unwrap()[0]);
+        assert_eq!(pieces.end('\n').unwrap(), pieces.cut("\n").unwrap()[0]);
         let ends =
-            pieces.cut(text).unwrap().into_iter().filter(|piece| *piece == pieces.end().unwrap()).count();
+            pieces.cut(text).unwrap().into_iter().filter(|piece| *piece == pieces.end('\n').unwrap()).count();
         assert!(ends == 4 || by == TokensBy::Bpe {}, "{by:?}: no other piece holds a line end, got {ends}");
     }
 }

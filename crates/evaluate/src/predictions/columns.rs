@@ -1,7 +1,7 @@
 //! Several numbers for each row.
 
 use super::NumberPredictions;
-use crate::metrics::MetricName;
+use crate::MetricName;
 use crate::report::ColumnScores;
 
 /// The numbers of several columns, each answered row by row in its own unit.

@@ -1,6 +1,6 @@
 //! Forecasts: for each window the next steps of some columns.
 
-use crate::metrics::MetricName;
+use crate::MetricName;
 
 /// The steps that were told behind each window, beside what came.
 ///

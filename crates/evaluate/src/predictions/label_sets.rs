@@ -1,7 +1,7 @@
 //! Labels of which a row may have none, one or several.
 
-use crate::metrics::{Counted, MetricName, average_precision};
-use crate::{Baseline, ClassScores};
+use crate::metrics::{Counted, average_precision};
+use crate::{Baseline, ClassScores, MetricName};
 
 /// Labels answered, row by row.
 ///

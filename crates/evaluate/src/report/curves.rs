@@ -1,4 +1,4 @@
-//! The learning curves: loss of the training and the validation rows, epoch by epoch.
+//! The learning curves: the loss of the training and the validation rows, and the metrics that chose, epoch by epoch.
 
 use baeum_core::EpochRecord;
 
@@ -12,44 +12,109 @@ const SIZE: Point = Point { x: 960.0, y: 360.0 };
 /// More points than this cannot be told apart.
 const MOST_POINTS: usize = 900;
 
-/// One curve: what it is called, its class, and its (epoch, loss) pairs.
+/// One curve: what it is called, its class, and its (epoch, value) pairs.
 struct Curve {
     name: &'static str,
     class: &'static str,
     points: Vec<(f64, f64)>,
 }
 
-/// The curves as a picture; none without a finite loss. Epochs count from one here.
-pub(super) fn curves(history: &[EpochRecord], best_epoch: Option<u32>) -> Option<String> {
-    let curves = both(history);
-    let values = curves.iter().flat_map(|curve| curve.points.iter().copied());
-    let losses = values.clone().map(|(_, loss)| loss);
-    if !losses.clone().any(f64::is_finite) {
-        return None;
-    }
-    let ((left, right), (bottom, top)) = plot(SIZE, 92.0);
-    let frame = Frame { x: epochs(history, left, right), y: Scale::fitting(losses, bottom, top) };
-    let mut drawing = Drawing::new("curves", "Learning curves", &description(history, best_epoch), SIZE);
-    frame.draw(&mut drawing, "epoch", if frame.y.is_log() { "loss (log scale)" } else { "loss" });
-    mark_best(&mut drawing, &frame, history, best_epoch);
-    for curve in &curves {
-        draw(&mut drawing, &frame, curve);
-    }
-    name_ends(&mut drawing, &frame, &curves);
-    Some(drawing.finish())
+/// What is drawn over the epochs. Epochs count from one here.
+struct Chart<'a> {
+    title: String,
+    /// What the values are, in words.
+    what: &'a str,
+    curves: Vec<Curve>,
+    history: &'a [EpochRecord],
+    best: Option<&'a EpochRecord>,
+    /// The value of the best epoch on the validation rows.
+    kept: Option<f64>,
 }
 
-fn both(history: &[EpochRecord]) -> Vec<Curve> {
-    let epoch = |record: &EpochRecord| f64::from(record.epoch) + 1.0;
-    let history = thinned(history, MOST_POINTS);
-    let train = history.iter().map(|record| (epoch(record), record.train_loss)).collect();
-    let valid: Vec<_> =
-        history.iter().filter_map(|record| Some((epoch(record), record.valid_loss?))).collect();
-    let mut curves = vec![Curve { name: "training", class: "train", points: train }];
-    if !valid.is_empty() {
-        curves.push(Curve { name: "validation", class: "valid", points: valid });
+/// The loss as a picture; none without a finite one.
+pub(super) fn curves(history: &[EpochRecord], best_epoch: Option<u32>) -> Option<String> {
+    let mut curves = vec![Curve::of("training", "train", history, |record| Some(record.train_loss))];
+    let valid = Curve::of("validation", "valid", history, |record| record.valid_loss);
+    curves.extend(Some(valid).filter(|curve| !curve.points.is_empty()));
+    let (title, best) = ("Learning curves".to_owned(), of_epoch(history, best_epoch));
+    let kept = best.and_then(|record| record.valid_loss);
+    Chart { title, what: "loss", curves, history, best, kept }.drawn("curves")
+}
+
+/// A picture of each metric that the best epoch was chosen by, the most important one first.
+pub(super) fn metric_curves(history: &[EpochRecord], best_epoch: Option<u32>) -> Vec<String> {
+    let best = of_epoch(history, best_epoch);
+    let asked = history.first().map_or(&[][..], |record| &record.valid_metrics);
+    let drawn = asked.iter().enumerate().filter_map(|(place, scored)| {
+        let value = |record: &EpochRecord| record.valid_metrics.get(place)?.value;
+        let curves = vec![Curve::of("validation", "valid", history, value)];
+        let (title, what) = (format!("{}, epoch by epoch", scored.metric.title()), scored.metric.title());
+        Chart { title, what, curves, history, best, kept: best.and_then(value) }
+            .drawn(&format!("curve-{}", scored.metric))
+    });
+    drawn.collect()
+}
+
+fn of_epoch(history: &[EpochRecord], epoch: Option<u32>) -> Option<&EpochRecord> {
+    history.iter().find(|record| Some(record.epoch) == epoch)
+}
+
+impl Curve {
+    fn of(
+        name: &'static str,
+        class: &'static str,
+        history: &[EpochRecord],
+        value: impl Fn(&EpochRecord) -> Option<f64>,
+    ) -> Curve {
+        let point = |record: &EpochRecord| Some((f64::from(record.epoch) + 1.0, value(record)?));
+        Curve { name, class, points: thinned(history, MOST_POINTS).iter().filter_map(point).collect() }
     }
-    curves
+}
+
+impl Chart<'_> {
+    fn drawn(&self, id: &str) -> Option<String> {
+        let values = self.curves.iter().flat_map(|curve| curve.points.iter().map(|(_, value)| *value));
+        if !values.clone().any(f64::is_finite) {
+            return None;
+        }
+        let ((left, right), (bottom, top)) = plot(SIZE, 92.0);
+        let frame = Frame { x: epochs(self.history, left, right), y: Scale::fitting(values, bottom, top) };
+        let mut drawing = Drawing::new(id, &self.title, &self.description(), SIZE);
+        let log = if frame.y.is_log() { " (log scale)" } else { "" };
+        frame.draw(&mut drawing, "epoch", &format!("{}{log}", self.what));
+        self.mark_best(&mut drawing, &frame);
+        for curve in &self.curves {
+            draw(&mut drawing, &frame, curve);
+        }
+        name_ends(&mut drawing, &frame, &self.curves);
+        Some(drawing.finish())
+    }
+
+    fn mark_best(&self, drawing: &mut Drawing, frame: &Frame) {
+        let Some(best) = self.best.map(|record| f64::from(record.epoch) + 1.0) else { return };
+        let Some(x) = frame.x.at(best) else { return };
+        let (bottom, top) = frame.y.ends();
+        drawing.line("mark", point(x, bottom), point(x, top));
+        let (left, right) = frame.x.ends();
+        let (anchor, x) =
+            if x < (left + right) / 2.0 { (Anchor::Start, x + 8.0) } else { (Anchor::End, x - 8.0) };
+        let valid = self.kept.map(|value| format!(": {}", number(value))).unwrap_or_default();
+        drawing.text("name", point(x, top + 12.0), anchor, &format!("kept: epoch {best}{valid}"));
+    }
+
+    fn description(&self) -> String {
+        let (what, epochs) = (self.what, counted(self.history.len() as u64, "epoch"));
+        let last = |curve: &Curve| {
+            let (_, value) = curve.points.last()?;
+            Some(format!("of the {} rows {}", curve.name, number(*value)))
+        };
+        let last: Vec<String> = self.curves.iter().filter_map(last).collect();
+        let kept = |best: &EpochRecord| {
+            format!(" The weights of epoch {} were kept.", count(u64::from(best.epoch) + 1))
+        };
+        let kept = self.best.map(kept).unwrap_or_default();
+        format!("The {what} over {epochs}. At the end the {what} is {}.{kept}", last.join(", "))
+    }
 }
 
 /// Epochs are whole, and so are the steps between them. A single one stands in the middle.
@@ -57,20 +122,6 @@ fn epochs(history: &[EpochRecord], left: f64, right: f64) -> Scale {
     let last = history.iter().map(|record| f64::from(record.epoch) + 1.0).fold(1.0, f64::max);
     let ends = if last > 1.0 { (1.0, last) } else { (0.0, 2.0) };
     Scale::spanning(ends.0, ends.1, 1.0, left, right)
-}
-
-fn mark_best(drawing: &mut Drawing, frame: &Frame, history: &[EpochRecord], best_epoch: Option<u32>) {
-    let Some((best, x)) = best_epoch.and_then(|best| Some((best, frame.x.at(f64::from(best) + 1.0)?))) else {
-        return;
-    };
-    let (bottom, top) = frame.y.ends();
-    drawing.line("mark", point(x, bottom), point(x, top));
-    let (left, right) = frame.x.ends();
-    let (anchor, x) =
-        if x < (left + right) / 2.0 { (Anchor::Start, x + 8.0) } else { (Anchor::End, x - 8.0) };
-    let loss = history.iter().find(|record| record.epoch == best).and_then(|record| record.valid_loss);
-    let loss = loss.map(|loss| format!(": {}", number(loss))).unwrap_or_default();
-    drawing.text("name", point(x, top + 12.0), anchor, &format!("kept: epoch {}{loss}", best + 1));
 }
 
 /// A line, broken where a loss is not finite; a single point is a dot.
@@ -108,24 +159,11 @@ fn name_ends(drawing: &mut Drawing, frame: &Frame, curves: &[Curve]) {
     }
 }
 
-fn description(history: &[EpochRecord], best_epoch: Option<u32>) -> String {
-    let last = history.last().map(|record| {
-        let valid = record.valid_loss.map(|loss| format!(", of the validation rows {}", number(loss)));
-        format!(
-            " At the end the loss of the training rows is {}{}.",
-            number(record.train_loss),
-            valid.unwrap_or_default()
-        )
-    });
-    let best =
-        best_epoch.map(|best| format!(" The weights of epoch {} were kept.", count(u64::from(best) + 1)));
-    let epochs = counted(history.len() as u64, "epoch");
-    format!("The loss over {epochs}.{}{}", last.unwrap_or_default(), best.unwrap_or_default())
-}
-
 #[cfg(test)]
+#[expect(clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use baeum_core::{MetricName, Scored};
 
     fn history(losses: &[(f64, Option<f64>)]) -> Vec<EpochRecord> {
         let record = |(epoch, &(train_loss, valid_loss)): (u32, &(f64, Option<f64>))| EpochRecord {
@@ -134,6 +172,7 @@ mod tests {
             train_loss,
             valid_loss,
             learning_rate: 1e-3,
+            ..EpochRecord::default()
         };
         (0..).zip(losses).map(record).collect()
     }
@@ -150,7 +189,26 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
-        assert!(svg.contains("The loss over 3\u{a0}epochs. At the end the loss of the training rows is 0.5000, of the validation rows 0.9000. The weights of epoch 2 were kept."));
+        assert!(svg.contains("The loss over 3\u{a0}epochs. At the end the loss is of the training rows 0.5000, of the validation rows 0.9000. The weights of epoch 2 were kept."));
+    }
+
+    #[test]
+    fn each_metric_that_chose_has_a_picture_with_its_own_number() {
+        let scored = |metric, value| Scored { metric, value };
+        let mut history = history(&[(2.0, Some(1.5)), (1.0, Some(0.75)), (0.5, Some(0.9))]);
+        for (record, accuracy) in history.iter_mut().zip([Some(0.5), None, Some(0.75)]) {
+            let metrics = [scored(MetricName::Accuracy, accuracy), scored(MetricName::LogLoss, None)];
+            record.valid_metrics = metrics.to_vec();
+        }
+        let [svg] = &metric_curves(&history, Some(2))[..] else { panic!("nothing finite gives no picture") };
+        for part in [
+            "Accuracy, epoch by epoch</title>",
+            ">kept: epoch 3: 0.7500</text>",
+            "The Accuracy over 3\u{a0}epochs. At the end the Accuracy is of the validation rows 0.7500.",
+        ] {
+            assert!(svg.contains(part), "{part} in {svg}");
+        }
+        assert!(!svg.contains(">training</text>"));
     }
 
     #[test]

@@ -43,12 +43,12 @@ impl Frame {
 }
 
 /// At most `most` of some points: the first, the last, and others evenly between them.
-pub(super) fn thinned<T: Copy>(points: &[T], most: usize) -> Vec<T> {
+pub(super) fn thinned<T: Clone>(points: &[T], most: usize) -> Vec<T> {
     let (n, gaps) = (points.len(), most.saturating_sub(1).max(1));
     if n <= most {
         return points.to_vec();
     }
-    (0..=gaps).map(|i| points[i * (n - 1) / gaps]).collect()
+    (0..=gaps).map(|i| points[i * (n - 1) / gaps].clone()).collect()
 }
 
 #[cfg(test)]

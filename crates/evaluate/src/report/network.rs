@@ -79,8 +79,8 @@ fn around(from: Point, to: Point, x: f64) -> [Point; 4] {
 /// The dot of a layer and what is said of it.
 fn layer(drawing: &mut Drawing, graph: &Graph, node: &Node, at: Point) {
     let inputs = graph.input_shapes(node);
-    let params = node.layer.params(&inputs);
-    let learned = params.iter().filter(|param| param.kind == ParamKind::Learned);
+    let params = graph.params_of(node);
+    let learned = params.iter().filter(|param| param.kind != ParamKind::Running);
     let learned: usize = learned.map(|param| param.sizes.iter().product::<usize>()).sum();
     let flops = node.layer.flops(&inputs, &node.shape);
     let tip =

@@ -6,7 +6,7 @@ use crate::Report;
 
 use super::columns::columns;
 use super::confusion::confusion;
-use super::curves::curves;
+use super::curves::{curves, metric_curves};
 use super::forecast::forecast;
 use super::learned::learned;
 use super::network::network;
@@ -67,22 +67,30 @@ pub fn html(input: &ReportInput) -> String {
         section("files", "Exported files", input.parity.map(parity)),
         section("recipe", "Recipe", preformatted(input.recipe)),
     ];
+    let head = format!("<p class=\"lead\">{}</p>{}", sentence(report), facts(input.facts));
+    page("Baeum report", input.title, &head, sections)
+}
+
+/// A page of its own: what it is, whose it is, what stands at its head, and its sections; all but the title is markup.
+pub fn page(
+    kind: &str,
+    title: &str,
+    head: &str,
+    sections: impl IntoIterator<Item = Option<(String, String)>>,
+) -> String {
     let (links, body): (String, String) = sections.into_iter().flatten().unzip();
-    let title = escape(input.title);
+    let (title, version) = (escape(title), env!("CARGO_PKG_VERSION"));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title} · Baeum report</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
-         <header><p class=\"over\">Baeum report</p><h1>{title}</h1><p class=\"lead\">{}</p>{}\
+         <title>{title} · {kind}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
+         <header><p class=\"over\">{kind}</p><h1>{title}</h1>{head}\
          <nav aria-label=\"Sections\">{links}</nav></header>\n{body}\
-         <footer>Made by Baeum {}. This page is one file: it runs no script and loads nothing.</footer>\n\
+         <footer>Made by Baeum {version}. This page is one file: it runs no script and loads nothing.</footer>\n\
          </main>\n</body>\n</html>\n",
         super::markup::STYLE,
-        sentence(report),
-        facts(input.facts),
-        env!("CARGO_PKG_VERSION"),
     )
 }
 
@@ -106,8 +114,27 @@ fn training(input: &ReportInput) -> Option<String> {
     let valid = input.history.iter().any(|record| record.valid_loss.is_some());
     let hint = "Where the validation curve rises while the training curve falls, the network learns its rows by heart.";
     let hint = if valid { hint } else { "There were no validation rows." };
-    let caption = format!("The loss is what training makes small. {hint}");
-    Some(format!("<figure><div class=\"wide\">{curves}</div><figcaption>{caption}</figcaption></figure>"))
+    let figure = |drawing: String, caption: &str| {
+        format!("<figure><div class=\"wide\">{drawing}</div><figcaption>{caption}</figcaption></figure>")
+    };
+    let cut = if is_cut(input.history) { CUT } else { "" };
+    let loss = figure(curves, &format!("The loss is what training makes small. {hint}{cut}"));
+    let chose = std::iter::once("Chose the epoch whose weights were kept.")
+        .chain(std::iter::repeat("Chose between epochs that were equal in what stands above."));
+    let metrics = metric_curves(input.history, input.best_epoch).into_iter().zip(chose);
+    Some(loss + &metrics.map(|(drawing, chose)| figure(drawing, chose)).collect::<String>())
+}
+
+/// What to know of a last epoch that its time did not suffice for.
+const CUT: &str = " The last epoch was cut short, so its training loss is of fewer rows.";
+
+/// Whether the last epoch had fewer steps than the first.
+fn is_cut(history: &[EpochRecord]) -> bool {
+    match history {
+        [first, .., before, last] => last.step.saturating_sub(before.step) < first.step,
+        [first, last] => last.step.saturating_sub(first.step) < first.step,
+        [] | [_] => false,
+    }
 }
 
 fn classes(report: &Report) -> Option<String> {

@@ -14,6 +14,8 @@ const OLDEST: u32 = 13;
 pub(super) struct Builder<'a> {
     graph: Graph,
     names: BTreeSet<String>,
+    /// The values of parameters that several layers may read.
+    shared: BTreeMap<String, String>,
     /// None while it is only asked whether the graph can be written.
     weights: Option<&'a Weights>,
     asked: Option<u32>,
@@ -22,7 +24,14 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(weights: Option<&'a Weights>, asked: Option<u32>) -> Builder<'a> {
-        Builder { graph: Graph::default(), names: BTreeSet::new(), weights, asked, needed: OLDEST }
+        Builder {
+            graph: Graph::default(),
+            names: BTreeSet::new(),
+            shared: BTreeMap::new(),
+            weights,
+            asked,
+            needed: OLDEST,
+        }
     }
 
     /// The graph, and the operator set it is written in.
@@ -157,6 +166,16 @@ impl<'a> Builder<'a> {
             }
             None => Ok(self.name(name)),
         }
+    }
+
+    /// A parameter that several layers may read; it stands in the file once.
+    pub(super) fn shared_weight(&mut self, name: &str) -> Result<String, ExportError> {
+        if let Some(value) = self.shared.get(name) {
+            return Ok(value.clone());
+        }
+        let value = self.weight(name, |tensor| Ok(tensor.clone()))?;
+        self.shared.insert(name.to_owned(), value.clone());
+        Ok(value)
     }
 
     /// A constant made of several parameters of the network, under a name like `wish`.

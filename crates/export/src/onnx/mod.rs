@@ -14,6 +14,7 @@ mod form;
 mod images;
 mod lengths;
 mod manifest;
+mod members;
 mod model;
 mod names;
 mod network;

@@ -7,6 +7,7 @@ use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
 use super::attention::{self, Attention};
 use super::builder::Builder;
 use super::lengths;
+use super::members;
 use super::model::Attribute;
 use super::norm;
 use super::sequence::{self, Cell};
@@ -45,6 +46,17 @@ fn layer(
     Ok(match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
         Layer::Dense { bias, .. } => dense(builder, node, x, *bias)?,
+        Layer::Unembedding { table, .. } => {
+            let table = builder.shared_weight(&format!("{table}.weight"))?;
+            let turned = sequence::transpose(builder, &format!("{name}.turned"), &table, &[1, 0]); // [units, vocabulary]
+            builder.add(name, "MatMul", &[x, &turned], &[])
+        }
+        Layer::GroupedDense { groups, units } => members::grouped_dense(builder, name, x, groups, *units)?,
+        Layer::Scale { .. } => {
+            let weights = weights(builder, name, &["weight"])?;
+            builder.add(name, "Mul", &[x, &weights[0]], &[])
+        }
+        Layer::Ensemble { members } => members::ensemble(builder, name, x, item, *members),
         Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
             let mut settings = window(*kernel, *stride, *padding);
             settings.push(("dilations", Attribute::Ints(sides(*dilation).to_vec())));
@@ -122,7 +134,7 @@ fn layer(
             let cell = Cell::gru(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, counted, &cell)?
         }
-        Layer::MeanOverTime => match counted {
+        Layer::MeanOverTime | Layer::MemberMean => match counted {
             Some(lengths) => lengths::mean(builder, name, (x, lengths), item)?,
             None => sequence::mean(builder, name, x, item)?,
         },
@@ -138,8 +150,8 @@ fn layer(
             sequence::patches(builder, node, x, *size, stride.unwrap_or(*size))?
         }
         Layer::Embedding { .. } => {
-            let weights = weights(builder, name, &["weight"])?;
-            builder.add(name, "Gather", &[&weights[0], x], &axis(0))
+            let table = builder.shared_weight(&format!("{name}.weight"))?;
+            builder.add(name, "Gather", &[&table, x], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
         Layer::Subtract => builder.add(name, "Sub", read, &[]),

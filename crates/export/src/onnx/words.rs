@@ -7,6 +7,10 @@ pub(crate) fn layer(layer: &Layer) -> Say {
     match layer {
         Layer::Input { .. } => Say::Word("graph input"),
         Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
+        Layer::Unembedding { .. } => Say::Word("Transpose, MatMul"),
+        Layer::GroupedDense { .. } => Say::Word("Slice, MatMul, Concat, Reshape, Add"),
+        Layer::Scale { .. } | Layer::Multiply => Say::Word("Mul"),
+        Layer::Ensemble { .. } => Say::Word("Reshape, Expand"),
         Layer::Conv1d { .. } | Layer::Conv2d { .. } => Say::Word("Conv"),
         Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
         Layer::AvgPool1d { .. } | Layer::AvgPool2d { .. } => Say::Word("AveragePool"),
@@ -36,13 +40,12 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         }
         Layer::Lstm { .. } => Say::Word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
-        Layer::MeanOverTime => Say::Word("ReduceSum, Mul"),
+        Layer::MeanOverTime | Layer::MemberMean => Say::Word("ReduceSum, Mul"),
         Layer::MaxOverTime => Say::Word("Reshape, MaxPool, Flatten"),
         Layer::Lengths { .. } => Say::Word("Equal, Not, Mul, Add, ArgMax, Add"),
         Layer::Transpose => Say::Word("Transpose"),
         Layer::Add => Say::Word("Add"),
         Layer::Subtract => Say::Word("Sub"),
-        Layer::Multiply => Say::Word("Mul"),
         Layer::Concat { .. } => Say::Word("Concat"),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn layer(
         Layer::Gru { units, bidirectional, returns, layers } => {
             recurrent((x, length), n, *units, (*bidirectional, *layers), *returns, weight, gru)
         }
-        Layer::MeanOverTime => {
+        Layer::MeanOverTime | Layer::MemberMean => {
             (0..n).map(|i| x.iter().skip(i).step_by(n).take(length).sum::<f64>() / length as f64).collect()
         }
         Layer::MaxOverTime => {
@@ -57,6 +57,9 @@ pub(super) fn layer(
         }
         Layer::Input { .. }
         | Layer::Dense { .. }
+        | Layer::GroupedDense { .. }
+        | Layer::Scale { .. }
+        | Layer::Ensemble { .. }
         | Layer::Conv1d { .. }
         | Layer::Conv2d { .. }
         | Layer::MaxPool2d { .. }
@@ -79,6 +82,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::Lengths { .. }
         | Layer::Add
         | Layer::Subtract

@@ -37,6 +37,9 @@ pub(super) fn layer(
         Layer::Upsample { factor, mode } => image.upsample(*factor, *mode),
         Layer::Input { .. }
         | Layer::Dense { .. }
+        | Layer::GroupedDense { .. }
+        | Layer::Scale { .. }
+        | Layer::Ensemble { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
@@ -51,12 +54,14 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }
         | Layer::SinusoidalPositions
         | Layer::MultiHeadAttention { .. }
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
+        | Layer::MemberMean
         | Layer::MaxOverTime
         | Layer::Lengths { .. }
         | Layer::Transpose

@@ -10,7 +10,9 @@ pub(crate) fn write(graph: &Graph, tensors: &[(String, Tensor)]) -> Vec<u8> {
     let mut archive = zip::Writer::aligned(64);
     archive.add(&format!("{TOP}/data.pkl"), &state_dict(graph, tensors));
     archive.add(&format!("{TOP}/byteorder"), b"little");
-    for (key, (_, tensor)) in tensors.iter().enumerate() {
+    for (key, (_, tensor)) in
+        tensors.iter().enumerate().filter(|(key, _)| storage_of(graph, tensors, *key) == *key)
+    {
         archive.add(&format!("{TOP}/data/{key}"), &to_bytes(tensor.data()));
     }
     archive.add(&format!("{TOP}/version"), b"3\n");
@@ -23,7 +25,7 @@ fn state_dict(graph: &Graph, tensors: &[(String, Tensor)]) -> Vec<u8> {
     pickle.set_items(|p| {
         for (key, (name, tensor)) in tensors.iter().enumerate() {
             p.text(name);
-            rebuild(p, key, tensor);
+            rebuild(p, storage_of(graph, tensors, key), tensor);
         }
     });
     pickle.empty_dict();
@@ -33,6 +35,13 @@ fn state_dict(graph: &Graph, tensors: &[(String, Tensor)]) -> Vec<u8> {
     });
     pickle.build();
     pickle.finish()
+}
+
+/// Which tensor's numbers a tensor has: its own, or those of a table that it is tied to.
+fn storage_of(graph: &Graph, tensors: &[(String, Tensor)], key: usize) -> usize {
+    let name = tensors.get(key).map(|(name, _)| name);
+    let table = graph.tied().find(|(copy, _)| Some(copy) == name).map(|(_, table)| table);
+    tensors.iter().position(|(name, _)| Some(name) == table.as_ref()).unwrap_or(key)
 }
 
 fn ordered_dict(pickle: &mut pickle::Writer) {

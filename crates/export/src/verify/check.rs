@@ -9,7 +9,7 @@ use crate::error::{ReadError, VerifyError};
 use crate::files::Files;
 use crate::format::{Format, Level};
 use crate::onnx::Manifest;
-use crate::state_dict::{state_dict, without_counters};
+use crate::state_dict::{own_weights, state_dict};
 use crate::wire::numbers::same_bits;
 use crate::{onnx, torch};
 
@@ -61,7 +61,7 @@ fn reread(file: &'static str, predictor: &Predictor, tensors: Weights) -> Result
             .is_none_or(|found| found.shape() != wanted.shape() || !same_bits(found.data(), wanted.data()))
     };
     let changed = state_dict(predictor).map_err(unfit)?.into_iter().find(changed);
-    let weights = without_counters(&predictor.graph, tensors);
+    let weights = own_weights(&predictor.graph, tensors);
     check_weights(&predictor.graph, &weights).map_err(unfit)?;
     if let Some((tensor, _)) = changed {
         return Err(VerifyError::Bits { file, tensor });

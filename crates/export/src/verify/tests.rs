@@ -142,6 +142,17 @@ fn activations_agree() {
 }
 
 #[test]
+fn fields_and_members_agree() {
+    layer(&[6], Layer::GroupedDense { groups: vec![1, 3, 2], units: 4 });
+    layer(&[6], Layer::GroupedDense { groups: vec![6], units: 1 });
+    layer(&[6], Layer::Ensemble { members: 3 });
+    layer(&[4, 6], Layer::MemberMean);
+    for axes in [1, 2] {
+        layer(&[2, 4, 6], Layer::Scale { axes, start: 1.0, signs: false });
+    }
+}
+
+#[test]
 fn sequences_agree() {
     for item in [&[4, 6][..], &[2, 4, 6]] {
         layer(item, Layer::PositionEmbedding { length: 5 });

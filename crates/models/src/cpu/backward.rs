@@ -19,7 +19,7 @@ impl Run<'_> {
     pub(super) fn backward(&mut self, step: &Step) {
         let Some(dy) = step.gradient else {
             // Its parameters have no part in the loss.
-            if self.write() == Write::Set {
+            if self.write_of(step) == Write::Set {
                 step.learned.iter().for_each(|span| self.state.gradient[span.clone()].fill(0.0));
             }
             return;
@@ -32,6 +32,9 @@ impl Run<'_> {
                 let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
                 self.product_backward(step, (0, *bias), size, [&self.read(step), &dy.span(self.rows)], dx);
             }
+            Op::GroupedDense { groups, units } => self.grouped_dense_backward(step, dy, groups, *units),
+            Op::Scale { len, .. } => self.scale_backward(step, dy, *len),
+            Op::Repeat { width, times } => self.repeat_backward(step, dy, *width, *times),
             Op::Conv2d { conv, bias, relu, .. } => {
                 self.undo_relu(step, dy, *relu);
                 self.conv2d_backward(step, dy, &Conv2d { batch: self.rows, ..*conv }, *bias);
@@ -62,7 +65,7 @@ impl Run<'_> {
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
             Op::Embedding { units } => {
-                let (write, spans) = (self.write(), [&dy.span(self.rows), &self.read(step)]);
+                let (write, spans) = (self.write_of(step), [&dy.span(self.rows), &self.read(step)]);
                 let ([dy, ids], []) = self.arena.views(spans, []);
                 let gradient = &mut self.state.gradient[step.learned[0].clone()];
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
@@ -110,6 +113,11 @@ impl Run<'_> {
         }
     }
 
+    /// The same for a step whose parameters another may have as well.
+    fn write_of(&self, step: &Step) -> Write {
+        if step.shares { Write::Add } else { self.write() }
+    }
+
     /// Through the relu that is part of a product or a sum, in place.
     fn undo_relu(&mut self, step: &Step, dy: Place, relu: bool) {
         if relu {
@@ -129,7 +137,7 @@ impl Run<'_> {
         dx: Option<(Span, Write)>,
     ) {
         let [rows, units, inputs] = size;
-        let write = self.write();
+        let write = self.write_of(step);
         let ([x, dy], []) = self.arena.views(spans, []);
         let (across, x) = (Matrix::transposed(dy, units), Matrix::rows(x, inputs)); // [units, rows] and [rows, inputs]
         let dw = MatrixMut::rows(&mut self.state.gradient[step.learned[first].clone()], inputs);

@@ -36,6 +36,9 @@ impl Run<'_> {
                 let size = [rows * self.rows, *units, *inputs];
                 self.dense(i, step, size, Fused { bias: *bias, relu: *relu });
             }
+            Op::GroupedDense { groups, units } => self.grouped_dense(step, groups, *units),
+            Op::Scale { len, .. } => self.scale(step, *len),
+            Op::Repeat { width, times } => self.repeat(step, *width, *times),
             Op::Conv2d { conv, bias, relu, .. } => {
                 self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu });
             }

@@ -24,7 +24,8 @@ impl CpuRunner {
             return Err(NetworkError::Targets { wanted: plan.outputs.len(), got: batch.targets.len() });
         }
         let mut parts = LossParts::default();
-        for ((output, id), target) in plan.outputs.iter().zip(graph.outputs()).zip(&batch.targets) {
+        for ((output, (id, answers)), target) in plan.outputs.iter().zip(graph.judged()).zip(&batch.targets) {
+            let target = &*checks::for_each_answer(target, answers)?;
             let value = output.value.span(batch.rows);
             let len = value.len();
             let spare = plan.spare.span(batch.rows).start;
@@ -34,14 +35,16 @@ impl CpuRunner {
             let ([value], [gradient]) = arena.views([&value], [place]);
             parts.add(match loss {
                 Loss::CrossEntropy { weights, smoothing, gamma } => {
-                    let classes = graph[*id].shape.last().unwrap_or(1);
+                    let classes = graph[id].shape.last().unwrap_or(1);
                     let class_weights = checks::class_weights(weights, classes)?;
                     let (smoothing, gamma) = (*smoothing, *gamma);
                     let loss = CrossEntropy { classes, smoothing, gamma, class_weights };
-                    against_classes(ctx, &loss, (value, gradient), target, part, words)?
+                    against_classes(ctx, &loss, (value, gradient), (target, answers), part, words)?
                 }
-                Loss::BinaryCrossEntropy => {
-                    against(target, len, |t| bce_with_logits(ctx, 1.0, value, t, gradient))?
+                Loss::BinaryCrossEntropy { weights } => {
+                    let labels = graph[*id].shape.last().unwrap_or(1);
+                    let weights = checks::class_weights(weights, labels)?.unwrap_or_default();
+                    against(target, len, |t| bce_with_logits(ctx, weights, value, t, gradient))?
                 }
                 Loss::Mse => against(target, len, |t| mse(ctx, value, t, gradient))?,
                 Loss::Mae => against(target, len, |t| mae(ctx, value, t, gradient))?,
@@ -71,7 +74,7 @@ fn against_classes(
     ctx: &Ctx,
     loss: &CrossEntropy<'_>,
     (logits, gradient): (&[f32], &mut [f32]),
-    target: &Tensor,
+    (target, answers): (&Tensor, usize),
     part: Part,
     words: &mut Vec<u32>,
 ) -> Result<LossParts, NetworkError> {
@@ -82,8 +85,8 @@ fn against_classes(
             cross_entropy_soft(ctx, loss, logits, target.f32s()?, gradient)
         }
         DType::I64 | DType::F64 | DType::U8 => {
-            checks::classes(target, loss.classes, part, words)?;
-            checks::elements(target, logits.len() / loss.classes.max(1))?;
+            checks::classes(target, loss.classes, part, answers, words)?;
+            checks::elements(target, logits.len() / (loss.classes * answers).max(1))?;
             cross_entropy(ctx, loss, logits, words, gradient)
         }
     };

@@ -20,6 +20,12 @@ pub(super) enum Op {
     Ids,
     /// `y = x W^T + b` over `rows` rows of an item, followed by relu if it stood alone behind.
     Dense { rows: usize, inputs: usize, units: usize, bias: bool, relu: bool },
+    /// Groups of numbers, each by weights of its own.
+    GroupedDense { groups: Arc<[usize]>, units: usize },
+    /// The same factors for each stretch of `len` numbers, of which an item has `numbers`.
+    Scale { len: usize, numbers: usize },
+    /// A row of `width` numbers, `times` times.
+    Repeat { width: usize, times: usize },
     /// A convolution of one image, followed by a batch norm if answers alone are wanted, and by relu, if they stood alone behind.
     Conv2d { conv: Conv2d, bias: bool, norm: Option<FoldedNorm>, relu: bool },
     /// The largest value of each window; keeps where it stood.
@@ -90,6 +96,17 @@ impl Op {
                 let rows = x.iter().rev().skip(1).product();
                 Op::Dense { rows, inputs: last, units: *units, bias: *bias, relu: false }
             }
+            Layer::Unembedding { vocabulary, .. } => {
+                let rows = x.iter().rev().skip(1).product();
+                Op::Dense { rows, inputs: last, units: *vocabulary, bias: false, relu: false }
+            }
+            Layer::GroupedDense { groups, units } => {
+                Op::GroupedDense { groups: groups.as_slice().into(), units: *units }
+            }
+            Layer::Scale { axes, .. } => {
+                Op::Scale { len: x.iter().rev().take(*axes).product(), numbers: count(&x) }
+            }
+            Layer::Ensemble { members } => Op::Repeat { width: last, times: *members },
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias } => {
                 let conv = Conv2d {
                     batch: 1,
@@ -177,7 +194,7 @@ impl Op {
             Layer::Gru { units, bidirectional, returns, layers } => {
                 Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *layers, *returns))
             }
-            Layer::MeanOverTime => Op::MeanOverTime { time: channels, width: last },
+            Layer::MeanOverTime | Layer::MemberMean => Op::MeanOverTime { time: channels, width: last },
             Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },
             Layer::Lengths { padding } => Op::Lengths { time: last, padding: *padding },
             Layer::Transpose => Op::Transpose {

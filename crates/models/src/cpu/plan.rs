@@ -7,7 +7,7 @@ mod lives;
 mod place;
 mod share;
 
-use baeum_core::{Graph, ParamKind, Rng};
+use baeum_core::{Graph, NodeId, ParamKind, Rng};
 use baeum_kernels::{Span, Write};
 
 use super::op::{Op, Room, count, item};
@@ -28,7 +28,7 @@ pub(super) enum Purpose {
 pub(super) struct Plan {
     /// In running order, one a node.
     pub(super) steps: Vec<Step>,
-    /// What the network answers, in the order of the graph's outputs.
+    /// What the network answers, or what a loss looks at, in the order of the graph's outputs.
     pub(super) outputs: Vec<Output>,
     /// Where the gradient of an output goes that nothing learned stands in front of, and one that is added to another's.
     pub(super) spare: Place,
@@ -60,6 +60,8 @@ pub(super) struct Step {
     pub(super) gradients: Vec<Option<(Place, Write)>>,
     /// Its learned tensors in the order of the layer: weight, bias.
     pub(super) learned: Vec<Span>,
+    /// Whether a step that goes back before it has left its part of their gradients there: a table that is used twice.
+    pub(super) shares: bool,
     /// Its running statistics: mean, variance.
     pub(super) running: Vec<Span>,
 }
@@ -80,6 +82,9 @@ pub(super) struct Params {
     pub(super) tensors: Vec<Tensor>,
     /// The learned tensors that an optimizer treats alike, one stretch after the other.
     pub(super) groups: Vec<Group>,
+    /// How many numbers an optimizer moves; they stand first.
+    pub(super) moved: usize,
+    /// How many are learned, with those that are frozen.
     pub(super) learned: usize,
     pub(super) running: usize,
 }
@@ -129,10 +134,10 @@ impl Params {
     pub(super) fn of(graph: &Graph) -> Params {
         let mut params = Params::default();
         for (i, node) in graph.nodes().iter().enumerate() {
-            for param in node.layer.params(&graph.input_shapes(node)) {
+            for param in graph.params_of(node) {
                 let span = 0..param.sizes.iter().product();
                 let name = format!("{}.{}", node.name, param.name);
-                let role = Role::of(graph, i, &param.sizes);
+                let role = Role::of(graph, i, &param);
                 params.tensors.push(Tensor {
                     node: i,
                     name,
@@ -144,14 +149,15 @@ impl Params {
             }
         }
         for role in Role::ALL {
-            let start = params.learned;
-            params.learned = params.lay(start, |tensor| tensor.is_learned() && tensor.role == role);
-            let mut group = Group { role, span: start..params.learned, matrices: vec![] };
+            let start = params.moved;
+            params.moved = params.lay(start, |tensor| tensor.is_learned() && tensor.role == role);
+            let mut group = Group { role, span: start..params.moved, matrices: vec![] };
             let own = params.tensors.iter().filter(|tensor| group.holds(tensor));
             group.matrices = own.map(|tensor| Lying::of(group.place(tensor), &tensor.sizes)).collect();
             params.groups.push(group);
         }
-        params.running = params.lay(0, |tensor| !tensor.is_learned());
+        params.learned = params.lay(params.moved, |tensor| tensor.kind == ParamKind::Frozen);
+        params.running = params.lay(0, |tensor| tensor.kind == ParamKind::Running);
         params
     }
 
@@ -163,8 +169,18 @@ impl Params {
         })
     }
 
-    pub(super) fn of_node(&self, node: usize, kind: ParamKind) -> Vec<Span> {
-        let own = self.tensors.iter().filter(|tensor| tensor.node == node && tensor.kind == kind);
+    /// The learned tensors of a node, with those that are frozen, in the order of its layer.
+    pub(super) fn learned_of(&self, node: usize) -> Vec<Span> {
+        self.of_node(node, |kind| kind != ParamKind::Running)
+    }
+
+    /// The running statistics of a node, in the order of its layer.
+    pub(super) fn running_of(&self, node: usize) -> Vec<Span> {
+        self.of_node(node, |kind| kind == ParamKind::Running)
+    }
+
+    fn of_node(&self, node: usize, is_meant: impl Fn(ParamKind) -> bool) -> Vec<Span> {
+        let own = self.tensors.iter().filter(|tensor| tensor.node == node && is_meant(tensor.kind));
         own.map(|tensor| tensor.span.clone()).collect()
     }
 }
@@ -173,27 +189,38 @@ impl Plan {
     /// The steps of a graph, for batches of up to `capacity` items.
     pub(super) fn of(graph: &Graph, params: &Params, rng: &Rng, purpose: Purpose, capacity: usize) -> Plan {
         let mut ops: Vec<Op> = graph.nodes().iter().map(|node| Op::of(graph, node, rng)).collect();
+        let ends = ends(graph, purpose);
         let shared = share::share(graph, &mut ops, purpose);
-        let asked = lives::asked(graph, purpose);
+        let asked = lives::asked(graph, &ends, purpose);
         let rooms: Vec<Room> =
             graph.nodes().iter().map(|node| Room::item(count(&item(&node.shape)))).collect();
-        let lives = lives::Lives::of(graph, &ops, &shared, &asked);
-        let answers = graph.outputs().iter().map(|id| rooms[id.index()].item);
+        let lives = lives::Lives::of(graph, &ends, &ops, &shared, &asked);
+        let answers = ends.iter().map(|id| rooms[id.index()].item);
         let spare = Room::item(answers.max().filter(|_| purpose == Purpose::Train).unwrap_or(0));
         let layout = place::Layout::of(&ops, &rooms, &shared, &lives, spare, capacity);
-        let steps = (0..ops.len()).map(|i| layout.step(i, graph, &ops[i], &shared, &asked, params)).collect();
-        let output = |(k, id): (usize, &baeum_core::NodeId)| {
+        let steps = (0..ops.len())
+            .map(|i| layout.step(i, (graph, &ends), &ops[i], &shared, &asked, params))
+            .collect();
+        let output = |(k, id): (usize, &NodeId)| {
             let home = shared.home[id.index()];
-            let twice = graph.outputs()[..k].iter().any(|before| shared.home[before.index()] == home);
+            let twice = ends[..k].iter().any(|before| shared.home[before.index()] == home);
             Output {
                 value: layout.values[id.index()],
                 gradient: layout.gradients[home].filter(|_| asked[id.index()]),
                 write: if twice { Write::Add } else { Write::Set },
             }
         };
-        let outputs = graph.outputs().iter().enumerate().map(output);
+        let outputs = ends.iter().enumerate().map(output);
         let (outputs, spare, len) = (outputs.collect(), layout.spare, layout.len);
         Plan { steps, outputs, spare, capacity, len, residents: layout.residents }
+    }
+}
+
+/// The nodes whose values are handed out: the answers, or what a loss looks at.
+fn ends(graph: &Graph, purpose: Purpose) -> Vec<NodeId> {
+    match purpose {
+        Purpose::Predict => graph.outputs().to_vec(),
+        Purpose::Train => graph.judged().map(|(id, _)| id).collect(),
     }
 }
 

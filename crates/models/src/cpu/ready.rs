@@ -1,6 +1,5 @@
 //! Weights as answers want them: laid for the kernels once, not at each call, and with the batch norm behind a convolution folded in.
 
-use baeum_core::ParamKind;
 use baeum_kernels::{
     Buffer, Conv2d, Ctx, Matrix, conv2d_prepare, conv2d_prepared_len, gemm_prepare, gemm_prepared_len,
 };
@@ -78,6 +77,9 @@ impl ReadyStep {
             | Op::GroupNorm { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)
@@ -143,8 +145,7 @@ struct Norm {
 
 impl Norm {
     fn of(norm: FoldedNorm, params: &Params, state: &FlatState) -> Norm {
-        let of_kind = |kind| params.of_node(norm.node, kind);
-        let (learned, running) = (of_kind(ParamKind::Learned), of_kind(ParamKind::Running));
+        let (learned, running) = (params.learned_of(norm.node), params.running_of(norm.node));
         let (weight, bias) = (&state.learned[learned[0].clone()], &state.learned[learned[1].clone()]);
         let (mean, variance) = (&state.running[running[0].clone()], &state.running[running[1].clone()]);
         let scale =

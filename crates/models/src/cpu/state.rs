@@ -49,7 +49,7 @@ impl Seen {
 
 impl FlatState {
     pub(super) fn of(graph: &Graph, params: &Params, weights: &Weights) -> FlatState {
-        let seen = |(i, node)| Seen::of(node, &params.of_node(i, ParamKind::Running));
+        let seen = |(i, node)| Seen::of(node, &params.running_of(i));
         let mut state = FlatState {
             learned: Buffer::zeros(params.learned),
             running: Buffer::zeros(params.running),
@@ -86,7 +86,7 @@ impl FlatState {
         if !std::mem::take(&mut self.fresh) {
             return Err(RunError::NoGradient.into());
         }
-        let squares = baeum_kernels::sum_of_squares_on(ctx, &self.gradient);
+        let squares = baeum_kernels::sum_of_squares_on(ctx, &self.gradient[..params.moved]);
         let stats = UpdateStats { gradient_norm: squares.sqrt() / weight };
         if !update.takes(stats.gradient_norm) {
             return Ok(stats);
@@ -179,14 +179,14 @@ impl FlatState {
 
     fn of_kind(&self, kind: ParamKind) -> &Buffer {
         match kind {
-            ParamKind::Learned => &self.learned,
+            ParamKind::Learned | ParamKind::Frozen => &self.learned,
             ParamKind::Running => &self.running,
         }
     }
 
     fn of_kind_mut(&mut self, kind: ParamKind) -> &mut Buffer {
         match kind {
-            ParamKind::Learned => &mut self.learned,
+            ParamKind::Learned | ParamKind::Frozen => &mut self.learned,
             ParamKind::Running => &mut self.running,
         }
     }

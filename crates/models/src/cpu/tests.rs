@@ -165,7 +165,7 @@ fn both_runners_agree_on_every_layer() {
         let batch = batch(&graph, ROWS);
         check(name, &graph, &batch, &Loss::CROSS_ENTROPY);
         check(name, &graph, &with_numbers(batch.clone()), &Loss::Mse);
-        check(name, &graph, &with_fits(batch), &Loss::BinaryCrossEntropy);
+        check(name, &graph, &with_fits(batch), &Loss::BINARY_CROSS_ENTROPY);
     }
 }
 
@@ -177,10 +177,14 @@ fn both_runners_weigh_and_smooth_alike() {
         check("soft", &graph, &with_shares(batch(&graph, 7)), &loss);
     }
     check("soft", &graph, &with_shares(batch(&graph, 7)), &Loss::CROSS_ENTROPY);
+    let fits = |weights: &[f32]| Loss::BinaryCrossEntropy { weights: weights.to_vec() };
+    check("fits", &graph, &with_fits(batch(&graph, 7)), &fits(&[0.5, 2.0, 7.0]));
     let loss = Loss::CrossEntropy { weights: vec![1.0; 2], smoothing: 0.0, gamma: 0.0 };
     let refused = |net: &mut dyn Network| {
-        let error = net.loss_and_grad(&batch(&graph, 7), &loss, Part::WHOLE).unwrap_err();
-        assert_eq!(error.to_string(), "the loss wants one weight for each of 3 classes, got 2");
+        for (loss, batch) in [(&loss, batch(&graph, 7)), (&fits(&[1.0; 2]), with_fits(batch(&graph, 7)))] {
+            let error = net.loss_and_grad(&batch, loss, Part::WHOLE).unwrap_err();
+            assert_eq!(error.to_string(), "the loss wants one weight for each of 3 classes, got 2");
+        }
     };
     refused(&mut cpu(&graph));
     refused(&mut Runner::new(&graph, &weights(&graph), config()).unwrap());

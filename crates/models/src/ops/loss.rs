@@ -58,11 +58,18 @@ fn numbers_like(numbers: &[f32], other: &Tensor) -> Result<Tensor> {
 }
 
 /// The binary cross-entropy of each logit against how much its label fits: `ln(1 + e^x) - t x`, shifted so that it cannot
-/// overflow. Both `[B, K]`; result `[B, K]`.
-pub(crate) fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
+/// overflow; where labels have weights `w`, `(w - 1) t (ln(1 + e^x) - x)` more. Both `[B, K]`; result `[B, K]`.
+pub(crate) fn binary_cross_entropy(
+    logits: &Tensor,
+    targets: &Tensor,
+    weights: Option<&[f32]>,
+) -> Result<Tensor> {
     let largest = logits.relu()?.detach(); // of the logit and of 0, its rival
-    let both = (largest.neg()?.exp()? + (logits - &largest)?.exp()?)?.log()?;
-    (largest + both)? - (logits * targets)?
+    let both = (&largest + (largest.neg()?.exp()? + (logits - &largest)?.exp()?)?.log()?)?;
+    let plain = (&both - (logits * targets)?)?;
+    let Some(weights) = weights else { return Ok(plain) };
+    let more = (numbers_like(weights, logits)? - 1.0)?; // [K]
+    plain + targets.broadcast_mul(&more)?.mul(&(both - logits)?)?
 }
 
 /// The squared error of each number. Both `[B, n]`; result `[B, n]`.

@@ -42,6 +42,16 @@ pub(super) fn count(setting: &str, got: usize) -> Result<(), Refusal> {
     within(setting, 1000, got)
 }
 
+/// Heads that divide the numbers of a place among them.
+pub(super) fn heads(heads: usize, units: usize) -> Result<(), Refusal> {
+    size("heads", heads)?;
+    size("units", units)?;
+    match units.is_multiple_of(heads) {
+        true => Ok(()),
+        false => Err(Refusal::new("heads", format!("must divide `units` = {units}, got {heads}"))),
+    }
+}
+
 fn within(setting: &str, most: usize, got: usize) -> Result<(), Refusal> {
     match (1..=most).contains(&got) {
         true => Ok(()),

@@ -77,13 +77,20 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let text = Job::Text { vocabulary: 11, classes: 3 };
     let transformer = json!({ "blocks": 2, "heads": 2, "units": 6 });
     let modern = json!({ "gpt": { "blocks": 2, "heads": 3, "units": 6, "style": "modern" } });
+    let convnext =
+        json!({ "convnext_small": { "blocks": [1, 2], "filters": [4, 6], "patch": 2, "kernel": 3 } });
+    let tied = json!({ "gpt": { "blocks": 2, "heads": 2, "units": 6, "tied": true } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
         (json!({ "mlp": { "batch_norm": true, "dropout": 0.5 } }), vec![4], Job::Classes(3)),
+        (json!({ "tabular_mlp": { "embedding": 3, "hidden": [8] } }), vec![4], Job::Classes(3)),
+        (json!({ "ft_transformer": { "blocks": 2, "heads": 2, "units": 6 } }), vec![4], Job::Classes(3)),
+        (json!({ "tabm": { "members": 3, "embedding": 3, "hidden": [8] } }), vec![4], Job::Classes(3)),
         (json!({ "cnn": {} }), vec![3, 9, 8], Job::Classes(3)),
         (json!({ "lenet": { "dropout": 0.5 } }), vec![1, 28, 28], Job::Classes(3)),
         (json!({ "resnet": { "blocks": 2, "dropout": 0.5 } }), vec![3, 9, 8], Job::Classes(3)),
+        (convnext, vec![3, 9, 8], Job::Classes(3)),
         (json!({ "vit": { "patch": 2, "blocks": 1, "units": 8 } }), vec![3, 6, 4], Job::Classes(3)),
         (json!({ "text_cnn": { "embedding": 5, "widths": [2, 3], "filters": 4 } }), vec![7], text),
         (json!({ "lstm": recurrent }), vec![7], text),
@@ -91,6 +98,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "transformer_encoder": transformer }), vec![7], text),
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
         (modern, vec![7], Job::Next { vocabulary: 11 }),
+        (tied, vec![7], Job::Next { vocabulary: 11 }),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
         (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
         (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
@@ -109,7 +117,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
     let schema = serde_json::to_value(schemars::schema_for!(ModelConfig)).unwrap();
     let known = schema["properties"].as_object().unwrap().keys();
     let known: Vec<&str> =
-        known.map(String::as_str).filter(|name| !["layers", "start"].contains(name)).collect();
+        known.map(String::as_str).filter(|name| !["freeze", "layers", "start"].contains(name)).collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
         names.dedup();
@@ -189,7 +197,8 @@ fn written(models: &serde_json::Value, item: &[usize], job: Job) -> serde_json::
     let head = (&job.target(item).decode).into();
     let ids = if let Job::Text { vocabulary, .. } | Job::Next { vocabulary } = job { vocabulary } else { 1 };
     let Way::Preset(preset) = config.way().unwrap().1 else { panic!("{models} is no preset") };
-    serde_json::to_value(preset.layers(&Facts { item, ids, head, target: None }).unwrap()).unwrap()
+    serde_json::to_value(preset.layers(&Facts { item, ids, fields: &[], head, target: None }).unwrap())
+        .unwrap()
 }
 
 /// The parameters of a network, those of the head apart.
@@ -216,6 +225,11 @@ fn networks_have_the_published_numbers_of_parameters() {
     for (blocks, published) in [(3, 269_722), (5, 464_154), (7, 658_586), (9, 853_018), (18, 1_727_962)] {
         let resnet = json!({ "resnet": { "blocks": blocks } });
         assert_eq!(count(resnet, &[3, 32, 32], Job::Classes(10)), published + 2_752);
+    }
+    // Liu et al. 2022: torchvision's `convnext_small` and `convnext_tiny`.
+    for (blocks, published) in [(27, 50_223_688), (9, 28_589_128)] {
+        let convnext = json!({ "convnext_small": { "blocks": [3, 3, blocks, 3] } });
+        assert_eq!(count(convnext, &[3, 224, 224], Job::Classes(1000)), published);
     }
     // Dosovitskiy et al. 2021, ViT-B/16: torchvision's `vit_b_16` has 86,567,656, of which a class token and its place are 2 * 768.
     let base = json!({ "vit": { "patch": 16, "blocks": 12, "heads": 12, "units": 768 } });
@@ -248,6 +262,9 @@ fn gpt_has_the_shape_of_gpt_2() {
         let models = json!({ "gpt": { "blocks": blocks, "heads": heads, "units": units } });
         let graph = graph(&models, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
         assert_eq!(parameters(&graph), (published, 50_257 * units + 50_257));
+        let tied = json!({ "gpt": { "blocks": blocks, "heads": heads, "units": units, "tied": true } });
+        let graph = self::graph(&tied, &[1024], Job::Next { vocabulary: 50_257 }).unwrap();
+        assert_eq!(parameters(&graph), (published, 0));
     }
 }
 
@@ -297,6 +314,160 @@ stage2_block1_add(stage2_block1_norm2, stage2_block1_shortcut_norm) [batch, 8, 4
 stage2_block1_relu2(stage2_block1_add) [batch, 8, 4, 4]
 global_avg_pool1(stage2_block1_relu2) [batch, 8]
 head(global_avg_pool1) [batch, 2]",
+    );
+}
+
+/// A name of four, a number in three bins, and one whose absence is told beside it.
+fn table(layers: serde_json::Value) -> Result<Graph, ModelError> {
+    let labels = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let ways = [
+        ("name", vec![Transform::Category { labels }, Transform::OneHot { size: 4 }]),
+        ("binned", vec![Transform::PiecewiseLinear { edges: vec![0.0, 1.0, 2.0, 3.0] }]),
+        ("number", vec![Transform::Impute { value: vec![0.0] }]),
+        ("number", vec![Transform::IsMissing {}]),
+    ];
+    let columns = ways.map(|(field, steps)| Pipeline { field: field.to_owned(), steps }).to_vec();
+    let (name, dtype, shape) = ("x".to_owned(), DType::F32, vec![9]);
+    let job = Job::Classes(2);
+    config(&layers).check()?.graph(&[InputSpec { name, dtype, shape, columns }], &[job.target(&[9])])
+}
+
+#[test]
+fn what_is_no_table_of_numbers_is_refused() {
+    refuse(
+        json!({ "tabular_mlp": {} }),
+        &[3, 4, 4],
+        Job::Classes(2),
+        "models.tabular_mlp",
+        "`models.tabular_mlp` wants a table, each of whose fields is one number or one name, got items of [3, 4, 4]",
+    );
+    refuse(
+        json!({ "tabm": {} }),
+        &[4],
+        Job::Text { vocabulary: 11, classes: 2 },
+        "models.tabm",
+        "`models.tabm` wants `one_hot` behind steps that give places, got places",
+    );
+}
+
+#[test]
+fn each_field_of_a_table_is_a_vector() {
+    let graph = table(json!({ "tabular_mlp": { "embedding": 5, "hidden": [6] } })).unwrap();
+    let groups = graph.nodes()[1].layer.clone();
+    assert_eq!(groups, Layer::GroupedDense { groups: vec![4, 3, 2], units: 5 });
+    assert_eq!(parameters(&graph), (9 * 5 + 3 * 5 + 15 * 6 + 6, 6 * 2 + 2));
+}
+
+#[test]
+fn each_number_of_one_field_is_a_field() {
+    let input = InputSpec {
+        columns: vec![Pipeline { field: "x".to_owned(), steps: vec![Transform::Log1p {}] }],
+        ..Job::Classes(2).input(&[3])
+    };
+    let plan = config(&json!({ "tabm": { "embedding": 5 } })).check().unwrap();
+    let graph = plan.graph(&[input], &[Job::Classes(2).target(&[3])]).unwrap();
+    assert_eq!(graph.nodes()[1].layer, Layer::GroupedDense { groups: vec![1; 3], units: 5 });
+}
+
+#[test]
+fn members_of_an_ensemble_have_a_head_each() {
+    let graph = table(json!({ "tabm": { "members": 4, "embedding": 2, "hidden": [5], "dropout": 0 } }));
+    let node = |node: &baeum_core::Node| format!("{} {}", node.name, node.shape);
+    assert_eq!(
+        graph.unwrap().nodes().iter().map(node).collect::<Vec<_>>().join("\n"),
+        "x [batch, 9]
+embedding [batch, 3, 2]
+flatten1 [batch, 6]
+ensemble1 [batch, 4, 6]
+scale1 [batch, 4, 6]
+dense1 [batch, 4, 5]
+relu1 [batch, 4, 5]
+head_members [batch, 20]
+head [batch, 4, 2]
+head_mean [batch, 2]"
+    );
+}
+
+#[test]
+fn fields_look_at_each_other() {
+    check(
+        json!({ "ft_transformer": { "blocks": 2, "heads": 2, "units": 6 } }),
+        &[3],
+        Job::Classes(2),
+        "x() [batch, 3]
+embedding(x) [batch, 3, 6]
+block1_attention(embedding) [batch, 3, 6]
+block1_add1(block1_attention, embedding) [batch, 3, 6]
+block1_norm2(block1_add1) [batch, 3, 6]
+block1_gate(block1_norm2) [batch, 3, 8]
+block1_relu(block1_gate) [batch, 3, 8]
+block1_up(block1_norm2) [batch, 3, 8]
+block1_gated(block1_relu, block1_up) [batch, 3, 8]
+block1_dropout(block1_gated) [batch, 3, 8]
+block1_down(block1_dropout) [batch, 3, 6]
+block1_add2(block1_down, block1_add1) [batch, 3, 6]
+block2_norm1(block1_add2) [batch, 3, 6]
+block2_attention(block2_norm1) [batch, 3, 6]
+block2_add1(block2_attention, block1_add2) [batch, 3, 6]
+block2_norm2(block2_add1) [batch, 3, 6]
+block2_gate(block2_norm2) [batch, 3, 8]
+block2_relu(block2_gate) [batch, 3, 8]
+block2_up(block2_norm2) [batch, 3, 8]
+block2_gated(block2_relu, block2_up) [batch, 3, 8]
+block2_dropout(block2_gated) [batch, 3, 8]
+block2_down(block2_dropout) [batch, 3, 6]
+block2_add2(block2_down, block2_add1) [batch, 3, 6]
+mean(block2_add2) [batch, 6]
+norm(mean) [batch, 6]
+relu(norm) [batch, 6]
+head(relu) [batch, 2]",
+    );
+}
+
+#[test]
+fn a_convnext_goes_around_blocks_of_pixels() {
+    check(
+        json!({ "convnext_small": { "blocks": [1, 1], "filters": [4, 6], "patch": 2, "kernel": 3 } }),
+        &[3, 9, 8],
+        Job::Classes(2),
+        "x() [batch, 3, 9, 8]
+stem(x) [batch, 4, 4, 4]
+stem_line(stem) [batch, 4, 16]
+stem_pixels(stem_line) [batch, 16, 4]
+stem_norm(stem_pixels) [batch, 16, 4]
+stem_channels(stem_norm) [batch, 4, 16]
+stem_image(stem_channels) [batch, 4, 4, 4]
+stage1_block1_conv(stem_image) [batch, 4, 4, 4]
+stage1_block1_line(stage1_block1_conv) [batch, 4, 16]
+stage1_block1_pixels(stage1_block1_line) [batch, 16, 4]
+stage1_block1_norm(stage1_block1_pixels) [batch, 16, 4]
+stage1_block1_dense1(stage1_block1_norm) [batch, 16, 16]
+stage1_block1_gelu(stage1_block1_dense1) [batch, 16, 16]
+stage1_block1_dense2(stage1_block1_gelu) [batch, 16, 4]
+stage1_block1_scale(stage1_block1_dense2) [batch, 16, 4]
+stage1_block1_channels(stage1_block1_scale) [batch, 4, 16]
+stage1_block1_image(stage1_block1_channels) [batch, 4, 4, 4]
+stage1_block1_add(stage1_block1_image, stem_image) [batch, 4, 4, 4]
+stage2_line(stage1_block1_add) [batch, 4, 16]
+stage2_pixels(stage2_line) [batch, 16, 4]
+stage2_norm(stage2_pixels) [batch, 16, 4]
+stage2_channels(stage2_norm) [batch, 4, 16]
+stage2_image(stage2_channels) [batch, 4, 4, 4]
+stage2_half(stage2_image) [batch, 6, 2, 2]
+stage2_block1_conv(stage2_half) [batch, 6, 2, 2]
+stage2_block1_line(stage2_block1_conv) [batch, 6, 4]
+stage2_block1_pixels(stage2_block1_line) [batch, 4, 6]
+stage2_block1_norm(stage2_block1_pixels) [batch, 4, 6]
+stage2_block1_dense1(stage2_block1_norm) [batch, 4, 24]
+stage2_block1_gelu(stage2_block1_dense1) [batch, 4, 24]
+stage2_block1_dense2(stage2_block1_gelu) [batch, 4, 6]
+stage2_block1_scale(stage2_block1_dense2) [batch, 4, 6]
+stage2_block1_channels(stage2_block1_scale) [batch, 6, 4]
+stage2_block1_image(stage2_block1_channels) [batch, 6, 2, 2]
+stage2_block1_add(stage2_block1_image, stage2_half) [batch, 6, 2, 2]
+mean(stage2_block1_add) [batch, 6]
+norm(mean) [batch, 6]
+head(norm) [batch, 2]",
     );
 }
 
@@ -611,6 +782,34 @@ fn what_cannot_be_is_refused() {
         json!({ "transformer_encoder": { "hidden": 0 } }),
         "models.transformer_encoder.hidden",
         "must be from 1 to 2147483648, got 0",
+    );
+    let convnext = |numbers: serde_json::Value| json!({ "convnext_small": numbers });
+    setting(
+        convnext(json!({ "blocks": [1, 1] })),
+        "models.convnext_small.filters",
+        "wants a size for each of 2 stages, got 4",
+    );
+    setting(
+        convnext(json!({ "blocks": vec![1; 17], "filters": vec![1; 17] })),
+        "models.convnext_small.blocks",
+        "wants at most 16 stages, each half as large, got 17",
+    );
+    refuse(
+        convnext(json!({})),
+        &[3, 32, 31],
+        Job::Classes(2),
+        "models.convnext_small.patch",
+        "`models.convnext_small.patch` must leave a pixel in the last of 4 stages, each half as large, of an image of 32x31, got 4",
+    );
+    setting(
+        json!({ "ft_transformer": { "units": 10 } }),
+        "models.ft_transformer.heads",
+        "must divide `units` = 10, got 8",
+    );
+    setting(
+        json!({ "tabm": { "members": 1001 } }),
+        "models.tabm.members",
+        "must be from 1 to 1000, got 1001",
     );
     setting(
         json!({ "dlinear": { "kernel": 4 } }),

@@ -51,12 +51,7 @@ impl Default for Transformer {
 impl Transformer {
     pub(super) fn check(&self) -> Result<(), Refusal> {
         refusal::count("blocks", self.blocks)?;
-        refusal::size("heads", self.heads)?;
-        refusal::size("units", self.units)?;
-        if !self.units.is_multiple_of(self.heads) {
-            let rule = format!("must divide `units` = {}, got {}", self.units, self.heads);
-            return Err(Refusal::new("heads", rule));
-        }
+        refusal::heads(self.heads, self.units)?;
         if self.style == Style::Modern && !(self.units / self.heads).is_multiple_of(2) {
             let rule = format!(
                 "must leave each head an even number of the {} `units`, because rotary positions turn pairs, got {}",

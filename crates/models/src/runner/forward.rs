@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Counter, Graph, Layer, NetworkError, Node, Rng, Size2};
+use baeum_core::{Counter, Graph, Layer, NetworkError, Node, NodeId, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
@@ -26,8 +26,16 @@ impl Forward for Layers {
             let value = run.value(node, &read)?;
             values.push(value);
         }
-        let outputs = run.graph.outputs().iter().filter_map(|id| values.get(id.index()));
+        let ends: Vec<NodeId> = match pass {
+            Pass::Evaluate => run.graph.outputs().to_vec(),
+            Pass::Train { .. } => run.graph.judged().map(|(id, _)| id).collect(),
+        };
+        let outputs = ends.iter().filter_map(|id| values.get(id.index()));
         Ok(outputs.map(channels_first).collect::<Result<_>>()?)
+    }
+
+    fn answers(&self) -> Vec<usize> {
+        self.graph.judged().map(|(_, answers)| answers).collect()
     }
 
     /// Running statistics move here, once for each update and by the whole batch: by the mean of its values
@@ -87,7 +95,7 @@ impl Run<'_> {
                 let stack = Stack { cell: Cell::Gru, bidirectional, layers, returns };
                 return self.recurrent(node, read, &stack);
             }
-            Layer::MeanOverTime => return self.mean_over_time(node, read),
+            Layer::MeanOverTime | Layer::MemberMean => return self.mean_over_time(node, read),
             Layer::MaxOverTime => return self.max_over_time(node, read),
             Layer::Lengths { padding } => return lengths(first(read)?, *padding),
             Layer::Transpose => {
@@ -104,6 +112,20 @@ impl Run<'_> {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::dense(&x, &self.param(node, "weight")?, bias.as_ref())?)
             }
+            Layer::Unembedding { .. } => {
+                let table = self.param(self.graph.table_of(node).unwrap_or(node), "weight")?;
+                let x = channels_first(first(read)?)?;
+                channels_last(&ops::dense(&x, &table, None)?)
+            }
+            Layer::GroupedDense { groups, .. } => {
+                let [weight, bias] = [self.param(node, "weight")?, self.param(node, "bias")?];
+                ops::grouped_dense(first(read)?, groups, &weight, &bias)
+            }
+            Layer::Scale { .. } => {
+                let weight = self.param(node, "weight")?;
+                channels_last(&channels_first(first(read)?)?.broadcast_mul(&weight)?)
+            }
+            Layer::Ensemble { members } => ops::repeat(first(read)?, *members),
             Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
                 let window = window(node, first(read)?, [*kernel, *stride, *padding, *dilation])?;
                 let bias = self.bias(node, *bias)?;

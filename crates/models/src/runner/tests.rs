@@ -39,7 +39,7 @@ fn gradients_agree_with_differences() {
         let batch = batch(&graph, ROWS);
         check_gradients(name, &graph, &batch, &Loss::CROSS_ENTROPY);
         check_gradients(name, &graph, &with_numbers(batch.clone()), &Loss::Mse);
-        check_gradients(name, &graph, &with_fits(batch), &Loss::BinaryCrossEntropy);
+        check_gradients(name, &graph, &with_fits(batch), &Loss::BINARY_CROSS_ENTROPY);
     }
 }
 

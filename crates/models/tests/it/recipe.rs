@@ -20,16 +20,19 @@ fn graph(layers: &str, item: &[usize]) -> Result<Graph, ModelError> {
     parse(&format!("models.layers = {layers}")).unwrap().check()?.graph_for(item, 3)
 }
 
+/// Each node with what it reads and what it yields.
+fn walk(graph: &Graph) -> String {
+    let node = |node: &baeum_core::Node| {
+        let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+        format!("{}({}) {}", node.name, reads.join(", "), node.shape)
+    };
+    graph.nodes().iter().map(node).collect::<Vec<_>>().join("; ")
+}
+
 #[track_caller]
 fn check(layers: &str, item: &[usize], expect: &str) {
     let said = match graph(layers, item) {
-        Ok(graph) => {
-            let node = |node: &baeum_core::Node| {
-                let reads: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
-                format!("{}({}) {}", node.name, reads.join(", "), node.shape)
-            };
-            graph.nodes().iter().map(node).collect::<Vec<_>>().join("; ")
-        }
+        Ok(graph) => walk(&graph),
         Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
     };
     assert_eq!(said, expect);
@@ -187,6 +190,36 @@ fn ids_come_from_data() {
     );
 }
 
+#[test]
+fn a_table_is_an_embedding_of_the_text() {
+    let layers = r#"models.layers = [{ embedding = { vocabulary = 9, units = 4 } }, { unembedding = { table = "embedding1", vocabulary = 9 } }]"#;
+    let graph = |text: &str, pieces| {
+        let plan = parse(text).unwrap().check().unwrap();
+        plan.graph_for(&[7], baeum_models::Head::Places(pieces)).map(|graph| walk(&graph))
+    };
+    assert_eq!(
+        graph(layers, 9).unwrap(),
+        "x() [batch, 7]; embedding1(x) [batch, 7, 4]; unembedding1(embedding1) [batch, 7, 9]"
+    );
+    let refused = |text: &str, pieces| graph(text, pieces).unwrap_err().to_string();
+    assert_eq!(
+        refused(layers, 8),
+        "`models.layers[1]` must score the 8 pieces of the text, got `vocabulary` = 9"
+    );
+    assert_eq!(
+        refused(&layers.replace("\"embedding1\"", "\"table\""), 9),
+        "layer 1 `unembedding1`: unembedding wants `table` to be an embedding of [9, 4] in front of it, got none\n  x [batch, 7] -> \
+         embedding1 [batch, 7, 4]"
+    );
+    let once = layers.replace("}, { unemb", "}, \"mean_over_time\", { unemb");
+    let plan = parse(&once).unwrap().check().unwrap();
+    assert_eq!(
+        walk(&plan.graph_for(&[7], 3).unwrap()),
+        "x() [batch, 7]; embedding1(x) [batch, 7, 4]; mean_over_time1(embedding1) [batch, 4]; \
+         unembedding1(mean_over_time1) [batch, 9]; head(unembedding1) [batch, 3]"
+    );
+}
+
 #[track_caller]
 fn refuse(text: &str, expect: &str) {
     assert_eq!(parse(text).unwrap_err(), expect);
@@ -194,7 +227,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `dropout`, `flatten`, `embedding`, `unembedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -239,7 +272,7 @@ fn a_slip_in_the_text_keeps_its_place() {
 
 #[test]
 fn one_way_to_say_it_is_taken() {
-    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `cnn`, `lenet`, `resnet`, `vit`, `text_cnn`, `lstm`, \
+    const KNOWN: &str = "`models` wants exactly one of `layers`, `mlp`, `tabular_mlp`, `ft_transformer`, `tabm`, `cnn`, `lenet`, `resnet`, `convnext_small`, `vit`, `text_cnn`, `lstm`, \
                          `gru`, `transformer_encoder`, `gpt`, `patchtst`, `nlinear`, `dlinear` and `conv_series`";
     let said = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert_eq!(said("models = {}"), format!("{KNOWN}, got none"));
@@ -266,6 +299,7 @@ fn the_schema_knows_every_bare_name() {
     let all = [
         "input",
         "dense",
+        "grouped_dense",
         "conv2d",
         "conv1d",
         "max_pool2d",
@@ -280,6 +314,7 @@ fn the_schema_knows_every_bare_name() {
         "rms_norm",
         "group_norm",
         "instance_norm",
+        "scale",
         "relu",
     ]
     .into_iter()
@@ -291,6 +326,7 @@ fn the_schema_knows_every_bare_name() {
         "dropout",
         "flatten",
         "embedding",
+        "unembedding",
         "position_embedding",
         "sinusoidal_positions",
     ])
@@ -300,6 +336,8 @@ fn the_schema_knows_every_bare_name() {
         "gru",
         "mean_over_time",
         "max_over_time",
+        "ensemble",
+        "member_mean",
         "lengths",
         "transpose",
         "patches",

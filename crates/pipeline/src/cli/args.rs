@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Export(Work),
     /// Say which stages would run, and why.
     Plan(Work),
+    /// Try learning rates from small to large, draw how the loss answers, and suggest one; no run is begun.
+    FindRate(FindRate),
     /// Answer for one record, a file or a folder, by a finished run.
     Predict(Predict),
     /// Label rows, correct labels, and list the rows that are worth a look.
@@ -51,7 +53,7 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Run a step again that training could not take; it fails unless the same is wrong with it.
     Replay(Replay),
-    /// List the runs.
+    /// List the runs, or clean the cache behind them.
     Runs(Runs),
     /// Print the limits on what is read, and the settings that raise them.
     Limits,
@@ -86,6 +88,49 @@ pub(crate) struct Work {
     /// Continue exactly this run, or refuse and list what differs.
     #[arg(long, value_name = "RUN")]
     pub(crate) resume: Option<String>,
+}
+
+impl Work {
+    /// The recipe, as every command about one opens it: its file, settings, runs and data.
+    pub(crate) fn about(recipe: &Path, sets: &[String], runs: &Path, data: Option<&Path>) -> Work {
+        let [recipe, runs] = [recipe, runs].map(Path::to_owned);
+        let (sets, data) = (sets.to_vec(), data.map(Path::to_owned));
+        Work { recipe, sets, runs, data, from: None, to: None, resume: None }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindRate {
+    /// The recipe; all but its `train.learning_rate`, warmup and schedule is as it says.
+    pub(crate) recipe: PathBuf,
+
+    /// The smallest learning rate.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1e-7)]
+    pub(crate) least: f64,
+
+    /// The largest learning rate; the search ends before it where the loss becomes too large.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10.0)]
+    pub(crate) most: f64,
+
+    /// How many steps there are between them.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) steps: usize,
+
+    /// Where to write the page; RUNS/NAME-rate.html, if not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Change a setting of the recipe. May be given several times.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+
+    /// Where the runs are kept.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) runs: PathBuf,
+
+    /// Another folder where the data files may lie.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -211,4 +256,8 @@ pub(crate) struct Runs {
     /// Where the runs are kept.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) runs: PathBuf,
+
+    /// Remove from the cache what no run has any longer: outputs and examples of runs whose folders were deleted.
+    #[arg(long)]
+    pub(crate) clean: bool,
 }

@@ -35,6 +35,9 @@ pub enum Failure {
     /// A signal came, and a checkpoint was kept.
     #[error("stopped by {}; the same command goes on from the last checkpoint", signal(*.0))]
     Stopped(u8),
+    /// A signal came while there was nothing to keep.
+    #[error("stopped by {}", signal(*.0))]
+    Interrupted(u8),
     /// Files of a run are not what they were.
     #[error("{0} of the run's files are not what was written")]
     Damaged(usize),
@@ -60,7 +63,7 @@ impl Failure {
             Failure::Label(error) => error.exit_code(),
             Failure::Fs(_) | Failure::Print(_) => 4,
             Failure::Signals(_) => 1,
-            Failure::Stopped(signal) => signal.saturating_add(128),
+            Failure::Stopped(signal) | Failure::Interrupted(signal) => signal.saturating_add(128),
             Failure::Damaged(_) | Failure::NotReproduced => 8,
         }
     }
@@ -76,6 +79,7 @@ impl Failure {
             | Failure::Fs(_)
             | Failure::Signals(_)
             | Failure::Stopped(_)
+            | Failure::Interrupted(_)
             | Failure::Damaged(_)
             | Failure::NotReproduced
             | Failure::Usage(_)

@@ -17,7 +17,7 @@ const SHOWN: usize = 20;
 
 /// `baeum label RECIPE ID=LABEL`, `--from FILE`, `--withdraw ID`, `--next N`, `--candidates N`.
 pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
-    let job = open(&work(args))?;
+    let job = open(&args::Work::about(&args.recipe, &args.sets, &args.runs, args.data.as_deref()))?;
     let is_question = args.labels.is_empty() && args.withdraw.is_empty() && args.from.is_none();
     let done = match (args.next, args.candidates, is_question) {
         (Some(count), _, _) => list_next(args, &job, count),
@@ -26,19 +26,6 @@ pub(crate) fn run(args: &args::Label) -> Result<(), Failure> {
         (None, None, false) => append(args, &job),
     };
     done.map_err(|error| blame(&job, error))
-}
-
-/// The recipe, as every command about one opens it.
-fn work(args: &args::Label) -> args::Work {
-    args::Work {
-        recipe: args.recipe.clone(),
-        sets: args.sets.clone(),
-        runs: args.runs.clone(),
-        data: args.data.clone(),
-        from: None,
-        to: None,
-        resume: None,
-    }
 }
 
 /// What is about a setting is shown at its place in the recipe.
@@ -63,7 +50,7 @@ fn tell(job: &Job) -> Result<(), Failure> {
         "  {rows} rows: {} with a label, {without} without; {judged} labelled by people",
         rows - without
     ));
-    if roll.task() == Task::Classify {
+    if matches!(roll.task(), Task::Classify | Task::MultiLabel) {
         let labels: Vec<Vec<String>> =
             roll.labels().into_iter().map(|(label, rows)| vec![label, rows.to_string()]).collect();
         print::line(&format!("\n{}", print::table(&["label", "rows"], &labels)));
@@ -75,19 +62,25 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     let labels = asked(args, job)?;
     let roll = roll(job)?;
     let rows = roll.find(&labels).map_err(LabelError::from)?;
-    labels.iter().try_for_each(|given| match &given.label {
-        Some(label) => refuse_unknown(&roll, label, args.new_class),
-        None => refuse_absent(&roll, given),
-    })?;
+    for given in &labels {
+        match &given.label {
+            None => refuse_absent(&roll, given)?,
+            Some(answer) if roll.task() == Task::Regress => refuse_word(answer)?,
+            Some(answer) => {
+                let called = roll.called(answer);
+                called.iter().try_for_each(|label| refuse_unknown(&roll, label, args.new_class))?;
+            }
+        }
+        roll.check(given).map_err(LabelError::from)?;
+    }
     let after = roll.with(&labels).map_err(LabelError::from)?;
     let torn = add(&job.plans.data, &job.place, &labels).map_err(LabelError::from)?;
     if let Some(torn) = torn {
         print::error(&format!("warning: the last line had not been written whole and was removed: {torn}"));
     }
-    let none = || "(none)".to_owned();
     let line = |(label, &row): (&Label, &usize)| {
-        let is = after.get(row).cloned().flatten();
-        vec![label.id.clone(), roll.label(row).unwrap_or_else(none), is.unwrap_or_else(none)]
+        let is = after.get(row).and_then(Option::as_deref);
+        vec![label.id.clone(), said(roll.label(row).as_deref()), said(is)]
     };
     let lines: Vec<Vec<String>> = labels.iter().zip(&rows).take(SHOWN).map(line).collect();
     print::line(&print::table(&["row", "was", "is"], &lines));
@@ -99,8 +92,8 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     let file = job.plans.data.label_path(&job.place).unwrap_or_default();
     let file = file.strip_prefix(".").unwrap_or(&file);
     let done = if args.withdraw.is_empty() { "added to" } else { "taken back in" };
-    let [labels, changed, without] =
-        [(labels.len(), "label"), (changed, "row"), (without, "row")].map(|(n, what)| counted(n, what));
+    let [labels, changed, without] = [(labels.len(), "label"), (changed, "row"), (without, "row")]
+        .map(|(n, what)| print::counted(n, what));
     print::line(&format!(
         "\n  {labels} {done} {}; {changed} changed, {without} without a label",
         shown(file)
@@ -109,15 +102,12 @@ fn append(args: &args::Label, job: &Job) -> Result<(), Failure> {
     Ok(())
 }
 
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// The labels on the command line, or in the table.
 fn asked(args: &args::Label, job: &Job) -> Result<Vec<Label>, Failure> {
     let at = Some(utc(job.clock.wall()));
+    let may_be_empty = job.plans.data.may_fit_nothing();
     let typed = |word: &String| match word.split_once('=') {
-        Some((id, label)) if !id.trim().is_empty() && !label.trim().is_empty() => {
+        Some((id, label)) if !id.trim().is_empty() && (may_be_empty || !label.trim().is_empty()) => {
             Ok(Label { id: id.trim().to_owned(), label: Some(label.trim().to_owned()), ..Label::default() })
         }
         Some(_) | None => Err(Failure::Usage(format!(
@@ -143,7 +133,7 @@ fn table(file: &Path, job: &Job) -> Result<Vec<Label>, LabelError> {
     let limits = &job.place.limits;
     let fs: &dyn Fs = &RealFs;
     let bytes = limits.read(Limit::InflatedBytes, fs, file).map_err(DataError::from)?;
-    Ok(read_table(&shown(file), bytes, limits)?)
+    Ok(read_table(&job.plans.data, &shown(file), bytes, limits)?)
 }
 
 /// Refuses to take back what nobody said.
@@ -154,17 +144,31 @@ fn refuse_absent(roll: &Roll, Label { id, annotator, .. }: &Label) -> Result<(),
     }
 }
 
-/// Refuses a label that is most likely a slip.
-fn refuse_unknown(roll: &Roll<'_>, label: &str, is_new: bool) -> Result<(), LabelError> {
-    if roll.task() == Task::Regress {
-        let is_number = label.trim().parse::<f64>().is_ok_and(f64::is_finite);
-        return if is_number { Ok(()) } else { Err(LabelError::NoNumber { label: label.to_owned() }) };
+/// A label, or that there is none; where a row may have several, that none fits.
+fn said(label: Option<&str>) -> String {
+    match label {
+        None => "(none)".to_owned(),
+        Some("") => "(none fits)".to_owned(),
+        Some(label) => label.to_owned(),
     }
-    let (known, called) = (roll.labels(), roll.called(label));
-    if known.contains_key(&called) || is_new && !roll.is_closed() {
+}
+
+/// Refuses a word where numbers are learned.
+fn refuse_word(answer: &str) -> Result<(), LabelError> {
+    let is_number = |word: &str| word.parse::<f64>().is_ok_and(f64::is_finite);
+    match answer.split_whitespace().all(is_number) {
+        true => Ok(()),
+        false => Err(LabelError::NoNumber { label: answer.to_owned() }),
+    }
+}
+
+/// Refuses a label that is most likely a slip.
+fn refuse_unknown(roll: &Roll<'_>, called: &str, is_new: bool) -> Result<(), LabelError> {
+    let known = roll.labels();
+    if known.contains_key(called) || is_new && !roll.is_closed() {
         return Ok(());
     }
-    let near = nearest(&called, known.keys().map(String::as_str)).map(str::to_owned);
+    let near = nearest(called, known.keys().map(String::as_str)).map(str::to_owned);
     let way_out = match roll.is_closed() {
         true => "a new one wants to stand in `data.labels` first",
         false => "say `--new-class` if it is a new one",
@@ -173,7 +177,7 @@ fn refuse_unknown(roll: &Roll<'_>, label: &str, is_new: bool) -> Result<(), Labe
         known.keys().take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
     let more = if known.len() > SHOWN { ", .." } else { "" };
     let known = if names.is_empty() { "none so far".to_owned() } else { names.join(", ") + more };
-    Err(LabelError::Unknown { label: label.to_owned(), known, near, way_out })
+    Err(LabelError::Unknown { label: called.to_owned(), known, near, way_out })
 }
 
 /// The runs that were asked for.
@@ -196,7 +200,7 @@ fn list_next(args: &args::Label, job: &Job, count: usize) -> Result<(), Failure>
     }
     let row = |row: &crate::label::Useful| {
         let numbers = [row.probability, row.uncertainty].map(|number| format!("{number:.4}"));
-        [vec![row.id.clone(), row.answer.clone()], numbers.to_vec(), vec![row.says.clone()]].concat()
+        [vec![row.id.clone(), said(Some(&row.answer))], numbers.to_vec(), vec![row.says.clone()]].concat()
     };
     let rows: Vec<Vec<String>> = found.rows.iter().map(row).collect();
     print::line(&print::table(&["row", "answer", "probability", "uncertainty", "says"], &rows));
@@ -210,7 +214,7 @@ fn list_candidates(args: &args::Label, job: &Job, count: usize) -> Result<(), Fa
     let found = candidates(job, &runs, count)?;
     let row = |row: &crate::label::Doubtful| {
         let mark = if row.is_suspect { "suspect" } else { "" };
-        let words = [&row.id, &row.label, &row.suggested].map(String::clone);
+        let words = [row.id.clone(), said(Some(&row.label)), said(Some(&row.suggested))];
         [words.to_vec(), vec![format!("{:.4}", row.score), mark.to_owned(), row.says.clone()]].concat()
     };
     let rows: Vec<Vec<String>> = found.rows.iter().map(row).collect();

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use baeum_core::commit::read_set;
 use baeum_core::fs::{FileKind, RealFs};
-use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Target, Value};
+use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
 use baeum_data::CsvFormat;
 use baeum_data::records::{read_csv, read_image, read_text, read_value};
 use serde_json::{Value as Json, json};
@@ -134,7 +134,7 @@ impl Asked {
     /// Prints texts and what the network adds to them.
     fn go_on(&self, predict: &mut Predict, args: &args::Predict) -> Result<(), Failure> {
         let how = Generation { pieces: args.pieces, temperature: args.temperature, seed: args.seed };
-        for text in self.begun(args)? {
+        for text in self.begun(predict, args)? {
             let added = predict.go_on(&text, how)?;
             print::line(&match args.json {
                 true => json!({ "text": text, "added": added }).to_string(),
@@ -145,7 +145,7 @@ impl Asked {
     }
 
     /// The texts to go on with: a file is one, or has one in each line where the run has learned lines.
-    fn begun(&self, args: &args::Predict) -> Result<Vec<String>, Failure> {
+    fn begun(&self, predict: &Predict, args: &args::Predict) -> Result<Vec<String>, Failure> {
         let Some(input) = &args.input else {
             self.typed(&args.fields)?;
             // As it was typed: a blank at its end is a piece like any other.
@@ -156,8 +156,7 @@ impl Asked {
         let text = String::from_utf8(bytes).map_err(|_| {
             Failure::Usage(format!("a text to go on with wants to be UTF-8, got {}", input.display()))
         })?;
-        let are_lines = |target: &Target| matches!(target.decode, Decode::Next { end: Some(_), .. });
-        Ok(match self.predictor.targets.iter().any(are_lines) {
+        Ok(match predict.goes_on_with_lines()? {
             true => text.lines().map(str::to_owned).collect(),
             false => vec![text],
         })

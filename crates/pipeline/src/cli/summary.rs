@@ -3,6 +3,7 @@ use std::path::Path;
 
 use baeum_evaluate::{Baseline, Metric, Report};
 use baeum_export::Manifest;
+use baeum_train::judged_loss;
 
 use super::{Failure, print};
 use crate::artifacts;
@@ -20,7 +21,7 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
             format!("{} rows: {train} train, {valid} valid, {test} test{more}", known + unlabelled)
         }),
         Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
-        Stage::Train => artifacts::history(files).ok().map(|history| trained(&history)),
+        Stage::Train => artifacts::history(files).ok().and_then(|history| trained(&history)),
         Stage::Evaluate => report(files)
             .map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
         Stage::Export => manifest(files).map(|manifest| {
@@ -31,14 +32,17 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
     said.unwrap_or_else(|| format!("{} files", files.len()))
 }
 
-fn trained(history: &artifacts::History) -> String {
+fn trained(history: &artifacts::History) -> Option<String> {
     let (epochs, best) = (history.epochs.len(), history.best_epoch);
-    let loss = history.epochs.get(best as usize).map(|record| record.valid_loss.unwrap_or(record.train_loss));
-    let loss = loss.unwrap_or(f64::NAN);
+    let record = history.best().ok()?;
+    let chosen = artifacts::shown_metrics(record).map(|said| format!("{said}, ")).unwrap_or_default();
+    let loss = judged_loss(record);
+    let next = artifacts::shown_runners_up(&history.runners_up);
+    let next = next.map(|said| format!(", then {said}")).unwrap_or_default();
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
-    let end = artifacts::shown_end(history.end).map(|said| format!(", {said}")).unwrap_or_default();
-    format!("{epochs} epochs{end}, best {} with loss {loss:.4}{weights}", best + 1)
+    let end = artifacts::shown_end(history.end).map(|said| format!(", ended {said}")).unwrap_or_default();
+    Some(format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}", best + 1))
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.
@@ -147,9 +151,9 @@ fn value(value: Option<f64>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"))
 }
 
-/// The lines of the summary that count parameters, and the tensors that were taken over.
+/// The lines of the summary that count parameters, those that are frozen, and the tensors that were taken over.
 fn parameters(summary: &str) -> Option<String> {
     let line = |start: &str| summary.lines().find(|line| line.starts_with(start)).map(str::to_owned);
-    let taken = line("taken over: ").map(|taken| format!("; {taken}")).unwrap_or_default();
-    Some(line("parameters: ")? + &taken)
+    let more = ["frozen: ", "taken over: "].into_iter().filter_map(line).map(|line| format!("; {line}"));
+    Some(line("parameters: ")? + &more.collect::<String>())
 }

@@ -7,7 +7,7 @@ use baeum_models::Memory;
 
 use super::chain::Chain;
 use super::open::open;
-use super::{Failure, args, print, summary};
+use super::{Failure, args, print, seeds, summary};
 use crate::StageError;
 use crate::error::mebibytes;
 use crate::recipe::{Parsed, RunPlan};
@@ -21,24 +21,53 @@ pub(crate) fn run(work: &args::Work, to: Option<Stage>, signals: &Signals) -> Re
     let job = open(work)?;
     use_threads(job.plans.run.threads());
     let goal = match (&work.resume, work.from) {
-        (Some(run), _) => Goal::Resume(run.clone()),
-        (None, Some(_)) => Goal::Newest,
+        (Some(run), _) => {
+            refuse_several("--resume", &job)?;
+            Goal::Resume(run.clone())
+        }
+        (None, Some(_)) => {
+            refuse_several("--from", &job)?;
+            Goal::Newest
+        }
+        (None, None) if job.plans.run.seeds().len() > 1 => return seeds::run(&job, last, signals),
         (None, None) => Goal::Any,
     };
+    let session = advance(&job, &Asked { goal, from: work.from, last }, signals)?;
+    summary::end(&session, last)
+}
+
+/// `--resume`, `--from` and `plan` are about one run.
+fn refuse_several(word: &str, job: &Job) -> Result<(), Failure> {
+    match job.plans.run.seeds().len() {
+        0 | 1 => Ok(()),
+        seeds => Err(Failure::Usage(format!(
+            "`{word}` wants one seed, got {seeds} in `run.seed`; say which with `--set run.seed=NUMBER`"
+        ))),
+    }
+}
+
+/// Which run is wanted, and which of its stages.
+pub(crate) struct Asked {
+    pub(crate) goal: Goal,
+    pub(crate) from: Option<Stage>,
+    pub(crate) last: Stage,
+}
+
+/// Runs a recipe with one seed, and tells how it goes.
+pub(crate) fn advance<'a>(job: &'a Job, asked: &Asked, signals: &Signals) -> Result<Session<'a>, Failure> {
     let blame = |error| blame(&job.parsed, signals, error);
-    let mut session = Session::open(&job, &goal, signals.clone()).map_err(blame)?;
+    let mut session = Session::open(job, &asked.goal, signals.clone()).map_err(blame)?;
     print::line(&session.path().display().to_string());
     if let Some(text) = lowered(&job.plans.run) {
         print::line(&text);
     }
-    if let Some(from) = work.from {
+    if let Some(from) = asked.from {
         session.adopt_before(from).map_err(blame)?;
     }
-    let waiting = Waiting::new(&job.place.progress, &job.clock, signals);
-    let mut audience = Terminal { job: &job, waiting };
-    session.advance(last, &mut audience).map_err(blame)?;
-    summary::end(&session, last)?;
-    Ok(())
+    let waiting = Waiting::new("data", &job.place.progress, &job.clock, signals);
+    let mut audience = Terminal { job, waiting };
+    session.advance(asked.last, &mut audience).map_err(blame)?;
+    Ok(session)
 }
 
 /// What to say where matrices are not multiplied as the recipe asks.
@@ -73,6 +102,7 @@ fn last_stage(work: &args::Work, verb: Option<Stage>) -> Result<Stage, Failure> 
 /// `baeum plan RECIPE`.
 pub(crate) fn plan(work: &args::Work) -> Result<(), Failure> {
     let job = open(work)?;
+    refuse_several("baeum plan", &job)?;
     let identity = identity(&job.parsed.recipe, &job.plans, &job.place)?;
     let plan = job.runs.plan(&job.name, &identity)?;
     let how = if plan.continues { "goes on" } else { "begins" };
@@ -112,6 +142,12 @@ pub(crate) fn verify(args: &args::Verify) -> Result<(), Failure> {
 
 /// `baeum runs`.
 pub(crate) fn runs(args: &args::Runs) -> Result<(), Failure> {
+    if args.clean {
+        let removed = runs_in(&args.runs).clean()?;
+        let objects = print::counted(removed.objects, "object");
+        print::line(&format!("  {objects} removed from the cache, {}", mebibytes(removed.bytes)));
+        return Ok(());
+    }
     let rows: Vec<Vec<String>> = runs_in(&args.runs)
         .list()?
         .into_iter()
@@ -136,14 +172,14 @@ pub(crate) fn runs_in(folder: &std::path::Path) -> Runs {
 }
 
 /// All threads of the arithmetic come from one pool; how many there are changes no bit.
-fn use_threads(threads: Option<usize>) {
+pub(crate) fn use_threads(threads: Option<usize>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
     // It fails only if a pool was made before, which a process that runs one command has not.
     let _ = pool.build_global();
 }
 
 /// What a stage refuses is shown at its place in the recipe if it is about a setting; a signal is told by its name.
-fn blame(parsed: &Parsed, signals: &Signals, error: StageError) -> Failure {
+pub(crate) fn blame(parsed: &Parsed, signals: &Signals, error: StageError) -> Failure {
     match (error, signals.received()) {
         (StageError::Stopped, Some(signal)) => Failure::Stopped(signal),
         (StageError::Data(error), _) if error.path().is_some() => parsed.blame(error).into(),

@@ -86,6 +86,7 @@ impl Recipe {
         }
         if let Some(task) = self.data.task {
             plans.train.loss(task)?;
+            plans.train.best(task)?;
         }
         if self.data.mix.is_some() {
             plans.train.refuse_mixed()?;

@@ -1,20 +1,23 @@
 use std::fmt;
 use std::path::Path;
 
+use baeum_core::tagged::Several;
 use baeum_core::{LimitValueError, Limits};
 use baeum_models::{Device, Rung};
 use serde::{Deserialize, Serialize};
 
 /// The `[run]` section of a recipe: what concerns every stage.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunConfig {
     /// What run folders are called: letters, digits, `-` and `_`. The recipe's file name if not given, or its folder's
     /// where the file is called `recipe.toml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where all random numbers come from; 0 if not given. The same seed gives the same bytes.
-    pub seed: u64,
+    /// Where all random numbers come from: parts that are drawn by lot, first weights, the order of rows; 0 if not given. The
+    /// same seed gives the same bytes. A list, `[0, 1, 2]`, makes a run of each; the command tells mean and spread of what they
+    /// score, and exports the one that does best on its validation rows.
+    pub seed: Several<u64>,
     /// How many processor cores are used; 0, for all of them, if not given. Changes no result.
     pub threads: usize,
     /// Where the network computes; `cpu` if not given.
@@ -23,6 +26,19 @@ pub struct RunConfig {
     pub precision: Precision,
     /// How much of anything a reader accepts.
     pub limits: Limits,
+}
+
+impl Default for RunConfig {
+    fn default() -> RunConfig {
+        RunConfig {
+            name: None,
+            seed: Several(vec![0]),
+            threads: 0,
+            device: Device::default(),
+            precision: Precision::default(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// How exactly matrices are multiplied, as in PyTorch's `set_float32_matmul_precision`.
@@ -78,6 +94,9 @@ pub enum RunConfigError {
     /// A seed that no recipe can hold: whole numbers of TOML have 63 bits.
     #[error("`run.seed` wants at most {most}, got {0}", most = i64::MAX)]
     Seed(u64),
+    /// A list of seeds that is empty, or has one twice.
+    #[error("`run.seed` wants at least one number, and each once, got {0:?}")]
+    Seeds(Vec<u64>),
     /// More threads than any machine has cores.
     #[error("`run.threads` wants 0 for all cores, or up to {MOST_THREADS}, got {0}")]
     Threads(usize),
@@ -104,8 +123,13 @@ impl RunConfig {
         if let Some(name) = self.name.as_ref().filter(|name| !is_name(name)) {
             return Err(RunConfigError::Name(name.clone()));
         }
-        if i64::try_from(self.seed).is_err() {
-            return Err(RunConfigError::Seed(self.seed));
+        let Several(seeds) = &self.seed;
+        if let Some(seed) = seeds.iter().find(|seed| i64::try_from(**seed).is_err()) {
+            return Err(RunConfigError::Seed(*seed));
+        }
+        let is_twice = |(place, seed): (usize, &u64)| seeds[..place].contains(seed);
+        if seeds.is_empty() || seeds.iter().enumerate().any(is_twice) {
+            return Err(RunConfigError::Seeds(seeds.clone()));
         }
         if self.threads > MOST_THREADS {
             return Err(RunConfigError::Threads(self.threads));
@@ -126,9 +150,20 @@ impl RunPlan {
         self.said.name.clone().unwrap_or_else(|| name_of(recipe))
     }
 
-    /// Where all random numbers come from.
+    /// Where all random numbers come from; the first of a list.
     pub fn seed(&self) -> u64 {
-        self.said.seed
+        self.seeds().first().copied().unwrap_or_default()
+    }
+
+    /// All seeds of the recipe, each for a run of its own.
+    pub fn seeds(&self) -> &[u64] {
+        let Several(seeds) = &self.said.seed;
+        seeds
+    }
+
+    /// The same with one seed.
+    pub fn of_seed(self, seed: u64) -> RunPlan {
+        RunPlan { said: RunConfig { seed: Several(vec![seed]), ..self.said }, ..self }
     }
 
     /// How many threads are used; none for one on each core.
@@ -179,7 +214,7 @@ impl RunConfigError {
     pub fn path(&self) -> String {
         match self {
             RunConfigError::Name(_) => "run.name".to_owned(),
-            RunConfigError::Seed(_) => "run.seed".to_owned(),
+            RunConfigError::Seed(_) | RunConfigError::Seeds(_) => "run.seed".to_owned(),
             RunConfigError::Threads(_) => "run.threads".to_owned(),
             RunConfigError::Device(_) => "run.device".to_owned(),
             RunConfigError::Limit(error) => format!("run.limits.{}", error.limit.name()),
@@ -235,7 +270,15 @@ mod tests {
         let text = "`run.threads` wants 0 for all cores, or up to 4096, got 4097";
         check(&RunConfig { threads: 4097, ..RunConfig::default() }, "run.threads", text);
         let text = "`run.seed` wants at most 9223372036854775807, got 9223372036854775808";
-        check(&RunConfig { seed: 1 << 63, ..RunConfig::default() }, "run.seed", text);
+        let seeds = |seeds: &[u64]| RunConfig { seed: Several(seeds.to_vec()), ..RunConfig::default() };
+        check(&seeds(&[1 << 63]), "run.seed", text);
+        check(&seeds(&[0, 1 << 63]), "run.seed", text);
+        let text = "`run.seed` wants at least one number, and each once, got ";
+        check(&seeds(&[]), "run.seed", &format!("{text}[]"));
+        check(&seeds(&[3, 1, 3]), "run.seed", &format!("{text}[3, 1, 3]"));
+        let plan = seeds(&[3, 1]).check().unwrap();
+        assert_eq!((plan.seed(), plan.seeds()), (3, &[3, 1][..]));
+        assert_eq!(plan.of_seed(1), seeds(&[1]).check().unwrap());
         let limits = Limits { csv_columns: 0, ..Limits::default() };
         let text = "`run.limits.csv_columns` wants a number from 1 to 9007199254740992, got 0";
         check(&RunConfig { limits, ..RunConfig::default() }, "run.limits.csv_columns", text);

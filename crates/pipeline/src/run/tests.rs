@@ -1,6 +1,7 @@
 //! Whole runs of five stages that compute next to nothing.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod clean;
 mod damage;
 mod faults;
 mod names;

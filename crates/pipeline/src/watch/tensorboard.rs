@@ -48,6 +48,11 @@ impl Watcher for TensorBoard<'_> {
             if let Some(loss) = record.valid_loss {
                 self.scalar(record.step, "loss/valid", loss)?;
             }
+            for scored in &record.valid_metrics {
+                if let Some(value) = scored.value {
+                    self.scalar(record.step, &format!("{}/valid", scored.metric), value)?;
+                }
+            }
             self.scalar(record.step, "learning_rate", record.learning_rate)?;
             self.file.flush().map_err(FsError::io("write", &self.path))?;
         }

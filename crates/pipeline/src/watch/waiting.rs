@@ -29,9 +29,14 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Looks at this work from now on, if standard error is a terminal.
-    pub fn new(progress: &Progress, clock: &Arc<dyn Clock>, signals: &Signals) -> Waiting {
-        let line = Arc::new(Mutex::new(Line::default()));
+    /// Looks at this work from now on, if standard error is a terminal; `name` stands in front of the line.
+    pub fn new(
+        name: &'static str,
+        progress: &Progress,
+        clock: &Arc<dyn Clock>,
+        signals: &Signals,
+    ) -> Waiting {
+        let line = Arc::new(Mutex::new(Line { name, ..Line::default() }));
         let mut waiting = Waiting { line: Arc::clone(&line), alive: None, thread: None };
         if !std::io::stderr().is_terminal() {
             return waiting;
@@ -69,6 +74,7 @@ impl Drop for Waiting {
 /// The line, and since when there is something to tell.
 #[derive(Default)]
 struct Line {
+    name: &'static str,
     bar: Option<ProgressBar>,
     began: Option<Duration>,
     /// The present phase, and when it was first seen.
@@ -87,7 +93,7 @@ impl Line {
             return;
         }
         // One message for the whole line, so that no half of it is ever drawn.
-        self.bar.get_or_insert_with(bar).set_message(told(&phase, now - since, is_stopping));
+        self.bar.get_or_insert_with(|| bar(self.name)).set_message(told(&phase, now - since, is_stopping));
     }
 
     fn clear(&mut self) {
@@ -98,9 +104,9 @@ impl Line {
     }
 }
 
-fn bar() -> ProgressBar {
+fn bar(name: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("  data   {wide_msg}") {
+    match ProgressStyle::with_template(&format!("  {name:<5}  {{wide_msg}}")) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

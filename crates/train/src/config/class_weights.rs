@@ -8,11 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a row counts in the loss by its label: `"balanced"`, `"square_root"`, `{ yes = 5, no = 1 }`, or `[5, 1]`.
 ///
-/// Only the proportions matter: the loss of a batch is divided by what its rows count together.
+/// Only the proportions matter: the loss of a batch is divided by what its rows count together. Where a row may have several
+/// labels, it is what a label counts that fits, beside 1 where it does not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClassWeights {
     /// `n / (classes * count)`, which lets every label count the same in all (King & Zeng 2001); `n` and `count` are of
-    /// the training rows.
+    /// the training rows. Where a row may have several, `(n - count) / count`.
     Balanced,
     /// The square root of that: half way between rows and labels.
     SquareRoot,

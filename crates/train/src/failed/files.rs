@@ -161,8 +161,8 @@ fn target(part: usize, place: usize) -> String {
 /// What rows count by their classes, if that is what a loss has.
 fn class_weights(loss: &Loss) -> Vec<f32> {
     match loss {
-        Loss::CrossEntropy { weights, .. } => weights.clone(),
-        Loss::BinaryCrossEntropy | Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => {
+        Loss::CrossEntropy { weights, .. } | Loss::BinaryCrossEntropy { weights } => weights.clone(),
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => {
             vec![]
         }
     }
@@ -171,6 +171,7 @@ fn class_weights(loss: &Loss) -> Vec<f32> {
 fn with_weights(loss: Loss, weights: Vec<f32>) -> Loss {
     match loss {
         Loss::CrossEntropy { smoothing, gamma, .. } => Loss::CrossEntropy { weights, smoothing, gamma },
-        Loss::BinaryCrossEntropy | Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => loss,
+        Loss::BinaryCrossEntropy { .. } => Loss::BinaryCrossEntropy { weights },
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => loss,
     }
 }

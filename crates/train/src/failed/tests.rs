@@ -19,8 +19,12 @@ fn said() -> TrainConfig {
 /// Trains until a step is not taken.
 fn failed(said: &TrainConfig, net: &mut dyn Network, data: &Dataset) -> FailedStep {
     let plan = said.check().unwrap();
-    let outside =
-        Outside { clock: &ManualClock::default(), keep: &mut |_| Ok(()), watch: &mut |_| Signal::Go };
+    let outside = Outside {
+        clock: &ManualClock::default(),
+        keep: &mut |_| Ok(()),
+        judge: &mut |_, _, _| Ok(vec![]),
+        watch: &mut |_| Signal::Go,
+    };
     let ended = fit(&plan, 7, net, data, None, outside);
     let Err(TrainError::Diverged(step)) = ended else { panic!("{ended:?}") };
     *step

@@ -2,14 +2,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::clock::ManualClock;
-use baeum_core::{Limits, Loss, Part, State, Task, Tensor};
+use baeum_core::{Limits, Loss, MetricName, Part, State, Task, Tensor};
 
 use super::*;
-use crate::testing::{Regression, Scripted, dataset, named};
+use crate::testing::{Regression, Scripted, accuracy, dataset, named};
 use crate::{
     AdamConfig, CheckpointConfig, ClassWeights, Descent, EarlyStopping, Optimizer, Plateau, Schedule,
-    TrainConfig,
+    Several, TrainConfig,
 };
+
+mod chosen;
 
 /// 20 rows in batches of 8: three steps an epoch, the last one of 4 rows.
 fn settings() -> TrainConfig {
@@ -41,6 +43,18 @@ fn run(
     from: Option<Checkpoint>,
     stop_at: usize,
 ) -> Run {
+    run_judged(said, net, data, from, stop_at, &mut accuracy)
+}
+
+/// The same, with scores of one's own.
+fn run_judged(
+    said: &TrainConfig,
+    net: &mut dyn Network,
+    data: &Dataset,
+    from: Option<Checkpoint>,
+    stop_at: usize,
+    judge: &mut Judge<'_>,
+) -> Run {
     let (mut events, mut kept) = (vec![], vec![]);
     let mut keep = |checkpoint: &Checkpoint| {
         kept.push(checkpoint.clone());
@@ -48,13 +62,13 @@ fn run(
     };
     let clock = ManualClock::default();
     let mut watch = |event: &Event| {
-        events.push(*event);
+        events.push(event.clone());
         if matches!(event, Event::Step { .. }) {
             clock.advance(Duration::from_secs(60));
         }
         if events.len() > stop_at { Signal::Stop } else { Signal::Go }
     };
-    let outside = Outside { clock: &clock.clone(), keep: &mut keep, watch: &mut watch };
+    let outside = Outside { clock: &clock.clone(), keep: &mut keep, judge, watch: &mut watch };
     let fitted = fit(&said.check().unwrap(), 7, net, data, from, outside);
     Run { fitted, events, kept }
 }
@@ -81,8 +95,8 @@ fn the_loss_falls() {
 fn events_come_in_order() {
     let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
-    let say = |event: &Event| match *event {
-        Event::Start { from_epoch, epochs, steps_per_epoch, rows } => {
+    let say = |event: &Event| match event {
+        Event::Start { from_epoch, epochs, steps_per_epoch, rows, .. } => {
             format!("start {from_epoch} of {epochs}, {steps_per_epoch} steps, {rows} rows")
         }
         Event::Step { epoch, step, rows, .. } => format!("step {epoch}.{step} of {rows}"),
@@ -126,6 +140,7 @@ fn training_ends_behind_the_step_in_which_its_time_ran_out() {
         assert!(fitted.best.is_some());
         let last = run.kept.last().unwrap();
         assert_eq!((last.state.step, last.batch), (steps[steps.len() - 1], 0));
+        assert!(matches!(run.events[0], Event::Start { minutes_left: Some(left), .. } if left == minutes));
         assert!(matches!(run.events.last(), Some(Event::End { end: told, .. }) if *told == end));
     };
     check(0.5, Ended::OutOfTime, &[1]);
@@ -159,7 +174,10 @@ fn averages_are_judged_and_chosen_while_the_weights_learn_on() {
         moments: state.moments.into_iter().filter(|(name, _)| !name.ends_with("ema")).collect(),
         ..state
     };
-    assert_eq!(judged(&plan, &mut net, &data, &Loss::CROSS_ENTROPY, &state).unwrap(), Some(best.loss));
+    assert_eq!(
+        judged(&plan, &mut net, &state, |net| valid_loss(&plan, net, &data, &Loss::CROSS_ENTROPY)).unwrap(),
+        Some(best.loss)
+    );
 }
 
 /// All that could make a resumed run differ: a schedule, parts, early stopping, a short last batch, checkpoints far apart.
@@ -178,6 +196,14 @@ fn on_plateaus() -> TrainConfig {
         Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.03, ..Plateau::default() });
     let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), ..CheckpointConfig::default() };
     TrainConfig { schedule, checkpoint, ema: Some(0.7), ..elaborate() }
+}
+
+/// The best epoch by the accuracy of averages on validation rows of which many epochs get as many right.
+fn by_accuracy() -> TrainConfig {
+    let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
+    let best = Several(vec![MetricName::Accuracy, MetricName::LogLoss]);
+    let checkpoint = CheckpointConfig { best: 3, ..elaborate().checkpoint };
+    TrainConfig { best, checkpoint, early_stopping, ema: Some(0.7), ..elaborate() }
 }
 
 /// Seven minutes, which end within the third epoch.
@@ -199,7 +225,7 @@ fn check_resumed(said: &TrainConfig, from: Option<&Checkpoint>, whole: &Run) {
 
 #[test]
 fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
-    for said in [elaborate(), on_plateaus()] {
+    for said in [elaborate(), on_plateaus(), by_accuracy()] {
         let whole = classify(&said, None, NEVER);
         let fitted = whole.fitted.as_ref().unwrap();
         assert_eq!(fitted.end, Ended::EarlyStop, "the run is to end before its last epoch");
@@ -211,7 +237,7 @@ fn a_run_resumed_from_any_checkpoint_ends_in_the_same_bits() {
 
 #[test]
 fn a_run_stopped_at_any_event_goes_on_exactly_there() {
-    for said in [elaborate(), on_plateaus(), in_a_hurry()] {
+    for said in [elaborate(), on_plateaus(), by_accuracy(), in_a_hurry()] {
         let whole = classify(&said, None, NEVER);
         for stop_at in 0..whole.events.len() {
             let stopped = classify(&said, None, stop_at);
@@ -353,6 +379,7 @@ fn what_cannot_be_kept_ends_training() {
     let outside = Outside {
         clock: &ManualClock::default(),
         keep: &mut |_| Err("disk full".into()),
+        judge: &mut accuracy,
         watch: &mut |_| Signal::Go,
     };
     let error = fit(&plan, 7, &mut net, &data, None, outside).unwrap_err();

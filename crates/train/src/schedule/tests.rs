@@ -97,6 +97,7 @@ fn history(losses: &[f64]) -> Vec<EpochRecord> {
         train_loss: 9.0,
         valid_loss: Some(loss),
         learning_rate: 1.0,
+        ..EpochRecord::default()
     };
     losses.iter().enumerate().map(record).collect()
 }

@@ -58,3 +58,20 @@ fn what_is_not_there_is_no_panic() {
     let one = candidates(&[1.0, 1.0], &[0, 0], 1);
     assert!(one.iter().all(|candidate| candidate.suggested == 0 && !candidate.is_suspect));
 }
+
+/// Each label is judged by itself: row 1 has one that all probabilities speak against, row 3 lacks one.
+#[test]
+fn labels_that_fit_by_themselves_are_turned_over_by_themselves() {
+    let probabilities = [0.9, 0.1, 0.1, 0.1, 0.8, 0.2, 0.2, 0.95, 0.1, 0.9, 0.2, 0.8];
+    let fits = [true, false, true, false, true, false, false, false, false, true, false, true];
+    let found = fit_candidates(&probabilities, &fits, 2);
+    let suspects: Vec<(usize, &[usize])> =
+        found.iter().filter(|found| found.is_suspect).map(|found| (found.row, &found.turned[..])).collect();
+    assert_eq!(suspects, [(3, &[1][..]), (1, &[0])]);
+    assert!((found[0].score - (0.05 - 0.95)).abs() < 1e-6, "{found:?}");
+    // The others in the order of their least likely label, which would be the one to turn.
+    let others: Vec<(usize, &[usize])> =
+        found[2..].iter().map(|found| (found.row, &found.turned[..])).collect();
+    assert_eq!(others, [(2, &[0][..]), (5, &[0]), (0, &[0]), (4, &[0])]);
+    assert_eq!(fit_candidates(&[], &[], 0), []);
+}

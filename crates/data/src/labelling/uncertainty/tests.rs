@@ -33,3 +33,12 @@ fn equal_rows_keep_their_order_and_nan_comes_last() {
         assert_eq!(most_useful(&[], 0, measure), []);
     }
 }
+
+/// A row is as uncertain as the label that it is least sure of.
+#[test]
+fn labels_that_fit_by_themselves_are_sure_by_themselves() {
+    let ranked = most_useful_fits(&[0.0, 1.0, 0.75, 0.01, 0.5, 1.0, f32::NAN, 0.5], 2);
+    assert_eq!(ranked[..3], [(2, 1.0), (1, 0.5), (0, 0.0)]);
+    assert!(ranked[3].0 == 3 && ranked[3].1.is_nan());
+    assert_eq!(most_useful_fits(&[], 0), []);
+}

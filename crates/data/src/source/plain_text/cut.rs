@@ -9,7 +9,7 @@ use super::PlainText;
 use crate::DataError;
 use crate::config::TextExamples;
 use crate::profile::Repair;
-use crate::source::{Cell, Divided, Pieced, Raw, line};
+use crate::source::{Cell, Divided, Pieced, Raw, without_ends};
 use crate::split::Part;
 use crate::text::{Ended, Pieces};
 
@@ -41,11 +41,11 @@ struct Row {
 
 /// The examples of a text whose parts or lines are divided so.
 pub(super) fn cut(from: PlainText, pieces: &Pieces, documents: &Splits) -> Result<Divided, DataError> {
-    let has_ends = from.has_ends();
-    let end = has_ends.then(|| pieces.end()).transpose()?;
+    let letter = from.examples.end();
+    let end = letter.map(|letter| Ok::<_, DataError>((letter, pieces.end(letter)?))).transpose()?;
     let texts = (0..from.documents.len()).into_par_iter().map(|number| {
         let text = from.document(number);
-        let text = pieces.normalised(if has_ends { line(text) } else { text });
+        let text = pieces.normalised(letter.map_or(text, |letter| without_ends(text, letter)));
         Ok((pieces.cut_normalised(&text)?, text))
     });
     let texts = texts.collect::<Result<Vec<_>, DataError>>()?;
@@ -72,8 +72,8 @@ struct Laid<'a> {
     from: &'a PlainText,
     /// The pieces of each document, each with the byte where it ends, and its text.
     texts: Vec<(Vec<Ended>, String)>,
-    /// What stands before and behind each document, if anything does.
-    end: Option<u32>,
+    /// What stands before and behind each document, if anything does, and its piece.
+    end: Option<(char, u32)>,
     /// How many pieces an example has.
     width: usize,
     text: String,
@@ -95,7 +95,7 @@ impl Laid<'_> {
     fn part(&mut self, part: Part, documents: &[usize]) -> Result<(), DataError> {
         let together = match self.from.examples {
             TextExamples::Lines => 1,
-            TextExamples::Windows | TextExamples::Packed => documents.len().max(1),
+            TextExamples::Windows | TextExamples::Packed | TextExamples::Documents => documents.len().max(1),
         };
         for documents in documents.chunks(together) {
             let first = self.pieces.len();
@@ -126,9 +126,9 @@ impl Laid<'_> {
     }
 
     fn lay_end(&mut self, stream: &mut Stream) {
-        if let Some(end) = self.end {
-            self.text.push('\n');
-            self.pieces.push(end);
+        if let Some((letter, piece)) = self.end {
+            self.text.push(letter);
+            self.pieces.push(piece);
             stream.ends.push(self.text.len());
         }
     }
@@ -146,7 +146,9 @@ impl Laid<'_> {
             TextExamples::Windows => {
                 Ok(starts.map(|start| start.min(length - width)).map(|start| start..start + width).collect())
             }
-            TextExamples::Packed => Ok(starts.map(|start| start..length.min(start + width)).collect()),
+            TextExamples::Packed | TextExamples::Documents => {
+                Ok(starts.map(|start| start..length.min(start + width)).collect())
+            }
             TextExamples::Lines => Ok(starts.take(1).map(|start| start..length.min(width)).collect()),
         }
     }

@@ -68,7 +68,7 @@ fn what_is_no_text_to_go_on_with_is_refused() {
     let lines = lines.replace(r#"{"time": {"valid": 0.2, "test": 0.2}}"#, r#""random""#);
     assert_eq!(
         refusal(&lines, &place(&[("a.txt", b"")])),
-        "`data.source.text` wants lines to learn from, got an empty text"
+        "`data.source.text` wants a text to learn from, got an empty one"
     );
     let check = |from: &str, to: &str, expect: &str| {
         let error = config(&RECIPE.replace(from, to)).check().map(drop).unwrap_err();
@@ -222,6 +222,55 @@ fn packed_lines_lose_no_piece_and_tell_each_once() {
         assert_eq!(told.div_ceil(24), data.dataset.splits.train.rows().len() as u64);
         assert_eq!(data.profile.repairs, [], "no line is cut off");
     }
+}
+
+/// Forty files of several lines each, one of them empty.
+fn documents() -> Vec<(String, String)> {
+    let text = |i: usize| if i == 7 { String::new() } else { poem(i % 5 + 1) + ["", "the end", "\n"][i % 3] };
+    (0..40).map(|i| (format!("d{i:02}.txt"), text(i))).collect()
+}
+
+#[test]
+fn whole_files_are_packed_with_a_form_feed_between_two() {
+    let documents = documents();
+    let files: Vec<(&str, &[u8])> =
+        documents.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    for by in ["character", "bpe", "unigram"] {
+        let recipe = recipe("documents", by, 24).replace("a.txt", "d*.txt");
+        let data = prepare(&recipe, &place(&files)).unwrap();
+        let Decode::Next { end: Some(end), .. } = data.blueprint.targets[0].decode else {
+            panic!("{:?}", data.blueprint.targets)
+        };
+        assert_eq!(pieces(&data).text(&[end as u32]).unwrap(), "\u{c}");
+        let splits = &data.dataset.splits;
+        // What all parts tell, divided at the ends again, is every file once, its own ends of lines with it.
+        let mut told: Vec<String> = vec![];
+        for rows in [splits.train.rows(), splits.valid.rows(), splits.test.rows()] {
+            let pieces_of = shown(&data, rows);
+            assert_eq!(pieces_of[0][0], end as u32);
+            let all: Vec<u32> =
+                pieces_of.iter().flat_map(|row| &row[1..]).copied().filter(|piece| *piece != 0).collect();
+            let ended = all.split(|piece| *piece == end as u32).map(|text| pieces(&data).text(text).unwrap());
+            told.extend(ended);
+            assert_eq!(told.pop(), Some(String::new()), "behind the last end stands nothing");
+        }
+        told.sort();
+        let mut expect: Vec<String> = documents.iter().map(|(_, text)| text.clone()).collect();
+        expect.sort();
+        assert_eq!(told, expect, "{by}");
+        let again = crate::open(&plan(&recipe), &place(&files), &data.blueprint).unwrap();
+        assert_eq!(again.source.batch(&[0]).unwrap(), data.dataset.source.batch(&[0]).unwrap());
+    }
+}
+
+#[test]
+fn what_cannot_be_documents_is_refused() {
+    let recipe = recipe("documents", "character", 8).replace("a.txt", "d*.txt");
+    let feed = place(&[("d1.txt", b"one\x0ctwo"), ("d2.txt", b"three")]);
+    let expect = "`d1.txt` wants a text without a form feed, which stands between two documents, got one";
+    assert_eq!(refusal(&recipe, &feed), expect);
+    let few = refusal(&recipe, &place(&[("d1.txt", b"one"), ("d2.txt", b"three")]));
+    assert!(few.contains("part wants at least one row"), "{few}");
 }
 
 #[test]

@@ -29,10 +29,11 @@ fn of_numbers() -> Report {
 fn history() -> Vec<EpochRecord> {
     let record = |epoch| EpochRecord {
         epoch,
-        step: 10,
+        step: 10 * u64::from(epoch + 1),
         train_loss: 1.0 / f64::from(epoch + 1),
         valid_loss: Some(0.5),
         learning_rate: 1e-3,
+        ..EpochRecord::default()
     };
     (0..4).map(record).collect()
 }
@@ -255,12 +256,30 @@ fn many_labels_are_shown_in_part_and_long_names_are_cut() {
 }
 
 #[test]
+fn an_epoch_that_was_cut_short_is_told() {
+    let (data, says) = (numbers(&[0.5]), "The last epoch was cut short");
+    let report = report(&mut ByHeart::new(1, vec![0.5]), &data).unwrap();
+    assert!(!html(&input(&report, &history())).contains(says));
+    for epochs in [2, 4] {
+        let mut history = history()[..epochs].to_vec();
+        history[epochs - 1].step -= 1;
+        assert!(html(&input(&report, &history)).contains(says), "{epochs}");
+    }
+    assert!(
+        !html(&input(&report, &history()[..1])).contains(says),
+        "nobody knows how long it would have been"
+    );
+}
+
+#[test]
 fn what_is_undefined_is_said() {
     let mut data = numbers(&[0.5]);
     data.probes = probes(&[(1.0, 1.0), (20.0, 2.0), (30.0, 3.0)]);
     let report = report(&mut ByHeart::new(1, vec![0.5, f32::NAN, f32::INFINITY]), &data).unwrap();
-    let page =
-        html(&input(&report, &[EpochRecord { train_loss: f64::NAN, valid_loss: None, ..history()[0] }]));
+    let page = html(&input(
+        &report,
+        &[EpochRecord { train_loss: f64::NAN, valid_loss: None, ..history().remove(0) }],
+    ));
     check_parts(
         &page,
         &[

@@ -22,6 +22,9 @@ impl Op {
             | Op::RmsNorm { .. }
             | Op::GroupNorm { .. }
             | Op::Dropout { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)
@@ -48,6 +51,8 @@ impl Op {
             | Op::LayerNorm { .. }
             | Op::RmsNorm { .. }
             | Op::GroupNorm { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
             | Op::Embedding { .. }
             | Op::Multiply
             | Op::Attention(_)
@@ -62,6 +67,7 @@ impl Op {
             | Op::Upsample(_)
             | Op::GlobalMean { .. }
             | Op::Dropout { .. }
+            | Op::Repeat { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)
             | Op::MaxOverTime { .. }
@@ -93,6 +99,9 @@ impl Op {
             | Op::LayerNorm { .. }
             | Op::RmsNorm { .. }
             | Op::GroupNorm { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Attention(_)
             | Op::Recurrent(_)
@@ -136,6 +145,9 @@ impl Op {
             | Op::GlobalMean { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
+            | Op::GroupedDense { .. }
+            | Op::Scale { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)
@@ -157,6 +169,7 @@ impl Op {
         match self {
             Op::Attention(attention) => attention.works_with(),
             Op::Recurrent(recurrent) => recurrent.works_with(),
+            Op::Scale { numbers, .. } => [Room::item(*numbers), Room::default()],
             Op::Numbers
             | Op::Ids
             | Op::Dense { .. }
@@ -171,6 +184,8 @@ impl Op {
             | Op::GroupNorm { .. }
             | Op::Activation(_)
             | Op::Dropout { .. }
+            | Op::GroupedDense { .. }
+            | Op::Repeat { .. }
             | Op::Embedding { .. }
             | Op::Position { .. }
             | Op::Sinusoids(_)

@@ -1,6 +1,6 @@
 //! How long everything lives. Time counts steps: node `i` runs forward at `i`, the loss at `n`, and node `i` backward at `2n - i`.
 
-use baeum_core::{Graph, Layer, ParamKind};
+use baeum_core::{Graph, Layer, NodeId, ParamKind};
 
 use super::Purpose;
 use super::share::Shared;
@@ -34,16 +34,16 @@ pub(super) struct Lives {
 }
 
 /// Whose gradient is asked for: there is something learned at the node or in front of it, and an answer behind it.
-pub(super) fn asked(graph: &Graph, purpose: Purpose) -> Vec<bool> {
+pub(super) fn asked(graph: &Graph, ends: &[NodeId], purpose: Purpose) -> Vec<bool> {
     let nodes = graph.nodes();
     let mut learns = vec![false; nodes.len()];
     for (i, node) in nodes.iter().enumerate() {
-        let own = node.layer.params(&graph.input_shapes(node));
+        let own = graph.params_of(graph.table_of(node).unwrap_or(node));
         learns[i] = own.iter().any(|param| param.kind == ParamKind::Learned)
             || node.inputs.iter().any(|id| learns[id.index()]);
     }
     let mut reached = vec![false; nodes.len()];
-    for id in graph.outputs() {
+    for id in ends {
         reached[id.index()] = true;
     }
     for (i, node) in nodes.iter().enumerate().rev().filter(|_| purpose == Purpose::Train) {
@@ -70,7 +70,7 @@ fn is_norm(layer: &Layer) -> bool {
 }
 
 impl Lives {
-    pub(super) fn of(graph: &Graph, ops: &[Op], shared: &Shared, asked: &[bool]) -> Lives {
+    pub(super) fn of(graph: &Graph, ends: &[NodeId], ops: &[Op], shared: &Shared, asked: &[bool]) -> Lives {
         let n = ops.len();
         let back = |i: usize| 2 * n - i;
         let mut lives = Lives { values: vec![None; n], gradients: vec![None; n], kept: vec![], work: vec![] };
@@ -99,7 +99,7 @@ impl Lives {
             lives.kept.push(Life { from: i, to: if asked[i] { back(i) } else { i } });
             lives.work.push(asked[i].then(|| Life { from: back(i), to: back(i) }));
         }
-        for id in graph.outputs() {
+        for id in ends {
             let home = shared.home[id.index()];
             touch(&mut lives.values[home], n);
             if asked[id.index()] {

@@ -1,6 +1,6 @@
 //! Where everything lies. What does not live at the same time may lie in the same place.
 
-use baeum_core::{Graph, ParamKind};
+use baeum_core::{Graph, NodeId};
 use baeum_kernels::{Span, Write};
 
 use super::lives::{Life, Lives};
@@ -97,17 +97,17 @@ impl Layout {
     pub(super) fn step(
         &self,
         i: usize,
-        graph: &Graph,
+        (graph, ends): (&Graph, &[NodeId]),
         op: &Op,
         shared: &Shared,
         asked: &[bool],
         params: &Params,
     ) -> Step {
         let inputs = &graph.nodes()[i].inputs;
-        let gradient = |(place, id): (usize, &baeum_core::NodeId)| {
+        let gradient = |(place, id): (usize, &NodeId)| {
             let read = shared.home[id.index()];
             let wanted = asked[i] && asked[id.index()] && read != shared.home[i];
-            let write = match first_writer(graph, shared, asked, i, place, read) {
+            let write = match first_writer((graph, ends), shared, asked, i, place, read) {
                 true => Write::Set,
                 false => Write::Add,
             };
@@ -122,15 +122,29 @@ impl Layout {
             work: self.work[i],
             gradient: self.gradients[shared.home[i]].filter(|_| asked[i]),
             gradients: inputs.iter().enumerate().map(gradient).collect(),
-            learned: params.of_node(i, ParamKind::Learned),
-            running: params.of_node(i, ParamKind::Running),
+            learned: params.learned_of(table(graph, i)),
+            shares: (i + 1..graph.nodes().len()).any(|later| table(graph, later) == table(graph, i)),
+            running: params.running_of(i),
         }
     }
 }
 
+/// The node whose tensors a node uses: another's where it is tied to a table.
+fn table(graph: &Graph, i: usize) -> usize {
+    let table = graph.table_of(&graph.nodes()[i]).and_then(|table| graph.find(&table.name));
+    table.map_or(i, |id| id.index())
+}
+
 /// Whether nobody has written to the gradient of `home` before input `place` of node `i` does, on the way back.
-fn first_writer(graph: &Graph, shared: &Shared, asked: &[bool], i: usize, place: usize, home: usize) -> bool {
-    let answers = graph.outputs().iter().any(|id| shared.home[id.index()] == home);
+fn first_writer(
+    (graph, ends): (&Graph, &[NodeId]),
+    shared: &Shared,
+    asked: &[bool],
+    i: usize,
+    place: usize,
+    home: usize,
+) -> bool {
+    let answers = ends.iter().any(|id| shared.home[id.index()] == home);
     let later = (i + 1..asked.len()).filter(|&j| asked[j] && shared.home[j] != home);
     let written_later =
         later.flat_map(|j| &graph.nodes()[j].inputs).any(|id| shared.home[id.index()] == home);

@@ -72,6 +72,9 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::GroupNorm { .. }
         | Op::Activation(_)
         | Op::Dropout { .. }
+        | Op::GroupedDense { .. }
+        | Op::Scale { .. }
+        | Op::Repeat { .. }
         | Op::Embedding { .. }
         | Op::Position { .. }
         | Op::Sinusoids(_)

@@ -31,6 +31,33 @@ def dense(shape, units, bias=True):
 
 
 @kind
+def grouped_dense(shape, groups, units):
+    return torch_layers.GroupedDense(groups, units)
+
+
+@kind
+def scale(shape, axes=1, start=1.0, signs=False):
+    return torch_layers.Scale(shape[-axes:])
+
+
+@kind
+def ensemble(shape, members):
+    return torch_layers.Ensemble(members)
+
+
+class Heads(torch_layers.GroupedDense):
+    """One for each member of an ensemble: `[batch, members, n]` to `[batch, members, classes]`."""
+
+    def forward(self, x):
+        return super().forward(x.flatten(1))
+
+
+@kind
+def heads(shape, units):
+    return Heads([shape[2]] * shape[1], units)
+
+
+@kind
 def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
     return nn.Conv2d(shape[1], filters, pair(kernel), pair(stride), pair(padding), pair(dilation), groups, bias)
 
@@ -180,14 +207,16 @@ class Net(nn.Module):
         self.steps, counts = [], {}
         values = {"x": x}
         before = "x"
-        for spec in layers + [{"name": "head", "layer": {"dense": {"units": classes}}}]:
+        head = "heads" if any("ensemble" in layer for layer in layers) else "dense"
+        for spec in layers + [{"name": "head", "layer": {head: {"units": classes}}}]:
             layer = spec["layer"] if isinstance(spec, dict) and "layer" in spec else spec
             what, settings = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
             counts[what] = counts.get(what, 0) + 1
             name = spec.get("name") if isinstance(spec, dict) else None
             name = name or f"{what}{counts[what]}"
             reads = spec.get("from", [before]) if isinstance(spec, dict) else [before]
-            self.add_module(name, KINDS[what](values[reads[0]].shape, **settings))
+            if what != "unembedding":  # its table is the embedding's
+                self.add_module(name, KINDS[what](values[reads[0]].shape, **settings))
             self.steps.append((name, what, settings, reads))
             values[name] = self.step(self.steps[-1], values)
             before = name
@@ -202,13 +231,16 @@ class Net(nn.Module):
             return values[reads[0]] * values[reads[1]]
         if what == "concat":
             return torch.cat([values[read] for read in reads], settings.get("axis", 1))
+        if what == "unembedding":
+            return nn.functional.linear(values[reads[0]], self.get_submodule(settings["table"]).weight)
         return self.get_submodule(name)(values[reads[0]])
 
     def forward(self, x):
         values = {"x": x}
         for step in self.steps:
             values[step[0]] = self.step(step, values)
-        return values["head"]
+        said = values["head"]
+        return said.mean(1) if said.dim() == 3 and not self.training else said
 
 
 IMAGE, SEQUENCE = [2, 5, 4], [5, 4]
@@ -264,6 +296,8 @@ CASES = {
     "silu": ([7], [{"dense": {"units": 5}}, "silu"], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
+    "unembedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, "tanh", {"unembedding": {"table": "embedding1", "vocabulary": 6}},
+                          {"dense": {"units": 2}}, {"unembedding": {"table": "embedding1", "vocabulary": 6}}, "flatten"], {"ids": 6}),
     "flatten_axis": (IMAGE, [{"flatten": {"axis": 2}}, {"dense": {"units": 3}}, "flatten"], {}),
     "position_embedding": (SEQUENCE, [{"dense": {"units": 3}}, {"position_embedding": {"length": 6}}, "tanh", "flatten"], {}),
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
@@ -285,6 +319,12 @@ CASES = {
     "text_cnn": ([6], [{"embedding": {"vocabulary": 9, "units": 4}}, "transpose", {"conv1d": {"filters": 5, "kernel": 3}},
                        "transpose", "relu", "max_over_time"], {"ids": 9}),
     "patches": (SEQUENCE, [{"dense": {"units": 7}}, {"patches": {"size": 3, "stride": 2}}, {"dense": {"units": 2}}, "flatten"], {}),
+    "grouped_dense": ([7], [{"grouped_dense": {"groups": [1, 4, 2], "units": 3}}, "tanh", "flatten"], {}),
+    "scale": ([7], [{"dense": {"units": 4}}, "scale", "tanh", {"scale": {"start": 0.5}}], {}),
+    "scale_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"scale": {"axes": 2}}, "tanh", "flatten"], {}),
+    "ensemble": ([7], [{"dense": {"units": 4}}, {"ensemble": {"members": 3}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "relu"], {}),
+    "ensemble_mse": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "ensemble_soft": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"soft": True}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
     "swiglu": ([7], [{"name": "gate", "layer": {"dense": {"units": 5, "bias": False}}}, "silu",
@@ -320,11 +360,14 @@ def trained(net, make, x, y, options):
     if "soft" in options:
         # PyTorch's mean would divide by the rows; ours divides by what they count, as PyTorch does for whole labels.
         total = nn.CrossEntropyLoss(weights, label_smoothing=smoothing, reduction="sum")
-        counted = (y if weights is None else y * weights).sum()
-        criterion = lambda output, target: total(output, target) / counted
+        counted = lambda target: (target if weights is None else target * weights).sum()
+        criterion = lambda output, target: total(output, target) / counted(target)
     for _ in range(STEPS):
         optimizer.zero_grad()
-        loss = criterion(net(x), y)
+        said = net(x)
+        # Each member of an ensemble is judged by itself.
+        told = y.repeat_interleave(said.shape[1], 0) if said.dim() == 3 else y
+        loss = criterion(said.flatten(0, -2), told)
         loss.backward()
         if "clip" in options:
             torch.nn.utils.clip_grad_norm_(net.parameters(), options["clip"])

@@ -21,6 +21,16 @@ fn models_section() {
             "weight",
         ),
         (
+            "[models]\nfreeze = \"conv*\"\n",
+            r#"recipe.toml:2:10: `models.freeze` wants a list, got the text "conv*""#,
+            r#""conv*""#,
+        ),
+        (
+            "[models]\nlayers = [{ grouped_dense = { units = 3 } }]\n",
+            "recipe.toml:2:29: `models.layers[0].grouped_dense` wants `groups`, got none",
+            "{ units = 3 }",
+        ),
+        (
             "[models]\nlayers = \"relu\"\n",
             r#"recipe.toml:2:10: `models.layers` wants a list, got the text "relu""#,
             r#""relu""#,
@@ -133,7 +143,7 @@ fn train_section() {
     check(&[
         (
             "[train]\nlr = 1\n",
-            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_minutes`, `batch_size`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `early_stopping`, `checkpoint`",
+            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_minutes`, `batch_size`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `best`, `early_stopping`, `checkpoint`",
             "lr",
         ),
         ("[train]\nepochs = 1.5\n", "recipe.toml:2:10: `train.epochs` wants a whole number, got 1.5", "1.5"),
@@ -201,6 +211,21 @@ fn train_section() {
             "[train]\nschedule = { constant = { factor = 1 } }\n",
             "recipe.toml:2:27: `train.schedule.constant.factor` is not a setting; `train.schedule.constant` takes no settings",
             "factor",
+        ),
+        (
+            "[train]\nbest = \"accurate\"\n",
+            "recipe.toml:2:8: `accurate` is not a choice of `train.best`; did you mean `accuracy`?",
+            r#""accurate""#,
+        ),
+        (
+            "[train]\nbest = [\"accuracy\", \"f1\"]\n",
+            "recipe.toml:2:21: `f1` is not a choice of `train.best[1]`; it takes `accuracy`, `macro_f1`, `micro_f1`, `subset_accuracy`, `hamming_loss`, `log_loss`, `perplexity`, `bits_per_byte`, `r2`, `rmse`, `mae`",
+            r#""f1""#,
+        ),
+        (
+            "[train]\nbest = 5\n",
+            "recipe.toml:2:8: `train.best` wants a metric, or a list of metrics, got 5",
+            "5",
         ),
         (
             "[train]\nearly_stopping = 5\n",

@@ -86,6 +86,7 @@ fn train() {
             "2",
         ),
         ("task = \"classify\"\n[models.mlp]\n[train]\nloss = \"mse\"\n", "train.loss", r#""mse""#),
+        ("task = \"classify\"\n[models.mlp]\n[train]\nbest = \"mae\"\n", "train.best", r#""mae""#),
         (
             "[models.mlp]\n[train]\nloss = { cross_entropy = { smoothing = 1 } }\n",
             "train.loss.cross_entropy.smoothing",

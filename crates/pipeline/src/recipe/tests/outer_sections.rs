@@ -8,12 +8,12 @@ fn run_section() {
         ("[run]\nsed = 7\n", "recipe.toml:2:1: `run.sed` is not a setting; did you mean `run.seed`?", "sed"),
         (
             "[run]\nseed = \"x\"\n",
-            r#"recipe.toml:2:8: `run.seed` wants a whole number, got the text "x""#,
+            r#"recipe.toml:2:8: `run.seed` wants a whole number from 0, or a list of them, got the text "x""#,
             r#""x""#,
         ),
         (
             "[run]\nseed = -7\n",
-            "recipe.toml:2:8: `run.seed` wants a whole number from 0 to 9223372036854775807, got -7",
+            "recipe.toml:2:8: `run.seed` wants a whole number from 0, or a list of them, got -7",
             "-7",
         ),
         (
