@@ -42,7 +42,7 @@ impl CpuRunner {
                     against_classes(ctx, &loss, (value, gradient), (target, answers), part, words)?
                 }
                 Loss::BinaryCrossEntropy { weights } => {
-                    let labels = graph[*id].shape.last().unwrap_or(1);
+                    let labels = graph[id].shape.last().unwrap_or(1);
                     let weights = checks::class_weights(weights, labels)?.unwrap_or_default();
                     against(target, len, |t| bce_with_logits(ctx, weights, value, t, gradient))?
                 }
