@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use baeum_tests::campaign::{Kills, kill, table};
-use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child};
+use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child, wait_for, wait_for_checkpoint};
 
 /// Digits, cut short; everything else is the bundled recipe.
 const ARGS: &[&str] = &[
@@ -106,7 +106,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_serves() {
         let mut process =
             child(folder.path(), args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // The second epoch is over, so the newest two have a best choice.
-        wait_for(&checkpoints.join("000015"));
+        wait_for_checkpoint(&checkpoints, 15);
         signal(process.id(), "-TERM");
         process.wait().unwrap();
         let newest = fs::read_dir(&checkpoints).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
@@ -132,16 +132,6 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_serves() {
 fn signal(process: u32, name: &str) {
     let sent = std::process::Command::new("kill").args([name, &process.to_string()]).status().unwrap();
     assert!(sent.success(), "{name} did not reach process {process}");
-}
-
-fn wait_for(path: &Path) {
-    for _ in 0..1000 {
-        if path.exists() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{} never came", path.display());
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! A recipe with a list of seeds: each is the run that its seed alone would be, whatever interrupts them.
 use std::fs;
-use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
-use baeum_tests::{Outcome, Scratch, baeum, child};
+use baeum_tests::{Outcome, Scratch, baeum, child, wait_for_checkpoint};
 use serde_json::Value;
 
 const LIST: &[&str] = &["run.seed=[3, 1]", "train.best=accuracy", "evaluate.bootstrap=50"];
@@ -71,7 +69,7 @@ fn a_list_that_is_killed_in_its_middle_goes_on() {
     good(&baeum(undisturbed.path(), &args));
     let folder = iris();
     let mut process = child(folder.path(), &args).stdout(Stdio::null()).spawn().unwrap();
-    wait_for(&folder.path().join("runs/iris-0002/3-train/checkpoints/000020"));
+    wait_for_checkpoint(&folder.path().join("runs/iris-0002/3-train/checkpoints"), 1);
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(!folder.path().join("runs/iris-0002/4-evaluate/metrics.json").exists(), "the kill came too late");
@@ -80,14 +78,4 @@ fn a_list_that_is_killed_in_its_middle_goes_on() {
         assert!(learned(&folder, number) == learned(&undisturbed, number), "run {number} differs");
     }
     assert!(!folder.path().join("runs/iris-0003").exists(), "the runs that were there are gone on with");
-}
-
-fn wait_for(path: &Path) {
-    for _ in 0..3000 {
-        if path.exists() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{} never came", path.display());
 }

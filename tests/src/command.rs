@@ -2,6 +2,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// What a command left behind.
 #[derive(Clone, Debug)]
@@ -35,7 +36,35 @@ pub fn child(folder: &Path, args: &[&str]) -> Command {
     of(baeum_path(), folder, args)
 }
 
-/// The same with a binary that is there already.
+/// Waits until a command that runs has made this file or folder.
+///
+/// # Panics
+/// If it is not there after half a minute.
+pub fn wait_for(path: &Path) {
+    wait_until(&path.display().to_string(), || path.exists());
+}
+
+/// Waits until a run that trains has come to this checkpoint or a later one: it keeps but the last few.
+///
+/// # Panics
+/// As [`wait_for`].
+pub fn wait_for_checkpoint(checkpoints: &Path, number: usize) {
+    let number = format!("{number:06}");
+    let is_later = |entry: std::fs::DirEntry| entry.file_name().to_str().is_some_and(|name| *name >= *number);
+    wait_until(&format!("checkpoint {number} in {}", checkpoints.display()), || {
+        std::fs::read_dir(checkpoints).is_ok_and(|entries| entries.flatten().any(is_later))
+    });
+}
+
+fn wait_until(what: &str, is_there: impl Fn() -> bool) {
+    let came = (0..3000).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        is_there()
+    });
+    assert!(came, "{what} never came");
+}
+
+/// [`child`] with a binary that is there already.
 pub(crate) fn of(binary: &Path, folder: &Path, args: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(binary);
     command

@@ -27,8 +27,10 @@ impl Way {
     /// Lanes want to be full, and to turn what leaves them takes as long as some tens of taps; and it takes the many registers of
     /// AVX-512 to read weights no more often than a product does.
     pub(super) fn of(isa: Isa, alone: bool, filters: usize, k: usize) -> Way {
+        if alone {
+            return Way::Alone;
+        }
         match isa.rung() {
-            Rung::Avx512 | Rung::Avx2 | Rung::Portable if alone => Way::Alone,
             Rung::Avx512 if filters > LANES && k >= 3 * LANES => Way::Lanes,
             Rung::Avx512 | Rung::Avx2 | Rung::Portable => Way::Product,
         }
