@@ -1,6 +1,6 @@
 //! Convolution over images (cross-correlation, as in PyTorch) and its gradients, as products of matrices that never exist: what
-//! a tap of the kernel sees is gathered into the panels of [`gemm`](crate::gemm()) straight from one image in cache. Kernels of 3x3
-//! over many channels go another way, with fewer multiplications: [`winograd`].
+//! a tap of the kernel sees is gathered into the panels of [`gemm`](crate::gemm()) straight from one image in cache, or read where
+//! it stands ([`filters`] has the ways). Kernels of 3x3 over many channels go another way, with fewer multiplications: [`winograd`].
 
 mod data;
 mod depthwise;
