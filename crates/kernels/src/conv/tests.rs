@@ -166,6 +166,16 @@ fn cases() -> Vec<Conv2d> {
         Conv2d { stride: [3, 2], ..plain(1, 2, [130, 65], 3, 3) },
         Conv2d { padding: [5, 4], ..plain(1, 3, [3, 4], 2, 3) },
         plain(0, 3, [4, 4], 2, 3),
+        // Filters that fill lanes, over images that are read where they stand.
+        plain(3, 64, [7, 5], 37, 1),
+        Conv2d {
+            padding: [0, 0],
+            stride: [2, 3],
+            dilation: [2, 1],
+            groups: 2,
+            ..plain(3, 80, [13, 19], 70, 3)
+        },
+        Conv2d { padding: [0, 0], stride: [3, 1], ..plain(2, 6, [17, 33], 18, 3) },
     ];
     for (channels, filters, groups) in [(6, 4, 2), (5, 5, 5), (3, 6, 3), (1, 1, 1)] {
         for stride in [[1, 1], [2, 3], [4, 1]] {
@@ -243,7 +253,8 @@ fn gradients_are_those_of_central_differences() {
 fn every_rung_and_team_gives_the_same_bits() {
     let wide = Conv2d { stride: [2, 1], ..plain(3, 24, [20, 70], 70, 3) };
     let depthwise = Conv2d { groups: 48, ..plain(5, 48, [28, 28], 48, 3) };
-    for conv in [wide, depthwise].into_iter().chain(cases().into_iter().step_by(3)) {
+    let stands = Conv2d { padding: [0, 0], stride: [1, 2], ..plain(2, 50, [9, 21], 40, 3) };
+    for conv in [wide, depthwise, stands].into_iter().chain(cases().into_iter().step_by(3)) {
         let numbers = Numbers::of(conv);
         everywhere(|ctx| {
             let mut all = numbers.forward(ctx, true);
