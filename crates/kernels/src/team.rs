@@ -36,21 +36,21 @@ impl Team {
     /// Calls `task` with every number below `count`, several at the same time, and returns when all are done.
     ///
     /// Inside a task it calls them one after the other. A panic in a task is passed on once the threads are done with the others.
-    pub fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+    pub fn run(&self, count: usize, task: &(impl Fn(usize) + Sync)) {
         let guard = match self.at_work.try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         };
         match guard {
-            // SAFETY: the guard is held until the pool is done, so whoever else comes here, a task too, finds it taken.
-            Some(_guard) if self.is_shared(count) => unsafe { self.pool.run(count, task) },
+            Some(_guard) if count > 1 && self.pool.workers() > 0 => {
+                let each = count.div_ceil(Pool::MOST);
+                let several = |i: usize| (i * each..count.min((i + 1) * each)).for_each(task);
+                // SAFETY: the guard is held until the pool is done, so whoever else comes here, a task too, finds it taken.
+                unsafe { self.pool.run(count.div_ceil(each), &several) }
+            }
             Some(_) | None => (0..count).for_each(task),
         }
-    }
-
-    fn is_shared(&self, count: usize) -> bool {
-        (2..=Pool::MOST).contains(&count) && self.pool.workers() > 0
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
     fn every_task_is_done_once() {
         for threads in [1, 2, 3, 8] {
             let team = Team::new(threads);
-            for count in [0, 1, 2, 7, 1000] {
+            for count in [0, 1, 2, 7, 1000, (1 << 20) + 5] {
                 let done: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
                 team.run(count, &|i| {
                     done[i].fetch_add(1, Ordering::Relaxed);

@@ -1,35 +1,32 @@
 //! The threads behind a [`Team`](super::Team).
 //!
-//! One word tells all: the number of the job, whether it is open, and how many workers are inside. A worker enters an open job
-//! that it has not seen, takes tasks until none is left, and leaves. The caller opens a job, takes tasks as well, closes it and
-//! waits for the last worker to leave; a worker that sleeps through a job is not waited for.
+//! A caller writes a job on the [`Board`], where workers look. Each thread, the caller too, begins with a stretch of the tasks that
+//! is its own, and says at its [`Place`] how many it has done; the caller leaves when all are. So in most jobs one line of memory
+//! goes to a worker and one comes back, and no more: between cores that share no cache the way is long. And what one job wrote is
+//! read by the same thread in the next, as far as both are cut alike.
 //!
-//! Each thread begins with a stretch of the tasks that is its own and then helps the others. So what one job wrote is read by the
-//! same thread in the next, as far as both are cut alike: between cores that share no cache the way is long.
+//! Who has waited a moment in vain, for the others to end or for the next job, helps the others. A worker that sleeps through a job
+//! is not waited for: its tasks are done by who helps.
+
+mod board;
+mod place;
 
 use std::any::Any;
-use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+
+use board::{Board, Job};
+use place::Place;
 
 /// How often a worker looks for the next job before it sleeps: some 50 microseconds, which is longer than the gaps inside a
 /// training step and shorter than anybody would notice.
 const LOOKS: u32 = 4_000;
 
-/// Bits 0 to 15 of the word: workers inside.
-const INSIDE: u64 = 0xffff;
-/// Bit 16: whether workers may enter.
-const OPEN: u64 = 1 << 16;
-/// Bits 17 and above: the number of the job.
-const NEXT: u64 = 1 << 17;
-
-/// Bits of a stretch's word that count; those above number its job.
-const TAKEN: u64 = 0xffff_ffff;
-
-/// A task as the caller lent it, its lifetime forgotten.
-type Task = *const (dyn Fn(usize) + Sync);
+/// How often a thread looks before it helps: less than a microsecond. To look at the tasks of another takes their line of memory
+/// away from it.
+const PATIENCE: u32 = 50;
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -39,48 +36,25 @@ pub(super) struct Pool {
 
 #[derive(Debug)]
 struct Shared {
-    word: AtomicU64,
-    job: UnsafeCell<Option<(Task, usize)>>,
-    stretches: Box<[Stretch]>,
-    /// What the first task that panicked has thrown.
+    board: Board,
+    /// The caller's, then the workers'.
+    places: Box<[Place]>,
+    /// What the first task that panicked has thrown, and whether one has.
     thrown: Mutex<Option<Box<dyn Any + Send>>>,
+    has_thrown: AtomicBool,
     quit: AtomicBool,
     asleep: AtomicUsize,
     bed: Mutex<()>,
     morning: Condvar,
 }
 
-// SAFETY: `job` is written by the one caller (see `Pool::run`) while the word is closed and nobody is inside, and read by workers
-// that are inside: never at the same time. Entering reads the word that opening wrote, and the caller sees the word that the last
-// one to leave wrote, so each sees what the other did before. The task it points to is `Sync`. All else is atomic or locked.
-unsafe impl Sync for Shared {}
-// SAFETY: only the pointer in `job` is not `Send` by itself, and the task it points to may be called by any thread.
-unsafe impl Send for Shared {}
-
-/// How many tasks of a thread's stretch are taken, in the lower half of a word; the upper half says of which job. So nobody has to
-/// set it back before the next one. In a cache line of its own, which stays with its thread.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Stretch(AtomicU64);
-
-impl Stretch {
-    /// Takes one of `len` tasks of a job, if any is left.
-    fn take(&self, job: u64, len: usize) -> Option<usize> {
-        let job = job << 32;
-        let taken = |word: u64| if word & !TAKEN == job { (word & TAKEN) as usize } else { 0 };
-        let more = |word: u64| (taken(word) < len).then(|| job | (taken(word) as u64 + 1));
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(taken)
-    }
-}
-
 impl Pool {
     pub(super) fn new(workers: usize) -> Pool {
-        let workers = workers.min(INSIDE as usize - 1);
         let shared = Arc::new(Shared {
-            word: AtomicU64::new(0),
-            job: UnsafeCell::new(None),
-            stretches: (0..=workers).map(|_| Stretch::default()).collect(),
+            board: Board::default(),
+            places: (0..=workers).map(|_| Place::default()).collect(),
             thrown: Mutex::new(None),
+            has_thrown: AtomicBool::new(false),
             quit: AtomicBool::new(false),
             asleep: AtomicUsize::new(0),
             bed: Mutex::new(()),
@@ -96,44 +70,33 @@ impl Pool {
     }
 
     /// The most tasks of a job.
-    pub(super) const MOST: usize = TAKEN as usize;
+    pub(super) const MOST: usize = place::MOST;
 
     pub(super) fn workers(&self) -> usize {
         self.threads.len()
     }
 
-    /// Calls `task` with every number below `count`, which is at most [`Pool::MOST`].
+    /// Calls `task` with every number below `count`, which is above zero and at most [`Pool::MOST`].
     ///
     /// # Safety
     /// While it runs, nobody else calls it: neither another thread nor a task.
-    pub(super) unsafe fn run(&self, count: usize, task: &(dyn Fn(usize) + Sync)) {
+    pub(super) unsafe fn run<F: Fn(usize) + Sync>(&self, count: usize, task: &F) {
         let shared = &*self.shared;
-        // SAFETY: only the lifetime changes. The pointer is followed inside the job alone, and this function does not return
-        // before the job is closed and everybody has left it. Nor does it unwind before: what tasks throw is caught and kept, and
-        // nothing else here can panic.
-        let task: Task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Task>(task) };
-        // SAFETY: by the caller's promise the job before was left by all and closed, so nobody reads.
-        unsafe { *shared.job.get() = Some((task, count)) };
-        let job = (shared.word.load(Ordering::Relaxed) + NEXT) / NEXT;
-        if job & TAKEN == 0 {
-            // Half a word numbers jobs: the first number again, so nothing of the old ones may be left.
-            shared.stretches.iter().for_each(|stretch| stretch.0.store(0, Ordering::Relaxed));
-        }
-        shared.word.fetch_add(NEXT | OPEN, Ordering::SeqCst);
-        if shared.asleep.load(Ordering::SeqCst) > 0 {
-            drop(shared.in_bed());
-            shared.morning.notify_all();
-        }
-        shared.take_tasks(0, job, task, count);
-        shared.word.fetch_and(!OPEN, Ordering::AcqRel);
-        let mut looks = 0;
-        while shared.word.load(Ordering::Acquire) & INSIDE != 0 {
-            looks += 1;
-            // Where others want the processor too, a worker may have lost its core in the middle of a task: it can have this one.
-            if looks % LOOKS == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
-        }
-        let thrown = shared.thrown().take();
-        if let Some(thrown) = thrown {
+        let job = shared.board.next(count, task);
+        shared.places.iter().for_each(|place| place.renew(&job));
+        // The first task is taken before anybody sees the job: to take it later would wait until the others have seen it.
+        shared.places[0].begin(&job);
+        shared.board.post(&job);
+        shared.wake();
+        shared.do_task(&job, 0);
+        // Once more, behind a fence: who was falling asleep may have missed the job, and the caller the sleeper.
+        fence(Ordering::SeqCst);
+        shared.wake();
+        let done = 1 + shared.work_off(0, &job);
+        shared.await_others(&job, done);
+        if shared.has_thrown.swap(false, Ordering::Relaxed)
+            && let Some(thrown) = shared.thrown().take()
+        {
             resume_unwind(thrown);
         }
     }
@@ -160,97 +123,129 @@ impl Shared {
         self.thrown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn wake(&self) {
+        if self.asleep.load(Ordering::Relaxed) > 0 {
+            drop(self.in_bed());
+            self.morning.notify_all();
+        }
+    }
+
     /// The life of a worker.
     fn work(&self, own: usize) {
-        let mut seen = 0;
-        while let Some(job) = self.wait_for_other_than(seen) {
+        let mut seen = Job::NONE;
+        while self.wait_for_other_than(&seen) {
+            let Some(job) = self.board.read() else { continue };
             seen = job;
-            if self.enter(job) {
-                // SAFETY: this thread is inside, so the caller neither writes the job nor takes the task back.
-                if let Some((task, count)) = unsafe { *self.job.get() } {
-                    self.take_tasks(own, job, task, count);
+            let done = self.work_off(own, &job);
+            if done > 0 {
+                self.places[own].tell(&job, done);
+            }
+            if !looks(PATIENCE, || !self.board.shows(&job)) {
+                let helped = self.help(own, &job);
+                if helped > 0 {
+                    self.places[own].tell(&job, done + helped);
                 }
-                self.word.fetch_sub(1, Ordering::Release);
             }
         }
     }
 
-    /// The number of an open job that is not `seen`; none when the pool is dropped.
-    fn wait_for_other_than(&self, seen: u64) -> Option<u64> {
-        let fresh = || {
-            let word = self.word.load(Ordering::SeqCst);
-            (word & OPEN != 0 && word / NEXT != seen).then_some(word / NEXT)
-        };
-        loop {
-            for _ in 0..LOOKS {
-                if self.quit.load(Ordering::SeqCst) {
-                    return None;
-                }
-                if let Some(job) = fresh() {
-                    return Some(job);
-                }
-                std::hint::spin_loop();
-            }
+    /// Returns when another job is shown or being written; false when the pool is dropped.
+    fn wait_for_other_than(&self, seen: &Job) -> bool {
+        let quits = || self.quit.load(Ordering::SeqCst);
+        let is_over = || quits() || !self.board.shows(seen);
+        if !looks(LOOKS, is_over) {
             let mut bed = self.in_bed();
             self.asleep.fetch_add(1, Ordering::SeqCst);
-            // Looked at once more after `asleep` was raised: a caller that opened a job before saw no sleeper.
-            while fresh().is_none() && !self.quit.load(Ordering::SeqCst) {
+            // Looked at once more after `asleep` was raised: a caller that wrote a job before saw no sleeper.
+            fence(Ordering::SeqCst);
+            while !is_over() {
                 bed = self.morning.wait(bed).unwrap_or_else(PoisonError::into_inner);
             }
             self.asleep.fetch_sub(1, Ordering::SeqCst);
         }
+        !quits()
     }
 
-    /// Whether this worker is now inside the job.
-    fn enter(&self, job: u64) -> bool {
-        let entered = |word: u64| (word & OPEN != 0 && word / NEXT == job).then_some(word + 1);
-        self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, entered).is_ok()
+    /// Does the tasks of a stretch until none is left to take; says how many.
+    fn work_off(&self, stretch: usize, job: &Job) -> usize {
+        let tasks = job.stretch(stretch, self.places.len());
+        let mut done = 0;
+        while let Some(i) = self.places[stretch].take(job, tasks.len()) {
+            self.do_task(job, tasks.start + i);
+            done += 1;
+        }
+        done
     }
 
-    /// Takes tasks until none is left: those of the own stretch first, then those of the threads behind.
-    fn take_tasks(&self, own: usize, job: u64, task: Task, count: usize) {
-        let all = self.stretches.len();
-        let start = |stretch: usize| (stretch as u64 * count as u64 / all as u64) as usize; // below 2^48
-        for stretch in (own..all).chain(0..own) {
-            let first = start(stretch);
-            while let Some(i) = self.stretches[stretch].take(job, start(stretch + 1) - first) {
-                self.do_task(task, first + i);
-            }
+    /// Does what is left of the others' stretches.
+    fn help(&self, own: usize, job: &Job) -> usize {
+        (own + 1..self.places.len()).chain(0..own).map(|stretch| self.work_off(stretch, job)).sum()
+    }
+
+    /// Returns when all tasks are done, of which the caller did so many.
+    fn await_others(&self, job: &Job, mut done: usize) {
+        let others = || self.places[1..].iter().map(|place| place.done(job)).sum::<usize>();
+        if looks(PATIENCE, || done + others() == job.count) {
+            return;
+        }
+        done += self.help(0, job);
+        while !looks(LOOKS, || done + others() == job.count) {
+            // Where others want the processor too, a worker may have lost its core in the middle of a task: it can have this one.
+            std::thread::yield_now();
         }
     }
 
-    fn do_task(&self, task: Task, i: usize) {
-        // SAFETY: the caller of `run` waits inside it until this thread has left the job, and there the task is borrowed.
-        let task = unsafe { &*task };
-        if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| task(i))) {
+    /// Does a task that this thread took, or that the caller has.
+    fn do_task(&self, job: &Job, i: usize) {
+        // SAFETY: the caller of `run` borrows the task and waits inside until every task was said to be done. This one is not before
+        // this function returns; and it could be taken, so the job was not yet over. Nor does `run` unwind before: what tasks throw is
+        // caught and kept, and nothing else there can panic.
+        let task = || unsafe { job.call(i) };
+        if let Err(thrown) = catch_unwind(AssertUnwindSafe(task)) {
             let mut first = self.thrown();
             match *first {
                 None => *first = Some(thrown),
                 // Not dropped: that might panic again, here where nobody catches it.
                 Some(_) => std::mem::forget(thrown),
             }
+            self.has_thrown.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// Looks so many times whether something is so, and says whether it was.
+fn looks(times: u32, is_so: impl Fn() -> bool) -> bool {
+    (0..times).any(|_| {
+        let found = is_so();
+        if !found {
+            std::hint::spin_loop();
+        }
+        found
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Half a word numbers jobs, so after 2^32 of them a number comes again.
+    /// Words number jobs with fewer bits than there are numbers, so they come again, and words of long ago are renewed.
     #[test]
     fn numbers_of_jobs_come_again() {
-        let pool = Pool::new(1);
-        for first in [0, TAKEN - 1] {
-            pool.shared.word.store(first * NEXT, Ordering::SeqCst);
-            for _ in 0..4 {
+        let pool = Pool::new(2);
+        for first in [0, 1, 2, 3, 4].map(|quarter| quarter * (place::NUMBERS / 4)) {
+            pool.shared.board.set_number(first.saturating_sub(2) % place::NUMBERS);
+            for count in [9, 2, 1, 3, 9, 2] {
                 let done: [AtomicUsize; 9] = Default::default();
                 let task = |i: usize| {
                     done[i].fetch_add(1, Ordering::Relaxed);
                 };
                 // SAFETY: nobody else knows this pool.
-                unsafe { pool.run(done.len(), &task) };
-                assert!(done.iter().all(|times| times.load(Ordering::Relaxed) == 1), "{done:?}");
+                unsafe { pool.run(count, &task) };
+                let times = done.map(AtomicUsize::into_inner);
+                assert!(
+                    times.iter().enumerate().all(|(i, times)| *times == usize::from(i < count)),
+                    "{times:?}"
+                );
             }
         }
     }
