@@ -16,6 +16,7 @@ mod winograd;
 mod tests;
 
 use crate::ctx::Ctx;
+use crate::gemm::Bias;
 use crate::isa::Rung;
 use crate::{Epilogue, Write, scratch};
 use winograd::Way;
@@ -170,9 +171,9 @@ fn parts_of(multiplications: usize) -> usize {
     (1 << 16) / multiplications.max(1) + 1
 }
 
-/// `y = conv(x, weight) + bias`, then relu if wanted.
+/// `y = conv(x, weight)`, or added to `y`, then the epilogue: a bias for each filter, which is a row of the result, and relu.
 ///
-/// `x`: `[N, C, H, W]`; `weight`: `[F, C / groups, kh, kw]`; `bias`: `[F]`; `y`: `[N, F, OH, OW]`. Padding is zero and takes part in
+/// `x`: `[N, C, H, W]`; `weight`: `[F, C / groups, kh, kw]`; bias: `[F]`; `y`: `[N, F, OH, OW]`. Padding is zero and takes part in
 /// the sums: zero times NaN is NaN. A pixel is the same among many images as alone.
 ///
 /// # Panics
@@ -182,13 +183,13 @@ pub fn conv2d(
     conv: &Conv2d,
     x: &[f32],
     weight: &[f32],
-    bias: Option<&[f32]>,
+    epilogue: Epilogue<'_>,
     y: &mut [f32],
-    relu: bool,
+    write: Write,
 ) {
     scratch::lend(conv2d_prepared_len(ctx, conv), |prepared| {
         conv2d_prepare(ctx, conv, weight, prepared);
-        conv2d_prepared(ctx, conv, x, prepared, bias, y, relu);
+        conv2d_prepared(ctx, conv, x, prepared, epilogue, y, write);
     });
 }
 
@@ -219,9 +220,9 @@ pub fn conv2d_prepared(
     conv: &Conv2d,
     x: &[f32],
     prepared: &[f32],
-    bias: Option<&[f32]>,
+    epilogue: Epilogue<'_>,
     y: &mut [f32],
-    relu: bool,
+    write: Write,
 ) {
     let geometry = conv.geometry();
     geometry.check(x.len(), geometry.weight(), y.len());
@@ -230,19 +231,23 @@ pub fn conv2d_prepared(
         conv2d_prepared_len(ctx, conv),
         "conv2d wants a weight prepared for its sizes"
     );
-    assert!(bias.is_none_or(|bias| bias.len() == conv.filters), "conv2d wants a bias for each filter");
-    let epilogue = Epilogue { relu, ..bias.map_or(Epilogue::NONE, Epilogue::rows) };
+    let has_biases = match epilogue.bias {
+        Bias::None => true,
+        Bias::Rows(bias) => bias.len() == conv.filters,
+        Bias::Columns(_) => false,
+    };
+    assert!(has_biases, "conv2d wants a bias for each filter");
     if y.is_empty() {
         return;
     }
     match (Route::of(&geometry), ctx.isa.rung()) {
         (Route::Tiles, Rung::Avx512) => {
-            winograd::convolve::<16>(ctx, conv, x, prepared, epilogue, y, Write::Set);
+            winograd::convolve::<16>(ctx, conv, x, prepared, epilogue, y, write);
         }
         (Route::Tiles, Rung::Avx2 | Rung::Portable) => {
-            winograd::convolve::<8>(ctx, conv, x, prepared, epilogue, y, Write::Set);
+            winograd::convolve::<8>(ctx, conv, x, prepared, epilogue, y, write);
         }
-        (Route::Products, _) => forward::forward(ctx, &geometry, x, prepared, epilogue, y),
+        (Route::Products, _) => forward::forward(ctx, &geometry, x, prepared, (epilogue, write), y),
     }
 }
 

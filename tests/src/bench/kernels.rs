@@ -185,7 +185,7 @@ fn convolutions(ctx: &Ctx, measure: &mut Measure<'_>) {
         let (mut x, mut weight) = (vec![1.0; 64 * channels * side * side], vec![0.1; filters * channels * 9]);
         let mut y = vec![0.0; 64 * filters * places];
         let name = format!("conv2d 3x3, {channels} to {filters} of {side}x{side}, stride {stride}");
-        measure(&name, work, &mut || conv2d(ctx, &conv, &x, &weight, None, &mut y, false));
+        measure(&name, work, &mut || conv2d(ctx, &conv, &x, &weight, Epilogue::NONE, &mut y, Write::Set));
         measure("  its gradient of the weights", work, &mut || {
             conv2d_weight_grad(ctx, &conv, &x, &y, &mut weight, Write::Set);
         });

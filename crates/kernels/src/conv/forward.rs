@@ -34,13 +34,13 @@ pub(super) fn pack(ctx: &Ctx, geometry: &Geometry, weight: &[f32], packed: &mut 
     }
 }
 
-/// `y = conv(x, weight)`, part by part; `weight` is of [`pack`].
+/// `y = conv(x, weight)`, or added to `y`, part by part; `weight` is of [`pack`].
 pub(super) fn forward(
     ctx: &Ctx,
     geometry: &Geometry,
     x: &[f32],
     weight: &[f32],
-    epilogue: Epilogue<'_>,
+    end: (Epilogue<'_>, Write),
     y: &mut [f32],
 ) {
     let (way, rows) = (way_of(ctx.isa, geometry), few_rows_of(geometry));
@@ -50,7 +50,7 @@ pub(super) fn forward(
     };
     scratch::lend(windows.words(), |tables| {
         windows.fill(as_words_mut(tables));
-        run(ctx, way, &windows, as_words(tables), x, weight, epilogue, y);
+        run(ctx, way, &windows, as_words(tables), x, weight, end, y);
     });
 }
 
@@ -62,10 +62,10 @@ fn run(
     tables: &[u32],
     x: &[f32],
     weight: &[f32],
-    epilogue: Epilogue<'_>,
+    end: (Epilogue<'_>, Write),
     y: &mut [f32],
 ) {
-    let Geometry { conv, output, channels, filters, .. } = windows.geometry;
+    let (Geometry { conv, output, channels, filters, .. }, (epilogue, write)) = (windows.geometry, end);
     let (geometry, cut, size) =
         (windows.geometry, Cut::of(windows, way, ctx.isa), weight.len() / conv.groups);
     let y = Block::new(y, geometry.pixels(), conv.batch * conv.filters, geometry.pixels());
@@ -80,7 +80,7 @@ fn run(
         // SAFETY: parts are numbered once, and different images, groups, filters and rows do not meet.
         let mut c = unsafe { y.part(top + own.start..top + own.end, columns) };
         let (weight, bias) = (&weight[group * size..][..size], group * filters);
-        let all = Filters { isa: ctx.isa, way, weight, write: Write::Set, epilogue, bias };
+        let all = Filters { isa: ctx.isa, way, weight, write, epilogue, bias };
         all.run(own.start, &b, windows.step, &mut c);
     };
     let parts = parts_of(cut.high * windows.k() * windows.rows * output[1]);

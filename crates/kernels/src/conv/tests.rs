@@ -47,9 +47,10 @@ impl Numbers {
         }
     }
 
-    fn forward(&self, ctx: &Ctx, relu: bool) -> Vec<f32> {
-        let mut y = vec![f32::NAN; self.dy.len()];
-        conv2d(ctx, &self.conv, &self.x, &self.weight, Some(&self.bias), &mut y, relu);
+    fn forward(&self, ctx: &Ctx, relu: bool, write: Write) -> Vec<f32> {
+        let mut y = vec![start(write); self.dy.len()];
+        let epilogue = Epilogue { relu, ..Epilogue::rows(&self.bias) };
+        conv2d(ctx, &self.conv, &self.x, &self.weight, epilogue, &mut y, write);
         y
     }
 
@@ -62,7 +63,7 @@ impl Numbers {
     }
 
     fn gradients(&self, ctx: &Ctx, write: Write) -> [Vec<f32>; 3] {
-        let start = if write == Write::Add { 1.0 } else { f32::NAN };
+        let start = start(write);
         let [mut dx, mut dweight, mut dbias] =
             [&self.x, &self.weight, &self.bias].map(|x| vec![start; x.len()]);
         self.data_grad(ctx, write, &mut dx);
@@ -89,13 +90,21 @@ impl Numbers {
             y.add(bias[bias_of(i)], 1.0);
             wanted_bias[bias_of(i)].add(*dy, 1.0);
         }
-        near(conv, &self.forward(ctx, false), &wanted[0], 0.0);
         for (write, start) in [(Write::Set, 0.0), (Write::Add, 1.0)] {
+            near(conv, &self.forward(ctx, false, write), &wanted[0], start);
             let [dx, dweight, dbias] = self.gradients(ctx, write);
             near(conv, &dx, &wanted[1], start);
             near(conv, &dweight, &wanted[2], start);
             near(conv, &dbias, &wanted_bias, start);
         }
+    }
+}
+
+/// What stands where something is written: what is overwritten must not be seen.
+fn start(write: Write) -> f32 {
+    match write {
+        Write::Set => f32::NAN,
+        Write::Add => 1.0,
     }
 }
 
@@ -208,7 +217,7 @@ fn an_image_alone_is_shared_by_tasks() {
     ] {
         let numbers = Numbers::of(conv);
         numbers.check(&Ctx::new(2));
-        let alone = everywhere(|ctx| numbers.forward(ctx, true));
+        let alone = everywhere(|ctx| numbers.forward(ctx, true, Write::Set));
         let twice = Numbers {
             conv: Conv2d { batch: 20, ..conv },
             x: numbers.x.repeat(20),
@@ -216,7 +225,9 @@ fn an_image_alone_is_shared_by_tasks() {
             ..numbers
         };
         // What a task takes decides no bit.
-        assert!(twice.forward(&Ctx::new(2), true).chunks(alone.len()).all(|image| image == alone));
+        assert!(
+            twice.forward(&Ctx::new(2), true, Write::Set).chunks(alone.len()).all(|image| image == alone)
+        );
     }
 }
 
@@ -257,7 +268,7 @@ fn every_rung_and_team_gives_the_same_bits() {
     for conv in [wide, depthwise, stands].into_iter().chain(cases().into_iter().step_by(3)) {
         let numbers = Numbers::of(conv);
         everywhere(|ctx| {
-            let mut all = numbers.forward(ctx, true);
+            let mut all = [Write::Set, Write::Add].map(|write| numbers.forward(ctx, true, write)).concat();
             all.extend(numbers.gradients(ctx, Write::Add).concat());
             all
         });
@@ -269,16 +280,18 @@ fn relu_lets_nan_pass_and_padding_is_multiplied() {
     for groups in [1, 2] {
         let conv = Conv2d { groups, ..plain(1, 2, [4, 4], 2, 3) };
         let mut numbers = Numbers::of(conv);
-        let plain = numbers.forward(&Ctx::new(1), false);
-        let relu = numbers.forward(&Ctx::new(1), true);
+        let plain = numbers.forward(&Ctx::new(1), false, Write::Set);
+        let relu = numbers.forward(&Ctx::new(1), true, Write::Set);
         assert!(plain.iter().zip(&relu).all(|(plain, relu)| plain.max(0.0) == *relu));
+        let added = [false, true].map(|relu| numbers.forward(&Ctx::new(1), relu, Write::Add));
+        assert!(added[0].iter().zip(&added[1]).all(|(plain, relu)| plain.max(0.0) == *relu));
         numbers.x[0] = f32::NAN;
-        let seen = numbers.forward(&Ctx::new(1), true);
+        let seen = numbers.forward(&Ctx::new(1), true, Write::Set);
         assert!((0..16).all(|i| seen[i].is_nan() == (i % 4 < 2 && i / 4 < 2)), "{seen:?}");
         // As in PyTorch, which multiplies zeros of the border by an infinite weight.
         numbers.x[0] = 1.0;
         numbers.weight[0] = f32::INFINITY;
-        assert!(numbers.forward(&Ctx::new(1), false)[0].is_nan());
+        assert!(numbers.forward(&Ctx::new(1), false, Write::Set)[0].is_nan());
     }
 }
 
@@ -303,7 +316,15 @@ fn sizes_that_do_not_fit_have_no_output() {
 #[test]
 #[should_panic(expected = "conv2d wants another length of weight")]
 fn lengths_are_checked() {
-    conv2d(&Ctx::new(1), &plain(1, 1, [2, 2], 1, 1), &[0.0; 4], &[0.0; 2], None, &mut [0.0; 4], false);
+    conv2d(
+        &Ctx::new(1),
+        &plain(1, 1, [2, 2], 1, 1),
+        &[0.0; 4],
+        &[0.0; 2],
+        Epilogue::NONE,
+        &mut [0.0; 4],
+        Write::Set,
+    );
 }
 
 #[test]
@@ -337,7 +358,8 @@ fn speed() {
             let ctx = Ctx::new(threads);
             let seconds = [
                 seconds_of(50, threads, || {
-                    conv2d(&ctx, &conv, &numbers.x, &numbers.weight, Some(&numbers.bias), &mut y, true);
+                    let epilogue = Epilogue { relu: true, ..Epilogue::rows(&numbers.bias) };
+                    conv2d(&ctx, &conv, &numbers.x, &numbers.weight, epilogue, &mut y, Write::Set);
                 }),
                 seconds_of(50, threads, || numbers.data_grad(&ctx, Write::Set, &mut dx)),
                 seconds_of(50, threads, || numbers.weight_grad(&ctx, Write::Set, &mut dweight)),

@@ -39,8 +39,8 @@ impl Run<'_> {
             Op::GroupedDense { groups, units } => self.grouped_dense(step, groups, *units),
             Op::Scale { len, .. } => self.scale(step, *len),
             Op::Repeat { width, times } => self.repeat(step, *width, *times),
-            Op::Conv2d { conv, bias, relu, .. } => {
-                self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu });
+            Op::Conv2d { conv, bias, relu, folded } => {
+                self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu }, folded.write);
             }
             Op::MaxPool(pool) => {
                 let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
@@ -115,14 +115,16 @@ impl Run<'_> {
         product(self.ctx, size, x, weight, Epilogue { relu: fused.relu, ..epilogue }, y);
     }
 
-    fn conv2d(&mut self, i: usize, step: &Step, conv: &Conv2d, fused: Fused) {
+    fn conv2d(&mut self, i: usize, step: &Step, conv: &Conv2d, fused: Fused, write: Write) {
         let (learned, conv) = (&self.state.learned, Conv2d { batch: self.rows, ..*conv });
         let bias = fused.bias.then(|| &learned[step.learned[1].clone()]);
         let weight = &learned[step.learned[0].clone()];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         match self.ready.conv(i) {
-            Some((weight, bias)) => conv2d_prepared(self.ctx, &conv, x, weight, bias, y, fused.relu),
-            None => conv2d(self.ctx, &conv, x, weight, bias, y, fused.relu),
+            Some((weight, bias)) => {
+                conv2d_prepared(self.ctx, &conv, x, weight, fused.over_rows(bias), y, write);
+            }
+            None => conv2d(self.ctx, &conv, x, weight, fused.over_rows(bias), y, write),
         }
     }
 
@@ -264,4 +266,11 @@ pub(super) fn product(
 struct Fused {
     bias: bool,
     relu: bool,
+}
+
+impl Fused {
+    /// Where rows of the product are channels.
+    fn over_rows(self, bias: Option<&[f32]>) -> Epilogue<'_> {
+        Epilogue { relu: self.relu, ..bias.map_or(Epilogue::NONE, Epilogue::rows) }
+    }
 }

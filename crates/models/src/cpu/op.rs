@@ -5,7 +5,7 @@ mod needs;
 use std::sync::Arc;
 
 use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Padding, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Windows, sinusoids};
+use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Windows, Write, sinusoids};
 
 use super::attention::{Attention, narrow};
 use super::norm::Groups;
@@ -26,8 +26,8 @@ pub(super) enum Op {
     Scale { len: usize, numbers: usize },
     /// A row of `width` numbers, `times` times.
     Repeat { width: usize, times: usize },
-    /// A convolution of one image, followed by a batch norm if answers alone are wanted, and by relu, if they stood alone behind.
-    Conv2d { conv: Conv2d, bias: bool, norm: Option<FoldedNorm>, relu: bool },
+    /// A convolution of one image, followed by relu if it stood alone behind.
+    Conv2d { conv: Conv2d, bias: bool, relu: bool, folded: Folded },
     /// The largest value of each window; keeps where it stood.
     MaxPool(Pool),
     /// The mean of each window.
@@ -120,7 +120,7 @@ impl Op {
                     dilation: pair(*dilation),
                     groups: *groups,
                 };
-                Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
+                Op::Conv2d { conv, bias: *bias, relu: false, folded: Folded::NOTHING }
             }
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias } => {
                 // An image of one row.
@@ -136,7 +136,7 @@ impl Op {
                     dilation: [1, *dilation],
                     groups: *groups,
                 };
-                Op::Conv2d { conv, bias: *bias, norm: None, relu: false }
+                Op::Conv2d { conv, bias: *bias, relu: false, folded: Folded::NOTHING }
             }
             Layer::MaxPool2d { kernel, stride, padding } => {
                 Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
@@ -220,6 +220,19 @@ impl Op {
             }
         }
     }
+}
+
+/// What else is part of a convolution, if answers alone are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Folded {
+    /// The batch norm that stood alone behind it.
+    pub(super) norm: Option<FoldedNorm>,
+    /// Whether it adds to what stands where it writes: the other term of the sum behind it.
+    pub(super) write: Write,
+}
+
+impl Folded {
+    const NOTHING: Folded = Folded { norm: None, write: Write::Set };
 }
 
 /// A batch norm that is part of what stands in front of it.

@@ -59,8 +59,8 @@ impl Ready {
 impl ReadyStep {
     fn of(ctx: &Ctx, step: &Step, params: &Params, state: &FlatState) -> ReadyStep {
         match &step.op {
-            Op::Conv2d { conv, bias, norm, .. } => {
-                let norm = norm.map(|norm| Norm::of(norm, params, state));
+            Op::Conv2d { conv, bias, folded, .. } => {
+                let norm = folded.norm.map(|norm| Norm::of(norm, params, state));
                 ReadyStep::conv(ctx, conv, *bias, norm, step, state)
             }
             Op::Dense { inputs, units, .. } => ReadyStep::products(ctx, step, state, &[[*units, *inputs]]),

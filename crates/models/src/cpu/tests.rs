@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod folded;
+
 use baeum_core::{Approximate, Batch, DType, Loss, LostWhat, Method, Shape, Size2};
 use baeum_core::{Layer, NodeId};
 use baeum_kernels::{Isa, Precision, Rung};
@@ -257,34 +259,6 @@ fn conv_of(filters: usize, kernel: usize, padding: usize, bias: bool) -> Layer {
 
 const NORM: Layer = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
 
-/// A batch norm becomes part of the convolution that it alone reads, and of nothing else.
-#[test]
-fn a_norm_behind_a_convolution_is_folded_in() {
-    let flatten = Layer::Flatten { axis: 1 };
-    for bias in [false, true] {
-        for (folded, between) in [
-            (true, vec![NORM]),
-            (true, vec![NORM, Layer::Relu]),
-            (true, vec![NORM, Layer::Relu, conv(13, bias), NORM]),
-            (true, vec![NORM, NORM]),
-            (false, vec![Layer::Relu, NORM]),
-            (false, vec![Layer::Sigmoid, NORM]),
-            (false, vec![flatten.clone(), NORM]),
-        ] {
-            let name = format!("{bias} {between:?}");
-            let graph = chain(
-                &[12, 5, 6],
-                DType::F32,
-                [vec![conv(12, bias)], between, vec![flatten.clone()]].concat(),
-            );
-            check(&name, &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
-            let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Predict, ROWS);
-            let is_folded = matches!(&plan.steps[1].op, op::Op::Conv2d { norm: Some(_), .. });
-            assert_eq!(is_folded, folded, "{name}");
-        }
-    }
-}
-
 /// What is made ready for answers is forgotten as soon as a parameter or a running statistic moves.
 #[test]
 fn answers_follow_every_change() {
@@ -306,28 +280,6 @@ fn answers_follow_every_change() {
     assert_ne!(net.predict(&batch).unwrap(), before);
     net.load(&start).unwrap();
     assert_eq!(net.predict(&batch).unwrap(), before);
-}
-
-#[test]
-fn a_relu_behind_a_sum_is_part_of_it() {
-    for count in [2, 3] {
-        let mut graph = Graph::default();
-        let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
-        let dense = |graph: &mut Graph, i: usize| {
-            graph.add(&format!("y{i}"), Layer::Dense { units: 7, bias: true }, &[x]).unwrap()
-        };
-        let terms: Vec<NodeId> = (0..count).map(|i| dense(&mut graph, i)).collect();
-        let sum = graph.add("sum", Layer::Add, &terms).unwrap();
-        let relu = graph.add("relu", Layer::Relu, &[sum]).unwrap();
-        let graph = with_head(graph, relu);
-        check("sum", &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
-        let plan = Plan::of(&graph, &Params::of(&graph), &Rng::new(1), Purpose::Train, ROWS);
-        assert!(
-            matches!(plan.steps[count + 1].op, op::Op::Add { relu: true }),
-            "{:?}",
-            plan.steps[count + 1]
-        );
-    }
 }
 
 /// Two answers from one place: both their gradients count.

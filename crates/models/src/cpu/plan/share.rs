@@ -1,10 +1,12 @@
 //! Who shares memory with whom.
 
+mod sums;
+
 use baeum_core::Graph;
 use baeum_kernels::Activation;
 
 use super::Purpose;
-use crate::cpu::op::{FoldedNorm, Op};
+use crate::cpu::op::{Folded, FoldedNorm, Op};
 
 /// The memory of each node's value.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub(super) struct Shared {
 }
 
 /// Reshapes share the memory of what they read; a relu that alone reads a product, a sum or a batch norm becomes part of it, as does, for
-/// answers, a batch norm that alone reads a convolution; other functions of single numbers work in place where nobody misses what they overwrite.
+/// answers, a batch norm that alone reads a convolution, and a convolution part of a sum; other functions of single numbers work in place where nobody misses what they overwrite.
 ///
 /// Value and gradient share alike. A reshape may share with readers beside it, because it adds nothing on the way back; what works
 /// in place must be the only reader, because it changes the gradient that it finds.
@@ -31,8 +33,7 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
             continue;
         }
         let members: Vec<usize> = (home..i).filter(|&member| shared.home[member] == home).collect();
-        let answers = |member: usize| graph.outputs().iter().any(|id| id.index() == member);
-        if members.iter().any(|&member| readers[member] != 1 || answers(member)) {
+        if members.iter().any(|&member| readers[member] != 1 || answers(graph, member)) {
             continue;
         }
         // What works in place between the two would see norm or relu too early.
@@ -45,6 +46,9 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
             shared.home[i] = home;
             shared.in_place[i] = true;
         }
+    }
+    if purpose == Purpose::Predict {
+        sums::fuse(graph, ops, &mut shared);
     }
     shared
 }
@@ -99,13 +103,21 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
 /// Makes the batch norm `i` part of the convolution `home`, if it is one with nothing behind it yet: in answers both multiply.
 fn fold_norm(ops: &mut [Op], i: usize, home: usize) -> bool {
     let Op::BatchNorm { channels, eps, relu: false, .. } = ops[i] else { return false };
-    let Op::Conv2d { conv, norm: norm @ None, relu: false, .. } = &mut ops[home] else { return false };
+    let Op::Conv2d { conv, relu: false, folded: Folded { norm: norm @ None, .. }, .. } = &mut ops[home]
+    else {
+        return false;
+    };
     if conv.filters != channels {
         return false; // a flatten stands between
     }
     *norm = Some(FoldedNorm { node: i, eps });
     ops[i] = Op::Same;
     true
+}
+
+/// Whether the network hands out the value of a node.
+fn answers(graph: &Graph, i: usize) -> bool {
+    graph.outputs().iter().any(|id| id.index() == i)
 }
 
 /// How many times each node is read.
