@@ -41,6 +41,7 @@ pub use data::Job;
 pub use error::BenchError;
 pub use record::{PeerTiming, Record, Timing, parse_records};
 pub use spread::Spread;
+use table::with_part;
 pub use table::{newest, table, tables, with_table};
 
 use crate::root;
@@ -73,17 +74,20 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
 /// # Errors
 /// [`BenchError`] if the measurements cannot be read, or if `page` has no markers.
 pub fn expected_page(page: &str) -> Result<String, BenchError> {
-    Contest::ALL.into_iter().try_fold(page.to_owned(), |page, contest| {
-        let path = root().join(contest.records());
-        // A clean checkout may have none yet.
-        let lines = if path.exists() {
-            fs::read_to_string(&path).map_err(BenchError::file("read", &path))?
-        } else {
-            String::new()
-        };
-        let records = parse_records(contest, &lines)?;
+    let page = Contest::ALL.into_iter().try_fold(page.to_owned(), |page, contest| {
+        let records = parse_records(contest, &kept(contest.records())?)?;
         with_table(contest, &page, &tables(contest, &records))
-    })
+    })?;
+    fashion::page_with(&page, &kept(fashion::RECORDS)?)
+}
+
+/// The lines of a file of records; a clean checkout may have none yet.
+fn kept(records: &str) -> Result<String, BenchError> {
+    let path = root().join(records);
+    match path.exists() {
+        true => fs::read_to_string(&path).map_err(BenchError::file("read", &path)),
+        false => Ok(String::new()),
+    }
 }
 
 fn rewrite_page() -> Result<(), BenchError> {

@@ -23,7 +23,7 @@ pub enum Verb {
     Predict(TrainArguments),
     /// Read images, a table and texts on both sides, measure memory, keep the measurements and show them in the README.
     Data(DataArguments),
-    /// Train fashion-mnist's recipe from a cold start on both sides, and print times and accuracies.
+    /// Train fashion-mnist's recipe from a cold start on both sides, keep times and accuracies and show them in the README.
     Fashion(FashionArguments),
     /// Measure one workload on our side alone, in this process; prints one JSON line.
     Worker(WorkerArguments),
@@ -104,9 +104,15 @@ pub struct FashionArguments {
     /// How many threads both sides have.
     #[arg(long, value_name = "N", default_value = "2")]
     pub threads: NonZeroUsize,
-    /// Train on our side alone, in this process; prints one JSON line.
+    /// How many seeds: with each, both sides train once.
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub seeds: NonZeroUsize,
+    /// Print alone: nothing is kept, and the README stays as it is.
     #[arg(long)]
-    pub ours_alone: bool,
+    pub print_only: bool,
+    /// Train with this seed on our side alone, in this process; prints one JSON line.
+    #[arg(long, value_name = "SEED")]
+    pub ours_alone: Option<u64>,
 }
 
 /// What `worker` takes.

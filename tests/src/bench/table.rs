@@ -4,17 +4,20 @@ use baeum_kernels::Rung;
 
 use super::{BenchError, Contest, Record, Timing};
 
-/// The lines between which a page has the table.
-fn markers(contest: Contest) -> [String; 2] {
-    let name = match contest {
-        Contest::Train => "bench",
-        Contest::Predict => "bench predict",
-        Contest::Data => "bench data",
-    };
+/// The lines between which a page has a part.
+fn markers(name: &str) -> [String; 2] {
     [
         format!("<!-- {name}: `cargo xtask bench table` writes what stands from here -->"),
         format!("<!-- {name}: to here -->"),
     ]
+}
+
+fn name(contest: Contest) -> &'static str {
+    match contest {
+        Contest::Train => "bench",
+        Contest::Predict => "bench predict",
+        Contest::Data => "bench data",
+    }
 }
 
 /// The newest measurement of each workload that has one, in the order of the contest.
@@ -192,7 +195,12 @@ fn notes(contest: Contest, records: &[&Record]) -> String {
 /// # Errors
 /// [`BenchError::Marker`] names the marker that `page` has not.
 pub fn with_table(contest: Contest, page: &str, table: &str) -> Result<String, BenchError> {
-    let [begin, end] = markers(contest);
+    with_part(name(contest), page, table)
+}
+
+/// As [`with_table`], between the markers of this name.
+pub(super) fn with_part(name: &str, page: &str, table: &str) -> Result<String, BenchError> {
+    let [begin, end] = markers(name);
     let missing = |marker: &String| BenchError::Marker { marker: marker.clone() };
     let (before, rest) = page.split_once(&begin).ok_or_else(|| missing(&begin))?;
     let (_, behind) = rest.split_once(&end).ok_or_else(|| missing(&end))?;
@@ -269,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_table_replaces_the_old_one_and_nothing_else() {
-        let [begin, end] = markers(Contest::Train);
+        let [begin, end] = markers(name(Contest::Train));
         let page = format!("# Name\n\n{begin}\nold\n{end}\n\nrest\n");
         let once = with_table(Contest::Train, &page, "new\n").unwrap();
         assert_eq!(once, format!("# Name\n\n{begin}\n\nnew\n\n{end}\n\nrest\n"));

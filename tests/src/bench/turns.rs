@@ -120,7 +120,7 @@ impl Runs {
 }
 
 /// Whose turn it is, whether ours: A B, B A, A B ..
-fn order(pair: usize) -> [bool; 2] {
+pub(super) fn order(pair: usize) -> [bool; 2] {
     if pair.is_multiple_of(2) { [true, false] } else { [false, true] }
 }
 
