@@ -100,7 +100,7 @@ pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, ph
 pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{
     Windows, average_pool, average_pool_backward, global_average_pool, global_average_pool_backward,
-    max_pool, max_pool_backward,
+    max_pool, max_pool_backward, max_pool_values,
 };
 pub use precision::Precision;
 pub use real::Real;

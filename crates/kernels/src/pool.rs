@@ -3,10 +3,12 @@
 mod average;
 mod global;
 mod max;
+mod values;
 
 pub use average::{average_pool, average_pool_backward};
 pub use global::{global_average_pool, global_average_pool_backward};
 pub use max::{max_pool, max_pool_backward};
+pub use values::max_pool_values;
 
 use std::ops::Range;
 

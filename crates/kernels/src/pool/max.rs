@@ -76,7 +76,7 @@ pub fn max_pool_backward(
 
 /// Whether a number takes the place of the largest so far.
 #[inline(always)]
-fn wins(value: f32, largest: f32) -> bool {
+pub(super) fn wins(value: f32, largest: f32) -> bool {
     (value > largest) | value.is_nan()
 }
 

@@ -56,6 +56,9 @@ fn max(ctx: &Ctx, planes: usize, windows: &Windows, x: &[f32], dy: &[f32]) -> [V
     let [mut y, mut places] = [0; 2].map(|_| vec![f32::NAN; dy.len()]);
     let mut dx = vec![f32::NAN; x.len()];
     max_pool(ctx, planes, windows, x, &mut y, as_words_mut(&mut places));
+    let mut values = vec![f32::NAN; dy.len()];
+    max_pool_values(ctx, planes, windows, x, &mut values);
+    assert!(values.iter().zip(&y).all(|(value, y)| value.to_bits() == y.to_bits()), "{windows:?}");
     for write in [Write::Set, Write::Add] {
         max_pool_backward(ctx, planes, windows, dy, as_words(&places), &mut dx, write);
     }
@@ -124,7 +127,10 @@ fn many_planes_give_the_bits_of_one_thread() {
     let halves = Windows { plane: [33, 40], kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
     let stem = Windows { kernel: [3, 3], padding: [1, 1], ..halves };
     for windows in [halves, stem] {
-        check_max(&windows, 70, &normal(7, 70 * 33 * 40));
+        // So few that they are cut by rows, and so many that they are cut by planes.
+        for planes in [70, 110] {
+            check_max(&windows, planes, &normal(7, planes * 33 * 40));
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
     copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
-    max_pool, multiply, pad, sequence_lengths, subtract, transpose, upsample_bilinear, upsample_nearest,
+    max_pool, max_pool_values, multiply, pad, sequence_lengths, subtract, transpose, upsample_bilinear,
+    upsample_nearest,
 };
 
-use super::op::{Op, Upsample};
+use super::op::{Op, Pool, Upsample};
 use super::plan::Step;
 use super::ready::Ready;
 use super::state::FlatState;
@@ -42,10 +43,7 @@ impl Run<'_> {
             Op::Conv2d { conv, bias, relu, folded } => {
                 self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu }, folded.write);
             }
-            Op::MaxPool(pool) => {
-                let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
-                max_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y, as_words_mut(places));
-            }
+            Op::MaxPool(pool) => self.max_pool(step, pool),
             Op::AvgPool(pool) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 average_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y);
@@ -125,6 +123,20 @@ impl Run<'_> {
                 conv2d_prepared(self.ctx, &conv, x, weight, fused.over_rows(bias), y, write);
             }
             None => conv2d(self.ctx, &conv, x, weight, fused.over_rows(bias), y, write),
+        }
+    }
+
+    fn max_pool(&mut self, step: &Step, pool: &Pool) {
+        let (y, planes) = (step.yields.span(self.rows), pool.planes * self.rows);
+        match self.pass {
+            Pass::Evaluate => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                max_pool_values(self.ctx, planes, &pool.windows, x, y);
+            }
+            Pass::Train { .. } => {
+                let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
+                max_pool(self.ctx, planes, &pool.windows, x, y, as_words_mut(places));
+            }
         }
     }
 
