@@ -509,6 +509,20 @@ fn a_batch_without_memory_is_refused() {
     }
 }
 
+#[test]
+fn a_batch_of_no_rows_is_refused() {
+    for (name, graph) in cases() {
+        let (mut net, empty) = (cpu(&graph), batch(&graph, 0));
+        let learned = net.loss_and_grad(&empty, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap_err();
+        let answered = net.predict(&empty).err().unwrap();
+        for error in [learned, answered] {
+            let error = crate::testing::chain_of(&error);
+            assert!(error.contains("input `x` wants shape ["), "{name}: {error}");
+            assert!(error.contains("got [0"), "{name}: {error}");
+        }
+    }
+}
+
 /// What is not a number stays so, all the way to the answer.
 #[test]
 fn nan_reaches_the_answer() {
