@@ -76,7 +76,7 @@ limits! {
     ImageBytes image_bytes = 536_870_912, "bytes of memory";
     /// Length of one field of a CSV file.
     CsvFieldBytes csv_field_bytes = 67_108_864, "bytes in a field";
-    /// Length of the header line of a CSV file.
+    /// Length of the header line of a CSV file, or of what a Parquet file says of itself at its end.
     CsvHeaderBytes csv_header_bytes = 10_485_760, "bytes in the header";
     /// Number of columns of a CSV file.
     CsvColumns csv_columns = 100_000, "columns";

@@ -2,6 +2,8 @@
 //! time.
 
 mod blocks;
+mod careful;
+mod decoder;
 mod dialect;
 mod encoding;
 mod file;
@@ -15,7 +17,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
-mod whole;
 
 use crate::error::quoted;
 
@@ -23,7 +24,7 @@ pub(crate) use dialect::Dialect;
 pub(crate) use file::{FileRows, located, row_place};
 pub use format::CsvFormat;
 pub(crate) use reading::read;
-pub(crate) use stored::{Bytes, Stored};
+pub(crate) use stored::{Bytes, Stored, failed};
 pub(crate) use text::text_of;
 
 /// A number as a table writes it; spaces around it do not count. The error is what the cell should have been.

@@ -1,8 +1,9 @@
 //! Files packed by gzip, unpacked as far as the limits allow.
 
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 
 use baeum_core::{Limit, Limits};
+use flate2::bufread::MultiGzDecoder;
 
 use crate::DataError;
 
@@ -18,25 +19,45 @@ pub(crate) fn admit(file: &str, unpacked: u64, packed: u64, limits: &Limits) -> 
     Ok(())
 }
 
-/// What a packed file holds.
-///
-/// # Errors
-/// [`DataError`] for a file that is cut short or broken, and for one that holds more than the limits allow.
-pub(crate) fn unpacked(file: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DataError> {
-    let packed = bytes.len() as u64;
-    let by_ratio = limits.get(Limit::ArchiveRatio).saturating_mul(packed).max(RATIO_MATTERS);
-    let most = limits.get(Limit::InflatedBytes).min(by_ratio);
-    let mut content = vec![];
-    // One byte more than may be there tells that it is too much.
-    let mut reader = flate2::bufread::MultiGzDecoder::new(bytes).take(most.saturating_add(1));
-    reader.read_to_end(&mut content).map_err(|error| failed(file, error))?;
-    admit(file, content.len() as u64, packed, limits)?;
-    Ok(content)
+/// What a packed file holds, unpacked and counted while it is read.
+pub(crate) struct Unpacked<'a, R: Read> {
+    file: &'a str,
+    reader: MultiGzDecoder<BufReader<R>>,
+    packed: u64,
+    unpacked: u64,
+    limits: &'a Limits,
+}
+
+impl<'a, R: Read> Unpacked<'a, R> {
+    /// What `reader` holds, which has so many packed bytes.
+    pub(crate) fn new(file: &'a str, reader: R, packed: u64, limits: &'a Limits) -> Unpacked<'a, R> {
+        let reader = MultiGzDecoder::new(BufReader::new(reader));
+        Unpacked { file, reader, packed, unpacked: 0, limits }
+    }
+
+    /// How many bytes may still come, and one more, which tells that it is too much.
+    fn left(&self) -> usize {
+        let by_ratio = self.limits.get(Limit::ArchiveRatio).saturating_mul(self.packed).max(RATIO_MATTERS);
+        let most = self.limits.get(Limit::InflatedBytes).min(by_ratio);
+        usize::try_from(most.saturating_sub(self.unpacked)).unwrap_or(usize::MAX).saturating_add(1)
+    }
+}
+
+impl<R: Read> Read for Unpacked<'_, R> {
+    /// An error holds a [`DataError`]: a file that is cut short or broken, or holds more than the limits allow.
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let len = room.len().min(self.left());
+        let told = |error: io::Error| error.downcast().unwrap_or_else(|error| failed(self.file, error));
+        let read = self.reader.read(&mut room[..len]).map_err(|error| io::Error::other(told(error)))?;
+        self.unpacked += read as u64;
+        admit(self.file, self.unpacked, self.packed, self.limits).map_err(io::Error::other)?;
+        Ok(read)
+    }
 }
 
 /// What stands in the way of unpacking.
-pub(crate) fn failed(file: &str, error: std::io::Error) -> DataError {
-    match error.kind() == std::io::ErrorKind::UnexpectedEof {
+pub(crate) fn failed(file: &str, error: io::Error) -> DataError {
+    match error.kind() == io::ErrorKind::UnexpectedEof {
         true => DataError::file(file, "to be whole", "a file that was cut short"),
         false => DataError::Decode { file: file.to_owned(), format: "gzip", source: error.into() },
     }

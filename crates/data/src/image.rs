@@ -31,6 +31,12 @@ pub use thumbnail::thumbnail;
 
 use probe::Format;
 
+/// The widest pixel of any format, in bytes: four channels of 32 bits.
+const WIDEST_PIXEL: u64 = 16;
+
+/// What a decoder may take beside pixels and file: comments, colour profiles, tables.
+const BESIDE_PIXELS: u64 = 8 << 20;
+
 /// Decodes an image into bytes `[height, width, channels]`, one channel for grey and three for colour; `file`
 /// is its name in messages.
 ///
@@ -87,7 +93,7 @@ fn pixels(
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.decoder());
     let mut bounds = ::image::Limits::no_limits();
-    bounds.max_alloc = Some(limits.get(Limit::ImageBytes));
+    bounds.max_alloc = Some(limits.get(Limit::ImageBytes).min(enough(size, bytes)));
     reader.limits(bounds);
     let mut decoder = reader.into_decoder().map_err(|error| failed(error.into()))?;
     if decoder.dimensions() != size {
@@ -101,6 +107,13 @@ fn pixels(
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| failed(error.into()))?;
     image.apply_orientation(orientation);
     Ok(image)
+}
+
+/// As many bytes as a decoder needs for an image of this size in a file of these bytes. The limit may be far above; a colour
+/// profile that nobody looks at would be unpacked up to it, in each thread.
+fn enough((width, height): (u32, u32), file: &[u8]) -> u64 {
+    let area = u64::from(width) * u64::from(height);
+    area.saturating_mul(WIDEST_PIXEL).saturating_add(file.len() as u64).saturating_add(BESIDE_PIXELS)
 }
 
 fn lay_out(image: DynamicImage, channels: usize) -> Pixels<'static> {

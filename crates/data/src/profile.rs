@@ -27,6 +27,9 @@ const EXAMPLES: usize = 5;
 /// How many of the most frequent names are listed.
 const TOP: usize = 10;
 
+/// Fields beyond so many are described in short: nobody looks at a hundred thousand histograms.
+const DETAILED: usize = 1_000;
+
 /// So many rows of all fields are described at the same time.
 const AT_ONCE: usize = 1 << 18;
 
@@ -156,7 +159,9 @@ pub(crate) fn profile(
     let described_at_once = |field| (!is_large(&field)).then(|| described(field));
     let small: Vec<Option<Result<_, DataError>>> = seen.par_iter().copied().map(described_at_once).collect();
     let fields = seen.iter().zip(small).map(|(field, small)| small.unwrap_or_else(|| described(*field)));
-    let fields = fields.collect::<Result<Vec<_>, _>>()?.concat();
+    let mut fields = fields.collect::<Result<Vec<_>, _>>()?.concat();
+    let beyond = fields.iter_mut().skip(DETAILED).filter(|field| field.role == Role::Input);
+    let in_short = beyond.map(FieldProfile::shorten).count();
     let labels: Vec<LabelProfile> =
         labels.into_iter().map(|(label, parts)| LabelProfile { label, parts }).collect();
     let mut warnings = found;
@@ -164,6 +169,7 @@ pub(crate) fn profile(
     if let Some(target) = schema.with_role(Role::Target).next().filter(|_| unlabelled > 0) {
         warnings.insert(0, Warning::Unlabelled { count: unlabelled, field: target.name.clone() });
     }
+    warnings.extend((in_short > 0).then_some(Warning::InShort { count: in_short, detailed: DETAILED }));
     warnings.extend(fields.iter().flat_map(|field| warn(field, parts[0])));
     for label in &labels {
         for (part, name) in [(1, "valid"), (2, "test")] {
@@ -176,6 +182,14 @@ pub(crate) fn profile(
     warnings.extend((hidden_files > 0).then_some(Warning::HiddenFiles { count: hidden_files }));
     let repairs = raw.repairs();
     Ok(Profile { rows: raw.rows(), parts, unlabelled, fields, labels, hidden_files, repairs, warnings })
+}
+
+impl FieldProfile {
+    /// Leaves out what takes most room.
+    fn shorten(&mut self) {
+        (self.histogram, self.quartiles) = (None, None);
+        (self.top, self.examples) = (vec![], vec![]);
+    }
 }
 
 /// What was seen of a field so far.
@@ -324,7 +338,8 @@ fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
     }
     if let (Kind::Number, Some((low, high)), Some((_, std))) = (&field.kind, field.range, field.mean_std) {
         let is_whole = low.fract() == 0.0 && high.fract() == 0.0;
-        let is_dense = high - low < 2.0 * rows as f64;
+        // So many different whole numbers fit between the ends, and leave no more than as many out.
+        let is_dense = (rows as f64..2.0 * rows as f64 + 1.0).contains(&(high - low + 1.0));
         if rows >= MANY && field.distinct == Some(rows) && is_whole && is_dense {
             warnings.push(Warning::LooksLikeId { field: name() });
         }

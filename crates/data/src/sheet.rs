@@ -89,10 +89,7 @@ pub(crate) fn read(
         TableFormat::Jsonl => {
             joined(tables.into_iter().map(|table| jsonl::read(&table, lists, on_bad, (&room, limits))))?
         }
-        TableFormat::Parquet => joined(tables.into_iter().map(|table| {
-            let bytes = table.all(limits)?;
-            parquet::read(table.name, &bytes, (&room, limits))
-        }))?,
+        TableFormat::Parquet => joined(tables.iter().map(|table| parquet::read(table, (&room, limits))))?,
     };
     Ok((sheet, parts))
 }
@@ -133,6 +130,11 @@ impl Sheet {
     /// How many rows there are in all files.
     pub(crate) fn rows(&self) -> usize {
         self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// The places of all columns by their names: of many columns, nobody looks for each one by one.
+    pub(crate) fn places(&self) -> BTreeMap<&str, usize> {
+        self.columns.iter().map(String::as_str).zip(0..).collect()
     }
 
     /// The place of a column.
@@ -234,12 +236,13 @@ impl Sheet {
     /// Adds the rows of another file with the same columns, in any order.
     fn append(&mut self, other: Sheet) -> Result<(), DataError> {
         let file = other.name().to_owned();
-        if let Some(name) = other.columns.iter().find(|name| self.column(name).is_none()) {
+        let (mine, others) = (self.places(), other.places());
+        if let Some(name) = other.columns.iter().find(|name| !mine.contains_key(name.as_str())) {
             let wants = format!("the columns of `{}`", self.name());
             return Err(DataError::file(&file, wants, format!("{}, which it has not", quoted(name))));
         }
         for (place, name) in self.columns.iter().enumerate() {
-            let Some(from) = other.column(name) else {
+            let Some(&from) = others.get(name.as_str()) else {
                 let wants = format!("the column {} of `{}`", quoted(name), self.name());
                 return Err(DataError::file(&file, wants, "none"));
             };

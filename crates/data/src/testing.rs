@@ -8,6 +8,18 @@ use baeum_core::{Limits, Progress};
 
 use crate::{DataConfig, DataError, DataPlan, Place, Prepared};
 
+/// Counts what every test allocates; a few look, each in a process of its own.
+#[global_allocator]
+pub(crate) static ALLOCATOR: baeum_kernels::Counting = baeum_kernels::Counting::new();
+
+/// Runs an ignored test of this crate in a process of its own, where nobody else takes memory.
+pub(crate) fn alone(test: &str) {
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = process.args(["--exact", test, "--ignored", "--nocapture"]).output().unwrap();
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.concat());
+}
+
 /// A place whose disk holds these files; the recipe lies in `/r`.
 pub(crate) fn place(files: &[(&str, &[u8])]) -> Place {
     let fs = CrashFs::new();

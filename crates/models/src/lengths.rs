@@ -79,10 +79,12 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Lstm { returns: Returns::Sequence, .. }
         | Layer::Gru { returns: Returns::Sequence, .. } => (axis == 1).then_some(axis),
         Layer::Transpose => Some(3 - axis),
-        // A window that moves step by step stands where its middle stands, if the ends are filled up.
-        Layer::Conv1d { .. } => {
+        // A window that moves step by step stands where its middle stands, if the ends are filled up; where both are filled up
+        // by all of it but one place, the first windows stand where they end, and what they see ends there.
+        Layer::Conv1d { kernel, stride, padding, dilation, .. } => {
             let before = graph.input_shapes(node).first().and_then(|shape| shape.last());
-            (axis == 2 && node.shape.last() == before).then_some(axis)
+            let ends = *stride == 1 && *padding == dilation * (kernel - 1);
+            (axis == 2 && (ends || node.shape.last() == before)).then_some(axis)
         }
         Layer::Add | Layer::Subtract | Layer::Multiply => alike.then_some(axis),
         Layer::Concat { axis: along } => (alike && *along != axis).then_some(axis),

@@ -17,7 +17,7 @@ struct Table {
 }
 
 /// Tables with a header and commas.
-const PLAIN: [&str; 9] = [
+const PLAIN: [&str; 18] = [
     "penguins/penguins.csv",
     "penguins/penguins_raw.csv",
     "ett/ETTh1.csv",
@@ -25,12 +25,25 @@ const PLAIN: [&str; 9] = [
     "small-series/daily-min-temperatures.csv",
     "small-series/monthly-sunspots.csv",
     "sklearn-bundled/iris.csv",
+    "text-robustness/csv-spectrum/csvs/comma_in_quotes.csv",
+    "text-robustness/csv-spectrum/csvs/empty.csv",
+    "text-robustness/csv-spectrum/csvs/empty_crlf.csv",
+    "text-robustness/csv-spectrum/csvs/escaped_quotes.csv",
+    "text-robustness/csv-spectrum/csvs/json.csv",
+    "text-robustness/csv-spectrum/csvs/newlines.csv",
+    "text-robustness/csv-spectrum/csvs/newlines_crlf.csv",
+    "text-robustness/csv-spectrum/csvs/quotes_and_newlines.csv",
+    "text-robustness/csv-spectrum/csvs/simple.csv",
     "text-robustness/csv-spectrum/csvs/simple_crlf.csv",
     "text-robustness/csv-spectrum/csvs/utf8.csv",
 ];
 
-/// All of them that are here; those of archives are unpacked into `folder`.
-fn tables() -> (Vec<Table>, Option<Scratch>) {
+/// Tables whose first line is no header: it says how many rows, columns and classes there are.
+const COUNTED: [&str; 2] = ["sklearn-bundled/breast_cancer.csv", "sklearn-bundled/wine_data.csv"];
+
+/// All of them that are here. Those of archives are unpacked, and those with a first line of counts written without it, into
+/// folders of their own.
+fn tables() -> (Vec<Table>, Vec<Scratch>) {
     let bare = || CsvConfig { header: false, ..CsvConfig::default() };
     let tabs = |header, quote: &str| CsvConfig {
         header,
@@ -57,12 +70,17 @@ fn tables() -> (Vec<Table>, Option<Scratch>) {
     };
     let mut tables: Vec<Table> = said.into_iter().filter_map(at_hand).collect();
     let houses = public("california-housing").map(|folder| unpack(&folder.join("housing.tgz")));
-    tables.extend(
-        houses
-            .iter()
-            .map(|unpacked| Table { path: unpacked.path().join("housing.csv"), said: CsvConfig::default() }),
-    );
-    (tables, houses)
+    let house =
+        |unpacked: &Scratch| Table { path: unpacked.path().join("housing.csv"), said: CsvConfig::default() };
+    tables.extend(houses.iter().map(house));
+    let bare_rows = Scratch::new("counted");
+    for Table { path, said } in COUNTED.into_iter().filter_map(|name| at_hand((name, bare()))) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        bare_rows.put(&name, text.split_once('\n').unwrap().1);
+        tables.push(Table { path: bare_rows.path().join(name), said });
+    }
+    (tables, houses.into_iter().chain([bare_rows]).collect())
 }
 
 fn schema(found: &Value) -> Schema {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Kind, Role, Task};
+use baeum_core::{Field, Kind, Role, Task};
 
 use super::{Audit, Found, copies};
 use crate::DataError;
@@ -33,10 +33,12 @@ impl Audit<'_> {
             let is_one = matches!(field.kind, Kind::Number | Kind::Category);
             // Mostly the first rows say that a field is no label by another name; of numbers they say little.
             let are_numbers = matches!(of_first.first(), Some(Told::Numbers(_)));
-            if is_one && (are_numbers || self.copies_one(place, &first, &of_first, copies::may_rename)?) {
+            let may_copy = || self.copied(place, &first, &of_first, copies::may_rename);
+            if is_one && (are_numbers || may_copy()?.is_some()) {
                 let all: Vec<usize> = self.train().collect();
-                if self.copies_one(place, &all, &self.told(task, target, &all)?, copies::copies_label)? {
-                    warnings.extend(self.give_away(&field.name, &self.fields[target].name)?);
+                let told = self.told(task, target, &all)?;
+                if let Some(copied) = self.copied(place, &all, &told, copies::copies_label)? {
+                    warnings.extend(self.give_away(&field.name, one_of(&self.fields[target], copied))?);
                 }
             }
         }
@@ -53,16 +55,16 @@ impl Audit<'_> {
         })
     }
 
-    /// Whether a field is one of these by another name in some rows; `renames` says it of labels.
-    fn copies_one(
+    /// Which of these a field is by another name in some rows, if it is one; `renames` says it of labels.
+    fn copied(
         &self,
         field: usize,
         rows: &[usize],
         told: &[Told],
         renames: fn(&[Cell<'_>], &[usize]) -> bool,
-    ) -> Result<bool, DataError> {
+    ) -> Result<Option<usize>, DataError> {
         let (cells, numbers) = match told.first() {
-            None => return Ok(false),
+            None => return Ok(None),
             Some(Told::Labels(_)) => (self.column(field, rows)?, vec![]),
             Some(Told::Numbers(_)) => (vec![], self.numbers(field, rows)?.concat()),
         };
@@ -70,7 +72,7 @@ impl Audit<'_> {
             Told::Labels(labels) => renames(&cells, labels),
             Told::Numbers(told) => copies::copies_number(&numbers, told),
         };
-        Ok(told.iter().any(is_copy))
+        Ok(told.iter().position(is_copy))
     }
 
     fn column(&self, field: usize, rows: &[usize]) -> Result<Vec<Cell<'_>>, DataError> {
@@ -112,6 +114,16 @@ impl Audit<'_> {
             false => Err(DataError::Leak { found: Box::new(found) }),
         }
     }
+}
+
+/// What a person calls one of the things that a target tells: a column, or a label.
+fn one_of(target: &Field, place: usize) -> &str {
+    let names = match target.kind {
+        Kind::Numbers { .. } => &target.columns[..],
+        Kind::Labels { .. } => &target.labels,
+        Kind::Number | Kind::Series { .. } | Kind::Category | Kind::Image { .. } | Kind::Text => &[],
+    };
+    names.get(place).unwrap_or(&target.name)
 }
 
 /// Each label's place among all of them.

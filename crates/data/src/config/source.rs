@@ -176,8 +176,8 @@ pub struct IdxConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumpyConfig {
-    /// Bytes `[n, height, width]` or `[n, height, width, channels]` are images; anything else `[n, ..]` is numbers, laid
-    /// out for the network as `data.shape` says.
+    /// A file such as `x.npy`, or an array of an archive such as `all.npz#x`. Bytes `[n, height, width]` or `[n, height,
+    /// width, channels]` are images; anything else `[n, ..]` is numbers, laid out for the network as `data.shape` says.
     pub inputs: String,
     /// One label or one number for each example.
     pub targets: String,

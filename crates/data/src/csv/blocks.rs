@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Dialect;
 
 /// How much is read in one go.
-const BLOCK_BYTES: usize = 4 << 20;
+pub(super) const BLOCK_BYTES: usize = 4 << 20;
 
 /// How much of it one thread cuts into records.
 const PART_BYTES: usize = 1 << 18;

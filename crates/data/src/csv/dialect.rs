@@ -26,20 +26,20 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 const LOOKED_AT: usize = 64;
 
 impl Dialect {
-    /// What the format says, and what the text tells where it says nothing.
-    pub(super) fn of(format: &CsvFormat, text: &str) -> Dialect {
+    /// What the format says, and what the first part of the text tells where it says nothing.
+    pub(super) fn of(format: &CsvFormat, text: &str, is_part: bool) -> Dialect {
         // Cutting at a byte of a longer character would cut text in the middle of one.
         let ascii = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
         let quote = format.quote.and_then(ascii);
         let with = |delimiter| Dialect { header: format.header, delimiter, quote };
-        let told = || DELIMITERS.into_iter().map(with).find(|dialect| dialect.cuts_evenly(text));
+        let told = || DELIMITERS.into_iter().map(with).find(|dialect| dialect.cuts_evenly(text, is_part));
         format.delimiter.and_then(ascii).map(with).or_else(told).unwrap_or(with(b','))
     }
 
     /// Whether the first records have equally many fields, and more than one.
-    fn cuts_evenly(self, text: &str) -> bool {
+    fn cuts_evenly(self, text: &str, is_part: bool) -> bool {
         let limits = Limits::default();
-        let mut records = Records::new("", text, self, &limits);
+        let mut records = Records::new("", text, self, &limits).part(is_part);
         let mut fields = vec![];
         for _ in 0..LOOKED_AT {
             match records.next(&mut fields) {

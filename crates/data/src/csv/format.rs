@@ -1,3 +1,4 @@
+use super::number;
 use crate::CsvConfig;
 use crate::config::Encoding;
 use crate::plan::Lists;
@@ -49,16 +50,22 @@ impl CsvFormat {
         CsvFormat { missing, ..self.clone() }
     }
 
-    /// Whether a cell says that nothing is there; spaces around it do not count.
+    /// Whether a cell says that nothing is there; spaces around it do not count, nor how a number is written.
     pub(crate) fn is_missing(&self, cell: &str) -> bool {
         let cell = trimmed(cell);
-        self.missing.iter().any(|missing| missing == cell)
+        self.missing.iter().any(|missing| missing == cell || is_same_number(missing, cell))
     }
 
     /// What a cell says.
     pub(super) fn said<'a>(&self, cell: &'a str) -> &'a str {
         if self.trim { trimmed(cell) } else { cell }
     }
+}
+
+/// Whether both are one number: `-999` and `-999.0`. Mostly the first is none at a glance.
+fn is_same_number(missing: &str, cell: &str) -> bool {
+    let may_be = |text: &str| text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
+    may_be(missing) && may_be(cell) && number(missing).is_ok_and(|number_of| number(cell) == Ok(number_of))
 }
 
 /// A cell without the white space around it; nearly always there is none, or it is spaces.

@@ -1,16 +1,18 @@
 //! Tables of the same columns, as far as they were read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::sync::Arc;
 
 use baeum_core::Limits;
 
 use super::growing::Growing;
 use super::run::{Form, Formats};
-use super::stored::Stored;
-use super::{CsvFormat, Dialect, FileRows};
+use super::stored::{Stored, failed};
+use super::text::{FIRST_BYTES, refuse_other_formats};
+use super::{CsvFormat, Dialect, FileRows, encoding};
 use crate::DataError;
-use crate::config::OnBad;
+use crate::config::{Encoding, OnBad};
 use crate::error::quoted;
 use crate::profile::Repair;
 use crate::sheet::{Room, Sheet};
@@ -36,11 +38,19 @@ pub(super) struct Reading<'a> {
     pub(super) repairs: Vec<Repair>,
 }
 
+/// How a table is read.
+#[derive(Clone, Copy)]
+struct Way {
+    encoding: Encoding,
+    /// Record by record, so that what is out of the ordinary is told with its row.
+    is_careful: bool,
+}
+
 /// Reads tables with the same columns; the text of some of them is kept, whatever it says.
 ///
-/// A table is read piece by piece, and read whole where that does not do: where rows are not what they should be, or where
-/// its letters are not UTF-8. What is found in the middle makes it begin again; so does a word behind many numbers, whose
-/// text would be gone.
+/// A table is read many records at a time, and with care where that does not do: where rows are not what they should be.
+/// What is found in the middle makes it begin again; so do letters that are not UTF-8, and a word behind many numbers,
+/// whose text would be gone.
 ///
 /// # Errors
 /// [`DataError`] names the file and the row that is not what RFC 4180 and the limits allow.
@@ -51,7 +61,8 @@ pub(crate) fn read(
     words: &BTreeSet<String>,
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
-    let (mut whole, mut words) = (BTreeSet::new(), words.clone());
+    let encoding = format.encoding.unwrap_or(Encoding::Utf8);
+    let (mut ways, mut words) = (vec![Way { encoding, is_careful: false }; tables.len()], words.clone());
     loop {
         let mut reading = Reading {
             format,
@@ -68,8 +79,8 @@ pub(crate) fn read(
             left_out: BTreeMap::new(),
             repairs: vec![],
         };
-        if let Some(odd) = reading.all(tables, &whole)? {
-            whole.insert(odd);
+        if let Some(odd) = reading.all(tables, &ways)? {
+            ways[odd] = reading.other_way(&tables[odd], ways[odd])?;
             continue;
         }
         match reading.sheet()? {
@@ -80,16 +91,34 @@ pub(crate) fn read(
 }
 
 impl Reading<'_> {
-    /// Reads all tables; the place of the first that has to be read whole.
-    fn all(&mut self, tables: &[Stored<'_>], whole: &BTreeSet<usize>) -> Result<Option<usize>, DataError> {
-        for (place, table) in tables.iter().enumerate() {
-            match whole.contains(&place) {
-                true => self.whole(table)?,
-                false if self.stream(table)? => {}
+    /// Reads all tables; the place of the first that has to be read in another way.
+    fn all(&mut self, tables: &[Stored<'_>], ways: &[Way]) -> Result<Option<usize>, DataError> {
+        for (place, (table, Way { encoding, is_careful })) in tables.iter().zip(ways).enumerate() {
+            if self.format.encoding.is_none() && *encoding != Encoding::Utf8 {
+                self.repairs.push(Repair::TakenFor { file: table.name.clone(), encoding: *encoding });
+            }
+            match is_careful {
+                true => self.carefully(table, *encoding)?,
+                false if self.stream(table, *encoding)? => {}
                 false => return Ok(Some(place)),
             }
         }
         Ok(None)
+    }
+
+    /// How a table is read that is out of the ordinary: in the encoding that it seems to be in, or else with care.
+    fn other_way(&self, table: &Stored<'_>, way: Way) -> Result<Way, DataError> {
+        let failed = failed(&table.name);
+        let mut first = vec![];
+        table.unpacked(self.limits)?.take(FIRST_BYTES).read_to_end(&mut first).map_err(&failed)?;
+        refuse_other_formats(&table.name, &first)?;
+        let is_open = self.format.encoding.is_none() && way.encoding == Encoding::Utf8;
+        let told = match is_open {
+            true => encoding::told(table.unpacked(self.limits)?.as_mut()).map_err(failed)?,
+            false => None,
+        };
+        let other = told.filter(|told| *told != way.encoding);
+        Ok(other.map_or(Way { is_careful: true, ..way }, |encoding| Way { encoding, is_careful: false }))
     }
 
     /// How many rows there are in the tables that were read.
@@ -108,24 +137,14 @@ impl Reading<'_> {
     }
 
     /// Takes the columns of a table, or compares them with those of the first.
-    pub(super) fn name_columns(
-        &mut self,
-        name: &str,
-        columns: Option<Vec<String>>,
-        has_no_rows: bool,
-    ) -> Result<(), DataError> {
-        match columns {
-            None => Err(DataError::file(name, "a table of rows", "an empty file")),
-            Some(_) if has_no_rows => Err(DataError::file(name, "rows below its header", "none")),
-            Some(columns) if self.files.is_empty() => {
-                self.growing =
-                    columns.iter().map(|column| Growing::new(self.words.contains(column))).collect();
-                self.formats = Formats::of(self.format, &columns);
-                self.columns = columns;
-                Ok(())
-            }
-            Some(columns) => self.refuse_other_columns(name, &columns),
+    pub(super) fn name_columns(&mut self, name: &str, columns: Vec<String>) -> Result<(), DataError> {
+        if !self.files.is_empty() {
+            return self.refuse_other_columns(name, &columns);
         }
+        self.growing = columns.iter().map(|column| Growing::new(self.words.contains(column))).collect();
+        self.formats = Formats::of(self.format, &columns);
+        self.columns = columns;
+        Ok(())
     }
 
     fn refuse_other_columns(&self, file: &str, columns: &[String]) -> Result<(), DataError> {

@@ -25,6 +25,8 @@ pub(super) struct Records<'a> {
     row: usize,
     /// How many fields the first record had.
     columns: Option<usize>,
+    /// Whether more of the text is to come behind this part of it.
+    is_part: bool,
 }
 
 /// What follows a field.
@@ -39,7 +41,7 @@ enum Broken {
     Unclosed,
     BehindQuote(usize),
     InnerQuote,
-    LoneReturn,
+    LoneReturn(usize),
 }
 
 impl<'a> Records<'a> {
@@ -53,12 +55,23 @@ impl<'a> Records<'a> {
             start: 0,
             row: usize::from(!dialect.header),
             columns: None,
+            is_part: false,
         }
     }
 
-    /// The records of a later part of the same text; each has so many fields.
-    pub(super) fn behind(self, start: usize, columns: usize) -> Records<'a> {
-        Records { at: start, start, row: 1, columns: Some(columns), ..self }
+    /// The records of a text behind others, the first of this number; each has so many fields, if any was read.
+    pub(super) fn behind(self, row: usize, columns: Option<usize>) -> Records<'a> {
+        Records { row, columns, ..self }
+    }
+
+    /// The whole records of a text that goes on, perhaps, behind what is there of it.
+    pub(super) fn part(self, is_part: bool) -> Records<'a> {
+        Records { is_part, ..self }
+    }
+
+    /// Where the record starts that was read last, or what is no whole one.
+    pub(super) fn start(&self) -> usize {
+        self.start
     }
 
     /// The text of a record that was read.
@@ -86,15 +99,19 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Goes on behind the line in which the record starts that was refused.
-    pub(super) fn skip(&mut self) {
+    /// Goes on behind the line in which the record starts that was refused; not if the end of that line is to come.
+    pub(super) fn skip(&mut self) -> bool {
         let rest = &self.text[self.start..];
-        self.at = self.at.max(self.start + rest.find('\n').map_or(rest.len(), |end| end + 1));
-        self.row += 1;
+        let end = rest.find('\n').map(|end| end + 1).or((!self.is_part).then_some(rest.len()));
+        if let Some(end) = end {
+            self.at = self.at.max(self.start + end);
+            self.row += 1;
+        }
+        end.is_some()
     }
 
     /// Puts the fields of the next record into `fields`, with their quotes, and gives its place; `None` at
-    /// the end.
+    /// the end, and where the rest of it is to come.
     pub(super) fn next(&mut self, fields: &mut Vec<&'a str>) -> Result<Option<Range<usize>>, DataError> {
         fields.clear();
         let start = self.at;
@@ -103,8 +120,13 @@ impl<'a> Records<'a> {
             return Ok(None);
         }
         loop {
-            let (field, end) = next_field(self.text, self.at, self.dialect)
-                .map_err(|broken| self.broken(&broken, fields.len() + 1))?;
+            let found = next_field(self.text, self.at, self.dialect);
+            if self.is_part && is_open(&found, self.text) {
+                self.admit_open(found.is_err(), fields.len() + 1)?;
+                self.at = start;
+                return Ok(None);
+            }
+            let (field, end) = found.map_err(|broken| self.broken(&broken, fields.len() + 1))?;
             fields.push(&self.text[field.clone()]);
             self.admit(field.len(), fields.len())?;
             self.at = match end {
@@ -123,6 +145,24 @@ impl<'a> Records<'a> {
         Ok(Some(start..self.at))
     }
 
+    /// Compares a field whose end is to come with the limits; of a quoted one it may be that nobody has written its end.
+    fn admit_open(&self, is_quoted: bool, field: usize) -> Result<(), DataError> {
+        let (bytes, most) = (self.text.len() - self.at, self.limits.csv_field_bytes);
+        if is_quoted && bytes as u64 > most {
+            let got = format!("{most} bytes without one; `run.limits.csv_field_bytes` raises the limit");
+            return Err(self.refuse(format!("field {field} to end with a quote"), got));
+        }
+        if self.row == 0 {
+            self.admit_header(self.text.len() - self.start)?;
+        }
+        self.admit(bytes, field)
+    }
+
+    fn admit_header(&self, bytes: usize) -> Result<(), DataError> {
+        let file = self.file;
+        Ok(self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{file}`"), bytes as u64)?)
+    }
+
     /// Compares a field with the limits, and the record up to it.
     fn admit(&self, bytes: usize, fields: usize) -> Result<(), DataError> {
         if bytes as u64 <= self.limits.csv_field_bytes && fields as u64 <= self.limits.csv_columns {
@@ -139,8 +179,7 @@ impl<'a> Records<'a> {
 
     fn check_record(&mut self, place: Range<usize>, fields: &[&str]) -> Result<(), DataError> {
         if self.row == 0 {
-            let file = self.file;
-            self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{file}`"), place.len() as u64)?;
+            self.admit_header(place.len())?;
         }
         let columns = *self.columns.get_or_insert(fields.len());
         let wants = match columns {
@@ -167,7 +206,7 @@ impl<'a> Records<'a> {
                 let line = self.text[*at..].lines().next().unwrap_or_default();
                 self.refuse(format!("nothing behind the quote that ends field {field}"), quoted(line))
             }
-            Broken::LoneReturn => {
+            Broken::LoneReturn(_) => {
                 self.refuse("a line that ends in LF or CRLF", "a lone CR; quote it, or save the file again")
             }
         }
@@ -215,8 +254,17 @@ fn next_field(text: &str, at: usize, dialect: Dialect) -> Result<(Range<usize>, 
         [] => Ok((at..end, End::Text)),
         [byte, ..] if Some(*byte) == quote => Err(Broken::InnerQuote),
         [b'\n', ..] | [b'\r', b'\n', ..] => Ok((at..end, End::Record)),
-        [b'\r', ..] => Err(Broken::LoneReturn),
+        [b'\r', ..] => Err(Broken::LoneReturn(end)),
         [_, ..] => Ok((at..end, End::Field)),
+    }
+}
+
+/// Whether a field goes on, perhaps, behind the end of a text.
+fn is_open(field: &Result<(Range<usize>, End), Broken>, text: &str) -> bool {
+    match field {
+        Ok((_, End::Text)) | Err(Broken::Unclosed) => true,
+        Err(Broken::LoneReturn(at)) => at + 1 == text.len(),
+        Ok((_, End::Field | End::Record)) | Err(Broken::BehindQuote(_) | Broken::InnerQuote) => false,
     }
 }
 

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use baeum_core::Limit;
-use baeum_core::fs::FsError;
 use rayon::prelude::*;
 
 use super::blocks::{Block, parts};
 use super::reading::{Reading, header};
 use super::run::Run;
 use super::split::Records;
-use super::stored::Stored;
+use super::stored::{Stored, failed};
 use super::{Dialect, FileRows, growing};
 use crate::DataError;
 use crate::config::Encoding;
@@ -18,14 +17,11 @@ use crate::profile::Repair;
 
 impl Reading<'_> {
     /// Reads a table; whether all of it was as it should be. If not, part of its rows may have been added.
-    pub(super) fn stream(&mut self, stored: &Stored<'_>) -> Result<bool, DataError> {
-        if stored.is_packed() || self.format.encoding.is_some_and(|encoding| encoding != Encoding::Utf8) {
-            return Ok(false);
-        }
-        let mut reader = stored.open()?;
-        let failed = |source| DataError::from(FsError::io("read", stored.name.as_ref())(source));
+    pub(super) fn stream(&mut self, stored: &Stored<'_>, encoding: Encoding) -> Result<bool, DataError> {
+        let mut reader = stored.text(encoding, self.limits)?;
+        let failed = failed(&stored.name);
         let (mut block, mut next) = (Block::default(), Block::default());
-        block.read_behind(&Block::default(), reader.as_mut(), Dialect::default()).map_err(failed)?;
+        block.read_behind(&Block::default(), reader.as_mut(), Dialect::default()).map_err(&failed)?;
         let Some(mut begin) = self.head(stored, &block)? else { return Ok(false) };
         let (mut rows, mut blank_end) = (0, 0);
         loop {
@@ -34,7 +30,7 @@ impl Reading<'_> {
                 || if block.is_last { Ok(()) } else { next.read_behind(&block, reader.as_mut(), dialect) },
                 || self.runs(&stored.name, &block, begin),
             );
-            read.map_err(failed)?;
+            read.map_err(&failed)?;
             let Some(runs) = found else { return Ok(false) };
             for (place, run) in (1..).zip(&runs) {
                 let is_last = block.is_last && place == runs.len();
@@ -67,11 +63,11 @@ impl Reading<'_> {
         let Some(text) = block.text() else { return Ok(None) };
         let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let (text, name) = (&text[mark..], &stored.name);
-        self.begin(name, Dialect::of(self.format, text))?;
+        self.begin(name, Dialect::of(self.format, text, false))?;
         let (mut records, mut fields) = (Records::new(name, text, self.dialect, self.limits), vec![]);
         let Ok(Some(first)) = records.next(&mut fields) else { return Ok(None) };
         let Ok(columns) = header(self.format, self.dialect, name, &fields) else { return Ok(None) };
-        self.name_columns(name, Some(columns), false)?;
+        self.name_columns(name, columns)?;
         Ok(Some(mark + if self.format.header { first.end } else { 0 }))
     }
 
@@ -86,7 +82,7 @@ impl Reading<'_> {
         }
         let run = |part: Range<usize>| {
             let records = Records::new(name, &text[part], self.dialect, self.limits);
-            Run::of(records.behind(0, self.columns.len()), self.dialect, &self.formats, &forms)
+            Run::of(records.behind(1, Some(self.columns.len())), self.dialect, &self.formats, &forms)
         };
         parts(text, begin, self.dialect).into_par_iter().map(run).collect()
     }

@@ -233,9 +233,7 @@ fn blank_lines_at_the_end_are_no_rows_and_are_said() {
 #[test]
 fn a_packed_table_is_unpacked_by_its_name() {
     use std::io::Write;
-    let mut writer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
-    writer.write_all(b"a,b\n1,2\n").unwrap();
-    let packed = writer.finish().unwrap();
+    let packed = packed(b"a,b\n1,2\n");
     let csv = |bytes: &[u8], limits: &Limits| {
         tables(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
     };
@@ -252,6 +250,111 @@ fn a_packed_table_is_unpacked_by_its_name() {
     bomb.write_all(&vec![b'1'; 17 << 20]).unwrap();
     let error = csv(&bomb.finish().unwrap(), &Limits::default()).unwrap_err().to_string();
     assert!(error.ends_with("`run.limits.archive_ratio` raises the limit"), "{error}");
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut writer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+/// Tables are decoded and unpacked piece by piece; no letter and no row is lost between two of them.
+#[test]
+fn long_tables_in_every_encoding_are_the_same() {
+    let table = |name: &str| {
+        "name,n\n".to_owned() + &(0..30_000).map(|row| format!("{name}{row},{row}\n")).collect::<String>()
+    };
+    let (korean, latin) = (table("배움"), table("né"));
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let cases: [(&str, Vec<u8>, Encoding); 4] = [
+        (&korean, korean.clone().into(), Encoding::Utf8),
+        (&korean, utf16(&korean), Encoding::Utf16),
+        (&korean, encoding_rs::EUC_KR.encode(&korean).0.into(), Encoding::Cp949),
+        (&latin, encoding_rs::WINDOWS_1252.encode(&latin).0.into(), Encoding::Latin1),
+    ];
+    for (text, bytes, encoding) in cases {
+        let expect = read(text.as_bytes()).unwrap();
+        for (name, bytes) in [("a.csv", bytes.clone()), ("a.csv.gz", packed(&bytes))] {
+            for said in [None, Some(encoding)] {
+                let format = CsvFormat { encoding: said, ..CsvFormat::default() };
+                let files = vec![(name.to_owned(), bytes.clone())];
+                let sheet = tables(files, &format, OnBad::Stop, &Limits::default()).unwrap();
+                assert_eq!((texts(&sheet, 0), &sheet.ids), (texts(&expect, 0), &expect.ids), "{encoding:?}");
+                let told = Repair::TakenFor { file: name.to_owned(), encoding };
+                let is_told = said.is_none() && encoding != Encoding::Utf8;
+                assert_eq!(sheet.repairs(), if is_told { vec![told] } else { vec![] });
+            }
+        }
+    }
+}
+
+/// Bad rows among long ones, wherever the pieces end in which a table is read.
+#[test]
+fn bad_rows_are_told_alike_wherever_pieces_end() {
+    let rows = "1,\"x\ny \"\"z\"\"\",배움\r\n2,short\r\n3,\"a\"b,\r\n\r\n4,\"\",c\n5,d\re,f\n6,7,8\n\n\r\n";
+    for before in 0..70 {
+        let long = "w".repeat(before);
+        let text = format!("a,b,c\n{long},b,c\n{rows}");
+        let files = vec![("a.csv".to_owned(), text.into())];
+        let csv = tables(files, &CsvFormat::default(), OnBad::Skip, &Limits::default()).unwrap();
+        assert_eq!(texts(&csv, 0)[1..], some(&["1", "4", "6"]), "{before}");
+        assert_eq!(texts(&csv, 1)[1..], [Some("x\ny \"z\"".to_owned()), None, Some("7".to_owned())]);
+        assert_eq!(texts(&csv, 2)[1], Some("배움".to_owned()));
+        let first = [
+            "row 3 wants 3 fields, got 2",
+            "row 4 wants nothing behind the quote that ends field 2, got `b,`",
+            "row 5 wants 3 fields, got a blank line",
+            "row 7 wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
+        ];
+        let file = "a.csv".to_owned();
+        let first = first.map(|said| format!("`a.csv` {said}")).to_vec();
+        let skipped = Repair::Skipped { file: file.clone(), count: 4, first };
+        assert_eq!(csv.repairs(), [skipped, Repair::BlankEnd { file, count: 2 }], "{before}");
+    }
+}
+
+/// A quote that nobody closes would swallow the rest of a file, however long.
+#[test]
+fn a_quote_without_an_end_costs_its_row() {
+    let text = "a,b\n1,2\n3,\"4\n".to_owned() + &"5,6\n".repeat(500);
+    let limits = Limits { csv_field_bytes: 100, ..Limits::default() };
+    let read = |on_bad| {
+        tables(vec![("a.csv".to_owned(), text.clone().into())], &CsvFormat::default(), on_bad, &limits)
+    };
+    assert_eq!(
+        read(OnBad::Stop).unwrap_err().to_string(),
+        "`a.csv` row 2 wants field 2 to end with a quote, got 100 bytes without one; `run.limits.csv_field_bytes` raises the limit"
+    );
+    assert_eq!(read(OnBad::Skip).unwrap().rows(), 501);
+    let header = "a".repeat(300) + "\r1\r";
+    let limits = Limits { csv_header_bytes: 200, ..Limits::default() };
+    within(
+        limits,
+        &header,
+        Some(
+            "`a.csv` wants at most 200 bytes in the header, got 256; `run.limits.csv_header_bytes` raises the limit",
+        ),
+    );
+}
+
+/// What the disk says in the middle of a packed table is told as such, and is no fault of the file.
+#[test]
+fn a_disk_that_fails_is_told_through_all_readers() {
+    use baeum_core::fs::{Fault, FaultFs};
+    let text = "a,y\n".to_owned() + &(0..2_000).map(|row| format!("{row},{}\n", row % 2)).collect::<String>();
+    let place = place(&[("a.csv.gz", &packed(text.as_bytes()))]);
+    let recipe = RECIPE.replace("a.csv", "a.csv.gz") + "}";
+    let mut said = std::collections::BTreeSet::new();
+    for operation in 1..40 {
+        let fs = FaultFs::over(std::sync::Arc::clone(&place.fs));
+        fs.fail_at(operation, Fault::InputOutput);
+        if let Err(error) = prepare(&recipe, &crate::Place { fs: std::sync::Arc::new(fs), ..place.clone() }) {
+            assert_eq!(error.fault(), crate::Fault::Disk, "{error}");
+            said.insert(error.to_string());
+        }
+    }
+    assert!(said.contains("could not read `a.csv.gz`"), "{said:?}");
 }
 
 #[test]
@@ -336,6 +439,16 @@ fn an_empty_cell_is_missing_only_if_the_recipe_says_so() {
         tables(vec![("a.csv".to_owned(), b"n,m\n,1\n".to_vec())], &format, OnBad::Stop, &Limits::default())
             .unwrap();
     assert_eq!(no_numbers(&csv, 0), "`a.csv` row 1, column `n`: wants a number, got an empty cell");
+}
+
+/// Tools write a whole number with a point once a column has a gap.
+#[test]
+fn a_number_that_stands_for_nothing_may_be_written_in_any_way() {
+    let format = CsvFormat { missing: vec!["-999".to_owned(), "x".to_owned()], ..CsvFormat::default() };
+    let csv = written(b"n,s\n-999.0,-999\n-9.99e2,x\n 7,-\n-998,999\n", &format).unwrap();
+    assert!(numbers(&csv, 0)[..2].iter().all(|number| number.is_nan()));
+    assert_eq!(numbers(&csv, 0)[2..], [7.0, -998.0]);
+    assert_eq!(names(&csv, 1), [None, None, Some("-".to_owned()), Some("999".to_owned())]);
 }
 
 /// A table that starts with `x^2` starts like zlib, and one with a byte order mark inside is none that starts

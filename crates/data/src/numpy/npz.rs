@@ -48,7 +48,7 @@ impl<'a> Npz<'a> {
     pub(crate) fn read(&self, name: &str, most_bytes: u64) -> Result<Array, Refusal> {
         let member = format!("{name}{ENDING}");
         if self.0.size(&member).is_none() {
-            let names: Vec<_> = self.names().take(16).map(quoted).collect();
+            let names: Vec<_> = self.names().take(super::NAMED).map(quoted).collect();
             return Err(Refusal::new(format!("an array out of {}", names.join(", ")), quoted(name)));
         }
         let bytes = self.0.read(&member, most_bytes)?;

@@ -17,6 +17,9 @@ use super::bytes::Bytes;
 use crate::error::quoted;
 use crate::refusal::Refusal;
 
+/// How a member starts, and so an archive.
+pub(super) const MEMBER: &[u8] = b"PK\x03\x04";
+
 /// An archive whose directory has been checked; nothing is unpacked yet.
 #[derive(Debug)]
 pub(crate) struct Zip<'a> {
@@ -126,7 +129,7 @@ fn locate<'a>(content: &'a [u8], name: &str, entry: &Entry) -> Result<(&'a [u8],
     let find = || {
         let start = usize::try_from(entry.at).ok()?;
         let mut left = Bytes(content.get(start..)?);
-        let is_header = left.take(4)? == b"PK\x03\x04";
+        let is_header = left.take(4)? == MEMBER;
         left.take(4)?; // version, flags
         let method = left.u16()?;
         left.take(16)?; // time, checksum, sizes: the directory has them

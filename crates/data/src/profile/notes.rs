@@ -217,6 +217,13 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// Fields beyond so many are described without histograms, quartiles, names and examples.
+    InShort {
+        /// How many.
+        count: usize,
+        /// How many are described at length.
+        detailed: usize,
+    },
     /// Texts that look like so many others that the audit did not hold them against all.
     NotCompared {
         /// How many.
@@ -298,6 +305,10 @@ impl fmt::Display for Warning {
             ),
             Warning::AbsentLabel { label, part } => write!(f, "label `{label}` has no row in {part}"),
             Warning::HiddenFiles { count } => write!(f, "{count} hidden files were left out"),
+            Warning::InShort { count, detailed } => write!(
+                f,
+                "the first {detailed} fields are described at length, and {count} more without histograms, quartiles, names and examples"
+            ),
             Warning::NotCompared { count } => write!(
                 f,
                 "{count} texts look like so many others that they were not compared with all of them; more may stand in two parts"

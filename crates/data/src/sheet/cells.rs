@@ -40,12 +40,24 @@ pub(crate) struct Few<T> {
 /// Few different texts.
 pub(crate) type Names = Few<String>;
 
-/// Texts behind each other.
+/// Texts behind each other, in pieces: one that grows is copied, and has to lie in memory twice.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    text: String,
-    /// Where each row's ends, and whether there is one.
-    ends: Vec<(usize, bool)>,
+    pieces: Vec<String>,
+    /// Where each row's ends.
+    ends: Vec<End>,
+}
+
+/// How long pieces of texts are; the first ones are shorter, and a longer text has a piece of its own.
+const PIECES: std::ops::RangeInclusive<usize> = 1 << 10..=1 << 20;
+
+/// Where the text of a row ends.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    /// Its place in its piece.
+    at: usize,
+    piece: u32,
+    is_there: bool,
 }
 
 /// Why cells are no numbers: the first that is none, and what it should have been.
@@ -98,8 +110,22 @@ impl<T> Few<T> {
 
 impl Texts {
     pub(crate) fn push(&mut self, text: Option<&str>) {
-        self.text.push_str(text.unwrap_or_default());
-        self.ends.push((self.text.len(), text.is_some()));
+        let (is_there, text) = (text.is_some(), text.unwrap_or_default());
+        let at = self.piece(text.len()).map_or(0, |piece| {
+            piece.push_str(text);
+            piece.len()
+        });
+        self.ends.push(End { at, piece: self.pieces.len() as u32, is_there });
+    }
+
+    /// The last piece, which has room for so many bytes more.
+    fn piece(&mut self, bytes: usize) -> Option<&mut String> {
+        let (len, room) = self.pieces.last().map_or((0, 0), |piece| (piece.len(), piece.capacity()));
+        if len + bytes > room || room == 0 {
+            let usual = (2 * room).clamp(*PIECES.start(), *PIECES.end());
+            self.pieces.push(String::with_capacity(usual.max(bytes)));
+        }
+        self.pieces.last_mut()
     }
 
     pub(super) fn extend(&mut self, other: &Texts) {
@@ -112,9 +138,11 @@ impl Texts {
 
     /// The text of a row, if it has one.
     pub(crate) fn get(&self, row: usize) -> Option<&str> {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before].0);
-        let (end, is_there) = self.ends[row];
-        is_there.then(|| &self.text[start..end])
+        let End { at, piece, is_there } = self.ends[row];
+        let before = row.checked_sub(1).map(|before| self.ends[before]);
+        let start = before.filter(|before| before.piece == piece).map_or(0, |before| before.at);
+        let piece = (piece as usize).checked_sub(1).and_then(|place| self.pieces.get(place));
+        piece.filter(|_| is_there).and_then(|piece| piece.get(start..at))
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn read(
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
     let name = &stored.name;
-    let mut lines = Lines::new(name, stored.unpacked_reader(limits)?, limits);
+    let mut lines = Lines::new(name, stored.unpacked(limits)?, limits);
     let (mut growing, mut skipped, mut blank) = (Growing::default(), vec![], 0);
     let mut add = |row: usize, line: &str| -> Result<(), DataError> {
         let object = object(name, row, line).and_then(|object| object.joined(lists, name, row));
@@ -114,13 +114,15 @@ impl<'de> Visitor<'de> for Keys {
     /// A key that stands twice would be dropped silently otherwise.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
         let mut object: Vec<(String, Plain)> = vec![];
-        while let Some((key, value)) = map.next_entry::<String, Plain>()? {
-            if object.iter().any(|(other, _)| *other == key) {
-                return Err(A::Error::custom(format_args!("{} twice", quoted(&key))));
-            }
-            object.push((key, value));
+        while let Some(entry) = map.next_entry()? {
+            object.push(entry);
         }
-        Ok(Object(object))
+        let mut keys: Vec<&str> = object.iter().map(|(key, _)| key.as_str()).collect();
+        keys.sort_unstable();
+        match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(A::Error::custom(format_args!("{} twice", quoted(pair[0])))),
+            None => Ok(Object(object)),
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use baeum_core::fs::FsError;
 use baeum_core::{Limit, Limits};
 
 use crate::DataError;
+use crate::csv::failed;
+
+/// So much room is kept from line to line; a long one gives it back.
+const KEPT: usize = 1 << 20;
 
 /// Lines as they are read.
 pub(super) struct Lines<'a> {
@@ -31,9 +34,10 @@ impl<'a> Lines<'a> {
         let Lines { file, reader, limits, line, before, row } = self;
         *before += line.len();
         line.clear();
+        line.shrink_to(KEPT);
         let most = limits.get(Limit::CsvFieldBytes).saturating_add(2); // and an end of two bytes
         let read = reader.take(most.saturating_add(1)).read_until(b'\n', line);
-        if read.map_err(FsError::io("read", file.as_ref()))? == 0 {
+        if read.map_err(failed(file))? == 0 {
             return Ok(None);
         }
         *row += 1;

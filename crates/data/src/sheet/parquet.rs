@@ -1,65 +1,134 @@
 //! Parquet files: looked at by us, read by polars.
 
+mod alone;
 mod claims;
 mod thrift;
 
-use std::io::Cursor;
+use std::io::{Cursor, Read, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use baeum_core::fs::ReadSeek;
 use baeum_core::{Limit, Limits, guard};
 use polars::prelude::{Column, DataFrame, DataType, ParquetReader, PolarsError, SerReader};
 
+use claims::Group;
+use thrift::Thrift;
+
 use super::{Cells, Long, Room, Sheet, Words};
-use crate::DataError;
-use crate::csv::FileRows;
+use crate::csv::{FileRows, Stored, failed as not_read};
 use crate::error::quoted;
+use crate::{DataError, gzip};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
 
-/// Reads one file, a group of rows at a time.
+/// Reads one file, a group of rows at a time; no other is in memory.
 ///
 /// # Errors
 /// [`DataError`] names the file that is none, and the column that holds no plain values.
-pub(super) fn read(name: String, bytes: &[u8], (room, limits): (&Room, &Limits)) -> Result<Sheet, DataError> {
-    if !bytes.starts_with(MAGIC) || !bytes.ends_with(MAGIC) || bytes.len() < 12 {
-        return Err(DataError::file(&name, "a whole Parquet file, from `PAR1` to `PAR1`", "other bytes"));
-    }
-    claims::check(&name, bytes, limits)?;
+pub(super) fn read(stored: &Stored<'_>, (room, limits): (&Room, &Limits)) -> Result<Sheet, DataError> {
+    let name = &stored.name;
+    let mut file = File::open(stored, limits)?;
+    let end = file.end()?;
+    let broken = || DataError::file(name, "metadata that fit the file", "others");
+    let (footer, _) = Thrift::read(&end).ok_or_else(broken)?;
+    let groups = claims::groups(&footer, file.length).ok_or_else(broken)?;
+    file.admit(&groups)?;
     let (mut columns, mut growing, mut rows): (Vec<String>, Vec<Growing>, usize) = (vec![], vec![], 0);
-    for count in groups(&name, bytes)? {
-        let slice = ParquetReader::new(Cursor::new(bytes)).with_slice(Some((rows, count)));
-        let frame: DataFrame = guarded(&name, || slice.finish())?;
-        if frame.height() != count {
-            let wants = format!("{count} rows in a group, as it claims");
-            return Err(DataError::file(&name, wants, frame.height().to_string()));
+    for (number, group) in groups.iter().enumerate() {
+        let alone = alone::end(file.chunks(group)?, &footer, number, group).ok_or_else(broken)?;
+        let frame: DataFrame = guarded(name, || ParquetReader::new(Cursor::new(alone)).finish())?;
+        if frame.height() as u64 != group.rows {
+            let wants = format!("{} rows in a group, as it claims", group.rows);
+            return Err(DataError::file(name, wants, frame.height().to_string()));
         }
-        rows += count;
-        limits.admit(Limit::Rows, format_args!("`{name}`"), rows as u64)?;
+        rows += frame.height();
         limits.admit(Limit::CsvColumns, format_args!("`{name}`"), frame.columns().len() as u64)?;
         if columns.is_empty() {
             columns = frame.columns().iter().map(|column| column.name().to_string()).collect();
             growing =
-                frame.columns().iter().map(|column| Growing::of(&name, column)).collect::<Result<_, _>>()?;
+                frame.columns().iter().map(|column| Growing::of(name, column)).collect::<Result<_, _>>()?;
         }
         let both = growing.iter_mut().zip(frame.columns());
-        both.into_iter().try_for_each(|(growing, column)| growing.append(&name, column, room))?;
+        both.into_iter().try_for_each(|(growing, column)| growing.append(name, column, room))?;
     }
     if rows == 0 {
-        return Err(DataError::file(&name, "rows", "none"));
+        return Err(DataError::file(name, "rows", "none"));
     }
     let cells = growing.into_iter().map(|column| Ok(Arc::new(column.cells(room)?)));
     let cells = cells.collect::<Result<_, DataError>>()?;
-    Ok(Sheet::new(columns, cells, FileRows::new(name, rows, vec![]), vec![], room))
+    Ok(Sheet::new(columns, cells, FileRows::new(name.clone(), rows, vec![]), vec![], room))
 }
 
-/// How many rows each group of a file has.
-fn groups(name: &str, bytes: &[u8]) -> Result<Vec<usize>, DataError> {
-    guarded(name, || {
-        let mut reader = ParquetReader::new(Cursor::new(bytes));
-        Ok(reader.get_metadata()?.row_groups.iter().map(|group| group.num_rows()).collect())
-    })
+/// A file of which some bytes are read.
+struct File<'a> {
+    name: &'a str,
+    reader: Box<dyn ReadSeek + 'a>,
+    length: u64,
+    limits: &'a Limits,
+}
+
+impl<'a> File<'a> {
+    fn open(stored: &'a Stored<'_>, limits: &'a Limits) -> Result<File<'a>, DataError> {
+        Ok(File { name: &stored.name, reader: stored.open()?, length: stored.len()?, limits })
+    }
+
+    /// The bytes of a place.
+    fn read(&mut self, place: Range<u64>, bytes: &mut Vec<u8>) -> Result<(), DataError> {
+        let (length, before) = (place.end.saturating_sub(place.start), bytes.len());
+        self.reader.seek(SeekFrom::Start(place.start)).map_err(not_read(self.name))?;
+        (&mut self.reader).take(length).read_to_end(bytes).map_err(not_read(self.name))?;
+        match (bytes.len() - before) as u64 == length {
+            true => Ok(()),
+            false => Err(DataError::file(self.name, "to be whole", "a file that was cut short")),
+        }
+    }
+
+    /// What stands at its end and tells where everything is.
+    fn end(&mut self) -> Result<Vec<u8>, DataError> {
+        let other =
+            || DataError::file(self.name, "a whole Parquet file, from `PAR1` to `PAR1`", "other bytes");
+        let mark = MAGIC.len() as u64;
+        let end = self.length.checked_sub(2 * mark).filter(|end| *end >= mark).ok_or_else(other)?;
+        let (mut first, mut last) = (vec![], vec![]);
+        self.read(0..mark, &mut first)?;
+        self.read(end..self.length, &mut last)?; // the length of what stands before, and the mark
+        let length = match last.split_first_chunk() {
+            Some((length, MAGIC)) if first == MAGIC => u64::from(u32::from_le_bytes(*length)),
+            Some(_) | None => return Err(other()),
+        };
+        self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{}`", self.name), length)?;
+        let fits = end.checked_sub(length).filter(|start| *start >= mark);
+        let wants = "metadata that fit the file";
+        let start = fits.ok_or_else(|| DataError::file(self.name, wants, "others"))?;
+        let mut bytes = vec![];
+        self.read(start..end, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Compares with the limits what the columns are said to hold.
+    fn admit(&self, groups: &[Group]) -> Result<(), DataError> {
+        let rows: u64 = groups.iter().map(|group| group.rows).sum();
+        self.limits.admit(Limit::Rows, format_args!("`{}`", self.name), rows)?;
+        let chunks = groups.iter().flat_map(|group| &group.chunks);
+        let values = chunks.map(|chunk| chunk.values).fold(0, u64::saturating_add).max(rows);
+        gzip::admit(self.name, values.saturating_mul(8), self.length, self.limits)
+    }
+
+    /// The mark of a file, and the pages of all columns of a group, one behind the other.
+    fn chunks(&mut self, group: &Group) -> Result<Vec<u8>, DataError> {
+        let mut bytes = MAGIC.to_vec();
+        for chunk in &group.chunks {
+            let start = bytes.len();
+            self.read(chunk.place.clone(), &mut bytes)?;
+            let unpacked = chunk.unpacked(&bytes[start..]);
+            let broken = || DataError::file(self.name, "metadata that fit the file", "others");
+            gzip::admit(self.name, unpacked.ok_or_else(broken)?, self.length, self.limits)?;
+        }
+        Ok(bytes)
+    }
 }
 
 /// What polars says about a file, which may be made to break it.

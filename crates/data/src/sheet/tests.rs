@@ -1,4 +1,6 @@
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod memory;
 
 use baeum_core::{Kind, Limits, Value};
 
@@ -138,6 +140,10 @@ fn columns(rows: std::ops::Range<usize>) -> Vec<(&'static str, Column)> {
     ]
 }
 
+fn parquet(bytes: Vec<u8>, limits: &Limits) -> Result<Sheet, DataError> {
+    parquet::read(&Stored::memory("p", bytes), (&Room::memory(), limits))
+}
+
 const RECIPE: &str = r#"{"source": {"parquet": {"path": "p-*.parquet"}}, "target": "kind",
     "split": {"random": {"valid": 0.2, "test": 0.2}}}"#;
 
@@ -185,7 +191,7 @@ fn parquet_and_lines_and_csv_give_the_same_examples() {
 #[test]
 fn a_parquet_file_of_several_groups_is_one_table() {
     let bytes = write_parquet(&columns(0..300_000)).unwrap();
-    let sheet = parquet::read("p".to_owned(), &bytes, (&Room::memory(), &Limits::default())).unwrap();
+    let sheet = parquet(bytes, &Limits::default()).unwrap();
     let text =
         |column: usize, row: usize| sheet.cells[column].text(row).unwrap().map(|text| text.into_owned());
     assert_eq!((sheet.rows(), text(0, 3)), (300_000, None));
@@ -194,6 +200,19 @@ fn a_parquet_file_of_several_groups_is_one_table() {
         assert_eq!(text(1, row), Some((row * 7 % 11).to_string()));
         assert_eq!(text(2, row).as_deref(), Some(["a", "b"][row % 2]));
     }
+}
+
+#[test]
+fn what_a_parquet_file_says_of_itself_may_not_be_endless() {
+    let bytes = write_parquet(&columns(0..12)).unwrap();
+    let small = Limits { csv_header_bytes: 100, ..Limits::default() };
+    let error = parquet(bytes.clone(), &small).map(drop).unwrap_err().to_string();
+    let [start, end] = [
+        "`p` wants at most 100 bytes in the header, got ",
+        "; `run.limits.csv_header_bytes` raises the limit",
+    ];
+    assert!(error.starts_with(start) && error.ends_with(end), "{error}");
+    assert_eq!(parquet(bytes, &Limits::default()).unwrap().rows(), 12);
 }
 
 #[test]
@@ -240,6 +259,6 @@ fn a_parquet_file_with_a_wrong_byte_is_read_or_refused() {
     for (at, flip) in (0..small.len()).flat_map(|at| [0x01, 0x55, 0x80, 0xff].map(|flip| (at, flip))) {
         let mut changed = small.clone();
         changed[at] ^= flip;
-        let _ = parquet::read("p".to_owned(), &changed, (&Room::memory(), &Limits::default()));
+        let _ = parquet(changed, &Limits::default());
     }
 }

@@ -9,10 +9,15 @@ use crate::hash::Places;
 /// Places that wait until they are many.
 const WAITING: usize = 1 << 11;
 
+/// Few texts that take more than this are many, if most rows have one of their own: each is held twice.
+const MOST_BYTES: usize = 1 << 20;
+
 /// Texts, each kept once as long as there are few.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     values: Vec<String>,
+    /// How many bytes they take.
+    bytes: usize,
     index: Places<String, u16>,
     rows: Long<u16>,
     waiting: Vec<u16>,
@@ -32,7 +37,7 @@ impl Words {
 
     /// Adds a row.
     pub(crate) fn push(&mut self, text: Option<&str>, room: &Room) -> Result<(), FsError> {
-        let Some(place) = text.map_or(Some(NOTHING), |text| self.place(text)) else {
+        let Some(place) = text.map_or(Some(NOTHING), |text| self.place(text, self.len() + 1)) else {
             self.widen()?;
             return self.push(text, room);
         };
@@ -51,11 +56,12 @@ impl Words {
         rows: &[u16],
         room: &Room,
     ) -> Result<bool, FsError> {
-        let known = self.values.len();
+        let (known, all) = (self.values.len(), self.len() + rows.len());
         let Some(places) =
-            values.iter().map(|value| self.place(value.as_ref())).collect::<Option<Vec<u16>>>()
+            values.iter().map(|value| self.place(value.as_ref(), all)).collect::<Option<Vec<u16>>>()
         else {
             for value in self.values.drain(known..) {
+                self.bytes -= value.len();
                 self.index.remove(&value);
             }
             return Ok(false);
@@ -75,8 +81,8 @@ impl Words {
         Ok(())
     }
 
-    /// The place of a text among the different ones; none if there are too many.
-    fn place(&mut self, text: &str) -> Option<u16> {
+    /// The place of a text among the different ones of so many rows; none if there are too many.
+    fn place(&mut self, text: &str, rows: usize) -> Option<u16> {
         if self.texts.is_some() {
             return Some(NOTHING); // nobody asks for it
         }
@@ -84,6 +90,11 @@ impl Words {
             return Some(*place);
         }
         let place = u16::try_from(self.values.len()).ok().filter(|_| self.values.len() < MOST_FEW)?;
+        let hardly_repeat = (self.values.len() + 1) * 2 > rows;
+        if hardly_repeat && self.bytes + text.len() > MOST_BYTES {
+            return None;
+        }
+        self.bytes += text.len();
         self.values.push(text.to_owned());
         self.index.insert(text.to_owned(), place);
         Some(place)

@@ -68,3 +68,25 @@ pub(super) fn bad_cells(
     }
     Ok(refused)
 }
+
+/// So many cells of a column are numbers, for each that is none, if it was to be a column of numbers.
+const NUMBERS: usize = 10;
+
+/// The first cell of a column that is no number, where nearly all others are.
+pub(super) fn odd_cell(sheet: &Sheet, column: usize) -> Result<Option<DataError>, DataError> {
+    let (mut numbers, mut others, mut first) = (0, 0, None);
+    for (row, cell) in sheet.texts(column)?.into_iter().enumerate() {
+        match cell {
+            Some(cell) if number(&cell).is_err() => {
+                others += 1;
+                first.get_or_insert((row, cell));
+            }
+            Some(_) => numbers += 1,
+            None => {}
+        }
+    }
+    Ok(first.filter(|_| others * NUMBERS <= numbers).map(|(row, cell)| {
+        let got = format!("{}; put what stands for nothing under `data.missing`", shown_cell(&cell));
+        sheet.refuse(row, column, "a number, as nearly all cells of the column are", got)
+    }))
+}

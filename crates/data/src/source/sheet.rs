@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baeum_core::{Field, Kind, Role, Split, Task, Train, fits, nearest};
 
-use super::columns::{bad_cells, leave_out_repeats, refuse_beside};
+use super::columns::{bad_cells, leave_out_repeats, odd_cell, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
 use super::{Raw, Scan, Targets, field, several, table};
@@ -222,12 +222,15 @@ impl TableScan<'_> {
         Field { columns, ..field(&self.plan.target, kind, Role::Target) }
     }
 
-    fn kind(&self, column: usize, seen: Seen) -> Result<Kind, DataError> {
-        let column = self.sheet.columns[column].clone();
+    fn kind(&self, place: usize, seen: Seen) -> Result<Kind, DataError> {
+        let column = self.sheet.columns[place].clone();
         match seen {
             Seen::Numbers => Ok(Kind::Number),
             Seen::Names => Ok(Kind::Category),
-            Seen::Words { distinct, rows } => Err(DataError::Words { column, distinct, rows }),
+            Seen::Words { distinct, rows } => {
+                let words = || DataError::Words { column, distinct, rows };
+                Err(odd_cell(&self.sheet, place)?.unwrap_or_else(words))
+            }
             Seen::Nothing => {
                 let got = "none; put it under `data.ignore`".to_owned();
                 Err(DataError::Column { column, wants: "a value".to_owned(), got })

@@ -44,10 +44,13 @@ pub(crate) enum Places {
     Drawn,
 }
 
+/// The columns of a table by their names.
+type Named<'a> = BTreeMap<&'a str, usize>;
+
 /// Refuses a table that lacks a column which the network needs.
-fn refuse_absent(sheet: &Sheet, fields: &[Field]) -> Result<(), DataError> {
+fn refuse_absent(named: &Named<'_>, fields: &[Field]) -> Result<(), DataError> {
     for field in fields.iter().filter(|field| field.role == Role::Input) {
-        if let Some(column) = field.columns.iter().find(|column| sheet.column(column).is_none()) {
+        if let Some(column) = field.columns.iter().find(|column| !named.contains_key(column.as_str())) {
             let kind = if let Kind::Numbers { .. } = field.kind { Kind::Number } else { field.kind.clone() };
             return Err(SchemaError::Absent { field: column.clone(), kind }.into());
         }
@@ -58,7 +61,8 @@ fn refuse_absent(sheet: &Sheet, fields: &[Field]) -> Result<(), DataError> {
 /// Types the columns that the fields are read from; ignored ones, and targets that the table does not have,
 /// stay absent.
 pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> {
-    refuse_absent(sheet, fields)?;
+    let named = sheet.places();
+    refuse_absent(&named, fields)?;
     // Cells are refused in the order of the columns, whatever the order of the fields.
     let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
     for field in fields {
@@ -67,7 +71,7 @@ pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> 
             Kind::Category | Kind::Text | Kind::Image { .. } => Wanted::Names,
             Kind::Labels { .. } => continue, // their cells are read as lists
         };
-        wanted.extend(places(sheet, field).map(|column| (column, kind)));
+        wanted.extend(places(&named, field).map(|column| (column, kind)));
     }
     let mut typed = BTreeMap::new();
     for (column, kind) in wanted {
@@ -75,10 +79,10 @@ pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> 
     }
     let column = |field: &Field| {
         if let Kind::Labels { separator } = &field.kind {
-            return lists(sheet, field, separator);
+            return lists(sheet, places(&named, field).collect(), field, separator);
         }
         let cells: Vec<Arc<Cells>> =
-            places(sheet, field).filter_map(|column| typed.get(&column).cloned()).collect();
+            places(&named, field).filter_map(|column| typed.get(&column).cloned()).collect();
         join(field, cells, sheet)
     };
     let columns = fields.iter().map(column).collect::<Result<_, DataError>>()?;
@@ -87,14 +91,13 @@ pub(crate) fn load(sheet: &Sheet, fields: &[Field]) -> Result<Table, DataError> 
 }
 
 /// The columns of a table that a field is read from.
-fn places<'a>(sheet: &'a Sheet, field: &'a Field) -> impl Iterator<Item = usize> + 'a {
+fn places<'a>(named: &'a Named<'_>, field: &'a Field) -> impl Iterator<Item = usize> + 'a {
     let is_read = field.role != Role::Ignored;
-    field.columns.iter().filter(move |_| is_read).filter_map(|name| sheet.column(name))
+    field.columns.iter().filter(move |_| is_read).filter_map(|name| named.get(name.as_str()).copied())
 }
 
-/// The labels of each row; absent where the table lacks one of their columns.
-fn lists(sheet: &Sheet, field: &Field, separator: &str) -> Result<Column, DataError> {
-    let columns: Vec<usize> = places(sheet, field).collect();
+/// The labels of each row in these columns; absent where the table lacks one.
+fn lists(sheet: &Sheet, columns: Vec<usize>, field: &Field, separator: &str) -> Result<Column, DataError> {
     match columns.len() == field.columns.len() {
         true => several::names(sheet, &columns, separator).map(Column::One),
         false => Ok(Column::Absent),

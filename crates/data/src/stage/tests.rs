@@ -194,3 +194,40 @@ fn no_value_of_a_test_row_changes_what_is_fitted() {
         }
     }
 }
+
+/// Nobody looks at a hundred thousand histograms; the target is always described at length.
+#[test]
+fn of_very_many_fields_the_first_are_described_at_length() {
+    let line = |value: &dyn Fn(usize) -> String| (0..1_200).map(value).collect::<Vec<_>>().join(",");
+    let row = |row: usize| {
+        format!("{},{}\n", line(&|column| (row * (column + 3) % 23).to_string()), row * row % 19)
+    };
+    let csv = format!("{},y\n", line(&|column| format!("p{column}"))) + &(0..60).map(row).collect::<String>();
+    let recipe =
+        r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "audit": {"allow": ["rows", "target"]}}"#;
+    let profile = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().profile;
+    let has = |field: usize| profile.fields[field].histogram.is_some();
+    assert_eq!([0, 999, 1_000, 1_199, 1_200].map(has), [true, true, false, false, true]);
+    assert!(profile.fields[1_100].range.is_some() && profile.fields[1_100].quartiles.is_none());
+    let said: Vec<String> = profile.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said.iter().find(|said| said.contains("described")).unwrap(),
+        "the first 1000 fields are described at length, and 200 more without histograms, quartiles, names and examples"
+    );
+}
+
+/// What lies between 0 and 1 in twenty rows is no id, though both ends are whole.
+#[test]
+fn an_id_has_room_for_its_numbers() {
+    let check = |value: &dyn Fn(usize) -> String, expect: bool| {
+        let row = |row: usize| format!("{},{}\n", value(row), ["u", "v"][row * row % 7 % 2]);
+        let csv = "n,y\n".to_owned() + &(0..40).map(row).collect::<String>();
+        let recipe = r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": {"random": {"valid": 0, "test": 0.02}}}"#;
+        let profile = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().profile;
+        let is_id = profile.warnings.iter().any(|warning| matches!(warning, Warning::LooksLikeId { .. }));
+        assert_eq!(is_id, expect);
+    };
+    check(&|row| (100 + row).to_string(), true);
+    check(&|row| (row as f64 / 39.0).to_string(), false);
+    check(&|row| (row * 3).to_string(), false);
+}

@@ -15,11 +15,14 @@ const PATTERNS: [&str; 3] = [
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 ];
 
+/// The library gives a text as many places as `padding` says, and asks for the memory first.
+const MOST_PADDING: u64 = 1 << 20;
+
 /// The names that padding goes by, where a file does not say which piece it is.
 const PADDINGS: [&str; 4] = ["[PAD]", "<pad>", "<|padding|>", "<|endoftext|>"];
 
 /// Looks at a `tokenizer.json` from outside before the library does, and gives it without its own truncation and
-/// padding, and the place of its padding.
+/// padding, and the place of its padding: how long a text is, and which end of it is kept, the recipe says.
 ///
 /// The library aborts the process, or never comes back, on a few lines of some files (reliability.md H8); those are
 /// refused here. What it panics on is refused where it is called.
@@ -30,6 +33,8 @@ pub(crate) fn given(text: &str) -> Result<(String, u32), Refusal> {
         return refuse("a `tokenizer.json` with a `model`", "none");
     }
     look(&file)?;
+    refuse_lengths(&file)?;
+    refuse_merges(&file)?;
     let said = file.pointer("/padding/pad_id").and_then(Value::as_u64);
     if let Some(object) = file.as_object_mut() {
         object.insert("truncation".to_owned(), Value::Null);
@@ -63,6 +68,39 @@ fn look(value: &Value) -> Result<(), Refusal> {
         }
         Value::Array(list) => list.iter().try_for_each(look),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Refuses lengths that no text has: a file that says them was made to break whoever reads it.
+fn refuse_lengths(file: &Value) -> Result<(), Refusal> {
+    let number = |place: &str| file.pointer(place).and_then(Value::as_u64);
+    if let Some(length) = number("/padding/strategy/Fixed").filter(|length| *length > MOST_PADDING) {
+        return refuse(format!("a `padding` to at most {MOST_PADDING} places"), length.to_string());
+    }
+    match (number("/truncation/stride"), number("/truncation/max_length")) {
+        (Some(stride), Some(length)) if stride >= length && stride > 0 => refuse(
+            format!("a `truncation` whose `stride` is below its `max_length` of {length}"),
+            stride.to_string(),
+        ),
+        (Some(_) | None, Some(_) | None) => Ok(()),
+    }
+}
+
+/// Refuses merges whose second piece does not have the prefix that it must: the library cuts so many bytes off it, whatever
+/// they are.
+fn refuse_merges(file: &Value) -> Result<(), Refusal> {
+    let prefix = file.pointer("/model/continuing_subword_prefix").and_then(Value::as_str).unwrap_or_default();
+    let second = |merge: &Value| match merge.as_str() {
+        Some(both) => both.split_once(' ').map(|(_, second)| second.to_owned()),
+        None => merge.get(1).and_then(Value::as_str).map(str::to_owned),
+    };
+    let merges = file.pointer("/model/merges").and_then(Value::as_array).into_iter().flatten();
+    match merges.filter_map(second).find(|second| !second.starts_with(prefix)) {
+        Some(second) => {
+            let wants = format!("merges whose second piece starts with {}", crate::error::quoted(prefix));
+            refuse(wants, crate::error::quoted(&second))
+        }
+        None => Ok(()),
     }
 }
 

@@ -661,6 +661,12 @@ fn manifest_without_checksum(bytes: &[u8]) -> String {
 /// A text of names, of which the unknown ones fill up: in front of `layer` stand their vectors, beside it how many count.
 #[track_caller]
 fn layer_of_texts(layer: Layer) {
+    layers_of_texts(&[], layer);
+}
+
+/// The same with others between the vectors and the layer.
+#[track_caller]
+fn layers_of_texts(between: &[Layer], layer: Layer) {
     let names = names(&["a", "b", "c"]);
     let places: Vec<String> = (0..4).map(|place| format!("x{place}")).collect();
     let columns: Vec<(&str, Vec<Transform>)> = places
@@ -670,7 +676,10 @@ fn layer_of_texts(layer: Layer) {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[4]), DType::I64).unwrap();
     let lengths = graph.add("lengths", Layer::Lengths { padding: 0 }, &[x]).unwrap();
-    let vectors = graph.add("vectors", Layer::Embedding { vocabulary: 4, units: 6 }, &[x]).unwrap();
+    let mut vectors = graph.add("vectors", Layer::Embedding { vocabulary: 4, units: 6 }, &[x]).unwrap();
+    for (place, layer) in between.iter().enumerate() {
+        vectors = graph.add(&format!("between{place}"), layer.clone(), &[vectors]).unwrap();
+    }
     let name = layer.name();
     let layer = graph.add("layer", layer, &[vectors, lengths]).unwrap();
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[layer]).unwrap();
@@ -689,6 +698,9 @@ fn layer_of_texts(layer: Layer) {
 fn what_does_not_count_is_seen_by_nobody() {
     layer_of_texts(Layer::MeanOverTime);
     layer_of_texts(Layer::MaxOverTime);
+    let conv =
+        Layer::Conv1d { filters: 5, kernel: 3, stride: 1, padding: 2, dilation: 1, groups: 1, bias: true };
+    layers_of_texts(&[Layer::Transpose, conv, Layer::Transpose], Layer::MaxOverTime); // windows that end in the text
     for (causal, positions) in [(false, Positions::None), (true, Positions::None), (false, Positions::Rotary)]
     {
         layer_of_texts(Layer::MultiHeadAttention { heads: 3, causal, bias: true, positions });

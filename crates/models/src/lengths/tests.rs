@@ -2,7 +2,7 @@ use baeum_core::{
     Batch, Decode, Loss, Method, Network, Pipeline, Positions, Target, Tensor, Update, Weights,
 };
 
-use crate::presets::{Gru, Lstm, Pool, Recurrent, Transformer, TransformerEncoder};
+use crate::presets::{Gru, Lstm, Pool, Recurrent, TextCnn, Transformer, TransformerEncoder};
 use crate::testing::add_parts;
 use crate::{CpuRunner, LayerSpec, ModelConfig, ModelError, Runner, RunnerConfig, initial};
 
@@ -57,12 +57,14 @@ fn readers() -> Vec<(&'static str, ModelConfig)> {
         dropout: 0.0,
         ..Transformer::default()
     });
+    let windows = TextCnn { embedding: 6, widths: vec![1, 2, 7], filters: 3, dropout: 0.0 };
     vec![
         ("lstm", lstm(recurrent(false, Pool::Last))),
         ("lstm of both directions", lstm(recurrent(true, Pool::Last))),
         ("gru, mean", gru(recurrent(true, Pool::Mean))),
         ("gru", gru(recurrent(false, Pool::Last))),
         ("encoder", ModelConfig { transformer_encoder: Some(encoder), ..ModelConfig::default() }),
+        ("text_cnn", ModelConfig { text_cnn: Some(windows), ..ModelConfig::default() }),
         ("mean", stacked(&[embedding(), Layer::MeanOverTime])),
         ("max", stacked(&[embedding(), Layer::MaxOverTime])),
     ]
@@ -108,6 +110,24 @@ fn more_padding_changes_no_answer() {
     }
 }
 
+/// What windows see of a text that is filled up is what they see of it where nothing fills it up.
+#[test]
+fn a_text_alone_has_the_answer_that_it_has_with_padding() {
+    for build in BOTH {
+        for (name, config) in readers() {
+            let answer = |length: usize| {
+                let graph = graph(&config, text(length, End::End));
+                let x =
+                    Tensor::new([1, length], texts(length).inputs["x"].i64s().unwrap()[..length].to_vec());
+                let inputs = [("x".to_owned(), x.unwrap())].into();
+                let batch = Batch { rows: 1, inputs, targets: vec![Tensor::vector(vec![0i64])] };
+                answers(&mut *build(&graph, &initial(&graph, 5)), &batch)
+            };
+            near(name, &answer(5), &answer(12)); // the first text has five pieces
+        }
+    }
+}
+
 /// Without being told, the same networks do see padding: the test above can fail.
 #[test]
 fn padding_in_front_counts() {
@@ -116,7 +136,8 @@ fn padding_in_front_counts() {
         assert!(graph.find(LENGTHS).is_none(), "{name}");
     }
     let [short, long] = [32, 64].map(|length| {
-        let graph = graph(&readers()[5].1, text(length, End::Start));
+        let mean = stacked(&[embedding(), Layer::MeanOverTime]);
+        let graph = graph(&mean, text(length, End::Start));
         answers(&mut *BOTH[0](&graph, &initial(&graph, 5)), &texts(length))
     });
     assert!(short.iter().zip(&long).any(|(a, b)| (a - b).abs() > 1e-3));
@@ -213,6 +234,7 @@ fn each_layer_is_told_that_reads_the_places_of_the_text() {
         ]
     };
     assert_eq!(told(&stacked(&windows(3, 1)), None), ["max_over_time1"]);
+    assert_eq!(told(&stacked(&windows(3, 2)), None), ["max_over_time1"]);
     assert_eq!(told(&stacked(&windows(3, 0)), None), [""; 0], "its places are others");
     let turned = [embedding(), Layer::Transpose, Layer::MeanOverTime];
     assert_eq!(told(&stacked(&turned), None), [""; 0], "what is read over time are numbers of a place");

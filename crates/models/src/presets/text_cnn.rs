@@ -8,8 +8,9 @@ use crate::{Head, LayerSpec};
 /// A convolutional network for texts (Kim 2014, CNN-rand): convolutions of several widths stand side by side over the vectors of
 /// the pieces, and each filter tells its largest value.
 ///
-/// A window may reach over either end of a text, as in the author's program. Relu stands behind the maximum instead of in front of
-/// it, which gives the same numbers with less work.
+/// A window may reach over the start of a text. Where the network is told how many pieces count, it ends at one of them, so that
+/// padding is not seen; else it may reach over the other end too, as in the author's program. Relu stands behind the maximum
+/// instead of in front of it, which gives the same numbers with less work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextCnn {

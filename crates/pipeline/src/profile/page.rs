@@ -10,7 +10,7 @@ mod words;
 
 use crate::profile::words::share;
 use baeum_core::{Kind, Role};
-use baeum_data::Profile;
+use baeum_data::{FieldProfile, Profile};
 use baeum_evaluate::markup::{Cell, STYLE, count, counted, escape, name as named, section, table};
 
 use card::card;
@@ -18,6 +18,9 @@ use words::{example, listed};
 
 /// More fields than this have no card of their own, but their row in the overview only.
 const CARDS: usize = 300;
+
+/// More fields than this have no row there either; `profile.json` has them all.
+const ROWS: usize = 2_000;
 
 /// An image as an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,10 +150,16 @@ fn fields(profile: &Profile) -> Option<String> {
     Some(cards(profile, |role| role != Role::Target)? + &note)
 }
 
+/// Whether a field has a card of its own: the target has, wherever it stands.
+fn has_card(place: usize, field: &FieldProfile) -> bool {
+    place < CARDS || field.role == Role::Target
+}
+
 /// The cards of some fields, and what the colours in them mean.
 fn cards(profile: &Profile, is_wanted: impl Fn(Role) -> bool) -> Option<String> {
-    let places = profile.fields.iter().enumerate().take(CARDS);
-    let wanted: Vec<_> = places.filter(|(_, field)| is_wanted(field.role)).collect();
+    let places = profile.fields.iter().enumerate();
+    let wanted: Vec<_> =
+        places.filter(|(place, field)| is_wanted(field.role) && has_card(*place, field)).collect();
     if wanted.is_empty() {
         return None;
     }

@@ -98,7 +98,10 @@ fn values(field: &FieldProfile, rows: usize) -> String {
         return words::range(range);
     }
     if let Some(lengths) = field.lengths {
-        return format!("{} to {} characters", lengths.shortest, lengths.longest);
+        return match lengths.shortest == lengths.longest {
+            true => format!("{} characters", lengths.longest),
+            false => format!("{} to {} characters", lengths.shortest, lengths.longest),
+        };
     }
     if let Some(sizes) = words::sizes(field) {
         return sizes;

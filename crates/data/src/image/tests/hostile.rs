@@ -86,6 +86,25 @@ fn what_unpacks_to_more_than_it_says_takes_no_memory() {
     }
 }
 
+/// With the usual limits too, and however many threads decode them.
+#[test]
+fn what_is_beside_the_pixels_takes_little_memory() {
+    crate::testing::alone("image::tests::hostile::one_process");
+}
+
+#[test]
+#[ignore = "a part of the test above, run by it in a process of its own"]
+fn one_process() {
+    let zeros = vec![0; 256 << 20];
+    for kind in [b"iCCP", b"zTXt"] {
+        let image = png((2, 1, 8, GREY), &with_name(kind, &zeros), &[0, 3, 4]);
+        let (decoded, peak) =
+            crate::testing::ALLOCATOR.peak(|| decode("a.png", &image, 1, &Limits::default()));
+        assert_eq!(*decoded.unwrap().bytes, [3, 4]);
+        assert!(peak < 32 << 20, "{} KiB", peak >> 10);
+    }
+}
+
 /// Of an animation the first frame counts, however many come behind it.
 #[test]
 fn a_hundred_thousand_frames_are_not_decoded() {

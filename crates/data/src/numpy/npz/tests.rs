@@ -87,6 +87,8 @@ fn names_and_sizes_are_checked_first() {
     assert_eq!(npz.names().collect::<Vec<_>>(), ["x", "y"]);
     assert_eq!((npz.size("x"), npz.size("z")), (Some(134), None));
     assert_eq!(refusal(bytes, "z", MOST), "wants an array out of `x`, `y`, got `z`");
+    let unnamed = crate::numpy::read(bytes, None, MOST).unwrap_err();
+    assert_eq!(unnamed.wants, "the name of an array in it behind a `#`: `x`, `y`");
     assert_eq!(refusal(bytes, "x", 133), "wants at most 133 bytes in `x.npy`, got 134");
     assert!(npz.read("x", 134).is_ok());
 }

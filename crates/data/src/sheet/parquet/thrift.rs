@@ -2,31 +2,40 @@
 
 use std::collections::BTreeMap;
 
+/// The types of the protocol that have a name here.
+pub(super) const STRUCT: u8 = 12;
+
 /// How deep values may lie in each other; Parquet's lie 7 deep.
 const DEPTH: usize = 16;
 
 /// A value of some metadata.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Thrift {
+pub(super) enum Thrift<'a> {
     Integer(i64),
-    /// Text, other bytes, and numbers that are none: nobody asks for them.
-    Opaque,
-    List(Vec<Thrift>),
-    /// Fields by their number.
-    Struct(BTreeMap<i64, Thrift>),
+    /// Text, other bytes, and numbers that are none, as they are written: nobody asks for them.
+    Opaque(&'a [u8]),
+    /// The type of all its values, and they.
+    List(u8, Vec<Thrift<'a>>),
+    /// Fields by their number, each with its type.
+    Struct(BTreeMap<i64, (u8, Thrift<'a>)>),
 }
 
-impl Thrift {
+impl<'a> Thrift<'a> {
     /// A struct at the start of some bytes, and how many bytes it takes; `None` where there is none.
-    pub(super) fn read(bytes: &[u8]) -> Option<(Thrift, usize)> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<(Thrift<'a>, usize)> {
         let mut cursor = Cursor { rest: bytes };
         let value = cursor.structure(DEPTH)?;
         Some((value, bytes.len() - cursor.rest.len()))
     }
 
     /// A field of a struct.
-    pub(super) fn field(&self, number: i64) -> Option<&Thrift> {
-        if let Thrift::Struct(fields) = self { fields.get(&number) } else { None }
+    pub(super) fn field(&self, number: i64) -> Option<&Thrift<'a>> {
+        if let Thrift::Struct(fields) = self { fields.get(&number).map(|(_, value)| value) } else { None }
+    }
+
+    /// The same to be changed.
+    pub(super) fn field_mut(&mut self, number: i64) -> Option<&mut Thrift<'a>> {
+        if let Thrift::Struct(fields) = self { fields.get_mut(&number).map(|(_, value)| value) } else { None }
     }
 
     /// The whole number in a field of a struct.
@@ -35,9 +44,49 @@ impl Thrift {
     }
 
     /// The values in a field that is a list; none where it is not there.
-    pub(super) fn list(&self, number: i64) -> &[Thrift] {
-        if let Some(Thrift::List(values)) = self.field(number) { values } else { &[] }
+    pub(super) fn list(&self, number: i64) -> &[Thrift<'a>] {
+        if let Some(Thrift::List(_, values)) = self.field(number) { values } else { &[] }
     }
+
+    /// Appends the bytes of a value of a type: those that it was read from, if none of them was longer than it has to be.
+    pub(super) fn write(&self, kind: u8, out: &mut Vec<u8>) {
+        match self {
+            Thrift::Integer(value) if kind == 3 => out.push(*value as u8),
+            Thrift::Integer(value) => write_zigzag(*value, out),
+            Thrift::Opaque(bytes) => out.extend_from_slice(bytes),
+            Thrift::List(kind, values) => {
+                match u8::try_from(values.len()).ok().filter(|count| *count < 15) {
+                    Some(count) => out.push(count << 4 | kind),
+                    None => {
+                        out.push(0xf0 | kind);
+                        write_varint(values.len() as u64, out);
+                    }
+                }
+                values.iter().for_each(|value| value.write(*kind, out));
+            }
+            Thrift::Struct(fields) => {
+                for (number, (kind, value)) in fields {
+                    out.push(*kind); // with a step of zero the number itself follows
+                    write_zigzag(*number, out);
+                    value.write(*kind, out);
+                }
+                out.push(0);
+            }
+        }
+    }
+}
+
+/// Groups of seven bits, the lowest first.
+fn write_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn write_zigzag(value: i64, out: &mut Vec<u8>) {
+    write_varint(((value << 1) ^ (value >> 63)).cast_unsigned(), out);
 }
 
 /// What is still to be read.
@@ -45,16 +94,17 @@ struct Cursor<'a> {
     rest: &'a [u8],
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(*first)
     }
 
-    fn skip(&mut self, count: usize) -> Option<()> {
-        self.rest = self.rest.get(count..)?;
-        Some(())
+    fn opaque(&mut self, count: usize) -> Option<Thrift<'a>> {
+        let (bytes, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(Thrift::Opaque(bytes))
     }
 
     /// A number in groups of seven bits, the lowest first.
@@ -76,45 +126,47 @@ impl Cursor<'_> {
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    fn structure(&mut self, depth: usize) -> Option<Thrift> {
+    fn structure(&mut self, depth: usize) -> Option<Thrift<'a>> {
         let (mut fields, mut number) = (BTreeMap::new(), 0i64);
         loop {
             let head = self.byte()?;
             if head == 0 {
                 return Some(Thrift::Struct(fields));
             }
-            let step = i64::from(head >> 4);
+            let (step, kind) = (i64::from(head >> 4), head & 0x0f);
             number = if step == 0 { self.zigzag()? } else { number.checked_add(step)? };
-            fields.insert(number, self.value(head & 0x0f, depth.checked_sub(1)?, false)?);
+            fields.insert(number, (kind, self.value(kind, depth.checked_sub(1)?, false)?));
         }
     }
 
     /// A value of the type that the protocol gives this number; a boolean takes a byte in a list alone.
-    fn value(&mut self, kind: u8, depth: usize, in_list: bool) -> Option<Thrift> {
+    fn value(&mut self, kind: u8, depth: usize, in_list: bool) -> Option<Thrift<'a>> {
         match kind {
-            1 | 2 if in_list => self.byte().map(|_| Thrift::Opaque),
-            1 | 2 => Some(Thrift::Opaque),
+            1 | 2 => self.opaque(usize::from(in_list)),
             3 => self.byte().map(|byte| Thrift::Integer((byte as i8).into())),
             4..=6 => self.zigzag().map(Thrift::Integer),
-            7 => self.skip(8).map(|()| Thrift::Opaque),
+            7 => self.opaque(8),
             8 => {
+                let before = self.rest;
                 let length = usize::try_from(self.varint()?).ok()?;
-                self.skip(length).map(|()| Thrift::Opaque)
+                self.opaque(length)?;
+                Some(Thrift::Opaque(&before[..before.len() - self.rest.len()]))
             }
             9 | 10 => self.list(depth.checked_sub(1)?),
-            12 => self.structure(depth),
+            STRUCT => self.structure(depth),
             _ => None, // no field of Parquet is a map
         }
     }
 
-    fn list(&mut self, depth: usize) -> Option<Thrift> {
+    fn list(&mut self, depth: usize) -> Option<Thrift<'a>> {
         let head = self.byte()?;
-        let count = if head >> 4 == 15 { self.varint()? } else { (head >> 4).into() };
+        let (kind, count) = (head & 0x0f, if head >> 4 == 15 { self.varint()? } else { (head >> 4).into() });
         // Each value takes a byte at least.
         if count > self.rest.len() as u64 {
             return None;
         }
-        (0..count).map(|_| self.value(head & 0x0f, depth, true)).collect::<Option<Vec<_>>>().map(Thrift::List)
+        let values = (0..count).map(|_| self.value(kind, depth, true)).collect::<Option<Vec<_>>>()?;
+        Some(Thrift::List(kind, values))
     }
 }
 
@@ -131,10 +183,30 @@ mod tests {
         let (value, length) = Thrift::read(&bytes).unwrap();
         assert_eq!(length, bytes.len() - 1);
         assert_eq!(value.integer(1), Some(-3));
-        assert_eq!(value.field(2), Some(&Thrift::Opaque));
+        assert_eq!(value.field(2), Some(&Thrift::Opaque(&[2, b'a', b'b'])));
         assert_eq!(value.list(20), [Thrift::Integer(1), Thrift::Integer(2)]);
         assert_eq!(value.field(22).unwrap().integer(1), Some(300));
         assert_eq!((value.integer(2), value.integer(3), value.list(1).len()), (None, None, 0));
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        let mut bytes = vec![];
+        let numbers = (0..20).map(|power| Thrift::Integer(-(3i64.pow(power)))).collect();
+        let inner = Thrift::Struct([(1, (6, Thrift::Integer(i64::MIN)))].into());
+        let fields = [
+            (1, (5, Thrift::Integer(-3))),
+            (2, (8, Thrift::Opaque(&[2, b'a', b'b']))),
+            (3, (3, Thrift::Integer(-7))),
+            (4, (7, Thrift::Opaque(&[9; 8]))),
+            (20, (9, Thrift::List(6, numbers))),
+            (21, (1, Thrift::Opaque(&[]))),
+            (300, (9, Thrift::List(STRUCT, vec![inner.clone(), inner]))),
+            (301, (9, Thrift::List(1, vec![Thrift::Opaque(&[1]), Thrift::Opaque(&[2])]))),
+        ];
+        let value = Thrift::Struct(fields.into());
+        value.write(STRUCT, &mut bytes);
+        assert_eq!(Thrift::read(&bytes), Some((value, bytes.len())));
     }
 
     #[test]

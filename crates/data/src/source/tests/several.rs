@@ -218,10 +218,10 @@ fn every_part_has_its_share_of_every_label() {
 fn a_field_that_is_one_of_several_targets_is_a_leak() {
     let csv = table("toxic,insult,copy", &["1,0,x", "0,1,y", "1,1,x"]);
     let text = refusal(&format!("{FLAGS}}}"), &place(&[("a.csv", csv.as_bytes())]));
-    assert!(text.contains("`copy`") && text.contains("`labels`"), "{text}");
+    assert!(text.contains("`copy` says what `toxic` says"), "{text}");
     let csv = table("price,rent,double", &["10,1.5,3", "30,0.5,1", "20,1.25,2.5", "40,1.75,3.5"]);
     let text = refusal(&format!("{NUMBERS}}}"), &place(&[("a.csv", csv.as_bytes())]));
-    assert!(text.contains("`double`") && text.contains("`numbers`"), "{text}");
+    assert!(text.contains("`double` says what `rent` says"), "{text}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use baeum_data::{Found, Profile, Repair, Warning};
 use baeum_evaluate::markup::{count, name};
 
-use super::anchor;
 use super::words::coded;
+use super::{ROWS, anchor};
 
 /// More notes than this wait until someone opens the list.
 const SHOWN: usize = 12;
@@ -16,8 +16,8 @@ pub(super) fn look(profile: &Profile) -> String {
     if profile.repairs.is_empty() && profile.warnings.is_empty() {
         return "<p>Nothing had to be repaired, and nothing stands out.</p>".to_owned();
     }
-    let places: BTreeMap<&str, usize> =
-        profile.fields.iter().enumerate().map(|(place, field)| (field.name.as_str(), place)).collect();
+    let fields = profile.fields.iter().take(ROWS).enumerate();
+    let places: BTreeMap<&str, usize> = fields.map(|(place, field)| (field.name.as_str(), place)).collect();
     let warnings: Vec<String> = profile.warnings.iter().map(|note| warning(note, &places)).collect();
     let repairs: Vec<String> = profile.repairs.iter().map(repair).collect();
     list("Warnings", &warnings) + &list("Repairs", &repairs)
@@ -59,6 +59,7 @@ fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
         }
         Warning::Leak { found: Found::Rows { .. }, .. }
         | Warning::HiddenFiles { .. }
+        | Warning::InShort { .. }
         | Warning::NotCompared { .. } => {
             return coded(&warning.to_string());
         }

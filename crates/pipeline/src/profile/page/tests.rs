@@ -159,3 +159,14 @@ fn many_fields_and_labels_do_not_flood_the_page() {
     assert_eq!(page.matches("<article").count(), CARDS);
     assert!(page.contains("<span id=\"field-399\">"));
 }
+
+#[test]
+fn very_many_fields_are_only_counted_and_the_target_has_its_card() {
+    let mut profile = wide(ROWS + 5);
+    if let Some(last) = profile.fields.last_mut() {
+        last.role = Role::Target;
+    }
+    let page = check(&profile, &[], &["5\u{a0}fields more stand in <code>profile.json</code> only."]);
+    assert_eq!(page.matches("<article").count(), CARDS + 1);
+    assert!(!page.contains(&format!("<span id=\"field-{ROWS}\">")));
+}
