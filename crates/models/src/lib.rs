@@ -36,7 +36,7 @@ mod runner;
 
 pub use baeum_kernels::{Precision, Rung};
 pub use config::ModelConfig;
-pub use cpu::{CpuRunner, Memory};
+pub use cpu::{CpuRunner, Memory, TextRunner};
 pub use device::{Device, Float};
 pub use error::ModelError;
 pub use init::{build, initial};
