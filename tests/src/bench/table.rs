@@ -9,6 +9,7 @@ fn markers(contest: Contest) -> [String; 2] {
     let name = match contest {
         Contest::Train => "bench",
         Contest::Predict => "bench predict",
+        Contest::Generate => "bench generate",
         Contest::Data => "bench data",
     };
     [
