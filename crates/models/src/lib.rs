@@ -49,7 +49,10 @@ pub use presets::{
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
-pub use start::{StartConfig, StartError, start_from};
+pub use start::{
+    BertFolder, Folder, FolderActivation, FolderError, Gpt2Folder, StartConfig, StartError, start_from,
+    start_from_folder,
+};
 pub use summary::summary;
 pub use wire::Head;
 

@@ -123,8 +123,8 @@ pub trait Audience {
 pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
     let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
-    let start = start::path(&plans.models, place).map_err(|error| fetchable(error, place))?;
-    let weights = fingerprints(&*place.fs, &place.base, start.as_slice()).map_err(RunError::from)?;
+    let start = start::paths(&plans.models, place).map_err(|error| fetchable(error, place))?;
+    let weights = fingerprints(&*place.fs, &place.base, &start).map_err(RunError::from)?;
     let computed = plans.run.computed();
     let recipe = recipe.identity(computed).map_err(ArtifactError::from)?;
     Ok(Identity { weights, ..Identity::here(CpuClass::of(computed), recipe, files) })
