@@ -22,7 +22,7 @@ from bench_train import compiling, load, relative_error
 from common import peak_kib
 from torch.nn import functional as F
 
-WARM_UP = 2
+WARM_UP = 10
 
 
 def main() -> None:
@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace) -> dict:
         said = str(error).strip() or type(error).__name__
         return {"failed": f"torch.compile failed: {said.splitlines()[0]}"}
     compile_s = time.perf_counter() - since if arguments.mode == "compile" else None
-    for _ in range(WARM_UP - 1):
+    for _ in range(min(WARM_UP, arguments.steps) - 1):
         text.whole()
     step_ms = []
     for _ in range(arguments.steps):

@@ -144,7 +144,7 @@ fn a_folder_of_no_known_network_is_refused() {
             3,
             "unknown variant `mish`, expected one of `gelu`",
         ),
-        (format!("{}1{}", "[".repeat(9999), "]".repeat(9999)), 3, "recursion limit exceeded"),
+        (format!("{{\"x\": {}", "[".repeat(9999)), 3, "recursion limit exceeded"),
         (
             format!(r#"{{"model_type": "gpt2", {numbers}, "activation_function": "gelu_new"}}"#),
             3,

@@ -25,7 +25,7 @@ pub(super) const NAMES: [&str; 2] = ["gpt", "gpt384"];
 const PROMPT: usize = 8;
 
 /// How many texts one process goes on with, unless it is said.
-const TEXTS: usize = 10;
+const TEXTS: usize = 5;
 
 /// How far the logits behind the last piece may be apart, relative to the largest: some hundred roundings in another order.
 const BOUND: f64 = 1e-4;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use baeum_core::{Batch, DType, Graph, Layer, NetworkError, Node, Rng, Shape, Tensor, Weights};
+use baeum_core::{Batch, Graph, Layer, NetworkError, Node, Rng, Shape, Tensor, Weights};
 use baeum_kernels::{Arena, Span};
 
 use super::attention::{Attention, Kept};
@@ -239,15 +239,13 @@ impl Way {
 fn one_place(graph: &Graph) -> Option<Graph> {
     let mut short = Graph::default();
     for node in graph.nodes() {
-        let read = match node.layer {
-            Layer::MultiHeadAttention { .. } => &node.inputs[..1],
-            _ => &node.inputs[..],
-        };
-        match node.layer {
-            Layer::Input { dtype: DType::I64 } => short.input(&node.name, Shape::batch(&[1]), DType::I64),
-            _ => short.add(&node.name, node.layer.clone(), read),
+        let name = &node.name;
+        if let Layer::Input { dtype } = node.layer {
+            short.input(name, Shape::batch(&[1]), dtype).ok()?;
+            continue;
         }
-        .ok()?;
+        let read = if let Layer::MultiHeadAttention { .. } = node.layer { 1 } else { node.inputs.len() };
+        short.add(name, node.layer.clone(), &node.inputs[..read]).ok()?;
     }
     graph.outputs().iter().for_each(|output| short.output(*output));
     Some(short)
@@ -256,7 +254,7 @@ fn one_place(graph: &Graph) -> Option<Graph> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use baeum_core::{Network, Positions, Returns};
+    use baeum_core::{DType, Network, Positions, Returns};
 
     use super::*;
     use crate::testing::{attention, weights};
@@ -270,10 +268,8 @@ mod tests {
         let lengths = graph.add("lengths", Layer::Lengths { padding: 0 }, &[x]).unwrap();
         let mut last = graph.add("embedding", Layer::Embedding { vocabulary: 5, units: 6 }, &[x]).unwrap();
         for (i, layer) in layers.into_iter().enumerate() {
-            let reads = match layer {
-                Layer::MultiHeadAttention { .. } => vec![last, lengths],
-                _ => vec![last],
-            };
+            let is_told = matches!(layer, Layer::MultiHeadAttention { .. });
+            let reads = if is_told { vec![last, lengths] } else { vec![last] };
             let around = last;
             last = graph.add(&format!("l{i}"), layer, &reads).unwrap();
             last = graph.add(&format!("add{i}"), Layer::Add, &[last, around]).unwrap();

@@ -253,9 +253,9 @@ mod tests {
     /// The config with one key changed; taken out, if it is null.
     fn with(config: &str, key: &str, value: Value) -> Result<Folder, String> {
         let mut config: serde_json::Map<String, Value> = serde_json::from_str(config).unwrap();
-        match value {
-            Value::Null => drop(config.remove(key)),
-            value => drop(config.insert(key.to_owned(), value)),
+        match value.is_null() {
+            true => drop(config.remove(key)),
+            false => drop(config.insert(key.to_owned(), value)),
         }
         serde_json::from_value(config.into()).map_err(|error| error.to_string())
     }
