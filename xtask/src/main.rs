@@ -20,6 +20,7 @@ usage: cargo xtask TASK
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
   results             run recipes of datasets/ with several seeds and keep what they reach; --only NAME, --seeds N, --data DIR
   campaign kill       kill runs at random moments and compare what they end in; --kills N, --seed S, --only NAME, --first RUN
+  campaign resume     interrupt trainings at each kind of place under each kind of setting, go on, and compare: 432 cells
   campaign checkpoints   what checkpoints cost the training of the digits, in pairs; --pairs N
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
