@@ -13,6 +13,7 @@ mod interop;
 mod labels;
 mod lessons;
 mod limits;
+mod memory;
 mod mixing;
 mod pages;
 mod rate;
