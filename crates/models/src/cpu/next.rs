@@ -13,7 +13,8 @@ use super::{CpuRunner, Run};
 use crate::network::Pass;
 use crate::{ModelError, RunnerConfig};
 
-/// A whole pass takes about as long as this share of its places would, one by one, because each weight is read once for all.
+/// A whole pass takes about as long as this share of its places would, one by one, because each weight is read once for all. A rule of
+/// thumb, not measured.
 const SHARE: usize = 16;
 
 /// A network on the processor that tells which piece of a text comes next, and remembers what it has seen of the text.
@@ -37,8 +38,9 @@ impl TextRunner {
         Ok(TextRunner { runner, growing, seen: vec![] })
     }
 
-    /// The network, for answers about whole texts.
+    /// The network, for answers about whole texts. What is kept is forgotten, for its parameters may move.
     pub fn network(&mut self) -> &mut CpuRunner {
+        self.seen.clear();
         &mut self.runner
     }
 
@@ -254,7 +256,7 @@ fn one_place(graph: &Graph) -> Option<Graph> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use baeum_core::{DType, Network, Positions, Returns};
+    use baeum_core::{DType, Network, Positions, Returns, State};
 
     use super::*;
     use crate::testing::{attention, weights};
@@ -299,6 +301,11 @@ mod tests {
         let size = wanted.iter().fold(0.1, |size: f32, x| size.max(x.abs()));
         // As the two runners: some hundred roundings in another order.
         assert!(got.iter().zip(wanted).all(|(a, b)| (a - b).abs() <= 5e-5 * size), "{got:?} {wanted:?}");
+    }
+
+    fn halved(tensor: &Tensor) -> Tensor {
+        let half = tensor.f32s().unwrap().iter().map(|x| x / 2.0).collect::<Vec<f32>>();
+        Tensor::new(tensor.shape(), half).unwrap()
     }
 
     fn text(len: usize) -> Vec<u32> {
@@ -389,6 +396,12 @@ mod tests {
         let ids = all.iter().map(|piece| i64::from(*piece)).collect();
         let batch = batch(graph.inputs().next().unwrap(), ids).unwrap();
         runner.next(&all[..5], 0).unwrap();
+        let moved = Weights::from_iter(weights(&graph).into_iter().map(|(name, x)| (name, halved(&x))));
+        let state = |weights| State { weights, ..State::default() };
+        runner.network().load(&state(moved)).unwrap();
+        assert_ne!(runner.next(&all[..6], 0).unwrap(), whole(&graph, &all[..6]));
+        runner.network().load(&state(weights(&graph))).unwrap();
+        near(&runner.next(&all[..7], 0).unwrap(), &whole(&graph, &all[..7]));
         let answers = runner.network().predict(&batch).unwrap()[0].f32s().unwrap().to_vec();
         near(&answers[5 * (TIME - 1)..], &whole(&graph, &all));
         near(&runner.next(&all[..6], 0).unwrap(), &whole(&graph, &all[..6]));
