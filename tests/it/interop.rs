@@ -14,6 +14,7 @@ mod dates;
 mod filters;
 mod folders;
 mod learning;
+mod mlflow;
 mod series;
 mod steps;
 mod tables;

@@ -25,6 +25,7 @@ mod targets;
 mod texts;
 mod traps;
 mod unseen;
+mod watchers;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.
