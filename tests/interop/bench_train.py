@@ -147,7 +147,7 @@ def run(arguments: argparse.Namespace) -> dict:
     training = Training(arguments.folder, arguments.mode, arguments.layout)
     since = time.perf_counter()
     try:
-        loss = float(first_step(training, arguments.mode))
+        loss = float(compiling(arguments.mode, training.step))
     except Exception as error:
         if arguments.mode == "eager":
             raise
@@ -168,14 +168,14 @@ def run(arguments: argparse.Namespace) -> dict:
     return {"measured": {**timing, "compile_s": compile_s, "versions": versions}}
 
 
-def first_step(training: Training, mode: str) -> torch.Tensor:
-    """The step that compiles; one that takes too long ends the process, because nothing else stops the compiler."""
+def compiling(mode: str, step):
+    """What the first step gives, which compiles; one that takes too long ends the process, because nothing else stops the compiler."""
     if mode == "compile":
         signal.signal(signal.SIGALRM, give_up)
         signal.alarm(COMPILE_SECONDS)
-    loss = training.step()
+    first = step()
     signal.alarm(0)
-    return loss
+    return first
 
 
 def give_up(_signal, _frame) -> None:

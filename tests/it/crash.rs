@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use baeum_tests::campaign::{Kills, kill, table};
+use baeum_tests::campaign::{Cell, Kills, kill, resume, table};
 use baeum_tests::{Outcome, Scratch, baeum, baeum_path, child, wait_for, wait_for_checkpoint};
 
 /// Digits, cut short; everything else is the bundled recipe.
@@ -67,6 +67,13 @@ fn a_killed_run_ends_in_the_same_bytes() {
     assert!(tallies.iter().all(|tally| tally.failures.is_empty()), "{}", table(&tallies, kills.seed));
     assert_eq!(tallies.iter().map(|tally| tally.kills).sum::<usize>(), KILLS);
     assert!(tallies.iter().any(|tally| tally.while_training > 0), "{}", table(&tallies, kills.seed));
+}
+
+/// The matrix in small: `cargo xtask campaign resume` has all 432 cells.
+#[test]
+fn a_training_that_goes_on_ends_in_the_same_bytes_wherever_it_was() {
+    let wrong: Vec<String> = resume(&Cell::pairwise(), |_| ()).iter().map(Cell::to_string).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 mod dates;
 mod filters;
+mod folders;
 mod learning;
+mod mlflow;
 mod series;
 mod steps;
 mod tables;

@@ -139,6 +139,29 @@ fn a_text_is_gone_on_with() {
     let more = ["verse", "--set", "text=the rain in spain ", "--pieces", "27", "--temperature", "0"];
     let outcome = predict(&folder, &more);
     assert_eq!(outcome.stdout, verse.to_owned() + "\n", "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.starts_with("27 pieces, ") && outcome.stderr.ends_with(" a second\n"),
+        "{}",
+        outcome.stderr
+    );
+    let said = |more: &[&str]| {
+        let all = ["verse", "--set", "text=the rain in spain ", "--pieces", "27"];
+        predict(&folder, &[&all[..], more].concat())
+    };
+    assert_eq!(said(&["--top-k", "1"]).stdout, verse.to_owned() + "\n");
+    assert_eq!(said(&["--top-p", "0.01", "--temperature", "0.5"]).stdout, verse.to_owned() + "\n");
+    let stopped = said(&["--temperature", "0", "--stop", "nowhere", "--stop", "mainly"]);
+    assert_eq!(stopped.stdout, "the rain in spain stays \n", "{}", stopped.stderr);
+    for (more, expect) in [
+        (["--top-p", "1.5"], "`--top-p` wants a number above 0 and at most 1, got 1.5"),
+        (["--top-k", "0"], "`--top-k` wants 1 piece or more, got 0"),
+        (["--stop", ""], "`--stop` wants a text, got an empty one"),
+        (["--temperature", "101"], "`--temperature` wants a number from 0 to 100, got 101"),
+    ] {
+        let refused = said(&more);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
+        assert!(refused.stderr.contains(expect), "{}", refused.stderr);
+    }
     let drawn =
         |seed: &str| predict(&folder, &["verse", "--set", "text=the", "--temperature", "3", "--seed", seed]);
     assert_eq!(drawn("1").stdout, drawn("1").stdout);

@@ -13,6 +13,7 @@ mod interop;
 mod labels;
 mod lessons;
 mod limits;
+mod memory;
 mod mixing;
 mod pages;
 mod rate;
@@ -24,6 +25,7 @@ mod targets;
 mod texts;
 mod traps;
 mod unseen;
+mod watchers;
 mod workloads;
 
 /// Counts what every test allocates; one of them looks.

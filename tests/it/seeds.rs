@@ -60,6 +60,21 @@ fn each_seed_is_a_run_and_the_spread_is_told() {
         assert!(outcome.stdout.contains(part), "{part} in {}", outcome.stdout);
     }
     assert!(fs::read_to_string(best_run.join("seeds.html")).unwrap().contains("Seed by seed"));
+    let listed = baeum(folder.path(), &["runs"]).stdout;
+    let state = |number: usize| {
+        let line = listed.lines().find(|line| line.contains(&format!("iris-{number:04}"))).unwrap();
+        [line.contains("finished"), line.contains("set aside")]
+    };
+    assert_eq!([state(best + 1), state(2 - best)], [[true, false], [false, true]], "{listed}");
+    let answers = |run: &str| {
+        let outcome = baeum(folder.path(), &["predict", run, "iris.csv", "--json"]);
+        good(&outcome);
+        outcome.stdout
+    };
+    let [name, chosen, other] =
+        ["iris".to_owned(), format!("iris-{:04}", best + 1), format!("iris-{:04}", 2 - best)]
+            .map(|run| answers(&run));
+    assert!(name == chosen && name != other, "the run of the list that was exported answers");
 }
 
 #[test]

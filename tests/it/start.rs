@@ -123,3 +123,43 @@ fn what_does_not_fit_is_refused_before_training() {
     let outcome = models(&folder, "absent", &["models.start.weights=absent.pth"]);
     assert!(outcome.stderr.contains("could not find `absent.pth`"), "{}", outcome.stderr);
 }
+
+/// What a folder has, and what is said of it where something is wrong; transformers itself writes the right ones
+/// (tests/it/interop/folders.rs).
+#[test]
+fn a_folder_of_no_known_network_is_refused() {
+    let folder = learned();
+    let weights = ["models.start.weights=gpt2"];
+    folder.put("gpt2/model.safetensors", "no weights");
+    let outcome = models(&folder, "none", &weights);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("gpt2/config.json"), "{}", outcome.stderr);
+    let numbers = r#""vocab_size": 9, "n_positions": 9, "n_embd": 4, "n_layer": 1, "n_head": 1, "layer_norm_epsilon": 1e-5"#;
+    for (config, code, expect) in [
+        ("{".to_owned(), 3, "could not read `config.json` of `gpt2`: EOF while parsing"),
+        (r#"{"model_type": "llama"}"#.to_owned(), 3, "unknown variant `llama`, expected `gpt2` or `bert`"),
+        (r#"{"model_type": "bert"}"#.to_owned(), 3, "missing field `vocab_size`"),
+        (
+            format!(r#"{{"model_type": "gpt2", {numbers}, "activation_function": "mish"}}"#),
+            3,
+            "unknown variant `mish`, expected one of `gelu`",
+        ),
+        (format!("{{\"x\": {}", "[".repeat(9999)), 3, "recursion limit exceeded"),
+        (
+            format!(r#"{{"model_type": "gpt2", {numbers}, "activation_function": "gelu_new"}}"#),
+            3,
+            "could not read weights from `gpt2`",
+        ),
+    ] {
+        folder.put("gpt2/config.json", config);
+        let outcome = models(&folder, "none", &weights);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(expect), "{expect}: {}", outcome.stderr);
+    }
+    let right = fs::read(folder.path().join("runs/first-0001/5-export/model.safetensors")).unwrap();
+    folder.put("gpt2/model.safetensors", right);
+    let outcome = models(&folder, "none", &weights);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+    let expect = "the folder is another network, as `embedding` shows; it wants `models` to be `gpt = { blocks = 1, heads = 1";
+    assert!(outcome.stderr.contains(expect), "{}", outcome.stderr);
+}

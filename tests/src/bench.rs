@@ -1,12 +1,12 @@
 //! One training step, ours against PyTorch's: `cargo xtask bench train`; answers, ours against ONNX Runtime's: `cargo xtask bench
-//! predict`; files to batches, ours against the tools that people know: `cargo xtask bench data`; a whole training: `cargo xtask bench fashion`; and kernels alone: `cargo xtask bench kernels`.
+//! predict`; texts gone on with, ours against PyTorch's: `cargo xtask bench generate`; files to batches, ours against the tools that people know: `cargo xtask bench data`; a whole training: `cargo xtask bench fashion`; and kernels alone: `cargo xtask bench kernels`.
 //!
 //! The two take turns in processes of their own, in pairs of changing order (ours, theirs; theirs, ours), so that a machine that
 //! grows slower or faster does so for both. What counts is the ratio within a pair. Before anything is timed, both take one step from
 //! the same start and must agree.
 //!
 //! `train` is where to begin; it asks `start`, `peer` and `trial`, and lets `worker` and PyTorch take `turns` through `process`. What
-//! they say becomes a `record`, and records a `table`. `predict` does the same with answers.
+//! they say becomes a `record`, and records a `table`. `predict` does the same with answers, and `generate` with texts.
 
 mod args;
 mod contest;
@@ -14,6 +14,7 @@ mod data;
 mod error;
 
 mod fashion;
+mod generate;
 mod kernels;
 
 mod record;
@@ -57,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     match &arguments.verb {
         Verb::Train(arguments) => train::train(arguments),
         Verb::Predict(arguments) => predict::predict(arguments),
+        Verb::Generate(arguments) => generate::generate(arguments),
         Verb::Data(arguments) => data::data(arguments),
         Verb::DataWorker(arguments) => data::print(arguments),
         Verb::Fashion(arguments) => fashion::fashion(arguments),

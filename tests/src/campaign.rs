@@ -1,11 +1,13 @@
 //! Faults in great numbers, for a night rather than for each change: `cargo xtask campaign`.
 //!
 //! [`kill()`] sends SIGKILL to the command while it runs one of [`SUBJECTS`], again and again until it gets to its end, and wants
-//! the bytes of an undisturbed run. `tests/it/crash.rs` does so a few times in each test run.
+//! the bytes of an undisturbed run. [`resume()`] interrupts trainings at each kind of place under each kind of setting.
+//! `tests/it/crash.rs` does so a few times in each test run.
 
 mod cost;
 mod ending;
 mod kill;
+mod resume;
 mod subjects;
 mod table;
 
@@ -17,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 pub use cost::{BOUND, Cost};
 pub use kill::{Attempt, Failure, Kills, Tally, Wrong, kill};
+pub use resume::{Cell, resume};
 pub use subjects::{SUBJECTS, Subject};
 pub use table::table;
 
@@ -45,6 +48,9 @@ enum Campaign {
         #[arg(long, value_name = "RUN", default_value_t = 0)]
         first: u64,
     },
+    /// Interrupt trainings before each kind of batch and epoch, with each kind of threads and batches, go on, and compare every byte
+    /// with undisturbed ones: 432 cells.
+    Resume,
     /// Train digits with checkpoints and without, in pairs, and tell what they cost; for a quiet machine.
     Checkpoints {
         /// How many pairs.
@@ -62,12 +68,23 @@ pub fn run(arguments: Arguments, binary: &Path) -> io::Result<bool> {
         Campaign::Kill { kills, seed, only, first } => {
             kill_and_tell(&Kills { count: kills, seed, only, first }, binary)
         }
+        Campaign::Resume => resume_and_tell(),
         Campaign::Checkpoints { pairs } => {
             let cost = Cost::measure(binary, pairs.get());
             write!(io::stdout(), "{}", cost.line())?;
             Ok(cost.share() <= BOUND)
         }
     }
+}
+
+fn resume_and_tell() -> io::Result<bool> {
+    let cells = Cell::all();
+    let wrong = resume(&cells, |done| {
+        let _ = write!(io::stderr(), "\r{done} of {} cells ", cells.len());
+    });
+    let list: String = wrong.iter().map(|cell| format!("- {cell}\n")).collect();
+    write!(io::stdout(), "\n{} of {} cells end in other bytes\n{list}", wrong.len(), cells.len())?;
+    Ok(wrong.is_empty())
 }
 
 fn kill_and_tell(kills: &Kills, binary: &Path) -> io::Result<bool> {

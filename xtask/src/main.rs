@@ -15,10 +15,12 @@ usage: cargo xtask TASK
   interop             let PyTorch, ONNX Runtime, scikit-learn and TensorBoard open what we write
   bench train         time a training step of ours and of PyTorch's; --only NAME, --pairs N, --steps N, --threads N
   bench predict       time an answer of ours and of ONNX Runtime's; the same settings
+  bench generate      time a piece of a text that is gone on with, ours and PyTorch's; the same settings
   bench data DIR      read images, a table and texts, ours and torchvision's, pandas' and tokenizers'; --only NAME, --pairs N
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
   results             run recipes of datasets/ with several seeds and keep what they reach; --only NAME, --seeds N, --data DIR
   campaign kill       kill runs at random moments and compare what they end in; --kills N, --seed S, --only NAME, --first RUN
+  campaign resume     interrupt trainings at each kind of place under each kind of setting, go on, and compare: 432 cells
   campaign checkpoints   what checkpoints cost the training of the digits, in pairs; --pairs N
   docs                write the generated pages under docs/ anew
   ci                  what continuous integration runs";
@@ -81,7 +83,7 @@ fn bench(args: &[&str]) -> io::Error {
         Err(error) => return error,
     };
     let peers = match args.first() {
-        Some(&("train" | "fashion")) => &[TORCH][..],
+        Some(&("train" | "fashion" | "generate")) => &[TORCH][..],
         Some(&"predict") => &[OTHERS],
         Some(&"data") => &[OTHERS, TORCH],
         Some(_) | None => &[],

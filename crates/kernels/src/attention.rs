@@ -6,6 +6,7 @@
 
 mod backward;
 mod forward;
+mod next;
 mod pack;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::Write;
 use crate::ctx::Ctx;
 use crate::panels::{PANEL, Row};
 use crate::team::Columns;
+pub use next::{attention_next, keep_place, kept_places};
 use pack::Rows;
 
 /// Keys whose scores are computed before the next: with 16 queries they take 16 KB.

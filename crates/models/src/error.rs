@@ -1,6 +1,6 @@
 use baeum_core::{GraphError, NetworkError, Shape, WeightsError};
 
-use crate::StartError;
+use crate::{FolderError, StartError};
 
 /// Why there is no model, or why it cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +135,9 @@ pub enum ModelError {
     /// Weights of another network that do not fit this one.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A folder of another network, or of none.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Weights of another graph.
     #[error("could not use the weights")]
     Weights(#[from] WeightsError),
@@ -164,7 +167,7 @@ impl ModelError {
             | ModelError::Large { path, .. }
             | ModelError::Head { path, .. } => Some(path.clone()),
             ModelError::Foresight { .. } => Some("models".to_owned()),
-            ModelError::Start(_) => Some("models.start".to_owned()),
+            ModelError::Start(_) | ModelError::Folder(_) => Some("models.start".to_owned()),
             ModelError::Device { .. } => Some("run.device".to_owned()),
             ModelError::Graph(_)
             | ModelError::Trial(_)

@@ -36,7 +36,7 @@ mod runner;
 
 pub use baeum_kernels::{Precision, Rung};
 pub use config::ModelConfig;
-pub use cpu::{CpuRunner, Memory};
+pub use cpu::{CpuRunner, Memory, TextRunner};
 pub use device::{Device, Float};
 pub use error::ModelError;
 pub use init::{build, initial};
@@ -49,7 +49,10 @@ pub use presets::{
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};
 pub use spec::LayerSpec;
-pub use start::{StartConfig, StartError, start_from};
+pub use start::{
+    BertFolder, Folder, FolderActivation, FolderError, Gpt2Folder, StartConfig, StartError, start_from,
+    start_from_folder,
+};
 pub use summary::summary;
 pub use wire::Head;
 

@@ -2,12 +2,15 @@
 //! saving and loading are written once, here; the graphs of recipes and networks written by hand share them.
 mod convert;
 mod error;
+mod lost;
 mod update;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Batch, Loss, LossParts, Network, NetworkError, Part, State, Update, UpdateStats};
+use baeum_core::{
+    Batch, Graph, Loss, LossParts, Lost, Network, NetworkError, Part, State, Update, UpdateStats,
+};
 use baeum_kernels::sum;
 use candle_core::{DType, Device, Tensor, Var};
 
@@ -47,6 +50,23 @@ pub trait Forward {
     /// are judged one by one.
     fn answers(&self) -> Vec<usize> {
         vec![]
+    }
+
+    /// The graph that it is the pass of, if it is one; whoever asks where numbers were lost is told by its nodes.
+    fn graph(&self) -> Option<&Graph> {
+        None
+    }
+
+    /// What each node of [`Forward::graph`] yields, in order; nothing where there is no graph.
+    ///
+    /// # Errors
+    /// As [`Forward::forward`].
+    fn values(
+        &mut self,
+        _inputs: &BTreeMap<String, Tensor>,
+        _pass: Pass,
+    ) -> Result<Vec<Tensor>, Box<dyn Error + Send + Sync>> {
+        Ok(vec![])
     }
 
     /// Called after an update was taken: the moment for running statistics to move. Most networks have none.
@@ -127,12 +147,34 @@ impl<F: Forward> CandleNetwork<F> {
         Ok(gradients)
     }
 
+    /// The inputs of a batch as candle has them.
+    fn inputs(&self, batch: &Batch) -> Result<BTreeMap<String, Tensor>, NetworkError> {
+        let placed = batch
+            .inputs
+            .iter()
+            .map(|(name, tensor)| Ok((name.clone(), convert::to_candle(tensor, self.dtype, &self.device)?)));
+        placed.collect()
+    }
+
     fn run(&mut self, batch: &Batch, pass: Pass) -> Result<Vec<Tensor>, NetworkError> {
-        let mut inputs = BTreeMap::new();
-        for (name, tensor) in &batch.inputs {
-            inputs.insert(name.clone(), convert::to_candle(tensor, self.dtype, &self.device)?);
-        }
+        let inputs = self.inputs(batch)?;
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
+    }
+
+    /// [`CandleNetwork::losses`] of every output.
+    fn all_losses(
+        &self,
+        outputs: &[Tensor],
+        batch: &Batch,
+        loss: &Loss,
+        part: Part,
+    ) -> Result<(Vec<Tensor>, Vec<f64>), NetworkError> {
+        if outputs.len() != batch.targets.len() {
+            return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
+        }
+        let answers = self.forward.answers().into_iter().chain(std::iter::repeat(1));
+        let pairs = outputs.iter().zip(batch.targets.iter().zip(answers));
+        pairs.map(|(output, target)| self.losses(output, target, loss, part)).collect()
     }
 
     /// The loss of each row, or of each number, of one output, and what they count together.
@@ -234,14 +276,7 @@ impl<F: Forward> Network for CandleNetwork<F> {
             self.weight = 0.0;
         }
         let outputs = self.run(batch, Pass::Train { step: self.step, part })?;
-        if outputs.len() != batch.targets.len() {
-            return Err(NetworkError::Targets { wanted: outputs.len(), got: batch.targets.len() });
-        }
-        let answers = self.forward.answers().into_iter().chain(std::iter::repeat(1));
-        let pairs = outputs.iter().zip(batch.targets.iter().zip(answers));
-        let (losses, weights): (Vec<Tensor>, Vec<f64>) = pairs
-            .map(|(output, target)| self.losses(output, target, loss, part))
-            .collect::<Result<_, _>>()?;
+        let (losses, weights) = self.all_losses(&outputs, batch, loss, part)?;
         let mut parts = LossParts::default();
         for (losses, weight) in losses.iter().zip(weights) {
             let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
@@ -250,6 +285,10 @@ impl<F: Forward> Network for CandleNetwork<F> {
         self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
         self.weight += parts.weight;
         Ok(parts)
+    }
+
+    fn first_lost(&mut self, batch: &Batch, loss: &Loss, part: Part) -> Result<Option<Lost>, NetworkError> {
+        self.look(batch, loss, part)
     }
 
     fn update(&mut self, update: &Update) -> Result<UpdateStats, NetworkError> {

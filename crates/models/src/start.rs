@@ -1,16 +1,24 @@
 //! Starting from what another network has learned.
 
+mod folder;
+mod translate;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use baeum_core::{DType, Graph, Layer, Model, Tensor, Weights, fits};
 use serde::{Deserialize, Serialize};
 
+use crate::ModelError;
+pub use folder::{BertFolder, Folder, FolderActivation, FolderError, Gpt2Folder};
+use translate::translate;
+
 /// The setting `models.start`: where parameters and running statistics come from before training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartConfig {
-    /// A `.safetensors` or `.pth` file, looked for where data files are.
+    /// A `.safetensors` or `.pth` file, or a folder of a GPT-2 or a BERT as Hugging Face's transformers writes it (`config.json` and
+    /// `model.safetensors`); looked for where data files are.
     pub weights: String,
     /// What names in the file begin with, and what they begin with here: `{ "encoder." = "" }`. The longest beginning counts; a
     /// name that begins with none stays.
@@ -95,6 +103,31 @@ pub fn start_from(model: Model, start: &StartConfig, file: &Weights) -> Result<M
     }
     wrong.missing = wanted.into_iter().collect();
     if wrong.lists_nothing() { Ok(Model { graph, weights, taken }) } else { Err(wrong) }
+}
+
+/// The model, started from the network of a folder: `folder` is what its `config.json` says, `tensors` what its
+/// `model.safetensors` has.
+///
+/// The network must be that of the folder, up to dropout and to how many places a text has. Tensors get the names of the presets
+/// `gpt` and `transformer_encoder`, and are laid as ours are.
+///
+/// # Errors
+/// [`FolderError`] for numbers that no network has, and for another network; [`StartError`] as [`start_from`].
+pub fn start_from_folder(
+    model: Model,
+    start: &StartConfig,
+    folder: &Folder,
+    mut tensors: Weights,
+) -> Result<Model, ModelError> {
+    if !start.rename.is_empty() {
+        return Err(FolderError::Rename.into());
+    }
+    let numbers = folder.refuse_another(&model.graph)?;
+    tensors.retain(|name, _| !start.is_ignored(name));
+    let translated = translate(folder, numbers.blocks, &model.graph, tensors);
+    let mut model = start_from(model, start, &translated.tensors)?;
+    model.taken.extend(translated.there.into_iter().filter(|(here, _)| !start.is_fresh(here)));
+    Ok(model)
 }
 
 impl StartConfig {

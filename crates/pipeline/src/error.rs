@@ -59,6 +59,14 @@ pub enum StageError {
         /// Why.
         source: ReadError,
     },
+    /// The `config.json` of the folder of `models.start.weights` says no network that is known.
+    #[error("could not read `config.json` of `{}`", folder.escape_debug())]
+    StartConfig {
+        /// The folder, as the recipe calls it.
+        folder: String,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// Somebody asked the run to stop; a checkpoint was kept.
     #[error("stopped; the same command goes on from the last checkpoint")]
     Stopped,
@@ -80,7 +88,7 @@ impl StageError {
             StageError::Export(_) | StageError::Verify(_) | StageError::Artifact(_) => 8,
             StageError::Predict(error) => of_predict(error),
             StageError::Source(error) => of_source(error),
-            StageError::StartFile { .. } => 3,
+            StageError::StartFile { .. } | StageError::StartConfig { .. } => 3,
             StageError::Run(error) => error.exit_code(),
             StageError::Watch(_) | StageError::NotFetched { .. } => 4,
             StageError::Stopped => 130,

@@ -1,20 +1,39 @@
 //! Going on with a text, piece by piece.
 
-use baeum_core::{Counter, Decode, NetworkError, Rng, Stream, Target, Tensor, probabilities};
+mod draw;
+mod telling;
+
+use baeum_core::{Counter, Decode, Rng, Target};
 use baeum_data::Pieces;
 
-use crate::predict::{Predict, PredictError};
+use crate::predict::{Predict, PredictError, Runs};
+use draw::drawn;
+use telling::Telling;
 
 /// How a text is gone on with.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Generation {
-    /// How many pieces are added.
+    /// How many pieces are added at most.
     pub pieces: usize,
     /// How daring it is: 1 draws each piece as probable as the network says, less keeps to the probable ones, 0 takes the
     /// most probable one.
     pub temperature: f64,
+    /// Only so many of the most probable pieces may come; all, if not given (Fan et al. 2018).
+    pub top_k: Option<usize>,
+    /// Only the most probable pieces may come that make up this share together, which is above 0 and at most 1; all, if not given
+    /// (Holtzman et al. 2020). It is a share of those that `temperature` and `top_k` leave.
+    pub top_p: Option<f64>,
+    /// Texts at which it ends. None of them is told.
+    pub stop: Vec<String>,
     /// Decides what is drawn.
     pub seed: u64,
+}
+
+impl Default for Generation {
+    /// 200 pieces, as the network says.
+    fn default() -> Generation {
+        Generation { pieces: 200, temperature: 1.0, top_k: None, top_p: None, stop: vec![], seed: 0 }
+    }
 }
 
 /// Why there is nothing to go on with.
@@ -29,18 +48,52 @@ pub enum GenerateError {
         /// What came.
         got: f64,
     },
+    /// A number of pieces out of which none can be drawn.
+    #[error("`--top-k` wants 1 piece or more, got 0")]
+    TopK,
+    /// A share that is none.
+    #[error("`--top-p` wants a number above 0 and at most 1, got {got}")]
+    TopP {
+        /// What came.
+        got: f64,
+    },
+    /// A stop text that stands everywhere.
+    #[error("`--stop` wants a text, got an empty one")]
+    Stop,
+}
+
+impl Generation {
+    /// Refuses settings that are none.
+    pub(crate) fn check(&self) -> Result<(), GenerateError> {
+        if !(0.0..=100.0).contains(&self.temperature) {
+            return Err(GenerateError::Temperature { got: self.temperature });
+        }
+        if self.top_k == Some(0) {
+            return Err(GenerateError::TopK);
+        }
+        if let Some(got) = self.top_p.filter(|share| !(*share > 0.0 && *share <= 1.0)) {
+            return Err(GenerateError::TopP { got });
+        }
+        if self.stop.iter().any(String::is_empty) { Err(GenerateError::Stop) } else { Ok(()) }
+    }
 }
 
 impl Predict {
-    /// What the network adds to a text; it sees as many pieces of its end as a window has. Where it has learned texts that
-    /// stand by themselves, such as lines, it stops at the end of this one. The same seed adds the same.
+    /// Goes on with a text, tells what is added while it comes, and gives how many pieces that was.
+    ///
+    /// The network sees as many pieces of the end as a window has. Where it has learned texts that stand by themselves, such as
+    /// lines, it stops at the end of this one. The same seed adds the same. Until the window is full each piece costs one place of
+    /// the network, for keys and values of the others are kept; from then on all places move, and each piece costs all of them.
     ///
     /// # Errors
-    /// [`GenerateError`] if the network does not tell what comes next.
-    pub fn go_on(&mut self, text: &str, how: Generation) -> Result<String, PredictError> {
-        if !(0.0..=100.0).contains(&how.temperature) {
-            return Err(GenerateError::Temperature { got: how.temperature }.into());
-        }
+    /// [`GenerateError`] if the network does not tell what comes next, and for settings that are none.
+    pub fn go_on(
+        &mut self,
+        text: &str,
+        how: &Generation,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<usize, PredictError> {
+        how.check()?;
         let pieces = self.pieces.clone().ok_or(GenerateError::Task)?;
         let (vocabulary, end) = self.told()?;
         let stream = Rng::new(how.seed).stream("generate", "");
@@ -51,21 +104,22 @@ impl Predict {
         let given = all.len();
         let places = 0..vocabulary as u32;
         let may_come: Vec<bool> = places.map(|piece| pieces.is_text(piece) || end == Some(piece)).collect();
+        let mut telling = Telling::behind(given, &pieces, &how.stop, tell);
         for step in 0..how.pieces as u64 {
             let window = &all[all.len().saturating_sub(pieces.length())..];
-            let logits = self.next(window, vocabulary, &pieces)?;
+            let logits = self.next(window, &pieces)?;
             let may_come = |place: usize| may_come.get(place) == Some(&true);
-            let piece = drawn(&logits, may_come, how.temperature, (&stream, step)) as u32;
+            let piece = drawn(&logits, may_come, how, stream.uniform(Counter::step(step))) as u32;
             if logits.is_empty() || end == Some(piece) {
                 break;
             }
             all.push(piece);
+            if telling.see(&all)? {
+                break;
+            }
         }
-        let (before, whole) = (pieces.text(&all[..given])?, pieces.text(&all)?);
-        match whole.strip_prefix(&before) {
-            Some(added) => Ok(added.to_owned()),
-            None => Ok(pieces.text(&all[given..])?), // a decoder that writes what stands before another way
-        }
+        telling.end();
+        Ok(all.len() - given)
     }
 
     /// Whether lines stand by themselves, and not files or windows of a text.
@@ -89,53 +143,10 @@ impl Predict {
     }
 
     /// How probable each piece is behind some pieces that fit into a window, as logits `[vocabulary]`.
-    fn next(&mut self, window: &[u32], vocabulary: usize, pieces: &Pieces) -> Result<Vec<f32>, PredictError> {
-        let mut seen: Vec<i64> = window.iter().map(|piece| i64::from(*piece)).collect();
-        seen.resize(pieces.length(), i64::from(pieces.padding()));
-        let logits = self.yields(Tensor::new([1, seen.len()], seen).map_err(NetworkError::from)?)?;
-        let mut places = logits.chunks_exact(vocabulary.max(1));
-        Ok(window.len().checked_sub(1).and_then(|last| places.nth(last)).unwrap_or_default().to_vec())
-    }
-}
-
-/// One of the pieces that `may` be drawn.
-fn drawn(
-    logits: &[f32],
-    may: impl Fn(usize) -> bool,
-    temperature: f64,
-    (stream, step): (&Stream, u64),
-) -> usize {
-    let allowed: Vec<usize> = (0..logits.len()).filter(|&place| may(place)).collect();
-    let best =
-        allowed.iter().copied().reduce(|best, place| if logits[place] > logits[best] { place } else { best });
-    if temperature == 0.0 {
-        return best.unwrap_or(0);
-    }
-    let cooled: Vec<f32> =
-        allowed.iter().map(|&place| (f64::from(logits[place]) / temperature) as f32).collect();
-    let mut left = stream.uniform(Counter::step(step));
-    for (&place, share) in allowed.iter().zip(probabilities(&cooled)) {
-        left -= share;
-        if left < 0.0 {
-            return place;
+    fn next(&mut self, window: &[u32], pieces: &Pieces) -> Result<Vec<f32>, PredictError> {
+        match &mut self.network {
+            Runs::Text(text) => Ok(text.next(window, pieces.padding())?),
+            Runs::Any(_) => Err(GenerateError::Task.into()),
         }
-    }
-    best.unwrap_or(0) // rounding left a rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_are_drawn_as_probable_as_they_are() {
-        let stream = Rng::new(3).stream("generate", "");
-        let logits = [9.0, 1.0, 1.0 + 3f32.ln()]; // a quarter and three quarters, the first is no letter
-        let may = |place| place > 0;
-        let count = (0..4000).filter(|&step| drawn(&logits, may, 1.0, (&stream, step)) == 2).count();
-        assert!(count.abs_diff(3000) < 140, "{count}"); // five deviations
-        assert!((0..100).all(|step| drawn(&logits, may, 0.0, (&stream, step)) == 2));
-        let cold = (0..4000).filter(|&step| drawn(&logits, may, 0.25, (&stream, step)) == 1).count();
-        assert!(cold.abs_diff(49) < 35, "{cold}"); // 1 of 82
     }
 }

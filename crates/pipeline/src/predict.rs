@@ -2,11 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use baeum_core::{
-    Answer, Batch, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target, Tensor,
-    Value,
+    Answer, Decode, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target,
+    Tensor, Value,
 };
 use baeum_data::{DataError, Encoder, Pieces};
-use baeum_models::{ModelError, RunnerConfig, network};
+use baeum_models::{ModelError, RunnerConfig, TextRunner, network};
 
 use crate::generate::GenerateError;
 
@@ -14,11 +14,37 @@ use crate::generate::GenerateError;
 pub struct Predict {
     schema: Schema,
     encoder: Encoder,
-    network: Box<dyn Network>,
-    inputs: Vec<String>,
+    pub(crate) network: Runs,
     targets: Vec<Target>,
     /// Where the network goes on with a text.
     pub(crate) pieces: Option<Arc<Pieces>>,
+}
+
+/// The network, ready to run.
+pub(crate) enum Runs {
+    /// One that tells what comes next in a text.
+    Text(Box<TextRunner>),
+    /// Any other.
+    Any(Box<dyn Network>),
+}
+
+impl Runs {
+    fn of(predictor: &Predictor) -> Result<Runs, ModelError> {
+        let Predictor { graph, weights, targets, .. } = predictor;
+        match targets[..] {
+            [Target { decode: Decode::Next { .. }, .. }] => {
+                Ok(Runs::Text(Box::new(TextRunner::new(graph, weights, RunnerConfig::default())?)))
+            }
+            _ => Ok(Runs::Any(network(graph, weights, RunnerConfig::default())?)),
+        }
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        match self {
+            Runs::Text(text) => text.network(),
+            Runs::Any(network) => &mut **network,
+        }
+    }
 }
 
 /// What the learned function says about one record.
@@ -87,19 +113,10 @@ impl Predict {
         Ok(Predict {
             schema: predictor.schema.clone(),
             encoder: Encoder::new(&predictor.schema, &predictor.inputs)?,
-            network: network(&predictor.graph, &predictor.weights, RunnerConfig::default())?,
-            inputs: predictor.inputs.iter().map(|spec| spec.name.clone()).collect(),
+            network: Runs::of(predictor)?,
             targets: predictor.targets.clone(),
             pieces: Pieces::of(&predictor.inputs)?.map(Arc::new),
         })
-    }
-
-    /// What the network yields for one example, which is its only input.
-    pub(crate) fn yields(&mut self, input: Tensor) -> Result<Vec<f32>, PredictError> {
-        let inputs = self.inputs.iter().map(|name| (name.clone(), input.clone())).collect();
-        let outputs = self.network.predict(&Batch { rows: 1, inputs, targets: vec![] })?;
-        let output = outputs.first().map(Tensor::f32s).transpose().map_err(NetworkError::from)?;
-        Ok(output.unwrap_or_default().to_vec())
     }
 
     /// What is answered.
@@ -128,7 +145,7 @@ impl Predict {
                 self.schema.check(record)?;
             }
             let batch = self.encoder.batch(records)?;
-            let outputs = self.network.predict(&batch)?;
+            let outputs = self.network.network().predict(&batch)?;
             for (row, record) in records.iter().enumerate() {
                 let outputs = rows(outputs, &self.targets, row)?;
                 let answer = |(target, row): (&Target, &Vec<f32>)| {

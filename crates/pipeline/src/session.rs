@@ -19,7 +19,7 @@ use crate::run::{
     Begun, Checkpoints, CpuClass, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints,
 };
 use crate::stages::{self, Context, Hooks, NoHooks, Stages};
-use crate::watch::{EventLog, Signals, TensorBoard, WatchError, Watcher};
+use crate::watch::{EventLog, MlFlow, Shown, Signals, TensorBoard, WatchError, Watcher};
 use crate::{StageError, replay, start};
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
@@ -123,8 +123,8 @@ pub trait Audience {
 pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identity, StageError> {
     let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
-    let start = start::path(&plans.models, place).map_err(|error| fetchable(error, place))?;
-    let weights = fingerprints(&*place.fs, &place.base, start.as_slice()).map_err(RunError::from)?;
+    let start = start::paths(&plans.models, place).map_err(|error| fetchable(error, place))?;
+    let weights = fingerprints(&*place.fs, &place.base, &start).map_err(RunError::from)?;
     let computed = plans.run.computed();
     let recipe = recipe.identity(computed).map_err(ArtifactError::from)?;
     Ok(Identity { weights, ..Identity::here(CpuClass::of(computed), recipe, files) })
@@ -283,6 +283,12 @@ impl<'a> Session<'a> {
         let board = TensorBoard::create(fs, &folder.join("tensorboard"), &*self.job.clock)
             .map_err(WatchError::from)?;
         let mut watchers: Vec<Box<dyn Watcher + '_>> = vec![Box::new(log), Box::new(board)];
+        if self.job.plans.run.mlflow() {
+            let record = self.run.record();
+            let (started, recipe) = (record.started.as_str(), &record.identity.recipe);
+            let shown = Shown { run: &folder, name: &self.job.name, started, recipe };
+            watchers.push(Box::new(MlFlow::create(fs, &*self.job.clock, &shown)?));
+        }
         watchers.extend(audience.watcher());
         let hooks = RunHooks {
             checkpoints: &begun.checkpoints,
@@ -294,6 +300,9 @@ impl<'a> Session<'a> {
             failure: RefCell::new(None),
         };
         let trained = (stages.train)(&self.context(&self.place, &hooks), (model, dataset));
+        if !matches!(trained, Ok(_) | Err(StageError::Stopped)) {
+            hooks.break_off();
+        }
         let failure = hooks.failure.take();
         drop(hooks); // and with it the audience's own watcher
         if let Some(error) = failure {
@@ -346,6 +355,18 @@ struct RunHooks<'a> {
     watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
     /// The first watcher that could not write; it stops the training, and is the error of the stage.
     failure: RefCell<Option<WatchError>>,
+}
+
+impl RunHooks<'_> {
+    /// Tells the watchers that the training went wrong.
+    fn break_off(&self) {
+        for watcher in self.watchers.borrow_mut().iter_mut() {
+            if let Err(error) = watcher.broke_off() {
+                // The training's own error is the one to tell.
+                tracing::warn!(%error, "a watcher could not note that the training went wrong");
+            }
+        }
+    }
 }
 
 impl Hooks for RunHooks<'_> {

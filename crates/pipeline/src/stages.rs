@@ -10,7 +10,7 @@ use baeum_core::{
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
-use baeum_models::{Device, Memory, ModelError, RunnerConfig, network, start_from};
+use baeum_models::{Device, Memory, RunnerConfig, network};
 use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal};
 
 use crate::recipe::RunPlan;
@@ -131,10 +131,7 @@ fn models(context: &Context<'_>, dataset: &Dataset) -> Result<Model, StageError>
     let model = baeum_models::build(&plans.models, place.seed, &dataset.inputs, &dataset.targets)?;
     match plans.models.start() {
         None => Ok(model),
-        Some(start) => {
-            let file = start::weights(start, place)?;
-            Ok(start_from(model, start, &file).map_err(ModelError::from)?)
-        }
+        Some(start) => start::started(model, start, place),
     }
 }
 

@@ -1,7 +1,8 @@
-//! Those who watch a run: the progress bars, the event log, TensorBoard, and whoever sends a signal.
+//! Those who watch a run: the progress bars, the event log, TensorBoard, MLflow's files, and whoever sends a signal.
 mod bar;
 mod events;
 mod logging;
+mod mlflow;
 mod signals;
 mod tensorboard;
 mod waiting;
@@ -9,6 +10,7 @@ mod waiting;
 pub use bar::Bar;
 pub use events::EventLog;
 pub use logging::{LogError, start_logging};
+pub use mlflow::{MlFlow, Shown};
 pub use signals::Signals;
 pub use tensorboard::TensorBoard;
 pub use waiting::Waiting;
@@ -24,6 +26,14 @@ pub trait Watcher {
     /// # Errors
     /// [`WatchError`] if it was to be written and could not be; the run then stops, because a log with holes is worse.
     fn see(&mut self, event: &Event) -> Result<(), WatchError>;
+
+    /// The training went wrong, and nothing more is seen of it.
+    ///
+    /// # Errors
+    /// As [`Watcher::see`].
+    fn broke_off(&mut self) -> Result<(), WatchError> {
+        Ok(())
+    }
 }
 
 /// A watcher could not write down what it saw.

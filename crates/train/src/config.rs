@@ -27,6 +27,9 @@ pub struct TrainConfig {
     /// How many rows make one update; 64: large enough to keep a processor busy, small enough to find wide minima
     /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
+    /// Whether an epoch leaves out the last rows of its order that fill no batch, which are others in each epoch; not, if not given.
+    /// Batch norm learns little from a batch of few rows.
+    pub drop_last: bool,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
     /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them.
     pub sampler: Sampler,
@@ -150,6 +153,7 @@ impl Default for TrainConfig {
             epochs: 30,
             max_minutes: None,
             batch_size: BATCH_SIZE,
+            drop_last: false,
             sampler: Sampler::All,
             class_weights: None,
             micro_batch: None,

@@ -29,7 +29,8 @@ pub enum TrainError {
     /// Weights or moments are no longer finite, though the loss still is. No checkpoint holds them.
     #[error(
         "could not go on in epoch {epoch}: after step {step} `{tensor}` is not finite; \
-         lower `train.learning_rate`, or set `train.clip`"
+         lower `train.learning_rate`, or set `train.clip`. There is no step to replay, because losses and gradients were finite, and weights \
+         are looked at only where they are kept; with `train.checkpoint.every_steps = 1` the step that is named is the one that did it"
     )]
     NotFinite {
         /// The epoch, counted from zero.

@@ -77,6 +77,7 @@ pub fn fit(
     let sampling = Sampling::new(plan, data)?;
     let rows = sampling.rows(data);
     let (steps_per_epoch, metrics) = (plan.steps_per_epoch(rows)?, metrics(plan, data)?);
+    let rows = rows.min(steps_per_epoch * plan.batch_size());
     let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
     let mut time = Stopwatch::begin(outside.clock, at.elapsed);
     let (from_epoch, epochs) = (at.epoch(), plan.epochs());
@@ -91,7 +92,7 @@ pub fn fit(
         };
         let _span = tracing::info_span!("epoch", epoch).entered();
         let first_step = u64::from(epoch) * steps_per_epoch as u64;
-        let order = sampling.order(data, &rng, epoch);
+        let order = sampling.order(data, &rng, epoch, rows);
         let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), at.batch);
         let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
         for rows in order.chunks(plan.batch_size()).skip(at.batch) {

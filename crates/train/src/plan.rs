@@ -121,15 +121,16 @@ impl TrainPlan {
     ///
     /// # Errors
     /// [`TrainError::NoRows`] if there are none; [`TrainError::Setting`] if a batch wants more than there are, beyond the
-    /// default, with which few rows are one batch.
+    /// default, with which few rows are one batch, unless those that fill none are left out.
     pub fn steps_per_epoch(&self, rows: usize) -> Result<usize, TrainError> {
         if rows == 0 {
             return Err(TrainError::NoRows);
         }
         let rule = format!("up to {rows}, as many as an epoch has rows");
-        let fits = self.said.batch_size <= rows.max(BATCH_SIZE);
-        require(fits, "batch_size", rule, self.said.batch_size)?;
-        Ok(rows.div_ceil(self.said.batch_size))
+        let TrainConfig { batch_size, drop_last, .. } = self.said;
+        let most = if drop_last { rows } else { rows.max(BATCH_SIZE) };
+        require(batch_size <= most, "batch_size", rule, batch_size)?;
+        Ok(if drop_last { rows / batch_size } else { rows.div_ceil(batch_size) })
     }
 
     /// How many checkpoints stay on disk; older ones may be removed.
@@ -313,6 +314,13 @@ mod tests {
         let more =
             |rows| format!("`train.batch_size` must be up to {rows}, as many as an epoch has rows, got 100");
         assert_eq!([steps(100, 99), steps(100, 20)], [99, 20].map(|rows| Err(more(rows))));
+        let whole = |batch_size, rows| {
+            let plan = TrainConfig { batch_size, drop_last: true, ..said() }.check().unwrap();
+            plan.steps_per_epoch(rows).map_err(|error| error.to_string())
+        };
+        assert_eq!([whole(64, 64), whole(64, 127), whole(1, 5)], [Ok(1), Ok(1), Ok(5)]);
+        let none = "`train.batch_size` must be up to 20, as many as an epoch has rows, got 64";
+        assert_eq!(whole(64, 20), Err(none.to_owned()));
     }
 
     #[test]

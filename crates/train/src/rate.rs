@@ -127,11 +127,12 @@ pub fn find_rate(
     watch: &mut dyn FnMut(&RatePoint) -> Signal,
 ) -> Result<RateCurve, TrainError> {
     let (loss, sampling) = (weighted_loss(plan, data)?, Sampling::new(plan, data)?);
-    plan.steps_per_epoch(sampling.rows(data))?;
+    let rows = sampling.rows(data);
+    let rows = rows.min(plan.steps_per_epoch(rows)? * plan.batch_size());
     let rng = Rng::new(seed);
     let mut curve = RateCurve { points: vec![], is_cut: false };
     for epoch in 0.. {
-        let order = sampling.order(data, &rng, epoch);
+        let order = sampling.order(data, &rng, epoch, rows);
         let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), 0);
         let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
         for rows in order.chunks(plan.batch_size()) {

@@ -48,9 +48,15 @@ impl Sampling {
         }
     }
 
-    /// The rows of an epoch, in order. Where a label has more rows than are wanted, each epoch takes others; where it has
-    /// fewer, all of them come as often before one comes once more.
-    pub(crate) fn order(&self, data: &Dataset, rng: &Rng, epoch: u32) -> Vec<usize> {
+    /// The first `rows` rows of an epoch, in order. Where a label has more rows than are wanted, each epoch takes others; where it
+    /// has fewer, all of them come as often before one comes once more.
+    pub(crate) fn order(&self, data: &Dataset, rng: &Rng, epoch: u32, rows: usize) -> Vec<usize> {
+        let mut order = self.drawn(data, rng, epoch);
+        order.truncate(rows);
+        order
+    }
+
+    fn drawn(&self, data: &Dataset, rng: &Rng, epoch: u32) -> Vec<usize> {
         let order = data.splits.train.order(rng, epoch);
         let Some((labels, wanted)) = &self.labels else { return order };
         let mut groups: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
@@ -104,7 +110,7 @@ mod tests {
         let data = dataset(Task::Classify, 60, 10);
         let plan = TrainConfig { sampler, ..TrainConfig::default() }.check().unwrap();
         let sampling = Sampling::new(&plan, &data).unwrap();
-        let rows = sampling.order(&data, &Rng::new(7), epoch);
+        let rows = sampling.order(&data, &Rng::new(7), epoch, usize::MAX);
         assert_eq!(rows.len(), sampling.rows(&data));
         assert!(rows.iter().all(|row| data.splits.train.rows().contains(row)));
         let labels = labels(&data).unwrap();
@@ -154,7 +160,7 @@ mod tests {
         let fits = |row: usize| [row.is_multiple_of(5), row.is_multiple_of(10), row.is_multiple_of(20)];
         let data = fitting(60, &["common", "rarer", "rarest"], fits);
         let plan = TrainConfig { sampler: Sampler::Over, ..TrainConfig::default() }.check().unwrap();
-        let rows = Sampling::new(&plan, &data).unwrap().order(&data, &Rng::new(7), 0);
+        let rows = Sampling::new(&plan, &data).unwrap().order(&data, &Rng::new(7), 0, usize::MAX);
         let count = |of: fn([bool; 3]) -> bool| rows.iter().filter(|row| of(fits(**row))).count();
         let counts = [
             count(|fits| fits[2]),

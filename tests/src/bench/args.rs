@@ -21,6 +21,8 @@ pub enum Verb {
     Train(TrainArguments),
     /// Measure answers of one row and of 64, keep the measurements and show them in the README.
     Predict(TrainArguments),
+    /// Go on with texts by the most probable pieces, keep the measurements and show them in the README.
+    Generate(TrainArguments),
     /// Read images, a table and texts on both sides, measure memory, keep the measurements and show them in the README.
     Data(DataArguments),
     /// Train fashion-mnist's recipe from a cold start on both sides, keep times and accuracies and show them in the README.
@@ -35,7 +37,7 @@ pub enum Verb {
     Table,
 }
 
-/// What `train` and `predict` take.
+/// What `train`, `predict` and `generate` take.
 #[derive(Debug, Args)]
 pub struct TrainArguments {
     /// This workload alone.
@@ -44,7 +46,7 @@ pub struct TrainArguments {
     /// How many pairs of runs.
     #[arg(long, value_name = "N", default_value = "7")]
     pub pairs: NonZeroUsize,
-    /// How many steps or calls each run measures; without it, as many as the workload says.
+    /// How many steps, calls or texts each run measures; without it, as many as the workload says.
     #[arg(long, value_name = "N")]
     pub steps: Option<NonZeroUsize>,
     /// How many threads both sides have.
@@ -129,6 +131,9 @@ pub struct WorkerArguments {
     /// Answer so many rows instead of training.
     #[arg(long, value_name = "ROWS")]
     pub answer: Option<NonZeroUsize>,
+    /// Go on with texts instead of training.
+    #[arg(long, conflicts_with = "answer")]
+    pub generate: bool,
 }
 
 /// What `kernels` takes.

@@ -1,4 +1,4 @@
-use super::{Job, Record};
+use super::{Job, Record, generate};
 use crate::workloads;
 
 /// What is measured, and beside whom.
@@ -8,19 +8,22 @@ pub enum Contest {
     Train,
     /// Answers, beside ONNX Runtime on the file that we export.
     Predict,
+    /// Texts gone on with, beside PyTorch with a key-value cache.
+    Generate,
     /// Files to batches, beside the tools that people know for it.
     Data,
 }
 
 impl Contest {
     /// All of them.
-    pub const ALL: [Contest; 3] = [Contest::Train, Contest::Predict, Contest::Data];
+    pub const ALL: [Contest; 4] = [Contest::Train, Contest::Predict, Contest::Generate, Contest::Data];
 
     /// Where its measurements are kept, one JSON line each, from the root of the workspace.
     pub fn records(self) -> &'static str {
         match self {
             Contest::Train => "docs/bench/train.jsonl",
             Contest::Predict => "docs/bench/predict.jsonl",
+            Contest::Generate => "docs/bench/generate.jsonl",
             Contest::Data => "docs/bench/data.jsonl",
         }
     }
@@ -30,6 +33,7 @@ impl Contest {
         match self {
             Contest::Train => "train",
             Contest::Predict => "predict",
+            Contest::Generate => "generate",
             Contest::Data => "data DIR",
         }
     }
@@ -37,7 +41,7 @@ impl Contest {
     /// Who else takes part.
     pub(super) fn peer(self) -> &'static str {
         match self {
-            Contest::Train => "PyTorch",
+            Contest::Train | Contest::Generate => "PyTorch",
             Contest::Predict => "ONNX Runtime",
             Contest::Data => "the other",
         }
@@ -46,7 +50,7 @@ impl Contest {
     /// Whether it measures what our kernels compute, which a processor's instructions decide.
     pub(super) fn is_about_kernels(self) -> bool {
         match self {
-            Contest::Train | Contest::Predict => true,
+            Contest::Train | Contest::Predict | Contest::Generate => true,
             Contest::Data => false,
         }
     }
@@ -56,6 +60,7 @@ impl Contest {
         match self {
             Contest::Train => "step",
             Contest::Predict => "call",
+            Contest::Generate => "piece",
             Contest::Data => "pass",
         }
     }
@@ -63,7 +68,7 @@ impl Contest {
     /// What a measurement is called in tables and notes.
     pub(super) fn label(self, record: &Record) -> String {
         match (self, record.rows) {
-            (Contest::Train, _) => record.workload.clone(),
+            (Contest::Train | Contest::Generate, _) => record.workload.clone(),
             (Contest::Data, rows) => format!("{}, {rows} rows", record.workload),
             (Contest::Predict, 1) => format!("{}, 1 row", record.workload),
             (Contest::Predict, rows) => format!("{}, {rows} rows", record.workload),
@@ -74,6 +79,7 @@ impl Contest {
     pub(super) fn names(self) -> Vec<&'static str> {
         match self {
             Contest::Train | Contest::Predict => workloads().iter().map(|workload| workload.name).collect(),
+            Contest::Generate => generate::NAMES.to_vec(),
             Contest::Data => Job::ALL.map(Job::name).to_vec(),
         }
     }
@@ -81,7 +87,7 @@ impl Contest {
     /// How many rows the calls take that are measured; a training step takes what its workload says.
     pub(super) fn rows(self) -> &'static [usize] {
         match self {
-            Contest::Train | Contest::Data => &[],
+            Contest::Train | Contest::Generate | Contest::Data => &[],
             Contest::Predict => &[1, 64],
         }
     }

@@ -1,17 +1,21 @@
-//! PyTorch's side of a measurement: `tests/interop/bench_train.py`, one process for each question.
+//! PyTorch's side of a measurement: `tests/interop/bench_train.py` or `bench_generate.py`, one process for each question.
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::de::DeserializeOwned;
+
 use super::BenchError;
-use super::process::{Checked, Measured, Tried, ask};
+use super::process::{Measured, Tried, ask};
 use crate::{Workload, root};
 
 /// PyTorch, and the folder with the start that it shares with us.
 pub(super) struct Peer<'a> {
     /// The interpreter that has it.
     pub(super) python: &'a Path,
-    /// What [`super::start::write`] wrote.
+    /// The script in `tests/interop`.
+    pub(super) script: &'a str,
+    /// What [`super::start::write`] wrote, and what else the script reads.
     pub(super) folder: &'a Path,
     /// How many threads it may use.
     pub(super) threads: usize,
@@ -46,9 +50,9 @@ impl fmt::Display for Way {
 }
 
 impl Peer<'_> {
-    /// One step from our start, compared with ours.
-    pub(super) fn check(&self) -> Result<Checked, BenchError> {
-        ask("PyTorch", &mut self.command("check"))
+    /// What the script says to a question, such as of one step from our start, compared with ours.
+    pub(super) fn ask<T: DeserializeOwned>(&self, verb: &str) -> Result<T, BenchError> {
+        ask("PyTorch", &mut self.command(verb))
     }
 
     /// The times of some steps.
@@ -75,7 +79,7 @@ impl Peer<'_> {
 
     fn command(&self, verb: &str) -> Command {
         let threads = self.threads.to_string();
-        let script: PathBuf = root().join("tests/interop/bench_train.py");
+        let script: PathBuf = root().join("tests/interop").join(self.script);
         let mut command = Command::new(self.python);
         command.arg(script).arg(verb).arg(self.folder).args(["--threads", &threads]);
         // Its libraries read these before the script can say anything.

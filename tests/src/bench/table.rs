@@ -16,6 +16,7 @@ fn name(contest: Contest) -> &'static str {
     match contest {
         Contest::Train => "bench",
         Contest::Predict => "bench predict",
+        Contest::Generate => "bench generate",
         Contest::Data => "bench data",
     }
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::peer::Peer;
+use super::process::Checked;
 use super::trial::{Choice, choose};
 use super::turns::{Runs, busy, chosen, each, near, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
@@ -52,7 +53,7 @@ fn measure(
         );
         return Ok(Record { notes: busy.into_iter().collect(), ..record });
     };
-    let peer = Peer { python, folder: folder.path(), threads };
+    let peer = Peer { python, script: "bench_train.py", folder: folder.path(), threads };
     let Choice { way, compile_s, note, .. } = agreed(&peer, workload, loss)?;
     let busy = busy();
     let mut theirs = || peer.run_again(workload, way, steps);
@@ -67,7 +68,7 @@ fn measure(
 /// PyTorch's fastest way, once it is known that both sides compute the same.
 fn agreed(peer: &Peer<'_>, workload: &Workload, loss: f64) -> Result<Choice, BenchError> {
     say(&format!("{}: one step of both, compared", workload.name));
-    let checked = peer.check()?;
+    let checked: Checked = peer.ask("check")?;
     let bound = BOUND.max(OWN_ERRORS * checked.own_error);
     near(workload.name, format!("`{}` after one step", checked.worst), bound, checked.relative_error)?;
     near(workload.name, "the loss".to_owned(), BOUND, relative(loss, checked.loss))?;

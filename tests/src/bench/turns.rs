@@ -136,9 +136,11 @@ pub(super) fn worker(
     let (steps, threads, rows) = (steps.to_string(), threads.to_string(), workload.rows.to_string());
     let mut command = Command::new(itself);
     command.args(["worker", workload.name, "--steps", &steps, "--threads", &threads]);
-    if contest == Contest::Predict {
-        command.args(["--answer", &rows]);
-    }
+    match contest {
+        Contest::Predict => command.args(["--answer", &rows]),
+        Contest::Generate => command.arg("--generate"),
+        Contest::Train | Contest::Data => &mut command,
+    };
     ask(what, &mut command)
 }
 

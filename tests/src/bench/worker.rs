@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use baeum::Network;
 
+use super::generate::Text;
 use super::process::Measured;
 use super::turns::chosen;
 use super::{BenchError, WorkerArguments, machine, start};
@@ -19,6 +20,7 @@ pub(super) fn print(arguments: &WorkerArguments) -> Result<(), BenchError> {
     let workload = chosen(Some(&arguments.name))?.remove(0);
     let (steps, threads) = (arguments.steps.get(), arguments.threads.get());
     let measured = match arguments.answer {
+        None if arguments.generate => generate(&workload, steps, threads)?,
         None => train(&workload, steps, threads)?,
         Some(rows) => answer(&Workload { rows: rows.get(), ..workload }, steps, threads)?,
     };
@@ -46,6 +48,18 @@ fn answer(workload: &Workload, steps: usize, threads: usize) -> Result<Measured,
     let step_ms = timed(steps, || Ok(network.predict(&batch).map(|_| ())?))?;
     let answers = network.predict(&batch)?.iter().flat_map(|answer| answer.to_f64s()).collect::<Vec<f64>>();
     Ok(measured(step_ms, answers.iter().sum::<f64>() / answers.len() as f64))
+}
+
+/// The time of a piece in each text.
+fn generate(workload: &Workload, texts: usize, threads: usize) -> Result<Measured, BenchError> {
+    let (mut text, mut pieces) = (Text::of(workload, threads)?, vec![]);
+    let mut step_ms = timed(texts, || {
+        pieces = text.whole()?;
+        Ok(())
+    })?;
+    step_ms.iter_mut().for_each(|ms| *ms /= pieces.len() as f64);
+    let sum = pieces.iter().map(|piece| u64::from(*piece)).sum::<u64>();
+    Ok(measured(step_ms, sum as f64 / pieces.len() as f64))
 }
 
 /// The milliseconds of each call, after some that do not count.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use baeum_core::Positions;
-use baeum_kernels::{AttentionMask, Epilogue, Turn, Write, attention, attention_backward, rotate, rotations};
+use baeum_kernels::{
+    Arena, AttentionMask, Epilogue, Span, Turn, Write, attention, attention_backward, attention_next,
+    keep_place, kept_places, rotate, rotations,
+};
 
 use super::Run;
 use super::forward::{Weight, product};
@@ -80,6 +83,35 @@ impl Attention {
     }
 }
 
+/// Where keys and values of the places of a text are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    keys: Span,
+    values: Span,
+}
+
+impl Attention {
+    /// Room behind `end`, which moves, for the keys and values of every place; none where a place sees those behind it.
+    pub(super) fn kept(&self, end: &mut usize) -> Option<Kept> {
+        let len = self.room().iter().product::<usize>();
+        let mut lay = || {
+            *end += len;
+            *end - len..*end
+        };
+        (self.causal && self.sequences == 1).then(|| Kept { keys: lay(), values: lay() })
+    }
+
+    /// How many scores a place has.
+    pub(super) fn scores(&self) -> usize {
+        kept_places(self.time) * self.heads
+    }
+
+    /// Places, heads, size of a head.
+    fn room(&self) -> [usize; 3] {
+        [kept_places(self.time), self.heads, self.width / self.heads.max(1)]
+    }
+}
+
 /// A table in the width of the runner.
 pub(super) fn narrow(table: Vec<f64>) -> Arc<[f32]> {
     table.into_iter().map(|x| x as f32).collect()
@@ -87,16 +119,8 @@ pub(super) fn narrow(table: Vec<f64>) -> Arc<[f32]> {
 
 impl Run<'_> {
     pub(super) fn attention(&mut self, i: usize, step: &Step, op: &Attention) {
-        let (places, width) = (op.places(self.rows), op.width);
         let [qkv, mixed, sums] = [0, 1, 2].map(|k| self.kept(step, k));
-        let epilogue = |product: usize| match op.bias {
-            true => Epilogue::columns(&self.state.learned[step.learned[op.weight(product) + 1].clone()]),
-            false => Epilogue::NONE,
-        };
-        let weight =
-            |product: usize| Weight::of(self.state, self.ready, (i, step), [product, op.weight(product)]);
-        let ([x], [out]) = self.arena.views([&self.read(step)], [&qkv]);
-        product(self.ctx, [places, 3 * width, width], x, weight(0), epilogue(0), out);
+        self.attention_product(i, step, op, 0, [&self.read(step), &qkv]);
         if let Some(rotations) = &op.rotations {
             rotate(self.ctx, op.shape(self.rows), rotations, Turn::Forward, self.arena.write(&qkv));
         }
@@ -104,8 +128,67 @@ impl Run<'_> {
         let ([qkv, lengths], [out, sums]) = self.arena.views(spans, [&mixed, &sums]);
         let mask = AttentionMask { causal: op.causal, lengths: some(lengths) };
         attention(self.ctx, op.shape(self.rows), op.scale(), mask, qkv, out, sums);
-        let ([mixed], [y]) = self.arena.views([&mixed], [&step.yields.span(self.rows)]);
-        product(self.ctx, [places, width, width], mixed, weight(1), epilogue(1), y);
+        self.attention_product(i, step, op, 1, [&mixed, &step.yields.span(self.rows)]);
+    }
+
+    /// The product in front (0), or the one behind (1).
+    fn attention_product(
+        &mut self,
+        i: usize,
+        step: &Step,
+        op: &Attention,
+        number: usize,
+        [x, y]: [&Span; 2],
+    ) {
+        let place = op.weight(number);
+        let epilogue = match op.bias {
+            true => Epilogue::columns(&self.state.learned[step.learned[place + 1].clone()]),
+            false => Epilogue::NONE,
+        };
+        let weight = Weight::of(self.state, self.ready, (i, step), [number, place]);
+        let ([x], [y]) = self.arena.views([x], [y]);
+        let [units, inputs] = op.products()[number];
+        product(self.ctx, [x.len() / inputs, units, inputs], x, weight, epilogue, y);
+    }
+
+    /// What place `at` of a text sees, which is the only one that is here. `op` is that of the whole text; `kept` has the places
+    /// before, and room for scores.
+    pub(super) fn attention_next(
+        &mut self,
+        i: usize,
+        step: &Step,
+        op: &Attention,
+        at: usize,
+        (kept, place, scores): (&mut Arena, &Kept, &Span),
+    ) {
+        let [qkv, mixed] = [0, 1].map(|k| self.kept(step, k));
+        self.attention_product(i, step, op, 0, [&self.read(step), &qkv]);
+        let room @ [_, heads, size] = op.room();
+        if let Some(rotations) = &op.rotations {
+            let rotations = &rotations[at * size..][..size];
+            rotate(self.ctx, [1, 1, heads, size], rotations, Turn::Forward, self.arena.write(&qkv));
+        }
+        self.keep_places(step, op, at..at + 1, (kept, place));
+        let ([qkv], [out]) = self.arena.views([&qkv], [&mixed]);
+        let scores = scores.start..scores.start + op.scores();
+        let ([keys, values], [scores]) = kept.views([&place.keys, &place.values], [&scores]);
+        attention_next(self.ctx, room, op.scale(), at + 1, qkv, [keys, values], scores, out);
+        self.attention_product(i, step, op, 1, [&mixed, &step.yields.span(1)]);
+    }
+
+    /// Keeps keys and values of some places of a text, which are the first that are here.
+    pub(super) fn keep_places(
+        &self,
+        step: &Step,
+        op: &Attention,
+        places: Span,
+        (kept, place): (&mut Arena, &Kept),
+    ) {
+        let qkv = self.arena.read(&self.kept(step, 0));
+        let ([], [keys, values]) = kept.views([], [&place.keys, &place.values]);
+        for (at, qkv) in places.zip(qkv.chunks_exact(3 * op.width)) {
+            keep_place(op.room(), at, qkv, keys, values);
+        }
     }
 
     pub(super) fn attention_backward(&mut self, step: &Step, dy: Place, op: &Attention) {

@@ -65,7 +65,7 @@ impl Run<'_> {
                 let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
                 embedding(self.ctx, *units, as_words(ids), table, y);
             }
-            Op::Position { len } => self.position(step, *len),
+            Op::Position { len } => self.position(step, 0..*len),
             Op::Sinusoids(table) => self.sinusoids(step, table),
             Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),

@@ -14,11 +14,11 @@ impl Run<'_> {
         step.reads.get(1).map(|place| place.span(self.rows)).unwrap_or_default()
     }
 
-    /// Adds a learned table of places, of which `len` numbers are used.
-    pub(super) fn position(&mut self, step: &Step, len: usize) {
+    /// Adds these numbers of a learned table of places.
+    pub(super) fn position(&mut self, step: &Step, used: Span) {
         self.bring_along(step);
         let table = &self.state.learned[step.learned[0].clone()];
-        add_repeated(self.ctx, &table[..len], self.arena.write(&step.yields.span(self.rows)));
+        add_repeated(self.ctx, &table[used], self.arena.write(&step.yields.span(self.rows)));
     }
 
     pub(super) fn sinusoids(&mut self, step: &Step, table: &[f32]) {

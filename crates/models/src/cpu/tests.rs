@@ -70,6 +70,15 @@ fn lost(graph: &Graph, batch: &Batch, loss: &Loss, change: (&str, f32)) -> Optio
     let mut net = CpuRunner::new(graph, &weights, config()).unwrap();
     let before = format!("{:?}", net.state()); // as text, in which NaN is NaN
     let found = net.first_lost(batch, loss, Part::WHOLE).unwrap();
+    let mut candle = Runner::new(graph, &weights, config()).unwrap();
+    let told = candle.first_lost(batch, loss, Part::WHOLE).unwrap();
+    match &found {
+        // It sees the gradients of parameters alone.
+        Some(Lost { what: LostWhat::Gradient, .. }) => {
+            assert_eq!(told.map(|lost| lost.what), Some(LostWhat::Gradient));
+        }
+        Some(_) | None => assert_eq!(told, found, "candle finds the same"),
+    }
     assert_eq!(format!("{:?}", net.state()), before, "looking changes nothing");
     let mean = net.loss_and_grad(batch, loss, Part::WHOLE).unwrap().mean();
     let norm = net.update(&SGD).unwrap().gradient_norm;
@@ -139,8 +148,12 @@ fn nothing_is_found_where_nothing_is_wrong() {
     for (name, graph) in cases() {
         let batch = batch(&graph, ROWS);
         let part = Part { index: 1, count: 2, first_row: ROWS };
-        let found = cpu(&graph).first_lost(&batch, &Loss::CROSS_ENTROPY, part).unwrap();
-        assert_eq!(found, None, "{name}");
+        let mut candle = Runner::new(&graph, &weights(&graph), config()).unwrap();
+        let networks: [&mut dyn Network; 2] = [&mut cpu(&graph), &mut candle];
+        for network in networks {
+            let found = network.first_lost(&batch, &Loss::CROSS_ENTROPY, part).unwrap();
+            assert_eq!(found, None, "{name}");
+        }
     }
 }
 

@@ -80,6 +80,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
     let convnext =
         json!({ "convnext_small": { "blocks": [1, 2], "filters": [4, 6], "patch": 2, "kernel": 3 } });
     let tied = json!({ "gpt": { "blocks": 2, "heads": 2, "units": 6, "tied": true } });
+    let bert = json!({ "transformer_encoder": { "blocks": 2, "heads": 2, "units": 6, "style": "bert" } });
     let recurrent =
         json!({ "units": [4, 3], "embedding": 5, "bidirectional": true, "pool": "mean", "dropout": 0.1 });
     vec![
@@ -99,6 +100,7 @@ fn every_preset() -> Vec<(serde_json::Value, Vec<usize>, Job)> {
         (json!({ "gpt": transformer }), vec![7], Job::Next { vocabulary: 11 }),
         (modern, vec![7], Job::Next { vocabulary: 11 }),
         (tied, vec![7], Job::Next { vocabulary: 11 }),
+        (bert, vec![7], text),
         (json!({ "patchtst": { "patch": 4, "stride": 2 } }), vec![2, 12], Job::Steps(5)),
         (json!({ "nlinear": {} }), vec![2, 12], Job::Steps(5)),
         (json!({ "dlinear": { "kernel": 5 } }), vec![2, 12], Job::Steps(5)),
@@ -518,6 +520,34 @@ block1_dense2_dropout(block1_dense2) [batch, 4, 6]
 block1_add2(block1_dense2_dropout, block1_add1) [batch, 4, 6]
 norm(block1_add2) [batch, 4, 6]
 head(norm) [batch, 4, 9]",
+    );
+}
+
+#[test]
+fn norms_of_a_bert_stand_behind_its_sums() {
+    let bert = json!({ "blocks": 1, "heads": 2, "units": 6, "hidden": 5, "style": "bert" });
+    check(
+        json!({ "transformer_encoder": bert }),
+        &[4],
+        Job::Text { vocabulary: 9, classes: 3 },
+        "x() [batch, 4]
+embedding(x) [batch, 4, 6]
+position(embedding) [batch, 4, 6]
+embedding_norm(position) [batch, 4, 6]
+embedding_norm_dropout(embedding_norm) [batch, 4, 6]
+x_lengths(x) [batch]
+block1_attention(embedding_norm_dropout, x_lengths) [batch, 4, 6]
+block1_attention_dropout(block1_attention) [batch, 4, 6]
+block1_add1(block1_attention_dropout, embedding_norm_dropout) [batch, 4, 6]
+block1_norm1(block1_add1) [batch, 4, 6]
+block1_dense1(block1_norm1) [batch, 4, 5]
+block1_gelu(block1_dense1) [batch, 4, 5]
+block1_dense2(block1_gelu) [batch, 4, 6]
+block1_dense2_dropout(block1_dense2) [batch, 4, 6]
+block1_add2(block1_dense2_dropout, block1_norm1) [batch, 4, 6]
+block1_norm2(block1_add2) [batch, 4, 6]
+mean(block1_norm2, x_lengths) [batch, 6]
+head(mean) [batch, 3]",
     );
 }
 

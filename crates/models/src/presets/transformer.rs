@@ -10,8 +10,8 @@ pub(super) const EMBEDDING: &str = "embedding";
 /// The numbers of a Transformer.
 ///
 /// Pieces of a text become vectors, and the steps of a series do by a dense layer; a series wants `steps_first` among its steps.
-/// A block is attention and dense layers, each behind a norm and with a way around it; a last norm follows the last block. `style`
-/// says which. Dropout stands behind the vectors, and at the end of each way that is gone around.
+/// A block is attention and dense layers, each behind a norm and with a way around it; a last norm follows the last block; with
+/// `bert`, norms follow the sums instead. `style` says which. Dropout stands behind the vectors, and at the end of each way that is gone around.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Transformer {
@@ -40,6 +40,8 @@ pub enum Style {
     Gpt2,
     /// As Llama (Touvron et al. 2023): RMS norms, rotary positions (Su et al. 2021), SwiGLU (Shazeer 2020), and no biases.
     Modern,
+    /// As BERT (Devlin et al. 2019): as `gpt2`, but norms stand behind the vectors and behind each sum, and GELU is exact.
+    Bert,
 }
 
 impl Default for Transformer {
@@ -75,18 +77,28 @@ impl Transformer {
     /// Places, blocks and the last norm behind the `length` vectors of [`EMBEDDING`], which stands last.
     pub(super) fn add_to(&self, stack: &mut Stack, length: usize, causal: bool) {
         let mut last = EMBEDDING.to_owned();
-        if self.style == Style::Gpt2 {
+        if self.style != Style::Modern {
             last = "position".to_owned();
             stack.named(&last, Layer::PositionEmbedding { length });
+        }
+        if self.style == Style::Bert {
+            last = "embedding_norm".to_owned();
+            stack.named(&last, self.norm());
         }
         if let Some(layer) = dropout(self.dropout) {
             last = format!("{last}_dropout");
             stack.named(&last, layer);
         }
         for block in 1..=self.blocks {
-            last = self.block(stack, &format!("block{block}"), &last, causal);
+            let name = format!("block{block}");
+            last = match self.style {
+                Style::Gpt2 | Style::Modern => self.block(stack, &name, &last, causal),
+                Style::Bert => self.block_with_norms_behind(stack, &name, &last, causal),
+            };
         }
-        stack.named("norm", self.norm()); // [.., T, units]
+        if self.style != Style::Bert {
+            stack.named("norm", self.norm()); // [.., T, units]
+        }
     }
 
     /// Adds a block behind the layer `start`, and gives the name of its last layer.
@@ -97,16 +109,28 @@ impl Transformer {
         self.join(stack, [&of("attention"), start], &of("add1"));
         stack.named(of("norm2"), self.norm());
         let last = match self.style {
-            Style::Gpt2 => self.two_layers(stack, &of),
+            Style::Gpt2 | Style::Bert => self.two_layers(stack, &of),
             Style::Modern => self.swiglu(stack, &of),
         };
         self.join(stack, [&last, &of("add1")], &of("add2"));
         of("add2")
     }
 
+    /// As [`Transformer::block`], in the order of Vaswani et al. 2017.
+    fn block_with_norms_behind(&self, stack: &mut Stack, name: &str, start: &str, causal: bool) -> String {
+        let of = |part: &str| format!("{name}_{part}");
+        stack.behind(&[start], of("attention"), self.attention(causal));
+        self.join(stack, [&of("attention"), start], &of("add1"));
+        stack.named(of("norm1"), self.norm());
+        let last = self.two_layers(stack, &of);
+        self.join(stack, [&last, &of("norm1")], &of("add2"));
+        stack.named(of("norm2"), self.norm());
+        of("norm2")
+    }
+
     fn attention(&self, causal: bool) -> Layer {
         let (bias, positions) = match self.style {
-            Style::Gpt2 => (true, Positions::None), // they were added in front
+            Style::Gpt2 | Style::Bert => (true, Positions::None), // they were added in front
             Style::Modern => (false, Positions::Rotary),
         };
         Layer::MultiHeadAttention { heads: self.heads, causal, bias, positions }
@@ -115,7 +139,7 @@ impl Transformer {
     /// `W2 gelu(W1 x)`; `of` gives the names in this block, and what is given is that of the last layer.
     fn two_layers(&self, stack: &mut Stack, of: &dyn Fn(&str) -> String) -> String {
         stack.named(of("dense1"), dense(self.hidden.unwrap_or(self.units.saturating_mul(4))));
-        stack.named(of("gelu"), Layer::Gelu { approximate: Approximate::Tanh });
+        stack.named(of("gelu"), self.gelu());
         stack.named(of("dense2"), dense(self.units));
         of("dense2")
     }
@@ -131,9 +155,15 @@ impl Transformer {
         of("down")
     }
 
+    fn gelu(&self) -> Layer {
+        let approximate = if self.style == Style::Bert { Approximate::None } else { Approximate::Tanh };
+        Layer::Gelu { approximate }
+    }
+
     fn norm(&self) -> Layer {
         match self.style {
             Style::Gpt2 => Layer::LayerNorm { eps: 1e-5 },
+            Style::Bert => Layer::LayerNorm { eps: 1e-12 },
             Style::Modern => Layer::RmsNorm { eps: 1e-5 },
         }
     }

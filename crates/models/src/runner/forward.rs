@@ -15,6 +15,20 @@ pub(super) type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>
 
 impl Forward for Layers {
     fn forward(&mut self, inputs: &BTreeMap<String, Tensor>, pass: Pass) -> Outcome<Vec<Tensor>> {
+        let values = self.values(inputs, pass)?;
+        let ends: Vec<NodeId> = match pass {
+            Pass::Evaluate => self.graph.outputs().to_vec(),
+            Pass::Train { .. } => self.graph.judged().map(|(id, _)| id).collect(),
+        };
+        let outputs = ends.iter().filter_map(|id| values.get(id.index()));
+        Ok(outputs.map(channels_first).collect::<Result<_>>()?)
+    }
+
+    fn graph(&self) -> Option<&Graph> {
+        Some(&self.graph)
+    }
+
+    fn values(&mut self, inputs: &BTreeMap<String, Tensor>, pass: Pass) -> Outcome<Vec<Tensor>> {
         if matches!(pass, Pass::Train { part, .. } if part.index == 0) {
             self.seen.clear();
         }
@@ -26,12 +40,7 @@ impl Forward for Layers {
             let value = run.value(node, &read)?;
             values.push(value);
         }
-        let ends: Vec<NodeId> = match pass {
-            Pass::Evaluate => run.graph.outputs().to_vec(),
-            Pass::Train { .. } => run.graph.judged().map(|(id, _)| id).collect(),
-        };
-        let outputs = ends.iter().filter_map(|id| values.get(id.index()));
-        Ok(outputs.map(channels_first).collect::<Result<_>>()?)
+        Ok(values)
     }
 
     fn answers(&self) -> Vec<usize> {

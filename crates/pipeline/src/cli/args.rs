@@ -154,6 +154,18 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
     pub(crate) temperature: f64,
 
+    /// Draw a piece from the K most probable ones alone.
+    #[arg(long, value_name = "K")]
+    pub(crate) top_k: Option<usize>,
+
+    /// Draw a piece from the most probable ones alone that make up this share together, such as 0.9.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) top_p: Option<f64>,
+
+    /// End where this text would come. May be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) stop: Vec<String>,
+
     /// Decides which pieces are drawn.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) seed: u64,

@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use baeum_core::clock::SystemClock;
 use baeum_core::commit::read_set;
 use baeum_core::fs::{FileKind, RealFs};
-use baeum_core::{Answer, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
+use baeum_core::{Answer, Clock, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
 use baeum_data::CsvFormat;
 use baeum_data::records::{read_csv, read_image, read_text, read_value};
 use serde_json::{Value as Json, json};
@@ -131,16 +133,30 @@ impl Asked {
         self.predictor.targets.iter().any(|target| matches!(target.decode, Decode::Next { .. }))
     }
 
-    /// Prints texts and what the network adds to them.
+    /// Prints texts and what the network adds to them, while it comes, and how fast it came.
     fn go_on(&self, predict: &mut Predict, args: &args::Predict) -> Result<(), Failure> {
-        let how = Generation { pieces: args.pieces, temperature: args.temperature, seed: args.seed };
+        let (how, clock) = (generation(args), SystemClock::new());
+        how.check().map_err(PredictError::from)?;
+        let (mut pieces, mut time) = (0, Duration::ZERO);
         for text in self.begun(predict, args)? {
-            let added = predict.go_on(&text, how)?;
+            let mut added = String::new();
+            let mut tell = |new: &str| match args.json {
+                true => added += new,
+                false => print::part(new),
+            };
+            if !args.json {
+                print::part(&text);
+            }
+            let since = clock.elapsed();
+            pieces += predict.go_on(&text, &how, &mut tell)?;
+            time += clock.elapsed() - since;
             print::line(&match args.json {
                 true => json!({ "text": text, "added": added }).to_string(),
-                false => text + &added,
+                false => String::new(),
             });
         }
+        let each_second = pieces as f64 / time.as_secs_f64().max(f64::MIN_POSITIVE);
+        print::error(&format!("{}, {each_second:.0} a second", print::counted(pieces, "piece")));
         Ok(())
     }
 
@@ -175,6 +191,17 @@ impl Asked {
 
     fn image(&self) -> Option<&Field> {
         self.predictor.schema.with_role(Role::Input).find(|field| matches!(field.kind, Kind::Image { .. }))
+    }
+}
+
+fn generation(args: &args::Predict) -> Generation {
+    Generation {
+        pieces: args.pieces,
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        stop: args.stop.clone(),
+        seed: args.seed,
     }
 }
 

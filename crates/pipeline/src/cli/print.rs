@@ -10,6 +10,12 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
+/// Text that stands on the terminal before its line is over.
+pub(crate) fn part(text: &str) {
+    let mut out = io::stdout();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
 const USUAL_WIDTH: usize = 110;
 
 /// How many columns the terminal has; as many as most have where nobody says it.

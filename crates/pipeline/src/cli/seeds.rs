@@ -35,6 +35,9 @@ pub(crate) fn run(job: &Job, last: Stage, signals: &Signals) -> Result<(), Failu
     let asked = Asked { goal: Goal::Resume(best.run.clone()), from: None, last };
     let session = advance(&job, &asked, signals)?;
     keep(&job, &session.path(), &seeds)?;
+    for other in seeds.runs.iter().filter(|other| other.run != best.run) {
+        job.runs.set_aside(&other.run, &best.run).map_err(crate::StageError::from)?;
+    }
     summary::end(&session, last)?;
     print::line(&format!("  seeds   {}", session.path().join(PAGE).display()));
     Ok(())

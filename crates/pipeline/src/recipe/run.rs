@@ -24,6 +24,9 @@ pub struct RunConfig {
     pub device: Device,
     /// How exactly matrices are multiplied; `highest` if not given.
     pub precision: Precision,
+    /// Whether settings, losses and metrics are written for MLflow too, to `mlruns` in the folder of runs; not, if not given. Nothing
+    /// is sent: `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri runs/mlruns` shows them.
+    pub mlflow: bool,
     /// How much of anything a reader accepts.
     pub limits: Limits,
 }
@@ -36,6 +39,7 @@ impl Default for RunConfig {
             threads: 0,
             device: Device::default(),
             precision: Precision::default(),
+            mlflow: false,
             limits: Limits::default(),
         }
     }
@@ -201,6 +205,11 @@ impl RunPlan {
             Device::Cpu if asked.tier().computed(self.isa) == asked.tier() => asked,
             Device::Cpu | Device::Cuda | Device::Metal => Precision::Highest,
         }
+    }
+
+    /// Whether the run is written down for MLflow.
+    pub fn mlflow(&self) -> bool {
+        self.said.mlflow
     }
 
     /// How much of anything a reader accepts.

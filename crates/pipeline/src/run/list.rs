@@ -34,6 +34,8 @@ pub enum State {
     Running,
     /// Nobody works on it, and it would go on.
     Unfinished,
+    /// One of a list of seeds, another of which was exported.
+    SetAside,
     /// Every stage is done.
     Finished,
     /// Its record cannot be read.
@@ -45,6 +47,7 @@ impl fmt::Display for State {
         f.write_str(match self {
             State::Running => "running",
             State::Unfinished => "unfinished",
+            State::SetAside => "set aside",
             State::Finished => "finished",
             State::Damaged => "damaged",
         })
@@ -75,6 +78,7 @@ fn describe(fs: &dyn Fs, path: &Path, record: &Record) -> Listed {
     let state = match (record.finished(), lock::is_held(fs, path)) {
         (_, true) => State::Running,
         (true, false) => State::Finished,
+        (false, false) if record.chosen.is_some() => State::SetAside,
         (false, false) => State::Unfinished,
     };
     let done = Stage::ALL.into_iter().filter(|stage| record.done(*stage).is_some()).collect();

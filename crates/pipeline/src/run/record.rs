@@ -28,6 +28,9 @@ pub struct Record {
     pub recipe_file: String,
     /// How far each stage is; the others were not begun.
     pub stages: BTreeMap<Stage, StageRecord>,
+    /// The run that stands for this one: of a list of seeds, the one that did best and was exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
     /// What it was begun with. It stands last, because the data files may be many.
     pub identity: Identity,
 }
@@ -74,7 +77,7 @@ impl Record {
     /// A run without a stage.
     pub(super) fn begin(started: String, recipe_text: &str, identity: Identity) -> Record {
         let recipe_file = blake3::hash(recipe_text.as_bytes()).to_string();
-        Record { version: VERSION, started, recipe_file, stages: BTreeMap::new(), identity }
+        Record { version: VERSION, started, recipe_file, stages: BTreeMap::new(), chosen: None, identity }
     }
 
     /// Reads the record of a run folder.

@@ -77,7 +77,8 @@ impl Runs {
         Ok(Plan { run, continues: known.is_some(), steps })
     }
 
-    /// The folder of a run: by its name (`digits-0007`), by its recipe's name for the newest (`digits`), or by its path.
+    /// The folder of a run: by its name (`digits-0007`), by its recipe's name for the newest (`digits`), or by its path. Where the
+    /// newest is one of a list of seeds, it is the one of them that was exported.
     ///
     /// # Errors
     /// [`RunError::Absent`], and whatever the disk refuses.
@@ -87,7 +88,25 @@ impl Runs {
                 return Ok(path);
             }
         }
-        self.newest(run)?.ok_or_else(|| RunError::Absent { run: run.into() })
+        let newest = self.pick(run, |path, record| Some((path.to_owned(), record.chosen)))?;
+        let Some((path, chosen)) = newest else { return Err(RunError::Absent { run: run.into() }) };
+        let best = chosen.map(|name| self.root.join(name)).filter(|best| *best != path);
+        match best {
+            Some(best) if self.fs.exists(&best.join(RECORD))? => Ok(best),
+            Some(_) | None => Ok(path),
+        }
+    }
+
+    /// Notes in the record of a run that `best`, the run of another seed, was chosen in its place.
+    ///
+    /// # Errors
+    /// [`RunError::Locked`] if a process works on it, and whatever the disk refuses.
+    pub fn set_aside(&self, run: &str, best: &str) -> Result<(), RunError> {
+        let path = self.root.join(run);
+        let _lock = lock::take(&*self.fs, &path, self.now())?;
+        let mut record = Record::read(&*self.fs, &path)?;
+        record.chosen = Some(best.to_owned());
+        record.write(&*self.fs, &path)
     }
 
     /// The newest run of a name, finished or not.
@@ -180,6 +199,7 @@ impl Runs {
         let lock = lock::take(&*self.fs, &path, self.now())?;
         let mut record = Record::read(&*self.fs, &path)?;
         record.identity = identity;
+        record.chosen = None; // until it is known again
         Run::open(self.clone(), path, lock, record)
     }
 

@@ -112,6 +112,20 @@ fn events_come_in_order() {
     assert_eq!(run.kept.iter().map(|kept| kept.state.step).collect::<Vec<_>>(), [6, 9]);
 }
 
+/// 20 rows in batches of 8: the rest of four is left out, others each time.
+#[test]
+fn rows_that_fill_no_batch_may_be_left_out() {
+    let run = classify(&TrainConfig { epochs: 3, drop_last: true, ..settings() }, None, NEVER);
+    let start = |event: &Event| match event {
+        Event::Start { steps_per_epoch, rows, .. } => Some((*steps_per_epoch, *rows)),
+        Event::Step { .. } | Event::Epoch { .. } | Event::Checkpoint { .. } | Event::End { .. } => None,
+    };
+    assert_eq!(run.events.iter().filter_map(start).collect::<Vec<_>>(), [(2, 16)]);
+    let whole = |event: &Event| matches!(event, Event::Step { rows: 8, .. });
+    assert_eq!(run.events.iter().filter(|event| whole(event)).count(), 6);
+    assert_eq!(run.kept.last().map(|kept| kept.state.step), Some(6));
+}
+
 #[test]
 fn checkpoints_are_kept_within_an_epoch_too() {
     let checkpoint = CheckpointConfig { every: 9, every_steps: Some(2), ..CheckpointConfig::default() };
@@ -367,7 +381,9 @@ fn weights_that_are_lost_are_never_kept() {
     net.overflow = Some(3);
     let run = regress(&scripted(), net);
     let text = "could not go on in epoch 2: after step 3 `step` is not finite; \
-                lower `train.learning_rate`, or set `train.clip`";
+                lower `train.learning_rate`, or set `train.clip`. There is no step to replay, because losses and gradients were \
+                finite, and weights are looked at only where they are kept; with `train.checkpoint.every_steps = 1` the step that is \
+                named is the one that did it";
     assert_eq!(run.fitted.unwrap_err().to_string(), text);
     assert_eq!(run.kept.last().unwrap().state.step, 2);
 }
