@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
+use crate::csv::number;
 use crate::fit::{Moments, Rows, Run};
 use crate::source::{Cell, Raw};
 
@@ -87,6 +88,9 @@ pub struct FieldProfile {
     /// The most frequent names, and how often they stand there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top: Vec<(String, usize)>,
+    /// A name that is no number, where nearly all of them are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odd: Option<String>,
     /// How large the images are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Sizes>,
@@ -277,6 +281,7 @@ impl Sight {
             Kind::Category | Kind::Labels { .. } | Kind::Text => Some(self.names.len()),
             Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } | Kind::Image { .. } => None,
         };
+        let odd = if field.kind == Kind::Category { odd(&self.names).cloned() } else { None };
         let mut top: Vec<(String, usize)> = self.names.into_iter().collect();
         let lengths = match field.kind {
             Kind::Text => Lengths::of(top.iter().map(|(text, _)| text.chars().count()).collect()),
@@ -301,6 +306,7 @@ impl Sight {
             range: self.moments.range(),
             mean_std: self.moments.range().map(|_| (self.moments.mean(), self.moments.std())),
             top,
+            odd,
             sizes: sizes(&self.sizes),
             quartiles: None,
             capped: None,
@@ -309,6 +315,16 @@ impl Sight {
             examples,
         }
     }
+}
+
+/// The first name that is no number, where ten times as many rows have one that is.
+fn odd(names: &BTreeMap<String, usize>) -> Option<&String> {
+    let is_number = |name: &str| number(name).is_ok();
+    let rows = |numbers: bool| -> usize {
+        names.iter().filter(|(name, _)| is_number(name) == numbers).map(|(_, rows)| rows).sum()
+    };
+    let is_odd = 10 * rows(false) <= rows(true);
+    names.keys().find(|name| !is_number(name)).filter(|_| is_odd)
 }
 
 /// A few of many things, evenly far apart.
@@ -332,6 +348,8 @@ fn warn(field: &FieldProfile, rows: usize) -> Vec<Warning> {
     if field.role != Role::Input {
         return warnings;
     }
+    let odd = field.odd.clone();
+    warnings.extend(odd.map(|odd| Warning::NearlyNumbers { field: name(), odd }));
     let is_constant = field.distinct == Some(1) || field.range.is_some_and(|(low, high)| low == high);
     if is_constant && field.missing == 0 {
         warnings.push(Warning::Constant { field: name() });

@@ -191,6 +191,13 @@ pub enum Warning {
         /// The field.
         field: String,
     },
+    /// Names of which nearly all are numbers.
+    NearlyNumbers {
+        /// The field.
+        field: String,
+        /// One that is none.
+        odd: String,
+    },
     /// Numbers that lie so close together that 32 bits cannot tell them apart.
     Coarse {
         /// The field.
@@ -295,6 +302,10 @@ impl fmt::Display for Warning {
             Warning::LooksLikeId { field } => {
                 write!(f, "`{field}` looks like an id; put it under `data.ids`")
             }
+            Warning::NearlyNumbers { field, odd } => write!(
+                f,
+                "`{field}` is read as names, for `{odd}` is no number, as nearly all others are; put what stands for nothing under `data.missing`"
+            ),
             Warning::Coarse { field } => {
                 write!(f, "`{field}` has numbers so close together that 32 bits hardly tell them apart")
             }

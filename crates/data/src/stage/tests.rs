@@ -231,3 +231,25 @@ fn an_id_has_room_for_its_numbers() {
     check(&|row| (row as f64 / 39.0).to_string(), false);
     check(&|row| (row * 3).to_string(), false);
 }
+
+/// A column of few numbers and one word is no column of numbers: a person is told which word it is.
+#[test]
+fn names_that_are_nearly_numbers_are_told() {
+    let odd = |cell: &dyn Fn(usize) -> String| {
+        let row = |row: usize| format!("{},{}\n", cell(row), ["u", "v"][row * row % 7 % 2]);
+        let csv = "n,y\n".to_owned() + &(0..60).map(row).collect::<String>();
+        let recipe =
+            r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "audit": {"allow": ["target"]}}"#;
+        let profile = prepare(recipe, &place(&[("a.csv", csv.as_bytes())])).unwrap().profile;
+        profile.warnings.iter().map(ToString::to_string).find(|said| said.contains("no number"))
+    };
+    let few = |row: usize| if row.is_multiple_of(23) { "none".to_owned() } else { (row % 9).to_string() };
+    assert_eq!(
+        odd(&few).as_deref(),
+        Some(
+            "`n` is read as names, for `none` is no number, as nearly all others are; put what stands for nothing under \
+             `data.missing`"
+        )
+    );
+    assert_eq!(odd(&|row| ["1", "2", "x", "y"][row % 4].to_owned()), None);
+}

@@ -39,6 +39,7 @@ pub(crate) fn field(name: &str, kind: Kind) -> FieldProfile {
         range: None,
         mean_std: None,
         top: vec![],
+        odd: None,
         sizes: None,
         quartiles: None,
         capped: None,

@@ -30,15 +30,14 @@ pub(super) fn end(mut file: Vec<u8>, footer: &Thrift<'_>, number: usize, group: 
 
 /// Notes that the pages of a column lie somewhere else.
 fn move_to(metadata: &mut Thrift<'_>, from: u64, to: u64) -> Option<()> {
-    let by = i64::try_from(to).ok()? - i64::try_from(from).ok()?;
-    let has_dictionary = dictionary(metadata).is_some();
+    let by = i64::try_from(to).ok()?.checked_sub(i64::try_from(from).ok()?)?;
+    if let (None, Thrift::Struct(fields)) = (dictionary(metadata), &mut *metadata) {
+        fields.remove(&11);
+    }
     for number in [9, 11] {
         if let Some(Thrift::Integer(place)) = metadata.field_mut(number) {
-            *place += by;
+            *place = place.checked_add(by)?;
         }
-    }
-    if let (false, Thrift::Struct(fields)) = (has_dictionary, metadata) {
-        fields.remove(&11);
     }
     Some(())
 }

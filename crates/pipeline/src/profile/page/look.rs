@@ -43,9 +43,10 @@ fn list(title: &str, notes: &[String]) -> String {
 /// A warning with the name in it as a link to where the page shows more.
 fn warning(warning: &Warning, places: &BTreeMap<&str, usize>) -> String {
     let (name, link) = match warning {
-        Warning::Constant { field } | Warning::LooksLikeId { field } | Warning::Coarse { field } => {
-            (field, places.get(field.as_str()).map(|place| anchor(*place)))
-        }
+        Warning::Constant { field }
+        | Warning::LooksLikeId { field }
+        | Warning::NearlyNumbers { field, .. }
+        | Warning::Coarse { field } => (field, places.get(field.as_str()).map(|place| anchor(*place))),
         Warning::Capped { field, .. } => (field, Some("target".to_owned())),
         Warning::AbsentLabel { label, .. } => (label, Some("target".to_owned())),
         Warning::Unlabelled { field, .. } => (field, Some("target".to_owned())),
