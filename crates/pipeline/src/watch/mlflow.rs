@@ -188,7 +188,8 @@ mod tests {
             "models": { "mlp": { "hidden": [16, 8] } },
             "train": { "epochs": 3, "class_weights": { "no/../yes": 2.0 }, "clip": null, "optimizer": "adam" },
         });
-        let found = parameters(&recipe);
+        let mut found = parameters(&recipe);
+        found.sort();
         let expect = [
             ("models.mlp.hidden", "[16,8]"),
             ("train.epochs", "3"),
@@ -196,8 +197,7 @@ mod tests {
             ("train.optimizer", "adam"),
         ];
         let mut expect: Vec<_> = expect.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
-        let mut found = found;
-        (found.sort(), expect.sort());
+        expect.sort();
         assert_eq!(found, expect);
     }
 }
