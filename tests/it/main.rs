@@ -9,6 +9,7 @@ mod dialects;
 mod edges;
 mod faults;
 mod imbalance;
+mod inputs;
 mod interop;
 mod labels;
 mod lessons;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cleaning;
+mod input;
 mod labels;
 mod mix;
 mod paths;
@@ -21,6 +22,7 @@ use crate::augment::Augment;
 
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
+pub use input::InputConfig;
 pub use labels::MergeLabels;
 pub use mix::MixConfig;
 pub use paths::Paths;
@@ -69,6 +71,10 @@ pub struct DataConfig {
     pub missing: Vec<String>,
     /// What is said about single fields.
     pub fields: BTreeMap<String, FieldConfig>,
+    /// Several inputs of the network, by name, each made of fields of its own: a layer that has the name in its `from` reads it.
+    /// Unless they are said, all fields stand side by side in one input, `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, InputConfig>,
     /// How the numbers of one example are laid out for the network, such as `[1, 8, 8]`: channels, rows,
     /// columns.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +129,7 @@ impl Default for DataConfig {
             ids: vec![],
             missing: ["", "NA", "NaN", "?"].map(str::to_owned).to_vec(),
             fields: BTreeMap::new(),
+            inputs: BTreeMap::new(),
             shape: None,
             series: None,
             split: None,

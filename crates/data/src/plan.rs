@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod inputs;
 mod labels;
 mod mix;
 pub(crate) mod plain_text;
@@ -27,7 +28,8 @@ mod targets;
 mod tests;
 mod words;
 
-pub(crate) use check::{IMAGE, IMAGE_ALONE, TEXT};
+pub(crate) use check::{IMAGE, TEXT};
+pub(crate) use inputs::{IMAGE_ALONE, INPUT};
 pub(crate) use plain_text::NEXT;
 pub(crate) use series::SERIES;
 
@@ -218,8 +220,9 @@ impl DataConfig {
         for (name, field) in &self.fields {
             fields::field(self, &source, &columns, name, field)?;
         }
-        fields::one_image(self)?;
-        check::shape(self)?;
+        inputs::one_image(self)?;
+        check::shape("data.shape", self.shape.as_deref())?;
+        inputs::check(self, &source, &columns)?;
         plain_text::check(self, &source)?;
         mix::check(self)?;
         let split = splits::split(self, &source, task)?;
@@ -404,10 +407,7 @@ impl DataPlan {
 
     /// How many places a text has; it is the one field, then.
     fn tokenised(&self) -> Option<Vec<usize>> {
-        self.steps().find_map(|step| {
-            let StepConfig::Tokenise { length, .. } = step else { return None };
-            Some(vec![*length])
-        })
+        self.steps().find_map(inputs::places)
     }
 
     fn resized(&self, field: &str, channels: usize) -> Option<Vec<usize>> {

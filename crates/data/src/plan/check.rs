@@ -19,9 +19,6 @@ pub(super) type Checked<T = ()> = Result<T, DataError>;
 /// The one field of images.
 pub(crate) const IMAGE: &str = "image";
 
-/// What an image asks of the other columns of its table.
-pub(crate) const IMAGE_ALONE: &str = "an image to be the one field that the network sees";
-
 /// The one field of texts.
 pub(crate) const TEXT: &str = "text";
 
@@ -337,11 +334,12 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
     }
 }
 
-pub(super) fn shape(config: &DataConfig) -> Checked {
-    let Some(shape) = &config.shape else { return Ok(()) };
+/// How the numbers of one example are laid out, where the recipe says it.
+pub(super) fn shape(path: &str, shape: Option<&[usize]>) -> Checked {
+    let Some(shape) = shape else { return Ok(()) };
     let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
     match shape.is_empty() || product.is_none_or(|product| product == 0) {
-        true => refuse("data.shape", "sizes above zero", format!("{shape:?}")),
+        true => refuse(path, "sizes above zero", format!("{shape:?}")),
         false => Ok(()),
     }
 }

@@ -394,3 +394,50 @@ fn the_files_of_a_recipe_are_found() {
     assert_eq!(files(&images("")), ["/r/f/x/1.png", "/r/f/y/2.png"].map(std::path::PathBuf::from));
     assert!(files(&function("")).is_empty());
 }
+
+#[test]
+fn several_inputs_are_checked_before_any_data_are_read() {
+    let inputs =
+        |more: &str| table(&format!(r#", "ignore": ["i"], "inputs": {{"a": {{"fields": "p"}}{more}}}"#));
+    plan(&inputs(r#", "b": {"fields": ["q", "p"]}"#));
+    refuse(
+        &inputs(""),
+        "data.inputs",
+        "two inputs or more; one alone is called `x` and takes all fields, got one",
+    );
+    refuse(&inputs(r#", "b": {"fields": []}"#), "data.inputs.b.fields", "a field, got an empty list");
+    let seen = "a field that the network sees, got";
+    refuse(&inputs(r#", "b": {"fields": "y"}"#), "data.inputs.b.fields", &format!("{seen} the target"));
+    refuse(
+        &inputs(r#", "b": {"fields": ["q", "i"]}"#),
+        "data.inputs.b.fields[1]",
+        &format!("{seen} one of `data.ignore` or `data.ids`"),
+    );
+    refuse(
+        &inputs(r#", "b": {"fields": ["q", "q"]}"#),
+        "data.inputs.b.fields[1]",
+        "each field once, got `q` again",
+    );
+    refuse(
+        &inputs(r#", "b": {"fields": "q", "shape": [2, 0]}"#),
+        "data.inputs.b.shape",
+        "sizes above zero, got [2, 0]",
+    );
+    refuse(
+        &table(r#", "shape": [2], "inputs": {"a": {"fields": "p"}, "b": {"fields": "q"}}"#),
+        "data.shape",
+        "to be left out beside `data.inputs`, each of which may have a `shape`, got [2]",
+    );
+    refuse(
+        &table(
+            r#", "inputs": {"a": {"fields": ["p", "q"]}, "b": {"fields": "q"}}, "fields": {"p": {"kind": "image"}}"#,
+        ),
+        "data.fields.p.kind",
+        "an image to be the one field of its input, got `q` beside it",
+    );
+    refuse(
+        r#"{"source": {"text": {"path": "a.txt"}}, "inputs": {"a": {"fields": "text"}, "b": {"fields": "text"}}}"#,
+        "data.inputs",
+        "to be left out, for a text that is gone on with is one input, got several",
+    );
+}

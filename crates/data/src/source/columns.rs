@@ -21,7 +21,10 @@ pub(super) fn refuse_beside(image: &str, names: &[String], uses: &[Use]) -> Resu
     if others.is_empty() {
         return Ok(());
     }
-    let got = format!("{} beside it; put what is no image under `data.ignore`", others.join(", "));
+    let got = format!(
+        "{} beside it; put what is no image under `data.ignore`, or name several `data.inputs`",
+        others.join(", ")
+    );
     Err(DataError::setting(format!("data.fields.{image}.kind"), IMAGE_ALONE, got))
 }
 

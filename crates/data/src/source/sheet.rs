@@ -61,7 +61,9 @@ pub(super) fn scan<'a>(
     let columns = uses(plan, &sheet, &target)?;
     let images = match plan.image_column() {
         Some(image) => {
-            refuse_beside(image.name, &sheet.columns, &columns)?;
+            if plan.config.inputs.is_empty() {
+                refuse_beside(image.name, &sheet.columns, &columns)?;
+            }
             let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
             Some(pictured::images(&sheet, image, column, files, place)?)
         }

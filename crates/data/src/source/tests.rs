@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod cells;
+mod inputs;
 mod pictured;
 mod several;
 mod text_folder;

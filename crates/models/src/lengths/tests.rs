@@ -113,7 +113,7 @@ fn more_padding_changes_no_answer() {
 fn padding_in_front_counts() {
     for (name, config) in readers() {
         let graph = graph(&config, text(32, End::Start));
-        assert!(graph.find(LENGTHS).is_none(), "{name}");
+        assert!(graph.find("x_lengths").is_none(), "{name}");
     }
     let [short, long] = [32, 64].map(|length| {
         let graph = graph(&readers()[5].1, text(length, End::Start));
@@ -176,7 +176,7 @@ fn an_empty_text_has_an_answer() {
 fn told(config: &ModelConfig, decode: Option<Decode>) -> Vec<String> {
     let target = decode.map_or_else(target, |decode| Target { field: "next".to_owned(), decode });
     let graph = config.check().unwrap().graph(&[text(8, End::End)], &[target]).unwrap();
-    let counted = graph.find(LENGTHS);
+    let counted = graph.find("x_lengths");
     let reads = |node: &&baeum_core::Node| node.inputs.iter().any(|id| Some(*id) == counted);
     graph.nodes().iter().filter(reads).map(|node| node.name.clone()).collect()
 }
