@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod dates;
 mod filters;
+mod heads;
 mod learning;
 mod series;
 mod steps;

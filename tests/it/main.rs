@@ -8,6 +8,7 @@ mod crash;
 mod dialects;
 mod edges;
 mod faults;
+mod heads;
 mod imbalance;
 mod inputs;
 mod interop;

@@ -235,7 +235,7 @@ pub struct Dataset {
     pub source: Arc<dyn Source>,
     /// Which of them are for what.
     pub splits: Splits,
-    /// What the answer is like.
+    /// What the answer is like; that of the first target, where there are several.
     pub task: Task,
     /// What a record looks like.
     pub schema: Schema,

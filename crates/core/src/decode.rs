@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use baeum_kernels::{sigmoid, softmax};
 use serde::{Deserialize, Serialize};
 
-use crate::{Anchor, Record, Value};
+use crate::{Anchor, Record, Task, Value};
 
 /// From what the network yields to an answer: the inverse of the target's transform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,6 +144,16 @@ pub enum Answer {
 }
 
 impl Decode {
+    /// What its answers are like.
+    pub fn task(&self) -> Task {
+        match self {
+            Decode::Label { .. } => Task::Classify,
+            Decode::Labels { .. } => Task::MultiLabel,
+            Decode::Number { .. } | Decode::Numbers { .. } | Decode::Forecast { .. } => Task::Regress,
+            Decode::Next { .. } => Task::Generate,
+        }
+    }
+
     /// How many numbers the network has to yield for it.
     pub fn width(&self) -> usize {
         match self {

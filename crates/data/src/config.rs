@@ -2,6 +2,7 @@
 
 mod audit;
 mod cleaning;
+mod head_target;
 mod input;
 mod labels;
 mod mix;
@@ -22,6 +23,7 @@ use crate::augment::Augment;
 
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
+pub use head_target::HeadTarget;
 pub use input::InputConfig;
 pub use labels::MergeLabels;
 pub use mix::MixConfig;
@@ -49,6 +51,11 @@ pub struct DataConfig {
     /// of them numbers (`regress`), or each saying yes or no (`multi_label`): `1` or `0`, `true` or `false`, `yes` or `no`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetConfig>,
+    /// Several columns of a table of which each is a target by itself, in the place of `target`: a class and a number, say. Each has
+    /// a head of the network, a loss and metrics. The first decides where rows are divided or drawn by their labels; a row has
+    /// all of them or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<HeadTarget>,
     /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers
     /// need `classify`, and rows that may have several labels need `multi_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +128,7 @@ impl Default for DataConfig {
         DataConfig {
             source: None,
             target: None,
+            targets: vec![],
             task: None,
             separator: None,
             thresholds: BTreeMap::new(),

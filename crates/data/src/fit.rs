@@ -49,7 +49,7 @@ pub(crate) fn fit(
     let (raw, train) = (each_step.as_deref().unwrap_or(raw), every.as_ref().unwrap_or(train));
     let inputs: Vec<(usize, Field)> =
         fields.iter().cloned().enumerate().filter(|(_, field)| field.role == Role::Input).collect();
-    let (mut columns, mut answer) = (vec![], None);
+    let (mut columns, mut answers) = (vec![], vec![]);
     // All fields at the same time, none of which sees another.
     let ways = |(number, field): (usize, &mut Field)| match field.role {
         Role::Input => {
@@ -85,17 +85,21 @@ pub(crate) fn fit(
                 if let Decode::Label { labels } | Decode::Labels { labels, .. } = &target.decode {
                     field.labels = labels.clone();
                 }
-                answer = Some((target, stats));
+                answers.push((target, stats));
             }
             Role::Id | Role::Ignored => {}
         }
     }
-    let (target, stats) =
-        answer.ok_or_else(|| DataError::setting("data.target", "a column of the data", "none"))?;
+    if answers.is_empty() {
+        return Err(DataError::setting("data.target", "a column of the data", "none"));
+    }
+    // Heads stand in the order of the recipe, whatever that of the columns.
+    answers.sort_by_key(|(target, _)| plan.columns.iter().position(|column| *column == target.field));
+    let (targets, stats) = answers.into_iter().unzip();
     let inputs = inputs::inputs(plan, &fields, columns)?;
     let schema = Schema { fields };
     Encoder::new(&schema, &inputs)?; // whatever is fitted can be walked
-    Ok(Fitted { schema, inputs, targets: vec![target], stats: vec![stats] })
+    Ok(Fitted { schema, inputs, targets, stats })
 }
 
 /// Writes into a field what its training rows hold.

@@ -16,6 +16,7 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod heads;
 mod inputs;
 mod labels;
 mod mix;
@@ -37,8 +38,9 @@ pub(crate) use series::SERIES;
 #[derive(Clone, Debug)]
 pub struct DataPlan {
     pub(crate) source: SourcePlan,
+    /// What is learned; the first of several targets.
     pub(crate) target: String,
-    /// The columns that it is read from, where the recipe names them.
+    /// The columns that it is read from, where the recipe names them; those of all targets.
     pub(crate) columns: Vec<String>,
     /// What the recipe says; the data may say it too.
     pub(crate) task: Option<Task>,
@@ -206,10 +208,8 @@ impl DataConfig {
     pub fn check(&self) -> Result<DataPlan, DataError> {
         let source = check::source(self)?;
         let target = check::target(self, &source)?;
-        let columns = match &self.target {
-            Some(target) => target.columns().to_vec(),
-            None => vec![target.clone()],
-        };
+        let told: Vec<String> = self.told().cloned().collect();
+        let columns = if told.is_empty() { vec![target.clone()] } else { told };
         let task = check::task(self, &source)?;
         series::check(self, &source, &target)?;
         check::names(self, &source, &columns)?;

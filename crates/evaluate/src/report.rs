@@ -31,7 +31,7 @@ pub mod markup {
 
 use std::collections::BTreeMap;
 
-use baeum_core::Task;
+use baeum_core::{HeadMetric, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::ClassScores;
@@ -43,6 +43,9 @@ use crate::{Baseline, MetricName, Predictions};
 pub struct Report {
     /// The version of this layout.
     pub version: u32,
+    /// The place of the target among those that the network answers.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub place: usize,
     /// What the answer is like.
     pub task: Task,
     /// The field that was asked for.
@@ -70,9 +73,18 @@ pub struct Report {
     pub confusion: Vec<Vec<u64>>,
     /// What was learned of a function that is known, beside the truth; none for most data.
     pub learned: Vec<Learned>,
+    /// The same of the other targets, if the network answers several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Report>,
     /// Every answer; `None` in a report that was read from a file, for they stand in a file of their own.
     #[serde(skip)]
     pub predictions: Option<Predictions>,
+}
+
+/// Whether a place is that of the one target, or of the first of several.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_first(place: &usize) -> bool {
+    *place == 0
 }
 
 /// How many rows each split has.
@@ -88,11 +100,11 @@ pub struct SplitRows {
 }
 
 /// One way to judge the answers, and how they fare.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
-    /// Which metric.
-    pub name: MetricName,
+    /// Which metric, of which target.
+    pub name: HeadMetric,
     /// Its value on the test rows; none where they do not define it, as R2 of one row.
     pub value: Option<f64>,
     /// The lower end of its interval; none without resamples, or if too few of them define it.
@@ -154,7 +166,17 @@ impl Report {
 
     /// The metric of a name, if the task is judged by it.
     pub fn metric(&self, name: MetricName) -> Option<&Metric> {
-        self.metrics.iter().find(|metric| metric.name == name)
+        self.metrics.iter().find(|metric| metric.name.metric == name)
+    }
+
+    /// The reports of all targets, in their order.
+    pub fn each(&self) -> impl Iterator<Item = &Report> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// A name for a part of the page that no other target has.
+    fn id(&self, part: &str) -> String {
+        if self.place == 0 { part.to_owned() } else { format!("{part}-{}", self.place + 1) }
     }
 }
 

@@ -59,6 +59,11 @@ pub(crate) fn is_of_a_head(name: &str) -> bool {
     name == HEAD || name.strip_prefix(HEAD).is_some_and(|rest| rest.starts_with('_'))
 }
 
+/// What the head of one of several targets is called; its place is counted from 1.
+pub(crate) fn head_name(place: usize, field: &str) -> String {
+    if is_plain(field) { format!("{HEAD}_{field}") } else { format!("{HEAD}_{}", place + 1) }
+}
+
 /// Inputs are nodes, and called as these are.
 pub(crate) fn check(inputs: &[String]) -> Result<(), ModelError> {
     let refuse = |name: &String, rule| {

@@ -156,6 +156,7 @@ impl<F: Forward> CandleNetwork<F> {
             Loss::Mae => by_number(output, target, ops::mae),
             Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),
             Loss::Quantile { level } => by_number(output, target, |x, t| ops::quantile(x, t, *level)),
+            Loss::Heads(heads) => Err(NetworkError::Heads { got: heads.len() }),
         }
     }
 
@@ -239,15 +240,15 @@ impl<F: Forward> Network for CandleNetwork<F> {
         }
         let answers = self.forward.answers().into_iter().chain(std::iter::repeat(1));
         let pairs = outputs.iter().zip(batch.targets.iter().zip(answers));
-        let (losses, weights): (Vec<Tensor>, Vec<f64>) = pairs
-            .map(|(output, target)| self.losses(output, target, loss, part))
-            .collect::<Result<_, _>>()?;
-        let mut parts = LossParts::default();
-        for (losses, weight) in losses.iter().zip(weights) {
-            let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
-            parts.add(LossParts { sum: sum(&numbers), weight });
+        let (mut parts, mut all) = (LossParts::default(), vec![]);
+        for (place, (output, target)) in pairs.enumerate() {
+            let (loss, counts) = loss.of_output(place);
+            let (losses, weight) = self.losses(output, target, loss, part)?;
+            let numbers = convert::to_host(&losses).map_err(backend("the loss"))?.to_f64s();
+            let factor = parts.add_output(LossParts { sum: sum(&numbers), weight }, counts, batch.rows);
+            all.push((losses * factor).map_err(backend("the loss"))?);
         }
-        self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
+        self.add_gradients(&all, part).map_err(backend("the gradients"))?;
         self.weight += parts.weight;
         Ok(parts)
     }

@@ -1,6 +1,6 @@
 use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
-use crate::inputs::Entry;
+use crate::inputs::{Entry, head_name};
 use crate::lengths::Lengths;
 use crate::plan::{HEAD, Step};
 use crate::presets::Facts;
@@ -52,7 +52,7 @@ impl From<&Decode> for Head {
 
 impl ModelPlan {
     /// The graph for this data: the input `x`, or several under their names, the layers, and a dense head for each target, named `head`
-    /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
+    /// (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's). Where the target is a series and the last layer yields a row for each of its
     /// columns, `[columns, n]`, the same head tells each column's steps.
     ///
     /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
@@ -70,7 +70,8 @@ impl ModelPlan {
             [target] => vec![(HEAD.to_owned(), Head::from(&target.decode))],
             several => several
                 .iter()
-                .map(|target| (format!("{HEAD}_{}", target.field), Head::from(&target.decode)))
+                .enumerate()
+                .map(|(place, target)| (head_name(place, &target.field), Head::from(&target.decode)))
                 .collect(),
         };
         let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);

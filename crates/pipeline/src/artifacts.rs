@@ -251,10 +251,9 @@ pub(crate) fn report(
         recipe,
         parity: None,
     };
-    let decode = trained.predictor.targets.first().map(|target| target.decode.clone());
     Ok(Files::from([
         (METRICS.to_owned(), json(report)?),
-        (PREDICTIONS.to_owned(), parquet(&answers::predictions(report, decode.as_ref()))?),
+        (PREDICTIONS.to_owned(), parquet(&answers::all(report, &trained.predictor.targets))?),
         (REPORT.to_owned(), html(&input).into_bytes()),
     ]))
 }

@@ -3,7 +3,9 @@ mod files;
 
 use std::fmt;
 
-use baeum_core::{Batch, Dataset, Loss, LossParts, Lost, Network, Part, Role, State, Task, Update, Value};
+use baeum_core::{
+    Batch, Dataset, Loss, LossParts, Lost, Network, Part, Role, State, Target, Task, Update, Value,
+};
 use serde::{Deserialize, Serialize};
 
 pub use files::FailedStepError;
@@ -28,6 +30,8 @@ pub struct FailedStep {
     pub learning_rate: f64,
     /// What is learned.
     pub task: Task,
+    /// Each target with its task, where several are learned.
+    pub heads: Vec<(String, Task)>,
     /// What is minimised, with the weights of the classes.
     pub loss: Loss,
     /// The batch as the network saw it, augmented and mixed, in the parts that went through the network at once.
@@ -118,7 +122,8 @@ impl FailedStep {
         let state = net.state()?;
         let finding = examine(net, &batches, loss, &plan.update(learning_rate))?;
         let (rows, ids, task, loss) = (rows.to_vec(), ids(data, rows), data.task, loss.clone());
-        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, loss, batches, state, finding })
+        let heads = heads(data);
+        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, heads, loss, batches, state, finding })
     }
 
     /// Runs the very step on `net`, a network of the same graph, and says what is wrong with it now.
@@ -188,6 +193,12 @@ fn examine(
     }
     let gradient_norm = Exact(update(net, said, total.mean())?);
     Ok(Finding { loss: Exact(total.mean()), gradient_norm, limit: said.limit.map(Exact), first })
+}
+
+/// The targets with their tasks, if there are several.
+fn heads(data: &Dataset) -> Vec<(String, Task)> {
+    let head = |target: &Target| (target.field.clone(), target.decode.task());
+    if let [_, _, ..] = data.targets[..] { data.targets.iter().map(head).collect() } else { vec![] }
 }
 
 /// What the first column of `data.ids` says of rows; nothing if it says nothing of one of them.

@@ -5,30 +5,29 @@ use baeum_kernels::{logsumexp, softplus};
 
 use crate::TrainError;
 
-/// The loss between every output of a network and its target, added up.
+/// The loss between every output of a network and its target, added up; where outputs have losses of their own, as training does.
 pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Result<LossParts, TrainError> {
     if outputs.len() != targets.len() {
         return Err(NetworkError::Targets { wanted: outputs.len(), got: targets.len() }.into());
     }
     let mut total = LossParts::default();
     for (i, (output, target)) in outputs.iter().zip(targets).enumerate() {
-        total.add(match loss {
-            Loss::CrossEntropy { weights, smoothing, gamma } => {
-                cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
-            }
-            Loss::BinaryCrossEntropy { weights } => binary_cross_entropy(i, weights, output, target)?,
-            Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
-            Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
-            Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
-            Loss::Quantile { level } => {
-                pairwise(
-                    i,
-                    output,
-                    target,
-                    |x, t| if x < t { level * (t - x) } else { (1.0 - level) * (x - t) },
-                )?
-            }
-        });
+        let (loss, counts) = loss.of_output(i);
+        let lost =
+            match loss {
+                Loss::CrossEntropy { weights, smoothing, gamma } => {
+                    cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
+                }
+                Loss::BinaryCrossEntropy { weights } => binary_cross_entropy(i, weights, output, target)?,
+                Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
+                Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
+                Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
+                Loss::Quantile { level } => pairwise(i, output, target, |x, t| {
+                    if x < t { level * (t - x) } else { (1.0 - level) * (x - t) }
+                })?,
+                Loss::Heads(heads) => return Err(NetworkError::Heads { got: heads.len() }.into()),
+            };
+        total.add_output(lost, counts, output.shape().first().copied().unwrap_or(0));
     }
     Ok(total)
 }

@@ -57,7 +57,9 @@ fn batch(loss: &Loss) -> Batch {
                 normal("y", OUTPUTS).f32s().unwrap().iter().map(|x| x.clamp(0.0, 1.0)).collect();
             Tensor::new([ROWS, OUTPUTS], fits).unwrap()
         }
-        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => normal("y", OUTPUTS),
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => {
+            normal("y", OUTPUTS)
+        }
     };
     let inputs = [("x".to_owned(), normal("x", FEATURES))].into();
     Batch { rows: ROWS, inputs, targets: vec![target] }
@@ -125,7 +127,7 @@ fn said_loss(loss: &Loss) -> Value {
         Loss::Quantile { level } => json!({ "level": level }),
         Loss::BinaryCrossEntropy { weights } if weights.is_empty() => json!({}),
         Loss::BinaryCrossEntropy { weights } => json!({ "pos_weight": weights }),
-        Loss::Mse | Loss::Mae => json!({}),
+        Loss::Mse | Loss::Mae | Loss::Heads(_) => json!({}),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use baeum::fs::RealFs;
 use baeum::models::{RunnerConfig, network};
-use baeum::{Context, Dataset, Limits, MetricName, Network, NoHooks, Recipe, Stages, data, train};
+use baeum::{Context, Dataset, HeadMetric, Limits, Network, NoHooks, Recipe, Stages, data, train};
 use serde::{Deserialize, Serialize};
 
 use super::process::ask;
@@ -113,7 +113,7 @@ fn ours(arguments: &FashionArguments) -> Result<Went, Box<dyn Error + Send + Syn
         Ok(())
     };
     let watch = &mut |_: &train::Event| train::Signal::Go;
-    let judge = &mut |_: &mut dyn Network, _: &Dataset, _: &[MetricName]| Ok(vec![]);
+    let judge = &mut |_: &mut dyn Network, _: &Dataset, _: &[HeadMetric]| Ok(vec![]);
     let outside = train::Outside { clock: &train::SystemClock::new(), keep, judge, watch };
     train::fit(&plans.train, place.seed, &mut *net, &dataset, None, outside)?;
     Ok(Went { epochs, peak_kib: machine::peak_kib() })

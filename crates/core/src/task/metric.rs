@@ -1,11 +1,9 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 
-use super::Task;
-use crate::tagged::Item;
+use super::{HeadMetric, Task};
 
 /// A way to judge answers; each equals scikit-learn's of the same name. The only list of metrics in the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -158,14 +156,6 @@ impl MetricName {
     }
 }
 
-impl Item for MetricName {
-    const WANTED: &'static str = "a metric, or a list of metrics";
-
-    fn of_text<E: Error>(text: &str) -> Result<MetricName, E> {
-        MetricName::deserialize(text.into_deserializer())
-    }
-}
-
 impl fmt::Display for MetricName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -173,11 +163,11 @@ impl fmt::Display for MetricName {
 }
 
 /// What rows score by one metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
-    /// Which metric.
-    pub metric: MetricName,
+    /// Which metric, of which target.
+    pub metric: HeadMetric,
     /// Its value; none where the rows do not define it, or an answer was no number.
     pub value: Option<f64>,
 }
@@ -194,7 +184,7 @@ impl fmt::Display for Scored {
 impl Scored {
     /// The value with such a sign that less of it is better, as of a loss.
     pub fn cost(&self) -> Option<f64> {
-        let sign = if self.metric.higher_is_better() { -1.0 } else { 1.0 };
+        let sign = if self.metric.metric.higher_is_better() { -1.0 } else { 1.0 };
         self.value.map(|value| sign * value)
     }
 }

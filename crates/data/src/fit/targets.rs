@@ -47,7 +47,7 @@ fn number(plan: &DataPlan, rows: &Rows<'_>) -> Result<(Decode, TargetStats), Dat
     let moments = rows.numbers()?;
     refuse_constant(&rows.field.name, &moments)?;
     let (mean, std) = (moments.mean(), moments.divisor());
-    let decode = Decode::Number { scale: std, offset: mean, unit: plan.config.unit.clone() };
+    let decode = Decode::Number { scale: std, offset: mean, unit: plan.unit(&rows.field.name) };
     Ok((decode, TargetStats::Numbers { mean, std }))
 }
 

@@ -56,7 +56,7 @@ fn a_target_is_needed_where_nothing_else_says_it() {
     refuse(
         r#"{"source": {"csv": {"path": "a"}}}"#,
         "data.target",
-        "the column that is to be learned, got nothing",
+        "the column that is to be learned, or `data.targets` for several, got nothing",
     );
     refuse(
         &images(r#", "target": "image""#),
@@ -439,5 +439,39 @@ fn several_inputs_are_checked_before_any_data_are_read() {
         r#"{"source": {"text": {"path": "a.txt"}}, "inputs": {"a": {"fields": "text"}, "b": {"fields": "text"}}}"#,
         "data.inputs",
         "to be left out, for a text that is gone on with is one input, got several",
+    );
+}
+
+#[test]
+fn several_targets_are_checked_before_any_data_are_read() {
+    let heads = |targets: &str, more: &str| {
+        format!(r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "targets": [{targets}]{more}}}"#)
+    };
+    let two = r#"{"column": "kind", "task": "classify"}, {"column": "size", "unit": "m"}"#;
+    let plan = plan(&heads(two, ""));
+    assert_eq!(plan.targets(), [("kind", Some(Task::Classify)), ("size", None)]);
+    assert_eq!(plan.unit("size").as_deref(), Some("m"));
+    let one = r#"{"column": "kind"}"#;
+    refuse(&heads(one, ""), "data.targets", "two targets or more; `data.target` names one, got one");
+    let beside = "to be left out beside `data.targets`, for it is about one target, got it";
+    for (name, value) in
+        [("target", "\"y\""), ("unit", "\"m\""), ("label_file", "\"l\""), ("labels", "[\"a\", \"b\"]")]
+    {
+        refuse(&heads(two, &format!(r#", "{name}": {value}"#)), &format!("data.{name}"), beside);
+    }
+    refuse(&heads(two, r#", "task": "classify""#), "data.task", beside);
+    let again = heads(&format!("{one}, {one}"), "");
+    refuse(&again, "data.targets[1].column", "each column once, got `kind` again");
+    let text = heads(r#"{"column": "a", "task": "multi_label"}, {"column": "b"}"#, "");
+    refuse(&text, "data.targets[0].task", "`classify` or `regress`, got `multi_label`");
+    let unit = heads(r#"{"column": "a", "task": "classify", "unit": "m"}, {"column": "b"}"#, "");
+    refuse(&unit, "data.targets[0].unit", "a number to be learned, got classes");
+    let groups = heads(two, r#", "split": {"groups": {"column": "size"}}"#);
+    refuse(&groups, "data.split.groups.column", "a column other than the target, got `size`");
+    let images = r#"{"source": {"folder": {"path": "f"}}, "targets": [{"column": "a"}, {"column": "b"}]}"#;
+    refuse(
+        images,
+        "data.targets",
+        "a table of several columns: `csv`, `jsonl` or `parquet`, got another source",
     );
 }

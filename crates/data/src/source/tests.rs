@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod cells;
+mod heads;
 mod inputs;
 mod pictured;
 mod several;

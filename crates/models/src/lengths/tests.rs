@@ -241,3 +241,30 @@ fn a_text_that_is_gone_on_with_needs_no_end() {
     let next = Decode::Next { length: 8, vocabulary: VOCABULARY, padding: 3, end: None };
     assert_eq!(told(&stacked(&[embedding(), causal]), Some(next)), [""; 0]);
 }
+
+/// Each of two texts is counted by itself, and what reads one is told of that one.
+#[test]
+fn two_texts_are_counted_each_by_itself() {
+    let spec = |name: &str, layer: Layer, from: &[&str]| LayerSpec {
+        name: Some(name.to_owned()),
+        layer,
+        from: from.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let config = layers(vec![
+        spec("of_title", embedding(), &["title"]),
+        spec("title_mean", Layer::MeanOverTime, &[]),
+        spec("of_body", embedding(), &["body"]),
+        spec("body_mean", Layer::MeanOverTime, &[]),
+        spec("both", Layer::Concat { axis: 1 }, &["title_mean", "body_mean"]),
+    ]);
+    let named = |name: &str, length| InputSpec { name: name.to_owned(), ..text(length, End::End) };
+    let plan = config.check_for(&["body", "title"]).unwrap();
+    let graph = plan.graph(&[named("body", 7), named("title", 4)], &[target()]).unwrap();
+    for (mean, vectors, counts) in
+        [("title_mean", "of_title", "title_lengths"), ("body_mean", "of_body", "body_lengths")]
+    {
+        let node = &graph[graph.find(mean).unwrap()];
+        let read: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+        assert_eq!(read, [vectors, counts]);
+    }
+}

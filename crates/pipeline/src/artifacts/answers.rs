@@ -1,6 +1,6 @@
 //! The answers to all test rows, as a table.
 
-use baeum_core::Decode;
+use baeum_core::{Decode, Target};
 use baeum_data::table::Column;
 use baeum_evaluate::{
     ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, Predictions, Report,
@@ -8,11 +8,34 @@ use baeum_evaluate::{
 
 use super::Table;
 
+/// The column of the places in the source.
+const ROW: &str = "row";
+
+/// The answers to all targets; where there are several, each stands in front of its columns.
+pub(super) fn all(report: &Report, targets: &[Target]) -> Table {
+    if report.others.is_empty() {
+        return predictions(report, targets.first().map(|target| &target.decode));
+    }
+    let mut table: Table = vec![];
+    for (report, target) in report.each().zip(targets) {
+        let columns = predictions(report, Some(&target.decode)).into_iter();
+        // All are about the same rows.
+        let columns = columns.filter(|(name, _)| table.is_empty() || name != ROW);
+        let named = columns.map(|(name, column)| match name == ROW {
+            true => (name, column),
+            false => (format!("{}.{name}", target.field), column),
+        });
+        let named: Table = named.collect();
+        table.extend(named);
+    }
+    table
+}
+
 /// One row for each test row: what is true, what was answered, and how probable each label was.
-pub(super) fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
+fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
     let Some(predictions) = &report.predictions else { return vec![] };
     let rows = predictions.rows().iter().map(|row| *row as i64).collect();
-    let mut columns = vec![("row".to_owned(), Column::Integers(rows))];
+    let mut columns = vec![(ROW.to_owned(), Column::Integers(rows))];
     columns.extend(match (predictions, decode) {
         (Predictions::Labels(found), Some(Decode::Label { labels })) => one_label(found, labels),
         (Predictions::LabelSets(found), Some(Decode::Labels { labels, .. })) => label_sets(found, labels),

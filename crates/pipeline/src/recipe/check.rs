@@ -88,10 +88,8 @@ impl Recipe {
             };
             plans.models.graph_of(&items.iter().map(Vec::as_slice).collect::<Vec<_>>(), head)?;
         }
-        if let Some(task) = self.data.task {
-            plans.train.loss(task)?;
-            plans.train.best(task)?;
-        }
+        plans.train.loss_of(&plans.data.targets())?;
+        plans.train.best(&plans.data.targets())?;
         if self.data.mix.is_some() {
             plans.train.refuse_mixed()?;
         }
