@@ -106,7 +106,7 @@ fn an_image_a_text_and_numbers_go_through_all_stages() {
     let manifest = json(&run.join("5-export/manifest.json"));
     let proven = manifest["formats"].as_array().unwrap();
     assert_eq!(proven.len(), 3, "{manifest}");
-    assert!(outcome.stdout.contains("model.onnx"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("onnx: each opened again and equal"), "{}", outcome.stdout);
     predicts_alike(&folder);
 }
 

@@ -14,6 +14,7 @@ mod dates;
 mod filters;
 mod heads;
 mod learning;
+mod quantiles;
 mod series;
 mod steps;
 mod tables;

@@ -17,6 +17,7 @@ mod lessons;
 mod limits;
 mod mixing;
 mod pages;
+mod quantiles;
 mod rate;
 mod seeds;
 mod sentinel;

@@ -190,6 +190,11 @@ pub enum TargetStats {
         /// Their standard deviations, over n.
         std: Vec<f64>,
     },
+    /// Quantiles of the numbers of the training rows, in the target's own unit.
+    Quantiles {
+        /// One for each level.
+        values: Vec<f64>,
+    },
     /// The numbers of the training rows, in the target's own unit.
     Numbers {
         /// Their mean.

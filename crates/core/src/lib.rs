@@ -61,7 +61,7 @@ pub use rng::{Counter, Rng, Stream, hash64};
 pub use schema::{Field, Kind, Record, Role, Schema, SchemaError, Value};
 pub use shape::{Dim, Shape, ShapeError};
 pub use size2::Size2;
-pub use task::{HeadMetric, MetricName, Scored, Task};
+pub use task::{Expected, HeadMetric, MetricName, Scored, Task};
 pub use tensor::{DType, Data, Tensor, TensorError};
 pub use transform::{Anchor, DatePart, Denoise, Distribution, End, Filter, Fit, TextForm, Transform};
 pub use update::{Adam, Decayed, Method, Update};

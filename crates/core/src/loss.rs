@@ -40,11 +40,11 @@ pub enum Loss {
         /// Where the line begins.
         delta: f64,
     },
-    /// `q (t - x)` below the target `t` and `(1 - q) (x - t)` above: least where the share `q` of the targets lies below the
-    /// answer `x` (Koenker & Bassett 1978).
+    /// `q (t - x)` below the target `t` and `(1 - q) (x - t)` above, averaged over all: least where the share `q` of the targets lies
+    /// below the answer `x` (Koenker & Bassett 1978).
     Quantile {
-        /// The share, `q`, between 0 and 1.
-        level: f64,
+        /// The share, `q`, between 0 and 1: one for all numbers, or one for each of a row.
+        levels: Vec<f64>,
     },
     /// One for each output of the network, in their order: the sum of their means, each times its weight. Any other loss is that
     /// of every output, and all of them together have one mean.

@@ -1,3 +1,4 @@
+mod expected;
 mod head_metric;
 mod metric;
 
@@ -5,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Loss;
 
+pub use expected::Expected;
 pub use head_metric::HeadMetric;
 pub use metric::{MetricName, Scored};
 

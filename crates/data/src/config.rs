@@ -118,6 +118,10 @@ pub struct DataConfig {
     pub on_bad: OnBad,
     /// What the parts may share.
     pub audit: AuditConfig,
+    /// Quantiles of the number to be learned, told in its place: `[0.1, 0.5, 0.9]`. The share 0.1 of the truths is to lie below the first,
+    /// so that the number is between the first and the last in 80 % of the cases. Their loss is the pinball loss, averaged over the levels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
     /// What the number to be learned counts, such as `USD`; shown beside answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -148,6 +152,7 @@ impl Default for DataConfig {
             merge_labels: MergeLabels::Last,
             on_bad: OnBad::Stop,
             audit: AuditConfig::default(),
+            quantiles: vec![],
             unit: None,
         }
     }

@@ -21,6 +21,7 @@ mod inputs;
 mod labels;
 mod mix;
 pub(crate) mod plain_text;
+mod quantiles;
 mod series;
 pub(crate) mod splits;
 pub(crate) mod steps;
@@ -215,6 +216,7 @@ impl DataConfig {
         check::names(self, &source, &columns)?;
         check::answers(self, task)?;
         targets::multi_label(self, task, &columns)?;
+        quantiles::check(self, task)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
         for (name, field) in &self.fields {

@@ -198,6 +198,7 @@ fn count_labels(
             Decode::Label { labels } | Decode::Labels { labels, .. } => labels,
             Decode::Number { .. }
             | Decode::Numbers { .. }
+            | Decode::Quantiles { .. }
             | Decode::Forecast { .. }
             | Decode::Next { .. } => continue,
         };

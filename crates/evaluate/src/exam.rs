@@ -4,6 +4,7 @@ mod columns;
 mod forecast;
 mod label_sets;
 mod next;
+mod quantiles;
 
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
@@ -11,7 +12,7 @@ use crate::EvaluateError;
 use crate::baseline::{Baseline, majority, mean};
 use crate::metrics::{ClassScores, Tally, confusion};
 use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
-use crate::report::{ColumnScores, Learned};
+use crate::report::{ColumnScores, Learned, Quantiles};
 
 /// A network before the rows of a part.
 pub(crate) struct Exam<'a> {
@@ -34,6 +35,7 @@ pub(crate) struct Found {
     pub(crate) unit: Option<String>,
     pub(crate) classes: Vec<ClassScores>,
     pub(crate) columns: Vec<ColumnScores>,
+    pub(crate) quantiles: Option<Quantiles>,
     pub(crate) confusion: Vec<Vec<u64>>,
     pub(crate) learned: Vec<Learned>,
 }
@@ -68,6 +70,9 @@ impl Exam<'_> {
                 self.label_sets(counts, *rows)
             }
             (Task::Regress, Decode::Numbers { .. }, TargetStats::Columns { mean, .. }) => self.columns(mean),
+            (Task::Regress, Decode::Quantiles { .. }, TargetStats::Quantiles { values }) => {
+                self.quantiles(values)
+            }
             (Task::Generate, Decode::Next { .. }, TargetStats::Pieces { counts, bytes }) => {
                 self.next(counts, bytes)
             }
@@ -98,6 +103,7 @@ impl Exam<'_> {
             unit: None,
             classes: Tally::of(labels.len(), predictions.pairs()).classes(labels),
             columns: vec![],
+            quantiles: None,
             confusion: confusion(labels.len(), predictions.pairs()),
             learned: vec![],
             predictions: Predictions::Labels(predictions),
@@ -119,6 +125,7 @@ impl Exam<'_> {
             unit,
             classes: vec![],
             columns: vec![],
+            quantiles: None,
             confusion: vec![],
             learned: self.learned(ruler)?,
             predictions: Predictions::Numbers(predictions),

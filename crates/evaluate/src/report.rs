@@ -9,6 +9,7 @@ mod learned;
 mod network;
 mod numbers;
 mod page;
+mod quantiles;
 mod rates;
 mod scale;
 mod scores;
@@ -68,6 +69,9 @@ pub struct Report {
     /// How well the numbers of each column are told, where several are told; none for others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnScores>,
+    /// How quantiles fare, where such are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<Quantiles>,
     /// How often each true label (outer) got each answer (inner), in the order of `classes`; none for numbers, and
     /// where a row may have several labels.
     pub confusion: Vec<Vec<u64>>,
@@ -82,7 +86,6 @@ pub struct Report {
 }
 
 /// Whether a place is that of the one target, or of the first of several.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_first(place: &usize) -> bool {
     *place == 0
 }
@@ -144,6 +147,32 @@ pub struct ColumnScores {
     pub mae: f64,
     /// The mean absolute error of always answering the mean of the training rows.
     pub baseline_mae: f64,
+}
+
+/// How the quantiles of a number fare.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantiles {
+    /// One for each level, going up.
+    pub each: Vec<QuantileScores>,
+    /// The share of rows whose truth should lie between the first and the last; none for a single level.
+    pub wanted: Option<f64>,
+    /// The share that does.
+    pub held: Option<f64>,
+}
+
+/// How one quantile fares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantileScores {
+    /// Which share of the truths should lie below it.
+    pub level: f64,
+    /// The share that lies there, or upon it.
+    pub below: f64,
+    /// Its pinball loss, in the target's unit.
+    pub pinball: f64,
+    /// That of always answering the quantile of the training rows.
+    pub baseline_pinball: f64,
 }
 
 /// One record whose true answer is known from elsewhere, such as a formula.

@@ -64,6 +64,7 @@ fn of_target(
         metrics: metrics(plan, seed, head, &found.predictions, &found.always),
         classes: found.classes,
         columns: found.columns,
+        quantiles: found.quantiles,
         confusion: found.confusion,
         learned: found.learned,
         others: vec![],

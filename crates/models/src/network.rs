@@ -155,7 +155,7 @@ impl<F: Forward> CandleNetwork<F> {
             Loss::Mse => by_number(output, target, ops::mse),
             Loss::Mae => by_number(output, target, ops::mae),
             Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),
-            Loss::Quantile { level } => by_number(output, target, |x, t| ops::quantile(x, t, *level)),
+            Loss::Quantile { levels } => by_number(output, target, |x, t| ops::quantile(x, t, levels)),
             Loss::Heads(heads) => Err(NetworkError::Heads { got: heads.len() }),
         }
     }

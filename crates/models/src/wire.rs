@@ -41,9 +41,11 @@ impl From<usize> for Head {
 impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
-            Decode::Label { .. } | Decode::Labels { .. } | Decode::Number { .. } | Decode::Numbers { .. } => {
-                Head::Numbers(decode.width())
-            }
+            Decode::Label { .. }
+            | Decode::Labels { .. }
+            | Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Quantiles { .. } => Head::Numbers(decode.width()),
             Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }
@@ -51,15 +53,15 @@ impl From<&Decode> for Head {
 }
 
 impl ModelPlan {
-    /// The graph for this data: the input `x`, or several under their names, the layers, and a dense head for each target, named `head`
-    /// (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's). Where the target is a series and the last layer yields a row for each of its
-    /// columns, `[columns, n]`, the same head tells each column's steps.
+    /// The graph for this data: the input `x`, or several under their names, the layers, and a dense head for each target, named
+    /// `head` (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's). Where the target is a
+    /// series and the last layer yields a row for each of its columns, `[columns, n]`, the same head tells each column's steps.
     ///
     /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
     /// and `head_mean` is what they say together.
     ///
-    /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, named after its input, which every layer reads that can be
-    /// told.
+    /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, named after its input, which every
+    /// layer reads that can be told.
     ///
     /// # Errors
     /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.

@@ -125,9 +125,11 @@ fn label(dataset: &Dataset, row: usize) -> Option<String> {
             let fitting = labels.iter().zip(target.f32s().ok()?).filter(|(_, fits)| **fits > 0.0);
             Some(fitting.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", "))
         }
-        Decode::Number { .. } | Decode::Numbers { .. } | Decode::Forecast { .. } | Decode::Next { .. } => {
-            None
-        }
+        Decode::Number { .. }
+        | Decode::Numbers { .. }
+        | Decode::Quantiles { .. }
+        | Decode::Forecast { .. }
+        | Decode::Next { .. } => None,
     }
 }
 

@@ -212,6 +212,7 @@ fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
                 | Decode::Labels { .. }
                 | Decode::Number { .. }
                 | Decode::Numbers { .. }
+                | Decode::Quantiles { .. }
                 | Decode::Forecast { .. }
                 | Decode::Next { .. },
             )

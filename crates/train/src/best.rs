@@ -1,8 +1,8 @@
 //! What the best epoch is chosen by, where that is not the loss.
 
-use baeum_core::{Dataset, HeadMetric, MetricName, Network, Scored};
+use baeum_core::{Dataset, Expected, HeadMetric, Network, Scored};
 
-use crate::heads::{Told, list, told};
+use crate::heads::{list, told};
 use crate::plan::require;
 use crate::{Outside, TrainError, TrainPlan};
 
@@ -20,28 +20,31 @@ pub(crate) fn check(metrics: &[HeadMetric]) -> Result<(), TrainError> {
 }
 
 /// Refuses metrics that the answers are not judged by; where there are several targets, each stands behind one of them.
-pub(crate) fn refuse_for(metrics: &[HeadMetric], targets: &[Told<'_>]) -> Result<(), TrainError> {
+pub(crate) fn refuse_for(metrics: &[HeadMetric], targets: &[Expected<'_>]) -> Result<(), TrainError> {
     metrics.iter().try_for_each(|metric| refuse_one(metric, targets))
 }
 
-fn refuse_one(metric: &HeadMetric, targets: &[Told<'_>]) -> Result<(), TrainError> {
+fn refuse_one(metric: &HeadMetric, targets: &[Expected<'_>]) -> Result<(), TrainError> {
     let got = format!("`{metric}`");
     let found = match (targets, &metric.head) {
         ([only], None) => Some(only),
         (several, head) => {
-            several.iter().find(|(name, _)| several.len() > 1 && Some(*name) == head.as_deref())
+            several.iter().find(|told| several.len() > 1 && Some(told.name) == head.as_deref())
         }
     };
-    let Some((_, task)) = found else {
+    let Some(target) = found else {
         let rule = match targets {
             [_] => format!("a metric alone, such as `{}`, for there is one target", metric.metric),
             several => format!("a target, a point and a metric; there are {}", list(several)),
         };
         return require(false, "best", rule, got);
     };
-    let Some(task) = task else { return Ok(()) };
-    let known = MetricName::of(*task);
-    let rule = format!("among {}, because the task is `{}`", names(known), task.name());
+    let Some(known) = target.metrics() else { return Ok(()) };
+    let why = match (target.levels, target.task) {
+        ([], Some(task)) => format!("the task is `{}`", task.name()),
+        (_, _) => "quantiles are told".to_owned(),
+    };
+    let rule = format!("among {}, because {why}", names(known));
     require(known.contains(&metric.metric), "best", rule, got)
 }
 

@@ -32,7 +32,8 @@ pub struct TrainConfig {
     /// (Keskar et al. 2017). The last batch of an epoch has what is left; more than 64 are refused where an epoch has fewer.
     pub batch_size: usize,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
-    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them.
+    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them, and of several targets the
+    /// first counts.
     pub sampler: Sampler,
     /// What a row counts in the loss by its label: `balanced`, which is `n / (classes * count)` of the training rows;
     /// `square_root`, the root of it; a table such as `{ yes = 5, no = 1 }`, where what is not named counts 1; or a list in

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Dataset, HeadLoss, Loss, Task, nearest};
+use baeum_core::{Dataset, Expected, HeadLoss, Loss, Target, nearest};
 
 use crate::config::{HeadConfig, LossConfig};
 use crate::plan::{ABOVE_ZERO, number, require};
 use crate::{TrainError, TrainPlan};
-
-/// A target, and its task as far as that is known.
-pub(crate) type Told<'a> = (&'a str, Option<Task>);
 
 /// What can be refused before any data are read.
 pub(crate) fn check(heads: &BTreeMap<String, HeadConfig>) -> Result<(), TrainError> {
@@ -28,11 +25,12 @@ pub(crate) fn refuse_mixed(heads: &BTreeMap<String, HeadConfig>) -> Result<(), T
 }
 
 /// The targets of some data.
-pub(crate) fn told(data: &Dataset) -> Vec<Told<'_>> {
+pub(crate) fn told(data: &Dataset) -> Vec<Expected<'_>> {
+    let task = Some(data.task);
     match &data.targets[..] {
-        [] => vec![("", Some(data.task))],
-        [only] => vec![(&only.field, Some(data.task))],
-        several => several.iter().map(|target| (target.field.as_str(), Some(target.decode.task()))).collect(),
+        [] => vec![Expected { name: "", task, levels: &[] }],
+        [only] => vec![Expected { task, ..only.expected() }],
+        several => several.iter().map(Target::expected).collect(),
     }
 }
 
@@ -43,13 +41,16 @@ impl TrainPlan {
     /// # Errors
     /// [`TrainError::Setting`] for a loss that the targets cannot have, and for what is said of one target but means several, or the
     /// other way round.
-    pub fn loss_of(&self, targets: &[(&str, Option<Task>)]) -> Result<Option<Loss>, TrainError> {
+    pub fn loss_of(&self, targets: &[Expected<'_>]) -> Result<Option<Loss>, TrainError> {
         match targets {
-            [(_, task)] => {
+            [only] => {
                 let said = self.said().heads.keys().next();
                 let rule = "left out, because there is one target; `train.loss` says its loss";
                 require(said.is_none(), "heads", rule, said.map_or("", String::as_str))?;
-                task.map(|task| self.loss(task)).transpose()
+                match of_quantiles(only, self.said().loss.as_ref(), "loss")? {
+                    Some(loss) => Ok(Some(loss)),
+                    None => only.task.map(|task| self.loss(task)).transpose(),
+                }
             }
             several => {
                 self.refuse_what_is_for_one(several)?;
@@ -59,13 +60,13 @@ impl TrainPlan {
         }
     }
 
-    fn refuse_what_is_for_one(&self, targets: &[Told<'_>]) -> Result<(), TrainError> {
+    fn refuse_what_is_for_one(&self, targets: &[Expected<'_>]) -> Result<(), TrainError> {
         let said = self.said();
         let rule = "left out, because there are several targets; `train.heads` says the loss of each";
         require(said.loss.is_none(), "loss", rule, named(said.loss.as_ref()))?;
         let rule = "left out, because there are several targets, and parts of a batch would not add up";
         require(self.class_weights().is_none(), "class_weights", rule, "weights")?;
-        let names = || targets.iter().map(|(name, _)| *name);
+        let names = || targets.iter().map(|target| target.name);
         let Some(stranger) = said.heads.keys().find(|head| !names().any(|name| name == *head)) else {
             return Ok(());
         };
@@ -76,12 +77,30 @@ impl TrainPlan {
         require(false, &format!("heads.{stranger}"), rule, format!("`{stranger}`"))
     }
 
-    fn head(&self, (name, task): &Told<'_>) -> Result<Option<HeadLoss>, TrainError> {
-        let Some(task) = *task else { return Ok(None) };
-        let said = self.said().heads.get(*name).cloned().unwrap_or_default();
-        let loss = said.loss.map_or(Ok(task.loss()), |loss| loss.of(task, &at(name)))?;
-        Ok(Some(HeadLoss { loss, weight: said.weight }))
+    fn head(&self, target: &Expected<'_>) -> Result<Option<HeadLoss>, TrainError> {
+        let (said, at) = (self.said().heads.get(target.name).cloned().unwrap_or_default(), at(target.name));
+        let weight = said.weight;
+        if let Some(loss) = of_quantiles(target, said.loss.as_ref(), &at)? {
+            return Ok(Some(HeadLoss { loss, weight }));
+        }
+        let Some(task) = target.task else { return Ok(None) };
+        let loss = said.loss.map_or(Ok(task.loss()), |loss| loss.of(task, &at))?;
+        Ok(Some(HeadLoss { loss, weight }))
     }
+}
+
+/// The loss of a target whose quantiles are told: they say it.
+fn of_quantiles(
+    target: &Expected<'_>,
+    said: Option<&LossConfig>,
+    at: &str,
+) -> Result<Option<Loss>, TrainError> {
+    if target.levels.is_empty() {
+        return Ok(None);
+    }
+    let rule = "left out, because the quantiles of the target say it";
+    require(said.is_none(), at, rule, named(said))?;
+    Ok(Some(Loss::Quantile { levels: target.levels.to_vec() }))
 }
 
 /// A loss as a recipe spells it.
@@ -94,17 +113,21 @@ fn at(name: &str) -> String {
 }
 
 /// The targets, as errors list them.
-pub(crate) fn list(targets: &[Told<'_>]) -> String {
-    targets.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+pub(crate) fn list(targets: &[Expected<'_>]) -> String {
+    targets.iter().map(|target| format!("`{}`", target.name)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use baeum_core::Task;
+
     use super::*;
     use crate::TrainConfig;
 
-    const TARGETS: [Told<'_>; 2] = [("kind", Some(Task::Classify)), ("size", Some(Task::Regress))];
+    const KIND: Expected<'_> = Expected { name: "kind", task: Some(Task::Classify), levels: &[] };
+    const SIZE: Expected<'_> = Expected { name: "size", task: Some(Task::Regress), levels: &[] };
+    const TARGETS: [Expected<'_>; 2] = [KIND, SIZE];
 
     fn plan(text: &str) -> Result<TrainPlan, TrainError> {
         serde_json::from_str::<TrainConfig>(text).unwrap().check()
@@ -116,14 +139,14 @@ mod tests {
         let head = |loss, weight| HeadLoss { loss, weight };
         let wanted = Loss::Heads(vec![head(Loss::CROSS_ENTROPY, 1.0), head(Loss::Mae, 0.25)]);
         assert_eq!(said.loss_of(&TARGETS).unwrap(), Some(wanted));
-        let unknown = [TARGETS[0], ("size", None)];
+        let unknown = [KIND, Expected { task: None, ..SIZE }];
         assert_eq!(said.loss_of(&unknown).unwrap(), None, "what the data will say is not known yet");
         assert_eq!(plan("{}").unwrap().loss_of(&TARGETS[1..]).unwrap(), Some(Loss::Mse));
     }
 
     #[test]
     fn what_does_not_go_with_the_targets_is_refused() {
-        let check = |text: &str, targets: &[Told<'_>], path: &str, expect: &str| {
+        let check = |text: &str, targets: &[Expected<'_>], path: &str, expect: &str| {
             let error = plan(text).and_then(|plan| plan.loss_of(targets)).unwrap_err();
             assert_eq!(error.to_string(), format!("`train.{path}` must be {expect}"));
             assert_eq!(error.path(), Some(format!("train.{path}")));
@@ -146,6 +169,22 @@ mod tests {
         check(r#"{"heads": {"kind": {"weight": 0}}}"#, &TARGETS, "heads.kind.weight", "above zero, got 0");
         let huber = r#"{"heads": {"size": {"loss": {"huber": {"delta": -1}}}}}"#;
         check(huber, &TARGETS, "heads.size.loss.huber.delta", "above zero, got -1");
+    }
+
+    #[test]
+    fn quantiles_say_their_loss() {
+        let told = Expected { levels: &[0.1, 0.9], ..SIZE };
+        let loss = Loss::Quantile { levels: vec![0.1, 0.9] };
+        let said = plan("{}").unwrap();
+        assert_eq!(said.loss_of(&[told]).unwrap(), Some(loss.clone()));
+        let Some(Loss::Heads(heads)) = said.loss_of(&[KIND, told]).unwrap() else { unreachable!() };
+        assert_eq!(heads[1], HeadLoss { loss, weight: 1.0 });
+        let error = plan(r#"{"loss": "mae"}"#).unwrap().loss_of(&[told]).unwrap_err();
+        let rule = "`train.loss` must be left out, because the quantiles of the target say it, got `mae`";
+        assert_eq!(error.to_string(), rule);
+        let metric = plan(r#"{"best": "r2"}"#).unwrap();
+        let rule = "`train.best` must be among `pinball_loss`, `coverage_error`, because quantiles are told, got `r2`";
+        assert_eq!(metric.best(&[told]).unwrap_err().to_string(), rule);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub use config::{
 };
 pub use error::TrainError;
 pub use event::{Event, Signal};
-pub use failed::{FailedStep, FailedStepError, Finding};
+pub use failed::{FailedHead, FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
@@ -56,8 +56,8 @@ pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
-    Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, HeadLoss, HeadMetric,
-    InputSpec, Limits, Loss, LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng,
-    Schema, Scored, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError,
-    Update, UpdateStats, Weights, clock::SystemClock, tagged::Several,
+    Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, Expected, HeadLoss,
+    HeadMetric, InputSpec, Limits, Loss, LossParts, Method, MetricName, Network, NetworkError, Part, Probes,
+    Record, Rng, Schema, Scored, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor,
+    TensorError, Update, UpdateStats, Weights, clock::SystemClock, tagged::Several,
 };

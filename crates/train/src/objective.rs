@@ -35,7 +35,7 @@ impl LossConfig {
             LossConfig::Mse => Loss::Mse,
             LossConfig::Mae => Loss::Mae,
             LossConfig::Huber(Huber { delta }) => Loss::Huber { delta },
-            LossConfig::Quantile(Quantile { level }) => Loss::Quantile { level },
+            LossConfig::Quantile(Quantile { level }) => Loss::Quantile { levels: vec![level] },
         };
         let (fit, rule) = match task {
             Task::Classify | Task::Generate => (&["cross_entropy"][..], "`cross_entropy`"),

@@ -2,7 +2,7 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baeum_core::{Ended, EpochRecord, HeadMetric, Loss, Task, Update};
+use baeum_core::{Ended, EpochRecord, Expected, HeadMetric, Loss, Task, Update};
 
 use crate::config::{BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, Sampler, TrainConfig};
 use crate::history::stale_epochs;
@@ -176,7 +176,7 @@ impl TrainPlan {
     ///
     /// # Errors
     /// [`TrainError::Setting`] if the recipe names a metric that answers of a task are not judged by, or no target of several.
-    pub fn best(&self, targets: &[(&str, Option<Task>)]) -> Result<&[HeadMetric], TrainError> {
+    pub fn best(&self, targets: &[Expected<'_>]) -> Result<&[HeadMetric], TrainError> {
         best::refuse_for(&self.said.best.0, targets)?;
         Ok(&self.said.best.0)
     }

@@ -8,7 +8,15 @@ const TWO: (&str, &str) =
 
 pub(super) fn cases() -> Vec<Case> {
     let train = |text: &'static str| ("epochs = 2", text);
+    let quantiles = |levels: &'static str| ("target = \"kind\"\n", levels);
     vec![
+        case(
+            "quantiles that do not go up",
+            quantiles("target = \"width\"\nquantiles = [0.9, 0.1]\n"),
+            SAME,
+            2,
+        ),
+        case("quantiles of a class", quantiles("target = \"kind\"\nquantiles = [0.1, 0.9]\n"), SAME, 2),
         case("one target too few for heads", TWO, SAME, 2)
             .recipe((", { column = \"width\", unit = \"cm\" }]", "]")),
         case("a target beside several", TWO, SAME, 2).recipe(("targets =", "target = \"kind\"\ntargets =")),

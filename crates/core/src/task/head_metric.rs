@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error, IntoDeserializer};
+use serde::de::{Error, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::MetricName;
@@ -56,7 +56,22 @@ impl Serialize for HeadMetric {
 
 impl<'de> Deserialize<'de> for HeadMetric {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HeadMetric, D::Error> {
-        HeadMetric::parse(&String::deserialize(deserializer)?)
+        deserializer.deserialize_str(Named)
+    }
+}
+
+/// Written by hand, so that a mistake keeps its place in the recipe.
+struct Named;
+
+impl Visitor<'_> for Named {
+    type Value = HeadMetric;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a metric")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<HeadMetric, E> {
+        HeadMetric::parse(text)
     }
 }
 

@@ -38,6 +38,11 @@ pub enum MetricName {
     Rmse,
     /// The mean absolute error, in the target's unit.
     Mae,
+    /// The mean over rows and levels of `q (t - x)` where the quantile `x` lies below the truth `t` and of `(1 - q) (x - t)` where it lies
+    /// above, in the target's unit (scikit-learn's `mean_pinball_loss`, averaged over the levels).
+    PinballLoss,
+    /// How far the share of truths up to a quantile is from its level, averaged over the levels.
+    CoverageError,
 }
 
 impl MetricName {
@@ -54,6 +59,9 @@ impl MetricName {
 
     /// What numbers are judged by, in the order of reports.
     pub const OF_NUMBERS: [MetricName; 3] = [MetricName::R2, MetricName::Rmse, MetricName::Mae];
+
+    /// What quantiles of a number are judged by, in the order of reports.
+    pub const OF_QUANTILES: [MetricName; 2] = [MetricName::PinballLoss, MetricName::CoverageError];
 
     /// What answers of a task are judged by, in the order of reports.
     pub fn of(task: Task) -> &'static [MetricName] {
@@ -79,6 +87,8 @@ impl MetricName {
             MetricName::R2 => "r2",
             MetricName::Rmse => "rmse",
             MetricName::Mae => "mae",
+            MetricName::PinballLoss => "pinball_loss",
+            MetricName::CoverageError => "coverage_error",
         }
     }
 
@@ -96,6 +106,8 @@ impl MetricName {
             MetricName::R2 => "R²",
             MetricName::Rmse => "RMSE",
             MetricName::Mae => "MAE",
+            MetricName::PinballLoss => "Pinball loss",
+            MetricName::CoverageError => "Coverage error",
         }
     }
 
@@ -119,13 +131,17 @@ impl MetricName {
             MetricName::R2 => "Share of the variation that the answers explain; 1 is perfect.",
             MetricName::Rmse => "Typical error, large ones counting more.",
             MetricName::Mae => "Error of an average answer.",
+            MetricName::PinballLoss => {
+                "How far the quantiles miss the truth, each side weighted by its level."
+            }
+            MetricName::CoverageError => "How far the share of truths below a quantile is from its level.",
         }
     }
 
     /// Whether it counts what the target counts.
     pub fn has_unit(self) -> bool {
         match self {
-            MetricName::Rmse | MetricName::Mae => true,
+            MetricName::Rmse | MetricName::Mae | MetricName::PinballLoss => true,
             MetricName::Accuracy
             | MetricName::MacroF1
             | MetricName::MicroF1
@@ -134,6 +150,7 @@ impl MetricName {
             | MetricName::LogLoss
             | MetricName::Perplexity
             | MetricName::BitsPerByte
+            | MetricName::CoverageError
             | MetricName::R2 => false,
         }
     }
@@ -151,7 +168,9 @@ impl MetricName {
             | MetricName::Perplexity
             | MetricName::BitsPerByte
             | MetricName::Rmse
-            | MetricName::Mae => false,
+            | MetricName::Mae
+            | MetricName::PinballLoss
+            | MetricName::CoverageError => false,
         }
     }
 }
@@ -197,7 +216,9 @@ mod tests {
     #[test]
     fn files_spell_metrics_as_text_does() {
         let labels = MetricName::OF_LABELS.into_iter().chain(MetricName::OF_LABEL_SETS);
-        for metric in labels.chain(MetricName::OF_NUMBERS).chain(MetricName::OF_PIECES) {
+        for metric in
+            labels.chain(MetricName::OF_NUMBERS).chain(MetricName::OF_QUANTILES).chain(MetricName::OF_PIECES)
+        {
             assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{metric}\""));
         }
     }

@@ -14,4 +14,7 @@ pub struct HeadTarget {
     /// What the number to be learned counts, such as `g`; shown beside answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// Quantiles that are told in the place of a number, as `data.quantiles` for a single target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
 }

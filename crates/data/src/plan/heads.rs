@@ -1,12 +1,12 @@
 //! Several targets, each with a head of its own.
 
-use baeum_core::Task;
+use baeum_core::{Expected, Task};
 
 use super::check::{Checked, refuse, refuse_empty};
 use super::{DataPlan, SourcePlan};
 use crate::config::{CleanConfig, DataConfig, HeadTarget};
 
-const PATH: &str = "data.targets";
+pub(super) const PATH: &str = "data.targets";
 
 /// Refuses what cannot stand beside several targets; the first of them is what rows are divided by.
 pub(super) fn first<'a>(config: &'a DataConfig, source: &SourcePlan) -> Checked<&'a HeadTarget> {
@@ -42,6 +42,7 @@ fn refuse_beside(config: &DataConfig) -> Checked {
         ("target", config.target.is_some()),
         ("task", config.task.is_some()),
         ("unit", config.unit.is_some()),
+        ("quantiles", !config.quantiles.is_empty()),
         ("labels", !config.labels.is_empty()),
         ("clean_labels", config.clean_labels != CleanConfig::default()),
         ("separator", config.separator.is_some()),
@@ -67,11 +68,12 @@ impl DataConfig {
 }
 
 impl DataPlan {
-    /// The targets in the order of their heads, each with its task as far as the recipe alone tells it.
-    pub fn targets(&self) -> Vec<(&str, Option<Task>)> {
+    /// The targets in the order of their heads, as far as the recipe alone tells of them.
+    pub fn targets(&self) -> Vec<Expected<'_>> {
+        let told = |name, task| Expected { name, task, levels: self.quantiles(name) };
         match &self.config.targets[..] {
-            [] => vec![(self.target.as_str(), self.task)],
-            heads => heads.iter().map(|head| (head.column.as_str(), head.task)).collect(),
+            [] => vec![told(&self.target, self.task)],
+            heads => heads.iter().map(|head| told(&head.column, head.task)).collect(),
         }
     }
 

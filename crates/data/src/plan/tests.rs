@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::Task;
+use baeum_core::{Expected, Task};
 
 use crate::testing::{config, plan};
 
@@ -447,9 +447,11 @@ fn several_targets_are_checked_before_any_data_are_read() {
     let heads = |targets: &str, more: &str| {
         format!(r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "targets": [{targets}]{more}}}"#)
     };
-    let two = r#"{"column": "kind", "task": "classify"}, {"column": "size", "unit": "m"}"#;
+    let two = r#"{"column": "kind", "task": "classify"}, {"column": "size", "unit": "m", "quantiles": [0.25, 0.75]}"#;
     let plan = plan(&heads(two, ""));
-    assert_eq!(plan.targets(), [("kind", Some(Task::Classify)), ("size", None)]);
+    let told = |name, task, levels| Expected { name, task, levels };
+    let wanted = [told("kind", Some(Task::Classify), &[][..]), told("size", None, &[0.25, 0.75])];
+    assert_eq!(plan.targets(), wanted);
     assert_eq!(plan.unit("size").as_deref(), Some("m"));
     let one = r#"{"column": "kind"}"#;
     refuse(&heads(one, ""), "data.targets", "two targets or more; `data.target` names one, got one");
@@ -473,5 +475,32 @@ fn several_targets_are_checked_before_any_data_are_read() {
         images,
         "data.targets",
         "a table of several columns: `csv`, `jsonl` or `parquet`, got another source",
+    );
+}
+
+#[test]
+fn quantiles_go_up_and_are_of_one_number() {
+    let quantiles = |levels: &str, more: &str| table(&format!(r#", "quantiles": {levels}{more}"#));
+    assert_eq!(plan(&quantiles("[0.1, 0.9]", "")).targets()[0].levels, [0.1, 0.9]);
+    let share = "a share above 0 and below 1, got";
+    refuse(&quantiles("[0.5, 1]", ""), "data.quantiles[1]", &format!("{share} 1"));
+    refuse(&quantiles("[-0.1]", ""), "data.quantiles[0]", &format!("{share} -0.1"));
+    let before = "more than the level before it, 0.5, got 0.5";
+    refuse(&quantiles("[0.5, 0.5]", ""), "data.quantiles[1]", before);
+    let number = "a number to be learned, got";
+    refuse(
+        &quantiles("[0.5]", r#", "task": "classify""#),
+        "data.quantiles",
+        &format!("{number} another task"),
+    );
+    let several = r#"{"source": {"csv": {"path": "a.csv"}}, "target": ["y", "z"], "task": "regress", "quantiles": [0.5]}"#;
+    refuse(several, "data.quantiles", "one number to be learned, got several");
+    let classes = r#"{"source": {"csv": {"path": "a.csv"}}, "targets": [{"column": "y", "task": "classify", "quantiles": [0.5]}, {"column": "z"}]}"#;
+    refuse(classes, "data.targets[0].quantiles", &format!("{number} classes"));
+    let many: Vec<String> = (1..=101).map(|level| format!("{}", f64::from(level) / 102.0)).collect();
+    refuse(
+        &quantiles(&format!("[{}]", many.join(", ")), ""),
+        "data.quantiles",
+        "at most 100 levels, got 101",
     );
 }

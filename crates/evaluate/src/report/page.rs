@@ -11,6 +11,7 @@ use super::forecast::forecast;
 use super::learned::learned;
 use super::network::network;
 use super::numbers::numbers;
+use super::quantiles::quantiles;
 use super::scores::{cards, sentence};
 use super::table::{Cell, name, section, table};
 use super::text::{count, escape, percent};
@@ -78,6 +79,7 @@ fn answered(report: &Report, is_one: bool) -> impl Iterator<Item = Option<(Strin
         ("confusion", "What is taken for what", confusion(report)),
         ("labels", "Label by label", classes(report)),
         ("columns", "Column by column", columns(report)),
+        ("quantiles", "Quantile by quantile", quantiles(report)),
         ("answers", "Answers and errors", numbers(report)),
         ("forecasts", "Forecasts and errors", forecast(report)),
     ];

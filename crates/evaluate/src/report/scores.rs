@@ -67,6 +67,15 @@ pub(super) fn sentence(report: &Report) -> String {
                 baseline(error)
             )
         }
+        Baseline::Quantiles { .. } => {
+            let loss = report.metric(MetricName::PinballLoss);
+            format!(
+                "{tested} the pinball loss of the network's quantiles of {target} is {}. That of always answering the quantiles \
+                 of the training rows would be {}.",
+                said(loss),
+                baseline(loss)
+            )
+        }
         Baseline::Frequency { .. } => {
             let perplexity = report.metric(MetricName::Perplexity);
             format!(
@@ -179,7 +188,9 @@ fn anchors(metric: MetricName) -> &'static [f64] {
         | MetricName::LogLoss
         | MetricName::BitsPerByte
         | MetricName::Rmse
-        | MetricName::Mae => &[0.0],
+        | MetricName::Mae
+        | MetricName::PinballLoss
+        | MetricName::CoverageError => &[0.0],
         MetricName::Perplexity => &[1.0],
     }
 }
@@ -235,7 +246,10 @@ fn ends(metric: &Metric) -> Option<String> {
 
 fn written(metric: MetricName, value: f64) -> String {
     match metric {
-        MetricName::Accuracy | MetricName::SubsetAccuracy | MetricName::HammingLoss => percent(value),
+        MetricName::Accuracy
+        | MetricName::SubsetAccuracy
+        | MetricName::HammingLoss
+        | MetricName::CoverageError => percent(value),
         MetricName::MacroF1
         | MetricName::MicroF1
         | MetricName::LogLoss
@@ -243,6 +257,7 @@ fn written(metric: MetricName, value: f64) -> String {
         | MetricName::BitsPerByte
         | MetricName::R2
         | MetricName::Rmse
-        | MetricName::Mae => number(value),
+        | MetricName::Mae
+        | MetricName::PinballLoss => number(value),
     }
 }

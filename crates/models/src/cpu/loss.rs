@@ -51,8 +51,8 @@ impl CpuRunner {
                 Loss::Mse => against(target, len, |t| mse(ctx, value, t, gradient))?,
                 Loss::Mae => against(target, len, |t| mae(ctx, value, t, gradient))?,
                 Loss::Huber { delta } => against(target, len, |t| huber(ctx, *delta, value, t, gradient))?,
-                Loss::Quantile { level } => {
-                    against(target, len, |t| quantile(ctx, *level, value, t, gradient))?
+                Loss::Quantile { levels } => {
+                    against(target, len, |t| quantile(ctx, levels, value, t, gradient))?
                 }
                 Loss::Heads(heads) => return Err(NetworkError::Heads { got: heads.len() }),
             };

@@ -3,7 +3,8 @@
 use baeum_core::{Decode, Target};
 use baeum_data::table::Column;
 use baeum_evaluate::{
-    ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, Predictions, Report,
+    ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, Predictions,
+    QuantilePredictions, Report,
 };
 
 use super::Table;
@@ -55,6 +56,7 @@ fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
             ("answer".to_owned(), Column::Numbers(found.answers().to_vec())),
         ],
         (Predictions::Columns(found), _) => numbers(found),
+        (Predictions::Quantiles(found), _) => quantiles(found),
     });
     columns
 }
@@ -92,6 +94,14 @@ fn numbers(found: &ColumnPredictions) -> Table {
     for (name, numbers) in found.names().iter().zip(found.each()) {
         columns.push((format!("truth of {name}"), Column::Numbers(numbers.truth().to_vec())));
         columns.push((format!("answer of {name}"), Column::Numbers(numbers.answers().to_vec())));
+    }
+    columns
+}
+
+fn quantiles(found: &QuantilePredictions) -> Table {
+    let mut columns = vec![("truth".to_owned(), Column::Numbers(found.truth().to_vec()))];
+    for (place, level) in found.levels().iter().enumerate() {
+        columns.push((format!("quantile {level}"), Column::Numbers(found.answers(place).collect())));
     }
     columns
 }

@@ -99,6 +99,7 @@ fn metrics(report: &Report) -> String {
         Baseline::Usual { .. } => "always the commonest",
         Baseline::Mean { .. } => "always the mean",
         Baseline::Means { .. } => "always the means",
+        Baseline::Quantiles { .. } => "always the same",
         Baseline::Frequency { .. } => "by frequency",
         Baseline::Repeat { season: 1 } => "always the last",
         Baseline::Repeat { .. } => "the season before",

@@ -2,10 +2,10 @@
 use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
-use baeum_core::{Batch, Limits, Loss, Task, Tensor, Weights};
+use baeum_core::{Batch, Expected, Limits, Loss, Task, Tensor, Weights};
 use serde::{Deserialize, Serialize};
 
-use super::{FailedStep, Finding};
+use super::{FailedHead, FailedStep, Finding};
 use crate::checkpoint::Exact;
 use crate::{Checkpoint, CheckpointError, TrainError, TrainPlan};
 
@@ -59,9 +59,8 @@ struct Said {
     ids: Vec<String>,
     learning_rate: Exact,
     task: Task,
-    /// Each of several targets with its task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    heads: Vec<(String, Task)>,
+    heads: Vec<FailedHead>,
     class_weights: Vec<f32>,
     /// The names of the network's inputs; tensors are called by their places here, for a name may be what no file can hold.
     inputs: Vec<String>,
@@ -146,8 +145,7 @@ impl FailedStep {
 impl Said {
     /// What was minimised, the weights of classes apart.
     fn loss(&self, plan: &TrainPlan) -> Result<Loss, TrainError> {
-        let heads: Vec<(&str, Option<Task>)> =
-            self.heads.iter().map(|(name, task)| (name.as_str(), Some(*task))).collect();
+        let heads: Vec<Expected<'_>> = self.heads.iter().map(FailedHead::expected).collect();
         let loss = if heads.is_empty() { None } else { plan.loss_of(&heads)? };
         loss.map_or_else(|| plan.loss(self.task), Ok)
     }

@@ -59,3 +59,24 @@ fn a_target_that_is_no_column_is_named_where_the_recipe_says_it() {
     let expect = "`data.targets[1].column` wants a column of `a.csv`, got `hight`; did you mean `height`?";
     assert_eq!(refusal(&slip, &place(&[("a.csv", &table(""))])), expect);
 }
+
+#[test]
+fn each_quantile_is_told_by_the_same_number() {
+    let recipe = RECIPE.replace(r#""unit": "m""#, r#""unit": "m", "quantiles": [0.1, 0.5, 0.9]"#);
+    let data = prepare(&recipe, &place(&[("a.csv", &table(""))])).unwrap();
+    let Decode::Quantiles { levels, scale, offset, unit } = &data.blueprint.targets[1].decode else {
+        panic!()
+    };
+    assert_eq!((&levels[..], unit.as_deref()), (&[0.1, 0.5, 0.9][..], Some("m")));
+    let TargetStats::Quantiles { values } = &data.blueprint.stats[1] else {
+        panic!("{:?}", data.blueprint.stats)
+    };
+    assert!(values.len() == 3 && values[0] < values[1] && values[1] < values[2], "{values:?}");
+    let batch = data.dataset.source.batch(&[0, 3]).unwrap();
+    assert_eq!(batch.targets[1].shape(), [2, 3]);
+    let told = [0.5, 21.5].map(|height| ((height - offset) / scale) as f32);
+    assert_eq!(batch.targets[1].f32s().unwrap(), [[told[0]; 3], [told[1]; 3]].as_flattened());
+    let classes = recipe.replace(r#"{"column": "ripe"}"#, r#"{"column": "ripe", "quantiles": [0.5]}"#);
+    let got = refusal(&classes, &place(&[("a.csv", &table(""))]));
+    assert_eq!(got, "`data.targets[2].quantiles` wants a number to be learned, got `ripe`, a name");
+}
