@@ -37,9 +37,9 @@ def focal(output, target, weights, gamma):
     return (counts * (1 - probability) ** gamma * rows).sum() / counts.sum()
 
 
-def quantile(output, target, level):
-    """Koenker & Bassett 1978."""
-    difference = target - output
+def quantile(output, target, levels):
+    """Koenker & Bassett 1978: one level, or one for each output."""
+    difference, level = target - output, torch.tensor(levels)
     return torch.maximum(level * difference, (level - 1) * difference).mean()
 
 
@@ -50,7 +50,7 @@ def criterion(name, numbers):
             return lambda output, target: focal(output, target, weights, numbers["gamma"])
         return nn.CrossEntropyLoss(weights, label_smoothing=numbers["smoothing"])
     if name == "quantile":
-        return lambda output, target: quantile(output, target, numbers["level"])
+        return lambda output, target: quantile(output, target, numbers["levels"])
     if "pos_weight" in numbers:
         numbers = {"pos_weight": torch.tensor(numbers["pos_weight"])}
     losses = {"binary_cross_entropy": nn.BCEWithLogitsLoss, "mse": nn.MSELoss, "mae": nn.L1Loss, "huber": nn.HuberLoss}

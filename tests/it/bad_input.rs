@@ -1,5 +1,8 @@
 //! What a person sees when something is wrong: every bad input, the message, the exit code. The page `docs/errors.md` is written
 //! from these cases, so a message that changes is reviewed as a change of the interface.
+mod heads;
+mod inputs;
+
 use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -282,7 +285,8 @@ fn every_bad_input_is_named() {
         "# What Baeum says when something is wrong\n\nWritten by a test (`tests/it/bad_input.rs`); do not edit. \
          Exit codes: 2 fix the recipe, 3 fix the data, 4 disk or network.\n",
     );
-    for (title, cases) in [("The recipe", recipe_cases()), ("The data", data_cases())] {
+    let recipes = recipe_cases().into_iter().chain(inputs::cases()).chain(heads::cases()).collect();
+    for (title, cases) in [("The recipe", recipes), ("The data", data_cases())] {
         writeln!(page, "\n## {title}").unwrap();
         for case in cases {
             let folder = Scratch::new("bad-input");

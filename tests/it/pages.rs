@@ -1,4 +1,5 @@
 //! The pages that list things: written from the code by `UPDATE=1 cargo test`, compared with it ever after.
+mod inputs;
 mod presets;
 
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ fn pages_list_the_layers() {
         summary(&graph)
     )
     .unwrap();
-    expect_file("docs/layers.md", &(page + "\n"));
+    expect_file("docs/layers.md", &(page + "\n" + &inputs::page()));
 }
 
 const BRANCHED: &str = "A layer reads the one above it. With a `name` it can be read by any below, and `from` names what a layer \

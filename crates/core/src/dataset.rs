@@ -190,6 +190,11 @@ pub enum TargetStats {
         /// Their standard deviations, over n.
         std: Vec<f64>,
     },
+    /// Quantiles of the numbers of the training rows, in the target's own unit.
+    Quantiles {
+        /// One for each level.
+        values: Vec<f64>,
+    },
     /// The numbers of the training rows, in the target's own unit.
     Numbers {
         /// Their mean.
@@ -235,7 +240,7 @@ pub struct Dataset {
     pub source: Arc<dyn Source>,
     /// Which of them are for what.
     pub splits: Splits,
-    /// What the answer is like.
+    /// What the answer is like; that of the first target, where there are several.
     pub task: Task,
     /// What a record looks like.
     pub schema: Schema,

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use baeum_kernels::{sigmoid, softmax};
 use serde::{Deserialize, Serialize};
 
-use crate::{Anchor, Record, Value};
+use crate::{Anchor, Record, Task, Value};
 
 /// From what the network yields to an answer: the inverse of the target's transform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,19 @@ pub enum Decode {
         /// Its mean there.
         offset: Vec<f64>,
         /// What the numbers count, if the recipe says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    /// Several quantiles of a standardised number: `x * scale + offset` of each. They are told as the network yields them: nothing
+    /// keeps two from crossing where rows are few, and to sort them afterwards would hide it.
+    Quantiles {
+        /// Which share of the targets is to lie below each, going up.
+        levels: Vec<f64>,
+        /// Standard deviation of the target in the training rows.
+        scale: f64,
+        /// Its mean there.
+        offset: f64,
+        /// What the number counts, if the recipe says it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
@@ -115,7 +128,7 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
-    /// Several numbers.
+    /// Several numbers, or quantiles of one, called by their levels.
     Numbers {
         /// What they are called.
         columns: Vec<String>,
@@ -144,15 +157,35 @@ pub enum Answer {
 }
 
 impl Decode {
+    /// What its answers are like.
+    pub fn task(&self) -> Task {
+        match self {
+            Decode::Label { .. } => Task::Classify,
+            Decode::Labels { .. } => Task::MultiLabel,
+            Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Quantiles { .. }
+            | Decode::Forecast { .. } => Task::Regress,
+            Decode::Next { .. } => Task::Generate,
+        }
+    }
+
     /// How many numbers the network has to yield for it.
     pub fn width(&self) -> usize {
         match self {
             Decode::Label { labels } | Decode::Labels { labels, .. } => labels.len(),
             Decode::Number { .. } => 1,
             Decode::Numbers { columns, .. } => columns.len(),
+            Decode::Quantiles { levels, .. } => levels.len(),
             Decode::Forecast { columns, steps, .. } => columns.len() * steps,
             Decode::Next { length, vocabulary, .. } => length * vocabulary,
         }
+    }
+
+    /// What its quantiles are called, if it has some.
+    pub fn levels(&self) -> Vec<String> {
+        let Decode::Quantiles { levels, .. } = self else { return vec![] };
+        levels.iter().map(f64::to_string).collect()
     }
 
     /// The sizes in which it has to yield them for one record.
@@ -162,6 +195,7 @@ impl Decode {
             | Decode::Labels { .. }
             | Decode::Number { .. }
             | Decode::Numbers { .. }
+            | Decode::Quantiles { .. }
             | Decode::Forecast { .. } => vec![self.width()],
             Decode::Next { length, vocabulary, .. } => vec![*length, *vocabulary],
         }
@@ -222,6 +256,10 @@ impl Decode {
                 let numbers = row.iter().zip(scale).zip(offset);
                 let values = numbers.map(|((&x, scale), offset)| f64::from(x) * scale + offset).collect();
                 Answer::Numbers { columns: columns.clone(), values, unit: unit.clone() }
+            }
+            Decode::Quantiles { scale, offset, unit, .. } => {
+                let values = row.iter().map(|&x| f64::from(x) * scale + offset).collect();
+                Answer::Numbers { columns: self.levels(), values, unit: unit.clone() }
             }
             Decode::Next { vocabulary, .. } => {
                 let places = row.chunks_exact((*vocabulary).max(1));
@@ -302,6 +340,16 @@ mod tests {
         assert_eq!((decode.width(), decode.shape()), (2, vec![2]));
         let wanted = Answer::Numbers { columns, values: vec![2.0, 0.0], unit: None };
         assert_eq!(decode.answer(&[0.5, 0.5]), wanted);
+    }
+
+    #[test]
+    fn quantiles_are_told_by_their_levels_in_one_unit() {
+        let (scale, offset, unit) = (2.0, 10.0, Some("m".to_owned()));
+        let decode = Decode::Quantiles { levels: vec![0.1, 0.5], scale, offset, unit: unit.clone() };
+        assert_eq!((decode.width(), decode.shape(), decode.task()), (2, vec![2], Task::Regress));
+        let columns = ["0.1", "0.5"].map(str::to_owned).to_vec();
+        let crossed = Answer::Numbers { columns, values: vec![12.0, 8.0], unit };
+        assert_eq!(decode.answer(&[1.0, -1.0]), crossed, "as they come");
     }
 
     #[test]

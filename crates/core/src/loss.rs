@@ -1,3 +1,12 @@
+/// The loss of one of several outputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadLoss {
+    /// What is minimised there; never that of heads again.
+    pub loss: Loss,
+    /// How much its mean counts in the sum of all.
+    pub weight: f64,
+}
+
 /// What to minimise. `train` chooses, the network computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loss {
@@ -31,12 +40,15 @@ pub enum Loss {
         /// Where the line begins.
         delta: f64,
     },
-    /// `q (t - x)` below the target `t` and `(1 - q) (x - t)` above: least where the share `q` of the targets lies below the
-    /// answer `x` (Koenker & Bassett 1978).
+    /// `q (t - x)` below the target `t` and `(1 - q) (x - t)` above, averaged over all: least where the share `q` of the targets lies
+    /// below the answer `x` (Koenker & Bassett 1978).
     Quantile {
-        /// The share, `q`, between 0 and 1.
-        level: f64,
+        /// The share, `q`, between 0 and 1: one for all numbers, or one for each of a row.
+        levels: Vec<f64>,
     },
+    /// One for each output of the network, in their order: the sum of their means, each times its weight. Any other loss is that
+    /// of every output, and all of them together have one mean.
+    Heads(Vec<HeadLoss>),
 }
 
 impl Loss {
@@ -55,6 +67,22 @@ impl Loss {
             Loss::Mae => "mae",
             Loss::Huber { .. } => "huber",
             Loss::Quantile { .. } => "quantile",
+            Loss::Heads(_) => "heads",
+        }
+    }
+
+    /// The loss of the output at a place; how much its mean counts, where each output has one of its own.
+    pub fn of_output(&self, place: usize) -> (&Loss, Option<f64>) {
+        match self {
+            Loss::Heads(heads) => {
+                heads.get(place).map_or((self, None), |head| (&head.loss, Some(head.weight)))
+            }
+            Loss::CrossEntropy { .. }
+            | Loss::BinaryCrossEntropy { .. }
+            | Loss::Mse
+            | Loss::Mae
+            | Loss::Huber { .. }
+            | Loss::Quantile { .. } => (self, None),
         }
     }
 }

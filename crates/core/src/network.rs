@@ -42,6 +42,19 @@ impl LossParts {
         self.sum += other.sum;
         self.weight += other.weight;
     }
+
+    /// Adds what an output loses over so many rows. Where outputs have losses of their own, the mean of it counts `weight` times
+    /// for each row, so that parts of a batch add up to what the whole would lose. Gives what its gradient is to be multiplied by.
+    pub fn add_output(&mut self, lost: LossParts, weight: Option<f64>, rows: usize) -> f64 {
+        let Some(weight) = weight else {
+            self.add(lost);
+            return 1.0;
+        };
+        let factor = if lost.weight > 0.0 { weight * rows as f64 / lost.weight } else { 0.0 };
+        self.sum += lost.sum * factor;
+        self.weight = rows as f64;
+        factor
+    }
 }
 
 /// What an optimizer step did.
@@ -119,6 +132,12 @@ pub enum NetworkError {
     Focal {
         /// How much less a sure row counts.
         gamma: f64,
+    },
+    /// A loss for other outputs than there are.
+    #[error("the loss wants one head for each output of the network, got {got}")]
+    Heads {
+        /// How many heads the loss has.
+        got: usize,
     },
     /// An id that is not in the vocabulary of an embedding.
     #[error("node `{node}` wants ids below {vocabulary}, got {got}")]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DType, DatePart, Decode, Graph, Schema, Tensor, Transform};
+use crate::{DType, DatePart, Decode, Expected, Graph, Schema, Tensor, Transform};
 
 /// The parameters and running statistics of one graph, by full name (`conv1.weight`), as PyTorch's `state_dict`.
 pub type Weights = BTreeMap<String, Tensor>;
@@ -82,6 +82,14 @@ pub struct Target {
     pub field: String,
     /// From the network's numbers to an answer.
     pub decode: Decode,
+}
+
+impl Target {
+    /// The same as far as it matters before data are read.
+    pub fn expected(&self) -> Expected<'_> {
+        let levels = if let Decode::Quantiles { levels, .. } = &self.decode { &levels[..] } else { &[] };
+        Expected { name: &self.field, task: Some(self.decode.task()), levels }
+    }
 }
 
 /// The learned function, written down: data only. What `train` yields and `export` writes; `baeum::Predict` runs it.

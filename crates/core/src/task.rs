@@ -1,9 +1,13 @@
+mod expected;
+mod head_metric;
 mod metric;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Loss;
 
+pub use expected::Expected;
+pub use head_metric::HeadMetric;
 pub use metric::{MetricName, Scored};
 
 /// What the answer is like; fixes the head, the default loss, the default metrics and the baseline.

@@ -161,7 +161,7 @@ pub(crate) fn audit(
         let count = seen.unfinished;
         warnings.extend((count > 0).then_some(Warning::NotCompared { count }));
     }
-    warnings.extend(audit.target(task)?);
+    warnings.extend(audit.targets(task)?);
     Ok(warnings)
 }
 

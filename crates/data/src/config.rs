@@ -2,6 +2,8 @@
 
 mod audit;
 mod cleaning;
+mod head_target;
+mod input;
 mod labels;
 mod mix;
 mod paths;
@@ -21,6 +23,8 @@ use crate::augment::Augment;
 
 pub use audit::{AuditConfig, Leak};
 pub use cleaning::{CleanConfig, OnBad};
+pub use head_target::HeadTarget;
+pub use input::InputConfig;
 pub use labels::MergeLabels;
 pub use mix::MixConfig;
 pub use paths::Paths;
@@ -47,6 +51,11 @@ pub struct DataConfig {
     /// of them numbers (`regress`), or each saying yes or no (`multi_label`): `1` or `0`, `true` or `false`, `yes` or `no`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetConfig>,
+    /// Several columns of a table of which each is a target by itself, in the place of `target`: a class and a number, say. Each has
+    /// a head of the network, a loss and metrics. The first decides where rows are divided or drawn by their labels; a row has
+    /// all of them or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<HeadTarget>,
     /// What the answer is like. Words are classified and numbers are regressed; classes written as numbers
     /// need `classify`, and rows that may have several labels need `multi_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +78,10 @@ pub struct DataConfig {
     pub missing: Vec<String>,
     /// What is said about single fields.
     pub fields: BTreeMap<String, FieldConfig>,
+    /// Several inputs of the network, by name, each made of fields of its own: a layer that has the name in its `from` reads it.
+    /// Unless they are said, all fields stand side by side in one input, `x`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, InputConfig>,
     /// How the numbers of one example are laid out for the network, such as `[1, 8, 8]`: channels, rows,
     /// columns.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +118,10 @@ pub struct DataConfig {
     pub on_bad: OnBad,
     /// What the parts may share.
     pub audit: AuditConfig,
+    /// Quantiles of the number to be learned, told in its place: `[0.1, 0.5, 0.9]`. The share 0.1 of the truths is to lie below the first,
+    /// so that the number is between the first and the last in 80 % of the cases. Their loss is the pinball loss, averaged over the levels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<f64>,
     /// What the number to be learned counts, such as `USD`; shown beside answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -115,6 +132,7 @@ impl Default for DataConfig {
         DataConfig {
             source: None,
             target: None,
+            targets: vec![],
             task: None,
             separator: None,
             thresholds: BTreeMap::new(),
@@ -123,6 +141,7 @@ impl Default for DataConfig {
             ids: vec![],
             missing: ["", "NA", "NaN", "?"].map(str::to_owned).to_vec(),
             fields: BTreeMap::new(),
+            inputs: BTreeMap::new(),
             shape: None,
             series: None,
             split: None,
@@ -133,6 +152,7 @@ impl Default for DataConfig {
             merge_labels: MergeLabels::Last,
             on_bad: OnBad::Stop,
             audit: AuditConfig::default(),
+            quantiles: vec![],
             unit: None,
         }
     }

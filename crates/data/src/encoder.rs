@@ -76,6 +76,11 @@ impl Encoder {
         self.inputs.len()
     }
 
+    /// Whether an input is made of the field at this place of the schema.
+    pub(crate) fn reads(&self, input: usize, field: usize) -> bool {
+        self.inputs[input].lines.iter().any(|line| line.field() == field)
+    }
+
     /// How many numbers a row has in an input.
     pub(crate) fn width(&self, input: usize) -> usize {
         self.inputs[input].width

@@ -158,7 +158,7 @@ impl Examples {
         let width = self.encoder.width(input);
         let mut numbers = vec![0.0; rows.len() * width];
         let write = |(i, out): (usize, &mut [f32])| {
-            let dice = Dice::of(*stream, rows[i], epoch);
+            let dice = Dice::of_input(*stream, (rows[i], epoch), input);
             self.encode_augmented(input, rows[i], ways, dice, out).err().map(|error| (rows[i], error))
         };
         let refused = numbers.par_chunks_exact_mut(width).enumerate().find_map_first(write);
@@ -190,9 +190,11 @@ impl Examples {
             })
         };
         self.pieces_or(row, out, |out| self.encoder.encode(input, cell, || self.raw.place(row), out))?;
-        let is_text = |way: &&Augmenter| self.schema.fields[way.field].kind == Kind::Text;
+        let is_text = |way: &&Augmenter| {
+            self.schema.fields[way.field].kind == Kind::Text && self.encoder.reads(input, way.field)
+        };
         if let Some(way) = ways.iter().find(is_text) {
-            way.places(out, &mut dice); // a text is the one field that the network sees
+            way.places(out, &mut dice); // a text is the one field of its input
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Everything that is learned from the data before training: steps, labels, ranges. It sees the training rows
 //! alone, and that is a type: [`Split<Train>`].
 
+mod inputs;
 mod next;
 mod quantiles;
 mod rows;
@@ -9,8 +10,7 @@ mod steps;
 mod targets;
 
 use baeum_core::{
-    DType, Decode, Field, InputSpec, Kind, Pipeline, Role, Schema, Split, Target, TargetStats, Task, Train,
-    Transform,
+    Decode, Field, InputSpec, Kind, Pipeline, Role, Schema, Split, Target, TargetStats, Task, Train,
 };
 use rayon::prelude::*;
 
@@ -49,7 +49,7 @@ pub(crate) fn fit(
     let (raw, train) = (each_step.as_deref().unwrap_or(raw), every.as_ref().unwrap_or(train));
     let inputs: Vec<(usize, Field)> =
         fields.iter().cloned().enumerate().filter(|(_, field)| field.role == Role::Input).collect();
-    let (mut pipelines, mut shapes, mut answer) = (vec![], vec![], None);
+    let (mut columns, mut answers) = (vec![], vec![]);
     // All fields at the same time, none of which sees another.
     let ways = |(number, field): (usize, &mut Field)| match field.role {
         Role::Input => {
@@ -67,17 +67,15 @@ pub(crate) fn fit(
         let rows = Rows { raw, train, place: number, field: &of_step };
         match field.role {
             Role::Input => {
-                for (steps, shape) in ways? {
-                    pipelines.push(Pipeline { field: field.name.clone(), steps });
-                    shapes.push(shape);
-                }
+                let column = |(steps, shape)| (Pipeline { field: field.name.clone(), steps }, shape);
+                columns.extend(ways?.into_iter().map(column));
             }
             Role::Target => {
                 let (target, stats) = match &plan.config.series {
                     _ if plan.task == Some(Task::Generate) => {
                         let place_of_text = inputs.first().map_or(0, |(place, _)| *place);
                         let text = Rows { place: place_of_text, ..rows };
-                        next::target(plan, &field.name, &text, &pipelines)?
+                        next::target(plan, &field.name, &text, columns.first().map(|(pipeline, _)| pipeline))?
                     }
                     Some(config) => {
                         series::target(plan, config, &rows, inputs.first().map(|(_, field)| field))?
@@ -87,17 +85,21 @@ pub(crate) fn fit(
                 if let Decode::Label { labels } | Decode::Labels { labels, .. } = &target.decode {
                     field.labels = labels.clone();
                 }
-                answer = Some((target, stats));
+                answers.push((target, stats));
             }
             Role::Id | Role::Ignored => {}
         }
     }
-    let (target, stats) =
-        answer.ok_or_else(|| DataError::setting("data.target", "a column of the data", "none"))?;
-    let inputs = vec![input(plan, pipelines, &shapes)?];
+    if answers.is_empty() {
+        return Err(DataError::setting("data.target", "a column of the data", "none"));
+    }
+    // Heads stand in the order of the recipe, whatever that of the columns.
+    answers.sort_by_key(|(target, _)| plan.columns.iter().position(|column| *column == target.field));
+    let (targets, stats) = answers.into_iter().unzip();
+    let inputs = inputs::inputs(plan, &fields, columns)?;
     let schema = Schema { fields };
     Encoder::new(&schema, &inputs)?; // whatever is fitted can be walked
-    Ok(Fitted { schema, inputs, targets: vec![target], stats: vec![stats] })
+    Ok(Fitted { schema, inputs, targets, stats })
 }
 
 /// Writes into a field what its training rows hold.
@@ -115,32 +117,6 @@ fn describe(field: &mut Field, seen: &Seen) -> Result<(), DataError> {
         Kind::Image { .. } | Kind::Labels { .. } | Kind::Text => {}
     }
     Ok(())
-}
-
-/// The network's input: all fields side by side, laid out as the recipe says.
-fn input(plan: &DataPlan, columns: Vec<Pipeline>, shapes: &[Vec<usize>]) -> Result<InputSpec, DataError> {
-    let width: usize = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
-    if columns.is_empty() {
-        return Err(DataError::setting("data.source", "at least one field that the network may see", "none"));
-    }
-    let shape = match (&plan.config.shape, shapes) {
-        (Some(shape), _) if shape.iter().product::<usize>() != width => {
-            let wants = format!("sizes that multiply to {width}, the numbers of one example");
-            return Err(DataError::setting("data.shape", wants, format!("{shape:?}")));
-        }
-        (Some(shape), _) => shape.clone(),
-        (None, [shape]) => shape.clone(),
-        (None, _) => vec![width],
-    };
-    let is_text = |pipeline: &Pipeline| matches!(pipeline.steps.last(), Some(Transform::Tokenise { .. }));
-    if let (Some(text), [_, _, ..]) = (columns.iter().find(|pipeline| is_text(pipeline)), &columns[..]) {
-        let wants = format!("`{}`, a text, to be the one field that the network sees", text.field);
-        let got = format!("{} fields; put the others under `data.ignore`", columns.len());
-        return Err(DataError::setting("data.fields", wants, got));
-    }
-    let is_place = |pipeline: &Pipeline| pipeline.steps.last().and_then(Transform::places).is_some();
-    let dtype = if columns.iter().all(is_place) { DType::I64 } else { DType::F32 };
-    Ok(InputSpec { name: "x".to_owned(), dtype, shape, columns })
 }
 
 #[cfg(test)]

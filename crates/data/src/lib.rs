@@ -56,9 +56,9 @@ pub use audit::Found;
 pub use augment::{Augment, Border, Filling, Operation};
 pub use config::{
     AuditConfig, BinsBy, ChannelsConfig, CleanConfig, CsvConfig, DataConfig, Encoding, FieldConfig,
-    FilesConfig, FolderConfig, FunctionConfig, IdxConfig, ImputeWith, KindConfig, Leak, MergeLabels,
-    MixConfig, NumpyConfig, OnBad, Paths, Per, SeriesConfig, SourceConfig, SplitConfig, StepConfig,
-    TargetConfig, TextConfig, TextExamples, TextFolderConfig, TokensBy, Unlisted,
+    FilesConfig, FolderConfig, FunctionConfig, HeadTarget, IdxConfig, ImputeWith, InputConfig, KindConfig,
+    Leak, MergeLabels, MixConfig, NumpyConfig, OnBad, Paths, Per, SeriesConfig, SourceConfig, SplitConfig,
+    StepConfig, TargetConfig, TextConfig, TextExamples, TextFolderConfig, TokensBy, Unlisted,
 };
 pub use csv::CsvFormat;
 pub use encoder::Encoder;

@@ -16,9 +16,12 @@ use crate::{DataError, Place};
 
 mod check;
 mod fields;
+mod heads;
+mod inputs;
 mod labels;
 mod mix;
 pub(crate) mod plain_text;
+mod quantiles;
 mod series;
 pub(crate) mod splits;
 pub(crate) mod steps;
@@ -27,7 +30,8 @@ mod targets;
 mod tests;
 mod words;
 
-pub(crate) use check::{IMAGE, IMAGE_ALONE, TEXT};
+pub(crate) use check::{IMAGE, TEXT};
+pub(crate) use inputs::{IMAGE_ALONE, INPUT};
 pub(crate) use plain_text::NEXT;
 pub(crate) use series::SERIES;
 
@@ -35,8 +39,9 @@ pub(crate) use series::SERIES;
 #[derive(Clone, Debug)]
 pub struct DataPlan {
     pub(crate) source: SourcePlan,
+    /// What is learned; the first of several targets.
     pub(crate) target: String,
-    /// The columns that it is read from, where the recipe names them.
+    /// The columns that it is read from, where the recipe names them; those of all targets.
     pub(crate) columns: Vec<String>,
     /// What the recipe says; the data may say it too.
     pub(crate) task: Option<Task>,
@@ -204,22 +209,22 @@ impl DataConfig {
     pub fn check(&self) -> Result<DataPlan, DataError> {
         let source = check::source(self)?;
         let target = check::target(self, &source)?;
-        let columns = match &self.target {
-            Some(target) => target.columns().to_vec(),
-            None => vec![target.clone()],
-        };
+        let told: Vec<String> = self.told().cloned().collect();
+        let columns = if told.is_empty() { vec![target.clone()] } else { told };
         let task = check::task(self, &source)?;
         series::check(self, &source, &target)?;
         check::names(self, &source, &columns)?;
         check::answers(self, task)?;
         targets::multi_label(self, task, &columns)?;
+        quantiles::check(self, task)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
         for (name, field) in &self.fields {
             fields::field(self, &source, &columns, name, field)?;
         }
-        fields::one_image(self)?;
-        check::shape(self)?;
+        inputs::one_image(self)?;
+        check::shape("data.shape", self.shape.as_deref())?;
+        inputs::check(self, &source, &columns)?;
         plain_text::check(self, &source)?;
         mix::check(self)?;
         let split = splits::split(self, &source, task)?;
@@ -404,10 +409,7 @@ impl DataPlan {
 
     /// How many places a text has; it is the one field, then.
     fn tokenised(&self) -> Option<Vec<usize>> {
-        self.steps().find_map(|step| {
-            let StepConfig::Tokenise { length, .. } = step else { return None };
-            Some(vec![*length])
-        })
+        self.steps().find_map(inputs::places)
     }
 
     fn resized(&self, field: &str, channels: usize) -> Option<Vec<usize>> {

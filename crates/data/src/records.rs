@@ -12,7 +12,8 @@ use crate::{CsvFormat, DataError};
 
 /// The records of a table with the columns of a schema, in any order; `name` is what messages call it.
 ///
-/// Columns of targets, ids and ignored fields may be there or not. Of a series it is the last window that becomes a record,
+/// Columns of targets, ids and ignored fields may be there or not. An image is the path of its file, a text, which
+/// [`read_image`] has to take the place of. Of a series it is the last window that becomes a record,
 /// one for each group.
 ///
 /// # Errors
@@ -29,6 +30,7 @@ pub fn read_csv(
         Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } => true,
         Kind::Number | Kind::Numbers { .. } | Kind::Series { .. } => false,
     };
+    let schema = &with_paths(schema);
     let words = schema.fields.iter().filter(are_words).flat_map(|field| field.columns.clone()).collect();
     let table = Stored::memory(name, bytes);
     let csv = csv::read(&[table], format, OnBad::Stop, &words, (&Room::memory(), limits))?;
@@ -49,6 +51,20 @@ pub fn read_csv(
     let record =
         |row: usize| schema.fields.iter().enumerate().filter_map(|named| field(row, named)).collect();
     (0..table.rows()).map(record).collect()
+}
+
+/// The same with images as a table has them: paths, in the column of their name.
+fn with_paths(schema: &Schema) -> Schema {
+    let as_path = |field: &Field| match field.kind {
+        Kind::Image { .. } => Field { kind: Kind::Text, columns: vec![field.name.clone()], ..field.clone() },
+        Kind::Number
+        | Kind::Numbers { .. }
+        | Kind::Series { .. }
+        | Kind::Category
+        | Kind::Labels { .. }
+        | Kind::Text => field.clone(),
+    };
+    Schema { fields: schema.fields.iter().map(as_path).collect() }
 }
 
 fn value(table: &dyn Raw, row: usize, field: usize) -> Result<Value, DataError> {
@@ -102,7 +118,8 @@ pub fn read_text(name: &str, bytes: Vec<u8>, field: &Field) -> Result<Value, Dat
     }
 }
 
-/// A value that a person typed for a field: a number, a name, or numbers with commas between them.
+/// A value that a person typed for a field: a number, a name, or numbers with commas between them; the path of an image, as a
+/// text.
 ///
 /// # Errors
 /// [`SchemaError::Kind`] if the field holds something else.
@@ -123,8 +140,9 @@ pub fn read_value(text: &str, field: &Field, format: &CsvFormat) -> Result<Value
             let numbers = text.split(',').map(number).collect::<Result<Vec<f64>, DataError>>()?;
             if numbers.len() == channels * steps { Ok(Value::Numbers(numbers)) } else { Err(got()) }
         }
-        Kind::Category | Kind::Labels { .. } | Kind::Text => Ok(Value::Text(text.to_owned())),
-        Kind::Image { .. } => Err(got()),
+        Kind::Category | Kind::Labels { .. } | Kind::Text | Kind::Image { .. } => {
+            Ok(Value::Text(text.to_owned()))
+        }
     }
 }
 

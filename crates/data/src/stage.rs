@@ -198,16 +198,21 @@ fn count_labels(
             Decode::Label { labels } | Decode::Labels { labels, .. } => labels,
             Decode::Number { .. }
             | Decode::Numbers { .. }
+            | Decode::Quantiles { .. }
             | Decode::Forecast { .. }
             | Decode::Next { .. } => continue,
         };
         if let Some(field) = field {
             let labels = Labels::new(&fitted.schema.fields[field], field, names, &plan.naming());
             let counts = labels.count(raw, splits)?;
-            if plan.split.wants_all_labels() {
+            // Rows are divided by the labels of the first target; a rare one of another may be absent by chance.
+            if plan.split.wants_all_labels() && target.field == plan.target {
                 labels.refuse_absent(&counts, !splits.valid.rows().is_empty())?;
             }
-            counted.extend(names.iter().cloned().zip(counts));
+            let several = fitted.targets.len() > 1;
+            let called =
+                |name: &String| if several { format!("{}: {name}", target.field) } else { name.clone() };
+            counted.extend(names.iter().map(called).zip(counts));
         }
     }
     Ok(counted)

@@ -25,6 +25,11 @@ pub enum Baseline {
         /// The mean of each column, in its own unit.
         values: Vec<f64>,
     },
+    /// Always the quantiles of the training rows (`DummyRegressor(strategy="quantile")` of each level).
+    Quantiles {
+        /// One for each level, in the target's own unit.
+        values: Vec<f64>,
+    },
     /// Always the mean of the training rows (`DummyRegressor(strategy="mean")`).
     Mean {
         /// The mean, in the target's own unit.

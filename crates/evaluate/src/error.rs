@@ -18,11 +18,17 @@ pub enum EvaluateError {
         "the test split wants at least 1 row, got 0; give `data.split` a share, a column or files for `test`"
     )]
     NoTestRows,
-    /// One answer for each record is all that is scored so far.
-    #[error("evaluate wants 1 target, got {got}; train one network for each")]
+    /// A target of which nobody knows what training rows answer on average, or none at all.
+    #[error("evaluate wants targets, each with its statistics, got {got}")]
     Targets {
-        /// How many targets the data has.
+        /// How many there are.
         got: usize,
+    },
+    /// A metric of a target that the data do not have.
+    #[error("evaluate wants a target of the data, got `{got}`")]
+    Head {
+        /// Its name.
+        got: String,
     },
     /// The parts of the dataset contradict each other.
     #[error("the dataset wants {part} that fit the task `{task}`, got {got}", task = .task.name())]
@@ -87,6 +93,7 @@ impl EvaluateError {
             EvaluateError::Setting { path, .. } => Some((*path).to_owned()),
             EvaluateError::NoTestRows => Some("data.split".to_owned()),
             EvaluateError::Targets { .. }
+            | EvaluateError::Head { .. }
             | EvaluateError::Dataset { .. }
             | EvaluateError::Class { .. }
             | EvaluateError::Truth { .. }

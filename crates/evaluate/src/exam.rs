@@ -4,6 +4,7 @@ mod columns;
 mod forecast;
 mod label_sets;
 mod next;
+mod quantiles;
 
 use baeum_core::{Dataset, Decode, Network, Target, TargetStats, Task, Tensor, Value};
 
@@ -11,12 +12,14 @@ use crate::EvaluateError;
 use crate::baseline::{Baseline, majority, mean};
 use crate::metrics::{ClassScores, Tally, confusion};
 use crate::predictions::{LabelPredictions, NumberPredictions, Predictions};
-use crate::report::{ColumnScores, Learned};
+use crate::report::{ColumnScores, Learned, Quantiles};
 
 /// A network before the rows of a part.
 pub(crate) struct Exam<'a> {
     pub(crate) net: &'a mut dyn Network,
     pub(crate) data: &'a Dataset,
+    /// The place of the target among those that the network answers.
+    pub(crate) place: usize,
     pub(crate) target: &'a Target,
     pub(crate) rows: &'a [usize],
     /// How many of them go through the network at once.
@@ -32,6 +35,7 @@ pub(crate) struct Found {
     pub(crate) unit: Option<String>,
     pub(crate) classes: Vec<ClassScores>,
     pub(crate) columns: Vec<ColumnScores>,
+    pub(crate) quantiles: Option<Quantiles>,
     pub(crate) confusion: Vec<Vec<u64>>,
     pub(crate) learned: Vec<Learned>,
 }
@@ -52,7 +56,7 @@ impl Ruler {
 impl Exam<'_> {
     /// Answers every row, and every probe.
     pub(crate) fn take(mut self, stats: &TargetStats) -> Result<Found, EvaluateError> {
-        match (self.data.task, &self.target.decode, stats) {
+        match (self.task(), &self.target.decode, stats) {
             (Task::Classify, Decode::Label { labels }, TargetStats::Labels { counts }) => {
                 self.labels(labels, counts)
             }
@@ -66,6 +70,9 @@ impl Exam<'_> {
                 self.label_sets(counts, *rows)
             }
             (Task::Regress, Decode::Numbers { .. }, TargetStats::Columns { mean, .. }) => self.columns(mean),
+            (Task::Regress, Decode::Quantiles { .. }, TargetStats::Quantiles { values }) => {
+                self.quantiles(values)
+            }
             (Task::Generate, Decode::Next { .. }, TargetStats::Pieces { counts, bytes }) => {
                 self.next(counts, bytes)
             }
@@ -96,6 +103,7 @@ impl Exam<'_> {
             unit: None,
             classes: Tally::of(labels.len(), predictions.pairs()).classes(labels),
             columns: vec![],
+            quantiles: None,
             confusion: confusion(labels.len(), predictions.pairs()),
             learned: vec![],
             predictions: Predictions::Labels(predictions),
@@ -117,6 +125,7 @@ impl Exam<'_> {
             unit,
             classes: vec![],
             columns: vec![],
+            quantiles: None,
             confusion: vec![],
             learned: self.learned(ruler)?,
             predictions: Predictions::Numbers(predictions),
@@ -134,12 +143,13 @@ impl Exam<'_> {
         let most = (MOST_NUMBERS / width.max(1)).max(1);
         for rows in self.rows.chunks(self.batch_rows.min(most)) {
             let batch = self.data.source.batch(rows)?;
-            let known = batch.targets.first().map(Tensor::to_f64s).unwrap_or_default();
+            let known = batch.targets.get(self.place).map(Tensor::to_f64s).unwrap_or_default();
             if known.len() != rows.len() * truths {
                 return Err(self
                     .refuse("one known answer for each row", format!("{} for {}", known.len(), rows.len())));
             }
-            let outputs = output(self.net.predict(&batch)?, self.target, rows.len(), width)?;
+            let told = self.told();
+            let outputs = output(self.net.predict(&batch)?, told, self.target, (rows.len(), width))?;
             for ((&row, truth), output) in rows.iter().zip(known.chunks(truths)).zip(outputs.chunks(width)) {
                 if let Some(&got) = truth.iter().find(|truth| !truth.is_finite()) {
                     return Err(EvaluateError::Truth { row, got });
@@ -166,7 +176,8 @@ impl Exam<'_> {
         if let Some(truth) = probes.truth.iter().find(|truth| !truth.is_finite()) {
             return Err(self.refuse("probes", format!("a known answer of {truth}")));
         }
-        let outputs = output(self.net.predict(&probes.batch)?, self.target, n, 1)?;
+        let told = self.told();
+        let outputs = output(self.net.predict(&probes.batch)?, told, self.target, (n, 1))?;
         let known = probes.records.iter().zip(&probes.truth).zip(&probes.inside);
         let learned = known.zip(outputs).map(|(((record, &truth), &inside), x)| Learned {
             record: record.iter().map(|(field, value)| (field.clone(), written(value))).collect(),
@@ -178,21 +189,36 @@ impl Exam<'_> {
     }
 
     fn refuse(&self, part: &'static str, got: String) -> EvaluateError {
-        EvaluateError::Dataset { part, task: self.data.task, got }
+        EvaluateError::Dataset { part, task: self.task(), got }
+    }
+
+    /// What the answer is like: of one target the dataset says it.
+    fn task(&self) -> Task {
+        if self.data.targets.len() > 1 { self.target.decode.task() } else { self.data.task }
+    }
+
+    /// Which output answers, of how many.
+    fn told(&self) -> (usize, usize) {
+        (self.place, self.data.targets.len().max(1))
     }
 }
 
 /// More numbers than this do not go through a network at once.
 const MOST_NUMBERS: usize = 1 << 24;
 
-/// The numbers of the one output, `width` for each row.
-fn output(outputs: &[Tensor], target: &Target, rows: usize, width: usize) -> Result<Vec<f64>, EvaluateError> {
+/// The numbers of the output at a place among so many, `width` for each row.
+fn output(
+    outputs: &[Tensor],
+    (place, count): (usize, usize),
+    target: &Target,
+    (rows, width): (usize, usize),
+) -> Result<Vec<f64>, EvaluateError> {
     let wanted: Vec<usize> = std::iter::once(rows).chain(target.decode.shape()).collect();
     let refuse = |got| EvaluateError::Output { target: target.field.clone(), wanted: wanted.clone(), got };
-    match outputs {
-        [output] if output.shape() == wanted && output.len() == rows * width => Ok(output.to_f64s()),
-        [output] => Err(refuse(format!("{:?}", output.shape()))),
-        several => Err(refuse(format!("{} outputs", several.len()))),
+    match outputs.get(place).filter(|_| outputs.len() == count) {
+        Some(output) if output.shape() == wanted && output.len() == rows * width => Ok(output.to_f64s()),
+        Some(output) => Err(refuse(format!("{:?}", output.shape()))),
+        None => Err(refuse(format!("{} outputs", outputs.len()))),
     }
 }
 

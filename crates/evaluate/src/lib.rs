@@ -35,10 +35,13 @@ pub use error::EvaluateError;
 pub use metrics::ClassScores;
 pub use predictions::{
     ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, NumberPredictions,
-    PiecePredictions, Predictions,
+    PiecePredictions, Predictions, QuantilePredictions,
 };
 pub use report::markup;
-pub use report::{ColumnScores, Learned, Metric, Report, ReportInput, SplitRows, Table, Verdict, html};
+pub use report::{
+    ColumnScores, Learned, Metric, QuantileScores, Quantiles, Report, ReportInput, SplitRows, Table, Verdict,
+    html,
+};
 pub use score::{judge, score};
 
 pub use baeum_core::MetricName;

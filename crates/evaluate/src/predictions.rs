@@ -4,6 +4,7 @@ mod columns;
 mod forecast;
 mod label_sets;
 mod pieces;
+mod quantiles;
 
 use baeum_kernels::{argmax, logsumexp, softmax};
 
@@ -16,6 +17,7 @@ use forecast::Sums;
 pub use label_sets::LabelSetPredictions;
 pub(crate) use pieces::Known;
 pub use pieces::PiecePredictions;
+pub use quantiles::QuantilePredictions;
 
 /// What was answered to each row.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,8 @@ pub enum Predictions {
     Numbers(NumberPredictions),
     /// Several numbers.
     Columns(ColumnPredictions),
+    /// Quantiles of a number.
+    Quantiles(QuantilePredictions),
     /// The next steps of a series.
     Forecast(ForecastPredictions),
     /// The next pieces of texts.
@@ -64,6 +68,7 @@ impl Predictions {
             Predictions::Numbers(_) | Predictions::Columns(_) | Predictions::Forecast(_) => {
                 &MetricName::OF_NUMBERS
             }
+            Predictions::Quantiles(_) => &MetricName::OF_QUANTILES,
             Predictions::Pieces(_) => &MetricName::OF_PIECES,
         }
     }
@@ -75,6 +80,7 @@ impl Predictions {
             Predictions::LabelSets(sets) => sets.rows(),
             Predictions::Numbers(numbers) => &numbers.rows,
             Predictions::Columns(columns) => columns.rows(),
+            Predictions::Quantiles(quantiles) => quantiles.rows(),
             Predictions::Forecast(forecast) => forecast.rows(),
             Predictions::Pieces(pieces) => pieces.rows(),
         }
@@ -88,6 +94,7 @@ impl Predictions {
             Predictions::Labels(labels) => labels.values(all).to_vec(),
             Predictions::LabelSets(sets) => sets.values(all).to_vec(),
             Predictions::Columns(columns) => columns.values(all, Errors::r2_of_report).to_vec(),
+            Predictions::Quantiles(quantiles) => quantiles.values(all).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(all);
                 vec![errors.r2_of_report(), errors.rmse(), errors.mae()]
@@ -104,6 +111,7 @@ impl Predictions {
             | Predictions::LabelSets(_)
             | Predictions::Numbers(_)
             | Predictions::Columns(_)
+            | Predictions::Quantiles(_)
             | Predictions::Pieces(_) => 1,
             Predictions::Forecast(forecast) => forecast.steps().min(forecast.rows().len()).max(1),
         }
@@ -132,6 +140,7 @@ impl Sampled<'_> {
             Predictions::Labels(labels) => labels.values(places).to_vec(),
             Predictions::LabelSets(sets) => sets.values(places).to_vec(),
             Predictions::Columns(columns) => columns.values(places, Errors::r2).to_vec(),
+            Predictions::Quantiles(quantiles) => quantiles.values(places).to_vec(),
             Predictions::Numbers(numbers) => {
                 let errors = numbers.errors(places);
                 vec![errors.r2(), errors.rmse(), errors.mae()]

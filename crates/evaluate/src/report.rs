@@ -9,6 +9,7 @@ mod learned;
 mod network;
 mod numbers;
 mod page;
+mod quantiles;
 mod rates;
 mod scale;
 mod scores;
@@ -31,7 +32,7 @@ pub mod markup {
 
 use std::collections::BTreeMap;
 
-use baeum_core::Task;
+use baeum_core::{HeadMetric, Task};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::ClassScores;
@@ -43,6 +44,9 @@ use crate::{Baseline, MetricName, Predictions};
 pub struct Report {
     /// The version of this layout.
     pub version: u32,
+    /// The place of the target among those that the network answers.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub place: usize,
     /// What the answer is like.
     pub task: Task,
     /// The field that was asked for.
@@ -65,14 +69,25 @@ pub struct Report {
     /// How well the numbers of each column are told, where several are told; none for others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnScores>,
+    /// How quantiles fare, where such are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<Quantiles>,
     /// How often each true label (outer) got each answer (inner), in the order of `classes`; none for numbers, and
     /// where a row may have several labels.
     pub confusion: Vec<Vec<u64>>,
     /// What was learned of a function that is known, beside the truth; none for most data.
     pub learned: Vec<Learned>,
+    /// The same of the other targets, if the network answers several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Report>,
     /// Every answer; `None` in a report that was read from a file, for they stand in a file of their own.
     #[serde(skip)]
     pub predictions: Option<Predictions>,
+}
+
+/// Whether a place is that of the one target, or of the first of several.
+fn is_first(place: &usize) -> bool {
+    *place == 0
 }
 
 /// How many rows each split has.
@@ -88,11 +103,11 @@ pub struct SplitRows {
 }
 
 /// One way to judge the answers, and how they fare.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
-    /// Which metric.
-    pub name: MetricName,
+    /// Which metric, of which target.
+    pub name: HeadMetric,
     /// Its value on the test rows; none where they do not define it, as R2 of one row.
     pub value: Option<f64>,
     /// The lower end of its interval; none without resamples, or if too few of them define it.
@@ -134,6 +149,32 @@ pub struct ColumnScores {
     pub baseline_mae: f64,
 }
 
+/// How the quantiles of a number fare.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantiles {
+    /// One for each level, going up.
+    pub each: Vec<QuantileScores>,
+    /// The share of rows whose truth should lie between the first and the last; none for a single level.
+    pub wanted: Option<f64>,
+    /// The share that does.
+    pub held: Option<f64>,
+}
+
+/// How one quantile fares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantileScores {
+    /// Which share of the truths should lie below it.
+    pub level: f64,
+    /// The share that lies there, or upon it.
+    pub below: f64,
+    /// Its pinball loss, in the target's unit.
+    pub pinball: f64,
+    /// That of always answering the quantile of the training rows.
+    pub baseline_pinball: f64,
+}
+
 /// One record whose true answer is known from elsewhere, such as a formula.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +195,17 @@ impl Report {
 
     /// The metric of a name, if the task is judged by it.
     pub fn metric(&self, name: MetricName) -> Option<&Metric> {
-        self.metrics.iter().find(|metric| metric.name == name)
+        self.metrics.iter().find(|metric| metric.name.metric == name)
+    }
+
+    /// The reports of all targets, in their order.
+    pub fn each(&self) -> impl Iterator<Item = &Report> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// A name for a part of the page that no other target has.
+    fn id(&self, part: &str) -> String {
+        if self.place == 0 { part.to_owned() } else { format!("{part}-{}", self.place + 1) }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Puts a network to the test split, or to the validation split.
 
-use baeum_core::{Dataset, MetricName, Network, Probes, Rng, Scored, Target, TargetStats};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use baeum_core::{Dataset, HeadMetric, MetricName, Network, Probes, Rng, Scored, Target, TargetStats};
 
 use crate::bootstrap::intervals;
 use crate::exam::{Exam, Found};
@@ -21,29 +24,50 @@ pub fn score(
     net: &mut dyn Network,
     data: &Dataset,
 ) -> Result<Report, EvaluateError> {
-    let (target, stats) = the_target(data)?;
+    let each = (0..data.targets.len().max(1)).map(|place| of_target(plan, seed, &mut *net, data, place));
+    let mut reports = each.collect::<Result<Vec<_>, _>>()?.into_iter();
+    match reports.next() {
+        Some(first) => Ok(Report { others: reports.collect(), ..first }),
+        None => Err(EvaluateError::Targets { got: 0 }),
+    }
+}
+
+/// How well it answers the target at a place.
+fn of_target(
+    plan: &EvaluatePlan,
+    seed: u64,
+    net: &mut dyn Network,
+    data: &Dataset,
+    place: usize,
+) -> Result<Report, EvaluateError> {
+    let (target, stats) = the_target(data, place)?;
     let splits = &data.splits;
     let rows = splits.test.rows();
     let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), rows].map(<[usize]>::len);
     if test == 0 {
         return Err(EvaluateError::NoTestRows);
     }
-    let found = Exam { net, data, target, rows, batch_rows: plan.batch_size() }.take(stats)?;
+    let several = data.targets.len() > 1;
+    let found = Exam { net, data, place, target, rows, batch_rows: plan.batch_size() }.take(stats)?;
     tracing::debug!(rows = test, target = target.field, "the test rows are answered");
+    let head = several.then_some(target.field.as_str());
     Ok(Report {
         version: Report::VERSION,
-        task: data.task,
+        place,
+        task: if several { target.decode.task() } else { data.task },
         target: target.field.clone(),
         unit: found.unit,
         rows: SplitRows { train, valid, test },
         level: plan.level(),
         resamples: plan.bootstrap(),
         baseline: found.baseline,
-        metrics: metrics(plan, seed, &found.predictions, &found.always),
+        metrics: metrics(plan, seed, head, &found.predictions, &found.always),
         classes: found.classes,
         columns: found.columns,
+        quantiles: found.quantiles,
         confusion: found.confusion,
         learned: found.learned,
+        others: vec![],
         predictions: Some(found.predictions),
     })
 }
@@ -58,35 +82,67 @@ pub fn judge(
     net: &mut dyn Network,
     data: &Dataset,
     batch_rows: usize,
-    metrics: &[MetricName],
+    metrics: &[HeadMetric],
 ) -> Result<Vec<Scored>, EvaluateError> {
     let data = &Dataset { probes: Probes::default(), ..data.clone() };
-    let (target, stats) = the_target(data)?;
-    let rows = data.splits.valid.rows();
-    let values = match (Exam { net, data, target, rows, batch_rows }).take(stats) {
-        Ok(Found { predictions, .. }) => predictions.metrics().iter().zip(predictions.values()).collect(),
-        Err(EvaluateError::NotFinite { .. }) => vec![],
-        Err(error) => return Err(error),
-    };
-    let value = |metric| values.iter().find(|(name, value)| **name == metric && value.is_finite());
-    Ok(metrics.iter().map(|&metric| Scored { metric, value: value(metric).map(|found| found.1) }).collect())
+    let mut known: BTreeMap<usize, Vec<(MetricName, f64)>> = BTreeMap::new();
+    let mut scored = vec![];
+    for asked in metrics {
+        let place = place_of(data, asked)?;
+        let values = match known.entry(place) {
+            Entry::Occupied(values) => values.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(judged(net, data, batch_rows, place)?),
+        };
+        let value = values.iter().find(|(name, value)| *name == asked.metric && value.is_finite());
+        scored.push(Scored { metric: asked.clone(), value: value.map(|found| found.1) });
+    }
+    Ok(scored)
 }
 
-fn the_target(data: &Dataset) -> Result<(&Target, &TargetStats), EvaluateError> {
-    match (&data.targets[..], &data.stats[..]) {
-        ([target], [stats]) => Ok((target, stats)),
-        (targets, _) => Err(EvaluateError::Targets { got: targets.len() }),
+/// The values of all metrics of the target at a place; none where an answer is no number.
+fn judged(
+    net: &mut dyn Network,
+    data: &Dataset,
+    batch_rows: usize,
+    place: usize,
+) -> Result<Vec<(MetricName, f64)>, EvaluateError> {
+    let (target, stats) = the_target(data, place)?;
+    let rows = data.splits.valid.rows();
+    match (Exam { net, data, place, target, rows, batch_rows }).take(stats) {
+        Ok(Found { predictions, .. }) => {
+            Ok(predictions.metrics().iter().copied().zip(predictions.values()).collect())
+        }
+        Err(EvaluateError::NotFinite { .. }) => Ok(vec![]),
+        Err(error) => Err(error),
     }
 }
 
-/// `always`: what the baseline answers to the same rows.
-fn metrics(plan: &EvaluatePlan, seed: u64, predictions: &Predictions, always: &Predictions) -> Vec<Metric> {
+/// Which target a metric is of.
+fn place_of(data: &Dataset, asked: &HeadMetric) -> Result<usize, EvaluateError> {
+    let Some(head) = &asked.head else { return Ok(0) };
+    let place = data.targets.iter().position(|target| target.field == *head);
+    place.ok_or_else(|| EvaluateError::Head { got: head.clone() })
+}
+
+fn the_target(data: &Dataset, place: usize) -> Result<(&Target, &TargetStats), EvaluateError> {
+    let found = data.targets.get(place).zip(data.stats.get(place));
+    found.ok_or_else(|| EvaluateError::Targets { got: data.targets.len().min(data.stats.len()) })
+}
+
+/// `head`: the target, if there are several; `always`: what the baseline answers to the same rows.
+fn metrics(
+    plan: &EvaluatePlan,
+    seed: u64,
+    head: Option<&str>,
+    predictions: &Predictions,
+    always: &Predictions,
+) -> Vec<Metric> {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     let values = predictions.values().into_iter().zip(always.values());
     let columns =
         predictions.metrics().iter().copied().zip(values).zip(intervals(predictions, plan, &Rng::new(seed)));
     let metric = columns.map(|((name, (value, baseline)), interval)| Metric {
-        name,
+        name: HeadMetric { head: head.map(str::to_owned), metric: name },
         value: finite(value),
         low: interval.ends.map(|(low, _)| low),
         high: interval.ends.map(|(_, high)| high),
@@ -127,7 +183,7 @@ mod tests {
         let (mut net, data) = four();
         let report = scored(&mut net, &data, 3).unwrap();
         assert_eq!(
-            report.metrics.iter().map(|metric| metric.name).collect::<Vec<_>>(),
+            report.metrics.iter().map(|metric| metric.name.metric).collect::<Vec<_>>(),
             MetricName::OF_LABELS
         );
         let accuracy = report.metric(MetricName::Accuracy).unwrap();
@@ -143,10 +199,10 @@ mod tests {
     fn validation_rows_are_judged_by_what_is_asked_for_in_its_order() {
         let (mut net, data) = four();
         let valid = Dataset { splits: Splits::new(vec![], vec![0, 1, 3], vec![2]).unwrap(), ..data.clone() };
-        let asked = [MetricName::MacroF1, MetricName::Accuracy];
+        let asked = [MetricName::MacroF1, MetricName::Accuracy].map(HeadMetric::from);
         let [one, all] = [1, 100].map(|rows| judge(&mut net, &valid, rows, &asked).unwrap());
         assert_eq!(one, all, "how many go through at once changes nothing");
-        assert_eq!(one.iter().map(|scored| scored.metric).collect::<Vec<_>>(), asked);
+        assert_eq!(one.iter().map(|scored| scored.metric.clone()).collect::<Vec<_>>(), asked);
         // The fourth row is a `c` answered as `a`: F1 of 2/3 for `a`, 1 for `b`, 0 for `c`.
         let near = |scored: &Scored, value: f64| (scored.value.unwrap() - value).abs() < 1e-15;
         assert!(near(&one[0], 5.0 / 9.0) && near(&one[1], 2.0 / 3.0), "{one:?}");
@@ -185,7 +241,7 @@ mod tests {
         let mut net = ByHeart::new(2, vec![1.0, -1.0, 2.0, -2.0, -3.0, 0.0]);
         let report = scored(&mut net, &data, 2).unwrap();
         let values: Vec<_> =
-            report.metrics.iter().map(|metric| (metric.name, metric.value, metric.baseline)).collect();
+            report.metrics.iter().map(|metric| (metric.name.metric, metric.value, metric.baseline)).collect();
         let wanted = [
             (MetricName::MacroF1, Some(0.5), Some(0.4)), // `b` is answered at the threshold and wrong
             (MetricName::MicroF1, Some(4.0 / 6.0), Some(4.0 / 6.0)),
@@ -253,7 +309,7 @@ mod tests {
     #[test]
     fn the_verdict_looks_at_the_whole_interval() {
         let metric = |low, high, higher_is_better| Metric {
-            name: MetricName::Accuracy,
+            name: MetricName::Accuracy.into(),
             value: None,
             low: Some(low),
             high: Some(high),
@@ -298,7 +354,7 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let (mut net, data) = four();
         let twice = Dataset { targets: [&data.targets[..], &data.targets[..]].concat(), ..data.clone() };
-        check_refusal(&mut net, &twice, "evaluate wants 1 target, got 2; train one network for each");
+        check_refusal(&mut net, &twice, "target `kind` wants network output of shape [2, 3], got 1 outputs");
         let strange = labels(&["a", "b", "c"], &[1, 1, 1], &[0, 1, 3, 2]);
         check_refusal(&mut net, &strange, "row 2 wants a class below 3, got 3");
         let negative = labels(&["a", "b", "c"], &[1, 1, 1], &[0, -1, 1, 2]);

@@ -31,10 +31,20 @@ pub fn huber(ctx: &Ctx, delta: f64, output: &[f32], target: &[f32], gradient: &m
 }
 
 /// Quantile error (Koenker & Bassett 1978): returns the sum of `q (t - x)` where the output `x` lies below the target `t` and of
-/// `(1 - q) (x - t)` where it lies above, and writes its slope, 0 where they are equal.
-pub fn quantile(ctx: &Ctx, level: f64, output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
-    let slopes = [-level, 1.0 - level].map(|slope| slope as f32);
-    pointwise(ctx, move |output, target| quantile_at(slopes, output, target), output, target, gradient)
+/// `(1 - q) (x - t)` where it lies above, and writes its slope, 0 where they are equal. `levels` has the one `q`, or those of the
+/// numbers in turn: `[B, n]` with one for each of a row.
+pub fn quantile(ctx: &Ctx, levels: &[f64], output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
+    if let [level] = *levels {
+        return pointwise(ctx, move |x, t| quantile_at(slopes(level), x, t), output, target, gradient);
+    }
+    same_length(output, target, gradient);
+    let width = levels.len().max(1);
+    let rows = (CHUNK / width).max(1) * width;
+    let [sum] = partials::sums_of_parts(&ctx.team, gradient, rows, |i, gradient| {
+        let own = i * rows..i * rows + gradient.len();
+        [quantiles(ctx.isa, levels, &output[own.clone()], &target[own], gradient)]
+    });
+    sum
 }
 
 /// Binary cross-entropy of logits `[B, K]`: returns the sum of `-w_k t ln(p) - (1 - t) ln(1 - p)` with `p = sigmoid(logit)`.
@@ -80,6 +90,12 @@ fn huber_at(delta: f32, output: f32, target: f32) -> (f32, f32) {
     let size = d.abs();
     let line = delta * (size - 0.5 * delta);
     (if size > delta { line } else { 0.5 * d * d }, if size > delta { delta.copysign(d) } else { d })
+}
+
+/// Below and above the target.
+#[inline(always)]
+fn slopes(level: f64) -> [f32; 2] {
+    [-level, 1.0 - level].map(|slope| slope as f32)
 }
 
 #[inline(always)]
@@ -141,6 +157,18 @@ rungs! {
         join(lanes)
     }
 
+    /// From the first number of a row on.
+    fn quantiles(levels: &[f64], output: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
+        let mut sum = 0.0;
+        let numbers = output.iter().zip(target).zip(gradient);
+        for (((x, t), gradient), level) in numbers.zip(levels.iter().cycle()) {
+            let (loss, slope) = quantile_at(slopes(*level), *x, *t);
+            *gradient = slope;
+            sum += f64::from(loss);
+        }
+        sum
+    }
+
     /// Whole rows, each as long as `weights`.
     fn weighted_bce(weights: &[f32], logits: &[f32], target: &[f32], gradient: &mut [f32]) -> f64 {
         let mut sum = 0.0;
@@ -178,7 +206,7 @@ mod tests {
         ),
         (
             "quantile",
-            |ctx, o, t, g| quantile(ctx, 0.9, o, t, g),
+            |ctx, o, t, g| quantile(ctx, &[0.9], o, t, g),
             |o, t| if o < t { 0.9 * (t - o) } else { 0.1 * (o - t) },
         ),
         ("bce", |ctx, o, t, g| bce_with_logits(ctx, &[], o, t, g), |x, t| binary(1.0, x, t)),
@@ -227,7 +255,7 @@ mod tests {
         }
         mae(&ctx, &[1.0, f32::NEG_INFINITY, 3.0], &[1.0, 3.0, 2.0], &mut gradient);
         assert_eq!(gradient, [0.0, -1.0, 1.0]);
-        assert_eq!(quantile(&ctx, 0.75, &[1.0, -1.0, 0.0], &[0.0; 3], &mut gradient), 0.25 + 0.75);
+        assert_eq!(quantile(&ctx, &[0.75], &[1.0, -1.0, 0.0], &[0.0; 3], &mut gradient), 0.25 + 0.75);
         assert_eq!(gradient, [0.25, -0.75, 0.0]);
         assert_eq!(huber(&ctx, 1.0, &[1.0, -3.0, 0.0], &[0.0; 3], &mut gradient), 0.5 + 2.5);
         assert_eq!(gradient, [1.0, -1.0, 0.0]);
@@ -236,6 +264,29 @@ mod tests {
             300.0
         );
         assert_eq!(gradient, [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn each_number_of_a_row_has_its_own_level() {
+        let levels = [0.1, 0.5, 0.9];
+        for rows in [0, 1, 5, CHUNK + 7] {
+            let (output, target) = (normal(1, 3 * rows), normal(2, 3 * rows));
+            let all = everywhere(|ctx| {
+                let mut gradient = vec![f32::NAN; 3 * rows];
+                let sum = quantile(ctx, &levels, &output, &target, &mut gradient);
+                gradient.extend([sum as f32, (sum - f64::from(sum as f32)) as f32]);
+                gradient
+            });
+            let mut wanted = 0.0;
+            for (i, (&x, &t)) in output.iter().zip(&target).enumerate() {
+                let (level, d) = (levels[i % 3], f64::from(t) - f64::from(x));
+                wanted += f64::max(level * d, (level - 1.0) * d);
+                let slope = if d > 0.0 { -level } else { 1.0 - level };
+                assert!((f64::from(all[i]) - slope).abs() < 1e-7, "{i}");
+            }
+            let sum = f64::from(all[3 * rows]) + f64::from(all[3 * rows + 1]);
+            assert!((sum - wanted).abs() <= 1e-6 * wanted, "{rows}: {sum} {wanted}");
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn preset<P: Preset>(said: &Option<P>) -> Option<Way<'_>> {
 }
 
 /// `` `a`, `b` and `c` ``, or `none`.
-fn in_words<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn in_words<S: std::fmt::Display>(names: impl Iterator<Item = S>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     match &names[..] {
         [] => "none".to_owned(),

@@ -57,6 +57,14 @@ pub enum ModelError {
         /// Its name.
         name: String,
     },
+    /// An input that goes nowhere.
+    #[error(
+        "`models.layers` wants each input to be read, got no layer that reads `{name}`; name it in the `from` of one"
+    )]
+    UnreadInput {
+        /// The input.
+        name: String,
+    },
     /// A layer that does not fit behind its inputs; the text shows the shapes up to there.
     #[error("layer {number} `{name}`: {error}{trail}", error = said(error), trail = written(trail))]
     Layer {
@@ -115,11 +123,13 @@ pub enum ModelError {
     /// The head itself could not be added.
     #[error("could not add the head")]
     Graph(#[from] GraphError),
-    /// The data has not the one input that recipes describe.
-    #[error("`models` wants data with one input, got {got}")]
+    /// The data have other inputs than the recipe describes.
+    #[error("`models` wants data with the inputs {wanted}, got {got}")]
     Inputs {
-        /// How many there are.
-        got: usize,
+        /// What they should be called, in words.
+        wanted: String,
+        /// What they are called, in words.
+        got: String,
     },
     /// Nothing to answer.
     #[error("`models` wants data with a target, got none")]
@@ -167,6 +177,7 @@ impl ModelError {
             | ModelError::Large { path, .. }
             | ModelError::Head { path, .. } => Some(path.clone()),
             ModelError::Foresight { .. } => Some("models".to_owned()),
+            ModelError::UnreadInput { .. } => Some("models.layers".to_owned()),
             ModelError::Start(_) | ModelError::Folder(_) => Some("models.start".to_owned()),
             ModelError::Device { .. } => Some("run.device".to_owned()),
             ModelError::Graph(_)

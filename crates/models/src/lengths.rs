@@ -2,16 +2,19 @@
 
 use baeum_core::{DType, End, Graph, GraphError, InputSpec, Layer, NodeId, Returns, Transform};
 
-use crate::plan::{LENGTHS, Step};
+use crate::inputs::Entry;
+use crate::plan::{self, Step};
 
 /// What is known of a text's places while its network is wired.
 pub(crate) struct Lengths {
     text: NodeId,
+    /// The name of the node that counts.
+    name: String,
     /// What the text is filled up with behind; none if nothing shows where it ends.
     padding: Option<u32>,
     /// The node that counts, from the first layer on that is told.
     counted: Option<NodeId>,
-    /// On which axis of the input and of each layer the places of the text stand; none where they were made into others.
+    /// On which axis of each input and of each layer the places of the text stand; none where they were made into others.
     axes: Vec<Option<usize>>,
 }
 
@@ -23,19 +26,35 @@ pub(crate) fn padding(input: &InputSpec) -> Option<u32> {
 }
 
 impl Lengths {
-    pub(crate) fn of(text: NodeId, padding: Option<u32>) -> Lengths {
-        Lengths { text, padding, counted: None, axes: vec![Some(1)] }
+    /// `place`: that of the text among so many inputs.
+    pub(crate) fn of(text: NodeId, entry: &Entry<'_>, (place, inputs): (usize, usize)) -> Lengths {
+        let axes = (0..inputs).map(|input| (input == place).then_some(1)).collect();
+        Lengths { text, name: plan::lengths(entry.name), padding: entry.padding, counted: None, axes }
+    }
+
+    /// What counts the places that a layer reads, of all texts that come in.
+    pub(crate) fn beside_any(
+        texts: &mut [Lengths],
+        graph: &mut Graph,
+        step: &Step,
+    ) -> Result<Option<NodeId>, GraphError> {
+        for text in texts {
+            if let Some(counted) = text.beside(graph, step)? {
+                return Ok(Some(counted));
+            }
+        }
+        Ok(None)
     }
 
     /// What counts the places that a layer reads, if it can be told and the recipe says nothing itself.
-    pub(crate) fn beside(&mut self, graph: &mut Graph, step: &Step) -> Result<Option<NodeId>, GraphError> {
+    fn beside(&mut self, graph: &mut Graph, step: &Step) -> Result<Option<NodeId>, GraphError> {
         let ([read], Some(padding)) = (&step.inputs[..], self.padding) else { return Ok(None) };
         let is_told = step.layer.takes(0) == DType::F32 && step.layer.takes(1) == DType::I64;
         if !is_told || self.axis(*read) != Some(1) {
             return Ok(None);
         }
         if self.counted.is_none() {
-            self.counted = Some(graph.add(LENGTHS, Layer::Lengths { padding }, &[self.text])?); // [B]
+            self.counted = Some(graph.add(&self.name, Layer::Lengths { padding }, &[self.text])?); // [B]
         }
         Ok(self.counted)
     }

@@ -17,6 +17,7 @@ mod config;
 mod error;
 mod freeze;
 mod init;
+mod inputs;
 mod lengths;
 mod plan;
 mod presets;

@@ -161,7 +161,7 @@ impl<F: Forward> CandleNetwork<F> {
         self.forward.forward(&inputs, pass).map_err(|error| network_error("the forward pass", error))
     }
 
-    /// [`CandleNetwork::losses`] of every output.
+    /// [`CandleNetwork::losses`] of every output, by the loss that is its own.
     fn all_losses(
         &self,
         outputs: &[Tensor],
@@ -174,7 +174,8 @@ impl<F: Forward> CandleNetwork<F> {
         }
         let answers = self.forward.answers().into_iter().chain(std::iter::repeat(1));
         let pairs = outputs.iter().zip(batch.targets.iter().zip(answers));
-        pairs.map(|(output, target)| self.losses(output, target, loss, part)).collect()
+        let losses = |(place, (output, target))| self.losses(output, target, loss.of_output(place).0, part);
+        pairs.enumerate().map(losses).collect()
     }
 
     /// The loss of each row, or of each number, of one output, and what they count together.
@@ -197,7 +198,8 @@ impl<F: Forward> CandleNetwork<F> {
             Loss::Mse => by_number(output, target, ops::mse),
             Loss::Mae => by_number(output, target, ops::mae),
             Loss::Huber { delta } => by_number(output, target, |x, t| ops::huber(x, t, *delta)),
-            Loss::Quantile { level } => by_number(output, target, |x, t| ops::quantile(x, t, *level)),
+            Loss::Quantile { levels } => by_number(output, target, |x, t| ops::quantile(x, t, levels)),
+            Loss::Heads(heads) => Err(NetworkError::Heads { got: heads.len() }),
         }
     }
 
@@ -276,13 +278,15 @@ impl<F: Forward> Network for CandleNetwork<F> {
             self.weight = 0.0;
         }
         let outputs = self.run(batch, Pass::Train { step: self.step, part })?;
-        let (losses, weights) = self.all_losses(&outputs, batch, loss, part)?;
+        let (mut all, weights) = self.all_losses(&outputs, batch, loss, part)?;
         let mut parts = LossParts::default();
-        for (losses, weight) in losses.iter().zip(weights) {
+        for (place, (losses, weight)) in all.iter_mut().zip(weights).enumerate() {
             let numbers = convert::to_host(losses).map_err(backend("the loss"))?.to_f64s();
-            parts.add(LossParts { sum: sum(&numbers), weight });
+            let (_, counts) = loss.of_output(place);
+            let factor = parts.add_output(LossParts { sum: sum(&numbers), weight }, counts, batch.rows);
+            *losses = (&*losses * factor).map_err(backend("the loss"))?;
         }
-        self.add_gradients(&losses, part).map_err(backend("the gradients"))?;
+        self.add_gradients(&all, part).map_err(backend("the gradients"))?;
         self.weight += parts.weight;
         Ok(parts)
     }

@@ -3,13 +3,12 @@ use std::collections::BTreeMap;
 use baeum_core::{Layer, Size2, nearest};
 
 use crate::config::Way;
+use crate::inputs;
 use crate::presets::Facts;
 use crate::{LayerSpec, ModelConfig, ModelError, StartConfig};
 
-/// The name of the input node.
+/// The name of the input node, unless there are several.
 pub(crate) const INPUT: &str = "x";
-/// The name of the node that counts the pieces of a text.
-pub(crate) const LENGTHS: &str = "x_lengths";
 /// The name of the head, or how the names of several heads begin.
 pub(crate) const HEAD: &str = "head";
 
@@ -18,6 +17,8 @@ pub(crate) const HEAD: &str = "head";
 pub struct ModelPlan {
     // What a preset writes out depends on the data, so it waits for them.
     config: ModelConfig,
+    /// What the inputs are called.
+    inputs: Vec<String>,
 }
 
 /// One layer to wire.
@@ -26,7 +27,7 @@ pub(crate) struct Step {
     /// The name of the node.
     pub(crate) name: String,
     pub(crate) layer: Layer,
-    /// What it reads: 0 is the network's input, 1 the first step.
+    /// What it reads: the network's inputs are counted first, then the steps.
     pub(crate) inputs: Vec<usize>,
     /// Where the recipe says it.
     pub(crate) path: String,
@@ -38,14 +39,26 @@ impl ModelConfig {
     /// # Errors
     /// [`ModelError`] names the offender by its path into the recipe.
     pub fn check(&self) -> Result<ModelPlan, ModelError> {
+        self.check_for(&[INPUT])
+    }
+
+    /// The same for data whose inputs are called so; several are read by layers that name them.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::check`], and for a preset beside several inputs, an input that no layer reads, or a name that is no
+    /// node's.
+    pub fn check_for(&self, inputs: &[&str]) -> Result<ModelPlan, ModelError> {
+        let inputs: Vec<String> = inputs.iter().map(|name| (*name).to_owned()).collect();
+        inputs::check(&inputs)?;
         match self.way()? {
+            (name, Way::Preset(_)) if inputs.len() > 1 => return Err(inputs::preset(name, &inputs)),
             (name, Way::Preset(preset)) => preset.check().map_err(|refusal| refusal.at(&below(name)))?,
             (_, Way::Layers(specs)) => {
                 specs.iter().enumerate().try_for_each(|(i, spec)| check_layer(spec, &in_list(i)))?;
-                steps(specs, &in_list)?;
+                steps(&inputs, specs, &in_list)?;
             }
         }
-        Ok(ModelPlan { config: self.clone() })
+        Ok(ModelPlan { config: self.clone(), inputs })
     }
 }
 
@@ -60,13 +73,18 @@ impl ModelPlan {
         &self.config.freeze
     }
 
-    /// The layers for these data, the head left out.
+    /// What the inputs of its networks are called, in order.
+    pub(crate) fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// The layers for these data, the head left out. A preset is for data with one input, which the facts are about.
     pub(crate) fn steps(&self, facts: &Facts<'_>) -> Result<Vec<Step>, ModelError> {
         match self.config.way()? {
-            (_, Way::Layers(specs)) => steps(specs, &in_list),
+            (_, Way::Layers(specs)) => steps(&self.inputs, specs, &in_list),
             (name, Way::Preset(preset)) => {
                 let specs = preset.layers(facts).map_err(|refusal| refusal.at(&below(name)))?;
-                steps(&specs, &|_| below(name))
+                steps(&self.inputs, &specs, &|_| below(name))
             }
         }
     }
@@ -81,21 +99,27 @@ fn in_list(place: usize) -> String {
 }
 
 /// The layers of a list, named and connected; `path` tells where the recipe says each.
-fn steps(specs: &[LayerSpec], path: &dyn Fn(usize) -> String) -> Result<Vec<Step>, ModelError> {
+fn steps(
+    inputs: &[String],
+    specs: &[LayerSpec],
+    path: &dyn Fn(usize) -> String,
+) -> Result<Vec<Step>, ModelError> {
     let mut names = Names::default();
     let mut steps: Vec<Step> = vec![];
     for (i, spec) in specs.iter().enumerate() {
         let path = path(i);
         let default = names.next(&spec.layer);
         let name = spec.name.clone().unwrap_or(default);
-        check_name(&name, &format!("{path}.name"), &steps)?;
-        let inputs = match spec.from.is_empty() {
-            true => vec![i],
-            false => from(&spec.from, &path, &steps)?,
+        check_name(&name, &format!("{path}.name"), inputs, &steps)?;
+        let read = match spec.from.is_empty() {
+            true if i == 0 && inputs.len() != 1 => return Err(inputs::unsaid(path, inputs)),
+            true => vec![inputs.len() + i - 1], // the layer above, or the one input
+            false => from(&spec.from, &path, inputs, &steps)?,
         };
-        steps.push(Step { name, layer: spec.layer.clone(), inputs, path });
+        steps.push(Step { name, layer: spec.layer.clone(), inputs: read, path });
     }
-    refuse_unread(&steps)?;
+    inputs::refuse_unread(inputs, &steps)?;
+    refuse_unread(inputs.len(), &steps)?;
     Ok(steps)
 }
 
@@ -204,12 +228,12 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
 }
 
 /// A name prefixes the names of parameters (`conv1.weight`), so it has no dot; and it must be free.
-fn check_name(name: &str, path: &str, steps: &[Step]) -> Result<(), ModelError> {
+fn check_name(name: &str, path: &str, inputs: &[String], steps: &[Step]) -> Result<(), ModelError> {
     let refuse = |rule| Err(ModelError::Name { path: path.to_owned(), rule, name: name.to_owned() });
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return refuse("letters, digits and `_`");
+    if !inputs::is_plain(name) {
+        return refuse(inputs::PLAIN);
     }
-    if name == INPUT || name == LENGTHS || name == HEAD || name.starts_with("head_") {
+    if inputs::is_of_a_head(name) || inputs.iter().any(|input| name == input || name == lengths(input)) {
         return refuse("a name that is not taken by the input and the heads");
     }
     match steps.iter().any(|step| step.name == name) {
@@ -218,10 +242,15 @@ fn check_name(name: &str, path: &str, steps: &[Step]) -> Result<(), ModelError> 
     }
 }
 
+/// The name of the node that counts the pieces of a text.
+pub(crate) fn lengths(input: &str) -> String {
+    format!("{input}_lengths")
+}
+
 /// The places of the layers that are named.
-fn from(wanted: &[String], path: &str, steps: &[Step]) -> Result<Vec<usize>, ModelError> {
+fn from(wanted: &[String], path: &str, inputs: &[String], steps: &[Step]) -> Result<Vec<usize>, ModelError> {
     let names: Vec<&str> =
-        std::iter::once(INPUT).chain(steps.iter().map(|step| step.name.as_str())).collect();
+        inputs.iter().map(String::as_str).chain(steps.iter().map(|step| step.name.as_str())).collect();
     let place = |(i, name): (usize, &String)| {
         names.iter().position(|known| known == name).ok_or_else(|| ModelError::From {
             path: format!("{path}.from[{i}]"),
@@ -234,10 +263,10 @@ fn from(wanted: &[String], path: &str, steps: &[Step]) -> Result<Vec<usize>, Mod
 }
 
 /// Every layer but the last has a reader; else it would be computed, or even decayed, for nothing.
-fn refuse_unread(steps: &[Step]) -> Result<(), ModelError> {
+fn refuse_unread(inputs: usize, steps: &[Step]) -> Result<(), ModelError> {
     let read = |place: usize| steps.iter().any(|step| step.inputs.contains(&place));
     let but_last = steps.iter().take(steps.len().saturating_sub(1));
-    match but_last.enumerate().find(|(i, _)| !read(i + 1)) {
+    match but_last.enumerate().find(|(i, _)| !read(inputs + i)) {
         None => Ok(()),
         Some((_, step)) => Err(ModelError::Unread { path: step.path.clone(), name: step.name.clone() }),
     }

@@ -1,7 +1,8 @@
-use baeum_core::{DType, Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
+use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
 
-use crate::lengths::{self, Lengths};
-use crate::plan::{HEAD, INPUT, Step};
+use crate::inputs::{Entry, head_name};
+use crate::lengths::Lengths;
+use crate::plan::{HEAD, Step};
 use crate::presets::Facts;
 use crate::{ModelError, ModelPlan};
 
@@ -40,9 +41,11 @@ impl From<usize> for Head {
 impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
-            Decode::Label { .. } | Decode::Labels { .. } | Decode::Number { .. } | Decode::Numbers { .. } => {
-                Head::Numbers(decode.width())
-            }
+            Decode::Label { .. }
+            | Decode::Labels { .. }
+            | Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Quantiles { .. } => Head::Numbers(decode.width()),
             Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }
@@ -50,33 +53,36 @@ impl From<&Decode> for Head {
 }
 
 impl ModelPlan {
-    /// The graph for this data: the input `x`, the layers, and a dense head for each target, named `head`
-    /// (`head_<field>` if there are several). Where the target is a series and the last layer yields a row for each of its
-    /// columns, `[columns, n]`, the same head tells each column's steps.
+    /// The graph for this data: the input `x`, or several under their names, the layers, and a dense head for each target, named
+    /// `head` (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's). Where the target is a
+    /// series and the last layer yields a row for each of its columns, `[columns, n]`, the same head tells each column's steps.
     ///
     /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
     /// and `head_mean` is what they say together.
     ///
-    /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, which every layer reads that can be
-    /// told.
+    /// A text that is filled up behind brings how many of its pieces count: the node `x_lengths`, named after its input, which every
+    /// layer reads that can be told.
     ///
     /// # Errors
     /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.
     pub fn graph(&self, inputs: &[InputSpec], targets: &[Target]) -> Result<Graph, ModelError> {
-        let [input] = inputs else { return Err(ModelError::Inputs { got: inputs.len() }) };
+        self.refuse_others(inputs)?;
         let heads: Vec<(String, Head)> = match targets {
             [] => return Err(ModelError::Targets),
             [target] => vec![(HEAD.to_owned(), Head::from(&target.decode))],
             several => several
                 .iter()
-                .map(|target| (format!("{HEAD}_{}", target.field), Head::from(&target.decode)))
+                .enumerate()
+                .map(|(place, target)| (head_name(place, &target.field), Head::from(&target.decode)))
                 .collect(),
         };
         let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
         let target = targets.first().map(|target| &target.decode);
-        let (ids, fields) = (ids(input), input.widths());
-        let steps = self.steps(&Facts { item: &input.shape, ids, fields: &fields, head, target })?;
-        self.frozen(wire(&input.shape, input.dtype, lengths::padding(input), &steps, &heads)?)
+        let first = inputs.first();
+        let fields = first.map(InputSpec::widths).unwrap_or_default();
+        let (item, ids) = (first.map_or(&[][..], |input| &input.shape), first.map_or(1, ids));
+        let steps = self.steps(&Facts { item, ids, fields: &fields, head, target })?;
+        self.frozen(wire(&inputs.iter().map(Entry::of).collect::<Vec<_>>(), &steps, &heads)?)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -85,12 +91,20 @@ impl ModelPlan {
     /// # Errors
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
-        let head = head.into();
+        self.graph_of(&[item], head)
+    }
+
+    /// The same for several inputs: the sizes of one item of each, in the order of their names in the plan.
+    ///
+    /// # Errors
+    /// As [`ModelPlan::graph`].
+    pub fn graph_of(&self, items: &[&[usize]], head: impl Into<Head>) -> Result<Graph, ModelError> {
+        let (head, item) = (head.into(), items.first().copied().unwrap_or_default());
         let steps = self.steps(&Facts { item, ids: 1, fields: &[], head, target: None })?;
-        // Whether numbers or ids will come is not known yet: those that the first reader wants.
-        let takes = |step: &Step| step.inputs.contains(&0).then(|| step.layer.takes(0));
-        let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
-        self.frozen(wire(item, dtype, None, &steps, &[(HEAD.to_owned(), head)])?)
+        let named = self.inputs().iter().zip(items).enumerate();
+        let entries: Vec<Entry<'_>> =
+            named.map(|(place, (name, item))| Entry::expected(name, item, place, &steps)).collect();
+        self.frozen(wire(&entries, &steps, &[(HEAD.to_owned(), head)])?)
     }
 }
 
@@ -100,24 +114,21 @@ fn ids(input: &InputSpec) -> usize {
     places.max().unwrap_or(1)
 }
 
-/// `padding`: what a text is filled up with behind. Where each place is told, no layer looks ahead, and none needs to know where
-/// the text ends.
-fn wire(
-    item: &[usize],
-    dtype: DType,
-    padding: Option<u32>,
-    steps: &[Step],
-    heads: &[(String, Head)],
-) -> Result<Graph, ModelError> {
+/// Where each place is told, no layer looks ahead, and none needs to know where a text ends.
+fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[(String, Head)]) -> Result<Graph, ModelError> {
     let mut graph = Graph::default();
-    let mut ids = vec![graph.input(INPUT, Shape::batch(item), dtype)?];
     let answers_once = !heads.iter().any(|(_, head)| matches!(head, Head::Places(_)));
-    let mut lengths = Lengths::of(ids[0], padding.filter(|_| answers_once));
+    let (mut ids, mut texts) = (vec![], vec![]);
+    for (place, entry) in entries.iter().enumerate() {
+        let id = graph.input(entry.name, Shape::batch(entry.item), entry.dtype)?;
+        ids.push(id);
+        texts.extend(answers_once.then(|| Lengths::of(id, entry, (place, entries.len()))));
+    }
     for (number, step) in steps.iter().enumerate() {
         let mut read: Vec<NodeId> = step.inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
-        read.extend(lengths.beside(&mut graph, step)?);
+        read.extend(Lengths::beside_any(&mut texts, &mut graph, step)?);
         let id = add(&mut graph, number, step, &read)?;
-        lengths.follow(&graph, id, step);
+        texts.iter_mut().for_each(|text| text.follow(&graph, id, step));
         ids.push(id);
     }
     if let Some(&last) = ids.last() {

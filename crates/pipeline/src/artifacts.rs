@@ -125,9 +125,11 @@ fn label(dataset: &Dataset, row: usize) -> Option<String> {
             let fitting = labels.iter().zip(target.f32s().ok()?).filter(|(_, fits)| **fits > 0.0);
             Some(fitting.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", "))
         }
-        Decode::Number { .. } | Decode::Numbers { .. } | Decode::Forecast { .. } | Decode::Next { .. } => {
-            None
-        }
+        Decode::Number { .. }
+        | Decode::Numbers { .. }
+        | Decode::Quantiles { .. }
+        | Decode::Forecast { .. }
+        | Decode::Next { .. } => None,
     }
 }
 
@@ -251,10 +253,9 @@ pub(crate) fn report(
         recipe,
         parity: None,
     };
-    let decode = trained.predictor.targets.first().map(|target| target.decode.clone());
     Ok(Files::from([
         (METRICS.to_owned(), json(report)?),
-        (PREDICTIONS.to_owned(), parquet(&answers::predictions(report, decode.as_ref()))?),
+        (PREDICTIONS.to_owned(), parquet(&answers::all(report, &trained.predictor.targets))?),
         (REPORT.to_owned(), html(&input).into_bytes()),
     ]))
 }

@@ -134,6 +134,7 @@ fn of_evaluate(error: &EvaluateError) -> u8 {
     match error {
         EvaluateError::Setting { .. } | EvaluateError::NoTestRows | EvaluateError::Targets { .. } => 2,
         EvaluateError::Dataset { .. }
+        | EvaluateError::Head { .. }
         | EvaluateError::Class { .. }
         | EvaluateError::Truth { .. }
         | EvaluateError::Output { .. }

@@ -1,7 +1,7 @@
 //! Runs of one recipe that differ in their seed alone: how far apart they come out, and which of them is the best.
 mod page;
 
-use baeum_core::{EpochRecord, MetricName};
+use baeum_core::{EpochRecord, HeadMetric};
 use baeum_evaluate::Metric;
 use baeum_train::best_epoch;
 use serde::Serialize;
@@ -33,10 +33,10 @@ pub struct Seeds {
 }
 
 /// How a metric is spread over seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    /// Which metric.
-    pub name: MetricName,
+    /// Which metric, of which target.
+    pub name: HeadMetric,
     /// The mean over the runs; none where a run does not define it.
     pub mean: Option<f64>,
     /// The standard deviation of a sample, divided by one less than the number of runs; none for a single one.
@@ -50,7 +50,7 @@ pub struct Spread {
 impl Seeds {
     /// What these runs say together.
     pub fn of(runs: Vec<Seeded>, same_parts: bool) -> Seeds {
-        let names = runs.first().map_or(&[][..], |run| &run.metrics).iter().map(|metric| metric.name);
+        let names = runs.first().map_or(&[][..], |run| &run.metrics).iter().map(|metric| metric.name.clone());
         let spread = names.map(|name| Spread::of(name, &runs)).collect();
         Seeds { spread, best: best(&runs), runs, same_parts }
     }
@@ -68,8 +68,8 @@ impl Seeds {
 
 impl Seeded {
     /// What the test rows score by a metric.
-    pub fn value(&self, name: MetricName) -> Option<f64> {
-        self.metrics.iter().find(|metric| metric.name == name)?.value
+    pub fn value(&self, name: &HeadMetric) -> Option<f64> {
+        self.metrics.iter().find(|metric| metric.name == *name)?.value
     }
 
     /// What chose it, for people: the metrics of `train.best`, or the loss, on the validation rows.
@@ -94,8 +94,8 @@ fn best(runs: &[Seeded]) -> Option<usize> {
 }
 
 impl Spread {
-    fn of(name: MetricName, runs: &[Seeded]) -> Spread {
-        let values: Option<Vec<f64>> = runs.iter().map(|run| run.value(name)).collect();
+    fn of(name: HeadMetric, runs: &[Seeded]) -> Spread {
+        let values: Option<Vec<f64>> = runs.iter().map(|run| run.value(&name)).collect();
         let Some(values) = values.filter(|values| !values.is_empty()) else {
             return Spread { name, mean: None, deviation: None, low: None, high: None };
         };
@@ -111,14 +111,14 @@ impl Spread {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 pub(crate) mod tests {
-    use baeum_core::Scored;
+    use baeum_core::{MetricName, Scored};
 
     use super::*;
 
     pub(crate) fn seeded(seed: u64, accuracy: f64, loss: f64, test: Option<f64>) -> Seeded {
-        let scored = Scored { metric: MetricName::Accuracy, value: Some(accuracy) };
+        let scored = Scored { metric: MetricName::Accuracy.into(), value: Some(accuracy) };
         let metric = Metric {
-            name: MetricName::Accuracy,
+            name: MetricName::Accuracy.into(),
             value: test,
             low: None,
             high: None,
@@ -140,14 +140,14 @@ pub(crate) mod tests {
         let runs = [0.5, 0.75, 1.0].map(|test| seeded(0, 0.5, 1.0, Some(test)));
         let spread = Seeds::of(runs.to_vec(), true).spread;
         let expect = Spread {
-            name: MetricName::Accuracy,
+            name: MetricName::Accuracy.into(),
             mean: Some(0.75),
             deviation: Some(0.25), // statistics.stdev of Python
             low: Some(0.5),
             high: Some(1.0),
         };
         assert_eq!(spread, [expect]);
-        let one = Seeds::of(vec![seeded(0, 0.5, 1.0, Some(0.5))], true).spread[0];
+        let one = Seeds::of(vec![seeded(0, 0.5, 1.0, Some(0.5))], true).spread.remove(0);
         assert_eq!((one.mean, one.deviation), (Some(0.5), None));
         let lost = Seeds::of(vec![seeded(0, 0.5, 1.0, Some(0.5)), seeded(1, 0.5, 1.0, None)], true);
         assert_eq!((lost.spread[0].mean, lost.spread[0].low), (None, None));

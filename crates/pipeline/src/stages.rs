@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
 use baeum_core::{
-    Blueprint, Clock, Dataset, Decode, Loss, MetricName, Model, Network, Predictor, RunnerUp, Target,
+    Blueprint, Clock, Dataset, Decode, HeadMetric, Loss, Model, Network, Predictor, RunnerUp, Target,
     Trained, free_memory,
 };
 use baeum_data::{Place, Profile};
@@ -174,7 +174,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let from = hooks.resume()?;
     let mut keep = |checkpoint: &Checkpoint| hooks.keep(checkpoint);
     let mut watch = |event: &Event| hooks.see(event);
-    let mut judge = |net: &mut dyn Network, data: &Dataset, metrics: &[MetricName]| {
+    let mut judge = |net: &mut dyn Network, data: &Dataset, metrics: &[HeadMetric]| {
         Ok(baeum_evaluate::judge(net, data, plans.train.part_rows(), metrics)?)
     };
     let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, judge: &mut judge, watch: &mut watch };
@@ -209,6 +209,7 @@ fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
                 | Decode::Labels { .. }
                 | Decode::Number { .. }
                 | Decode::Numbers { .. }
+                | Decode::Quantiles { .. }
                 | Decode::Forecast { .. }
                 | Decode::Next { .. },
             )

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::weights_file::{self, WeightsFileError};
-use baeum_core::{EpochRecord, Limits, LossParts, MetricName, Network, Scored, State, Weights};
+use baeum_core::{EpochRecord, HeadMetric, Limits, LossParts, Network, Scored, State, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -127,7 +127,7 @@ impl Checkpoint {
         from: Option<Checkpoint>,
         net: &mut dyn Network,
         steps_per_epoch: usize,
-        metrics: &[MetricName],
+        metrics: &[HeadMetric],
         best_kept: usize,
     ) -> Result<Checkpoint, TrainError> {
         let Some(from) = from else { return Ok(Checkpoint::default()) };
@@ -135,7 +135,8 @@ impl Checkpoint {
             return Err(CheckpointError::Batch { batch: from.batch, steps_per_epoch }.into());
         }
         for record in &from.history {
-            let wanted: Vec<MetricName> = record.valid_metrics.iter().map(|scored| scored.metric).collect();
+            let wanted: Vec<HeadMetric> =
+                record.valid_metrics.iter().map(|scored| scored.metric.clone()).collect();
             if wanted != metrics {
                 let (wanted, got) = (names(&wanted), names(metrics));
                 return Err(CheckpointError::Metrics { wanted, got }.into());
@@ -238,7 +239,7 @@ struct Epoch {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExactScore {
-    metric: MetricName,
+    metric: HeadMetric,
     value: Option<Exact>,
 }
 
@@ -289,8 +290,8 @@ impl Progress {
 }
 
 impl ExactScore {
-    fn of(&Scored { metric, value }: &Scored) -> ExactScore {
-        ExactScore { metric, value: value.map(Exact) }
+    fn of(Scored { metric, value }: &Scored) -> ExactScore {
+        ExactScore { metric: metric.clone(), value: value.map(Exact) }
     }
 
     fn scored(self) -> Scored {
@@ -348,7 +349,8 @@ mod tests {
     fn record(epoch: u32, valid_loss: Option<f64>) -> EpochRecord {
         // 0.1 + 0.2 and 1e-7 / 3 need all their digits.
         let value = Some(1.0 / 3.0);
-        let valid_metrics = vec![Scored { metric: MetricName::Accuracy, value }];
+        let metric = HeadMetric { head: Some("a kind".to_owned()), metric: baeum_core::MetricName::Accuracy };
+        let valid_metrics = vec![Scored { metric, value }];
         let (train_loss, learning_rate) = (0.1 + 0.2, 1e-7 / 3.0);
         EpochRecord { epoch, step: u64::MAX, train_loss, valid_loss, valid_metrics, learning_rate }
     }

@@ -3,6 +3,7 @@
 use baeum_core::{Dataset, Decode, Loss, Target, Task, nearest};
 
 use crate::config::ClassWeights;
+use crate::heads::told;
 use crate::plan::require;
 use crate::row_labels::{rows_of_labels, why_not_by_label};
 use crate::{TrainError, TrainPlan};
@@ -138,7 +139,10 @@ fn by_itself(rows: usize, all: usize) -> Balance {
 /// [`TrainError::Setting`] for a label that nobody knows, or as many weights as there are no labels;
 /// [`TrainError::Source`] if a row cannot be read.
 pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, TrainError> {
-    let mut loss = plan.loss(data.task)?;
+    let mut loss = match plan.loss_of(&told(data))? {
+        Some(loss) => loss,
+        None => plan.loss(data.task)?,
+    };
     let next = data.targets.first().map(|target| &target.decode);
     match (&mut loss, plan.class_weights(), next) {
         (Loss::CrossEntropy { weights, .. }, Some(said), _) => {
@@ -158,7 +162,8 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
             | Loss::Mse
             | Loss::Mae
             | Loss::Huber { .. }
-            | Loss::Quantile { .. },
+            | Loss::Quantile { .. }
+            | Loss::Heads(_),
             _,
             _,
         ) => {}

@@ -1,14 +1,18 @@
 mod class_weights;
+mod head;
 mod loss;
 mod optimizer;
 mod schedule;
 
+use std::collections::BTreeMap;
+
 use baeum_core::tagged::Several;
-use baeum_core::{Decayed, MetricName};
+use baeum_core::{Decayed, HeadMetric};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use class_weights::ClassWeights;
+pub use head::HeadConfig;
 pub use loss::{CrossEntropyConfig, Huber, LossConfig, Quantile};
 pub use optimizer::{AdamConfig, LionConfig, MuonConfig, Optimizer, RmsPropConfig, SgdConfig};
 pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
@@ -31,7 +35,8 @@ pub struct TrainConfig {
     /// Batch norm learns little from a batch of few rows.
     pub drop_last: bool,
     /// How often the rows of each label are seen in an epoch; `all`: every row once. Where labels are far from equally
-    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them.
+    /// frequent, the others give rare ones more weight. A row that may have several goes by the rarest of them, and of several targets the
+    /// first counts.
     pub sampler: Sampler,
     /// What a row counts in the loss by its label: `balanced`, which is `n / (classes * count)` of the training rows;
     /// `square_root`, the root of it; a table such as `{ yes = 5, no = 1 }`, where what is not named counts 1; or a list in
@@ -75,11 +80,16 @@ pub struct TrainConfig {
     /// a tenth of each label over all labels, and the validation loss is smoothed alike.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "baeum_core::tagged::option")]
     pub loss: Option<LossConfig>,
+    /// Losses of several targets, by the target: `heads = { weight = { loss = "mae", weight = 0.5 } }`. What is minimised is the
+    /// sum of their means, each times its weight.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub heads: BTreeMap<String, HeadConfig>,
     /// What makes an epoch the best one, whose weights are kept: a metric of the validation rows, such as `accuracy`, or several
-    /// in the order of their importance, where each tells apart what those before it leave equal. The loss of these rows, if
+    /// in the order of their importance, where each tells apart what those before it leave equal. Where there are several targets, one
+    /// stands in front of each metric: `species.accuracy`. The loss of these rows, if
     /// not given; it also tells apart what all metrics leave equal, and of equals the first is best.
     #[serde(skip_serializing_if = "Several::is_empty")]
-    pub best: Several<MetricName>,
+    pub best: Several<HeadMetric>,
     /// When to stop before the last epoch; never, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
@@ -166,6 +176,7 @@ impl Default for TrainConfig {
             gradient_limit: None,
             ema: None,
             loss: None,
+            heads: BTreeMap::new(),
             best: Several::default(),
             early_stopping: None,
             checkpoint: CheckpointConfig::default(),

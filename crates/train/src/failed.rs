@@ -3,12 +3,15 @@ mod files;
 
 use std::fmt;
 
-use baeum_core::{Batch, Dataset, Loss, LossParts, Lost, Network, Part, Role, State, Task, Update, Value};
+use baeum_core::{
+    Batch, Dataset, Expected, Loss, LossParts, Lost, Network, Part, Role, State, Task, Update, Value,
+};
 use serde::{Deserialize, Serialize};
 
 pub use files::FailedStepError;
 
 use crate::checkpoint::Exact;
+use crate::heads::told;
 use crate::step::update;
 use crate::{TrainError, TrainPlan};
 
@@ -28,6 +31,8 @@ pub struct FailedStep {
     pub learning_rate: f64,
     /// What is learned.
     pub task: Task,
+    /// The targets, where several are learned, or quantiles of one.
+    pub heads: Vec<FailedHead>,
     /// What is minimised, with the weights of the classes.
     pub loss: Loss,
     /// The batch as the network saw it, augmented and mixed, in the parts that went through the network at once.
@@ -36,6 +41,25 @@ pub struct FailedStep {
     pub state: State,
     /// What was wrong.
     pub finding: Finding,
+}
+
+/// One of the targets of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedHead {
+    /// Its field.
+    pub name: String,
+    /// What its answers are like.
+    pub task: Task,
+    /// The levels of its quantiles, if those are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<f64>,
+}
+
+impl FailedHead {
+    fn expected(&self) -> Expected<'_> {
+        Expected { name: &self.name, task: Some(self.task), levels: &self.levels }
+    }
 }
 
 /// What is wrong with a step.
@@ -118,7 +142,8 @@ impl FailedStep {
         let state = net.state()?;
         let finding = examine(net, &batches, loss, &plan.update(learning_rate))?;
         let (rows, ids, task, loss) = (rows.to_vec(), ids(data, rows), data.task, loss.clone());
-        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, loss, batches, state, finding })
+        let heads = heads(data);
+        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, heads, loss, batches, state, finding })
     }
 
     /// Runs the very step on `net`, a network of the same graph, and says what is wrong with it now.
@@ -188,6 +213,18 @@ fn examine(
     }
     let gradient_norm = Exact(update(net, said, total.mean())?);
     Ok(Finding { loss: Exact(total.mean()), gradient_norm, limit: said.limit.map(Exact), first })
+}
+
+/// The targets, if the task alone does not say what is minimised.
+fn heads(data: &Dataset) -> Vec<FailedHead> {
+    let told = told(data);
+    let is_plain = matches!(told[..], [Expected { levels: [], .. }]);
+    let head = |told: Expected<'_>| FailedHead {
+        name: told.name.to_owned(),
+        task: told.task.unwrap_or(data.task),
+        levels: told.levels.to_vec(),
+    };
+    if is_plain { vec![] } else { told.into_iter().map(head).collect() }
 }
 
 /// What the first column of `data.ids` says of rows; nothing if it says nothing of one of them.

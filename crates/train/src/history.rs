@@ -106,8 +106,10 @@ mod tests {
 
     /// Accuracy and mean absolute error of epochs that all have the same loss.
     fn judged(epochs: &[(f64, f64)]) -> Vec<EpochRecord> {
-        let scored =
-            |metric, value: f64| Scored { metric, value: Some(value).filter(|value| !value.is_nan()) };
+        let scored = |metric: MetricName, value: f64| Scored {
+            metric: metric.into(),
+            value: Some(value).filter(|value| !value.is_nan()),
+        };
         let mut history = history(&vec![1.0; epochs.len()]);
         for (record, (accuracy, error)) in history.iter_mut().zip(epochs) {
             record.valid_metrics =

@@ -25,6 +25,7 @@ mod class_weights;
 mod error;
 mod failed;
 mod fit;
+mod heads;
 mod loss;
 mod objective;
 mod optimizer;
@@ -41,13 +42,13 @@ mod testing;
 pub use best::Judge;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{
-    AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping, Huber,
-    LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile, RmsPropConfig, Sampler,
-    Schedule, SgdConfig, StepDown, TrainConfig,
+    AdamConfig, CheckpointConfig, ClassWeights, Cooldown, CrossEntropyConfig, Descent, EarlyStopping,
+    HeadConfig, Huber, LionConfig, LossConfig, MuonConfig, OneCycle, Optimizer, Plateau, Quantile,
+    RmsPropConfig, Sampler, Schedule, SgdConfig, StepDown, TrainConfig,
 };
 pub use error::TrainError;
 pub use event::{Event, Signal};
-pub use failed::{FailedStep, FailedStepError, Finding};
+pub use failed::{FailedHead, FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
@@ -55,8 +56,8 @@ pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{
-    Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, InputSpec, Limits, Loss,
-    LossParts, Method, MetricName, Network, NetworkError, Part, Probes, Record, Rng, Schema, Scored, Source,
-    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights,
-    clock::SystemClock, tagged::Several,
+    Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, Expected, HeadLoss,
+    HeadMetric, InputSpec, Limits, Loss, LossParts, Method, MetricName, Network, NetworkError, Part, Probes,
+    Record, Rng, Schema, Scored, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor,
+    TensorError, Update, UpdateStats, Weights, clock::SystemClock, tagged::Several,
 };

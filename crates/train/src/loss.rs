@@ -5,14 +5,15 @@ use baeum_kernels::{logsumexp, softplus};
 
 use crate::TrainError;
 
-/// The loss between every output of a network and its target, added up.
+/// The loss between every output of a network and its target, added up; where outputs have losses of their own, as training does.
 pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Result<LossParts, TrainError> {
     if outputs.len() != targets.len() {
         return Err(NetworkError::Targets { wanted: outputs.len(), got: targets.len() }.into());
     }
     let mut total = LossParts::default();
     for (i, (output, target)) in outputs.iter().zip(targets).enumerate() {
-        total.add(match loss {
+        let (loss, counts) = loss.of_output(i);
+        let lost = match loss {
             Loss::CrossEntropy { weights, smoothing, gamma } => {
                 cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
             }
@@ -20,15 +21,15 @@ pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Re
             Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
             Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
             Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
-            Loss::Quantile { level } => {
-                pairwise(
-                    i,
-                    output,
-                    target,
-                    |x, t| if x < t { level * (t - x) } else { (1.0 - level) * (x - t) },
-                )?
+            Loss::Quantile { levels } => {
+                let mut levels = levels.iter().cycle();
+                pairwise(i, output, target, |x, t| {
+                    pinball(levels.next().copied().unwrap_or(f64::NAN), t - x)
+                })?
             }
-        });
+            Loss::Heads(heads) => return Err(NetworkError::Heads { got: heads.len() }.into()),
+        };
+        total.add_output(lost, counts, output.shape().first().copied().unwrap_or(0));
     }
     Ok(total)
 }
@@ -102,6 +103,11 @@ fn pairwise(
     Ok(LossParts { sum, weight: targets.len() as f64 })
 }
 
+/// Of what is missing to the target.
+fn pinball(level: f64, missing: f64) -> f64 {
+    if missing > 0.0 { level * missing } else { (level - 1.0) * missing }
+}
+
 /// Of an absolute error.
 fn huber(delta: f64, error: f64) -> f64 {
     if error > delta { delta * (error - 0.5 * delta) } else { 0.5 * error * error }
@@ -158,7 +164,7 @@ mod tests {
         let of = |loss| measure(&loss, &[logits(2, &[3.0, 1.5])], std::slice::from_ref(&target)).unwrap();
         assert_eq!(of(Loss::Mae), LossParts { sum: 2.5, weight: 2.0 });
         assert_eq!(of(Loss::Huber { delta: 1.0 }), LossParts { sum: 1.5 + 0.125, weight: 2.0 });
-        assert_eq!(of(Loss::Quantile { level: 0.75 }), LossParts { sum: 0.5 + 0.375, weight: 2.0 });
+        assert_eq!(of(Loss::Quantile { levels: vec![0.75] }), LossParts { sum: 0.5 + 0.375, weight: 2.0 });
     }
 
     #[test]

@@ -2,14 +2,12 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use baeum_core::{Ended, EpochRecord, Loss, MetricName, Task, Update};
+use baeum_core::{Ended, EpochRecord, Expected, HeadMetric, Loss, Task, Update};
 
-use crate::config::{
-    BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, LossConfig, Sampler, TrainConfig,
-};
+use crate::config::{BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, Sampler, TrainConfig};
 use crate::history::stale_epochs;
 use crate::time::minutes;
-use crate::{TrainError, best, schedule};
+use crate::{TrainError, best, heads, schedule};
 
 /// Settings that were checked. [`TrainConfig::check`] is the only way to one, so the loop never doubts.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +59,9 @@ impl TrainConfig {
             weights.check()?;
         }
         if let Some(loss) = &self.loss {
-            loss.check()?;
+            loss.check("loss")?;
         }
+        heads::check(&self.heads)?;
         best::check(&self.best.0)?;
         if let Some(stop) = &self.early_stopping {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
@@ -163,17 +162,23 @@ impl TrainPlan {
     /// # Errors
     /// [`TrainError::Setting`] if the recipe asks for a loss or for weights that the task's targets cannot have.
     pub fn loss(&self, task: Task) -> Result<Loss, TrainError> {
-        let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task))?;
+        let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task, "loss"))?;
         self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
         Ok(said)
     }
 
-    /// The metrics that choose the best epoch, the most important one first; none where the loss does.
+    /// The settings as they were said.
+    pub(crate) fn said(&self) -> &TrainConfig {
+        &self.said
+    }
+
+    /// The metrics that choose the best epoch, the most important one first; none where the loss does. `targets`: each with its
+    /// task, as far as that is known.
     ///
     /// # Errors
-    /// [`TrainError::Setting`] if the recipe names a metric that answers of this task are not judged by.
-    pub fn best(&self, task: Task) -> Result<&[MetricName], TrainError> {
-        best::refuse_for(&self.said.best.0, task)?;
+    /// [`TrainError::Setting`] if the recipe names a metric that answers of a task are not judged by, or no target of several.
+    pub fn best(&self, targets: &[Expected<'_>]) -> Result<&[HeadMetric], TrainError> {
+        best::refuse_for(&self.said.best.0, targets)?;
         Ok(&self.said.best.0)
     }
 
@@ -182,7 +187,8 @@ impl TrainPlan {
     /// # Errors
     /// [`TrainError::Setting`] if the recipe asks for such a loss.
     pub fn refuse_mixed(&self) -> Result<(), TrainError> {
-        self.said.loss.as_ref().map_or(Ok(()), LossConfig::refuse_mixed)
+        heads::refuse_mixed(&self.said.heads)?;
+        self.said.loss.as_ref().map_or(Ok(()), |loss| loss.refuse_mixed("loss"))
     }
 
     /// The step size of the update behind the first `step` ones and the epochs of `history`.
@@ -359,7 +365,7 @@ mod tests {
         assert_eq!(plan.loss(Task::Classify).unwrap(), Loss::CROSS_ENTROPY);
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mse);
         assert_eq!(plan.loss(Task::MultiLabel).unwrap(), Loss::BINARY_CROSS_ENTROPY);
-        let plan = TrainConfig { loss: Some(LossConfig::Mae), ..said() }.check().unwrap();
+        let plan = TrainConfig { loss: Some(crate::LossConfig::Mae), ..said() }.check().unwrap();
         assert_eq!(plan.loss(Task::Regress).unwrap(), Loss::Mae);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use baeum_core::{
-    Batch, Data, Dataset, Decode, Loss, LossParts, Lost, LostWhat, Method, MetricName, Network, NetworkError,
+    Batch, Data, Dataset, Decode, HeadMetric, Loss, LossParts, Lost, LostWhat, Method, Network, NetworkError,
     Part, Probes, Record, Schema, Scored, Source, SourceError, Splits, State, Target, Task, Tensor, Update,
     UpdateStats, Weights,
 };
@@ -133,7 +133,7 @@ impl Network for Regression {
 pub(crate) fn accuracy(
     net: &mut dyn Network,
     data: &Dataset,
-    metrics: &[MetricName],
+    metrics: &[HeadMetric],
 ) -> Result<Vec<Scored>, Box<dyn std::error::Error + Send + Sync>> {
     let batch = data.source.batch(data.splits.valid.rows())?;
     let classes = batch.targets[0].i64s()?;
@@ -141,7 +141,7 @@ pub(crate) fn accuracy(
     let right =
         logits.zip(classes).filter(|(logits, class)| argmax(logits) == Some(**class as usize)).count();
     let value = Some(right as f64 / batch.rows as f64);
-    Ok(metrics.iter().map(|&metric| Scored { metric, value }).collect())
+    Ok(metrics.iter().map(|metric| Scored { metric: metric.clone(), value }).collect())
 }
 
 /// Yields the losses it was given, one update after the other; its only weight is the number of updates.

@@ -57,7 +57,9 @@ fn batch(loss: &Loss) -> Batch {
                 normal("y", OUTPUTS).f32s().unwrap().iter().map(|x| x.clamp(0.0, 1.0)).collect();
             Tensor::new([ROWS, OUTPUTS], fits).unwrap()
         }
-        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => normal("y", OUTPUTS),
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => {
+            normal("y", OUTPUTS)
+        }
     };
     let inputs = [("x".to_owned(), normal("x", FEATURES))].into();
     Batch { rows: ROWS, inputs, targets: vec![target] }
@@ -85,7 +87,8 @@ fn losses() -> Vec<(&'static str, Loss, Update)> {
         ("mse", Loss::Mse),
         ("mae", Loss::Mae),
         ("huber", Loss::Huber { delta: 0.7 }),
-        ("quantile", Loss::Quantile { level: 0.9 }),
+        ("quantile", Loss::Quantile { levels: vec![0.9] }),
+        ("quantiles", Loss::Quantile { levels: vec![0.1, 0.5, 0.9] }),
     ];
     losses.into_iter().map(|(name, loss)| (name, loss, sgd(0.0, false))).collect()
 }
@@ -122,10 +125,10 @@ fn said_loss(loss: &Loss) -> Value {
             json!({ "weights": weights, "smoothing": smoothing, "gamma": gamma })
         }
         Loss::Huber { delta } => json!({ "delta": delta }),
-        Loss::Quantile { level } => json!({ "level": level }),
+        Loss::Quantile { levels } => json!({ "levels": levels }),
         Loss::BinaryCrossEntropy { weights } if weights.is_empty() => json!({}),
         Loss::BinaryCrossEntropy { weights } => json!({ "pos_weight": weights }),
-        Loss::Mse | Loss::Mae => json!({}),
+        Loss::Mse | Loss::Mae | Loss::Heads(_) => json!({}),
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use baeum::fs::RealFs;
 use baeum::models::{RunnerConfig, network};
-use baeum::{Context, Dataset, Limits, MetricName, Network, NoHooks, Recipe, Stages, data, train};
+use baeum::{Context, Dataset, HeadMetric, Limits, Network, NoHooks, Recipe, Stages, data, train};
 
 use super::process::ask;
 use super::turns::{order, say};
@@ -117,7 +117,7 @@ fn ours(arguments: &FashionArguments, seed: u64) -> Result<Went, Box<dyn Error +
         Ok(())
     };
     let watch = &mut |_: &train::Event| train::Signal::Go;
-    let score = &mut |_: &mut dyn Network, _: &Dataset, _: &[MetricName]| Ok(vec![]);
+    let score = &mut |_: &mut dyn Network, _: &Dataset, _: &[HeadMetric]| Ok(vec![]);
     let outside = train::Outside { clock: &train::SystemClock::new(), keep, judge: score, watch };
     train::fit(&plans.train, place.seed, &mut *net, &dataset, None, outside)?;
     let test = accuracy(&mut *judge, &dataset, dataset.splits.test.rows())?;

@@ -36,7 +36,8 @@ impl Workload {
             | Loss::Mse
             | Loss::Mae
             | Loss::Huber { .. }
-            | Loss::Quantile { .. } => normal("target", sizes(&output.shape)),
+            | Loss::Quantile { .. }
+            | Loss::Heads(_) => normal("target", sizes(&output.shape)),
         };
         Batch { rows: *rows, inputs, targets: vec![target] }
     }

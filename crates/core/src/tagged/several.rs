@@ -118,7 +118,7 @@ impl<T: Item> JsonSchema for Several<T> {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::MetricName;
+    use crate::{HeadMetric, MetricName};
 
     #[track_caller]
     fn check<T: Item + PartialEq + fmt::Debug>(text: &str, expect: Result<&[T], &str>) {
@@ -131,9 +131,10 @@ mod tests {
 
     #[test]
     fn one_stands_alone_and_several_in_a_list() {
-        check("\"accuracy\"", Ok(&[MetricName::Accuracy]));
-        check("[\"accuracy\",\"log_loss\"]", Ok(&[MetricName::Accuracy, MetricName::LogLoss]));
-        check("[]", Ok(&[] as &[MetricName]));
+        let [accuracy, loss] = [MetricName::Accuracy, MetricName::LogLoss].map(HeadMetric::from);
+        check("\"accuracy\"", Ok(std::slice::from_ref(&accuracy)));
+        check("[\"accuracy\",\"log_loss\"]", Ok(&[accuracy, loss]));
+        check("[]", Ok(&[] as &[HeadMetric]));
         check("7", Ok(&[7u64]));
         check("[7,0]", Ok(&[7u64, 0]));
     }
@@ -141,12 +142,12 @@ mod tests {
     #[test]
     fn what_is_none_of_them_is_refused() {
         let wanted = "expected a metric, or a list of metrics at line 1 column";
-        check::<MetricName>("3", Err(&format!("invalid type: integer `3`, {wanted} 1")));
-        check::<MetricName>("-3", Err(&format!("invalid type: integer `-3`, {wanted} 2")));
-        check::<MetricName>("true", Err(&format!("invalid type: boolean `true`, {wanted} 4")));
+        check::<HeadMetric>("3", Err(&format!("invalid type: integer `3`, {wanted} 1")));
+        check::<HeadMetric>("-3", Err(&format!("invalid type: integer `-3`, {wanted} 2")));
+        check::<HeadMetric>("true", Err(&format!("invalid type: boolean `true`, {wanted} 4")));
         let text = "invalid type: integer `-3`, expected a whole number from 0, or a list of them at line 1 column 2";
         check::<u64>("-3", Err(text));
-        let text = serde_json::from_str::<Several<MetricName>>("\"accurate\"").unwrap_err().to_string();
+        let text = serde_json::from_str::<Several<HeadMetric>>("\"accurate\"").unwrap_err().to_string();
         assert!(
             text.starts_with("unknown variant `accurate`, expected one of `accuracy`, `macro_f1`"),
             "{text}"

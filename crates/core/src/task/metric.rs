@@ -1,11 +1,9 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 
-use super::Task;
-use crate::tagged::Item;
+use super::{HeadMetric, Task};
 
 /// A way to judge answers; each equals scikit-learn's of the same name. The only list of metrics in the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +38,11 @@ pub enum MetricName {
     Rmse,
     /// The mean absolute error, in the target's unit.
     Mae,
+    /// The mean over rows and levels of `q (t - x)` where the quantile `x` lies below the truth `t` and of `(1 - q) (x - t)` where it lies
+    /// above, in the target's unit (scikit-learn's `mean_pinball_loss`, averaged over the levels).
+    PinballLoss,
+    /// How far the share of truths up to a quantile is from its level, averaged over the levels.
+    CoverageError,
 }
 
 impl MetricName {
@@ -56,6 +59,9 @@ impl MetricName {
 
     /// What numbers are judged by, in the order of reports.
     pub const OF_NUMBERS: [MetricName; 3] = [MetricName::R2, MetricName::Rmse, MetricName::Mae];
+
+    /// What quantiles of a number are judged by, in the order of reports.
+    pub const OF_QUANTILES: [MetricName; 2] = [MetricName::PinballLoss, MetricName::CoverageError];
 
     /// What answers of a task are judged by, in the order of reports.
     pub fn of(task: Task) -> &'static [MetricName] {
@@ -81,6 +87,8 @@ impl MetricName {
             MetricName::R2 => "r2",
             MetricName::Rmse => "rmse",
             MetricName::Mae => "mae",
+            MetricName::PinballLoss => "pinball_loss",
+            MetricName::CoverageError => "coverage_error",
         }
     }
 
@@ -98,6 +106,8 @@ impl MetricName {
             MetricName::R2 => "R²",
             MetricName::Rmse => "RMSE",
             MetricName::Mae => "MAE",
+            MetricName::PinballLoss => "Pinball loss",
+            MetricName::CoverageError => "Coverage error",
         }
     }
 
@@ -121,13 +131,17 @@ impl MetricName {
             MetricName::R2 => "Share of the variation that the answers explain; 1 is perfect.",
             MetricName::Rmse => "Typical error, large ones counting more.",
             MetricName::Mae => "Error of an average answer.",
+            MetricName::PinballLoss => {
+                "How far the quantiles miss the truth, each side weighted by its level."
+            }
+            MetricName::CoverageError => "How far the share of truths below a quantile is from its level.",
         }
     }
 
     /// Whether it counts what the target counts.
     pub fn has_unit(self) -> bool {
         match self {
-            MetricName::Rmse | MetricName::Mae => true,
+            MetricName::Rmse | MetricName::Mae | MetricName::PinballLoss => true,
             MetricName::Accuracy
             | MetricName::MacroF1
             | MetricName::MicroF1
@@ -136,6 +150,7 @@ impl MetricName {
             | MetricName::LogLoss
             | MetricName::Perplexity
             | MetricName::BitsPerByte
+            | MetricName::CoverageError
             | MetricName::R2 => false,
         }
     }
@@ -153,16 +168,10 @@ impl MetricName {
             | MetricName::Perplexity
             | MetricName::BitsPerByte
             | MetricName::Rmse
-            | MetricName::Mae => false,
+            | MetricName::Mae
+            | MetricName::PinballLoss
+            | MetricName::CoverageError => false,
         }
-    }
-}
-
-impl Item for MetricName {
-    const WANTED: &'static str = "a metric, or a list of metrics";
-
-    fn of_text<E: Error>(text: &str) -> Result<MetricName, E> {
-        MetricName::deserialize(text.into_deserializer())
     }
 }
 
@@ -173,11 +182,11 @@ impl fmt::Display for MetricName {
 }
 
 /// What rows score by one metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
-    /// Which metric.
-    pub metric: MetricName,
+    /// Which metric, of which target.
+    pub metric: HeadMetric,
     /// Its value; none where the rows do not define it, or an answer was no number.
     pub value: Option<f64>,
 }
@@ -194,7 +203,7 @@ impl fmt::Display for Scored {
 impl Scored {
     /// The value with such a sign that less of it is better, as of a loss.
     pub fn cost(&self) -> Option<f64> {
-        let sign = if self.metric.higher_is_better() { -1.0 } else { 1.0 };
+        let sign = if self.metric.metric.higher_is_better() { -1.0 } else { 1.0 };
         self.value.map(|value| sign * value)
     }
 }
@@ -207,7 +216,9 @@ mod tests {
     #[test]
     fn files_spell_metrics_as_text_does() {
         let labels = MetricName::OF_LABELS.into_iter().chain(MetricName::OF_LABEL_SETS);
-        for metric in labels.chain(MetricName::OF_NUMBERS).chain(MetricName::OF_PIECES) {
+        for metric in
+            labels.chain(MetricName::OF_NUMBERS).chain(MetricName::OF_QUANTILES).chain(MetricName::OF_PIECES)
+        {
             assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{metric}\""));
         }
     }

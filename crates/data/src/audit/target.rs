@@ -23,10 +23,21 @@ enum Told {
 
 impl Audit<'_> {
     /// Refuses fields that are the target by another name, or one of its labels or columns.
-    pub(super) fn target(&self, task: Task) -> Result<Vec<Warning>, DataError> {
-        let Some(target) = self.fields.iter().position(|field| field.role == Role::Target) else {
-            return Ok(vec![]);
-        };
+    pub(super) fn targets(&self, task: Task) -> Result<Vec<Warning>, DataError> {
+        let is_target = |(_, field): &(usize, &Field)| field.role == Role::Target;
+        let mut warnings = vec![];
+        for (target, field) in self.fields.iter().enumerate().filter(is_target) {
+            let task = match (self.plan.head(&field.name), &field.kind) {
+                (Some(_), Kind::Number) => Task::Regress,
+                (Some(_), _) => Task::Classify,
+                (None, _) => task,
+            };
+            warnings.extend(self.target(task, target)?);
+        }
+        Ok(warnings)
+    }
+
+    fn target(&self, task: Task, target: usize) -> Result<Vec<Warning>, DataError> {
         let first: Vec<usize> = self.train().take(FIRST).collect();
         let (of_first, mut warnings) = (self.told(task, target, &first)?, vec![]);
         for (place, field) in self.inputs() {

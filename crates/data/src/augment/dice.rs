@@ -13,6 +13,13 @@ impl Dice {
         Dice { stream, next: Counter::sample(epoch, row as u64) }
     }
 
+    /// The same for one of several inputs, none of which shares a draw with another.
+    pub(crate) fn of_input(stream: Stream, (row, epoch): (usize, u32), input: usize) -> Dice {
+        let mut dice = Dice::of(stream, row, epoch);
+        dice.next = dice.next.at((input as u64) << 28);
+        dice
+    }
+
     /// The draws of a key, for tests.
     #[cfg(test)]
     pub(crate) fn new(key: u64) -> Dice {

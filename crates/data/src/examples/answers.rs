@@ -50,7 +50,7 @@ impl Answers {
                 let places = (0..raw.rows()).map(place).collect::<Result<_, DataError>>()?;
                 Ok(Answers::Labels { places, classes: names.len() })
             }
-            Decode::Number { scale, offset, .. } => {
+            Decode::Number { scale, offset, .. } | Decode::Quantiles { scale, offset, .. } => {
                 let number = |row: usize| match raw.cell(row, field)? {
                     Cell::Number(number) => Ok(((number - offset) / scale) as f32),
                     cell @ (Cell::Missing | Cell::Numbers(_) | Cell::Name(_) | Cell::Image(_)) => {
@@ -58,8 +58,13 @@ impl Answers {
                     }
                 };
                 let number = |row: usize| if is_unknown(&row) { Ok(f32::NAN) } else { number(row) };
-                let numbers = (0..raw.rows()).map(number).collect::<Result<_, DataError>>()?;
-                Ok(Answers::Numbers { width: 1, numbers })
+                // Each of several quantiles is told by the same number.
+                let width = target.decode.width();
+                let mut numbers = Vec::with_capacity(raw.rows() * width);
+                for row in 0..raw.rows() {
+                    numbers.extend(std::iter::repeat_n(number(row)?, width));
+                }
+                Ok(Answers::Numbers { width, numbers })
             }
             Decode::Next { length, .. } => Ok(Answers::Next { length: *length }),
             Decode::Labels { labels, .. } => {

@@ -11,15 +11,15 @@ use crate::text::Pieces;
 /// So many lines are written again, to see whether the tokenizer can.
 const TRIED: usize = 1000;
 
-/// What comes next in the text whose steps are fitted; `rows` are those of the text, before it is cut into examples.
+/// What comes next in the text whose way to the network is fitted; `rows` are those of the text, before it is cut into
+/// examples.
 pub(super) fn target(
     plan: &DataPlan,
     name: &str,
     rows: &Rows<'_>,
-    pipelines: &[Pipeline],
+    read: Option<&Pipeline>,
 ) -> Result<(Target, TargetStats), DataError> {
-    let pieces =
-        pipelines.first().map(|text| Pieces::behind(&text.field, &text.steps)).transpose()?.flatten();
+    let pieces = read.map(|text| Pieces::behind(&text.field, &text.steps)).transpose()?.flatten();
     let pieces = pieces.ok_or_else(|| {
         DataError::setting("data.fields.text.steps", "`tokenise` as the last step", "another one")
     })?;

@@ -155,7 +155,7 @@ impl Fitting<'_> {
 
     /// Into how many runs the numbers of a row are cut, each with a mean of its own.
     fn runs(&self, per: Option<Per>, shape: &[usize], path: &str) -> Result<usize, DataError> {
-        let laid_out = self.plan.config.shape.as_deref().unwrap_or(shape);
+        let laid_out = self.plan.laid_out(&self.rows.field.name).unwrap_or(shape);
         let usual = if let [_, _, _] = laid_out { Per::Channel } else { Per::Feature };
         match (per.unwrap_or(usual), shape, laid_out) {
             (Per::All, _, _) => Ok(1),
@@ -165,7 +165,7 @@ impl Fitting<'_> {
             }
             (Per::Channel, _, _) => {
                 let wants = "numbers laid out as [channels, rows, columns] for `channel`";
-                let got = format!("{shape:?}; say `data.shape`");
+                let got = format!("{shape:?}; say `data.shape`, or the `shape` of its input");
                 Err(DataError::setting(format!("{path}.standardise.per"), wants, got))
             }
         }

@@ -2,6 +2,7 @@
 
 use baeum_core::{Decode, Kind, Limits, Target, TargetStats, nearest};
 
+use super::quantiles::quantile;
 use super::rows::{Moments, Rows};
 use crate::DataError;
 use crate::labels::Labels;
@@ -13,7 +14,13 @@ pub(super) fn target(
     rows: &Rows<'_>,
     limits: &Limits,
 ) -> Result<(Target, TargetStats), DataError> {
+    let levels = plan.quantiles(&rows.field.name);
     let (decode, stats) = match &rows.field.kind {
+        Kind::Number if !levels.is_empty() => quantiles(plan, rows, levels)?,
+        kind @ (Kind::Category | Kind::Labels { .. }) if !levels.is_empty() => {
+            let (name, wants) = (&rows.field.name, "a number to be learned");
+            return Err(DataError::setting(plan.path_of_quantiles(name), wants, format!("`{name}`, {kind}")));
+        }
         Kind::Category => {
             let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
             (Decode::Label { labels }, TargetStats::Labels { counts })
@@ -47,8 +54,19 @@ fn number(plan: &DataPlan, rows: &Rows<'_>) -> Result<(Decode, TargetStats), Dat
     let moments = rows.numbers()?;
     refuse_constant(&rows.field.name, &moments)?;
     let (mean, std) = (moments.mean(), moments.divisor());
-    let decode = Decode::Number { scale: std, offset: mean, unit: plan.config.unit.clone() };
+    let decode = Decode::Number { scale: std, offset: mean, unit: plan.unit(&rows.field.name) };
     Ok((decode, TargetStats::Numbers { mean, std }))
+}
+
+/// The quantiles of a number; those of the training rows are what a model says that looks at nothing.
+fn quantiles(plan: &DataPlan, rows: &Rows<'_>, levels: &[f64]) -> Result<(Decode, TargetStats), DataError> {
+    let moments = rows.numbers()?;
+    refuse_constant(&rows.field.name, &moments)?;
+    let (scale, offset, unit) = (moments.divisor(), moments.mean(), plan.unit(&rows.field.name));
+    let sorted = rows.sorted(&[], 1)?.concat();
+    let values = levels.iter().map(|&level| quantile(&sorted, level)).collect();
+    let levels = levels.to_vec();
+    Ok((Decode::Quantiles { levels, scale, offset, unit }, TargetStats::Quantiles { values }))
 }
 
 /// The numbers of several columns, each measured by itself.

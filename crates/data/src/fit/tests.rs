@@ -134,7 +134,7 @@ fn means_are_shared_as_said() {
     let more =
         r#", "vectors": {"p": "p*"}, "fields": {"p": {"steps": [{"standardise": {"per": "channel"}}]}}"#;
     let expect = "`data.fields.p.steps[0].standardise.per` wants numbers laid out as [channels, rows, columns] for `channel`, got \
-                  [4]; say `data.shape`";
+                  [4]; say `data.shape`, or the `shape` of its input";
     assert_eq!(refusal(&recipe("y", more), &disk(csv)), expect);
 }
 

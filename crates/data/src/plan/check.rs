@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baeum_core::Task;
 
 use super::plain_text::NEXT;
-use super::{SourcePlan, TableFiles, TableFormat, targets};
+use super::{SourcePlan, TableFiles, TableFormat, heads, targets};
 use crate::DataError;
 use crate::config::{
     CleanConfig, CsvConfig, DataConfig, FunctionConfig, IdxConfig, NumpyConfig, Paths, SourceConfig,
@@ -18,9 +18,6 @@ pub(super) type Checked<T = ()> = Result<T, DataError>;
 
 /// The one field of images.
 pub(crate) const IMAGE: &str = "image";
-
-/// What an image asks of the other columns of its table.
-pub(crate) const IMAGE_ALONE: &str = "an image to be the one field that the network sees";
 
 /// The one field of texts.
 pub(crate) const TEXT: &str = "text";
@@ -194,6 +191,9 @@ fn formula(function: &FunctionConfig) -> Checked<Formula> {
 }
 
 pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String> {
+    if !config.targets.is_empty() {
+        return heads::first(config, source).map(|head| head.column.clone());
+    }
     let one = match config.target.as_ref().map(TargetConfig::columns) {
         Some([one]) => Some(one),
         Some(several) => return targets::several(config, source, several),
@@ -221,9 +221,11 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
             None,
             SourcePlan::Idx(_) | SourcePlan::Numpy(_) | SourcePlan::Folder(_) | SourcePlan::TextFolder(_),
         ) => Ok("label".to_owned()),
-        (None, SourcePlan::Table { .. }) => {
-            refuse("data.target", "the column that is to be learned", "nothing")
-        }
+        (None, SourcePlan::Table { .. }) => refuse(
+            "data.target",
+            "the column that is to be learned, or `data.targets` for several",
+            "nothing",
+        ),
         (None, SourcePlan::Function { .. }) => refuse("data.target", "a name for the answer", "nothing"),
     }
 }
@@ -231,6 +233,9 @@ pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String
 pub(super) fn task(config: &DataConfig, source: &SourcePlan) -> Checked<Option<Task>> {
     if config.series.is_some() {
         return Ok(Some(Task::Regress));
+    }
+    if let Some(first) = config.targets.first() {
+        return Ok(first.task);
     }
     match (source, config.task) {
         (SourcePlan::Text { .. }, Some(Task::Generate) | None) => Ok(Some(Task::Generate)),
@@ -337,11 +342,12 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
     }
 }
 
-pub(super) fn shape(config: &DataConfig) -> Checked {
-    let Some(shape) = &config.shape else { return Ok(()) };
+/// How the numbers of one example are laid out, where the recipe says it.
+pub(super) fn shape(path: &str, shape: Option<&[usize]>) -> Checked {
+    let Some(shape) = shape else { return Ok(()) };
     let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
     match shape.is_empty() || product.is_none_or(|product| product == 0) {
-        true => refuse("data.shape", "sizes above zero", format!("{shape:?}")),
+        true => refuse(path, "sizes above zero", format!("{shape:?}")),
         false => Ok(()),
     }
 }

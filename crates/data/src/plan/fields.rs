@@ -3,7 +3,7 @@
 use baeum_core::Denoise;
 
 use super::SourcePlan;
-use super::check::{Checked, IMAGE, IMAGE_ALONE, TEXT, refuse, refuse_empty};
+use super::check::{Checked, IMAGE, TEXT, refuse};
 use super::steps::{Change, Form};
 use super::{plain_text, series};
 use crate::DataError;
@@ -80,20 +80,6 @@ pub(super) fn field(
     }
     augment(&path, &form, field)?;
     steps(&path, form, field.steps.as_deref().unwrap_or_default())
-}
-
-/// An image of a table stands alone before the network.
-pub(super) fn one_image(config: &DataConfig) -> Checked {
-    let is_image = |field: &FieldConfig| matches!(field.kind, Some(KindConfig::Image { .. }));
-    let Some((image, field)) = config.fields.iter().find(|(_, field)| is_image(field)) else { return Ok(()) };
-    let path = format!("data.fields.{image}.kind");
-    if let Some(KindConfig::Image { folder: Some(folder), .. }) = &field.kind {
-        refuse_empty(&format!("{path}.image.folder"), folder)?;
-    }
-    match config.fields.keys().chain(config.vectors.keys()).find(|name| *name != image) {
-        Some(other) => refuse(path, IMAGE_ALONE, format!("`{other}` beside it")),
-        None => Ok(()),
-    }
 }
 
 /// The ways to change a field at random: each fits what the field is, and each number by itself.

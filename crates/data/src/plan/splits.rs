@@ -4,7 +4,7 @@ use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
 use super::{ListsPlan, SourcePlan, SplitPlan, plain_text, series};
-use crate::config::{DataConfig, SplitConfig, TargetConfig, Unlisted};
+use crate::config::{DataConfig, SplitConfig, Unlisted};
 use crate::split::Part;
 
 pub(super) fn split(config: &DataConfig, source: &SourcePlan, task: Option<Task>) -> Checked<SplitPlan> {
@@ -189,7 +189,7 @@ fn moment(path: &str, column: &Option<String>) -> Checked<String> {
 
 fn by_column(config: &DataConfig, split: SplitPlan) -> Checked<SplitPlan> {
     match split.column() {
-        Some((name, path)) if config.target.iter().flat_map(TargetConfig::columns).any(|own| own == name) => {
+        Some((name, path)) if config.told().any(|own| own == name) => {
             refuse(path, "a column other than the target", format!("`{name}`"))
         }
         Some((name, path)) => refuse_empty(path, name).map(|()| split),

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use baeum_core::Task;
+use baeum_core::{Expected, Task};
 
 use crate::testing::{config, plan};
 
@@ -56,7 +56,7 @@ fn a_target_is_needed_where_nothing_else_says_it() {
     refuse(
         r#"{"source": {"csv": {"path": "a"}}}"#,
         "data.target",
-        "the column that is to be learned, got nothing",
+        "the column that is to be learned, or `data.targets` for several, got nothing",
     );
     refuse(
         &images(r#", "target": "image""#),
@@ -393,4 +393,114 @@ fn the_files_of_a_recipe_are_found() {
     );
     assert_eq!(files(&images("")), ["/r/f/x/1.png", "/r/f/y/2.png"].map(std::path::PathBuf::from));
     assert!(files(&function("")).is_empty());
+}
+
+#[test]
+fn several_inputs_are_checked_before_any_data_are_read() {
+    let inputs =
+        |more: &str| table(&format!(r#", "ignore": ["i"], "inputs": {{"a": {{"fields": "p"}}{more}}}"#));
+    plan(&inputs(r#", "b": {"fields": ["q", "p"]}"#));
+    refuse(
+        &inputs(""),
+        "data.inputs",
+        "two inputs or more; one alone is called `x` and takes all fields, got one",
+    );
+    refuse(&inputs(r#", "b": {"fields": []}"#), "data.inputs.b.fields", "a field, got an empty list");
+    let seen = "a field that the network sees, got";
+    refuse(&inputs(r#", "b": {"fields": "y"}"#), "data.inputs.b.fields", &format!("{seen} the target"));
+    refuse(
+        &inputs(r#", "b": {"fields": ["q", "i"]}"#),
+        "data.inputs.b.fields[1]",
+        &format!("{seen} one of `data.ignore` or `data.ids`"),
+    );
+    refuse(
+        &inputs(r#", "b": {"fields": ["q", "q"]}"#),
+        "data.inputs.b.fields[1]",
+        "each field once, got `q` again",
+    );
+    refuse(
+        &inputs(r#", "b": {"fields": "q", "shape": [2, 0]}"#),
+        "data.inputs.b.shape",
+        "sizes above zero, got [2, 0]",
+    );
+    refuse(
+        &table(r#", "shape": [2], "inputs": {"a": {"fields": "p"}, "b": {"fields": "q"}}"#),
+        "data.shape",
+        "to be left out beside `data.inputs`, each of which may have a `shape`, got [2]",
+    );
+    refuse(
+        &table(
+            r#", "inputs": {"a": {"fields": ["p", "q"]}, "b": {"fields": "q"}}, "fields": {"p": {"kind": "image"}}"#,
+        ),
+        "data.fields.p.kind",
+        "an image to be the one field of its input, got `q` beside it",
+    );
+    refuse(
+        r#"{"source": {"text": {"path": "a.txt"}}, "inputs": {"a": {"fields": "text"}, "b": {"fields": "text"}}}"#,
+        "data.inputs",
+        "to be left out, for a text that is gone on with is one input, got several",
+    );
+}
+
+#[test]
+fn several_targets_are_checked_before_any_data_are_read() {
+    let heads = |targets: &str, more: &str| {
+        format!(r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "targets": [{targets}]{more}}}"#)
+    };
+    let two = r#"{"column": "kind", "task": "classify"}, {"column": "size", "unit": "m", "quantiles": [0.25, 0.75]}"#;
+    let plan = plan(&heads(two, ""));
+    let told = |name, task, levels| Expected { name, task, levels };
+    let wanted = [told("kind", Some(Task::Classify), &[][..]), told("size", None, &[0.25, 0.75])];
+    assert_eq!(plan.targets(), wanted);
+    assert_eq!(plan.unit("size").as_deref(), Some("m"));
+    let one = r#"{"column": "kind"}"#;
+    refuse(&heads(one, ""), "data.targets", "two targets or more; `data.target` names one, got one");
+    let beside = "to be left out beside `data.targets`, for it is about one target, got it";
+    for (name, value) in
+        [("target", "\"y\""), ("unit", "\"m\""), ("label_file", "\"l\""), ("labels", "[\"a\", \"b\"]")]
+    {
+        refuse(&heads(two, &format!(r#", "{name}": {value}"#)), &format!("data.{name}"), beside);
+    }
+    refuse(&heads(two, r#", "task": "classify""#), "data.task", beside);
+    let again = heads(&format!("{one}, {one}"), "");
+    refuse(&again, "data.targets[1].column", "each column once, got `kind` again");
+    let text = heads(r#"{"column": "a", "task": "multi_label"}, {"column": "b"}"#, "");
+    refuse(&text, "data.targets[0].task", "`classify` or `regress`, got `multi_label`");
+    let unit = heads(r#"{"column": "a", "task": "classify", "unit": "m"}, {"column": "b"}"#, "");
+    refuse(&unit, "data.targets[0].unit", "a number to be learned, got classes");
+    let groups = heads(two, r#", "split": {"groups": {"column": "size"}}"#);
+    refuse(&groups, "data.split.groups.column", "a column other than the target, got `size`");
+    let images = r#"{"source": {"folder": {"path": "f"}}, "targets": [{"column": "a"}, {"column": "b"}]}"#;
+    refuse(
+        images,
+        "data.targets",
+        "a table of several columns: `csv`, `jsonl` or `parquet`, got another source",
+    );
+}
+
+#[test]
+fn quantiles_go_up_and_are_of_one_number() {
+    let quantiles = |levels: &str, more: &str| table(&format!(r#", "quantiles": {levels}{more}"#));
+    assert_eq!(plan(&quantiles("[0.1, 0.9]", "")).targets()[0].levels, [0.1, 0.9]);
+    let share = "a share above 0 and below 1, got";
+    refuse(&quantiles("[0.5, 1]", ""), "data.quantiles[1]", &format!("{share} 1"));
+    refuse(&quantiles("[-0.1]", ""), "data.quantiles[0]", &format!("{share} -0.1"));
+    let before = "more than the level before it, 0.5, got 0.5";
+    refuse(&quantiles("[0.5, 0.5]", ""), "data.quantiles[1]", before);
+    let number = "a number to be learned, got";
+    refuse(
+        &quantiles("[0.5]", r#", "task": "classify""#),
+        "data.quantiles",
+        &format!("{number} another task"),
+    );
+    let several = r#"{"source": {"csv": {"path": "a.csv"}}, "target": ["y", "z"], "task": "regress", "quantiles": [0.5]}"#;
+    refuse(several, "data.quantiles", "one number to be learned, got several");
+    let classes = r#"{"source": {"csv": {"path": "a.csv"}}, "targets": [{"column": "y", "task": "classify", "quantiles": [0.5]}, {"column": "z"}]}"#;
+    refuse(classes, "data.targets[0].quantiles", &format!("{number} classes"));
+    let many: Vec<String> = (1..=101).map(|level| format!("{}", f64::from(level) / 102.0)).collect();
+    refuse(
+        &quantiles(&format!("[{}]", many.join(", ")), ""),
+        "data.quantiles",
+        "at most 100 levels, got 101",
+    );
 }

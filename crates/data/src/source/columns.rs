@@ -21,7 +21,10 @@ pub(super) fn refuse_beside(image: &str, names: &[String], uses: &[Use]) -> Resu
     if others.is_empty() {
         return Ok(());
     }
-    let got = format!("{} beside it; put what is no image under `data.ignore`", others.join(", "));
+    let got = format!(
+        "{} beside it; put what is no image under `data.ignore`, or name several `data.inputs`",
+        others.join(", ")
+    );
     Err(DataError::setting(format!("data.fields.{image}.kind"), IMAGE_ALONE, got))
 }
 
@@ -50,7 +53,10 @@ pub(super) fn bad_cells(
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),
-            Use::Target => (plan.task == Some(Task::Regress)).then_some(KindConfig::Number),
+            Use::Target => {
+                let task = plan.head(&sheet.columns[column]).map_or(plan.task, |head| head.task);
+                (task == Some(Task::Regress)).then_some(KindConfig::Number)
+            }
             Use::Alone => plan.field(&sheet.columns[column]).and_then(FieldConfig::kind),
             Use::Id | Use::Ignored => None,
         };

@@ -1,4 +1,4 @@
-//! Tables with a column of paths: the images behind them are the one field that the network sees.
+//! Tables with a column of paths: the images behind them are the one field that the network sees, or the one of an input.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

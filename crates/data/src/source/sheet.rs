@@ -9,7 +9,7 @@ use super::columns::{bad_cells, leave_out_repeats, odd_cell, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
 use super::{Raw, Scan, Targets, field, several, table};
-use crate::config::{DataConfig, FieldConfig, KindConfig, OnBad};
+use crate::config::{DataConfig, FieldConfig, HeadTarget, KindConfig, OnBad};
 use crate::csv::{FileRows, number, shown_cell};
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
 use crate::sheet::{self, Seen, Sheet};
@@ -61,7 +61,9 @@ pub(super) fn scan<'a>(
     let columns = uses(plan, &sheet, &target)?;
     let images = match plan.image_column() {
         Some(image) => {
-            refuse_beside(image.name, &sheet.columns, &columns)?;
+            if plan.config.inputs.is_empty() {
+                refuse_beside(image.name, &sheet.columns, &columns)?;
+            }
             let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
             Some(pictured::images(&sheet, image, column, files, place)?)
         }
@@ -72,16 +74,19 @@ pub(super) fn scan<'a>(
 
 /// The columns of the target, whose answers have a name together where there are several.
 fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
-    if let [only] = &plan.columns[..] {
-        return Ok(vec![find(sheet, "data.target", only)?]);
-    }
     let others = sheet.columns.iter().chain(plan.config.vectors.keys());
-    if others.filter(|name| !plan.columns.contains(name)).any(|name| *name == plan.target) {
+    let is_several = plan.columns.len() > 1;
+    if is_several && others.filter(|name| !plan.columns.contains(name)).any(|name| *name == plan.target) {
         let wants = format!("no other column called `{}`, as the answers are together", plan.target);
         return Err(DataError::setting("data.target", wants, "one; give it another name"));
     }
-    let place = |(place, name): (usize, &String)| find(sheet, &format!("data.target[{place}]"), name);
+    let place = |(place, name): (usize, &String)| find(sheet, &plan.path_of_target(place), name);
     plan.columns.iter().enumerate().map(place).collect()
+}
+
+/// The columns of the target, or that of the first of several.
+fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
+    if plan.config.targets.is_empty() { target } else { &target[..target.len().min(1)] }
 }
 
 fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
@@ -210,6 +215,16 @@ impl TableScan<'_> {
         Ok(kinds)
     }
 
+    /// The field of one of several targets.
+    fn head(&self, head: &HeadTarget, column: usize) -> Field {
+        let looks_like = || if self.sheet.is_number(column) { Task::Regress } else { Task::Classify };
+        let kind = match head.task.unwrap_or_else(looks_like) {
+            Task::Classify | Task::MultiLabel | Task::Generate => Kind::Category,
+            Task::Regress => Kind::Number,
+        };
+        field(&head.column, kind, Role::Target)
+    }
+
     /// The field of the target.
     fn answer(&self, task: Task) -> Field {
         let kind = match (task, &self.target[..]) {
@@ -252,7 +267,7 @@ impl Scan for TableScan<'_> {
             )?;
         }
         let Some(images) = &mut self.images else { return Ok(std::mem::take(&mut self.sheet.ids)) };
-        let labels = several::targets(self.plan, &self.sheet, &self.target)?;
+        let labels = several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))?;
         let labels = (0..labels.len()).map(|row| labels.get(row)).collect::<Result<Vec<_>, DataError>>()?;
         let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
         let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
@@ -299,7 +314,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn targets(&self) -> Result<Targets, DataError> {
-        several::targets(self.plan, &self.sheet, &self.target)
+        several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))
     }
 
     fn called(&self) -> Result<Vec<Option<String>>, DataError> {
@@ -322,7 +337,7 @@ impl Scan for TableScan<'_> {
         let is_number =
             |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
-            None => self.target.iter().all(|&column| self.sheet.is_number(column)),
+            None => divided_by(self.plan, &self.target).iter().all(|&column| self.sheet.is_number(column)),
             Some(_) => targets
                 .known()
                 .map(is_number)
@@ -338,8 +353,11 @@ impl Scan for TableScan<'_> {
         let mut fields: Vec<Field> = vec![];
         for (column, (name, used)) in self.sheet.columns.iter().zip(&self.columns).enumerate() {
             match used {
-                Use::Target if self.target.iter().any(|other| *other < column) => {} // one of several
-                Use::Target => fields.push(self.answer(task)),
+                Use::Target => match self.plan.head(name) {
+                    Some(head) => fields.push(self.head(head, column)),
+                    None if self.target.iter().any(|other| *other < column) => {} // one of several
+                    None => fields.push(self.answer(task)),
+                },
                 Use::Id => fields.push(field(name, Kind::Text, Role::Id)),
                 Use::Ignored => fields.push(field(name, Kind::Text, Role::Ignored)),
                 Use::Alone => {

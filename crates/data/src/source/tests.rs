@@ -1,6 +1,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod cells;
+mod heads;
+mod inputs;
 mod pictured;
 mod several;
 mod text_folder;

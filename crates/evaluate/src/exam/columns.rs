@@ -31,6 +31,7 @@ impl Exam<'_> {
             unit: Some("standard deviations".to_owned()),
             classes: vec![],
             columns: predictions.scores(&always),
+            quantiles: None,
             confusion: vec![],
             learned: vec![],
             always: Predictions::Columns(always),

@@ -41,6 +41,7 @@ impl Exam<'_> {
             unit: if predictions.is_standardised() { deviations() } else { unit.clone() },
             classes: vec![],
             columns: vec![],
+            quantiles: None,
             confusion: vec![],
             learned: vec![],
             predictions: Predictions::Forecast(predictions),

@@ -36,6 +36,7 @@ impl Exam<'_> {
             unit: None,
             classes: predictions.classes(labels),
             columns: vec![],
+            quantiles: None,
             confusion: vec![],
             learned: vec![],
             predictions: Predictions::LabelSets(predictions),

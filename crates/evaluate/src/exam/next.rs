@@ -42,6 +42,7 @@ impl Exam<'_> {
             unit: None,
             classes: vec![],
             columns: vec![],
+            quantiles: None,
             confusion: vec![],
             learned: vec![],
             predictions: Predictions::Pieces(predictions),

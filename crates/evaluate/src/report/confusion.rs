@@ -76,7 +76,8 @@ impl Map<'_> {
         let side = self.cell * self.labels.len() as f64;
         let Point { x: left, y: top } = self.corner;
         let size = point(left + side + 8.0 + self.slant.unwrap_or(0.0), top + side + 8.0);
-        let mut drawing = Drawing::new("confusion-map", "Confusion matrix", &self.description(), size);
+        let id = self.report.id("confusion-map");
+        let mut drawing = Drawing::new(&id, "Confusion matrix", &self.description(), size);
         drawing.turned_text("name", point(16.0, top + side / 2.0), Anchor::Middle, "truth", -90.0);
         drawing.text("name", point(left + side / 2.0, 16.0), Anchor::Middle, "answer");
         for (i, name) in self.names.iter().enumerate() {

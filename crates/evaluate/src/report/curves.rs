@@ -48,9 +48,10 @@ pub(super) fn metric_curves(history: &[EpochRecord], best_epoch: Option<u32>) ->
     let drawn = asked.iter().enumerate().filter_map(|(place, scored)| {
         let value = |record: &EpochRecord| record.valid_metrics.get(place)?.value;
         let curves = vec![Curve::of("validation", "valid", history, value)];
-        let (title, what) = (format!("{}, epoch by epoch", scored.metric.title()), scored.metric.title());
-        Chart { title, what, curves, history, best, kept: best.and_then(value) }
-            .drawn(&format!("curve-{}", scored.metric))
+        let what = scored.metric.title();
+        let title = format!("{what}, epoch by epoch");
+        Chart { title, what: &what, curves, history, best, kept: best.and_then(value) }
+            .drawn(&format!("curve-{place}"))
     });
     drawn.collect()
 }
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_metric_that_chose_has_a_picture_with_its_own_number() {
-        let scored = |metric, value| Scored { metric, value };
+        let scored = |metric: MetricName, value| Scored { metric: metric.into(), value };
         let mut history = history(&[(2.0, Some(1.5)), (1.0, Some(0.75)), (0.5, Some(0.9))]);
         for (record, accuracy) in history.iter_mut().zip([Some(0.5), None, Some(0.75)]) {
             let metrics = [scored(MetricName::Accuracy, accuracy), scored(MetricName::LogLoss, None)];

@@ -29,13 +29,17 @@ pub(super) fn numbers(report: &Report) -> Option<String> {
         0 => String::new(),
         _ => format!(" {} of {} rows are shown.", count(shown.len() as u64), count(pairs.len() as u64)),
     };
-    let scatter =
-        scatter("scatter", "Answers against truths", &unit, &[Dots { class: "dot", pairs: &shown }]);
+    let scatter = scatter(
+        &report.id("scatter"),
+        "Answers against truths",
+        &unit,
+        &[Dots { class: "dot", pairs: &shown }],
+    );
     Some(format!(
         "<div class=\"pair\"><figure><div class=\"wide\">{scatter}</div><figcaption>On the line, answer and truth are \
          equal.{note}</figcaption></figure><figure><div class=\"wide\">{}</div><figcaption>Errors to the right of zero \
          are answers that were too large.</figcaption></figure></div>",
-        histogram(numbers, &unit)
+        histogram(&report.id("errors"), numbers, &unit)
     ))
 }
 
@@ -61,7 +65,7 @@ pub(super) fn scatter(id: &str, title: &str, unit: &str, groups: &[Dots]) -> Str
 }
 
 /// How often errors of each size occur.
-fn histogram(numbers: &NumberPredictions, unit: &str) -> String {
+fn histogram(id: &str, numbers: &NumberPredictions, unit: &str) -> String {
     let errors: Vec<f64> =
         numbers.answers().iter().zip(numbers.truth()).map(|(answer, truth)| answer - truth).collect();
     let ((left, right), (bottom, top)) = plot(SIZE, 18.0);
@@ -72,7 +76,7 @@ fn histogram(numbers: &NumberPredictions, unit: &str) -> String {
     let mean = baeum_kernels::mean(&errors);
     let text =
         format!("The errors of {}; their mean is {}.", counted(errors.len() as u64, "answer"), number(mean));
-    let mut drawing = Drawing::new("errors", "Errors", &text, SIZE);
+    let mut drawing = Drawing::new(id, "Errors", &text, SIZE);
     frame.draw(&mut drawing, &format!("answer less truth{unit}"), "rows");
     let width = (right - left) / bars.len() as f64;
     for (i, rows) in bars.iter().enumerate() {

@@ -11,6 +11,7 @@ use super::forecast::forecast;
 use super::learned::learned;
 use super::network::network;
 use super::numbers::numbers;
+use super::quantiles::quantiles;
 use super::scores::{cards, sentence};
 use super::table::{Cell, name, section, table};
 use super::text::{count, escape, percent};
@@ -53,22 +54,37 @@ pub struct Table {
 /// or dark screen. The same input gives the same bytes.
 pub fn html(input: &ReportInput) -> String {
     let report = input.report;
-    let sections = [
-        section("scores", "Scores", Some(cards(report))),
-        section("learned", "Learned and true", learned(report)),
-        section("confusion", "What is taken for what", confusion(report)),
-        section("labels", "Label by label", classes(report)),
-        section("columns", "Column by column", columns(report)),
-        section("answers", "Answers and errors", numbers(report)),
-        section("forecasts", "Forecasts and errors", forecast(report)),
+    let is_one = report.others.is_empty();
+    let answered = report.each().flat_map(|report| answered(report, is_one));
+    let sections = answered.chain([
         section("training", "How training went", training(input)),
         section("rows", "Rows", Some(splits(report))),
         section("network", "Network", layers(input)),
         section("files", "Exported files", input.parity.map(parity)),
         section("recipe", "Recipe", preformatted(input.recipe)),
-    ];
+    ]);
     let head = format!("<p class=\"lead\">{}</p>{}", sentence(report), facts(input.facts));
     page("Baeum report", input.title, &head, sections)
+}
+
+/// How one target is answered; where it is not the one, each part says whose it is.
+fn answered(report: &Report, is_one: bool) -> impl Iterator<Item = Option<(String, String)>> {
+    let scores = match report.place {
+        0 => cards(report),
+        _ => format!("<p>{}</p>{}", sentence(report), cards(report)),
+    };
+    let parts = [
+        ("scores", "Scores", Some(scores)),
+        ("learned", "Learned and true", learned(report)),
+        ("confusion", "What is taken for what", confusion(report)),
+        ("labels", "Label by label", classes(report)),
+        ("columns", "Column by column", columns(report)),
+        ("quantiles", "Quantile by quantile", quantiles(report)),
+        ("answers", "Answers and errors", numbers(report)),
+        ("forecasts", "Forecasts and errors", forecast(report)),
+    ];
+    let of = if is_one { String::new() } else { format!(": {}", name(&report.target)) };
+    parts.map(|(id, title, content)| section(&report.id(id), &format!("{title}{of}"), content)).into_iter()
 }
 
 /// A page of its own: what it is, whose it is, what stands at its head, and its sections; all but the title is markup.

@@ -17,11 +17,15 @@ pub(super) fn sentence(report: &Report) -> String {
     let said = |metric: Option<&Metric>| {
         let value = metric.and_then(|metric| Some((metric, metric.value?)));
         value.map_or("not defined".to_owned(), |(metric, value)| {
-            format!("<strong>{}{unit}</strong>{}", written(metric.name, value), interval(report, metric))
+            format!(
+                "<strong>{}{unit}</strong>{}",
+                written(metric.name.metric, value),
+                interval(report, metric)
+            )
         })
     };
     let baseline = |metric: Option<&Metric>| {
-        let value = metric.and_then(|metric| Some((metric.name, metric.baseline?)));
+        let value = metric.and_then(|metric| Some((metric.name.metric, metric.baseline?)));
         value.map_or("not defined".to_owned(), |(metric, value)| format!("{}{unit}", written(metric, value)))
     };
     let tested = format!("On {rows} that nothing had looked at before,");
@@ -61,6 +65,15 @@ pub(super) fn sentence(report: &Report) -> String {
                 values.len(),
                 said(error),
                 baseline(error)
+            )
+        }
+        Baseline::Quantiles { .. } => {
+            let loss = report.metric(MetricName::PinballLoss);
+            format!(
+                "{tested} the pinball loss of the network's quantiles of {target} is {}. That of always answering the quantiles \
+                 of the training rows would be {}.",
+                said(loss),
+                baseline(loss)
             )
         }
         Baseline::Frequency { .. } => {
@@ -105,7 +118,7 @@ pub(super) fn cards(report: &Report) -> String {
 }
 
 fn card(report: &Report, metric: &Metric) -> String {
-    let value = metric.value.map_or("undefined".to_owned(), |value| written(metric.name, value));
+    let value = metric.value.map_or("undefined".to_owned(), |value| written(metric.name.metric, value));
     let (class, verdict) = match metric.verdict() {
         Some(Verdict::Better) => ("better", "better than the baseline"),
         Some(Verdict::Unclear) => ("unclear", "not clearly better than the baseline"),
@@ -113,34 +126,39 @@ fn card(report: &Report, metric: &Metric) -> String {
         None => ("unclear", "no interval to compare"),
     };
     let aim = if metric.higher_is_better { "higher is better" } else { "lower is better" };
-    let unit = metric.name.has_unit().then_some(report.unit.as_deref()).flatten();
+    let unit = metric.name.metric.has_unit().then_some(report.unit.as_deref()).flatten();
     let unit = unit.map(|unit| format!(", in {}", name(unit))).unwrap_or_default();
     let interval = ends(metric)
         .map_or("no interval".to_owned(), |ends| format!("{} interval {ends}", percent(report.level)));
-    let baseline = metric.baseline.map_or("undefined".to_owned(), |value| written(metric.name, value));
+    let baseline = metric.baseline.map_or("undefined".to_owned(), |value| written(metric.name.metric, value));
     format!(
         "<article class=\"card\"><h3>{} <small>{aim}{unit}</small></h3><p class=\"value\">{value}</p>\
          <p class=\"interval\">{interval}</p>{}<p class=\"baseline\">baseline {baseline} \
          <span class=\"verdict {class}\">{verdict}</span></p><p class=\"note\">{}</p></article>",
-        metric.name.title(),
-        ruler(metric),
-        metric.name.meaning(),
+        metric.name.metric.title(),
+        ruler(report, metric),
+        metric.name.metric.meaning(),
     )
 }
 
 /// A line with the interval, the value and the baseline on it; nothing if the value is undefined.
-fn ruler(metric: &Metric) -> String {
+fn ruler(report: &Report, metric: &Metric) -> String {
     let Some(value) = metric.value else { return String::new() };
     let known = [Some(value), metric.low, metric.high, metric.baseline].into_iter().flatten();
-    let anchors = anchors(metric.name);
+    let anchors = anchors(metric.name.metric);
     let (low, high) = known
         .chain(anchors.iter().copied())
         .fold((0.0, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
     let (left, right, middle) = (8.0, SIZE.x - 8.0, 30.0);
     let scale = Scale::spanning(low, high, 0.0, left, right);
     let at = |x: f64, y: f64| point(scale.at(x).unwrap_or(left), y);
-    let text = format!("{} on a line with its interval and its baseline.", metric.name.title());
-    let mut drawing = Drawing::new(&format!("ruler-{}", metric.name), metric.name.title(), &text, SIZE);
+    let text = format!("{} on a line with its interval and its baseline.", metric.name.metric.title());
+    let mut drawing = Drawing::new(
+        &report.id(&format!("ruler-{}", metric.name.metric)),
+        metric.name.metric.title(),
+        &text,
+        SIZE,
+    );
     drawing.line("track", point(left, middle), point(right, middle));
     if let (Some(low), Some(high)) = (metric.low, metric.high) {
         drawing.line("interval", at(low, middle), at(high, middle));
@@ -153,7 +171,7 @@ fn ruler(metric: &Metric) -> String {
     drawing.line("value", at(value, 21.0), at(value, 39.0));
     for &x in anchors {
         let below = at(x, 56.0);
-        drawing.text("tick", below, anchor(below.x), &written(metric.name, x));
+        drawing.text("tick", below, anchor(below.x), &written(metric.name.metric, x));
     }
     drawing.finish()
 }
@@ -170,7 +188,9 @@ fn anchors(metric: MetricName) -> &'static [f64] {
         | MetricName::LogLoss
         | MetricName::BitsPerByte
         | MetricName::Rmse
-        | MetricName::Mae => &[0.0],
+        | MetricName::Mae
+        | MetricName::PinballLoss
+        | MetricName::CoverageError => &[0.0],
         MetricName::Perplexity => &[1.0],
     }
 }
@@ -203,7 +223,8 @@ fn note(report: &Report) -> String {
     }
     for metric in report.metrics.iter().filter(|metric| metric.undefined_resamples > 0) {
         let left_out = counted(metric.undefined_resamples as u64, "resample");
-        note += &format!(" For {}, {left_out} did not define it and were left out.", metric.name.title());
+        note +=
+            &format!(" For {}, {left_out} did not define it and were left out.", metric.name.metric.title());
     }
     if report.metrics.iter().any(|metric| metric.low.is_some() && metric.low == metric.high) {
         note += " An interval without width means that all test rows fared alike; it does not promise the same for others.";
@@ -216,12 +237,19 @@ fn interval(report: &Report, metric: &Metric) -> String {
 }
 
 fn ends(metric: &Metric) -> Option<String> {
-    Some(format!("{} to {}", written(metric.name, metric.low?), written(metric.name, metric.high?)))
+    Some(format!(
+        "{} to {}",
+        written(metric.name.metric, metric.low?),
+        written(metric.name.metric, metric.high?)
+    ))
 }
 
 fn written(metric: MetricName, value: f64) -> String {
     match metric {
-        MetricName::Accuracy | MetricName::SubsetAccuracy | MetricName::HammingLoss => percent(value),
+        MetricName::Accuracy
+        | MetricName::SubsetAccuracy
+        | MetricName::HammingLoss
+        | MetricName::CoverageError => percent(value),
         MetricName::MacroF1
         | MetricName::MicroF1
         | MetricName::LogLoss
@@ -229,6 +257,7 @@ fn written(metric: MetricName, value: f64) -> String {
         | MetricName::BitsPerByte
         | MetricName::R2
         | MetricName::Rmse
-        | MetricName::Mae => number(value),
+        | MetricName::Mae
+        | MetricName::PinballLoss => number(value),
     }
 }

@@ -24,6 +24,9 @@ pub(super) fn reserve(builder: &mut Builder<'_>, target: &Target, alone: bool) -
         Decode::Numbers { columns, unit, .. } => {
             vec![(field.clone(), Meaning::Numbers { columns: columns.clone(), unit: unit.clone() })]
         }
+        Decode::Quantiles { unit, .. } => {
+            vec![(field.clone(), Meaning::Numbers { columns: target.decode.levels(), unit: unit.clone() })]
+        }
         Decode::Number { unit, .. } => vec![(field.clone(), Meaning::Number { unit: unit.clone() })],
         Decode::Next { length, vocabulary, .. } => {
             let says = Meaning::Next { length: *length, vocabulary: *vocabulary };
@@ -94,6 +97,7 @@ fn label(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String)
         Decode::Labels { .. }
         | Decode::Number { .. }
         | Decode::Numbers { .. }
+        | Decode::Quantiles { .. }
         | Decode::Forecast { .. }
         | Decode::Next { .. } => vec![],
     };
@@ -119,7 +123,9 @@ fn fits(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) 
 /// `x * scale + offset` of each number.
 fn numbers(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
     let (scale, offset) = match &target.decode {
-        Decode::Number { scale, offset, .. } => (std::slice::from_ref(scale), std::slice::from_ref(offset)),
+        Decode::Number { scale, offset, .. } | Decode::Quantiles { scale, offset, .. } => {
+            (std::slice::from_ref(scale), std::slice::from_ref(offset))
+        }
         Decode::Numbers { scale, offset, .. } => (&scale[..], &offset[..]),
         Decode::Label { .. } | Decode::Labels { .. } | Decode::Forecast { .. } | Decode::Next { .. } => {
             return Ok(());

@@ -3,7 +3,7 @@
 use baeum_core::{Batch, DType, Loss, LossParts, NetworkError, Part, Tensor};
 use baeum_kernels::{
     CrossEntropy, Ctx, Write, accumulate, bce_with_logits, cross_entropy, cross_entropy_soft, huber, mae,
-    mse, quantile,
+    mse, quantile, scale,
 };
 
 use super::CpuRunner;
@@ -24,22 +24,24 @@ impl CpuRunner {
             return Err(NetworkError::Targets { wanted: plan.outputs.len(), got: batch.targets.len() });
         }
         let mut parts = LossParts::default();
-        for ((output, (id, answers)), target) in plan.outputs.iter().zip(graph.judged()).zip(&batch.targets) {
+        let judged = plan.outputs.iter().zip(graph.judged()).zip(&batch.targets);
+        for (place, ((output, (id, answers)), target)) in judged.enumerate() {
+            let (loss, counts) = loss.of_output(place);
             let target = &*checks::for_each_answer(target, answers)?;
             let value = output.value.span(batch.rows);
             let len = value.len();
             let spare = plan.spare.span(batch.rows).start;
             let spare = spare..spare + len;
             let own = output.gradient.map(|place| place.span(batch.rows));
-            let place = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
-            let ([value], [gradient]) = arena.views([&value], [place]);
-            parts.add(match loss {
+            let at = own.as_ref().filter(|_| output.write == Write::Set).unwrap_or(&spare);
+            let ([value], [gradient]) = arena.views([&value], [at]);
+            let lost = match loss {
                 Loss::CrossEntropy { weights, smoothing, gamma } => {
                     let classes = graph[id].shape.last().unwrap_or(1);
                     let class_weights = checks::class_weights(weights, classes)?;
                     let (smoothing, gamma) = (*smoothing, *gamma);
                     let loss = CrossEntropy { classes, smoothing, gamma, class_weights };
-                    against_classes(ctx, &loss, (value, gradient), (target, answers), part, words)?
+                    against_classes(ctx, &loss, (value, &mut *gradient), (target, answers), part, words)?
                 }
                 Loss::BinaryCrossEntropy { weights } => {
                     let labels = graph[id].shape.last().unwrap_or(1);
@@ -49,10 +51,15 @@ impl CpuRunner {
                 Loss::Mse => against(target, len, |t| mse(ctx, value, t, gradient))?,
                 Loss::Mae => against(target, len, |t| mae(ctx, value, t, gradient))?,
                 Loss::Huber { delta } => against(target, len, |t| huber(ctx, *delta, value, t, gradient))?,
-                Loss::Quantile { level } => {
-                    against(target, len, |t| quantile(ctx, *level, value, t, gradient))?
+                Loss::Quantile { levels } => {
+                    against(target, len, |t| quantile(ctx, levels, value, t, gradient))?
                 }
-            });
+                Loss::Heads(heads) => return Err(NetworkError::Heads { got: heads.len() }),
+            };
+            let factor = parts.add_output(lost, counts, batch.rows);
+            if factor != 1.0 {
+                scale(ctx, factor, gradient);
+            }
             if let (Write::Add, Some(own)) = (output.write, &own) {
                 let ([more], [gradient]) = arena.views([&spare], [own]);
                 accumulate(ctx, more, gradient);

@@ -210,7 +210,8 @@ fn both_runners_judge_numbers_alike() {
     let graph = chain(&[5], DType::F32, vec![Layer::Dense { units: 4, bias: true }, Layer::Tanh]);
     let batch = with_numbers(batch(&graph, 7));
     let huber = [0.1, 1.0].map(|delta| Loss::Huber { delta });
-    let quantile = [0.5, 0.9].map(|level| Loss::Quantile { level });
+    let levels = [vec![0.5], vec![0.9], vec![0.1, 0.5, 0.9]];
+    let quantile = levels.map(|levels| Loss::Quantile { levels });
     for loss in [Loss::Mae].into_iter().chain(huber).chain(quantile) {
         check(loss.name(), &graph, &batch, &loss);
     }

@@ -133,7 +133,7 @@ fn a_text_alone_has_the_answer_that_it_has_with_padding() {
 fn padding_in_front_counts() {
     for (name, config) in readers() {
         let graph = graph(&config, text(32, End::Start));
-        assert!(graph.find(LENGTHS).is_none(), "{name}");
+        assert!(graph.find("x_lengths").is_none(), "{name}");
     }
     let [short, long] = [32, 64].map(|length| {
         let mean = stacked(&[embedding(), Layer::MeanOverTime]);
@@ -197,7 +197,7 @@ fn an_empty_text_has_an_answer() {
 fn told(config: &ModelConfig, decode: Option<Decode>) -> Vec<String> {
     let target = decode.map_or_else(target, |decode| Target { field: "next".to_owned(), decode });
     let graph = config.check().unwrap().graph(&[text(8, End::End)], &[target]).unwrap();
-    let counted = graph.find(LENGTHS);
+    let counted = graph.find("x_lengths");
     let reads = |node: &&baeum_core::Node| node.inputs.iter().any(|id| Some(*id) == counted);
     graph.nodes().iter().filter(reads).map(|node| node.name.clone()).collect()
 }
@@ -262,4 +262,31 @@ fn a_text_that_is_gone_on_with_needs_no_end() {
     let causal = Layer::MultiHeadAttention { heads: 2, causal: true, bias: true, positions: Positions::None };
     let next = Decode::Next { length: 8, vocabulary: VOCABULARY, padding: 3, end: None };
     assert_eq!(told(&stacked(&[embedding(), causal]), Some(next)), [""; 0]);
+}
+
+/// Each of two texts is counted by itself, and what reads one is told of that one.
+#[test]
+fn two_texts_are_counted_each_by_itself() {
+    let spec = |name: &str, layer: Layer, from: &[&str]| LayerSpec {
+        name: Some(name.to_owned()),
+        layer,
+        from: from.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let config = layers(vec![
+        spec("of_title", embedding(), &["title"]),
+        spec("title_mean", Layer::MeanOverTime, &[]),
+        spec("of_body", embedding(), &["body"]),
+        spec("body_mean", Layer::MeanOverTime, &[]),
+        spec("both", Layer::Concat { axis: 1 }, &["title_mean", "body_mean"]),
+    ]);
+    let named = |name: &str, length| InputSpec { name: name.to_owned(), ..text(length, End::End) };
+    let plan = config.check_for(&["body", "title"]).unwrap();
+    let graph = plan.graph(&[named("body", 7), named("title", 4)], &[target()]).unwrap();
+    for (mean, vectors, counts) in
+        [("title_mean", "of_title", "title_lengths"), ("body_mean", "of_body", "body_lengths")]
+    {
+        let node = &graph[graph.find(mean).unwrap()];
+        let read: Vec<&str> = node.inputs.iter().map(|id| graph[*id].name.as_str()).collect();
+        assert_eq!(read, [vectors, counts]);
+    }
 }

@@ -1,6 +1,8 @@
 //! What holds for both runners of graphs: each test runs once on candle and once on the processor's own.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod heads;
+
 use baeum_core::{Batch, DType, Graph, Layer, Loss, Network, Part, Shape, State, Tensor, Update};
 
 use crate::testing::{

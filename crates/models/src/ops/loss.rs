@@ -91,11 +91,14 @@ pub(crate) fn huber(outputs: &Tensor, targets: &Tensor, delta: f64) -> Result<Te
     with_slope(&(&slope * (&difference - (&slope * 0.5)?)?)?, &slope, outputs)
 }
 
-/// The quantile error of each number: its slope, `-level` below the target and `1 - level` above, times the difference.
-pub(crate) fn quantile(outputs: &Tensor, targets: &Tensor, level: f64) -> Result<Tensor> {
+/// The quantile error of each number: its slope, `-level` below the target and `1 - level` above, times the difference; one level for
+/// all, or one for each number of a row.
+pub(crate) fn quantile(outputs: &Tensor, targets: &Tensor, levels: &[f64]) -> Result<Tensor> {
     let difference = (outputs - targets)?;
     let sign = difference.sign()?;
-    let slope = ((&sign * 0.5)? + (sign.sqr()? * (0.5 - level))?)?;
+    let lean: Vec<f64> = levels.iter().map(|level| 0.5 - level).collect();
+    let lean = Tensor::new(lean, outputs.device())?.to_dtype(outputs.dtype())?; // [1] or [n]
+    let slope = ((&sign * 0.5)? + sign.sqr()?.broadcast_mul(&lean)?)?;
     with_slope(&(&slope * &difference)?, &slope, outputs)
 }
 

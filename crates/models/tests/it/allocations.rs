@@ -35,7 +35,7 @@ fn one_process() {
         (mlp.clone(), Some(shares), Loss::CROSS_ENTROPY, rmsprop),
         (mlp.clone(), numbers(), Loss::Mae, lion),
         (mlp.clone(), numbers(), Loss::Huber { delta: 1.0 }, adamw()),
-        (mlp, numbers(), Loss::Quantile { level: 0.9 }, adamw()),
+        (mlp, numbers(), Loss::Quantile { levels: vec![0.9] }, adamw()),
     ];
     for ((graph, item), targets, loss, update) in cases {
         let mut batch = batch(&item, 70);

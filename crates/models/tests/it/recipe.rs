@@ -57,6 +57,62 @@ fn names_and_branches_are_given() {
     );
 }
 
+/// The nodes of layers over two inputs, or the first refusal with its path.
+#[track_caller]
+fn check_two(models: &str, names: [&str; 2], items: [&[usize]; 2], expect: &str) {
+    let plan = parse(models).unwrap().check_for(&names);
+    let said = match plan.and_then(|plan| plan.graph_of(&items, 3)) {
+        Ok(graph) => walk(&graph),
+        Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
+    };
+    assert_eq!(said, expect);
+}
+
+#[test]
+fn branches_begin_at_inputs() {
+    let items: [&[usize]; 2] = [&[1, 4, 4], &[7]];
+    let two = |layers: &str, expect: &str| {
+        check_two(&format!("models.layers = [{layers}]"), ["seen", "words"], items, expect);
+    };
+    let rows = r#"{ layer = "flatten", from = ["seen"] }"#;
+    let words =
+        r#"{ layer = { embedding = { vocabulary = 9, units = 2 } }, from = ["words"] }, "mean_over_time""#;
+    two(
+        &format!(r#"{rows}, {words}, {{ layer = "concat", from = ["flatten1", "mean_over_time1"] }}"#),
+        "seen() [batch, 1, 4, 4]; words() [batch, 7]; flatten1(seen) [batch, 16]; embedding1(words) [batch, 7, 2]; \
+         mean_over_time1(embedding1) [batch, 2]; concat1(flatten1, mean_over_time1) [batch, 18]; head(concat1) [batch, 3]",
+    );
+    two(
+        &format!(r#""relu", {rows}"#),
+        "models.layers[0]: `models.layers[0]` wants to say which input it reads, as there are `seen` and `words`; write `from = [\"seen\"]`",
+    );
+    let unread = "models.layers: `models.layers` wants each input to be read, got no layer that reads";
+    two(rows, &format!("{unread} `words`; name it in the `from` of one"));
+    two("", &format!("{unread} `seen`; name it in the `from` of one"));
+    two(
+        r#"{ layer = "flatten", from = ["sen"] }"#,
+        "models.layers[0].from[0]: `models.layers[0].from[0]` wants a layer that stands before it, got `sen`, did you mean `seen`?; there are `seen`, `words`",
+    );
+    two(
+        r#"{ name = "words_lengths", layer = "flatten", from = ["seen"] }"#,
+        "models.layers[0].name: `models.layers[0].name` wants a name that is not taken by the input and the heads, got `words_lengths`",
+    );
+}
+
+#[test]
+fn a_preset_goes_from_one_input() {
+    let refused = "models.mlp: `models.mlp` wants data with one input, got `a` and `b`; write `models.layers`, with a branch from each of them";
+    check_two("models.mlp = {}", ["a", "b"], [&[1], &[1]], refused);
+    let name = "data.inputs.head: `data.inputs.head` wants a name that is not taken by the heads, got `head`";
+    check_two("models.layers = []", ["head", "b"], [&[1], &[1]], name);
+    let name = "data.inputs.a b: `data.inputs.a b` wants letters, digits and `_`, got `a b`";
+    check_two("models.layers = []", ["a b", "b"], [&[1], &[1]], name);
+    let plan = parse("models.mlp = {}").unwrap().check().unwrap();
+    let spec = InputSpec { name: "y".to_owned(), ..input(&[4], DType::F32) };
+    let error = plan.graph(&[spec], &[]).unwrap_err().to_string();
+    assert_eq!(error, "`models` wants data with the inputs `x`, got `y`");
+}
+
 #[test]
 fn a_shape_error_shows_the_trail() {
     let conv = "{ conv2d = { filters = 16, kernel = 3, padding = 1 } }";
@@ -451,7 +507,8 @@ fn every_target_has_a_head() {
     assert_eq!(outputs(&[labels("a", 3), number]), "head_a [batch, 3], head_b [batch, 1]");
     let said =
         |inputs: &[InputSpec], targets: &[Target]| plan.graph(inputs, targets).unwrap_err().to_string();
-    assert_eq!(said(&[], &[labels("a", 3)]), "`models` wants data with one input, got 0");
+    assert_eq!(outputs(&[labels("a b", 3), labels("head", 2)]), "head_1 [batch, 3], head_head [batch, 2]");
+    assert_eq!(said(&[], &[labels("a", 3)]), "`models` wants data with the inputs `x`, got none");
     assert_eq!(said(&[input(&[2], DType::F32)], &[]), "`models` wants data with a target, got none");
 }
 

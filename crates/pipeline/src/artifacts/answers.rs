@@ -1,18 +1,42 @@
 //! The answers to all test rows, as a table.
 
-use baeum_core::Decode;
+use baeum_core::{Decode, Target};
 use baeum_data::table::Column;
 use baeum_evaluate::{
-    ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, Predictions, Report,
+    ColumnPredictions, ForecastPredictions, LabelPredictions, LabelSetPredictions, Predictions,
+    QuantilePredictions, Report,
 };
 
 use super::Table;
 
+/// The column of the places in the source.
+const ROW: &str = "row";
+
+/// The answers to all targets; where there are several, each stands in front of its columns.
+pub(super) fn all(report: &Report, targets: &[Target]) -> Table {
+    if report.others.is_empty() {
+        return predictions(report, targets.first().map(|target| &target.decode));
+    }
+    let mut table: Table = vec![];
+    for (report, target) in report.each().zip(targets) {
+        let columns = predictions(report, Some(&target.decode)).into_iter();
+        // All are about the same rows.
+        let columns = columns.filter(|(name, _)| table.is_empty() || name != ROW);
+        let named = columns.map(|(name, column)| match name == ROW {
+            true => (name, column),
+            false => (format!("{}.{name}", target.field), column),
+        });
+        let named: Table = named.collect();
+        table.extend(named);
+    }
+    table
+}
+
 /// One row for each test row: what is true, what was answered, and how probable each label was.
-pub(super) fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
+fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
     let Some(predictions) = &report.predictions else { return vec![] };
     let rows = predictions.rows().iter().map(|row| *row as i64).collect();
-    let mut columns = vec![("row".to_owned(), Column::Integers(rows))];
+    let mut columns = vec![(ROW.to_owned(), Column::Integers(rows))];
     columns.extend(match (predictions, decode) {
         (Predictions::Labels(found), Some(Decode::Label { labels })) => one_label(found, labels),
         (Predictions::LabelSets(found), Some(Decode::Labels { labels, .. })) => label_sets(found, labels),
@@ -32,6 +56,7 @@ pub(super) fn predictions(report: &Report, decode: Option<&Decode>) -> Table {
             ("answer".to_owned(), Column::Numbers(found.answers().to_vec())),
         ],
         (Predictions::Columns(found), _) => numbers(found),
+        (Predictions::Quantiles(found), _) => quantiles(found),
     });
     columns
 }
@@ -69,6 +94,14 @@ fn numbers(found: &ColumnPredictions) -> Table {
     for (name, numbers) in found.names().iter().zip(found.each()) {
         columns.push((format!("truth of {name}"), Column::Numbers(numbers.truth().to_vec())));
         columns.push((format!("answer of {name}"), Column::Numbers(numbers.answers().to_vec())));
+    }
+    columns
+}
+
+fn quantiles(found: &QuantilePredictions) -> Table {
+    let mut columns = vec![("truth".to_owned(), Column::Numbers(found.truth().to_vec()))];
+    for (place, level) in found.levels().iter().enumerate() {
+        columns.push((format!("quantile {level}"), Column::Numbers(found.answers(place).collect())));
     }
     columns
 }

@@ -138,11 +138,12 @@ pub(crate) struct Predict {
     /// A run: its name (`digits-0001`), its recipe's name for the newest (`digits`), or its folder.
     pub(crate) run: String,
 
-    /// A CSV file, an image, a folder of images, or a text to go on with: the lines of it, where the run learned lines.
+    /// A CSV file, with paths from its own folder where a record has an image beside other fields; an image, a folder of images, or
+    /// a text to go on with: the lines of it, where the run learned lines.
     #[arg(conflicts_with = "fields", required_unless_present = "fields")]
     pub(crate) input: Option<PathBuf>,
 
-    /// One field of one record: `a=3`. May be given several times.
+    /// One field of one record: `a=3`; the path of a file for an image. May be given several times.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(crate) fields: Vec<String>,
 

@@ -1,3 +1,5 @@
+mod pictured;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,7 +28,7 @@ pub(crate) fn run(args: &args::Predict) -> Result<(), Failure> {
     let mut rows = vec![];
     // One record at a time: an image folder need not fit into memory.
     for row in asked.rows(args)? {
-        let (name, record) = asked.read(row)?;
+        let (name, record) = asked.read(row, args)?;
         let prediction = predict.answer(&record)?;
         match args.json {
             true => print::line(&as_json(&name, &prediction).to_string()),
@@ -73,7 +75,7 @@ impl Asked {
     fn rows(&self, args: &args::Predict) -> Result<Vec<Row>, Failure> {
         match &args.input {
             None => Ok(vec![Row::Record(String::new(), self.typed(&args.fields)?)]),
-            Some(input) if self.image().is_some() || self.text().is_some() && is_text(input) => {
+            Some(input) if self.image_alone().is_some() || self.text().is_some() && is_text(input) => {
                 Ok(pictures(input, &self.limits)?.into_iter().map(Row::File).collect())
             }
             Some(input) => {
@@ -90,13 +92,18 @@ impl Asked {
         }
     }
 
-    fn read(&self, row: Row) -> Result<(String, Record), Failure> {
+    fn read(&self, row: Row, args: &args::Predict) -> Result<(String, Record), Failure> {
         let path = match row {
-            Row::Record(name, record) => return Ok((name, record)),
+            Row::Record(name, record) => {
+                // Paths start where the table is, those that are typed where the command is.
+                let folder = args.input.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+                let schema = &self.predictor.schema;
+                return Ok((name, pictured::with_images(record, schema, folder, &self.limits)?));
+            }
             Row::File(path) => path,
         };
         let name = path.display().to_string();
-        let (field, value) = match (self.image(), self.text()) {
+        let (field, value) = match (self.image_alone(), self.text()) {
             (Some(field), _) => {
                 let bytes = RealFs.read(&path, self.limits.image_bytes)?;
                 (field, read_image(&name, &bytes, field, &self.limits))
@@ -189,8 +196,8 @@ impl Asked {
         inputs.next().is_none().then_some(first)
     }
 
-    fn image(&self) -> Option<&Field> {
-        self.predictor.schema.with_role(Role::Input).find(|field| matches!(field.kind, Kind::Image { .. }))
+    fn image_alone(&self) -> Option<&Field> {
+        pictured::image_alone(&self.predictor.schema)
     }
 }
 

@@ -50,7 +50,8 @@ fn seeded(session: &Session<'_>, seed: u64) -> Result<Option<Seeded>, Failure> {
         return Ok(None);
     };
     let best = artifacts::history(trained)?.best()?.clone();
-    let metrics = artifacts::scores(scored)?.metrics;
+    let report = artifacts::scores(scored)?;
+    let metrics = report.each().flat_map(|report| report.metrics.clone()).collect();
     let run = session.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Some(Seeded { seed, run, best, metrics }))
 }
@@ -60,7 +61,7 @@ fn tell(seeds: &Seeds) {
     let value = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.4}"));
     let row = |spread: &crate::seeds::Spread| {
         let numbers = [spread.mean, spread.deviation, spread.low, spread.high].map(value);
-        [spread.name.name().to_owned()].into_iter().chain(numbers).collect()
+        [spread.name.to_string()].into_iter().chain(numbers).collect()
     };
     let rows: Vec<Vec<String>> = seeds.spread.iter().map(row).collect();
     let head = ["metric", "mean", "deviation", "lowest", "highest"];

@@ -22,8 +22,7 @@ pub(crate) fn stage(stage: Stage, files: &Files) -> String {
         }),
         Stage::Models => artifacts::text(files, "summary.txt").and_then(|text| parameters(&text)),
         Stage::Train => artifacts::history(files).ok().and_then(|history| trained(&history)),
-        Stage::Evaluate => report(files)
-            .map(|report| report.metrics.iter().take(2).map(headline).collect::<Vec<_>>().join(", ")),
+        Stage::Evaluate => report(files).map(|report| headlines(&report)),
         Stage::Export => manifest(files).map(|manifest| {
             let names: Vec<String> = manifest.formats.iter().map(|entry| entry.format.to_string()).collect();
             format!("{}: each opened again and equal", names.join(", "))
@@ -95,10 +94,12 @@ fn data(session: &Session<'_>) -> Result<(), Failure> {
 fn metrics(report: &Report) -> String {
     let level = format!("{:.0} % interval", report.level * 100.0);
     let baseline = match report.baseline {
+        _ if !report.others.is_empty() => "baseline",
         Baseline::Majority { .. } => "always the commonest",
         Baseline::Usual { .. } => "always the commonest",
         Baseline::Mean { .. } => "always the mean",
         Baseline::Means { .. } => "always the means",
+        Baseline::Quantiles { .. } => "always the same",
         Baseline::Frequency { .. } => "by frequency",
         Baseline::Repeat { season: 1 } => "always the last",
         Baseline::Repeat { .. } => "the season before",
@@ -108,9 +109,10 @@ fn metrics(report: &Report) -> String {
             (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
             _ => "none".to_owned(),
         };
-        vec![metric.name.name().to_owned(), value(metric.value), interval, value(metric.baseline)]
+        vec![metric.name.to_string(), value(metric.value), interval, value(metric.baseline)]
     };
-    print::table(&["metric", "value", &level, baseline], &report.metrics.iter().map(row).collect::<Vec<_>>())
+    let rows: Vec<Vec<String>> = report.each().flat_map(|report| &report.metrics).map(row).collect();
+    print::table(&["metric", "value", &level, baseline], &rows)
 }
 
 fn parity(manifest: &Manifest) -> String {
@@ -143,8 +145,11 @@ fn manifest(files: &Files) -> Option<Manifest> {
     files.get("manifest.json").and_then(|bytes| serde_json::from_slice(bytes).ok())
 }
 
-fn headline(metric: &Metric) -> String {
-    format!("{} {}", metric.name.name(), value(metric.value))
+/// The two most telling metrics, or the first of each of several targets.
+fn headlines(report: &Report) -> String {
+    let each = if report.others.is_empty() { 2 } else { 1 };
+    let told = report.each().flat_map(|report| report.metrics.iter().take(each));
+    told.map(|metric| format!("{} {}", metric.name, value(metric.value))).collect::<Vec<_>>().join(", ")
 }
 
 fn value(value: Option<f64>) -> String {

@@ -52,6 +52,7 @@ impl Model {
             Some(
                 Decode::Number { .. }
                 | Decode::Numbers { .. }
+                | Decode::Quantiles { .. }
                 | Decode::Forecast { .. }
                 | Decode::Next { .. },
             )

@@ -66,15 +66,19 @@ impl Recipe {
     /// # Errors
     /// [`CheckError`] for the first setting that is impossible, or that does not go with another one.
     pub fn check(&self) -> Result<Plans, CheckError> {
+        let (run, data) = (self.run.check()?, self.data.check()?);
+        let inputs: Vec<&str> = data.items().into_iter().map(|(name, _)| name).collect();
+        let models = self.models.check_for(&inputs)?;
         let plans = Plans {
-            run: self.run.check()?,
-            data: self.data.check()?,
-            models: self.models.check()?,
+            run,
+            data,
+            models,
             train: self.train.check()?,
             evaluate: self.evaluate.check()?,
             export: self.export.check()?,
         };
-        if let Some(item) = plans.data.item_shape() {
+        if let Some(items) = plans.data.items().into_iter().map(|(_, item)| item).collect::<Option<Vec<_>>>()
+        {
             // How many labels there are is known from the data; only the head is as wide.
             const WIDTH: usize = 1;
             let head = match plans.data.horizon() {
@@ -82,12 +86,10 @@ impl Recipe {
                 Some(steps) => Head::Series { columns: 1, steps },
                 None => Head::Numbers(WIDTH),
             };
-            plans.models.graph_for(&item, head)?;
+            plans.models.graph_of(&items.iter().map(Vec::as_slice).collect::<Vec<_>>(), head)?;
         }
-        if let Some(task) = self.data.task {
-            plans.train.loss(task)?;
-            plans.train.best(task)?;
-        }
+        plans.train.loss_of(&plans.data.targets())?;
+        plans.train.best(&plans.data.targets())?;
         if self.data.mix.is_some() {
             plans.train.refuse_mixed()?;
         }

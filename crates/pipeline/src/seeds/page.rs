@@ -1,6 +1,6 @@
 //! The page of a list of seeds: one file, no script, nothing loaded from elsewhere.
 
-use baeum_core::MetricName;
+use baeum_core::HeadMetric;
 use baeum_evaluate::markup::{Cell, counted, name, number, page as framed, section, table};
 
 use super::{Seeded, Seeds};
@@ -31,22 +31,23 @@ fn lead(seeds: &Seeds) -> String {
 fn spread(seeds: &Seeds) -> String {
     let rows = seeds.spread.iter().map(|spread| {
         let numbers = [spread.mean, spread.deviation, spread.low, spread.high].map(cell);
-        [Cell::text(spread.name.title())].into_iter().chain(numbers).collect()
+        [Cell::text(&spread.name.title())].into_iter().chain(numbers).collect()
     });
     let caption = "What the test rows score, over the seeds. Standard deviation: of a sample.";
     table(caption, &["metric", "mean", "standard deviation", "lowest", "highest"], rows)
 }
 
 fn runs(seeds: &Seeds) -> String {
-    let names: Vec<MetricName> = seeds.spread.iter().map(|spread| spread.name).collect();
+    let names: Vec<&HeadMetric> = seeds.spread.iter().map(|spread| &spread.name).collect();
+    let titles: Vec<String> = names.iter().map(|name| name.title()).collect();
     let heads = ["seed", "run", "best epoch", "chosen by", "the best"].into_iter();
-    let heads: Vec<&str> = heads.chain(names.iter().map(|name| name.title())).collect();
+    let heads: Vec<&str> = heads.chain(titles.iter().map(String::as_str)).collect();
     let row = |(place, run): (usize, &Seeded)| {
         let mut row = vec![Cell::number(&run.seed.to_string()), Cell::text(&run.run)];
         row.push(Cell::number(&(run.best.epoch + 1).to_string()));
         row.push(Cell::text(&run.chosen_by()));
         row.push(Cell::text(if seeds.best == Some(place) { "yes" } else { "no" }));
-        row.extend(names.iter().map(|name| cell(run.value(*name))));
+        row.extend(names.iter().map(|name| cell(run.value(name))));
         row
     };
     let caption = "The run that does best on its validation rows is the one that is exported; test rows choose nothing.";

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_epoch_is_told_by_its_loss_and_metrics() {
-        let scored = |metric, value| Scored { metric, value };
+        let scored = |metric: MetricName, value| Scored { metric: metric.into(), value };
         let valid_metrics = vec![scored(MetricName::R2, Some(0.5)), scored(MetricName::Mae, None)];
         let record = EpochRecord { valid_loss: Some(0.25), valid_metrics, ..EpochRecord::default() };
         assert_eq!(valid(&record), "  valid 0.2500  r2 0.5000  mae undefined");

@@ -22,6 +22,20 @@ pub enum LossConfig {
     Quantile(Quantile),
 }
 
+impl LossConfig {
+    /// The name used in recipes and errors.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            LossConfig::CrossEntropy(_) => "cross_entropy",
+            LossConfig::BinaryCrossEntropy => "binary_cross_entropy",
+            LossConfig::Mse => "mse",
+            LossConfig::Mae => "mae",
+            LossConfig::Huber(_) => "huber",
+            LossConfig::Quantile(_) => "quantile",
+        }
+    }
+}
+
 /// The settings of `cross_entropy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

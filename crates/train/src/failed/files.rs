@@ -2,10 +2,10 @@
 use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
-use baeum_core::{Batch, Limits, Loss, Task, Tensor, Weights};
+use baeum_core::{Batch, Expected, Limits, Loss, Task, Tensor, Weights};
 use serde::{Deserialize, Serialize};
 
-use super::{FailedStep, Finding};
+use super::{FailedHead, FailedStep, Finding};
 use crate::checkpoint::Exact;
 use crate::{Checkpoint, CheckpointError, TrainError, TrainPlan};
 
@@ -59,6 +59,8 @@ struct Said {
     ids: Vec<String>,
     learning_rate: Exact,
     task: Task,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    heads: Vec<FailedHead>,
     class_weights: Vec<f32>,
     /// The names of the network's inputs; tensors are called by their places here, for a name may be what no file can hold.
     inputs: Vec<String>,
@@ -103,10 +105,10 @@ impl FailedStep {
         let batches = batches.map(|(part, rows)| said.batch(part, *rows, &mut tensors));
         let batches = batches.collect::<Result<_, _>>()?;
         let state = Checkpoint::from_files(&files, limits)?.state;
-        let loss = plan.loss(said.task).map_err(|error| FailedStepError::Recipe(Box::new(error)))?;
-        let Said { epoch, step, rows, ids, learning_rate, task, class_weights, finding, .. } = said;
+        let loss = said.loss(plan).map_err(|error| FailedStepError::Recipe(Box::new(error)))?;
+        let Said { epoch, step, rows, ids, learning_rate, task, heads, class_weights, finding, .. } = said;
         let (learning_rate, loss) = (learning_rate.0, with_weights(loss, class_weights));
-        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, loss, batches, state, finding })
+        Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, heads, loss, batches, state, finding })
     }
 
     fn said(&self) -> Said {
@@ -119,6 +121,7 @@ impl FailedStep {
             ids: self.ids.clone(),
             learning_rate: Exact(self.learning_rate),
             task: self.task,
+            heads: self.heads.clone(),
             class_weights: class_weights(&self.loss),
             inputs: first.map(|batch| batch.inputs.keys().cloned().collect()).unwrap_or_default(),
             targets: first.map_or(0, |batch| batch.targets.len()),
@@ -140,6 +143,13 @@ impl FailedStep {
 }
 
 impl Said {
+    /// What was minimised, the weights of classes apart.
+    fn loss(&self, plan: &TrainPlan) -> Result<Loss, TrainError> {
+        let heads: Vec<Expected<'_>> = self.heads.iter().map(FailedHead::expected).collect();
+        let loss = if heads.is_empty() { None } else { plan.loss_of(&heads)? };
+        loss.map_or_else(|| plan.loss(self.task), Ok)
+    }
+
     fn batch(&self, part: usize, rows: usize, tensors: &mut Weights) -> Result<Batch, FailedStepError> {
         let mut take = |name: String| tensors.remove(&name).ok_or(FailedStepError::Tensor { name });
         let inputs =
@@ -162,9 +172,7 @@ fn target(part: usize, place: usize) -> String {
 fn class_weights(loss: &Loss) -> Vec<f32> {
     match loss {
         Loss::CrossEntropy { weights, .. } | Loss::BinaryCrossEntropy { weights } => weights.clone(),
-        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => {
-            vec![]
-        }
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => vec![],
     }
 }
 
@@ -172,6 +180,6 @@ fn with_weights(loss: Loss, weights: Vec<f32>) -> Loss {
     match loss {
         Loss::CrossEntropy { smoothing, gamma, .. } => Loss::CrossEntropy { weights, smoothing, gamma },
         Loss::BinaryCrossEntropy { .. } => Loss::BinaryCrossEntropy { weights },
-        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } => loss,
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => loss,
     }
 }

@@ -162,3 +162,22 @@ fn rows_are_called_as_people_call_them() {
     let all = FailedStep { finding: Finding { first: None, ..step.finding.clone() }, ..step };
     assert!(all.to_string().ends_with("` and 12 more"), "{all}");
 }
+
+/// Several heads, and quantiles, are no task of which the loss is known.
+#[test]
+fn heads_are_kept_with_the_step() {
+    let (step, _) = with_nan(&said());
+    let head = |name: &str, task, levels: &[f64]| FailedHead {
+        name: name.to_owned(),
+        task,
+        levels: levels.to_vec(),
+    };
+    let heads = vec![head("kind", Task::Classify, &[]), head("size", Task::Regress, &[0.1, 0.9])];
+    let [kind, size] = [Loss::CROSS_ENTROPY, Loss::Quantile { levels: vec![0.1, 0.9] }];
+    let [kind, size] = [(kind, 0.5), (size, 1.0)].map(|(loss, weight)| baeum_core::HeadLoss { loss, weight });
+    let step = FailedStep { heads, loss: Loss::Heads(vec![kind, size]), ..step };
+    let of_kind = crate::HeadConfig { weight: 0.5, ..crate::HeadConfig::default() };
+    let plan = TrainConfig { heads: [("kind".to_owned(), of_kind)].into(), ..said() }.check().unwrap();
+    let again = FailedStep::from_files(step.files().unwrap(), &plan, &Limits::default()).unwrap();
+    assert_eq!((again.heads, again.loss), (step.heads, step.loss));
+}

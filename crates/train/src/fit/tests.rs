@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baeum_core::clock::ManualClock;
-use baeum_core::{Limits, Loss, MetricName, Part, State, Task, Tensor};
+use baeum_core::{HeadMetric, Limits, Loss, MetricName, Part, State, Task, Tensor};
 
 use super::*;
 use crate::testing::{Regression, Scripted, accuracy, dataset, named};
@@ -215,7 +215,7 @@ fn on_plateaus() -> TrainConfig {
 /// The best epoch by the accuracy of averages on validation rows of which many epochs get as many right.
 fn by_accuracy() -> TrainConfig {
     let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 });
-    let best = Several(vec![MetricName::Accuracy, MetricName::LogLoss]);
+    let best = Several(vec![MetricName::Accuracy.into(), MetricName::LogLoss.into()]);
     let checkpoint = CheckpointConfig { best: 3, ..elaborate().checkpoint };
     TrainConfig { best, checkpoint, early_stopping, ema: Some(0.7), ..elaborate() }
 }

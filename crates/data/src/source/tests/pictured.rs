@@ -146,15 +146,14 @@ fn rows_without_an_image_may_be_left_out() {
 
 #[test]
 fn an_image_stands_alone_before_the_network() {
-    let rule = "`data.fields.photo.kind` wants an image to be the one field that the network sees, got";
+    let rule = "`data.fields.photo.kind` wants an image to be the one field of its input, got";
     let got = refusal(&TABLE.replace(r#", "ids": ["id"]"#, ""), &folder_place(&table()));
-    assert_eq!(got, format!("{rule} `id` beside it; put what is no image under `data.ignore`"));
+    let help = "put what is no image under `data.ignore`, or name several `data.inputs`";
+    assert_eq!(got, format!("{rule} `id` beside it; {help}"));
     let check = |recipe: String| crate::testing::config(&recipe).check().map(drop).unwrap_err().to_string();
     let two = TABLE.replace(r#""fields": {"#, r#""fields": {"back": {"kind": "image"}, "#);
-    assert!(
-        check(two)
-            .ends_with("wants an image to be the one field that the network sees, got `photo` beside it")
-    );
+    let rule_of_one = "`data.fields.back.kind` wants one column of images in a table, got `photo` as well";
+    assert_eq!(check(two), rule_of_one);
     let vectors = TABLE.replacen('{', r#"{"vectors": {"v": "p*"}, "#, 1);
     assert_eq!(check(vectors), format!("{rule} `v` beside it"));
     let folder = TABLE.replace(r#""grey""#, r#""grey", "folder": """#);

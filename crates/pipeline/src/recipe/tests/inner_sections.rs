@@ -143,7 +143,7 @@ fn train_section() {
     check(&[
         (
             "[train]\nlr = 1\n",
-            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_minutes`, `batch_size`, `drop_last`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `best`, `early_stopping`, `checkpoint`",
+            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_minutes`, `batch_size`, `drop_last`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `heads`, `best`, `early_stopping`, `checkpoint`",
             "lr",
         ),
         ("[train]\nepochs = 1.5\n", "recipe.toml:2:10: `train.epochs` wants a whole number, got 1.5", "1.5"),
@@ -219,7 +219,7 @@ fn train_section() {
         ),
         (
             "[train]\nbest = [\"accuracy\", \"f1\"]\n",
-            "recipe.toml:2:21: `f1` is not a choice of `train.best[1]`; it takes `accuracy`, `macro_f1`, `micro_f1`, `subset_accuracy`, `hamming_loss`, `log_loss`, `perplexity`, `bits_per_byte`, `r2`, `rmse`, `mae`",
+            "recipe.toml:2:21: `f1` is not a choice of `train.best[1]`; it takes `accuracy`, `macro_f1`, `micro_f1`, `subset_accuracy`, `hamming_loss`, `log_loss`, `perplexity`, `bits_per_byte`, `r2`, `rmse`, `mae`, `pinball_loss`, `coverage_error`",
             r#""f1""#,
         ),
         (

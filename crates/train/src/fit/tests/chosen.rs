@@ -6,14 +6,18 @@ use super::*;
 
 /// Five epochs whose loss falls all the while, with these metrics.
 fn by(best: &[MetricName]) -> TrainConfig {
-    TrainConfig { best: Several(best.to_vec()), ..scripted() }
+    TrainConfig { best: Several(best.iter().copied().map(HeadMetric::from).collect()), ..scripted() }
 }
 
 /// Trains on one row; `values` has the metrics after each update.
 fn scored(said: &TrainConfig, values: &[&[f64]]) -> Run {
-    let mut judge = |net: &mut dyn Network, _: &Dataset, metrics: &[MetricName]| {
+    let mut judge = |net: &mut dyn Network, _: &Dataset, metrics: &[HeadMetric]| {
         let of_epoch = values[net.state()?.step as usize - 1].iter().map(|value| Some(*value));
-        Ok(metrics.iter().zip(of_epoch).map(|(&metric, value)| Scored { metric, value }).collect())
+        Ok(metrics
+            .iter()
+            .zip(of_epoch)
+            .map(|(metric, value)| Scored { metric: metric.clone(), value })
+            .collect())
     };
     let (mut net, data) = (Scripted::valid(&[25.0, 16.0, 9.0, 4.0, 1.0]), dataset(Task::Regress, 1, 1));
     run_judged(said, &mut net, &data, None, NEVER, &mut judge)
@@ -29,7 +33,10 @@ fn a_metric_chooses_the_epoch_and_the_loss_tells_equals_apart() {
         .collect();
     assert_eq!(chosen, [true, true, true, false, false]);
     let fitted = run.fitted.unwrap();
-    assert_eq!(fitted.history[2].valid_metrics, [Scored { metric: MetricName::R2, value: Some(0.75) }]);
+    assert_eq!(
+        fitted.history[2].valid_metrics,
+        [Scored { metric: MetricName::R2.into(), value: Some(0.75) }]
+    );
     let best = fitted.best.unwrap();
     assert_eq!((best.epoch, best.loss), (2, 9.0));
     assert_eq!(best.weights["step"], Tensor::scalar(3.0));
@@ -88,7 +95,7 @@ fn a_metric_that_does_not_fit_is_refused() {
 #[test]
 fn rows_that_cannot_be_scored_end_training() {
     let (mut net, data) = (Scripted::valid(&[1.0; 5]), dataset(Task::Regress, 1, 1));
-    let mut judge = |_: &mut dyn Network, _: &Dataset, _: &[MetricName]| Err("no score".into());
+    let mut judge = |_: &mut dyn Network, _: &Dataset, _: &[HeadMetric]| Err("no score".into());
     let run = run_judged(&by(&[MetricName::R2]), &mut net, &data, None, NEVER, &mut judge);
     let error = run.fitted.unwrap_err();
     assert_eq!(error.to_string(), "could not score the validation rows for `train.best`");
@@ -101,8 +108,8 @@ fn rows_that_cannot_be_scored_end_training() {
 #[test]
 fn a_metric_that_is_never_defined_chooses_nothing() {
     let (mut net, data) = (Scripted::valid(&[1.0; 5]), dataset(Task::Regress, 1, 1));
-    let mut judge = |_: &mut dyn Network, _: &Dataset, _: &[MetricName]| {
-        Ok(vec![Scored { metric: MetricName::R2, value: None }])
+    let mut judge = |_: &mut dyn Network, _: &Dataset, _: &[HeadMetric]| {
+        Ok(vec![Scored { metric: MetricName::R2.into(), value: None }])
     };
     let run = run_judged(&by(&[MetricName::R2]), &mut net, &data, None, NEVER, &mut judge);
     let text = "could not choose an epoch, because the validation loss was never finite, or the rows never defined `r2`; \

@@ -1,0 +1,82 @@
+use baeum_core::{Decode, TargetStats, Task};
+
+use super::*;
+
+/// Sixty rows of two inputs, a number, and two classes; the last rows of `more` follow.
+fn table(more: &str) -> Vec<u8> {
+    let row = |row: usize| {
+        let (kind, ripe) = (["elm", "oak", "ash"][row / 2 % 3], ["no", "yes"][row % 2]);
+        format!("{}.5,{row},{},{kind},{ripe}\n", row * 7 % 60, row * 13 % 11)
+    };
+    ("height,a,b,kind,ripe\n".to_owned() + &(0..60).map(row).collect::<String>() + more).into_bytes()
+}
+
+const RECIPE: &str = r#"{"source": {"csv": {"path": "a.csv"}}, "split": {"stratified": {"valid": 0.2, "test": 0.2}},
+    "targets": [{"column": "kind"}, {"column": "height", "unit": "m"}, {"column": "ripe"}]}"#;
+
+#[test]
+fn each_target_is_told_by_itself_in_the_order_of_the_recipe() {
+    let data = prepare(RECIPE, &place(&[("a.csv", &table(""))])).unwrap();
+    let told = &data.blueprint.targets;
+    let names: Vec<&str> = told.iter().map(|target| target.field.as_str()).collect();
+    assert_eq!(names, ["kind", "height", "ripe"], "though the number stands first in the table");
+    assert!(matches!(&told[0].decode, Decode::Label { labels } if labels == &["ash", "elm", "oak"]));
+    assert!(matches!(&told[1].decode, Decode::Number { unit: Some(unit), .. } if unit == "m"));
+    assert_eq!((data.dataset.task, told[2].decode.task()), (Task::Classify, Task::Classify));
+    assert!(matches!(data.blueprint.stats[1], TargetStats::Numbers { .. }));
+    let batch = data.dataset.source.batch(&[0, 3]).unwrap();
+    assert_eq!(batch.inputs["x"].shape(), [2, 2]);
+    assert_eq!(batch.targets[0].i64s().unwrap(), [1, 2]);
+    assert_eq!((batch.targets[1].shape(), batch.targets[2].i64s().unwrap()), (&[2, 1][..], &[0, 1][..]));
+    let labels: Vec<&str> = data.profile.labels.iter().map(|label| label.label.as_str()).collect();
+    assert_eq!(labels, ["kind: ash", "kind: elm", "kind: oak", "ripe: no", "ripe: yes"]);
+    let again = crate::open(&plan(RECIPE), &place(&[("a.csv", &table(""))]), &data.blueprint).unwrap();
+    assert_eq!(again.source.batch(&[0, 3]).unwrap(), batch);
+}
+
+#[test]
+fn a_row_has_all_of_them_or_none() {
+    let without = prepare(RECIPE, &place(&[("a.csv", &table(",1,2,,\n,3,4,,\n"))])).unwrap();
+    assert_eq!(without.blueprint.splits.unlabelled, [60, 61]);
+    let some = table("1.5,1,2,,no\n");
+    let expect = "`a.csv` row 61, column `kind`: wants an answer in each column of the target, or in none, got an empty cell";
+    assert_eq!(refusal(RECIPE, &place(&[("a.csv", &some)])), expect);
+    let skipped = RECIPE.replacen('{', r#"{"on_bad": "skip", "#, 1);
+    assert_eq!(prepare(&skipped, &place(&[("a.csv", &some)])).unwrap().dataset.source.len(), 60);
+}
+
+#[test]
+fn a_field_that_gives_any_of_them_away_is_refused() {
+    let twice = |row: &str| row.replace(",no\n", ",no,0\n").replace(",yes\n", ",yes,1\n");
+    let copied = twice(&String::from_utf8(table("")).unwrap()).replacen("ripe\n", "ripe,soft\n", 1);
+    let got = refusal(RECIPE, &place(&[("a.csv", copied.as_bytes())]));
+    assert!(got.contains("`soft`") && got.contains("`ripe`"), "{got}");
+}
+
+#[test]
+fn a_target_that_is_no_column_is_named_where_the_recipe_says_it() {
+    let slip = RECIPE.replace("\"height\"", "\"hight\"");
+    let expect = "`data.targets[1].column` wants a column of `a.csv`, got `hight`; did you mean `height`?";
+    assert_eq!(refusal(&slip, &place(&[("a.csv", &table(""))])), expect);
+}
+
+#[test]
+fn each_quantile_is_told_by_the_same_number() {
+    let recipe = RECIPE.replace(r#""unit": "m""#, r#""unit": "m", "quantiles": [0.1, 0.5, 0.9]"#);
+    let data = prepare(&recipe, &place(&[("a.csv", &table(""))])).unwrap();
+    let Decode::Quantiles { levels, scale, offset, unit } = &data.blueprint.targets[1].decode else {
+        panic!()
+    };
+    assert_eq!((&levels[..], unit.as_deref()), (&[0.1, 0.5, 0.9][..], Some("m")));
+    let TargetStats::Quantiles { values } = &data.blueprint.stats[1] else {
+        panic!("{:?}", data.blueprint.stats)
+    };
+    assert!(values.len() == 3 && values[0] < values[1] && values[1] < values[2], "{values:?}");
+    let batch = data.dataset.source.batch(&[0, 3]).unwrap();
+    assert_eq!(batch.targets[1].shape(), [2, 3]);
+    let told = [0.5, 21.5].map(|height| ((height - offset) / scale) as f32);
+    assert_eq!(batch.targets[1].f32s().unwrap(), [[told[0]; 3], [told[1]; 3]].as_flattened());
+    let classes = recipe.replace(r#"{"column": "ripe"}"#, r#"{"column": "ripe", "quantiles": [0.5]}"#);
+    let got = refusal(&classes, &place(&[("a.csv", &table(""))]));
+    assert_eq!(got, "`data.targets[2].quantiles` wants a number to be learned, got `ripe`, a name");
+}

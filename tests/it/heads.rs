@@ -1,0 +1,141 @@
+//! A class and a number of one row, each with a head of its own: from a table to files that agree and answers that people read.
+use std::fs;
+
+use baeum_tests::{Scratch, baeum};
+use serde_json::Value;
+
+const ROWS: usize = 300;
+
+fn table() -> String {
+    let row = |row: usize| {
+        let [a, b] =
+            [row * 37 % ROWS, row * 91 % (ROWS - 1)].map(|place| 2.0 * place as f64 / ROWS as f64 - 1.0);
+        let kind = if a + b > 0.4 {
+            "oak"
+        } else if a > b {
+            "ash"
+        } else {
+            "elm"
+        };
+        format!("{:.3},{a},{b},{kind}\n", 20.0 + 5.0 * a - 3.0 * b)
+    };
+    // The number stands in front: heads have the order of the recipe.
+    "height,a,b,kind\n".to_owned() + &(0..ROWS).map(row).collect::<String>()
+}
+
+pub(crate) fn recipe() -> String {
+    "[run]\nname = \"trees\"\n\n[data]\nsource = { csv = { path = \"trees.csv\" } }\n\
+     targets = [{ column = \"kind\" }, { column = \"height\", unit = \"m\" }]\n\n\
+     [models.mlp]\nhidden = [32]\n\n\
+     [train]\nepochs = 40\nbatch_size = 32\nlearning_rate = 0.02\nbest = [\"height.mae\", \"kind.accuracy\"]\n\
+     heads = { height = { loss = \"mae\", weight = 0.5 } }\n\n\
+     [export]\nformats = [\"safetensors\", \"pth\", \"onnx\"]\n"
+        .to_owned()
+}
+
+pub(crate) fn folder(recipe: &str) -> Scratch {
+    let folder = Scratch::new("heads");
+    folder.put("trees.csv", table());
+    folder.put("recipe.toml", recipe);
+    folder
+}
+
+#[track_caller]
+pub(crate) fn succeed(folder: &Scratch, args: &[&str]) -> String {
+    let outcome = baeum(folder.path(), args);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    outcome.stdout
+}
+
+fn json(folder: &Scratch, file: &str) -> Value {
+    serde_json::from_slice(&fs::read(folder.path().join("runs/trees-0001").join(file)).unwrap()).unwrap()
+}
+
+fn metric(report: &Value, name: &str) -> f64 {
+    let all = report["metrics"].as_array().unwrap();
+    all.iter().find(|metric| metric["name"] == name).unwrap()["value"].as_f64().unwrap()
+}
+
+#[test]
+fn a_class_and_a_number_go_through_all_stages() {
+    let folder = folder(&recipe());
+    let said = succeed(&folder, &["pipeline", "recipe.toml"]);
+    for name in ["kind.accuracy", "kind.log_loss", "height.r2", "height.mae"] {
+        assert!(said.contains(name), "{name}\n{said}");
+    }
+    let report = json(&folder, "4-evaluate/metrics.json");
+    assert_eq!((&report["target"], &report["task"]), (&"kind".into(), &"classify".into()));
+    assert!(metric(&report, "kind.accuracy") > 0.9, "{report}");
+    let other = &report["others"][0];
+    assert_eq!(
+        (&other["target"], &other["task"], &other["unit"]),
+        (&"height".into(), &"regress".into(), &"m".into())
+    );
+    assert!(metric(other, "height.r2") > 0.97, "{other}");
+    let history = json(&folder, "3-train/history.json");
+    let first = &history["epochs"][0]["valid_metrics"];
+    assert_eq!((&first[0]["metric"], &first[1]["metric"]), (&"height.mae".into(), &"kind.accuracy".into()));
+    let page = fs::read_to_string(folder.path().join("runs/trees-0001/4-evaluate/report.html")).unwrap();
+    for part in [
+        "Scores: <bdi>kind</bdi>",
+        "Scores: <bdi>height</bdi>",
+        "id=\"answers-2\"",
+        "MAE of height, epoch by epoch",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let unique: std::collections::BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "an id stands once");
+    let manifest = json(&folder, "5-export/manifest.json");
+    for format in manifest["formats"].as_array().unwrap() {
+        let targets = format["parity"]["targets"].as_array().unwrap();
+        assert_eq!(targets.len(), 2, "{format}");
+    }
+    answers(&folder);
+}
+
+fn answers(folder: &Scratch) {
+    let said = succeed(folder, &["predict", "trees", "--json", "--set", "a=0.5", "--set", "b=-0.5"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["answers"]["kind"]["label"], "ash", "{said}");
+    let height = &said["answers"]["height"];
+    assert!((height["value"].as_f64().unwrap() - 24.0).abs() < 1.0 && height["unit"] == "m", "{said}");
+    let shown = succeed(folder, &["predict", "trees", "--set", "a=0.5", "--set", "b=-0.5"]);
+    assert!(shown.contains("kind  ash") && shown.contains("height  2"), "{shown}");
+    folder.put("new.csv", "b,a\n-0.5,0.5\n0.9,0.9\n");
+    let many = succeed(folder, &["predict", "trees", "new.csv"]);
+    assert!(many.contains("kind") && many.contains("height") && many.contains("oak"), "{many}");
+}
+
+/// The parts of a batch add up to what the whole would lose, whatever the heads.
+#[test]
+fn parts_of_a_batch_learn_as_the_whole() {
+    let folder = folder(&recipe().replace("epochs = 40", "epochs = 2"));
+    succeed(&folder, &["pipeline", "recipe.toml"]);
+    succeed(&folder, &["pipeline", "recipe.toml", "--set", "train.micro_batch=7"]);
+    let losses = |run: usize| {
+        let path = folder.path().join(format!("runs/trees-000{run}/3-train/history.json"));
+        let history: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        [0, 1].map(|epoch| {
+            ["train_loss", "valid_loss"].map(|name| history["epochs"][epoch][name].as_f64().unwrap())
+        })
+    };
+    for (whole, parts) in losses(1).as_flattened().iter().zip(losses(2).as_flattened()) {
+        assert!((whole - parts).abs() < 1e-5 * whole, "{whole} {parts}");
+    }
+}
+
+/// Only what a head counts has changed, and it moves the answers of the other.
+#[test]
+fn the_weight_of_a_head_counts() {
+    let folder = folder(&recipe().replace("epochs = 40", "epochs = 1"));
+    succeed(&folder, &["train", "recipe.toml"]);
+    succeed(&folder, &["train", "recipe.toml", "--set", "train.heads.height.weight=5"]);
+    let loss = |run: usize| {
+        let path = folder.path().join(format!("runs/trees-000{run}/3-train/history.json"));
+        let history: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        history["epochs"][0]["train_loss"].as_f64().unwrap()
+    };
+    assert!(loss(2) > 1.5 * loss(1), "{} {}", loss(1), loss(2));
+}

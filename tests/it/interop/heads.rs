@@ -1,0 +1,134 @@
+//! Several heads: PyTorch minimises the same sum of weighted means, whether the batch comes whole or in parts; ONNX Runtime and
+//! scikit-learn answer and judge each.
+use std::fs;
+
+use baeum::models::{CpuRunner, Runner, RunnerConfig, initial};
+use baeum::{
+    Batch, Counter, DType, Graph, HeadLoss, Layer, Loss, LossParts, Method, Network, Part, Rng, Shape,
+    Tensor, Update, Weights,
+};
+use baeum_tests::Scratch;
+use serde_json::{Map, Value, json};
+
+use super::{python, written};
+use crate::heads::{folder, recipe, succeed};
+
+const ROWS: usize = 16;
+const FEATURES: usize = 5;
+const CLASSES: usize = 3;
+const STEPS: usize = 3;
+const RATE: f64 = 0.1;
+/// How much the head of classes counts, and that of numbers.
+const WEIGHTS: [f64; 2] = [1.5, 0.25];
+
+fn graph() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[FEATURES]), DType::F32).unwrap();
+    let hidden = graph.add("hidden", Layer::Dense { units: 8, bias: true }, &[x]).unwrap();
+    let tanh = graph.add("tanh", Layer::Tanh, &[hidden]).unwrap();
+    for (name, units) in [("kind", CLASSES), ("size", 1)] {
+        let head = graph.add(name, Layer::Dense { units, bias: true }, &[tanh]).unwrap();
+        graph.output(head);
+    }
+    graph
+}
+
+fn batch() -> Batch {
+    let normal = |name: &str, width: usize| {
+        let mut numbers = vec![0.0; ROWS * width];
+        Rng::new(5).stream("batch", name).fill_normal(&mut numbers, Counter::once());
+        Tensor::new([ROWS, width], numbers).unwrap()
+    };
+    let kinds = Tensor::vector((0..ROWS as i64).map(|row| row * row % CLASSES as i64).collect::<Vec<_>>());
+    let inputs = [("x".to_owned(), normal("x", FEATURES))].into();
+    Batch { rows: ROWS, inputs, targets: vec![kinds, normal("y", 1)] }
+}
+
+fn loss() -> Loss {
+    let [kind, size] = WEIGHTS;
+    Loss::Heads(vec![
+        HeadLoss { loss: Loss::CROSS_ENTROPY, weight: kind },
+        HeadLoss { loss: Loss::Huber { delta: 0.7 }, weight: size },
+    ])
+}
+
+fn rows(tensor: &Tensor, from: usize, to: usize) -> Tensor {
+    let width = tensor.len() / ROWS;
+    let sizes = [&[to - from], &tensor.shape()[1..]].concat();
+    match tensor.dtype() {
+        DType::I64 => Tensor::new(sizes, tensor.i64s().unwrap()[from * width..to * width].to_vec()).unwrap(),
+        DType::F32 | DType::F64 | DType::U8 => {
+            Tensor::new(sizes, tensor.f32s().unwrap()[from * width..to * width].to_vec()).unwrap()
+        }
+    }
+}
+
+/// The batch in parts that end at these rows.
+fn parts(ends: &[usize]) -> Vec<(Batch, Part)> {
+    let (whole, mut from) = (batch(), 0);
+    let part = |(index, &to): (usize, &usize)| {
+        let inputs = whole.inputs.iter().map(|(name, x)| (name.clone(), rows(x, from, to))).collect();
+        let targets = whole.targets.iter().map(|y| rows(y, from, to)).collect();
+        let made =
+            (Batch { rows: to - from, inputs, targets }, Part { index, count: ends.len(), first_row: from });
+        from = to;
+        made
+    };
+    ends.iter().enumerate().map(part).collect()
+}
+
+fn tensors(weights: &Weights) -> Map<String, Value> {
+    weights.iter().map(|(name, tensor)| (name.clone(), written(tensor))).collect()
+}
+
+fn learned(net: &mut dyn Network, ends: &[usize]) -> Value {
+    let update = Update::of(Method::Sgd { momentum: 0.0, nesterov: false }, RATE);
+    let step = |_| {
+        let mut total = LossParts::default();
+        for (batch, part) in parts(ends) {
+            total.add(net.loss_and_grad(&batch, &loss(), part).unwrap());
+        }
+        net.update(&update).unwrap();
+        total.mean()
+    };
+    let losses: Vec<f64> = (0..STEPS).map(step).collect();
+    json!({ "losses": losses, "after": tensors(&net.state().unwrap().weights) })
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_pytorch_minimises_heads_together() {
+    let (folder, graph, config) = (Scratch::new("heads"), graph(), RunnerConfig::default());
+    let (start, batch) = (initial(&graph, 3), batch());
+    let cpu = || CpuRunner::new(&graph, &start, config).unwrap();
+    let case = json!({
+        "start": tensors(&start),
+        "x": written(&batch.inputs["x"]),
+        "kind": written(&batch.targets[0]),
+        "size": written(&batch.targets[1]),
+        "weights": WEIGHTS,
+        "learning_rate": RATE,
+        "steps": STEPS,
+        "found": {
+            "cpu": learned(&mut cpu(), &[ROWS]),
+            "cpu in parts": learned(&mut cpu(), &[5, 6, ROWS]),
+            "candle": learned(&mut Runner::new(&graph, &start, config).unwrap(), &[ROWS]),
+            "candle in parts": learned(&mut Runner::new(&graph, &start, config).unwrap(), &[9, ROWS]),
+        },
+    });
+    folder.put("heads.json", case.to_string());
+    python("BAEUM_PYTHON_TORCH", "heads.py", folder.path());
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_onnx_runtime_answers_each_head() {
+    let (together, folder) = (Scratch::new("judged"), folder(&recipe().replace("epochs = 40", "epochs = 3")));
+    succeed(&folder, &["pipeline", "recipe.toml"]);
+    let run = folder.path().join("runs/trees-0001");
+    for file in ["4-evaluate/metrics.json", "4-evaluate/predictions.parquet", "5-export/model.onnx"] {
+        together.put(file.rsplit('/').next().unwrap_or(file), fs::read(run.join(file)).unwrap());
+    }
+    together.put("trees.csv", fs::read(folder.path().join("trees.csv")).unwrap());
+    python("BAEUM_PYTHON", "heads_answers.py", together.path());
+}
