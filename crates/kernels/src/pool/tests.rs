@@ -127,10 +127,7 @@ fn many_planes_give_the_bits_of_one_thread() {
     let halves = Windows { plane: [33, 40], kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
     let stem = Windows { kernel: [3, 3], padding: [1, 1], ..halves };
     for windows in [halves, stem] {
-        // So few that they are cut by rows, and so many that they are cut by planes.
-        for planes in [70, 110] {
-            check_max(&windows, planes, &normal(7, planes * 33 * 40));
-        }
+        check_max(&windows, 70, &normal(7, 70 * 33 * 40));
     }
 }
 
