@@ -116,6 +116,11 @@ fn a_head_may_tell_quantiles() {
     let outcome = baeum(folder.path(), &["pipeline", "recipe.toml"]);
     assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
     assert!(outcome.stdout.contains("price.coverage_error"), "{}", outcome.stdout);
+    // Each head of an exported file is proven, and named where there are several.
+    for words in [["safetensors ", " price "], ["safetensors ", " dear "]] {
+        let proven = |line: &str| words.iter().all(|word| line.contains(word));
+        assert!(outcome.stdout.lines().any(proven), "{words:?}\n{}", outcome.stdout);
+    }
     let answer = predict(&folder, "0.5");
     assert_eq!(answer["values"].as_object().unwrap().keys().collect::<Vec<_>>(), ["0.25", "0.75"]);
 }

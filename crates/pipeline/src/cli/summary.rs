@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use baeum_evaluate::{Baseline, Metric, Report};
-use baeum_export::Manifest;
+use baeum_export::{Manifest, Parity};
 use baeum_train::judged_loss;
 
 use super::{Failure, print};
@@ -116,25 +116,25 @@ fn metrics(report: &Report) -> String {
 }
 
 fn parity(manifest: &Manifest) -> String {
+    // Of one target nobody asks which it is.
+    let has_heads = manifest.formats.iter().any(|entry| entry.parity.targets.len() > 1);
     let mut rows = vec![];
     for entry in &manifest.formats {
-        for target in &entry.parity.targets {
-            let labels = target.labels_agree.map(|agree| format!("{agree} of {} equal", entry.parity.rows));
-            rows.push(vec![
-                entry.format.to_string(),
-                entry
-                    .parity
-                    .engine
-                    .iter()
-                    .fold(entry.parity.level.to_string(), |level, engine| format!("{level} by {engine}")),
-                entry.parity.rows.to_string(),
-                format!("{:.1e}", target.max_abs),
-                format!("{:.1e}", target.tolerance),
-                labels.unwrap_or_default(),
-            ]);
+        let Parity { level, engine, rows: count, targets } = &entry.parity;
+        let proof = engine.iter().fold(level.to_string(), |level, engine| format!("{level} by {engine}"));
+        for target in targets {
+            let labels = target.labels_agree.map(|agree| format!("{agree} of {count} equal"));
+            let mut row = vec![entry.format.to_string(), proof.clone(), count.to_string()];
+            row.extend(has_heads.then(|| target.field.clone()));
+            row.extend([format!("{:.1e}", target.max_abs), format!("{:.1e}", target.tolerance)]);
+            row.push(labels.unwrap_or_default());
+            rows.push(row);
         }
     }
-    print::table(&["format", "proof", "rows", "largest difference", "allowed", "labels"], &rows)
+    let mut heading = vec!["format", "proof", "rows"];
+    heading.extend(has_heads.then_some("target"));
+    heading.extend(["largest difference", "allowed", "labels"]);
+    print::table(&heading, &rows)
 }
 
 fn report(files: &Files) -> Option<Report> {
