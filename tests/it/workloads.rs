@@ -57,7 +57,7 @@ fn threads_change_no_bit_of_any_workload() {
 }
 
 #[test]
-#[ignore = "the same with all rows takes a quarter of an hour"]
+#[ignore = "the same with all rows takes a minute and a half on two cores that do nothing else"]
 fn threads_change_no_bit_of_any_workload_at_its_full_size() {
     workloads().iter().for_each(same_bits);
 }
