@@ -105,6 +105,12 @@ fn a_sum_behind_a_convolution_is_written_by_it() {
             Box::new(move |graph, [_, a, b]| sum(graph, "sum", [a, b])),
         ),
         (
+            "with a function in place behind the later",
+            false,
+            vec![Layer::Sigmoid],
+            Box::new(move |graph, [_, a, b]| sum(graph, "sum", [a, b])),
+        ),
+        (
             "with relu behind both",
             false,
             vec![Layer::Relu],

@@ -12,12 +12,15 @@ pub(super) fn fuse(graph: &Graph, ops: &mut [Op], shared: &mut Shared) {
     for sum in 0..ops.len() {
         let (Op::Add { relu }, [a, b]) = (&ops[sum], &graph.nodes()[sum].inputs[..]) else { continue };
         let (relu, [a, b]) = (*relu, [a, b].map(|id| shared.home[id.index()]));
-        let is_read_by_the_sum_alone =
-            |home: usize| members(shared, home).all(|member| readers[member] == 1 && !answers(graph, member));
+        // What works in place behind the convolution would work on the sum.
+        let is_for_the_sum_alone = |home: usize| {
+            members(shared, home)
+                .all(|member| readers[member] == 1 && !answers(graph, member) && !shared.in_place[member])
+        };
         let fits = |&(conv, other): &(usize, usize)| {
             conv != other
                 && yields_a_term(&ops[conv])
-                && is_read_by_the_sum_alone(conv)
+                && is_for_the_sum_alone(conv)
                 && is_left_before(graph, shared, other, conv, sum)
         };
         let Some((conv, other)) = [(b, a), (a, b)].into_iter().find(fits) else { continue };
