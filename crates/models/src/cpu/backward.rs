@@ -170,7 +170,7 @@ impl Run<'_> {
     }
 
     fn activation_backward(&mut self, step: &Step, dy: Place, function: Activation) {
-        let seen = if step.op.recalls_input() { self.read(step) } else { step.yields.span(self.rows) };
+        let seen = if step.op.needs().input { self.read(step) } else { step.yields.span(self.rows) };
         let dy = dy.span(self.rows);
         if step.in_place {
             let ([seen], [dy]) = self.arena.views([&seen], [&dy]);

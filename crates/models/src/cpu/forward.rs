@@ -55,8 +55,8 @@ impl Run<'_> {
             Op::BatchNorm { channels, area, eps, relu } => {
                 self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
             }
-            Op::LayerNorm { width, eps } => self.layer_norm(step, *width, *eps),
-            Op::RmsNorm { width, eps } => self.rms_norm(step, *width, *eps),
+            Op::LayerNorm { width, eps, .. } => self.layer_norm(step, *width, *eps),
+            Op::RmsNorm { width, eps, .. } => self.rms_norm(step, *width, *eps),
             Op::GroupNorm { groups, eps } => self.group_norm(step, *groups, *eps),
             Op::Activation(function) => self.activation(step, *function),
             Op::Dropout { p, .. } => self.dropout(step, node, *p)?,

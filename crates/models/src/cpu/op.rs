@@ -1,15 +1,19 @@
 //! What each node of a graph becomes on the processor: one operation with its sizes for one item of a batch.
 
 mod needs;
+mod windows;
 
 use std::sync::Arc;
 
-use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Padding, Rng, Shape, Size2, Stream};
-use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Windows, Write, sinusoids};
+use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Padding, Rng, Shape, Stream};
+use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Write, sinusoids};
 
 use super::attention::{Attention, narrow};
 use super::norm::Groups;
 use super::recurrent::{Cell, Recurrent};
+use windows::{conv1d, conv2d, pair, pool1d, pool2d};
+
+pub(super) use windows::Pool;
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -39,9 +43,9 @@ pub(super) enum Op {
     /// Each channel over the batch, followed by relu if it stood alone behind.
     BatchNorm { channels: usize, area: usize, eps: f64, relu: bool },
     /// Each row of an item by itself.
-    LayerNorm { width: usize, eps: f64 },
+    LayerNorm { rows: usize, width: usize, eps: f64 },
     /// Each row of an item by itself, by the root of its mean square alone.
-    RmsNorm { width: usize, eps: f64 },
+    RmsNorm { rows: usize, width: usize, eps: f64 },
     /// Groups of channels of an item, scaled and shifted if that is learned.
     GroupNorm { groups: Groups, eps: f64 },
     /// A function of each number.
@@ -89,15 +93,14 @@ impl Op {
         let channels = x.first().copied().unwrap_or(1);
         let area = x.iter().skip(1).product();
         let last = x.last().copied().unwrap_or(1);
+        let rows = x.iter().rev().skip(1).product(); // of the last axis
         match &node.layer {
             Layer::Input { dtype: DType::I64 } => Op::Ids,
             Layer::Input { dtype: DType::F32 | DType::F64 | DType::U8 } => Op::Numbers,
             Layer::Dense { units, bias } => {
-                let rows = x.iter().rev().skip(1).product();
                 Op::Dense { rows, inputs: last, units: *units, bias: *bias, relu: false }
             }
             Layer::Unembedding { vocabulary, .. } => {
-                let rows = x.iter().rev().skip(1).product();
                 Op::Dense { rows, inputs: last, units: *vocabulary, bias: false, relu: false }
             }
             Layer::GroupedDense { groups, units } => {
@@ -108,47 +111,24 @@ impl Op {
             }
             Layer::Ensemble { members } => Op::Repeat { width: last, times: *members },
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias } => {
-                let conv = Conv2d {
-                    batch: 1,
-                    channels,
-                    height: x.get(1).copied().unwrap_or(1),
-                    width: last,
-                    filters: *filters,
-                    kernel: pair(*kernel),
-                    stride: pair(*stride),
-                    padding: pair(*padding),
-                    dilation: pair(*dilation),
-                    groups: *groups,
-                };
-                Op::Conv2d { conv, bias: *bias, relu: false, folded: Folded::NOTHING }
+                let sides = [*kernel, *stride, *padding, *dilation];
+                Op::convolution(conv2d(&x, *filters, sides, *groups), *bias)
             }
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias } => {
-                // An image of one row.
-                let conv = Conv2d {
-                    batch: 1,
-                    channels,
-                    height: 1,
-                    width: last,
-                    filters: *filters,
-                    kernel: [1, *kernel],
-                    stride: [1, *stride],
-                    padding: [0, *padding],
-                    dilation: [1, *dilation],
-                    groups: *groups,
-                };
-                Op::Conv2d { conv, bias: *bias, relu: false, folded: Folded::NOTHING }
+                let sides = [*kernel, *stride, *padding, *dilation];
+                Op::convolution(conv1d(&x, *filters, sides, *groups), *bias)
             }
             Layer::MaxPool2d { kernel, stride, padding } => {
-                Op::MaxPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+                Op::MaxPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
             }
             Layer::AvgPool2d { kernel, stride, padding } => {
-                Op::AvgPool(pool(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+                Op::AvgPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
             }
             Layer::MaxPool1d { kernel, stride, padding } => {
-                Op::MaxPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+                Op::MaxPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
             }
             Layer::AvgPool1d { kernel, stride, padding } => {
-                Op::AvgPool(pool1d(&x, *kernel, stride.unwrap_or(*kernel), *padding))
+                Op::AvgPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
             }
             Layer::Pad1d { before, after, mode } => {
                 let edges = match mode {
@@ -163,8 +143,8 @@ impl Op {
             }
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
-            Layer::LayerNorm { eps } => Op::LayerNorm { width: last, eps: *eps },
-            Layer::RmsNorm { eps } => Op::RmsNorm { width: last, eps: *eps },
+            Layer::LayerNorm { eps } => Op::LayerNorm { rows, width: last, eps: *eps },
+            Layer::RmsNorm { eps } => Op::RmsNorm { rows, width: last, eps: *eps },
             Layer::GroupNorm { groups, eps } => {
                 Op::GroupNorm { groups: Groups { channels, area, groups: *groups }, eps: *eps }
             }
@@ -220,6 +200,10 @@ impl Op {
             }
         }
     }
+
+    fn convolution(conv: Conv2d, bias: bool) -> Op {
+        Op::Conv2d { conv, bias, relu: false, folded: Folded::NOTHING }
+    }
 }
 
 /// What else is part of a convolution, if answers alone are wanted.
@@ -242,13 +226,6 @@ pub(super) struct FoldedNorm {
     pub(super) eps: f64,
 }
 
-/// The windows of an image, and how many planes it has.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pool {
-    pub(super) planes: usize,
-    pub(super) windows: Windows,
-}
-
 /// Planes that are made larger, and by what factors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Upsample {
@@ -266,6 +243,8 @@ pub(super) struct Room {
 }
 
 impl Room {
+    const NONE: Room = Room { fixed: 0, item: 0 };
+
     pub(super) fn item(item: usize) -> Room {
         Room { fixed: 0, item }
     }
@@ -288,21 +267,4 @@ pub(super) fn item(shape: &Shape) -> Vec<usize> {
 /// How many numbers an item of these sizes has; the largest count there is where they cannot be counted.
 pub(super) fn count(sizes: &[usize]) -> usize {
     sizes.iter().fold(1, |count: usize, size| count.saturating_mul(*size))
-}
-
-fn pair(size: Size2) -> [usize; 2] {
-    [size.height, size.width]
-}
-
-/// Over time: planes of one row.
-fn pool1d(x: &[usize], kernel: usize, stride: usize, padding: usize) -> Pool {
-    let [channels, time] = [0, 1].map(|axis| x.get(axis).copied().unwrap_or(1));
-    let row = |width| Size2 { height: 1, width };
-    pool(&[channels, 1, time], row(kernel), row(stride), Size2 { height: 0, width: padding })
-}
-
-fn pool(x: &[usize], kernel: Size2, stride: Size2, padding: Size2) -> Pool {
-    let side = |axis: usize| x.get(axis).copied().unwrap_or(1);
-    let (plane, [kernel, stride, padding]) = ([side(1), side(2)], [kernel, stride, padding].map(pair));
-    Pool { planes: side(0), windows: Windows { plane, kernel, stride, padding } }
 }

@@ -58,43 +58,15 @@ impl Ready {
 
 impl ReadyStep {
     fn of(ctx: &Ctx, step: &Step, params: &Params, state: &FlatState) -> ReadyStep {
-        match &step.op {
-            Op::Conv2d { conv, bias, folded, .. } => {
-                let norm = folded.norm.map(|norm| Norm::of(norm, params, state));
-                ReadyStep::conv(ctx, conv, *bias, norm, step, state)
-            }
-            Op::Dense { inputs, units, .. } => ReadyStep::products(ctx, step, state, &[[*units, *inputs]]),
-            Op::Attention(attention) => ReadyStep::products(ctx, step, state, &attention.products()),
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::Upsample(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::RmsNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::GroupedDense { .. }
-            | Op::Scale { .. }
-            | Op::Repeat { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Sinusoids(_)
-            | Op::Recurrent(_)
-            | Op::MeanOverTime { .. }
-            | Op::MaxOverTime { .. }
-            | Op::Lengths { .. }
-            | Op::Transpose { .. }
-            | Op::Patches(_)
-            | Op::Pad(_)
-            | Op::Add { .. }
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Concat { .. }
-            | Op::Same => ReadyStep::Plain,
+        if let Op::Conv2d { conv, bias, folded, .. } = &step.op {
+            let norm = folded.norm.map(|norm| Norm::of(norm, params, state));
+            ReadyStep::conv(ctx, conv, *bias, norm, step, state)
+        } else if let Op::Dense { inputs, units, .. } = &step.op {
+            ReadyStep::products(ctx, step, state, &[[*units, *inputs]])
+        } else if let Op::Attention(attention) = &step.op {
+            ReadyStep::products(ctx, step, state, &attention.products())
+        } else {
+            ReadyStep::Plain
         }
     }
 

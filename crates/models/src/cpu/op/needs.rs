@@ -1,205 +1,90 @@
 //! What an operation needs beside its inputs and its output.
 
-use baeum_kernels::Reads;
+use baeum_kernels::{Activation, Reads};
 
-use super::{Op, Room};
+use super::{Op, Room, count};
+
+/// What an operation needs beside its inputs and its output; most need none of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cpu) struct Needs {
+    /// Its backward pass reads what it read.
+    pub(in crate::cpu) input: bool,
+    /// Its backward pass reads what it yielded.
+    pub(in crate::cpu) output: bool,
+    /// It may write where it reads, if nobody else reads that.
+    pub(in crate::cpu) in_place: bool,
+    /// What it keeps for its backward pass beside values, in each of three places.
+    pub(in crate::cpu) keeps: [Room; 3],
+    /// What its backward pass alone works with, in each of two places.
+    pub(in crate::cpu) works_with: [Room; 2],
+}
 
 impl Op {
-    /// Whether its backward pass reads what it yielded.
-    pub(in crate::cpu) fn recalls_output(&self) -> bool {
+    /// What it needs beside its inputs and its output.
+    pub(in crate::cpu) fn needs(&self) -> Needs {
+        let nothing = Needs::default();
         match self {
-            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::Add { relu } => *relu,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Recurrent(recurrent) => recurrent.yields_states(),
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::Upsample(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::RmsNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::Dropout { .. }
-            | Op::GroupedDense { .. }
-            | Op::Scale { .. }
-            | Op::Repeat { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Sinusoids(_)
-            | Op::Attention(_)
-            | Op::MeanOverTime { .. }
-            | Op::MaxOverTime { .. }
-            | Op::Lengths { .. }
-            | Op::Transpose { .. }
-            | Op::Patches(_)
-            | Op::Pad(_)
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether its backward pass reads what it read.
-    pub(in crate::cpu) fn recalls_input(&self) -> bool {
-        match self {
-            Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::RmsNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::GroupedDense { .. }
-            | Op::Scale { .. }
-            | Op::Embedding { .. }
-            | Op::Multiply
-            | Op::Attention(_)
-            | Op::Recurrent(_) => true,
-            // The lengths, if there are any.
-            Op::MeanOverTime { .. } => true,
-            Op::Activation(activation) => activation.backward_reads() == Reads::Input,
-            Op::Numbers
-            | Op::Ids
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::Upsample(_)
-            | Op::GlobalMean { .. }
-            | Op::Dropout { .. }
-            | Op::Repeat { .. }
-            | Op::Position { .. }
-            | Op::Sinusoids(_)
-            | Op::MaxOverTime { .. }
-            | Op::Lengths { .. }
-            | Op::Transpose { .. }
-            | Op::Patches(_)
-            | Op::Pad(_)
-            | Op::Add { .. }
-            | Op::Subtract
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// Whether it may write where it reads, if nobody else reads that.
-    pub(in crate::cpu) fn works_in_place(&self) -> bool {
-        match self {
-            Op::Activation(activation) => activation.backward_reads() == Reads::Output,
-            Op::Dropout { .. } | Op::Position { .. } | Op::Sinusoids(_) => true,
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::Upsample(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::RmsNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::GroupedDense { .. }
-            | Op::Scale { .. }
-            | Op::Repeat { .. }
-            | Op::Embedding { .. }
-            | Op::Attention(_)
-            | Op::Recurrent(_)
-            | Op::MeanOverTime { .. }
-            | Op::MaxOverTime { .. }
-            | Op::Lengths { .. }
-            | Op::Transpose { .. }
-            | Op::Patches(_)
-            | Op::Pad(_)
-            | Op::Add { .. }
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Concat { .. }
-            | Op::Same => false,
-        }
-    }
-
-    /// What it keeps for its backward pass beside values, in each of three places.
-    pub(in crate::cpu) fn keeps(&self, yields: usize) -> [Room; 3] {
-        let none = Room::default();
-        match self {
-            Op::MaxPool(_) | Op::MaxOverTime { .. } => [Room::item(yields), none, none],
-            Op::BatchNorm { channels, .. } => [Room::fixed(*channels), Room::fixed(*channels), none],
-            Op::LayerNorm { width, .. } => {
-                let rows = Room::item(yields / (*width).max(1));
-                [rows, rows, none]
+            Op::Dense { relu, .. } | Op::Conv2d { relu, .. } => {
+                Needs { input: true, output: *relu, ..nothing }
             }
-            Op::RmsNorm { width, .. } => [Room::item(yields / (*width).max(1)), none, none],
-            Op::GroupNorm { groups, .. } => {
-                let each = Room::item(groups.groups);
-                [each, each, none]
+            Op::Add { relu } => Needs { output: *relu, ..nothing },
+            Op::Activation(activation) => Needs::of_activation(*activation),
+            Op::MaxPool(pool) => {
+                let [height, width] = pool.windows.counts();
+                Needs::keeping(false, [Room::item(count(&[pool.planes, height, width])), Room::NONE])
             }
-            Op::Attention(attention) => attention.keeps(),
-            Op::Recurrent(recurrent) => recurrent.keeps(),
+            Op::MaxOverTime { width, .. } => Needs::keeping(false, [Room::item(*width), Room::NONE]),
+            Op::BatchNorm { channels, .. } => Needs::keeping(true, [Room::fixed(*channels); 2]),
+            Op::LayerNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows); 2]),
+            Op::RmsNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows), Room::NONE]),
+            Op::GroupNorm { groups, .. } => Needs::keeping(true, [Room::item(groups.groups); 2]),
+            Op::Attention(attention) => {
+                Needs { input: true, keeps: attention.keeps(), works_with: attention.works_with(), ..nothing }
+            }
+            Op::Recurrent(recurrent) => Needs {
+                input: true,
+                output: recurrent.yields_states(),
+                keeps: recurrent.keeps(),
+                works_with: recurrent.works_with(),
+                ..nothing
+            },
+            Op::Scale { numbers, .. } => {
+                Needs { input: true, works_with: [Room::item(*numbers), Room::NONE], ..nothing }
+            }
+            // Of the mean, the lengths, if there are any.
+            Op::GroupedDense { .. } | Op::Embedding { .. } | Op::Multiply | Op::MeanOverTime { .. } => {
+                Needs { input: true, ..nothing }
+            }
+            Op::Dropout { .. } | Op::Position { .. } | Op::Sinusoids(_) => {
+                Needs { in_place: true, ..nothing }
+            }
             Op::Numbers
             | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
             | Op::AvgPool(_)
             | Op::Upsample(_)
             | Op::GlobalMean { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::GroupedDense { .. }
-            | Op::Scale { .. }
             | Op::Repeat { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Sinusoids(_)
-            | Op::MeanOverTime { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
             | Op::Pad(_)
-            | Op::Add { .. }
             | Op::Subtract
-            | Op::Multiply
             | Op::Concat { .. }
-            | Op::Same => [none; 3],
+            | Op::Same => nothing,
+        }
+    }
+}
+
+impl Needs {
+    /// A function whose slope is told by what it yielded may write over what it read.
+    fn of_activation(activation: Activation) -> Needs {
+        match activation.backward_reads() {
+            Reads::Input => Needs { input: true, ..Needs::default() },
+            Reads::Output => Needs { output: true, in_place: true, ..Needs::default() },
         }
     }
 
-    /// What its backward pass alone works with, in each of two places.
-    pub(in crate::cpu) fn works_with(&self) -> [Room; 2] {
-        match self {
-            Op::Attention(attention) => attention.works_with(),
-            Op::Recurrent(recurrent) => recurrent.works_with(),
-            Op::Scale { numbers, .. } => [Room::item(*numbers), Room::default()],
-            Op::Numbers
-            | Op::Ids
-            | Op::Dense { .. }
-            | Op::Conv2d { .. }
-            | Op::MaxPool(_)
-            | Op::AvgPool(_)
-            | Op::Upsample(_)
-            | Op::GlobalMean { .. }
-            | Op::BatchNorm { .. }
-            | Op::LayerNorm { .. }
-            | Op::RmsNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::Activation(_)
-            | Op::Dropout { .. }
-            | Op::GroupedDense { .. }
-            | Op::Repeat { .. }
-            | Op::Embedding { .. }
-            | Op::Position { .. }
-            | Op::Sinusoids(_)
-            | Op::MeanOverTime { .. }
-            | Op::MaxOverTime { .. }
-            | Op::Lengths { .. }
-            | Op::Transpose { .. }
-            | Op::Patches(_)
-            | Op::Pad(_)
-            | Op::Add { .. }
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Concat { .. }
-            | Op::Same => [Room::default(); 2],
-        }
+    fn keeping(input: bool, [first, second]: [Room; 2]) -> Needs {
+        Needs { input, keeps: [first, second, Room::NONE], ..Needs::default() }
     }
 }

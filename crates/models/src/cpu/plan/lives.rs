@@ -78,18 +78,18 @@ impl Lives {
             *life = Some(life.map_or(Life { from: time, to: time }, |life| life.with(time)));
         };
         for (i, op) in ops.iter().enumerate() {
-            let home = shared.home[i];
+            let (home, needs) = (shared.home[i], op.needs());
             touch(&mut lives.values[home], i);
             if asked[i] {
                 touch(&mut lives.gradients[home], back(i));
-                if op.recalls_output() {
+                if needs.output {
                     touch(&mut lives.values[home], back(i));
                 }
             }
             for id in &graph.nodes()[i].inputs {
                 let read = shared.home[id.index()];
                 touch(&mut lives.values[read], i);
-                if asked[i] && op.recalls_input() {
+                if asked[i] && needs.input {
                     touch(&mut lives.values[read], back(i));
                 }
                 if asked[i] && asked[id.index()] {

@@ -69,13 +69,12 @@ impl Layout {
             .collect();
         let kept: Vec<[usize; 3]> = ops
             .iter()
-            .zip(rooms)
             .zip(&lives.kept)
-            .map(|((op, room), life)| op.keeps(room.item).map(|room| places.want(room, *life)))
+            .map(|(op, life)| op.needs().keeps.map(|room| places.want(room, *life)))
             .collect();
         let mut works_with = |(op, life): (&Op, &Option<Life>)| {
             let life = (*life)?;
-            Some(op.works_with().map(|room| places.want(room, life)))
+            Some(op.needs().works_with.map(|room| places.want(room, life)))
         };
         let work: Vec<Option<[usize; 2]>> = ops.iter().zip(&lives.work).map(&mut works_with).collect();
         let spare = places.want(spare, Life { from: ops.len(), to: ops.len() });

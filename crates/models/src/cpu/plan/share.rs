@@ -40,8 +40,8 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
         let next = !members.iter().any(|&member| shared.in_place[member]);
         if next && (fuse_relu(ops, i, home) || purpose == Purpose::Predict && fold_norm(ops, i, home)) {
             shared.home[i] = home;
-        } else if ops[i].works_in_place()
-            && (purpose == Purpose::Predict || !members.iter().any(|&member| ops[member].recalls_output()))
+        } else if ops[i].needs().in_place
+            && (purpose == Purpose::Predict || !members.iter().any(|&member| ops[member].needs().output))
         {
             shared.home[i] = home;
             shared.in_place[i] = true;
@@ -56,46 +56,14 @@ pub(super) fn share(graph: &Graph, ops: &mut [Op], purpose: Purpose) -> Shared {
 /// Makes the relu `i` part of the product, the sum or the batch norm `home`, if they are such.
 fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
     let Op::Activation(Activation::Relu) = ops[i] else { return false };
-    match &mut ops[home] {
-        Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::BatchNorm { relu, .. } | Op::Add { relu }
-            if !*relu =>
-        {
-            *relu = true
-        }
-        Op::Dense { .. }
-        | Op::Conv2d { .. }
-        | Op::BatchNorm { .. }
-        | Op::Numbers
-        | Op::Ids
-        | Op::MaxPool(_)
-        | Op::AvgPool(_)
-        | Op::Upsample(_)
-        | Op::GlobalMean { .. }
-        | Op::LayerNorm { .. }
-        | Op::RmsNorm { .. }
-        | Op::GroupNorm { .. }
-        | Op::Activation(_)
-        | Op::Dropout { .. }
-        | Op::GroupedDense { .. }
-        | Op::Scale { .. }
-        | Op::Repeat { .. }
-        | Op::Embedding { .. }
-        | Op::Position { .. }
-        | Op::Sinusoids(_)
-        | Op::Attention(_)
-        | Op::Recurrent(_)
-        | Op::MeanOverTime { .. }
-        | Op::MaxOverTime { .. }
-        | Op::Lengths { .. }
-        | Op::Transpose { .. }
-        | Op::Patches(_)
-        | Op::Pad(_)
-        | Op::Add { .. }
-        | Op::Subtract
-        | Op::Multiply
-        | Op::Concat { .. }
-        | Op::Same => return false,
-    }
+    let (Op::Dense { relu: relu @ false, .. }
+    | Op::Conv2d { relu: relu @ false, .. }
+    | Op::BatchNorm { relu: relu @ false, .. }
+    | Op::Add { relu: relu @ false }) = &mut ops[home]
+    else {
+        return false;
+    };
+    *relu = true;
     ops[i] = Op::Same;
     true
 }
