@@ -18,110 +18,38 @@ impl Layer {
         })
     }
 
-    /// What kind of numbers it takes as its input number `place`.
+    /// What kind of numbers it takes as its input number `place`: ids go to what looks them up, and lengths stand behind the
+    /// sequences that they are of.
     pub fn takes(&self, place: usize) -> DType {
-        match self {
-            Layer::Embedding { .. } | Layer::Lengths { .. } => DType::I64,
-            // How long each sequence is.
-            Layer::MultiHeadAttention { .. }
-            | Layer::Lstm { .. }
-            | Layer::Gru { .. }
-            | Layer::MeanOverTime
-            | Layer::MaxOverTime
-                if place > 0 =>
-            {
-                DType::I64
-            }
-            Layer::Input { dtype } => *dtype,
-            Layer::Dense { .. }
-            | Layer::GroupedDense { .. }
-            | Layer::Conv2d { .. }
-            | Layer::Conv1d { .. }
-            | Layer::MaxPool2d { .. }
-            | Layer::AvgPool2d { .. }
-            | Layer::MaxPool1d { .. }
-            | Layer::AvgPool1d { .. }
-            | Layer::Pad1d { .. }
-            | Layer::Upsample { .. }
-            | Layer::GlobalAvgPool
-            | Layer::BatchNorm { .. }
-            | Layer::LayerNorm { .. }
-            | Layer::RmsNorm { .. }
-            | Layer::GroupNorm { .. }
-            | Layer::InstanceNorm { .. }
-            | Layer::Scale { .. }
-            | Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::Silu
-            | Layer::Dropout { .. }
-            | Layer::Flatten { .. }
-            | Layer::Unembedding { .. }
-            | Layer::PositionEmbedding { .. }
-            | Layer::SinusoidalPositions
-            | Layer::MultiHeadAttention { .. }
-            | Layer::Lstm { .. }
-            | Layer::Gru { .. }
-            | Layer::MeanOverTime
-            | Layer::MaxOverTime
-            | Layer::Ensemble { .. }
-            | Layer::MemberMean
-            | Layer::Transpose
-            | Layer::Patches { .. }
-            | Layer::Add
-            | Layer::Subtract
-            | Layer::Multiply
-            | Layer::Concat { .. } => DType::F32,
+        let looks_up = matches!(self, Layer::Embedding { .. } | Layer::Lengths { .. });
+        if let Layer::Input { dtype } = self {
+            *dtype
+        } else if looks_up || (self.is_told_lengths() && place > 0) {
+            DType::I64
+        } else {
+            DType::F32
         }
+    }
+
+    fn is_told_lengths(&self) -> bool {
+        matches!(
+            self,
+            Layer::MultiHeadAttention { .. }
+                | Layer::Lstm { .. }
+                | Layer::Gru { .. }
+                | Layer::MeanOverTime
+                | Layer::MaxOverTime
+        )
     }
 
     /// What kind of numbers it yields.
     pub fn yields(&self) -> DType {
-        match self {
-            Layer::Input { dtype } => *dtype,
-            Layer::Lengths { .. } => DType::I64,
-            Layer::Dense { .. }
-            | Layer::GroupedDense { .. }
-            | Layer::Conv2d { .. }
-            | Layer::Conv1d { .. }
-            | Layer::MaxPool2d { .. }
-            | Layer::AvgPool2d { .. }
-            | Layer::MaxPool1d { .. }
-            | Layer::AvgPool1d { .. }
-            | Layer::Pad1d { .. }
-            | Layer::Upsample { .. }
-            | Layer::GlobalAvgPool
-            | Layer::BatchNorm { .. }
-            | Layer::LayerNorm { .. }
-            | Layer::RmsNorm { .. }
-            | Layer::GroupNorm { .. }
-            | Layer::InstanceNorm { .. }
-            | Layer::Scale { .. }
-            | Layer::Relu
-            | Layer::Gelu { .. }
-            | Layer::Tanh
-            | Layer::Sigmoid
-            | Layer::Silu
-            | Layer::Dropout { .. }
-            | Layer::Flatten { .. }
-            | Layer::Embedding { .. }
-            | Layer::Unembedding { .. }
-            | Layer::PositionEmbedding { .. }
-            | Layer::SinusoidalPositions
-            | Layer::MultiHeadAttention { .. }
-            | Layer::Lstm { .. }
-            | Layer::Gru { .. }
-            | Layer::MeanOverTime
-            | Layer::MaxOverTime
-            | Layer::Ensemble { .. }
-            | Layer::MemberMean
-            | Layer::Transpose
-            | Layer::Patches { .. }
-            | Layer::Add
-            | Layer::Subtract
-            | Layer::Multiply
-            | Layer::Concat { .. } => DType::F32,
+        if let Layer::Input { dtype } = self {
+            *dtype
+        } else if let Layer::Lengths { .. } = self {
+            DType::I64
+        } else {
+            DType::F32
         }
     }
 
