@@ -1,6 +1,6 @@
 use std::ops::ControlFlow;
 
-use baeum_core::{Ahead, Clock, Dataset, Ended, EpochRecord, Loss, Network, Rng, State, Weights};
+use baeum_core::{Ahead, Clock, Dataset, Ended, EpochRecord, HeadMetric, Loss, Network, Rng, State, Weights};
 
 use crate::best::{Judge, metrics, names, scored};
 use crate::class_weights::weighted_loss;
@@ -71,89 +71,163 @@ pub fn fit(
     net: &mut dyn Network,
     data: &Dataset,
     from: Option<Checkpoint>,
-    mut outside: Outside<'_>,
+    outside: Outside<'_>,
 ) -> Result<Fitted, TrainError> {
-    let (rng, loss) = (Rng::new(seed), weighted_loss(plan, data)?);
-    let sampling = Sampling::new(plan, data)?;
-    let rows = sampling.rows(data);
-    let (steps_per_epoch, metrics) = (plan.steps_per_epoch(rows)?, metrics(plan, data)?);
-    let rows = rows.min(steps_per_epoch * plan.batch_size());
-    let mut at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
-    let mut time = Stopwatch::begin(outside.clock, at.elapsed);
-    let (from_epoch, epochs) = (at.epoch(), plan.epochs());
-    let minutes_left = plan.minutes_left(at.elapsed);
-    let start = Event::Start { from_epoch, epochs, steps_per_epoch, rows, minutes_left };
-    let mut stop = (outside.watch)(&start).is_stop();
-    let end = loop {
-        let epoch = match plan.next_epoch(&at.history, at.elapsed) {
-            ControlFlow::Continue(_) if stop => break Ended::Stopped,
-            ControlFlow::Continue(epoch) => epoch,
-            ControlFlow::Break(end) => break end,
-        };
-        let _span = tracing::info_span!("epoch", epoch).entered();
-        let first_step = u64::from(epoch) * steps_per_epoch as u64;
-        let order = sampling.order(data, &rng, epoch, rows);
-        let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), at.batch);
-        let mut batches = Ahead::new(&data.source, Some(epoch), wanted);
-        for rows in order.chunks(plan.batch_size()).skip(at.batch) {
-            let learning_rate =
-                plan.learning_rate(first_step + at.batch as u64, steps_per_epoch, &at.history);
-            let parts = gradients(plan, net, &mut batches, &loss, rows)?;
-            at.batch += 1;
-            at.loss.add(parts);
-            let (step, said) = (first_step + at.batch as u64, plan.update(learning_rate));
-            let gradient_norm = update(net, &said, parts.mean())?;
-            if !said.takes(gradient_norm) {
-                let place = Place { epoch, step, rows, learning_rate };
-                let failed = FailedStep::examined(plan, net, data, &loss, place)?;
-                return Err(TrainError::Diverged(Box::new(failed)));
+    Training::begin(plan, seed, net, data, from, outside)?.run()
+}
+
+/// A training under way.
+struct Training<'a, 'o> {
+    plan: &'a TrainPlan,
+    net: &'a mut dyn Network,
+    data: &'a Dataset,
+    outside: Outside<'o>,
+    rng: Rng,
+    loss: Loss,
+    metrics: &'a [HeadMetric],
+    sampling: Sampling,
+    /// How many rows an epoch goes through.
+    rows: usize,
+    steps_per_epoch: usize,
+    at: Checkpoint,
+    time: Stopwatch<'o>,
+    /// Whether somebody said so.
+    stop: bool,
+}
+
+impl<'a, 'o> Training<'a, 'o> {
+    fn begin(
+        plan: &'a TrainPlan,
+        seed: u64,
+        net: &'a mut dyn Network,
+        data: &'a Dataset,
+        from: Option<Checkpoint>,
+        outside: Outside<'o>,
+    ) -> Result<Training<'a, 'o>, TrainError> {
+        let (rng, loss) = (Rng::new(seed), weighted_loss(plan, data)?);
+        let sampling = Sampling::new(plan, data)?;
+        let rows = sampling.rows(data);
+        let (steps_per_epoch, metrics) = (plan.steps_per_epoch(rows)?, metrics(plan, data)?);
+        let rows = rows.min(steps_per_epoch * plan.batch_size());
+        let at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
+        let time = Stopwatch::begin(outside.clock, at.elapsed);
+        let (from_epoch, epochs) = (at.epoch(), plan.epochs());
+        let minutes_left = plan.minutes_left(at.elapsed);
+        let start = Event::Start { from_epoch, epochs, steps_per_epoch, rows, minutes_left };
+        let stop = (outside.watch)(&start).is_stop();
+        Ok(Training {
+            plan,
+            net,
+            data,
+            outside,
+            rng,
+            loss,
+            metrics,
+            sampling,
+            rows,
+            steps_per_epoch,
+            at,
+            time,
+            stop,
+        })
+    }
+
+    fn run(mut self) -> Result<Fitted, TrainError> {
+        let end = loop {
+            match self.plan.next_epoch(&self.at.history, self.at.elapsed) {
+                ControlFlow::Continue(_) if self.stop => break Ended::Stopped,
+                ControlFlow::Continue(epoch) => self.epoch(epoch)?,
+                ControlFlow::Break(end) => break end,
             }
-            let (loss, rows) = (parts.mean(), rows.len());
-            let told = Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows };
-            stop |= (outside.watch)(&told).is_stop();
-            at.elapsed = plan.noted(time.total());
-            if stop || plan.is_out_of_time(at.elapsed) {
+        };
+        let best_epoch = best_epoch(&self.at.history).map(|record| record.epoch);
+        (self.outside.watch)(&Event::End { end, best_epoch });
+        let names = names(self.metrics);
+        Fitted::of(self.at, end, self.loss).ok_or(TrainError::NoBest { metrics: names })
+    }
+
+    /// An epoch, or what is left of it.
+    fn epoch(&mut self, epoch: u32) -> Result<(), TrainError> {
+        let _span = tracing::info_span!("epoch", epoch).entered();
+        let first_step = u64::from(epoch) * self.steps_per_epoch as u64;
+        let (batch_size, part_rows) = (self.plan.batch_size(), self.plan.part_rows());
+        let order = self.sampling.order(self.data, &self.rng, epoch, self.rows);
+        let wanted = parts(order.clone(), batch_size, part_rows, self.at.batch);
+        let mut batches = Ahead::new(&self.data.source, Some(epoch), wanted);
+        for rows in order.chunks(batch_size).skip(self.at.batch) {
+            self.step(epoch, &mut batches, rows)?;
+            if self.is_over() {
                 break;
             }
-            if at.batch < steps_per_epoch && plan.is_due_at(step, time.since_kept()) {
-                renew(&mut at.state, net, epoch, step)?;
-                stop = hand_over(&at, step, &mut time, &mut outside)?;
-                if stop {
+            let step = first_step + self.at.batch as u64;
+            if self.at.batch < self.steps_per_epoch && self.plan.is_due_at(step, self.time.since_kept()) {
+                renew(&mut self.at.state, self.net, epoch, step)?;
+                self.hand_over(step)?;
+                if self.stop {
                     break;
                 }
             }
         }
-        let step = first_step + at.batch as u64;
-        renew(&mut at.state, net, epoch, step)?;
-        if at.batch == steps_per_epoch || plan.is_out_of_time(at.elapsed) {
-            let (valid_loss, valid_metrics) = judged(plan, net, &at.state, |net| {
-                Ok((valid_loss(plan, net, data, &loss)?, scored(&mut outside, net, data, metrics)?))
-            })?;
-            let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
-            let train_loss = at.loss.mean();
-            let record = EpochRecord { epoch, step, train_loss, valid_loss, valid_metrics, learning_rate };
-            let is_best = at.close_epoch(record.clone(), plan.best_kept());
-            stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
-            at.elapsed = plan.noted(time.total());
+        let step = first_step + self.at.batch as u64;
+        renew(&mut self.at.state, self.net, epoch, step)?;
+        if self.at.batch == self.steps_per_epoch || self.plan.is_out_of_time(self.at.elapsed) {
+            self.close_epoch(epoch, step)?;
         }
-        if stop || plan.is_due(&at.history, at.elapsed) || plan.is_due_at(step, time.since_kept()) {
-            stop |= hand_over(&at, step, &mut time, &mut outside)?;
-        }
-    };
-    (outside.watch)(&Event::End { end, best_epoch: best_epoch(&at.history).map(|record| record.epoch) });
-    Fitted::of(at, end, loss).ok_or_else(|| TrainError::NoBest { metrics: names(metrics) })
-}
+        let is_due = self.plan.is_due(&self.at.history, self.at.elapsed)
+            || self.plan.is_due_at(step, self.time.since_kept());
+        if self.stop || is_due { self.hand_over(step) } else { Ok(()) }
+    }
 
-/// Has a checkpoint kept, and says whether to stop there.
-fn hand_over(
-    at: &Checkpoint,
-    step: u64,
-    time: &mut Stopwatch<'_>,
-    outside: &mut Outside<'_>,
-) -> Result<bool, TrainError> {
-    (outside.keep)(at).map_err(|source| TrainError::Keep { step, source })?;
-    time.keep();
-    Ok((outside.watch)(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
+    /// One step, on the rows of a batch.
+    fn step(&mut self, epoch: u32, batches: &mut Ahead, rows: &[usize]) -> Result<(), TrainError> {
+        let Training { plan, net, data, loss, at, .. } = self;
+        let first_step = u64::from(epoch) * self.steps_per_epoch as u64;
+        let learning_rate =
+            plan.learning_rate(first_step + at.batch as u64, self.steps_per_epoch, &at.history);
+        let parts = gradients(plan, *net, batches, loss, rows)?;
+        at.batch += 1;
+        at.loss.add(parts);
+        let (step, said) = (first_step + at.batch as u64, plan.update(learning_rate));
+        let gradient_norm = update(*net, &said, parts.mean())?;
+        if !said.takes(gradient_norm) {
+            let place = Place { epoch, step, rows, learning_rate };
+            let failed = FailedStep::examined(plan, *net, data, loss, place)?;
+            return Err(TrainError::Diverged(Box::new(failed)));
+        }
+        let (loss, rows) = (parts.mean(), rows.len());
+        let told = Event::Step { epoch, step, loss, learning_rate, gradient_norm, rows };
+        self.stop |= (self.outside.watch)(&told).is_stop();
+        at.elapsed = plan.noted(self.time.total());
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop || self.plan.is_out_of_time(self.at.elapsed)
+    }
+
+    /// Judges the epoch that ends with `step` on the validation rows.
+    fn close_epoch(&mut self, epoch: u32, step: u64) -> Result<(), TrainError> {
+        let Training { plan, net, data, outside, loss, metrics, at, .. } = self;
+        let (valid_loss, valid_metrics) = judged(plan, *net, &at.state, |net| {
+            Ok((valid_loss(plan, net, data, loss)?, scored(outside, net, data, metrics)?))
+        })?;
+        let learning_rate = plan.learning_rate(step - 1, self.steps_per_epoch, &at.history);
+        let train_loss = at.loss.mean();
+        let record = EpochRecord { epoch, step, train_loss, valid_loss, valid_metrics, learning_rate };
+        let is_best = at.close_epoch(record.clone(), plan.best_kept());
+        self.stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
+        at.elapsed = plan.noted(self.time.total());
+        Ok(())
+    }
+
+    /// Has a checkpoint kept, and hears whether to stop there.
+    fn hand_over(&mut self, step: u64) -> Result<(), TrainError> {
+        (self.outside.keep)(&self.at).map_err(|source| TrainError::Keep { step, source })?;
+        self.time.keep();
+        let kept = Event::Checkpoint { epoch: self.at.epoch(), step };
+        self.stop |= (self.outside.watch)(&kept).is_stop();
+        Ok(())
+    }
 }
 
 /// The state of the network as it is now; the old one is let go first, for the two might not fit into memory.
