@@ -12,102 +12,106 @@ const SIZE: Point = Point { x: 280.0, y: 60.0 };
 /// What the report says, for someone who reads one sentence. Already escaped.
 pub(super) fn sentence(report: &Report) -> String {
     let rows = counted(report.rows.test as u64, "row");
+    let unit = unit(report);
+    let Claim { metric, network, behind, instead } = claim(report);
+    let metric = report.metric(metric);
+    let value = metric.and_then(|metric| Some((metric, metric.value?)));
+    let value = value.map_or("not defined".to_owned(), |(metric, value)| {
+        let value = written(metric.name.metric, value);
+        format!("<strong>{value}{unit}</strong>{}", interval(report, metric))
+    });
+    let baseline = metric.and_then(|metric| Some((metric.name.metric, metric.baseline?)));
+    let baseline = baseline
+        .map_or("not defined".to_owned(), |(metric, value)| format!("{}{unit}", written(metric, value)));
+    let of = if let Baseline::Frequency { .. } = report.baseline { " of text" } else { "" };
+    format!(
+        "On {rows}{of} that nothing had looked at before, {network} {value}{behind}. {instead} {baseline}."
+    )
+}
+
+/// The words around the value of a metric and that of the baseline.
+struct Claim {
+    metric: MetricName,
+    /// In front of the network's value.
+    network: String,
+    /// Behind it.
+    behind: &'static str,
+    /// In front of the baseline's value.
+    instead: String,
+}
+
+fn claim(report: &Report) -> Claim {
     let target = format!("<em>{}</em>", name(&report.target));
-    let unit = report.unit.as_deref().map(|unit| format!(" {}", name(unit))).unwrap_or_default();
-    let said = |metric: Option<&Metric>| {
-        let value = metric.and_then(|metric| Some((metric, metric.value?)));
-        value.map_or("not defined".to_owned(), |(metric, value)| {
-            format!(
-                "<strong>{}{unit}</strong>{}",
-                written(metric.name.metric, value),
-                interval(report, metric)
-            )
-        })
-    };
-    let baseline = |metric: Option<&Metric>| {
-        let value = metric.and_then(|metric| Some((metric.name.metric, metric.baseline?)));
-        value.map_or("not defined".to_owned(), |(metric, value)| format!("{}{unit}", written(metric, value)))
-    };
-    let tested = format!("On {rows} that nothing had looked at before,");
     match &report.baseline {
-        Baseline::Majority { label, .. } => {
-            let accuracy = report.metric(MetricName::Accuracy);
-            format!(
-                "{tested} the network gets {target} right in {} of the cases. Always answering <em>{}</em>, the most \
-                 frequent label of the training rows, would be right in {}.",
-                said(accuracy),
-                name(label),
-                baseline(accuracy)
-            )
-        }
-        Baseline::Usual { labels } => {
-            let exact = report.metric(MetricName::SubsetAccuracy);
-            let usual = match labels.is_empty() {
-                true => "no label, as most training rows have none of them,".to_owned(),
-                false => labels
-                    .iter()
-                    .map(|label| format!("<em>{}</em>", name(label)))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            };
-            format!(
-                "{tested} the network gets all {target} of a row right in {} of the cases. Always answering {usual} would \
-                 be right in {}.",
-                said(exact),
-                baseline(exact)
-            )
-        }
-        Baseline::Means { values } => {
-            let error = report.metric(MetricName::Mae);
-            format!(
-                "{tested} the network's answers for the {} columns of {target} are off by {} on average. Always answering \
-                 the means of the training rows would be off by {}.",
-                values.len(),
-                said(error),
-                baseline(error)
-            )
-        }
-        Baseline::Quantiles { .. } => {
-            let loss = report.metric(MetricName::PinballLoss);
-            format!(
-                "{tested} the pinball loss of the network's quantiles of {target} is {}. That of always answering the quantiles \
-                 of the training rows would be {}.",
-                said(loss),
-                baseline(loss)
-            )
-        }
-        Baseline::Frequency { .. } => {
-            let perplexity = report.metric(MetricName::Perplexity);
-            format!(
-                "On {rows} of text that nothing had looked at before, the network's perplexity is {}: it hesitates between \
-                 as many pieces. By frequency alone it would be {}.",
-                said(perplexity),
-                baseline(perplexity)
-            )
-        }
-        Baseline::Repeat { season } => {
-            let error = report.metric(MetricName::Mae);
-            let repeating = match season {
-                1 => "the last number of the window".to_owned(),
-                season => format!("the last {season} steps of the window"),
-            };
-            format!(
-                "{tested} the network's forecasts of {target} are off by {} on average. Always repeating {repeating} would \
-                 be off by {}.",
-                said(error),
-                baseline(error)
-            )
-        }
+        Baseline::Majority { label, .. } => Claim {
+            metric: MetricName::Accuracy,
+            network: format!("the network gets {target} right in"),
+            behind: " of the cases",
+            instead: format!(
+                "Always answering <em>{}</em>, the most frequent label of the training rows, would be right in",
+                name(label)
+            ),
+        },
+        Baseline::Usual { labels } => Claim {
+            metric: MetricName::SubsetAccuracy,
+            network: format!("the network gets all {target} of a row right in"),
+            behind: " of the cases",
+            instead: format!("Always answering {} would be right in", usual(labels)),
+        },
         Baseline::Mean { value } => {
-            let error = report.metric(MetricName::Mae);
-            format!(
-                "{tested} the network's answers for {target} are off by {} on average. Always answering {}{unit}, the \
-                 mean of the training rows, would be off by {}.",
-                said(error),
-                number(*value),
-                baseline(error)
-            )
+            let mean = format!("{}{}, the mean of the training rows,", number(*value), unit(report));
+            off_by(format!("answers for {target}"), &format!("answering {mean}"))
         }
+        Baseline::Means { values } => off_by(
+            format!("answers for the {} columns of {target}", values.len()),
+            "answering the means of the training rows",
+        ),
+        Baseline::Repeat { season } => {
+            off_by(format!("forecasts of {target}"), &format!("repeating {}", repeated(*season)))
+        }
+        Baseline::Quantiles { .. } => Claim {
+            metric: MetricName::PinballLoss,
+            network: format!("the pinball loss of the network's quantiles of {target} is"),
+            behind: "",
+            instead: "That of always answering the quantiles of the training rows would be".to_owned(),
+        },
+        Baseline::Frequency { .. } => Claim {
+            metric: MetricName::Perplexity,
+            network: "the network's perplexity is".to_owned(),
+            behind: ": it hesitates between as many pieces",
+            instead: "By frequency alone it would be".to_owned(),
+        },
+    }
+}
+
+/// Of answers that are numbers, and of what could always be answered.
+fn off_by(answers: String, always: &str) -> Claim {
+    Claim {
+        metric: MetricName::Mae,
+        network: format!("the network's {answers} are off by"),
+        behind: " on average",
+        instead: format!("Always {always} would be off by"),
+    }
+}
+
+fn unit(report: &Report) -> String {
+    report.unit.as_deref().map(|unit| format!(" {}", name(unit))).unwrap_or_default()
+}
+
+/// The labels that most training rows have.
+fn usual(labels: &[String]) -> String {
+    match labels.is_empty() {
+        true => "no label, as most training rows have none of them,".to_owned(),
+        false => {
+            labels.iter().map(|label| format!("<em>{}</em>", name(label))).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn repeated(season: usize) -> String {
+    match season {
+        1 => "the last number of the window".to_owned(),
+        season => format!("the last {season} steps of the window"),
     }
 }
 
