@@ -1,10 +1,9 @@
 use baeum_core::{Limits, Predictor, Tensor, Weights, WeightsError, check_weights, weights_file};
 
 use super::engine::Engine;
-use super::feed;
 use super::golden::Golden;
 use super::parity::{Parity, compare};
-use super::rten;
+use super::{answers, feed, rten};
 use crate::error::{ReadError, VerifyError};
 use crate::files::Files;
 use crate::format::{Format, Level};
@@ -85,7 +84,7 @@ fn ran(
     for first in (0..golden.records.len()).step_by(together) {
         let rows = first..golden.records.len().min(first + together);
         let values = engine.run(feed::inputs(manifest, golden, rows.clone())?)?;
-        answers.extend(feed::answers(manifest, &predictor.targets, &values, rows.len())?);
+        answers.extend(answers::read(manifest, &predictor.targets, &values, rows.len())?);
     }
     let targets = compare(&predictor.targets, &golden.answers, &answers)?;
     let parity =

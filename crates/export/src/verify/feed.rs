@@ -1,12 +1,12 @@
-//! From records to what a graph takes, and from what it gives to answers, by the names that the file itself states.
+//! From records to what a graph takes, by the names that the file itself states.
 use std::ops::Range;
 
-use baeum_core::{Answer, Data, Field, Kind, Moment, Record, Target, Tensor, Value};
+use baeum_core::{Data, Field, Kind, Moment, Record, Tensor, Value};
 
 use super::engine::Values;
 use super::golden::Golden;
 use crate::error::VerifyError;
-use crate::onnx::{Array, Manifest, Meaning, NUMBERS};
+use crate::onnx::{Array, Manifest, NUMBERS};
 
 /// Whether some input takes images, which need not have one size.
 pub(super) fn has_images(manifest: &Manifest) -> bool {
@@ -139,92 +139,4 @@ fn text_of(value: &Value) -> Option<String> {
         Value::Text(text) => Some(text.clone()),
         Value::Number(_) | Value::Numbers(_) | Value::Image(_) => None,
     }
-}
-
-/// The answers of a graph for a batch of `rows`, row by row, one for each target.
-pub(super) fn answers(
-    manifest: &Manifest,
-    targets: &[Target],
-    values: &Values,
-    rows: usize,
-) -> Result<Vec<Vec<Answer>>, VerifyError> {
-    let columns: Vec<Vec<Answer>> = targets
-        .iter()
-        .map(|target| answered(manifest, &target.field, values, rows))
-        .collect::<Result<_, _>>()?;
-    Ok((0..rows).map(|row| columns.iter().filter_map(|column| column.get(row).cloned()).collect()).collect())
-}
-
-fn answered(
-    manifest: &Manifest,
-    field: &str,
-    values: &Values,
-    rows: usize,
-) -> Result<Vec<Answer>, VerifyError> {
-    let (mut probabilities, mut labels, mut numbers) = (vec![], vec![], vec![]);
-    let (mut counted, mut whole, mut fits) = (None, vec![], vec![]);
-    for output in manifest.outputs.iter().filter(|output| output.field == field) {
-        match (&output.says, values.get(&output.name)) {
-            (Meaning::Probabilities { labels }, Some(Array::Numbers(tensor))) => {
-                probabilities =
-                    tensor.f32s().map(|all| all.chunks(labels.len().max(1)).collect()).unwrap_or_default();
-            }
-            (Meaning::Independent { labels }, Some(Array::Numbers(tensor))) => {
-                probabilities =
-                    tensor.f32s().map(|all| all.chunks(labels.len().max(1)).collect()).unwrap_or_default();
-            }
-            (Meaning::Fits { labels: all }, Some(Array::Numbers(tensor))) => {
-                fits = tensor.to_f64s().chunks(all.len().max(1)).map(|row| fitting(all, row)).collect();
-            }
-            (Meaning::Numbers { columns, unit }, Some(Array::Numbers(tensor))) => {
-                let of = |row: &[f64]| Answer::Numbers {
-                    columns: columns.clone(),
-                    values: row.to_vec(),
-                    unit: unit.clone(),
-                };
-                whole = tensor.to_f64s().chunks(columns.len().max(1)).map(of).collect();
-            }
-            (Meaning::Label, Some(Array::Texts { texts, .. })) => labels = texts.clone(),
-            (Meaning::Number { unit }, Some(Array::Numbers(tensor))) => {
-                numbers = tensor.to_f64s();
-                counted.clone_from(unit);
-            }
-            (Meaning::Next { length, vocabulary }, Some(Array::Numbers(tensor))) => {
-                let of = |row: &[f32]| Answer::Next {
-                    probabilities: row.chunks((*vocabulary).max(1)).map(<[f32]>::to_vec).collect(),
-                };
-                let width = (length * vocabulary).max(1);
-                whole = tensor.f32s().map(|all| all.chunks(width).map(of).collect()).unwrap_or_default();
-            }
-            (Meaning::Forecast { columns, steps, unit }, Some(Array::Numbers(tensor))) => {
-                let width = (columns.len() * steps).max(1);
-                let of = |row: &[f64]| Answer::Forecast {
-                    columns: columns.clone(),
-                    values: row.chunks((*steps).max(1)).map(<[f64]>::to_vec).collect(),
-                    unit: unit.clone(),
-                };
-                whole = tensor.to_f64s().chunks(width).map(of).collect();
-            }
-            _ => {}
-        }
-    }
-    let label = |(label, row): (String, &[f32])| Answer::Label { label, probabilities: row.to_vec() };
-    let labels_of =
-        |(labels, row): (Vec<String>, &[f32])| Answer::Labels { labels, probabilities: row.to_vec() };
-    let number = |value| Answer::Number { value, unit: counted.clone() };
-    let answers: Vec<Answer> = match numbers.is_empty() {
-        true if !whole.is_empty() => whole,
-        true if !fits.is_empty() => fits.into_iter().zip(probabilities).map(labels_of).collect(),
-        true => labels.into_iter().zip(probabilities).map(label).collect(),
-        false => numbers.into_iter().map(number).collect(),
-    };
-    match answers.len() == rows {
-        true => Ok(answers),
-        false => Err(VerifyError::Rows { wanted: rows, got: answers.len() }),
-    }
-}
-
-/// The labels that a row says 1 to.
-fn fitting(labels: &[String], row: &[f64]) -> Vec<String> {
-    labels.iter().zip(row).filter(|(_, fits)| **fits == 1.0).map(|(label, _)| label.clone()).collect()
 }

@@ -1,4 +1,5 @@
 //! The proof that a file agrees with the predictor it was written from.
+mod answers;
 mod check;
 mod engine;
 mod feed;
