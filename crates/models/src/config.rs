@@ -4,7 +4,7 @@ use crate::presets::{
     Cnn, ConvSeries, ConvnextSmall, Dlinear, FtTransformer, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear, PatchTst,
     Preset, Resnet, Tabm, TabularMlp, TextCnn, TransformerEncoder, Vit,
 };
-use crate::{LayerSpec, ModelError, StartConfig};
+use crate::{InitConfig, LayerSpec, ModelError, StartConfig};
 
 /// The `[models]` section of a recipe: either `layers` or one of the presets, which are lists of layers written out from a few
 /// numbers.
@@ -20,6 +20,9 @@ pub struct ModelConfig {
     /// optimizer keeps nothing for them. Running statistics move on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
+    /// Where tensors start in place of where PyTorch starts them, such as `[{ tensors = "embedding*", to = { normal = 0.02 } }]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub init: Vec<InitConfig>,
     /// The network, layer by layer. An empty list is a linear model: the head alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerSpec>>,
@@ -105,6 +108,7 @@ impl ModelConfig {
         let ModelConfig {
             start: _,
             freeze: _,
+            init: _,
             layers,
             mlp,
             tabular_mlp,

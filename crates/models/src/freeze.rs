@@ -33,7 +33,7 @@ impl ModelPlan {
 }
 
 /// The learned tensors, those that are frozen among them.
-fn names(graph: &Graph) -> String {
+pub(crate) fn names(graph: &Graph) -> String {
     let learned = graph.params().into_iter().filter(|(_, param)| param.kind != ParamKind::Running);
     learned.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

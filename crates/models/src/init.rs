@@ -1,10 +1,14 @@
 mod foresight;
+mod told;
 
 use std::collections::BTreeMap;
 
 use baeum_core::{Counter, Decode, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
 
 use crate::{ModelError, ModelPlan};
+
+pub(crate) use told::check;
+pub use told::{Fill, InitConfig};
 
 /// Runs the stage: the graph for this data, and where its parameters start.
 ///
@@ -17,7 +21,7 @@ pub fn build(
     targets: &[Target],
 ) -> Result<Model, ModelError> {
     let graph = plan.graph(inputs, targets)?;
-    let weights = initial(&graph, seed);
+    let weights = filled(&graph, seed, &plan.told_fills(&graph)?);
     if let [Target { decode: Decode::Next { .. }, .. }] = targets {
         foresight::refuse(&graph, &weights, inputs)?;
     }
@@ -27,7 +31,13 @@ pub fn build(
 /// Where the parameters of a graph start: each as PyTorch starts it (see [`Init`]), drawn for its full name
 /// alone, so that adding a layer changes no other.
 pub fn initial(graph: &Graph, seed: u64) -> Weights {
-    let start = |(name, param): (String, Param)| {
+    filled(graph, seed, &BTreeMap::new())
+}
+
+/// The same, but for tensors that start as they are told to.
+fn filled(graph: &Graph, seed: u64, told: &BTreeMap<String, Init>) -> Weights {
+    let start = |(name, mut param): (String, Param)| {
+        param.init = told.get(&name).copied().unwrap_or(param.init);
         let tensor = draw(&Rng::new(seed), &name, &param);
         (name, tensor)
     };

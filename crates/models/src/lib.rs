@@ -40,7 +40,7 @@ pub use config::ModelConfig;
 pub use cpu::{CpuRunner, Memory, TextRunner};
 pub use device::{Device, Float};
 pub use error::ModelError;
-pub use init::{build, initial};
+pub use init::{Fill, InitConfig, build, initial};
 pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{

@@ -26,6 +26,11 @@ fn models_section() {
             r#""conv*""#,
         ),
         (
+            "[models]\ninit = [{ tensors = \"*\", to = { normale = 1 } }]\n",
+            "recipe.toml:2:32: `normale` is not a choice of `models.init[0].to`; did you mean `normal`?",
+            "normale",
+        ),
+        (
             "[models]\nlayers = [{ grouped_dense = { units = 3 } }]\n",
             "recipe.toml:2:29: `models.layers[0].grouped_dense` wants `groups`, got none",
             "{ units = 3 }",
