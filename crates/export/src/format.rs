@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use baeum_core::{Graph, Layer, Transform};
@@ -53,12 +54,10 @@ pub enum Level {
 }
 
 /// What a format answers when it is asked for a layer or a transform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Say {
     /// It says it in these words.
-    Word(&'static str),
-    /// It says the simpler layers that a composite layer is made of.
-    Expand,
+    Word(Cow<'static, str>),
     /// It has no word for it, and why.
     Cannot(&'static str),
 }
@@ -114,57 +113,19 @@ pub(crate) fn refuse_unspeakable(format: Format, graph: &Graph) -> Result<(), Ex
 
 /// The tensors that a file of weights holds of a layer.
 fn tensors(layer: &Layer) -> Say {
-    match layer {
-        Layer::Dense { bias: true, .. }
-        | Layer::Conv1d { bias: true, .. }
-        | Layer::Conv2d { bias: true, .. }
-        | Layer::GroupedDense { .. }
-        | Layer::LayerNorm { .. }
-        | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
-        Layer::Dense { .. }
-        | Layer::Conv1d { .. }
-        | Layer::Conv2d { .. }
-        | Layer::RmsNorm { .. }
-        | Layer::Scale { .. }
-        | Layer::Embedding { .. }
-        | Layer::Unembedding { .. }
-        | Layer::PositionEmbedding { .. } => Say::Word("weight"),
-        Layer::BatchNorm { .. } => Say::Word("weight, bias, running_mean, running_var, num_batches_tracked"),
-        Layer::MultiHeadAttention { bias: false, .. } => Say::Word("in_proj_weight, out_proj.weight"),
-        Layer::MultiHeadAttention { bias: true, .. } => {
-            Say::Word("in_proj_weight, in_proj_bias, out_proj.weight, out_proj.bias")
-        }
-        Layer::Lstm { .. } | Layer::Gru { .. } => Say::Word(
-            "weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and each with _reverse; with l1 and so on of a stack",
-        ),
-        Layer::Input { .. }
-        | Layer::MaxPool2d { .. }
-        | Layer::AvgPool2d { .. }
-        | Layer::MaxPool1d { .. }
-        | Layer::AvgPool1d { .. }
-        | Layer::Pad1d { .. }
-        | Layer::Upsample { .. }
-        | Layer::GlobalAvgPool
-        | Layer::InstanceNorm { .. }
-        | Layer::Relu
-        | Layer::Gelu { .. }
-        | Layer::Tanh
-        | Layer::Sigmoid
-        | Layer::Silu
-        | Layer::Dropout { .. }
-        | Layer::Flatten { .. }
-        | Layer::SinusoidalPositions
-        | Layer::MeanOverTime
-        | Layer::MaxOverTime
-        | Layer::Ensemble { .. }
-        | Layer::MemberMean
-        | Layer::Lengths { .. }
-        | Layer::Transpose
-        | Layer::Patches { .. }
-        | Layer::Add
-        | Layer::Subtract
-        | Layer::Multiply
-        | Layer::Concat { .. } => Say::Word("nothing to learn"),
+    let params = layer.params(&[]);
+    let names: Vec<&str> = params.iter().map(|param| param.name.as_ref()).collect();
+    let names = names.join(", ");
+    if let Layer::BatchNorm { .. } = layer {
+        Say::Word(format!("{names}, num_batches_tracked").into())
+    } else if let Layer::Lstm { .. } | Layer::Gru { .. } = layer {
+        Say::Word(format!("{names}, and each with _reverse; with l1 and so on of a stack").into())
+    } else if let Layer::Unembedding { .. } = layer {
+        Say::Word("weight".into()) // which is the table's
+    } else if names.is_empty() {
+        Say::Word("nothing to learn".into())
+    } else {
+        Say::Word(names.into())
     }
 }
 
