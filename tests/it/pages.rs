@@ -72,11 +72,12 @@ layers = [
 /// Data for a recipe that is about its network.
 const FUNCTION: &str = "[data]\nsource = { csv = { path = \"rows.csv\" } }\ntarget = \"y\"\n";
 
-/// The README's table of training steps is that of `docs/bench/train.jsonl`; `cargo xtask bench table` writes it too.
+/// The tables of the README and of `docs/bench.md` are those of `docs/bench/`; `cargo xtask bench table` writes them too.
 #[test]
 fn pages_show_the_newest_measurements() {
     let page = fs::read_to_string(root().join(bench::PAGE)).unwrap();
     expect_file(bench::PAGE, &bench::expected_page(&page).unwrap());
+    expect_file(bench::FULL_PAGE, &bench::expected_full_page().unwrap());
 }
 
 /// `docs/results.md` is that of `docs/results/runs.jsonl`; `cargo xtask results` writes it too.
@@ -87,8 +88,7 @@ fn pages_show_what_the_recipes_reach() {
 
 fn cell(say: Say) -> String {
     match say {
-        Say::Word(word) => word.to_owned(),
-        Say::Expand => "expanded".to_owned(),
+        Say::Word(word) => word.into_owned(),
         Say::Cannot(reason) => format!("no: {reason}"),
     }
 }

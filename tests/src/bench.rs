@@ -9,6 +9,7 @@
 //! they say becomes a `record`, and records a `table`. `predict` does the same with answers, and `generate` with texts.
 
 mod args;
+mod brief;
 mod contest;
 mod data;
 mod error;
@@ -37,6 +38,7 @@ pub use args::{
     Arguments, DataArguments, DataWorkerArguments, FashionArguments, KernelArguments, TrainArguments, Verb,
     WorkerArguments,
 };
+use brief::brief;
 pub use contest::Contest;
 pub use data::Job;
 pub use error::BenchError;
@@ -47,8 +49,11 @@ pub use table::{newest, table, tables, with_table};
 
 use crate::root;
 
-/// The page that shows the newest of them.
+/// The page that shows the newest of them in short.
 pub const PAGE: &str = "README.md";
+
+/// The page that shows the newest of them with each kind of instructions, and how they were made.
+pub const FULL_PAGE: &str = "docs/bench.md";
 
 /// Does what the command line says.
 ///
@@ -71,16 +76,31 @@ pub fn run(arguments: &Arguments) -> Result<(), BenchError> {
     }
 }
 
-/// The page as it should be: `page` with the newest measurement of each workload between its markers.
+/// The page as it should be: `page` with the newest measurements in short between its markers.
 ///
 /// # Errors
 /// [`BenchError`] if the measurements cannot be read, or if `page` has no markers.
 pub fn expected_page(page: &str) -> Result<String, BenchError> {
     let page = Contest::ALL.into_iter().try_fold(page.to_owned(), |page, contest| {
-        let records = parse_records(contest, &kept(contest.records())?)?;
-        with_table(contest, &page, &tables(contest, &records))
+        with_table(contest, &page, &brief(contest, &records(contest)?))
     })?;
     fashion::page_with(&page, &kept(fashion::RECORDS)?)
+}
+
+/// [`FULL_PAGE`] as it should be.
+///
+/// # Errors
+/// [`BenchError`] if the measurements cannot be read.
+pub fn expected_full_page() -> Result<String, BenchError> {
+    let head = "# All measurements\n\nWritten by `cargo xtask bench table` from the lines in `docs/bench/` and compared by a test \
+                (`tests/it/pages.rs`); do not edit. What is measured, and how, stands in the [README](../README.md#how-fast).\n";
+    Contest::ALL.into_iter().try_fold(head.to_owned(), |page, contest| {
+        Ok(format!("{page}\n## {}\n\n{}", contest.title(), tables(contest, &records(contest)?)))
+    })
+}
+
+fn records(contest: Contest) -> Result<Vec<Record>, BenchError> {
+    parse_records(contest, &kept(contest.records())?)
 }
 
 /// The lines of a file of records; a clean checkout may have none yet.
@@ -95,5 +115,7 @@ fn kept(records: &str) -> Result<String, BenchError> {
 fn rewrite_page() -> Result<(), BenchError> {
     let path = root().join(PAGE);
     let page = fs::read_to_string(&path).map_err(BenchError::file("read", &path))?;
-    fs::write(&path, expected_page(&page)?).map_err(BenchError::file("write", &path))
+    fs::write(&path, expected_page(&page)?).map_err(BenchError::file("write", &path))?;
+    let path = root().join(FULL_PAGE);
+    fs::write(&path, expected_full_page()?).map_err(BenchError::file("write", &path))
 }

@@ -28,6 +28,16 @@ impl Contest {
         }
     }
 
+    /// Its heading on the page of all measurements.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Contest::Train => "Training steps",
+            Contest::Predict => "Answers",
+            Contest::Generate => "Texts gone on with",
+            Contest::Data => "Files to batches",
+        }
+    }
+
     /// Its verb on the command line.
     pub(super) fn verb(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::peer::Peer;
 use super::process::Agreed;
 use super::trial::{Choice, choose};
-use super::turns::{Runs, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload};
 
@@ -59,12 +59,7 @@ fn measure(
     let folder = Scratch::new("bench");
     let (threads, pairs, steps) = (arguments.threads.get(), arguments.pairs.get(), workload.steps);
     let mut ours = || worker(Contest::Generate, workload, steps, threads);
-    let Some(python) = python else {
-        let busy = busy();
-        let runs = Runs::in_turn(workload.name, pairs, &mut ours, None)?;
-        let record = runs.record(workload.name, workload.rows, steps, threads);
-        return Ok(Record { notes: busy.into_iter().collect(), ..record });
-    };
+    let Some(python) = python else { return alone(Contest::Generate, workload, arguments, steps) };
     write(folder.path(), workload, threads)?;
     let peer = Peer { python, script: "bench_generate.py", folder: folder.path(), threads };
     let checked: Agreed = peer.ask("check")?;

@@ -9,7 +9,7 @@ use baeum::export::network_file;
 use baeum::{Network, weights_file};
 
 use super::process::{Agreed, Measured, ask};
-use super::turns::{Runs, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload, root};
 
@@ -44,16 +44,7 @@ fn measure(
     let (threads, pairs) = (arguments.threads.get(), arguments.pairs.get());
     let steps = arguments.steps.map_or(workload.steps, NonZeroUsize::get);
     let mut ours = || worker(Contest::Predict, workload, steps, threads);
-    let Some(python) = python else {
-        let busy = busy();
-        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(
-            workload.name,
-            workload.rows,
-            steps,
-            threads,
-        );
-        return Ok(Record { notes: busy.into_iter().collect(), ..record });
-    };
+    let Some(python) = python else { return alone(Contest::Predict, workload, arguments, steps) };
     write(folder.path(), workload, threads)?;
     let checked: Agreed = ask("ONNX Runtime", &mut command(python, "check", folder.path(), 1, threads))?;
     near(workload.name, "the answers".to_owned(), BOUND, checked.relative_error)?;

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use baeum_kernels::Rung;
 
-use super::{BenchError, Contest, Record, Timing};
+use super::{BenchError, Contest, Record, Spread, Timing};
 
 /// The lines between which a page has a part.
 fn markers(name: &str) -> [String; 2] {
@@ -22,10 +22,11 @@ fn name(contest: Contest) -> &'static str {
 }
 
 /// The newest measurement of each workload that has one, in the order of the contest.
-pub fn newest(contest: Contest, records: &[Record]) -> Vec<&Record> {
+pub fn newest<'a>(contest: Contest, records: impl IntoIterator<Item = &'a Record>) -> Vec<&'a Record> {
+    let records: Vec<&Record> = records.into_iter().collect();
     let of = |name: &str, rows: Option<usize>| {
-        let fits = |record: &&Record| record.workload == name && rows.is_none_or(|rows| record.rows == rows);
-        records.iter().rev().find(fits)
+        let fits = |record: &&&Record| record.workload == name && rows.is_none_or(|rows| record.rows == rows);
+        records.iter().rev().find(fits).copied()
     };
     let each = |name: &'static str| match contest.rows() {
         [] => vec![of(name, None)],
@@ -36,24 +37,27 @@ pub fn newest(contest: Contest, records: &[Record]) -> Vec<&Record> {
 
 /// The newest measurements as Markdown: a table for each kind of instructions that they were made with, where these decide.
 pub fn tables(contest: Contest, records: &[Record]) -> String {
-    if !contest.is_about_kernels() {
-        return table(contest, &newest(contest, records));
-    }
-    let of_rung = |rung: Rung| -> Vec<Record> {
-        records.iter().filter(|record| record.rung == rung.name()).cloned().collect()
-    };
-    let measured = Rung::ALL.into_iter().rev().map(|rung| (rung, of_rung(rung)));
-    let measured: Vec<(Rung, Vec<Record>)> = measured.filter(|(_, records)| !records.is_empty()).collect();
-    match measured.as_slice() {
+    match by_rung(contest, records).as_slice() {
         [] => table(contest, &[]),
-        [(_, records)] => table(contest, &newest(contest, records)),
+        [(_, records)] => table(contest, records),
         several => {
-            let one = |(rung, records): &(Rung, Vec<Record>)| {
-                format!("With `{}`:\n\n{}", rung.name(), table(contest, &newest(contest, records)))
+            let one = |(rung, records): &(Rung, Vec<&Record>)| {
+                format!("With `{}`:\n\n{}", rung.name(), table(contest, records))
             };
             several.iter().map(one).collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// The newest measurements with each kind of instructions that there are some with, the widest first; where instructions do not
+/// decide, all under one.
+pub(super) fn by_rung(contest: Contest, records: &[Record]) -> Vec<(Rung, Vec<&Record>)> {
+    let newest_with = |rung: Rung| {
+        let counts = |record: &&Record| !contest.is_about_kernels() || record.rung == rung.name();
+        newest(contest, records.iter().filter(counts))
+    };
+    let rungs = Rung::ALL.into_iter().rev().take(if contest.is_about_kernels() { usize::MAX } else { 1 });
+    rungs.map(|rung| (rung, newest_with(rung))).filter(|(_, records)| !records.is_empty()).collect()
 }
 
 /// Measurements as Markdown, with what one must know to judge them. The other side's columns stand there if any measurement has
@@ -87,16 +91,13 @@ fn compared_rows(contest: Contest, records: &[&Record]) -> String {
     for record in records {
         let ours = Cells::of(record, &record.ours);
         let theirs = record.peer.as_ref().map(|peer| Cells::of(record, &peer.timing)).unwrap_or_default();
-        let ratio = record.ratio().map_or_else(absent, |ratio| {
-            format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max)
-        });
         let cells = [
             contest.label(record),
             ours.ms,
             theirs.ms,
             ours.items_per_s,
             theirs.items_per_s,
-            ratio,
+            ratio(record),
             ours.peak_mib,
             theirs.peak_mib,
             record.peer.as_ref().map_or_else(absent, |peer| peer.way.clone()),
@@ -104,6 +105,11 @@ fn compared_rows(contest: Contest, records: &[&Record]) -> String {
         text += &row(&cells);
     }
     text
+}
+
+pub(super) fn ratio(record: &Record) -> String {
+    let text = |ratio: Spread| format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.min, ratio.max);
+    record.ratio().map_or_else(absent, text)
 }
 
 fn own_rows(contest: Contest, records: &[&Record]) -> String {
@@ -116,23 +122,23 @@ fn own_rows(contest: Contest, records: &[&Record]) -> String {
     text
 }
 
-fn row(cells: &[String]) -> String {
+pub(super) fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn absent() -> String {
+pub(super) fn absent() -> String {
     "-".to_owned()
 }
 
 /// What the table says of one side.
-struct Cells {
-    ms: String,
+pub(super) struct Cells {
+    pub(super) ms: String,
     items_per_s: String,
-    peak_mib: String,
+    pub(super) peak_mib: String,
 }
 
 impl Cells {
-    fn of(record: &Record, timing: &Timing) -> Cells {
+    pub(super) fn of(record: &Record, timing: &Timing) -> Cells {
         Cells {
             ms: figure(timing.median_ms()),
             items_per_s: format!("{:.0}", record.items_per_s(timing)),
@@ -159,7 +165,7 @@ fn figure(value: f64) -> String {
 }
 
 /// Where, when and with what: once for all the workloads that share it.
-fn circumstances(contest: Contest, records: &[&Record]) -> String {
+pub(super) fn circumstances(contest: Contest, records: &[&Record]) -> String {
     let mut groups: Vec<(String, Vec<String>)> = vec![];
     for record in records {
         let versions: Vec<String> =

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::peer::Peer;
 use super::process::Checked;
 use super::trial::{Choice, choose};
-use super::turns::{Runs, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload};
 
@@ -43,16 +43,7 @@ fn measure(
     let loss = start::write(folder.path(), workload, threads)?;
     let mut ours = || worker(Contest::Train, workload, steps, threads);
     let pairs = arguments.pairs.get();
-    let Some(python) = python else {
-        let busy = busy();
-        let record = Runs::in_turn(workload.name, pairs, &mut ours, None)?.record(
-            workload.name,
-            workload.rows,
-            steps,
-            threads,
-        );
-        return Ok(Record { notes: busy.into_iter().collect(), ..record });
-    };
+    let Some(python) = python else { return alone(Contest::Train, workload, arguments, steps) };
     let peer = Peer { python, script: "bench_train.py", folder: folder.path(), threads };
     let Choice { way, compile_s, note, .. } = agreed(&peer, workload, loss)?;
     let busy = busy();

@@ -11,7 +11,7 @@ use baeum::run::utc;
 use baeum_kernels::Isa;
 
 use super::process::{Measured, ask};
-use super::{BenchError, Contest, Record, Timing, machine, rewrite_page, table};
+use super::{BenchError, Contest, Record, Timing, TrainArguments, machine, rewrite_page, table};
 use crate::{Workload, root, workloads};
 
 /// The share of the processors that others may use; above it, a measurement says so.
@@ -56,6 +56,20 @@ pub(super) fn each<T>(
         0 => Ok(()),
         failed => Err(BenchError::Failed { failed, all: cases.len() }),
     }
+}
+
+/// Our side of a workload, on a machine that lacks the other.
+pub(super) fn alone(
+    contest: Contest,
+    workload: &Workload,
+    arguments: &TrainArguments,
+    steps: usize,
+) -> Result<Record, BenchError> {
+    let (threads, busy) = (arguments.threads.get(), busy());
+    let mut ours = || worker(contest, workload, steps, threads);
+    let runs = Runs::in_turn(workload.name, arguments.pairs.get(), &mut ours, None)?;
+    let record = runs.record(workload.name, workload.rows, steps, threads);
+    Ok(Record { notes: busy.into_iter().collect(), ..record })
 }
 
 /// What the processes of each side measured, pair by pair; theirs is empty where the other side is missing.
