@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{Layer, nearest};
+use baeum_core::{Layer, Size2, nearest};
 
 use crate::config::Way;
 use crate::init::{self, InitConfig};
@@ -149,10 +149,89 @@ fn check_layer(spec: &LayerSpec, path: &str) -> Result<(), ModelError> {
     }
     let long = if spec.is_long() { ".layer" } else { "" };
     let layer = spec.layer.name();
-    spec.layer.settings().map_err(|(setting, rule)| ModelError::Setting {
-        path: format!("{path}{long}.{layer}.{setting}"),
-        rule,
+    spec.layer.settings().and_then(|()| check_sizes(&spec.layer)).map_err(|(setting, rule)| {
+        ModelError::Setting { path: format!("{path}{long}.{layer}.{setting}"), rule }
     })
+}
+
+/// Sizes so far out that products of them could overflow; what fits here is counted in full when it is wired.
+fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
+    const SIDE: usize = 1 << 16;
+    const COUNT: usize = 1 << 31;
+    const LEVELS: usize = 1 << 10;
+    let side = |name, size: Size2| match size.height.max(size.width) {
+        got if got > SIDE => Err((name, format!("must be at most {SIDE}, got {got}"))),
+        _ => Ok(()),
+    };
+    let at_most = |most: usize, name, got| match got {
+        got if got > most => Err((name, format!("must be at most {most}, got {got}"))),
+        _ => Ok(()),
+    };
+    let count = |name, got| at_most(COUNT, name, got);
+    match layer {
+        Layer::Dense { units, .. } => count("units", *units),
+        Layer::Embedding { vocabulary, units } => {
+            count("vocabulary", *vocabulary).and(count("units", *units))
+        }
+        Layer::Unembedding { vocabulary, .. } => count("vocabulary", *vocabulary),
+        Layer::GroupedDense { groups, units } => {
+            count("groups", groups.iter().copied().max().unwrap_or(0)).and(count("units", *units))
+        }
+        Layer::Ensemble { members } => at_most(LEVELS, "members", *members),
+        Layer::Conv2d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
+            .and(side("kernel", *kernel))
+            .and(side("stride", *stride))
+            .and(side("padding", *padding))
+            .and(side("dilation", *dilation)),
+        Layer::Conv1d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
+            .and(count("kernel", *kernel))
+            .and(count("stride", *stride))
+            .and(count("padding", *padding))
+            .and(count("dilation", *dilation)),
+        Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+            side("kernel", *kernel)
+                .and(side("stride", stride.unwrap_or(*kernel)))
+                .and(side("padding", *padding))
+        }
+        Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+            count("kernel", *kernel)
+                .and(count("stride", stride.unwrap_or(*kernel)))
+                .and(count("padding", *padding))
+        }
+        Layer::Pad1d { before, after, .. } => count("before", *before).and(count("after", *after)),
+        Layer::Upsample { factor, .. } => side("factor", *factor),
+        Layer::GroupNorm { groups, .. } => count("groups", *groups),
+        Layer::PositionEmbedding { length } => count("length", *length),
+        Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
+        Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
+            count("units", *units).and(at_most(LEVELS, "layers", *layers))
+        }
+        Layer::Patches { size, stride } => count("size", *size).and(count("stride", stride.unwrap_or(*size))),
+        Layer::Input { .. }
+        | Layer::GlobalAvgPool
+        | Layer::BatchNorm { .. }
+        | Layer::LayerNorm { .. }
+        | Layer::RmsNorm { .. }
+        | Layer::InstanceNorm { .. }
+        | Layer::Scale { .. }
+        | Layer::Relu
+        | Layer::Gelu { .. }
+        | Layer::Tanh
+        | Layer::Sigmoid
+        | Layer::Silu
+        | Layer::Dropout { .. }
+        | Layer::Flatten { .. }
+        | Layer::SinusoidalPositions
+        | Layer::MeanOverTime
+        | Layer::MaxOverTime
+        | Layer::MemberMean
+        | Layer::Lengths { .. }
+        | Layer::Transpose
+        | Layer::Add
+        | Layer::Subtract
+        | Layer::Multiply
+        | Layer::Concat { .. } => Ok(()),
+    }
 }
 
 /// A name prefixes the names of parameters (`conv1.weight`), so it has no dot; and it must be free.

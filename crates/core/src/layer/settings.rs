@@ -1,18 +1,6 @@
-//! The settings of a layer that no shape could make right.
-
 use std::fmt::Display;
 
 use crate::{Layer, Size2};
-
-/// Sizes beyond these are so far out that products of them could overflow; what fits here is counted in full when it is wired.
-const MOST: usize = 1 << 31;
-/// Of an image: a kernel, a stride, a padding.
-const MOST_OF_A_SIDE: usize = 1 << 16;
-/// Of what is repeated as a whole: the layers of a stack, the members of an ensemble.
-const MOST_LEVELS: usize = 1 << 10;
-
-/// The setting's name and the rule it breaks.
-type Broken = (&'static str, String);
 
 impl Layer {
     /// The settings that no shape could make right.
@@ -21,65 +9,74 @@ impl Layer {
     /// The setting's name and the rule it breaks.
     pub fn settings(&self) -> Result<(), (&'static str, String)> {
         match self {
-            Layer::Dense { units, .. } => size("units", *units),
-            Layer::GroupedDense { groups, units } => sizes("groups", groups).and(size("units", *units)),
-            Layer::Scale { axes, start, .. } => size("axes", *axes).and(positive("start", *start)),
-            Layer::Ensemble { members } => level("members", *members),
-            Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
-                size("filters", *filters)?;
-                sides("kernel", *kernel)?;
-                sides("stride", *stride)?;
-                sides_at_most("padding", *padding)?;
-                sides("dilation", *dilation)?;
-                size("groups", *groups)?;
+            Layer::Dense { units, .. } => above_zero("units", *units),
+            Layer::GroupedDense { groups, units } => {
+                sizes_above_zero("groups", groups)?;
+                above_zero("units", *units)
+            }
+            Layer::Scale { axes, start, .. } => {
+                above_zero("axes", *axes)?;
+                positive("start", *start)
+            }
+            Layer::Ensemble { members } => above_zero("members", *members),
+            Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", *stride)?;
+                sides_above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
                 shares("filters", *filters, *groups)
             }
-            Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
-                size("filters", *filters)?;
-                size("kernel", *kernel)?;
-                size("stride", *stride)?;
-                at_most("padding", *padding, MOST)?;
-                size("dilation", *dilation)?;
-                size("groups", *groups)?;
+            Layer::Conv1d { filters, kernel, stride, dilation, groups, .. } => {
+                above_zero("filters", *filters)?;
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", *stride)?;
+                above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
                 shares("filters", *filters, *groups)
             }
             Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
-                sides("kernel", *kernel)?;
-                sides("stride", stride.unwrap_or(*kernel))?;
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", stride.unwrap_or(*kernel))?;
                 let fits = padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2;
                 at_most_half(fits, kernel, padding)
             }
             Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
-                size("kernel", *kernel)?;
-                size("stride", stride.unwrap_or(*kernel))?;
+                above_zero("kernel", *kernel)?;
+                above_zero("stride", stride.unwrap_or(*kernel))?;
                 at_most_half(*padding <= kernel / 2, kernel, padding)
             }
-            Layer::Pad1d { before, after, .. } => {
-                at_most("before", *before, MOST).and(at_most("after", *after, MOST))
-            }
-            Layer::Upsample { factor, .. } => sides("factor", *factor),
+            Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
             Layer::BatchNorm { eps, momentum } => {
-                positive("eps", *eps).and(between("momentum", *momentum, 0.0, 1.0))
+                positive("eps", *eps)?;
+                between("momentum", *momentum, 0.0, 1.0)
             }
             Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => {
                 positive("eps", *eps)
             }
-            Layer::GroupNorm { groups, eps } => size("groups", *groups).and(positive("eps", *eps)),
+            Layer::GroupNorm { groups, eps } => {
+                above_zero("groups", *groups)?;
+                positive("eps", *eps)
+            }
             Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
             Layer::Embedding { vocabulary, units } => {
-                size("vocabulary", *vocabulary).and(size("units", *units))
+                above_zero("vocabulary", *vocabulary)?;
+                above_zero("units", *units)
             }
-            Layer::Unembedding { vocabulary, .. } => size("vocabulary", *vocabulary),
-            Layer::Flatten { axis } => size("axis", *axis),
-            Layer::PositionEmbedding { length } => size("length", *length),
-            Layer::MultiHeadAttention { heads, .. } => size("heads", *heads),
+            Layer::Unembedding { vocabulary, .. } => above_zero("vocabulary", *vocabulary),
+            Layer::Flatten { axis } => above_zero("axis", *axis),
+            Layer::PositionEmbedding { length } => above_zero("length", *length),
+            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
             Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
-                size("units", *units).and(level("layers", *layers))
+                above_zero("units", *units)?;
+                above_zero("layers", *layers)
             }
-            Layer::Patches { size: length, stride } => {
-                size("size", *length).and(size("stride", stride.unwrap_or(*length)))
+            Layer::Patches { size, stride } => {
+                above_zero("size", *size)?;
+                above_zero("stride", stride.unwrap_or(*size))
             }
             Layer::Input { .. }
+            | Layer::Pad1d { .. }
             | Layer::GlobalAvgPool
             | Layer::Relu
             | Layer::Gelu { .. }
@@ -100,45 +97,23 @@ impl Layer {
     }
 }
 
-fn above_zero(name: &'static str, value: usize) -> Result<(), Broken> {
+fn above_zero(name: &'static str, value: usize) -> Result<(), (&'static str, String)> {
     if value > 0 { Ok(()) } else { Err((name, "must be above zero, got 0".to_owned())) }
 }
 
-fn at_most(name: &'static str, value: usize, most: usize) -> Result<(), Broken> {
-    match value <= most {
-        true => Ok(()),
-        false => Err((name, format!("must be at most {most}, got {value}"))),
-    }
-}
-
-fn size(name: &'static str, value: usize) -> Result<(), Broken> {
-    above_zero(name, value).and(at_most(name, value, MOST))
-}
-
-fn level(name: &'static str, value: usize) -> Result<(), Broken> {
-    above_zero(name, value).and(at_most(name, value, MOST_LEVELS))
-}
-
-fn sizes(name: &'static str, sizes: &[usize]) -> Result<(), Broken> {
+fn sizes_above_zero(name: &'static str, sizes: &[usize]) -> Result<(), (&'static str, String)> {
     match sizes.is_empty() || sizes.contains(&0) {
         true => Err((name, format!("must be one or more sizes above zero, got {sizes:?}"))),
-        false => sizes.iter().try_for_each(|&size| at_most(name, size, MOST)),
+        false => Ok(()),
     }
-}
-
-fn sides(name: &'static str, value: Size2) -> Result<(), Broken> {
-    match value.height > 0 && value.width > 0 {
-        true => sides_at_most(name, value),
-        false => Err((name, format!("must be above zero on both sides, got {value}"))),
-    }
-}
-
-fn sides_at_most(name: &'static str, value: Size2) -> Result<(), Broken> {
-    at_most(name, value.height.max(value.width), MOST_OF_A_SIDE)
 }
 
 /// A window of a pool that is padded more would see padding alone.
-fn at_most_half(fits: bool, kernel: &dyn Display, padding: &dyn Display) -> Result<(), Broken> {
+fn at_most_half(
+    fits: bool,
+    kernel: &dyn Display,
+    padding: &dyn Display,
+) -> Result<(), (&'static str, String)> {
     match fits {
         true => Ok(()),
         false => Err(("padding", format!("must be at most half the kernel {kernel}, got {padding}"))),
@@ -146,21 +121,30 @@ fn at_most_half(fits: bool, kernel: &dyn Display, padding: &dyn Display) -> Resu
 }
 
 /// One equal share for each group.
-fn shares(name: &'static str, value: usize, groups: usize) -> Result<(), Broken> {
+fn shares(name: &'static str, value: usize, groups: usize) -> Result<(), (&'static str, String)> {
     match value.is_multiple_of(groups) {
         true => Ok(()),
         false => Err((name, format!("must be a multiple of `groups` = {groups}, got {value}"))),
     }
 }
 
-fn positive(name: &'static str, value: f64) -> Result<(), Broken> {
-    match value > 0.0 && value.is_finite() {
-        true => Ok(()),
-        false => Err((name, format!("must be above zero, got {value}"))),
+fn sides_above_zero(name: &'static str, value: Size2) -> Result<(), (&'static str, String)> {
+    if value.area() > 0 {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero on both sides, got {value}")))
     }
 }
 
-fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), Broken> {
+fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err((name, format!("must be above zero, got {value}")))
+    }
+}
+
+fn between(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), (&'static str, String)> {
     match (low..=high).contains(&value) {
         true => Ok(()),
         false => Err((name, format!("must be from {low} to {high}, got {value}"))),

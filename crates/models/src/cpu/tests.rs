@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bits;
+mod drawn;
 mod folded;
+mod lost;
 
 use baeum_core::{Approximate, Batch, DType, Loss, LostWhat, Method, Shape, Size2};
 use baeum_core::{Layer, NodeId};
@@ -12,6 +15,8 @@ use crate::testing::{
     with_numbers, with_shares,
 };
 use crate::{Runner, initial};
+use bits::wide;
+use drawn::drawn;
 
 /// Not Adam: it makes a whole step of a gradient that is rounding alone, in whichever direction.
 const SGD: Update = Update {
@@ -57,104 +62,6 @@ fn check_by(name: &str, graph: &Graph, batch: &Batch, loss: &Loss, update: &Upda
         outputs.into_iter().enumerate().map(|(i, x)| (format!("output {i}"), x)).collect::<Weights>()
     };
     near(name, &named(ours), &named(candle));
-}
-
-/// What is found first in a step over `batch`, by a network whose parameter of this name was changed.
-fn lost(graph: &Graph, batch: &Batch, loss: &Loss, change: (&str, f32)) -> Option<Lost> {
-    let mut weights = weights(graph);
-    if let Some(tensor) = weights.get_mut(change.0) {
-        let mut numbers = tensor.f32s().unwrap().to_vec();
-        numbers[0] = change.1;
-        *tensor = Tensor::new(tensor.shape(), numbers).unwrap();
-    }
-    let mut net = CpuRunner::new(graph, &weights, config()).unwrap();
-    let before = format!("{:?}", net.state()); // as text, in which NaN is NaN
-    let found = net.first_lost(batch, loss, Part::WHOLE).unwrap();
-    let mut candle = Runner::new(graph, &weights, config()).unwrap();
-    let told = candle.first_lost(batch, loss, Part::WHOLE).unwrap();
-    match &found {
-        // It sees the gradients of parameters alone.
-        Some(Lost { what: LostWhat::Gradient, .. }) => {
-            assert_eq!(told.map(|lost| lost.what), Some(LostWhat::Gradient));
-        }
-        Some(_) | None => assert_eq!(told, found, "candle finds the same"),
-    }
-    assert_eq!(format!("{:?}", net.state()), before, "looking changes nothing");
-    let mean = net.loss_and_grad(batch, loss, Part::WHOLE).unwrap().mean();
-    let norm = net.update(&SGD).unwrap().gradient_norm;
-    assert_eq!(
-        found.is_none(),
-        mean.is_finite() && norm.is_finite(),
-        "{found:?}, loss {mean}, gradient {norm}"
-    );
-    found
-}
-
-#[test]
-fn what_is_not_finite_is_found_where_it_comes_from() {
-    let dense = |units| Layer::Dense { units, bias: true };
-    let graph = chain(&[5], DType::F32, vec![dense(4), Layer::Relu, dense(4), Layer::Relu]);
-    let good = with_numbers(batch(&graph, ROWS));
-    let check = |batch: &Batch, change, expect: Option<(&str, LostWhat, Vec<usize>)>| {
-        let expect = expect.map(|(node, what, rows)| Lost { node: node.to_owned(), what, rows });
-        assert_eq!(lost(&graph, batch, &Loss::Mse, change), expect);
-    };
-    let all = || (0..ROWS).collect::<Vec<usize>>();
-    check(&good, ("", 0.0), None);
-    let mut bad = good.clone();
-    let mut numbers = bad.inputs["x"].f32s().unwrap().to_vec();
-    numbers[7] = f32::NAN; // in the second row
-    bad.inputs.insert("x".to_owned(), Tensor::new([ROWS, 5], numbers).unwrap());
-    check(&bad, ("", 0.0), Some(("x", LostWhat::Input, vec![1])));
-    check(&good, ("l2.weight", f32::NAN), Some(("l2", LostWhat::Parameter, vec![])));
-    check(&good, ("l2.bias", f32::INFINITY), Some(("l2", LostWhat::Parameter, vec![])));
-    // Behind a relu, too: it lets NaN pass.
-    check(&good, ("l0.bias", f32::NAN), Some(("l0", LostWhat::Parameter, vec![])));
-    let mut bad = good.clone();
-    let mut numbers = bad.targets[0].f32s().unwrap().to_vec();
-    *numbers.last_mut().unwrap() = f32::INFINITY;
-    bad.targets[0] = Tensor::new(bad.targets[0].shape(), numbers).unwrap();
-    check(&bad, ("", 0.0), Some(("head", LostWhat::Loss, vec![ROWS - 1])));
-    // Finite numbers, whose square is not.
-    let mut bad = good.clone();
-    let mut numbers = bad.targets[0].f32s().unwrap().to_vec();
-    numbers[2 * 3] = 1e30; // in the third row
-    bad.targets[0] = Tensor::new(bad.targets[0].shape(), numbers).unwrap();
-    check(&bad, ("", 0.0), Some(("head", LostWhat::Loss, vec![2])));
-    // Finite numbers, whose product is not.
-    let large = chain(&[5], DType::F32, vec![dense(4), dense(4)]);
-    let mut batch = with_numbers(batch(&large, ROWS));
-    batch.inputs.insert("x".to_owned(), Tensor::new([ROWS, 5], vec![1e30f32; ROWS * 5]).unwrap());
-    let found = lost(&large, &batch, &Loss::Mse, ("l0.weight", 1e30)).unwrap();
-    assert_eq!(found, Lost { node: "l0".to_owned(), what: LostWhat::Value, rows: all() });
-}
-
-#[test]
-fn a_gradient_that_overflows_is_found_where_it_does() {
-    let dense = |units| Layer::Dense { units, bias: false };
-    let graph = chain(&[1], DType::F32, vec![dense(1), dense(1)]);
-    let mut batch = with_numbers(batch(&graph, 1));
-    let one = |x: f32| Tensor::new([1, 1], vec![x]).unwrap();
-    batch.inputs.insert("x".to_owned(), one(1e-30));
-    batch.targets[0] = Tensor::new(batch.targets[0].shape(), vec![1e15f32; batch.targets[0].len()]).unwrap();
-    // What the first one yields is small; what comes back through the large weight is 1e30 times 1e15.
-    let found = lost(&graph, &batch, &Loss::Mse, ("l1.weight", 1e30)).unwrap();
-    assert_eq!(found, Lost { node: "l1".to_owned(), what: LostWhat::Gradient, rows: vec![0] });
-}
-
-/// A network that is well is well to the eye as well, whatever it is made of and in whichever parts.
-#[test]
-fn nothing_is_found_where_nothing_is_wrong() {
-    for (name, graph) in cases() {
-        let batch = batch(&graph, ROWS);
-        let part = Part { index: 1, count: 2, first_row: ROWS };
-        let mut candle = Runner::new(&graph, &weights(&graph), config()).unwrap();
-        let networks: [&mut dyn Network; 2] = [&mut cpu(&graph), &mut candle];
-        for network in networks {
-            let found = network.first_lost(&batch, &Loss::CROSS_ENTROPY, part).unwrap();
-            assert_eq!(found, None, "{name}");
-        }
-    }
 }
 
 #[track_caller]
@@ -323,146 +230,6 @@ fn both_runners_agree_where_every_place_has_a_class() {
     let classes: Vec<i64> = (0..ROWS as i64 * 10).map(|place| place * 2 % 3).collect();
     batch.targets = vec![Tensor::new([ROWS, 2, 5], classes).unwrap()];
     check("places", &graph, &batch, &Loss::CROSS_ENTROPY);
-}
-
-/// A graph drawn by lot: up to eight layers over an image or a row, with branches that come together again.
-fn drawn(seed: u64) -> Graph {
-    let stream = Rng::new(seed).stream("graph", "");
-    let mut drawn = 0;
-    let mut draw = |below: usize| {
-        drawn += 1;
-        stream.below(below as u32, baeum_core::Counter::once().at(drawn)) as usize
-    };
-    let mut graph = Graph::default();
-    let item = [[1, 3, 5, 17][draw(4)], 1 + draw(9), 1 + draw(9)];
-    let mut nodes = vec![graph.input("x", Shape::batch(&item), DType::F32).unwrap()];
-    for i in 0..1 + draw(8) {
-        let x = nodes[nodes.len() - 1 - draw(nodes.len().min(2))];
-        let sizes = graph[x].shape.item().unwrap();
-        let side = |draw: &mut dyn FnMut(usize) -> usize| Size2 {
-            height: 1 + draw(sizes[1].min(3)),
-            width: 1 + draw(sizes[2].min(3)),
-        };
-        let kernel = side(&mut draw);
-        let stride = Size2 { height: 1 + draw(2), width: 1 + draw(2) };
-        let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
-        let one = Size2::square(1);
-        let looks = graph.nodes().iter().any(|node| matches!(node.layer, Layer::MultiHeadAttention { .. }));
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(20) {
-            0 | 1 => {
-                let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
-                let bias = draw(2) == 0;
-                (Layer::Conv2d { filters, kernel, stride, padding, dilation: one, groups, bias }, vec![x])
-            }
-            2 => (Layer::MaxPool2d { kernel, stride: Some(stride), padding }, vec![x]),
-            3 => (Layer::AvgPool2d { kernel, stride: Some(stride), padding }, vec![x]),
-            4 => (Layer::BatchNorm { eps: 1e-3, momentum: 0.1 }, vec![x]),
-            // Over one number a norm forgets what it reads, and those behind it blow up what rounding left.
-            5 if sizes[2] > 1 => (Layer::LayerNorm { eps: 1e-3 }, vec![x]),
-            6 | 7 => (Layer::Relu, vec![x]),
-            8 => (Layer::Gelu { approximate: Approximate::None }, vec![x]),
-            9 => (Layer::Tanh, vec![x]),
-            10 => (Layer::Dropout { p: 0.3 }, vec![x]),
-            11 => (Layer::Sigmoid, vec![x]),
-            12 => (Layer::PositionEmbedding { length: sizes[1] + draw(2) }, vec![x]),
-            14 => (Layer::Silu, vec![x]),
-            15 if sizes[2] > 1 => (Layer::RmsNorm { eps: 1e-3 }, vec![x]),
-            16 if sizes.iter().product::<usize>() > 1 => (Layer::GroupNorm { groups: 1, eps: 1e-3 }, vec![x]),
-            17 => (Layer::SinusoidalPositions, vec![x]),
-            18 => (Layer::Transpose, vec![x]),
-            // One behind another blows rounding up.
-            13 if !looks => (attention(1, draw(2) == 0), vec![x]),
-            _ => {
-                let same = nodes.iter().copied().filter(|id| graph[*id].shape == graph[x].shape);
-                (Layer::Add, same.chain([x]).collect())
-            }
-        };
-        nodes.push(graph.add(&format!("l{i}"), layer, &inputs).unwrap());
-    }
-    let last = *nodes.last().unwrap();
-    let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[last]).unwrap();
-    with_head(graph, rows)
-}
-
-#[test]
-fn both_runners_agree_on_graphs_drawn_by_lot() {
-    for seed in 0..256 {
-        let graph = drawn(seed);
-        // Numbers as targets: the gradient of a loss of labels that is almost zero is rounding alone.
-        let batch = with_numbers(batch(&graph, 2 + seed as usize % 4));
-        let text = || serde_json::to_string(&graph).unwrap();
-        let outcome = std::panic::catch_unwind(|| check("drawn", &graph, &batch, &Loss::Mse));
-        assert!(outcome.is_ok(), "seed {seed}: {}", text());
-    }
-}
-
-/// Parameters and answers after three steps, as bits.
-fn learned(graph: &Graph, batch: &Batch, config: RunnerConfig) -> Vec<u32> {
-    let mut net = CpuRunner::new(graph, &initial(graph, 3), config).unwrap();
-    for _ in 0..3 {
-        net.loss_and_grad(batch, &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap();
-        net.update(&ADAM).unwrap();
-    }
-    let outputs = net.predict(batch).unwrap().to_vec();
-    let tensors = net.state().unwrap().weights.into_values().chain(outputs);
-    tensors.flat_map(|tensor| tensor.f32s().unwrap().to_vec()).map(f32::to_bits).collect()
-}
-
-#[test]
-fn neither_threads_nor_instructions_change_a_bit() {
-    for (name, graph) in cases().into_iter().chain([("wide", wide())]) {
-        let batch = batch(&graph, 33);
-        let alone = learned(&graph, &batch, RunnerConfig { threads: 1, ..config() });
-        for threads in [2, 3, 4, 8] {
-            let more = learned(&graph, &batch, RunnerConfig { threads, ..config() });
-            assert!(more == alone, "{name}: {threads} threads");
-        }
-        for isa in Isa::available() {
-            let lower = learned(&graph, &batch, RunnerConfig { isa: Some(isa.rung()), ..config() });
-            assert!(lower == alone, "{name}: {:?}", isa.rung());
-        }
-    }
-    assert!(Isa::available().iter().any(|isa| isa.rung() == Rung::Portable));
-}
-
-#[test]
-fn a_lower_precision_is_near_the_highest_and_no_thread_changes_it() {
-    let (graph, limit) = (wide(), None);
-    let batch = batch(&graph, 33);
-    let highest = learned(&graph, &batch, config());
-    for precision in Precision::ALL {
-        let of = |threads| learned(&graph, &batch, RunnerConfig { threads, precision, ..config() });
-        let alone = of(1);
-        assert!(of(3) == alone, "{precision:?}: three threads");
-        if precision.computed(limit) == Precision::Highest {
-            assert!(alone == highest, "{precision:?} is computed as the highest");
-        } else {
-            let numbers =
-                |bits: &[u32]| bits.iter().map(|x| f64::from(f32::from_bits(*x))).collect::<Vec<_>>();
-            let far =
-                numbers(&alone).iter().zip(numbers(&highest)).any(|(x, wanted)| (x - wanted).abs() > 0.05);
-            assert!(!far && alone != highest, "{precision:?}");
-        }
-        let lowered = RunnerConfig { isa: Some(Rung::Avx512), precision, ..config() };
-        assert!(learned(&graph, &batch, lowered) == highest, "{precision:?}: a rung leaves out tiles");
-    }
-}
-
-/// Wide enough that every kernel cuts its work.
-fn wide() -> Graph {
-    let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
-    let dense = Layer::Dense { units: 200, bias: true };
-    let layers = vec![
-        conv(16, true),
-        NORM,
-        Layer::Relu,
-        pool,
-        conv(32, true),
-        Layer::Flatten { axis: 1 },
-        dense,
-        Layer::Dropout { p: 0.2 },
-    ];
-    chain(&[3, 20, 20], DType::F32, layers)
 }
 
 #[test]
