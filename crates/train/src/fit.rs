@@ -19,7 +19,7 @@ pub type Watch<'a> = dyn FnMut(&Event) -> Signal + 'a;
 
 /// What training has around it.
 pub struct Outside<'a> {
-    /// Where time comes from; asked only for what the recipe says in minutes.
+    /// Where time comes from; asked only for what the recipe says in minutes, and for how far apart checkpoints are.
     pub clock: &'a dyn Clock,
     /// Where checkpoints go.
     pub keep: &'a mut Keep<'a>,
@@ -136,7 +136,7 @@ pub fn fit(
             stop |= (outside.watch)(&Event::Epoch { record, is_best }).is_stop();
             at.elapsed = plan.noted(time.total());
         }
-        if stop || plan.is_due(&at.history, at.elapsed) || plan.is_due_at(step, time.since_kept()) {
+        if stop || plan.is_due(&at.history, at.elapsed, &time) || plan.is_due_at(step, time.since_kept()) {
             stop |= hand_over(&at, step, &mut time, &mut outside)?;
         }
     };
@@ -151,8 +151,7 @@ fn hand_over(
     time: &mut Stopwatch<'_>,
     outside: &mut Outside<'_>,
 ) -> Result<bool, TrainError> {
-    (outside.keep)(at).map_err(|source| TrainError::Keep { step, source })?;
-    time.keep();
+    time.keep(|| (outside.keep)(at)).map_err(|source| TrainError::Keep { step, source })?;
     Ok((outside.watch)(&Event::Checkpoint { epoch: at.epoch(), step }).is_stop())
 }
 
