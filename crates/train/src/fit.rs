@@ -17,6 +17,9 @@ pub type Keep<'a> = dyn FnMut(&Checkpoint) -> Result<(), Box<dyn std::error::Err
 /// Is told what happens, and says whether to go on.
 pub type Watch<'a> = dyn FnMut(&Event) -> Signal + 'a;
 
+/// Looks at the network behind an epoch: at what it answers with the weights that are judged, and at all it keeps.
+pub type Look<'a> = dyn FnMut(&mut dyn Network, &Dataset, &State) + 'a;
+
 /// What training has around it.
 pub struct Outside<'a> {
     /// Where time comes from; asked only for what the recipe says in minutes, and for how far apart checkpoints are.
@@ -25,6 +28,8 @@ pub struct Outside<'a> {
     pub keep: &'a mut Keep<'a>,
     /// Who scores the validation rows; asked only where `train.best` names metrics.
     pub judge: &'a mut Judge<'a>,
+    /// Who looks at it behind each epoch; whatever is seen moves nothing.
+    pub look: &'a mut Look<'a>,
     /// Who watches.
     pub watch: &'a mut Watch<'a>,
 }
@@ -127,7 +132,9 @@ pub fn fit(
         renew(&mut at.state, net, epoch, step)?;
         if at.batch == steps_per_epoch || plan.is_out_of_time(at.elapsed) {
             let (valid_loss, valid_metrics) = judged(plan, net, &at.state, |net| {
-                Ok((valid_loss(plan, net, data, &loss)?, scored(&mut outside, net, data, metrics)?))
+                let found = (valid_loss(plan, net, data, &loss)?, scored(&mut outside, net, data, metrics)?);
+                (outside.look)(net, data, &at.state);
+                Ok(found)
             })?;
             let learning_rate = plan.learning_rate(step - 1, steps_per_epoch, &at.history);
             let train_loss = at.loss.mean();

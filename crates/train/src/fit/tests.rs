@@ -68,7 +68,8 @@ fn run_judged(
         }
         if events.len() > stop_at { Signal::Stop } else { Signal::Go }
     };
-    let outside = Outside { clock: &clock.clone(), keep: &mut keep, judge, watch: &mut watch };
+    let look = &mut |_: &mut dyn Network, _: &Dataset, _: &State| ();
+    let outside = Outside { clock: &clock.clone(), keep: &mut keep, judge, look, watch: &mut watch };
     let fitted = fit(&said.check().unwrap(), 7, net, data, from, outside);
     Run { fitted, events, kept }
 }
@@ -136,7 +137,8 @@ fn checkpoints_are_kept_within_an_epoch_too() {
 
 #[test]
 fn checkpoints_are_kept_by_the_clock_too() {
-    let checkpoint = CheckpointConfig { every: Some(9), every_minutes: Some(1.5), ..CheckpointConfig::default() };
+    let checkpoint =
+        CheckpointConfig { every: Some(9), every_minutes: Some(1.5), ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
     assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "a step takes a minute");
@@ -265,6 +267,27 @@ fn a_run_stopped_at_any_event_goes_on_exactly_there() {
             check_resumed(&said, stopped.kept.last(), &whole);
         }
     }
+}
+
+/// A network that asks for answers meanwhile learns what one does that is left alone.
+#[test]
+fn who_looks_sees_what_is_judged_and_moves_nothing() {
+    let said = TrainConfig { ema: Some(0.9), ..settings() };
+    let plan = said.check().unwrap();
+    let alone = classify(&said, None, NEVER);
+    let (mut seen, mut net, data) = (vec![], Regression::new(), dataset(Task::Classify, 20, 5));
+    let outside = Outside {
+        clock: &ManualClock::default(),
+        keep: &mut |_| Ok(()),
+        judge: &mut accuracy,
+        look: &mut |net, data, state| {
+            seen.push((state.step, valid_loss(&plan, net, data, &Loss::CROSS_ENTROPY).unwrap()));
+        },
+        watch: &mut |_| Signal::Go,
+    };
+    let fitted = fit(&plan, 7, &mut net, &data, None, outside).unwrap();
+    let judged: Vec<_> = fitted.history.iter().map(|record| (record.step, record.valid_loss)).collect();
+    assert_eq!((seen, fitted), (judged, alone.fitted.unwrap()));
 }
 
 #[test]
@@ -396,6 +419,7 @@ fn what_cannot_be_kept_ends_training() {
         clock: &ManualClock::default(),
         keep: &mut |_| Err("disk full".into()),
         judge: &mut accuracy,
+        look: &mut |_, _, _| (),
         watch: &mut |_| Signal::Go,
     };
     let error = fit(&plan, 7, &mut net, &data, None, outside).unwrap_err();
