@@ -20,7 +20,7 @@ pub struct RunConfig {
     pub seed: Several<u64>,
     /// How many processor cores are used; 0, for all of them, if not given. Changes no result.
     pub threads: usize,
-    /// Where the network computes; `cpu` if not given.
+    /// Where the network computes: `cpu`, if not given, or, in a build with that feature, `cuda` or `metal`.
     pub device: Device,
     /// How exactly matrices are multiplied; `highest` if not given.
     pub precision: Precision,
