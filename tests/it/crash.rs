@@ -14,7 +14,7 @@ const ARGS: &[&str] = &[
     "--set",
     "train.epochs=4",
     "--set",
-    "train.checkpoint.every_steps=7",
+    "train.checkpoint={ every = 1, every_steps = 7 }",
     "--set",
     "train.ema=0.9",
     "--set",

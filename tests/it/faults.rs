@@ -29,6 +29,7 @@ hidden = [2]
 [train]
 epochs = 2
 batch_size = 16
+checkpoint = { every = 1 }
 
 [evaluate]
 bootstrap = 40

@@ -22,6 +22,7 @@ mod steps;
 mod tables;
 mod tables_public;
 mod targets;
+mod tensorboard;
 mod texts;
 
 const ROWS: usize = 5;
@@ -234,32 +235,4 @@ fn metrics_case(stage: &Path) -> Value {
         "task": report["task"], "truth": values(cells("truth")), "answer": values(cells("answer")), "labels": labels,
         "probabilities": probabilities, "metrics": metrics, "per_class": report["classes"], "confusion": report["confusion"],
     })
-}
-
-#[test]
-#[ignore = "needs Python: cargo xtask interop"]
-fn interop_tensorboard_reads_our_events() {
-    let work = Scratch::new("tensorboard");
-    work.copy("datasets/iris/recipe.toml");
-    work.copy("datasets/iris/iris.csv");
-    let outcome = baeum(work.path(), &["train", "recipe.toml", "--set", "train.epochs=6"]);
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let run = work.path().join("runs/iris-0001");
-    let history: Value =
-        serde_json::from_slice(&fs::read(run.join("3-train/history.json")).unwrap()).unwrap();
-    let epochs = history["epochs"].as_array().unwrap();
-    assert_eq!(epochs.len(), 6);
-    let curve =
-        |key: &str| json!(epochs.iter().map(|epoch| json!([epoch["step"], epoch[key]])).collect::<Vec<_>>());
-    let expected = json!({ "loss/train": curve("train_loss"), "loss/valid": curve("valid_loss"), "learning_rate": curve("learning_rate") });
-    let folder = Scratch::new("events");
-    folder.put("expected.json", expected.to_string());
-    for file in fs::read_dir(run.join("tensorboard")).unwrap() {
-        let path = file.unwrap().path();
-        folder.put(
-            &format!("tensorboard/{}", path.file_name().unwrap().to_str().unwrap()),
-            fs::read(&path).unwrap(),
-        );
-    }
-    python("BAEUM_PYTHON", "tensorboard_events.py", folder.path());
 }

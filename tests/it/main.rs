@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_input;
 mod budget;
 mod crash;
+mod devices;
 mod dialects;
 mod edges;
 mod faults;

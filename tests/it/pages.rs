@@ -124,7 +124,7 @@ fn pages_list_the_settings() {
     expect_file("docs/recipe.md", &page);
 }
 
-/// One row for each setting of a section; the words are those of the code.
+/// One row for each setting of a section, and behind it those inside; the words are those of the code.
 fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
     let properties = body["properties"].as_object().unwrap();
     for (name, setting) in properties {
@@ -136,7 +136,17 @@ fn settings(schema: &Value, body: &Value, section: &str, page: &mut String) {
             }
         };
         writeln!(page, "| `{section}.{name}` | {default} | {words} |").unwrap();
+        // Limits have a page of their own.
+        if let Some(inside) = inside(schema, setting).filter(|_| name != "limits") {
+            settings(schema, inside, &format!("{section}.{name}"), page);
+        }
     }
+}
+
+/// What a setting is made of, where that is settings with names; it may be one that can be left out.
+fn inside<'a>(schema: &'a Value, setting: &'a Value) -> Option<&'a Value> {
+    let may_be = [setting, &setting["anyOf"][0]].map(|part| resolve(schema, part));
+    may_be.into_iter().find(|part| part["properties"].is_object())
 }
 
 /// What the code says about a part of the schema, on one line.

@@ -79,7 +79,8 @@ fn each_seed_is_a_run_and_the_spread_is_told() {
 
 #[test]
 fn a_list_that_is_killed_in_its_middle_goes_on() {
-    let args = args(LIST, "train.epochs=150");
+    let sets = [LIST, &["train.checkpoint.every=1"]].concat();
+    let args = args(&sets, "train.epochs=150");
     let undisturbed = iris();
     good(&baeum(undisturbed.path(), &args));
     let folder = iris();

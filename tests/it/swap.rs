@@ -75,6 +75,7 @@ fn a_network_written_by_hand_trains_through_our_loop() {
         clock: &train::SystemClock::new(),
         keep: &mut |_| Ok(()),
         judge: &mut |_, _, _| Ok(vec![]),
+        look: &mut |_, _, _| (),
         watch,
     };
     let fitted = train::fit(&plans.train, 7, &mut network, &dataset, None, outside).unwrap();

@@ -76,3 +76,42 @@ fn a_training_that_goes_wrong_has_failed() {
     assert_eq!(quiet.code, Some(0), "{}", quiet.stderr);
     assert!(!folder.path().join("other/mlruns").exists(), "nobody asked for it");
 }
+
+/// Who looks at the network asks it for answers behind each epoch, and has a second one of its weights write.
+#[test]
+fn looking_inside_changes_no_byte() {
+    let folder = iris();
+    folder.put("verse.txt", "the rain in spain stays mainly in the plain;\n".repeat(20));
+    folder.put(
+        "verse.toml",
+        "[data]\nsource = { text = { path = \"verse.txt\" } }\naudit = { allow = [\"texts\"] }\n\n\
+         [data.fields.text]\nsteps = [{ tokenise = { by = \"character\", vocabulary = 64, length = 9 } }]\n\n[models]\nlayers = [\n\
+         { embedding = { vocabulary = 64, units = 8 } }, { dropout = { p = 0.3 } }, { gru = { units = 8 } }]\n\n\
+         [train]\nbatch_size = 16\n",
+    );
+    for recipe in ["recipe", "verse"] {
+        let learned = |runs: &str, inside: &str| {
+            let file = format!("{recipe}.toml");
+            let sets = ["train.epochs=4", "train.ema=0.9", "train.checkpoint.every=2", inside];
+            let args = ["train", &file, "--runs", runs]
+                .into_iter()
+                .chain(sets.iter().flat_map(|set| ["--set", *set]));
+            let outcome = baeum(folder.path(), &args.collect::<Vec<_>>());
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+            let name = if recipe == "recipe" { "iris" } else { recipe };
+            let run = folder.path().join(runs).join(format!("{name}-0001"));
+            let events = fs::read(run.join("tensorboard/events.out.tfevents.000000.baeum")).unwrap();
+            let files =
+                ["predictor/weights.safetensors", "history.json", "checkpoints/000002/state.safetensors"];
+            (files.map(|file| fs::read(run.join("3-train").join(file)).unwrap()), events)
+        };
+        let (plain, curves) = learned(&format!("plain-{recipe}"), "run.tensorboard=false");
+        let (seen, inside) = learned(&format!("seen-{recipe}"), "run.tensorboard=true");
+        assert!(plain == seen, "{recipe}");
+        let says = |events: &[u8], word: &str| events.windows(word.len()).any(|part| part == word.as_bytes());
+        for word in ["loss/train", "_hparams_/session_start_info", "_output_shapes"] {
+            assert!(says(&curves, word) && says(&inside, word), "{word}");
+        }
+        assert!(says(&inside, "histograms") && !says(&curves, "histograms"));
+    }
+}

@@ -10,7 +10,7 @@ pub enum Device {
     /// The processor; always there.
     #[default]
     Cpu,
-    /// An NVIDIA graphics card; wants a build with `--features cuda`.
+    /// The first NVIDIA graphics card; wants a build with `--features cuda`. Not run yet where one is.
     Cuda,
     /// Apple's graphics processor; wants a build with `--features metal`.
     Metal,

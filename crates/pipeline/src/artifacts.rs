@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use baeum_core::weights_file::{self, WeightsFileError};
 use baeum_core::{
-    Dataset, Decode, Field, Graph, InputSpec, Kind, Limits, Model, ParamKind, Role, Schema, Splits, Target,
-    TargetStats, Task, Trained, Value, Weights, check_weights,
+    Dataset, Graph, InputSpec, Limits, Model, ParamKind, Schema, Splits, Target, TargetStats, Task, Trained,
+    Weights, check_weights,
 };
 use baeum_data::table::{Column, read_parquet, write_parquet};
-use baeum_data::{DataBlueprint, DataError, SplitRows, thumbnail};
+use baeum_data::{DataBlueprint, DataError, SplitRows};
 use baeum_evaluate::{Report, ReportInput, html};
 use baeum_export::base64;
 use baeum_train::{Checkpoint, CheckpointError, FailedStepError};
@@ -26,6 +26,7 @@ pub(crate) use trained::{
 use crate::profile::{Sample, page};
 use crate::recipe::WriteError;
 use crate::run::Files;
+use crate::samples::{Picture, pictures};
 use crate::stages::Prepared;
 
 /// A file of a run cannot be written or read.
@@ -102,35 +103,11 @@ const SAMPLES: usize = 24;
 
 /// Some images of the training rows, evenly far apart.
 fn samples(dataset: &Dataset) -> Vec<Sample> {
-    let is_image = |field: &&Field| field.role == Role::Input && matches!(field.kind, Kind::Image { .. });
-    let Some(image) = dataset.schema.fields.iter().find(is_image) else { return vec![] };
-    let rows = dataset.splits.train.rows();
-    let some = rows.iter().step_by(rows.len().div_ceil(SAMPLES).max(1));
-    let sample = |row: &usize| {
-        let record = dataset.source.record(*row).ok()?;
-        let Some(Value::Image(pixels)) = record.get(&image.name) else { return None };
-        let [height, width, _] = pixels.shape() else { return None };
-        let uri = format!("data:image/png;base64,{}", base64(&thumbnail(pixels)?));
-        Some(Sample { label: label(dataset, *row).unwrap_or_default(), uri, height: *height, width: *width })
+    let sample = |Picture { label, png, size: [height, width] }| {
+        let uri = format!("data:image/png;base64,{}", base64(&png));
+        Sample { label: label.unwrap_or_default(), uri, height, width }
     };
-    some.filter_map(sample).collect()
-}
-
-/// The label of a row, or all that fit, as answers call them; none where the answer is a number.
-fn label(dataset: &Dataset, row: usize) -> Option<String> {
-    let target = dataset.source.targets(&[row]).ok()?.into_iter().next()?;
-    match &dataset.targets.first()?.decode {
-        Decode::Label { labels } => labels.get(usize::try_from(*target.i64s().ok()?.first()?).ok()?).cloned(),
-        Decode::Labels { labels, .. } => {
-            let fitting = labels.iter().zip(target.f32s().ok()?).filter(|(_, fits)| **fits > 0.0);
-            Some(fitting.map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", "))
-        }
-        Decode::Number { .. }
-        | Decode::Numbers { .. }
-        | Decode::Quantiles { .. }
-        | Decode::Forecast { .. }
-        | Decode::Next { .. } => None,
-    }
+    pictures(dataset, SAMPLES).into_iter().map(sample).collect()
 }
 
 /// What [`data`] wrote, to open the same examples again.

@@ -28,6 +28,7 @@ mod artifacts;
 mod profile;
 mod rate;
 pub mod run;
+mod samples;
 mod seeds;
 mod session;
 

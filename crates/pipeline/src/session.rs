@@ -1,3 +1,6 @@
+mod hooks;
+mod watchers;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,18 +12,16 @@ use baeum_core::tagged::Several;
 use baeum_core::{Clock, Dataset};
 use baeum_data::{DataError, ExampleCache, Place};
 use baeum_models::Memory;
-use baeum_train::{Checkpoint, Event, FailedStep, Signal, TrainError};
-use serde_json::json;
+use baeum_train::{FailedStep, TrainError};
 
 use crate::artifacts::{self, ArtifactError};
 use crate::fetch::{LIST, SourceList};
 use crate::recipe::{Parsed, Plans, Recipe};
-use crate::run::{
-    Begun, Checkpoints, CpuClass, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints,
-};
+use crate::run::{Begun, CpuClass, Files, Identity, Reason, Run, RunError, Runs, Stage, fingerprints};
 use crate::stages::{self, Context, Hooks, NoHooks, Stages};
-use crate::watch::{EventLog, MlFlow, Shown, Signals, TensorBoard, WatchError, Watcher};
+use crate::watch::{Signals, Watcher};
 use crate::{StageError, replay, start};
+use hooks::RunHooks;
 
 /// A recipe at work in a run folder: stages that have not changed are taken from where they stand, the others run, and
 /// everything is written through the commit protocol, so that a killed session goes on where it was.
@@ -273,22 +274,7 @@ impl<'a> Session<'a> {
         }
         let from =
             newest.checkpoint.map(|found| artifacts::read_checkpoint(found.files, &self.job.place.limits));
-        let (fs, folder) = (&*self.job.place.fs, self.run.path().to_owned());
-        let (mut log, torn) =
-            EventLog::open(fs, &folder.join("events.jsonl"), &*self.job.clock).map_err(WatchError::from)?;
-        if let Some(torn) = torn {
-            log.add("cut", json!({ "bytes": torn.bytes, "offset": torn.offset }))
-                .map_err(WatchError::from)?;
-        }
-        let board = TensorBoard::create(fs, &folder.join("tensorboard"), &*self.job.clock)
-            .map_err(WatchError::from)?;
-        let mut watchers: Vec<Box<dyn Watcher + '_>> = vec![Box::new(log), Box::new(board)];
-        if self.job.plans.run.mlflow() {
-            let record = self.run.record();
-            let (started, recipe) = (record.started.as_str(), &record.identity.recipe);
-            let shown = Shown { run: &folder, name: &self.job.name, started, recipe };
-            watchers.push(Box::new(MlFlow::create(fs, &*self.job.clock, &shown)?));
-        }
+        let mut watchers: Vec<Box<dyn Watcher + '_>> = self.watchers(&model.graph, &dataset)?;
         watchers.extend(audience.watcher());
         let hooks = RunHooks {
             checkpoints: &begun.checkpoints,
@@ -297,7 +283,7 @@ impl<'a> Session<'a> {
             signals: &self.signals,
             clock: Arc::clone(&self.job.clock),
             watchers: RefCell::new(watchers),
-            failure: RefCell::new(None),
+            failure: RefCell::default(),
         };
         let trained = (stages.train)(&self.context(&self.place, &hooks), (model, dataset));
         if !matches!(trained, Ok(_) | Err(StageError::Stopped)) {
@@ -341,56 +327,5 @@ impl<'a> Session<'a> {
         'a: 'b,
     {
         Context { plans: &self.job.plans, place, hooks }
-    }
-}
-
-/// Training inside a run folder: checkpoints are kept, watchers are told, signals stop it.
-struct RunHooks<'a> {
-    checkpoints: &'a Checkpoints,
-    /// How many of them stay.
-    keep: usize,
-    from: RefCell<Option<Checkpoint>>,
-    signals: &'a Signals,
-    clock: Arc<dyn Clock>,
-    watchers: RefCell<Vec<Box<dyn Watcher + 'a>>>,
-    /// The first watcher that could not write; it stops the training, and is the error of the stage.
-    failure: RefCell<Option<WatchError>>,
-}
-
-impl RunHooks<'_> {
-    /// Tells the watchers that the training went wrong.
-    fn break_off(&self) {
-        for watcher in self.watchers.borrow_mut().iter_mut() {
-            if let Err(error) = watcher.broke_off() {
-                // The training's own error is the one to tell.
-                tracing::warn!(%error, "a watcher could not note that the training went wrong");
-            }
-        }
-    }
-}
-
-impl Hooks for RunHooks<'_> {
-    fn resume(&self) -> Result<Option<Checkpoint>, StageError> {
-        Ok(self.from.take())
-    }
-
-    fn keep(&self, checkpoint: &Checkpoint) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.checkpoints.save(checkpoint.epoch().into(), &checkpoint.files()?, self.keep)?)
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
-    }
-
-    fn see(&self, event: &Event) -> Signal {
-        for watcher in self.watchers.borrow_mut().iter_mut() {
-            if let Err(error) = watcher.see(event) {
-                self.failure.borrow_mut().get_or_insert(error);
-            }
-        }
-        match self.failure.borrow().is_some() || self.signals.received().is_some() {
-            true => Signal::Stop,
-            false => Signal::Go,
-        }
     }
 }

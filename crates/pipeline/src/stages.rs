@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
 use baeum_core::{
-    Blueprint, Clock, Dataset, Decode, HeadMetric, Loss, Model, Network, Predictor, RunnerUp, Target,
+    Blueprint, Clock, Dataset, Decode, HeadMetric, Loss, Model, Network, Predictor, RunnerUp, State, Target,
     Trained, free_memory,
 };
 use baeum_data::{Place, Profile};
@@ -49,6 +49,11 @@ pub trait Hooks {
     /// Where time comes from.
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock::new())
+    }
+
+    /// Looks at the network behind an epoch.
+    fn look(&self, net: &mut dyn Network, data: &Dataset, state: &State) {
+        let _ = (net, data, state);
     }
 
     /// Is told what happens, and may stop it.
@@ -177,7 +182,9 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let mut judge = |net: &mut dyn Network, data: &Dataset, metrics: &[HeadMetric]| {
         Ok(baeum_evaluate::judge(net, data, plans.train.part_rows(), metrics)?)
     };
-    let outside = Outside { clock: &*hooks.clock(), keep: &mut keep, judge: &mut judge, watch: &mut watch };
+    let look = &mut |net: &mut dyn Network, data: &Dataset, state: &State| hooks.look(net, data, state);
+    let clock = &*hooks.clock();
+    let outside = Outside { clock, keep: &mut keep, judge: &mut judge, look, watch: &mut watch };
     let fitted = baeum_train::fit(&plans.train, place.seed, &mut *network, dataset, from, outside)?;
     let (Ended::Done | Ended::EarlyStop | Ended::OutOfTime, Some(best)) = (fitted.end, fitted.best) else {
         return Err(StageError::Stopped);

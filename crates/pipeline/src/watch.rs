@@ -3,6 +3,7 @@ mod bar;
 mod events;
 mod logging;
 mod mlflow;
+mod settings;
 mod signals;
 mod tensorboard;
 mod waiting;
@@ -17,7 +18,10 @@ pub use waiting::Waiting;
 
 use baeum_core::commit::CommitError;
 use baeum_core::fs::FsError;
+use baeum_core::{Dataset, Network, SourceError, State};
 use baeum_train::Event;
+
+use crate::predict::PredictError;
 
 /// Somebody who is told what happens while a network learns.
 pub trait Watcher {
@@ -26,6 +30,14 @@ pub trait Watcher {
     /// # Errors
     /// [`WatchError`] if it was to be written and could not be; the run then stops, because a log with holes is worse.
     fn see(&mut self, event: &Event) -> Result<(), WatchError>;
+
+    /// Looks at the network behind an epoch, before it is told of it; what is asked of `net` moves nothing.
+    ///
+    /// # Errors
+    /// As [`Watcher::see`].
+    fn look(&mut self, _net: &mut dyn Network, _data: &Dataset, _state: &State) -> Result<(), WatchError> {
+        Ok(())
+    }
 
     /// The training went wrong, and nothing more is seen of it.
     ///
@@ -36,11 +48,13 @@ pub trait Watcher {
     }
 }
 
-/// A watcher could not write down what it saw.
+/// A watcher could not see something, or not write down what it saw.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 #[expect(missing_docs, reason = "each error is documented on its own type")]
 pub enum WatchError {
     Log(#[from] CommitError),
     File(#[from] FsError),
+    Source(#[from] SourceError),
+    Predict(#[from] PredictError),
 }

@@ -142,8 +142,11 @@ pub struct EarlyStopping {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CheckpointConfig {
-    /// After so many epochs; 1. The last epoch, and one cut short by a signal, are kept in any case.
-    pub every: u32,
+    /// After so many epochs. Unless it is said, after each epoch that ends ten seconds or more behind the last checkpoint, and twenty
+    /// times as long as that one took to write, so that checkpoints take a twentieth of the time at most. The last epoch, and
+    /// one cut short by a signal, are kept in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u32>,
     /// Also after so many updates, wherever in an epoch that is; not, unless said: for epochs of an hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_steps: Option<u64>,
@@ -192,7 +195,7 @@ impl Default for EarlyStopping {
 
 impl Default for CheckpointConfig {
     fn default() -> CheckpointConfig {
-        CheckpointConfig { every: 1, every_steps: None, every_minutes: None, keep: 2, best: 1 }
+        CheckpointConfig { every: None, every_steps: None, every_minutes: None, keep: 2, best: 1 }
     }
 }
 

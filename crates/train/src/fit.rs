@@ -17,14 +17,19 @@ pub type Keep<'a> = dyn FnMut(&Checkpoint) -> Result<(), Box<dyn std::error::Err
 /// Is told what happens, and says whether to go on.
 pub type Watch<'a> = dyn FnMut(&Event) -> Signal + 'a;
 
+/// Looks at the network behind an epoch: at what it answers with the weights that are judged, and at all it keeps.
+pub type Look<'a> = dyn FnMut(&mut dyn Network, &Dataset, &State) + 'a;
+
 /// What training has around it.
 pub struct Outside<'a> {
-    /// Where time comes from; asked only for what the recipe says in minutes.
+    /// Where time comes from; asked only for what the recipe says in minutes, and for how far apart checkpoints are.
     pub clock: &'a dyn Clock,
     /// Where checkpoints go.
     pub keep: &'a mut Keep<'a>,
     /// Who scores the validation rows; asked only where `train.best` names metrics.
     pub judge: &'a mut Judge<'a>,
+    /// Who looks at it behind each epoch; whatever is seen moves nothing.
+    pub look: &'a mut Look<'a>,
     /// Who watches.
     pub watch: &'a mut Watch<'a>,
 }
@@ -173,7 +178,7 @@ impl<'a, 'o> Training<'a, 'o> {
         if self.at.batch == self.steps_per_epoch || self.plan.is_out_of_time(self.at.elapsed) {
             self.close_epoch(epoch, step)?;
         }
-        let is_due = self.plan.is_due(&self.at.history, self.at.elapsed)
+        let is_due = self.plan.is_due(&self.at.history, self.at.elapsed, &self.time)
             || self.plan.is_due_at(step, self.time.since_kept());
         if self.stop || is_due { self.hand_over(step) } else { Ok(()) }
     }
@@ -209,7 +214,9 @@ impl<'a, 'o> Training<'a, 'o> {
     fn close_epoch(&mut self, epoch: u32, step: u64) -> Result<(), TrainError> {
         let Training { plan, net, data, outside, loss, metrics, at, .. } = self;
         let (valid_loss, valid_metrics) = judged(plan, *net, &at.state, |net| {
-            Ok((valid_loss(plan, net, data, loss)?, scored(outside, net, data, metrics)?))
+            let found = (valid_loss(plan, net, data, loss)?, scored(outside, net, data, metrics)?);
+            (outside.look)(net, data, &at.state);
+            Ok(found)
         })?;
         let learning_rate = plan.learning_rate(step - 1, self.steps_per_epoch, &at.history);
         let train_loss = at.loss.mean();
@@ -222,8 +229,8 @@ impl<'a, 'o> Training<'a, 'o> {
 
     /// Has a checkpoint kept, and hears whether to stop there.
     fn hand_over(&mut self, step: u64) -> Result<(), TrainError> {
-        (self.outside.keep)(&self.at).map_err(|source| TrainError::Keep { step, source })?;
-        self.time.keep();
+        let Training { outside, at, time, .. } = self;
+        time.keep(|| (outside.keep)(at)).map_err(|source| TrainError::Keep { step, source })?;
         let kept = Event::Checkpoint { epoch: self.at.epoch(), step };
         self.stop |= (self.outside.watch)(&kept).is_stop();
         Ok(())

@@ -49,7 +49,7 @@ pub use config::{
 pub use error::TrainError;
 pub use event::{Event, Signal};
 pub use failed::{FailedHead, FailedStep, FailedStepError, Finding};
-pub use fit::{Best, Fitted, Keep, Outside, Watch, fit};
+pub use fit::{Best, Fitted, Keep, Look, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
 pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};

@@ -6,7 +6,7 @@ use baeum_core::{Ended, EpochRecord, Expected, HeadMetric, Loss, Task, Update};
 
 use crate::config::{BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, Sampler, TrainConfig};
 use crate::history::stale_epochs;
-use crate::time::minutes;
+use crate::time::{Stopwatch, minutes};
 use crate::{TrainError, best, heads, schedule};
 
 /// Settings that were checked. [`TrainConfig::check`] is the only way to one, so the loop never doubts.
@@ -67,7 +67,9 @@ impl TrainConfig {
             require(stop.patience > 0, "early_stopping.patience", ABOVE_ZERO.1, stop.patience)?;
             number("early_stopping.min_delta", stop.min_delta, NOT_NEGATIVE)?;
         }
-        require(self.checkpoint.every > 0, "checkpoint.every", ABOVE_ZERO.1, self.checkpoint.every)?;
+        if let Some(epochs) = self.checkpoint.every {
+            require(epochs > 0, "checkpoint.every", ABOVE_ZERO.1, epochs)?;
+        }
         if let Some(steps) = self.checkpoint.every_steps {
             require(steps > 0, "checkpoint.every_steps", ABOVE_ZERO.1, steps)?;
         }
@@ -250,9 +252,11 @@ impl TrainPlan {
     }
 
     /// Whether the state behind the epochs of `history` is to be kept.
-    pub(crate) fn is_due(&self, history: &[EpochRecord], elapsed: Duration) -> bool {
+    pub(crate) fn is_due(&self, history: &[EpochRecord], elapsed: Duration, time: &Stopwatch<'_>) -> bool {
         let epochs = history.len() as u32;
-        epochs.is_multiple_of(self.said.checkpoint.every) || self.next_epoch(history, elapsed).is_break()
+        let every = self.said.checkpoint.every;
+        every.map_or_else(|| time.is_worth_keeping(), |every| epochs.is_multiple_of(every))
+            || self.next_epoch(history, elapsed).is_break()
     }
 }
 
@@ -260,6 +264,7 @@ impl TrainPlan {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use baeum_core::clock::ManualClock;
     use baeum_core::{Adam, Decayed, Method};
 
     use crate::{AdamConfig, Optimizer, SgdConfig};
@@ -295,7 +300,7 @@ mod tests {
         check(stop(0, 0.0), "train.early_stopping.patience", "must be above zero, got 0");
         check(stop(1, -1e-4), "train.early_stopping.min_delta", "must be zero or more, got -0.0001");
         let keep = |every, keep| TrainConfig {
-            checkpoint: CheckpointConfig { every, keep, ..CheckpointConfig::default() },
+            checkpoint: CheckpointConfig { every: Some(every), keep, ..CheckpointConfig::default() },
             ..said()
         };
         check(keep(0, 2), "train.checkpoint.every", "must be above zero, got 0");
@@ -395,17 +400,22 @@ mod tests {
     fn checkpoints_are_due_at_their_turn_and_at_the_end() {
         let record = |epoch| EpochRecord { epoch, train_loss: 1.0, ..EpochRecord::default() };
         let due = |said: TrainConfig, epochs| {
-            said.check().unwrap().is_due(&(0..epochs).map(record).collect::<Vec<_>>(), Duration::ZERO)
+            let (clock, history) = (ManualClock::default(), (0..epochs).map(record).collect::<Vec<_>>());
+            let time = Stopwatch::begin(&clock, Duration::ZERO);
+            clock.advance(Duration::from_secs(9));
+            said.check().unwrap().is_due(&history, Duration::ZERO, &time)
         };
         let said = TrainConfig {
             epochs: 5,
-            checkpoint: CheckpointConfig { every: 3, ..CheckpointConfig::default() },
+            checkpoint: CheckpointConfig { every: Some(3), ..CheckpointConfig::default() },
             ..said()
         };
         assert_eq!(
             [1, 2, 3, 4, 5].map(|epochs| due(said.clone(), epochs)),
             [false, false, true, false, true]
         );
+        let unsaid = TrainConfig { epochs: 5, ..self::said() };
+        assert_eq!([1, 4, 5].map(|epochs| due(unsaid.clone(), epochs)), [false, false, true], "in 9 seconds");
         let stop =
             TrainConfig { early_stopping: Some(EarlyStopping { patience: 1, min_delta: 0.0 }), ..said };
         assert!(due(stop, 2), "the losses are equal, so the second epoch is the last");

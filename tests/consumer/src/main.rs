@@ -134,6 +134,7 @@ fn learn() -> Result<(Vec<f32>, f64), Box<dyn Error>> {
         clock: &SystemClock::new(),
         keep: &mut |_| Ok(()),
         judge: &mut |_, _, _| Ok(vec![]),
+        look: &mut |_, _, _| (),
         watch: &mut |_| Signal::Go,
     };
     let fitted = fit(&said.check()?, 7, &mut line, &data, None, outside)?;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use baeum::fs::RealFs;
 use baeum::models::{RunnerConfig, network};
-use baeum::{Context, Dataset, HeadMetric, Limits, Network, NoHooks, Recipe, Stages, data, train};
+use baeum::{Context, Dataset, HeadMetric, Limits, Network, NoHooks, Recipe, Stages, State, data, train};
 
 use super::process::ask;
 use super::turns::{order, say};
@@ -118,7 +118,8 @@ fn ours(arguments: &FashionArguments, seed: u64) -> Result<Went, Box<dyn Error +
     };
     let watch = &mut |_: &train::Event| train::Signal::Go;
     let score = &mut |_: &mut dyn Network, _: &Dataset, _: &[HeadMetric]| Ok(vec![]);
-    let outside = train::Outside { clock: &train::SystemClock::new(), keep, judge: score, watch };
+    let look = &mut |_: &mut dyn Network, _: &Dataset, _: &State| ();
+    let outside = train::Outside { clock: &train::SystemClock::new(), keep, judge: score, look, watch };
     train::fit(&plans.train, place.seed, &mut *net, &dataset, None, outside)?;
     let test = accuracy(&mut *judge, &dataset, dataset.splits.test.rows())?;
     Ok(Went { epochs, test, peak_kib: machine::peak_kib() })

@@ -1,7 +1,10 @@
-//! What TensorBoard shows as curves: the records of an event file.
+//! What TensorBoard shows: the records of an event file.
 //!
-//! The file's name must contain `tfevents`. It begins with [`header`]; each [`scalar`] is appended whole. A file that ends
-//! within a record is normal after a crash: [`whole`] says where to cut it before going on.
+//! The file's name must contain `tfevents`. It begins with [`header`]; each record is appended whole: a [`scalar`], a [`graph`], a
+//! [`histogram`], .. A file that ends within a record is normal after a crash: [`whole`] says where to cut it before going on.
+//!
+//! Everywhere `wall_time` is in seconds since 1970, `step` the place on the slider or curve, and `tag` what a value is called; what stands
+//! before its first `/` groups it.
 //!
 //! ```
 //! use baeum_export::log::tensorboard::{header, scalar, whole};
@@ -12,27 +15,47 @@
 //! file.extend_from_slice(b"torn");
 //! assert_eq!(whole(&file), good);
 //! ```
+mod graph;
+mod hparams;
+mod pr_curve;
+mod tensor;
+
+pub use graph::graph;
+pub use hparams::{Setting, finished, settings};
+pub use pr_curve::PrCurve;
+pub use tensor::{histogram, image, texts};
+
 use crate::wire::protobuf::Message;
 use crate::wire::tfrecord;
 
-/// The first record of an event file. `wall_time`: seconds since 1970.
+/// The first record of an event file.
 pub fn header(wall_time: f64) -> Vec<u8> {
     let event =
         Message::default().double(field::WALL_TIME, wall_time).bytes(field::FILE_VERSION, "brain.Event:2");
     tfrecord::record(&event.finish())
 }
 
-/// A record that adds one point to the curve `tag`. `wall_time`: seconds since 1970; `step`: where on the curve.
+/// A record that adds one point to the curve `tag`.
 ///
 /// The value is kept in 32 bits, as TensorBoard does; NaN and infinities are kept as they are.
 pub fn scalar(wall_time: f64, step: u64, tag: &str, value: f64) -> Vec<u8> {
     let value = Message::default().bytes(field::TAG, tag).float(field::SIMPLE_VALUE, value as f32);
-    let summary = Message::default().message(field::VALUE, &value);
+    summary(wall_time, step, &[value])
+}
+
+/// A record with some values of one step.
+fn summary(wall_time: f64, step: u64, values: &[Message]) -> Vec<u8> {
+    let summary = messages(Message::default(), field::VALUE, values);
     let event = Message::default()
         .double(field::WALL_TIME, wall_time)
         .int(field::STEP, step as i64)
         .message(field::SUMMARY, &summary);
     tfrecord::record(&event.finish())
+}
+
+/// `message`, with one field for each of these.
+fn messages(message: Message, field: u32, values: &[Message]) -> Message {
+    message.each(field, values, |message, field, value| message.message(field, value))
 }
 
 /// How many bytes at the start of an event file are whole records.
@@ -45,6 +68,7 @@ mod field {
     pub(super) const WALL_TIME: u32 = 1;
     pub(super) const STEP: u32 = 2;
     pub(super) const FILE_VERSION: u32 = 3;
+    pub(super) const GRAPH: u32 = 4;
     pub(super) const SUMMARY: u32 = 5;
     pub(super) const VALUE: u32 = 1;
     pub(super) const TAG: u32 = 1;

@@ -20,13 +20,18 @@ pub struct RunConfig {
     pub seed: Several<u64>,
     /// How many processor cores are used; 0, for all of them, if not given. Changes no result.
     pub threads: usize,
-    /// Where the network computes; `cpu` if not given.
+    /// Where the network computes: `cpu`, if not given, or, in a build with that feature, `cuda` or `metal`.
     pub device: Device,
     /// How exactly matrices are multiplied; `highest` if not given.
     pub precision: Precision,
     /// Whether settings, losses and metrics are written for MLflow too, to `mlruns` in the folder of runs; not, if not given. Nothing
     /// is sent: `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri runs/mlruns` shows them.
     pub mlflow: bool,
+    /// Whether TensorBoard is shown more than curves, the graph and the settings: a few training images, and behind each epoch
+    /// histograms of weights and of the optimizer's mean gradients, precision-recall curves of the validation rows (of 20 labels at most),
+    /// and texts with answers, or gone on with; not, if not given. It takes one more pass over the validation rows each
+    /// epoch, and changes no result. `tensorboard --logdir runs` shows it.
+    pub tensorboard: bool,
     /// How much of anything a reader accepts.
     pub limits: Limits,
 }
@@ -40,6 +45,7 @@ impl Default for RunConfig {
             device: Device::default(),
             precision: Precision::default(),
             mlflow: false,
+            tensorboard: false,
             limits: Limits::default(),
         }
     }
@@ -210,6 +216,11 @@ impl RunPlan {
     /// Whether the run is written down for MLflow.
     pub fn mlflow(&self) -> bool {
         self.said.mlflow
+    }
+
+    /// Whether TensorBoard is shown what a network is like inside.
+    pub fn tensorboard(&self) -> bool {
+        self.said.tensorboard
     }
 
     /// How much of anything a reader accepts.

@@ -6,6 +6,7 @@ use baeum_export::log::mlflow::{Experiment, RunInfo, Status, metric, without};
 use baeum_train::Event;
 use serde_json::Value;
 
+use super::settings::{settings, text_of};
 use super::{WatchError, Watcher};
 
 /// The folder of MLflow's file store, in the folder of all runs.
@@ -40,15 +41,21 @@ pub struct Shown<'a> {
     pub recipe: &'a Value,
 }
 
+impl Shown<'_> {
+    /// What the run itself is called: `digits-0001`.
+    pub(super) fn run_name(&self) -> String {
+        self.run.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
 impl<'a> MlFlow<'a> {
     /// Writes down what the run is; nothing is sent anywhere.
     ///
     /// # Errors
     /// [`WatchError`] if the disk refuses.
     pub fn create(fs: &'a dyn Fs, clock: &'a dyn Clock, shown: &Shown<'_>) -> Result<MlFlow<'a>, WatchError> {
-        let text = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let hash = |text: &str| blake3::hash(text.as_bytes());
-        let name = text(shown.run);
+        let name = shown.run_name();
         // Digits and hexadecimal digits that are the same whenever it goes on.
         let bytes = *hash(shown.name).as_bytes();
         let experiment = bytes.iter().take(6).fold(1u64, |id, byte| id << 8 | u64::from(*byte)).to_string();
@@ -59,8 +66,8 @@ impl<'a> MlFlow<'a> {
         let flow = MlFlow { fs, clock, folder, experiment, id, name, started };
         flow.put_experiment(&store, shown.name)?;
         flow.put("tags/mlflow.runName", &flow.name)?;
-        for (key, value) in parameters(shown.recipe) {
-            flow.put(&format!("params/{key}"), &value)?;
+        for (key, value) in settings(shown.recipe) {
+            flow.put(&format!("params/{key}"), &text_of(value))?;
         }
         flow.fs.create_dir_all(&flow.folder.join("artifacts"))?;
         flow.put_meta(None)?;
@@ -148,56 +155,12 @@ fn uri(path: &Path) -> String {
     format!("file://{}", path.to_string_lossy().bytes().map(sign).collect::<String>())
 }
 
-/// Settings by their paths in the recipe. A table whose keys are a person's own words is one value.
-fn parameters(recipe: &Value) -> Vec<(String, String)> {
-    let is_setting =
-        |key: &String| key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    let mut found = vec![];
-    let mut left = vec![(String::new(), recipe)];
-    while let Some((path, value)) = left.pop() {
-        match value {
-            Value::Object(table) if !table.is_empty() && table.keys().all(is_setting) => {
-                let below =
-                    |key: &String| if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                left.extend(table.iter().rev().map(|(key, value)| (below(key), value)));
-            }
-            Value::String(text) => found.push((path, text.replace(['\n', '\r'], " "))),
-            Value::Null => {}
-            value @ (Value::Object(_) | Value::Array(_) | Value::Bool(_) | Value::Number(_)) => {
-                found.push((path, value.to_string()));
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn folders_of_any_name_have_a_uri() {
         assert_eq!(uri(Path::new("/runs/a b%/배움")), "file:///runs/a%20b%25/%EB%B0%B0%EC%9B%80");
-    }
-
-    #[test]
-    fn settings_are_named_by_their_paths() {
-        let recipe = json!({
-            "models": { "mlp": { "hidden": [16, 8] } },
-            "train": { "epochs": 3, "class_weights": { "no/../yes": 2.0 }, "clip": null, "optimizer": "adam" },
-        });
-        let mut found = parameters(&recipe);
-        found.sort();
-        let expect = [
-            ("models.mlp.hidden", "[16,8]"),
-            ("train.epochs", "3"),
-            ("train.class_weights", r#"{"no/../yes":2.0}"#),
-            ("train.optimizer", "adam"),
-        ];
-        let mut expect: Vec<_> = expect.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
-        expect.sort();
-        assert_eq!(found, expect);
     }
 }

@@ -23,6 +23,7 @@ fn failed(said: &TrainConfig, net: &mut dyn Network, data: &Dataset) -> FailedSt
         clock: &ManualClock::default(),
         keep: &mut |_| Ok(()),
         judge: &mut |_, _, _| Ok(vec![]),
+        look: &mut |_, _, _| (),
         watch: &mut |_| Signal::Go,
     };
     let ended = fit(&plan, 7, net, data, None, outside);

@@ -68,7 +68,8 @@ fn run_judged(
         }
         if events.len() > stop_at { Signal::Stop } else { Signal::Go }
     };
-    let outside = Outside { clock: &clock.clone(), keep: &mut keep, judge, watch: &mut watch };
+    let look = &mut |_: &mut dyn Network, _: &Dataset, _: &State| ();
+    let outside = Outside { clock: &clock.clone(), keep: &mut keep, judge, look, watch: &mut watch };
     let fitted = fit(&said.check().unwrap(), 7, net, data, from, outside);
     Run { fitted, events, kept }
 }
@@ -93,7 +94,7 @@ fn the_loss_falls() {
 
 #[test]
 fn events_come_in_order() {
-    let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
+    let checkpoint = CheckpointConfig { every: Some(2), ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let say = |event: &Event| match event {
         Event::Start { from_epoch, epochs, steps_per_epoch, rows, .. } => {
@@ -128,7 +129,7 @@ fn rows_that_fill_no_batch_may_be_left_out() {
 
 #[test]
 fn checkpoints_are_kept_within_an_epoch_too() {
-    let checkpoint = CheckpointConfig { every: 9, every_steps: Some(2), ..CheckpointConfig::default() };
+    let checkpoint = CheckpointConfig { every: Some(9), every_steps: Some(2), ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
     assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "an epoch has three steps");
@@ -136,7 +137,8 @@ fn checkpoints_are_kept_within_an_epoch_too() {
 
 #[test]
 fn checkpoints_are_kept_by_the_clock_too() {
-    let checkpoint = CheckpointConfig { every: 9, every_minutes: Some(1.5), ..CheckpointConfig::default() };
+    let checkpoint =
+        CheckpointConfig { every: Some(9), every_minutes: Some(1.5), ..CheckpointConfig::default() };
     let run = classify(&TrainConfig { epochs: 3, checkpoint, ..settings() }, None, NEVER);
     let kept: Vec<(u64, usize)> = run.kept.iter().map(|kept| (kept.state.step, kept.batch)).collect();
     assert_eq!(kept, [(2, 2), (4, 1), (6, 0), (8, 2), (9, 0)], "a step takes a minute");
@@ -198,7 +200,7 @@ fn averages_are_judged_and_chosen_while_the_weights_learn_on() {
 fn elaborate() -> TrainConfig {
     let schedule = Schedule::Cosine(Descent { final_factor: 0.1 });
     let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.008 });
-    let checkpoint = CheckpointConfig { every: 2, ..CheckpointConfig::default() };
+    let checkpoint = CheckpointConfig { every: Some(2), ..CheckpointConfig::default() };
     let micro_batch = Some(3);
     let said = TrainConfig { epochs: 12, warmup_epochs: 0.5, schedule, checkpoint, ..settings() };
     TrainConfig { early_stopping, micro_batch, ..said }
@@ -208,7 +210,7 @@ fn elaborate() -> TrainConfig {
 fn on_plateaus() -> TrainConfig {
     let schedule =
         Schedule::Plateau(Plateau { factor: 0.5, patience: 0, threshold: 0.03, ..Plateau::default() });
-    let checkpoint = CheckpointConfig { every: 2, every_steps: Some(2), ..CheckpointConfig::default() };
+    let checkpoint = CheckpointConfig { every: Some(2), every_steps: Some(2), ..CheckpointConfig::default() };
     TrainConfig { schedule, checkpoint, ema: Some(0.7), ..elaborate() }
 }
 
@@ -265,6 +267,27 @@ fn a_run_stopped_at_any_event_goes_on_exactly_there() {
             check_resumed(&said, stopped.kept.last(), &whole);
         }
     }
+}
+
+/// A network that asks for answers meanwhile learns what one does that is left alone.
+#[test]
+fn who_looks_sees_what_is_judged_and_moves_nothing() {
+    let said = TrainConfig { ema: Some(0.9), ..settings() };
+    let plan = said.check().unwrap();
+    let alone = classify(&said, None, NEVER);
+    let (mut seen, mut net, data) = (vec![], Regression::new(), dataset(Task::Classify, 20, 5));
+    let outside = Outside {
+        clock: &ManualClock::default(),
+        keep: &mut |_| Ok(()),
+        judge: &mut accuracy,
+        look: &mut |net, data, state| {
+            seen.push((state.step, valid_loss(&plan, net, data, &Loss::CROSS_ENTROPY).unwrap()));
+        },
+        watch: &mut |_| Signal::Go,
+    };
+    let fitted = fit(&plan, 7, &mut net, &data, None, outside).unwrap();
+    let judged: Vec<_> = fitted.history.iter().map(|record| (record.step, record.valid_loss)).collect();
+    assert_eq!((seen, fitted), (judged, alone.fitted.unwrap()));
 }
 
 #[test]
@@ -396,10 +419,12 @@ fn what_cannot_be_kept_ends_training() {
         clock: &ManualClock::default(),
         keep: &mut |_| Err("disk full".into()),
         judge: &mut accuracy,
+        look: &mut |_, _, _| (),
         watch: &mut |_| Signal::Go,
     };
     let error = fit(&plan, 7, &mut net, &data, None, outside).unwrap_err();
-    assert_eq!(error.to_string(), "could not keep the checkpoint of step 1");
+    // No time goes by, so that the last epoch alone is to be kept.
+    assert_eq!(error.to_string(), "could not keep the checkpoint of step 5");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "disk full");
 }
 
