@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{
@@ -20,6 +22,9 @@ pub struct ModelConfig {
     /// optimizer keeps nothing for them. Running statistics move on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
+    /// The layer that the head of a target reads, where it is not the last one: `{ height = "trunk" }`. An input may stand there too.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub heads: BTreeMap<String, String>,
     /// The network, layer by layer. An empty list is a linear model: the head alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<LayerSpec>>,
@@ -105,6 +110,7 @@ impl ModelConfig {
         let ModelConfig {
             start: _,
             freeze: _,
+            heads: _,
             layers,
             mlp,
             tabular_mlp,

@@ -16,6 +16,7 @@
 mod config;
 mod error;
 mod freeze;
+mod heads;
 mod init;
 mod inputs;
 mod lengths;
