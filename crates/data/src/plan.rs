@@ -215,7 +215,10 @@ impl DataConfig {
         series::check(self, &source, &target)?;
         check::names(self, &source, &columns)?;
         check::answers(self, task)?;
-        targets::multi_label(self, task, &columns)?;
+        if self.targets.is_empty() {
+            targets::multi_label("data", task, self.separator.as_deref(), &self.thresholds)?;
+        }
+        targets::columns_of_labels(self, task)?;
         quantiles::check(self, task)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
@@ -323,7 +326,7 @@ impl DataPlan {
         let missing = &self.config.missing;
         match &self.source {
             SourcePlan::Table { format: TableFormat::Csv(config), .. } => {
-                CsvFormat::new(config, missing).listing(self.lists().as_ref())
+                CsvFormat::new(config, missing).listing(&self.lists())
             }
             SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
@@ -352,29 +355,15 @@ impl DataPlan {
 
     /// What labels are called: as their columns, where each has one.
     pub(crate) fn naming(&self) -> Naming {
-        match (self.task, &self.columns[..]) {
-            (Some(Task::MultiLabel), columns @ [_, _, ..]) => {
-                Naming { names: columns.to_vec(), clean: CleanConfig::default() }
-            }
-            (Some(Task::Classify | Task::MultiLabel | Task::Regress | Task::Generate) | None, _) => {
-                Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
-            }
+        match self.names_its_columns() {
+            true => Naming { names: self.columns.clone(), clean: CleanConfig::default() },
+            false => Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() },
         }
-    }
-
-    /// The column whose cells list labels, if one does.
-    pub(crate) fn lists(&self) -> Option<Lists> {
-        targets::lists(&self.config)
     }
 
     /// Whether an empty answer is one: that no label fits.
     pub fn may_fit_nothing(&self) -> bool {
         self.task == Some(Task::MultiLabel)
-    }
-
-    /// What stands between two labels of a row, where it may have several.
-    pub fn separator(&self) -> &str {
-        targets::separator(&self.config)
     }
 
     /// What the recipe says about a field.

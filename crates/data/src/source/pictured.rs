@@ -24,7 +24,7 @@ pub(crate) fn paths(
     let Some(image) = plan.image_column() else { return Ok(vec![]) };
     let DataConfig { missing, on_bad, .. } = &plan.config;
     let (sheet, _) =
-        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+        sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
     // A column that is not there is refused by its name when the table is scanned.
     let Some(column) = sheet.column(image.name) else { return Ok(vec![]) };
     let named = named(&sheet, column, image, files, place)?;

@@ -50,11 +50,11 @@ pub(super) fn scan<'a>(
 ) -> Result<TableScan<'a>, DataError> {
     let DataConfig { missing, on_bad, .. } = &plan.config;
     let (sheet, parts) =
-        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+        sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
     let target = targets(plan, &sheet)?;
     if *on_bad == OnBad::Stop
         && let Some((_, error)) =
-            several::refused(&sheet, &target, plan.task == Some(Task::MultiLabel))?.pop_first()
+            several::refused(&sheet, &target, plan.names_its_columns())?.pop_first()
     {
         return Err(error);
     }
@@ -219,7 +219,8 @@ impl TableScan<'_> {
     fn head(&self, head: &HeadTarget, column: usize) -> Field {
         let looks_like = || if self.sheet.is_number(column) { Task::Regress } else { Task::Classify };
         let kind = match head.task.unwrap_or_else(looks_like) {
-            Task::Classify | Task::MultiLabel | Task::Generate => Kind::Category,
+            Task::Classify | Task::Generate => Kind::Category,
+            Task::MultiLabel => Kind::Labels { separator: self.plan.separator_of(&head.column).to_owned() },
             Task::Regress => Kind::Number,
         };
         field(&head.column, kind, Role::Target)
