@@ -27,6 +27,7 @@ mod swap;
 mod targets;
 mod texts;
 mod traps;
+mod two_images;
 mod unseen;
 mod watchers;
 mod workloads;

@@ -225,7 +225,7 @@ impl DataConfig {
         for (name, field) in &self.fields {
             fields::field(self, &source, &columns, name, field)?;
         }
-        inputs::one_image(self)?;
+        inputs::images(self)?;
         check::shape("data.shape", self.shape.as_deref())?;
         inputs::check(self, &source, &columns)?;
         plain_text::check(self, &source)?;
@@ -243,7 +243,7 @@ impl DataPlan {
         }
         self.config.shape.clone().or_else(|| match &self.source {
             SourcePlan::Text { .. } => self.tokenised(),
-            SourcePlan::Table { .. } => match self.image_column() {
+            SourcePlan::Table { .. } => match self.image_columns().next() {
                 Some(image) => self.resized(image.name, image.channels),
                 None => self.tokenised(),
             },
@@ -371,9 +371,9 @@ impl DataPlan {
         self.config.fields.get(name)
     }
 
-    /// The column that names images, if the recipe says so of one.
-    pub(crate) fn image_column(&self) -> Option<ImageColumn<'_>> {
-        self.config.fields.iter().find_map(|(name, field)| match &field.kind {
+    /// The columns that name images, as far as the recipe says so.
+    pub(crate) fn image_columns(&self) -> impl Iterator<Item = ImageColumn<'_>> {
+        self.config.fields.iter().filter_map(|(name, field)| match &field.kind {
             Some(KindConfig::Image { channels, folder }) => {
                 Some(ImageColumn { name, channels: channels.count(), folder: folder.as_deref() })
             }

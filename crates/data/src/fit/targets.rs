@@ -19,7 +19,11 @@ pub(super) fn target(
         Kind::Number if !levels.is_empty() => quantiles(plan, rows, levels)?,
         kind @ (Kind::Category | Kind::Labels { .. }) if !levels.is_empty() => {
             let (name, wants) = (&rows.field.name, "a number to be learned");
-            return Err(DataError::setting(plan.path_of_head(name) + ".quantiles", wants, format!("`{name}`, {kind}")));
+            return Err(DataError::setting(
+                plan.path_of_head(name) + ".quantiles",
+                wants,
+                format!("`{name}`, {kind}"),
+            ));
         }
         Kind::Category => {
             let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;

@@ -104,7 +104,10 @@ pub(super) fn columns_of_labels(config: &DataConfig, task: Option<Task>) -> Chec
 impl DataPlan {
     /// The columns whose cells list labels.
     pub(crate) fn lists(&self) -> Vec<Lists> {
-        let of = |column: &String| Lists { column: column.clone(), separator: self.separator_of(column).to_owned() };
+        let of = |column: &String| Lists {
+            column: column.clone(),
+            separator: self.separator_of(column).to_owned(),
+        };
         if !self.config.targets.is_empty() {
             let heads = self.config.targets.iter().filter(|head| head.task == Some(Task::MultiLabel));
             return heads.map(|head| of(&head.column)).collect();

@@ -469,7 +469,8 @@ fn several_targets_are_checked_before_any_data_are_read() {
     let unit = heads(r#"{"column": "a", "task": "classify", "unit": "m"}, {"column": "b"}"#, "");
     refuse(&unit, "data.targets[0].unit", "a number to be learned, got classes");
     let labels = |said: &str| heads(&format!(r#"{{"column": "b"}}, {{"column": "a", {said}}}"#), "");
-    let wants = "`data.targets[1].task = \"multi_label\"`, where a row may have several labels, got another task";
+    let wants =
+        "`data.targets[1].task = \"multi_label\"`, where a row may have several labels, got another task";
     refuse(&labels(r#""separator": "|""#), "data.targets[1].separator", wants);
     refuse(&labels(r#""thresholds": {"x": 0.2}"#), "data.targets[1].thresholds", wants);
     let none = labels(r#""task": "multi_label", "separator": """#);
