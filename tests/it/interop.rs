@@ -22,6 +22,7 @@ mod series;
 mod steps;
 mod tables;
 mod tables_public;
+mod tabm;
 mod targets;
 mod texts;
 

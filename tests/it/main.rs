@@ -24,6 +24,7 @@ mod seeds;
 mod sentinel;
 mod start;
 mod swap;
+mod tabm;
 mod targets;
 mod texts;
 mod traps;

@@ -119,6 +119,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::Conv1d { bias: true, .. }
         | Layer::Conv2d { bias: true, .. }
         | Layer::GroupedDense { .. }
+        | Layer::Scale { bias: Some(_), .. }
         | Layer::LayerNorm { .. }
         | Layer::GroupNorm { .. } => Say::Word("weight, bias"),
         Layer::Dense { .. }
@@ -157,7 +158,7 @@ fn tensors(layer: &Layer) -> Say {
         | Layer::MeanOverTime
         | Layer::MaxOverTime
         | Layer::Ensemble { .. }
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Patches { .. }

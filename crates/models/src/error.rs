@@ -50,7 +50,9 @@ pub enum ModelError {
         known: String,
     },
     /// A layer whose result goes nowhere.
-    #[error("`{path}` wants to be read by a later layer or a head, got no reader; name `{name}` in the `from` of one, or in `models.heads`")]
+    #[error(
+        "`{path}` wants to be read by a later layer or a head, got no reader; name `{name}` in the `from` of one, or in `models.heads`"
+    )]
     Unread {
         /// The layer, as a path into the recipe.
         path: String,

@@ -32,7 +32,9 @@ pub(crate) fn names(targets: &[&str]) -> Vec<String> {
 
 /// Heads are said of targets that there are.
 pub(crate) fn check(said: &BTreeMap<String, String>, targets: &[&str]) -> Result<(), ModelError> {
-    let Some(stranger) = said.keys().find(|target| !targets.contains(&target.as_str())) else { return Ok(()) };
+    let Some(stranger) = said.keys().find(|target| !targets.contains(&target.as_str())) else {
+        return Ok(());
+    };
     let rule = match nearest(stranger, targets.iter().copied()) {
         Some(near) => format!("wants a target, such as `{near}`, got `{stranger}`"),
         None => format!("wants a target, of which there are {}, got `{stranger}`", in_words(targets.iter())),

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use baeum_core::{Layer, Size2, nearest};
 
 use crate::config::Way;
-use crate::{heads, inputs};
 use crate::presets::Facts;
 use crate::{LayerSpec, ModelConfig, ModelError, StartConfig};
+use crate::{heads, inputs};
 
 /// The name of the input node, unless there are several.
 pub(crate) const INPUT: &str = "x";
@@ -221,7 +221,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add

@@ -1,4 +1,4 @@
-use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
+use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, MeanOf, NodeId, Shape, ShapeError, Target};
 
 use crate::heads;
 use crate::inputs::Entry;
@@ -12,6 +12,10 @@ use crate::{ModelError, ModelPlan};
 pub enum Head {
     /// So many numbers.
     Numbers(usize),
+    /// A score of each of so many classes, one of which is right.
+    Classes(usize),
+    /// A score of each of so many labels, each of which fits or not.
+    Labels(usize),
     /// So many numbers at each place of a sequence.
     Places(usize),
     /// The next steps of so many columns of a series.
@@ -27,7 +31,7 @@ impl Head {
     /// How many numbers it yields for each row, or each place.
     fn width(self) -> usize {
         match self {
-            Head::Numbers(width) | Head::Places(width) => width,
+            Head::Numbers(width) | Head::Classes(width) | Head::Labels(width) | Head::Places(width) => width,
             Head::Series { columns, steps } => columns.saturating_mul(steps),
         }
     }
@@ -42,11 +46,11 @@ impl From<usize> for Head {
 impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
-            Decode::Label { .. }
-            | Decode::Labels { .. }
-            | Decode::Number { .. }
-            | Decode::Numbers { .. }
-            | Decode::Quantiles { .. } => Head::Numbers(decode.width()),
+            Decode::Label { labels } => Head::Classes(labels.len()),
+            Decode::Labels { labels, .. } => Head::Labels(labels.len()),
+            Decode::Number { .. } | Decode::Numbers { .. } | Decode::Quantiles { .. } => {
+                Head::Numbers(decode.width())
+            }
             Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }
@@ -73,7 +77,13 @@ impl ModelPlan {
         let first = inputs.first();
         let fields = first.map(InputSpec::widths).unwrap_or_default();
         let (item, ids) = (first.map_or(&[][..], |input| &input.shape), first.map_or(1, ids));
-        let steps = self.steps(&Facts { item, ids, fields: &fields, head: Head::from(target), target: Some(target) })?;
+        let steps = self.steps(&Facts {
+            item,
+            ids,
+            fields: &fields,
+            head: Head::from(target),
+            target: Some(target),
+        })?;
         let names: Vec<&str> = targets.iter().map(|target| target.field.as_str()).collect();
         let heads: Vec<Head> = targets.iter().map(|target| Head::from(&target.decode)).collect();
         self.wired(&inputs.iter().map(Entry::of).collect::<Vec<_>>(), &steps, &names, &heads)
@@ -167,19 +177,19 @@ fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
     match (head, &graph[last].layer, members(graph, last)) {
         (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
-        (Head::Numbers(_) | Head::Series { .. }, _, Some([members, n])) => {
-            return add_heads_of_members(graph, last, name, [members, n, head.width()]);
-        }
-        (Head::Numbers(_) | Head::Places(_) | Head::Series { .. }, _, _) => {}
+        (Head::Places(_), _, _) | (_, _, None) => {}
+        (_, _, Some([members, n])) => return add_heads_of_members(graph, last, name, [members, n], head),
     }
     let units = match head {
         Head::Series { steps, .. } if graph[last].shape.rank() > 2 => steps,
-        Head::Numbers(_) | Head::Places(_) | Head::Series { .. } => head.width(),
+        Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Places(_) | Head::Series { .. } => {
+            head.width()
+        }
     };
     let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
     match (graph[told].shape.rank(), head) {
         (2, _) | (_, Head::Places(_)) => Ok(told),
-        (_, Head::Numbers(_) | Head::Series { .. }) => {
+        (_, Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Series { .. }) => {
             graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])
         } // [B, columns * steps]
     }
@@ -190,11 +200,19 @@ fn add_heads_of_members(
     graph: &mut Graph,
     last: NodeId,
     name: &str,
-    [members, n, units]: [usize; 3],
+    [members, n]: [usize; 2],
+    head: Head,
 ) -> Result<NodeId, GraphError> {
+    let units = head.width();
+    // Probabilities are averaged where there are some, as in the paper.
+    let of = match head {
+        Head::Classes(_) => MeanOf::Softmax,
+        Head::Labels(_) => MeanOf::Sigmoid,
+        Head::Numbers(_) | Head::Places(_) | Head::Series { .. } => MeanOf::Scores,
+    };
     let row = graph.add(&format!("{name}_members"), Layer::Flatten { axis: 1 }, &[last])?; // [B, members * n]
     let heads = graph.add(name, Layer::GroupedDense { groups: vec![n; members], units }, &[row])?; // [B, members, units]
-    graph.add(&format!("{name}_mean"), Layer::MemberMean, &[heads]) // [B, units]
+    graph.add(&format!("{name}_mean"), Layer::MemberMean { of }, &[heads]) // [B, units]
 }
 
 /// How many members of an ensemble a node has a row for, and how long each is.

@@ -10,7 +10,8 @@ use crate::two_images::{answers, photos, wares};
 #[ignore = "needs Python: cargo xtask interop"]
 fn interop_two_images_of_a_row_get_the_same_label() {
     let (folder, _) = wares();
-    fs::copy(folder.path().join("runs/wares-0001/5-export/model.onnx"), folder.path().join("model.onnx")).unwrap();
+    fs::copy(folder.path().join("runs/wares-0001/5-export/model.onnx"), folder.path().join("model.onnx"))
+        .unwrap();
     let row = |(row, answer): (usize, serde_json::Value)| {
         let [front, back] = photos(row);
         json!({

@@ -66,7 +66,7 @@ impl Layer {
             | Layer::MeanOverTime
             | Layer::MaxOverTime
             | Layer::Ensemble { .. }
-            | Layer::MemberMean
+            | Layer::MemberMean { .. }
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -115,7 +115,7 @@ impl Layer {
             | Layer::MeanOverTime
             | Layer::MaxOverTime
             | Layer::Ensemble { .. }
-            | Layer::MemberMean
+            | Layer::MemberMean { .. }
             | Layer::Transpose
             | Layer::Patches { .. }
             | Layer::Add
@@ -189,7 +189,7 @@ impl Layer {
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
             Layer::Ensemble { members } => members::ensemble(one(inputs)?, *members),
-            Layer::MemberMean => members::mean(one(inputs)?),
+            Layer::MemberMean { .. } => members::mean(one(inputs)?),
             Layer::Lengths { .. } => sequence::lengths(one(inputs)?),
             Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {

@@ -1,4 +1,4 @@
-use baeum_core::{Interpolation, Layer, Positions, Transform};
+use baeum_core::{Interpolation, Layer, MeanOf, Positions, Transform};
 
 use crate::format::Say;
 
@@ -9,7 +9,8 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Dense { .. } => Say::Word("Gemm, or MatMul and Add"),
         Layer::Unembedding { .. } => Say::Word("Transpose, MatMul"),
         Layer::GroupedDense { .. } => Say::Word("Slice, MatMul, Concat, Reshape, Add"),
-        Layer::Scale { .. } | Layer::Multiply => Say::Word("Mul"),
+        Layer::Scale { bias: None, .. } | Layer::Multiply => Say::Word("Mul"),
+        Layer::Scale { bias: Some(_), .. } => Say::Word("Mul, Add"),
         Layer::Ensemble { .. } => Say::Word("Reshape, Expand"),
         Layer::Conv1d { .. } | Layer::Conv2d { .. } => Say::Word("Conv"),
         Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => Say::Word("MaxPool"),
@@ -40,7 +41,9 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         }
         Layer::Lstm { .. } => Say::Word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => Say::Word("GRU between Transpose and Reshape"),
-        Layer::MeanOverTime | Layer::MemberMean => Say::Word("ReduceSum, Mul"),
+        Layer::MeanOverTime | Layer::MemberMean { of: MeanOf::Scores } => Say::Word("ReduceSum, Mul"),
+        Layer::MemberMean { of: MeanOf::Softmax } => Say::Word("Softmax, ReduceSum, Mul, Log"),
+        Layer::MemberMean { of: MeanOf::Sigmoid } => Say::Word("Sigmoid, Neg, ReduceSum, Mul, Log, Sub"),
         Layer::MaxOverTime => Say::Word("Reshape, MaxPool, Flatten"),
         Layer::Lengths { .. } => Say::Word("Equal, Not, Mul, Add, ArgMax, Add"),
         Layer::Transpose => Say::Word("Transpose"),

@@ -85,6 +85,8 @@ impl ReadyStep {
             | Op::Sinusoids(_)
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSoftmax { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::MaxOverTime { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }

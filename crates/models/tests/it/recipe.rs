@@ -233,10 +233,13 @@ fn connections_are_checked() {
 #[test]
 fn a_head_may_read_another_layer_than_the_last() {
     let said = |heads: &str| {
-        let layers = r#"[{ name = "trunk", layer = { dense = { units = 8 } } }, "relu", { dense = { units = 2 } }]"#;
+        let layers =
+            r#"[{ name = "trunk", layer = { dense = { units = 8 } } }, "relu", { dense = { units = 2 } }]"#;
         let config = parse(&format!("models.heads = {heads}\nmodels.layers = {layers}")).unwrap();
         let plan = config.check_for(&["x"], &["kind", "size"]);
-        match plan.and_then(|plan| plan.graph(&[input(&[4], DType::F32)], &[labels("kind", 3), labels("size", 2)])) {
+        match plan
+            .and_then(|plan| plan.graph(&[input(&[4], DType::F32)], &[labels("kind", 3), labels("size", 2)]))
+        {
             Ok(graph) => walk(&graph),
             Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
         }

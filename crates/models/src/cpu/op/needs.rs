@@ -11,6 +11,7 @@ impl Op {
             Op::Dense { relu, .. } | Op::Conv2d { relu, .. } | Op::Add { relu } => *relu,
             Op::Activation(activation) => activation.backward_reads() == Reads::Output,
             Op::Recurrent(recurrent) => recurrent.yields_states(),
+            Op::MeanOfSoftmax { .. } => true,
             Op::Numbers
             | Op::Ids
             | Op::MaxPool(_)
@@ -30,6 +31,7 @@ impl Op {
             | Op::Sinusoids(_)
             | Op::Attention(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::MaxOverTime { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }
@@ -56,6 +58,8 @@ impl Op {
             | Op::Embedding { .. }
             | Op::Multiply
             | Op::Attention(_)
+            | Op::MeanOfSoftmax { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::Recurrent(_) => true,
             // The lengths, if there are any.
             Op::MeanOverTime { .. } => true,
@@ -106,6 +110,8 @@ impl Op {
             | Op::Attention(_)
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSoftmax { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::MaxOverTime { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }
@@ -130,6 +136,7 @@ impl Op {
                 [rows, rows, none]
             }
             Op::RmsNorm { width, .. } => [Room::item(yields / (*width).max(1)), none, none],
+            Op::MeanOfSoftmax { members, .. } => [Room::item(*members), none, none],
             Op::GroupNorm { groups, .. } => {
                 let each = Room::item(groups.groups);
                 [each, each, none]
@@ -152,6 +159,7 @@ impl Op {
             | Op::Position { .. }
             | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)
@@ -190,6 +198,8 @@ impl Op {
             | Op::Position { .. }
             | Op::Sinusoids(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSoftmax { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::MaxOverTime { .. }
             | Op::Lengths { .. }
             | Op::Transpose { .. }

@@ -85,6 +85,8 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
         | Op::Attention(_)
         | Op::Recurrent(_)
         | Op::MeanOverTime { .. }
+        | Op::MeanOfSoftmax { .. }
+        | Op::MeanOfSigmoid { .. }
         | Op::MaxOverTime { .. }
         | Op::Lengths { .. }
         | Op::Transpose { .. }
