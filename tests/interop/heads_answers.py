@@ -1,4 +1,4 @@
-"""ONNX Runtime answers both targets as the run did; scikit-learn judges each as its part of the report does."""
+"""ONNX Runtime answers all targets as the run did; scikit-learn judges each as its part of the report does."""
 
 import json
 
@@ -29,6 +29,16 @@ near("numbers", outputs["height"][:, 0], measured.to_numpy(), BOUND)
 assert (kind.to_numpy() == inputs["kind"].to_numpy()).all(), "another truth"
 near("truth", height.to_numpy(), inputs["height"].to_numpy(), BOUND)
 
+traits = [name.removeprefix("traits.truth of ") for name in predictions if name.startswith("traits.truth of ")]
+fits, told_fits, sure = (
+    predictions[[f"traits.{what} of {name}" for name in traits]].to_numpy()
+    for what in ["truth", "answer", "probability"]
+)
+near("labels: probabilities", outputs["traits_probabilities"], sure, BOUND)
+assert (outputs["traits"] == told_fits).all(), "other labels fit"
+listed = inputs["traits"].fillna("").str.split("|")
+assert (fits == np.array([[name in row for name in traits] for row in listed])).all(), "other labels are true"
+
 expected = {
     "kind.accuracy": metrics.accuracy_score(kind, told),
     "kind.macro_f1": metrics.f1_score(kind, told, average="macro", zero_division=0),
@@ -36,6 +46,10 @@ expected = {
     "height.r2": metrics.r2_score(height, measured),
     "height.rmse": metrics.root_mean_squared_error(height, measured),
     "height.mae": metrics.mean_absolute_error(height, measured),
+    "traits.macro_f1": metrics.f1_score(fits, told_fits, average="macro", zero_division=0),
+    "traits.micro_f1": metrics.f1_score(fits, told_fits, average="micro"),
+    "traits.subset_accuracy": metrics.accuracy_score(fits, told_fits),
+    "traits.hamming_loss": metrics.hamming_loss(fits, told_fits),
 }
 found = {metric["name"]: metric["value"] for part in [said, *said["others"]] for metric in part["metrics"]}
 assert found.keys() == expected.keys(), found.keys()

@@ -1,4 +1,4 @@
-"""Pixels of any size go into the exported file as they are; labels come out equal to Baeum's, for every image."""
+"""Pixels of any size go into the exported file as they are; labels come out equal to Baeum's, for every image or several of a row."""
 
 import json
 
@@ -9,16 +9,22 @@ from PIL import Image
 
 expected = json.loads((folder() / "expected.json").read_text())
 session = onnxruntime.InferenceSession(folder() / "model.onnx", providers=["CPUExecutionProvider"])
-(field,) = session.get_inputs()
 names = [output.name for output in session.get_outputs()]
 sizes = set()
+
+
+def pixels(file, mode):
+    image = np.asarray(Image.open(folder() / file).convert(mode))
+    return image[None, :, :, None] if image.ndim == 2 else image[None]
+
+
 for row in expected["rows"]:
-    pixels = np.asarray(Image.open(folder() / row["file"]).convert(expected["mode"]))
-    pixels = pixels[None, :, :, None] if pixels.ndim == 2 else pixels[None]
-    sizes.add(pixels.shape)
-    outputs = dict(zip(names, session.run(None, {field.name: pixels})))
-    near(row["file"], outputs["probabilities"][0], np.array(row["probabilities"], dtype=np.float32))
+    files = row["files"]
+    fed = {field.name: pixels(files[field.name], expected["modes"][field.name]) for field in session.get_inputs()}
+    sizes.update(image.shape for image in fed.values())
+    outputs = dict(zip(names, session.run(None, fed)))
+    near(str(files), outputs["probabilities"][0], np.array(row["probabilities"], dtype=np.float32))
     label = outputs["label"].reshape(-1).tolist()
-    assert label == [row["label"]], f"{row['file']}: {label} != {row['label']}"
+    assert label == [row["label"]], f"{files}: {label} != {row['label']}"
 assert len(sizes) > 3, "the test wants images of different sizes"
-report("images", f"{len(expected['rows'])} images of {len(sizes)} sizes")
+report("images", f"{len(expected['rows'])} rows, images of {len(sizes)} sizes")

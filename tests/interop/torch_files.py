@@ -13,6 +13,7 @@ from torch_layers import (
     Lstm,
     MaxOverTime,
     MeanOverTime,
+    MemberMean,
     Patches,
     PositionEmbedding,
     Scale,
@@ -64,9 +65,11 @@ def module(layer, weights, name):
     if kind == "grouped_dense":
         return GroupedDense(**settings)
     if kind == "scale":
-        return Scale(weights[f"{name}.weight"].shape)
+        return Scale(weights[f"{name}.weight"].shape, settings.get("bias") is not None)
     if kind == "ensemble":
         return Ensemble(**settings)
+    if kind == "member_mean":
+        return MemberMean(settings["of"])
     if kind == "instance_norm":
         return InstanceNorm(settings["eps"])
     if kind == "embedding":
@@ -93,7 +96,7 @@ def module(layer, weights, name):
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
     plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
-    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "member_mean": MeanOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
+    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 
 

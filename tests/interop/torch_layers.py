@@ -133,12 +133,13 @@ class GroupedDense(nn.Module):
 
 
 class Scale(nn.Module):
-    def __init__(self, sizes):
+    def __init__(self, sizes, bias):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(sizes))
+        self.bias = nn.Parameter(torch.zeros(sizes)) if bias else None
 
     def forward(self, x):
-        return x * self.weight
+        return x * self.weight if self.bias is None else x * self.weight + self.bias
 
 
 class Ensemble(nn.Module):
@@ -148,6 +149,19 @@ class Ensemble(nn.Module):
 
     def forward(self, x):
         return x[:, None].expand(-1, self.members, -1)
+
+
+class MemberMean(nn.Module):
+    """The mean of what members say, or of their probabilities, as scores again."""
+
+    def __init__(self, of):
+        super().__init__()
+        self.of = of
+
+    def forward(self, x):
+        if self.of == "softmax":
+            return x.softmax(-1).mean(1).log()
+        return x.sigmoid().mean(1).logit() if self.of == "sigmoid" else x.mean(1)
 
 
 class Transpose(nn.Module):

@@ -1,4 +1,4 @@
-//! A class and a number of one row, each with a head of its own: from a table to files that agree and answers that people read.
+//! A class, a number and labels of one row, each with a head of its own: from a table to files that agree and answers that people read.
 use std::fs;
 
 use baeum_tests::{Scratch, baeum};
@@ -17,18 +17,26 @@ fn table() -> String {
         } else {
             "elm"
         };
-        format!("{:.3},{a},{b},{kind}\n", 20.0 + 5.0 * a - 3.0 * b)
+        let traits = match (a > 0.0, b > 0.2) {
+            (true, true) => "tall|leafy",
+            (true, false) => "tall",
+            (false, true) => "leafy",
+            (false, false) => "",
+        };
+        format!("{:.3},{a},{b},{kind},{traits}\n", 20.0 + 5.0 * a - 3.0 * b)
     };
     // The number stands in front: heads have the order of the recipe.
-    "height,a,b,kind\n".to_owned() + &(0..ROWS).map(row).collect::<String>()
+    "height,a,b,kind,traits\n".to_owned() + &(0..ROWS).map(row).collect::<String>()
 }
 
 pub(crate) fn recipe() -> String {
     "[run]\nname = \"trees\"\n\n[data]\nsource = { csv = { path = \"trees.csv\" } }\n\
-     targets = [{ column = \"kind\" }, { column = \"height\", unit = \"m\" }]\n\n\
-     [models.mlp]\nhidden = [32]\n\n\
+     targets = [{ column = \"kind\" }, { column = \"height\", unit = \"m\" }, \
+     { column = \"traits\", task = \"multi_label\", separator = \"|\", thresholds = { leafy = 0.4 } }]\n\n\
+     [models]\nheads = { height = \"trunk\" }\n\
+     layers = [{ name = \"trunk\", layer = { dense = { units = 32 } } }, \"relu\"]\n\n\
      [train]\nepochs = 40\nbatch_size = 32\nlearning_rate = 0.02\nbest = [\"height.mae\", \"kind.accuracy\"]\n\
-     heads = { height = { loss = \"mae\", weight = 0.5 } }\n\n\
+     heads = { height = { loss = \"mae\", weight = 0.5 }, kind = { class_weights = \"balanced\" } }\n\n\
      [export]\nformats = [\"safetensors\", \"pth\", \"onnx\"]\n"
         .to_owned()
 }
@@ -57,10 +65,10 @@ fn metric(report: &Value, name: &str) -> f64 {
 }
 
 #[test]
-fn a_class_and_a_number_go_through_all_stages() {
+fn a_class_a_number_and_labels_go_through_all_stages() {
     let folder = folder(&recipe());
     let said = succeed(&folder, &["pipeline", "recipe.toml"]);
-    for name in ["kind.accuracy", "kind.log_loss", "height.r2", "height.mae"] {
+    for name in ["kind.accuracy", "kind.log_loss", "height.r2", "height.mae", "traits.micro_f1"] {
         assert!(said.contains(name), "{name}\n{said}");
     }
     let report = json(&folder, "4-evaluate/metrics.json");
@@ -72,14 +80,31 @@ fn a_class_and_a_number_go_through_all_stages() {
         (&"height".into(), &"regress".into(), &"m".into())
     );
     assert!(metric(other, "height.r2") > 0.97, "{other}");
+    let last = &report["others"][1];
+    assert_eq!((&last["target"], &last["task"]), (&"traits".into(), &"multi_label".into()));
+    assert!(metric(last, "traits.micro_f1") > 0.9, "{last}");
+    let graph = json(&folder, "2-models/graph.json");
+    let nodes = graph["nodes"].as_array().unwrap();
+    let reads = |head: &str| {
+        let node = nodes.iter().find(|node| node["name"] == head).unwrap();
+        nodes[node["inputs"][0].as_u64().unwrap() as usize]["name"].clone()
+    };
+    assert_eq!([reads("head_kind"), reads("head_height"), reads("head_traits")], ["relu1", "trunk", "relu1"]);
     let history = json(&folder, "3-train/history.json");
+    let weights = history["class_weights"].as_object().unwrap();
+    let named: Vec<&String> = weights.keys().collect();
+    assert_eq!(named, ["kind: ash", "kind: elm", "kind: oak"]);
+    let mean = weights.values().map(|weight| weight.as_f64().unwrap()).sum::<f64>() / 3.0;
+    assert!(mean >= 1.0 && weights.values().any(|weight| weight.as_f64() != Some(1.0)), "{weights:?}");
     let first = &history["epochs"][0]["valid_metrics"];
     assert_eq!((&first[0]["metric"], &first[1]["metric"]), (&"height.mae".into(), &"kind.accuracy".into()));
     let page = fs::read_to_string(folder.path().join("runs/trees-0001/4-evaluate/report.html")).unwrap();
     for part in [
         "Scores: <bdi>kind</bdi>",
         "Scores: <bdi>height</bdi>",
+        "Scores: <bdi>traits</bdi>",
         "id=\"answers-2\"",
+        "id=\"labels-3\"",
         "MAE of height, epoch by epoch",
     ] {
         assert!(page.contains(part), "{part}");
@@ -90,7 +115,7 @@ fn a_class_and_a_number_go_through_all_stages() {
     let manifest = json(&folder, "5-export/manifest.json");
     for format in manifest["formats"].as_array().unwrap() {
         let targets = format["parity"]["targets"].as_array().unwrap();
-        assert_eq!(targets.len(), 2, "{format}");
+        assert_eq!(targets.len(), 3, "{format}");
     }
     answers(&folder);
 }
@@ -101,8 +126,11 @@ fn answers(folder: &Scratch) {
     assert_eq!(said["answers"]["kind"]["label"], "ash", "{said}");
     let height = &said["answers"]["height"];
     assert!((height["value"].as_f64().unwrap() - 24.0).abs() < 1.0 && height["unit"] == "m", "{said}");
+    assert_eq!(said["answers"]["traits"]["labels"], serde_json::json!(["tall"]), "{said}");
     let shown = succeed(folder, &["predict", "trees", "--set", "a=0.5", "--set", "b=-0.5"]);
-    assert!(shown.contains("kind  ash") && shown.contains("height  2"), "{shown}");
+    for told in ["kind  ash", "height  2", "traits  tall"] {
+        assert!(shown.contains(told), "{shown}");
+    }
     folder.put("new.csv", "b,a\n-0.5,0.5\n0.9,0.9\n");
     let many = succeed(folder, &["predict", "trees", "new.csv"]);
     assert!(many.contains("kind") && many.contains("height") && many.contains("oak"), "{many}");
@@ -111,7 +139,9 @@ fn answers(folder: &Scratch) {
 /// The parts of a batch add up to what the whole would lose, whatever the heads.
 #[test]
 fn parts_of_a_batch_learn_as_the_whole() {
-    let folder = folder(&recipe().replace("epochs = 40", "epochs = 2"));
+    // What a class counts is divided by what its batch counts; a recipe with both is refused.
+    let weights = ", kind = { class_weights = \"balanced\" }";
+    let folder = folder(&recipe().replace("epochs = 40", "epochs = 2").replace(weights, ""));
     succeed(&folder, &["pipeline", "recipe.toml"]);
     succeed(&folder, &["pipeline", "recipe.toml", "--set", "train.micro_batch=7"]);
     let losses = |run: usize| {

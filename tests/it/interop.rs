@@ -14,6 +14,7 @@ mod dates;
 mod filters;
 mod folders;
 mod heads;
+mod images;
 mod learning;
 mod mlflow;
 mod quantiles;
@@ -21,6 +22,7 @@ mod series;
 mod steps;
 mod tables;
 mod tables_public;
+mod tabm;
 mod targets;
 mod tensorboard;
 mod texts;
@@ -176,9 +178,9 @@ fn interop_pixels_of_any_size_get_the_same_label() {
     assert_eq!(rows.len(), pictures);
     let row = |row: &Value| {
         let answer = &row["answers"]["label"];
-        json!({ "file": row["file"], "label": answer["label"], "probabilities": answer["probabilities"] })
+        json!({ "files": { "image": row["file"] }, "label": answer["label"], "probabilities": answer["probabilities"] })
     };
-    let expected = json!({ "mode": "RGB", "rows": rows.iter().map(row).collect::<Vec<_>>() });
+    let expected = json!({ "modes": { "image": "RGB" }, "rows": rows.iter().map(row).collect::<Vec<_>>() });
     folder.put("expected.json", expected.to_string());
     python("BAEUM_PYTHON", "images.py", folder.path());
 }

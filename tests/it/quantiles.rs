@@ -64,6 +64,13 @@ fn predict(folder: &Scratch, b: &str) -> Value {
     serde_json::from_str::<Value>(&outcome.stdout).unwrap()["answers"]["price"].clone()
 }
 
+/// What the command shows to people.
+fn shown(folder: &Scratch, given: &[&str]) -> String {
+    let outcome = baeum(folder.path(), &[&["predict", "prices"], given].concat());
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    outcome.stdout
+}
+
 #[test]
 fn quantiles_go_through_all_stages() {
     let folder = run(RECIPE);
@@ -95,6 +102,13 @@ fn quantiles_go_through_all_stages() {
     let (narrow, wide) = (predict(&folder, "0.1"), predict(&folder, "0.9"));
     assert!(width(&wide) > 2.0 * width(&narrow), "{narrow} {wide}");
     assert!((wide["values"]["0.5"].as_f64().unwrap() - 110.0).abs() < 5.0 && wide["unit"] == "EUR", "{wide}");
+    folder.put("new.csv", "a,b\n0.5,0.9\n");
+    let told = |level: &str| format!("q{level}={:.6}", wide["values"][level].as_f64().unwrap());
+    let told = format!("{}  {}  {} EUR", told("0.1"), told("0.5"), told("0.9"));
+    for given in [&["--set", "a=0.5", "--set", "b=0.9"][..], &["new.csv"]] {
+        let said = shown(&folder, given);
+        assert!(said.contains(&told), "{told}\n{said}");
+    }
 }
 
 /// Quantiles of one target beside a class: the loss of the one head is theirs, as nobody has to say.

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Interpolation, Kind, Layer, NodeId, Padding, Param, ParamKind, Pipeline, Positions,
-    Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
+    Graph, InputSpec, Interpolation, Kind, Layer, MeanOf, NodeId, Padding, Param, ParamKind, Pipeline,
+    Positions, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, the layer `y`, and behind it what makes a sequence
@@ -43,20 +43,16 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("dense without bias", chain(&[5], &[Layer::Dense { units: 3, bias: false }])),
         ("dense over time", chain(&[4, 5], &[Layer::Dense { units: 3, bias: true }])),
         ("grouped_dense", chain(&[5], &[Layer::GroupedDense { groups: vec![2, 1, 2], units: 3 }])),
-        ("scale", chain(&[5], &[Layer::Scale { axes: 1, start: 0.5, signs: false }])),
-        ("scale of images", chain(image, &[Layer::Scale { axes: 2, start: 0.5, signs: true }])),
-        ("ensemble", chain(&[5], &[Layer::Ensemble { members: 3 }])),
+        ("scale", chain(&[5], &[Layer::Scale { axes: 1, start: 0.5, signs: false, bias: None }])),
         (
-            "member_mean",
-            chain(
-                &[5],
-                &[
-                    Layer::Ensemble { members: 3 },
-                    Layer::Scale { axes: 2, start: 1.0, signs: true },
-                    Layer::MemberMean,
-                ],
-            ),
+            "scale with a bias",
+            chain(&[3, 4], &[Layer::Scale { axes: 2, start: 0.5, signs: true, bias: Some(0.5) }]),
         ),
+        ("scale of images", chain(image, &[Layer::Scale { axes: 2, start: 0.5, signs: true, bias: None }])),
+        ("ensemble", chain(&[5], &[Layer::Ensemble { members: 3 }])),
+        ("member_mean", members(MeanOf::Scores)),
+        ("member_mean of softmaxes", members(MeanOf::Softmax)),
+        ("member_mean of sigmoids", members(MeanOf::Sigmoid)),
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
@@ -327,4 +323,10 @@ fn tied() -> Graph {
 
 fn add(graph: &mut Graph, name: &str, layer: Layer, inputs: &[NodeId]) -> NodeId {
     graph.add(name, layer, inputs).expect("a case is well shaped")
+}
+
+/// Members of an ensemble that say different numbers, and what they say together.
+fn members(of: MeanOf) -> Graph {
+    let signs = Layer::Scale { axes: 2, start: 1.0, signs: true, bias: None };
+    chain(&[5], &[Layer::Ensemble { members: 3 }, signs, Layer::MemberMean { of }])
 }

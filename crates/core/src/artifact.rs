@@ -72,6 +72,7 @@ pub struct Trained {
     pub runners_up: Vec<RunnerUp>,
     /// Why training was over.
     pub end: Ended,
-    /// What a row counted in the loss by its label, or a label that fitted; empty where all counted the same.
+    /// What a row counted in the loss by its label, or a label that fitted, each behind its target where there are several; empty where
+    /// all counted the same.
     pub class_weights: BTreeMap<String, f32>,
 }

@@ -183,7 +183,7 @@ impl Graph {
     /// ensemble say whose mean it is.
     pub fn judged(&self) -> impl Iterator<Item = (NodeId, usize)> {
         let of = move |&output: &NodeId| match (&self[output].layer, &self[output].inputs[..]) {
-            (Layer::MemberMean, [said]) => {
+            (Layer::MemberMean { .. }, [said]) => {
                 (*said, self[*said].shape.0.get(1).and_then(|dim| dim.size()).unwrap_or(1))
             }
             _ => (output, 1),
@@ -285,7 +285,9 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Interpolation, Padding, Positions, Returns, Size2};
+    use crate::{Interpolation, MeanOf, Padding, Positions, Returns, Size2};
+
+    const MEAN: Layer = Layer::MemberMean { of: MeanOf::Scores };
 
     /// Wires `layers` one behind the other after an input of `item`; the last shape, or the first refusal.
     #[track_caller]
@@ -522,10 +524,10 @@ mod tests {
     #[test]
     fn groups_and_members_stand_side_by_side() {
         let grouped = |groups: &[usize]| Layer::GroupedDense { groups: groups.to_vec(), units: 4 };
-        let scale = |axes| Layer::Scale { axes, start: 1.0, signs: false };
+        let scale = |axes| Layer::Scale { axes, start: 1.0, signs: false, bias: None };
         let ensemble = Layer::Ensemble { members: 3 };
         check(&[6], &[grouped(&[1, 2, 3])], "[batch, 3, 4]");
-        check(&[5], &[ensemble.clone(), scale(2), dense(2), Layer::MemberMean], "[batch, 2]");
+        check(&[5], &[ensemble.clone(), scale(2), dense(2), MEAN], "[batch, 2]");
         check(
             &[6],
             &[grouped(&[1, 2])],
@@ -556,7 +558,7 @@ mod tests {
         );
         check(
             &[3],
-            &[Layer::MemberMean],
+            &[MEAN],
             "node `l0`: member_mean wants what members say, [batch, members, n], got [batch, 3]",
         );
     }
@@ -566,7 +568,7 @@ mod tests {
         let mut graph = Graph::default();
         let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
         let said = graph.add("said", Layer::Ensemble { members: 3 }, &[x]).unwrap();
-        let mean = graph.add("mean", Layer::MemberMean, &[said]).unwrap();
+        let mean = graph.add("mean", MEAN, &[said]).unwrap();
         graph.output(mean);
         graph.output(x);
         assert_eq!(graph.judged().collect::<Vec<_>>(), [(said, 3), (x, 1)]);

@@ -7,7 +7,7 @@ mod settings;
 mod window;
 mod work;
 
-pub use choice::{Approximate, Interpolation, Padding, Positions, Returns};
+pub use choice::{Approximate, Interpolation, MeanOf, Padding, Positions, Returns};
 pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,8 @@ pub enum Layer {
         eps: f64,
     },
     /// Multiplies by learned factors, one for each place of the last axes: `[batch, .., n]` to the same. With one axis as the layer
-    /// scale of CaiT (Touvron et al. 2021).
+    /// scale of CaiT (Touvron et al. 2021), with two and a bias as what the members of BatchEnsemble have of their own (Wen, Tran & Ba
+    /// 2020).
     Scale {
         /// Over how many of the last axes factors differ.
         #[serde(default = "single")]
@@ -204,6 +205,10 @@ pub enum Layer {
         /// Whether the sign of each is drawn by lot at the start, so that the members of an ensemble begin apart.
         #[serde(default)]
         signs: bool,
+        /// Where a learned number is added behind each factor, how large it is at most at the start, drawn alike for each block of the
+        /// last axis; none is added, unless it is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bias: Option<f64>,
     },
     /// `max(x, 0)`; its gradient at 0 is 0, and NaN stays NaN.
     Relu,
@@ -316,7 +321,11 @@ pub enum Layer {
     },
     /// The mean of what the members of an ensemble say: `[batch, members, n]` to `[batch, n]`. Where it is the network's answer, a
     /// loss judges each member by itself, as in TabM (Gorishniy et al. 2024).
-    MemberMean,
+    MemberMean {
+        /// What is averaged.
+        #[serde(default)]
+        of: MeanOf,
+    },
     /// How many places of each sequence count: `[batch, time]` of ids to `[batch]` of ids, those up to the last one that is not
     /// `padding`. An empty sequence has one, of padding, so that there is something to look at. It is the second input of what
     /// knows time; a text that is filled up behind brings it by itself.
@@ -389,7 +398,7 @@ impl Layer {
             Layer::MeanOverTime => "mean_over_time",
             Layer::MaxOverTime => "max_over_time",
             Layer::Ensemble { .. } => "ensemble",
-            Layer::MemberMean => "member_mean",
+            Layer::MemberMean { .. } => "member_mean",
             Layer::Lengths { .. } => "lengths",
             Layer::Transpose => "transpose",
             Layer::Patches { .. } => "patches",

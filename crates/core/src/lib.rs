@@ -45,7 +45,9 @@ pub use decode::{Anchored, Answer, Decode, probabilities};
 pub use fs::{Fs, Spill};
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
-pub use layer::{Approximate, Init, Interpolation, Layer, Padding, Param, ParamKind, Positions, Returns};
+pub use layer::{
+    Approximate, Init, Interpolation, Layer, MeanOf, Padding, Param, ParamKind, Positions, Returns,
+};
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::{HeadLoss, Loss};
 pub use memory::free_memory;

@@ -199,7 +199,7 @@ impl Labels {
         let mut seen = BTreeSet::new();
         for written in listed.split(separator.as_str()).map(str::trim).filter(|_| !listed.trim().is_empty()) {
             if written.is_empty() {
-                let wants = "a label on both sides of each `data.separator`";
+                let wants = "a label on both sides of each `separator`";
                 return Err(self.refuse(raw, row, wants, quoted(listed)));
             }
             let label = self.called(raw, row, written)?;

@@ -215,14 +215,17 @@ impl DataConfig {
         series::check(self, &source, &target)?;
         check::names(self, &source, &columns)?;
         check::answers(self, task)?;
-        targets::multi_label(self, task, &columns)?;
+        if self.targets.is_empty() {
+            targets::multi_label("data", task, self.separator.as_deref(), &self.thresholds)?;
+        }
+        targets::columns_of_labels(self, task)?;
         quantiles::check(self, task)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
         for (name, field) in &self.fields {
             fields::field(self, &source, &columns, name, field)?;
         }
-        inputs::one_image(self)?;
+        inputs::images(self)?;
         check::shape("data.shape", self.shape.as_deref())?;
         inputs::check(self, &source, &columns)?;
         plain_text::check(self, &source)?;
@@ -240,7 +243,7 @@ impl DataPlan {
         }
         self.config.shape.clone().or_else(|| match &self.source {
             SourcePlan::Text { .. } => self.tokenised(),
-            SourcePlan::Table { .. } => match self.image_column() {
+            SourcePlan::Table { .. } => match self.image_columns().next() {
                 Some(image) => self.resized(image.name, image.channels),
                 None => self.tokenised(),
             },
@@ -323,7 +326,7 @@ impl DataPlan {
         let missing = &self.config.missing;
         match &self.source {
             SourcePlan::Table { format: TableFormat::Csv(config), .. } => {
-                CsvFormat::new(config, missing).listing(self.lists().as_ref())
+                CsvFormat::new(config, missing).listing(&self.lists())
             }
             SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
@@ -352,19 +355,10 @@ impl DataPlan {
 
     /// What labels are called: as their columns, where each has one.
     pub(crate) fn naming(&self) -> Naming {
-        match (self.task, &self.columns[..]) {
-            (Some(Task::MultiLabel), columns @ [_, _, ..]) => {
-                Naming { names: columns.to_vec(), clean: CleanConfig::default() }
-            }
-            (Some(Task::Classify | Task::MultiLabel | Task::Regress | Task::Generate) | None, _) => {
-                Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() }
-            }
+        match self.names_its_columns() {
+            true => Naming { names: self.columns.clone(), clean: CleanConfig::default() },
+            false => Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() },
         }
-    }
-
-    /// The column whose cells list labels, if one does.
-    pub(crate) fn lists(&self) -> Option<Lists> {
-        targets::lists(&self.config)
     }
 
     /// Whether an empty answer is one: that no label fits.
@@ -372,19 +366,14 @@ impl DataPlan {
         self.task == Some(Task::MultiLabel)
     }
 
-    /// What stands between two labels of a row, where it may have several.
-    pub fn separator(&self) -> &str {
-        targets::separator(&self.config)
-    }
-
     /// What the recipe says about a field.
     pub(crate) fn field(&self, name: &str) -> Option<&FieldConfig> {
         self.config.fields.get(name)
     }
 
-    /// The column that names images, if the recipe says so of one.
-    pub(crate) fn image_column(&self) -> Option<ImageColumn<'_>> {
-        self.config.fields.iter().find_map(|(name, field)| match &field.kind {
+    /// The columns that name images, as far as the recipe says so.
+    pub(crate) fn image_columns(&self) -> impl Iterator<Item = ImageColumn<'_>> {
+        self.config.fields.iter().filter_map(|(name, field)| match &field.kind {
             Some(KindConfig::Image { channels, folder }) => {
                 Some(ImageColumn { name, channels: channels.count(), folder: folder.as_deref() })
             }

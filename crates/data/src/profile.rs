@@ -213,7 +213,7 @@ fn describe(raw: &dyn Raw, splits: &Splits, place: usize, field: &Field) -> Resu
     let (mut sight, mut run) = (Sight::default(), Run::default());
     if let Kind::Image { .. } = field.kind {
         // Known from before: nothing is decoded for it.
-        sight.sizes = splits.train.rows().iter().filter_map(|&row| raw.image_size(row)).collect();
+        sight.sizes = splits.train.rows().iter().filter_map(|&row| raw.image_size(row, place)).collect();
         return Ok(sight.profile(field));
     }
     for (row, times) in rows.different()? {

@@ -66,7 +66,7 @@ pub(crate) type Read = (Sheet, Vec<Option<Part>>);
 pub(crate) fn read(
     format: &TableFormat,
     files: &[TableFiles],
-    (missing, words, lists): (&[String], &BTreeSet<String>, Option<&Lists>),
+    (missing, words, lists): (&[String], &BTreeSet<String>, &[Lists]),
     on_bad: OnBad,
     place: &Place,
 ) -> Result<Read, DataError> {

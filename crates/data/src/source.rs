@@ -108,8 +108,8 @@ pub(crate) trait Raw: Send + Sync {
         None
     }
 
-    /// Height and width of the image of a row, where they are known without decoding it.
-    fn image_size(&self, _row: usize) -> Option<(usize, usize)> {
+    /// Height and width of the image of a row in this field, where they are known without decoding it.
+    fn image_size(&self, _row: usize, _field: usize) -> Option<(usize, usize)> {
         None
     }
 

@@ -10,12 +10,13 @@ use baeum_core::{
 
 /// Rows whose only input is their own place.
 struct Places {
-    truth: Tensor,
+    /// Of each target.
+    truths: Vec<Tensor>,
 }
 
 impl Source for Places {
     fn len(&self) -> usize {
-        self.truth.shape()[0]
+        self.truths[0].shape()[0]
     }
 
     fn record(&self, _: usize) -> Result<Record, SourceError> {
@@ -23,15 +24,19 @@ impl Source for Places {
     }
 
     fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
-        let truth: Vec<f32> = self.truth.to_f64s().into_iter().map(|x| x as f32).collect();
-        let width = truth.len() / self.len();
-        let pick = |&row: &usize| match truth.get(row * width..(row + 1) * width) {
-            Some(truth) => Ok(truth.to_vec()),
-            None => Err(SourceError { row, source: "no such row".into() }),
-        };
-        let truth: Vec<f32> = rows.iter().map(pick).collect::<Result<Vec<_>, _>>()?.concat();
-        Ok(Batch { rows: rows.len(), inputs: places(rows), targets: vec![Tensor::vector(truth)] })
+        let targets = self.truths.iter().map(|truth| picked(truth, rows)).collect::<Result<_, _>>()?;
+        Ok(Batch { rows: rows.len(), inputs: places(rows), targets })
     }
+}
+
+fn picked(truth: &Tensor, rows: &[usize]) -> Result<Tensor, SourceError> {
+    let width = truth.len() / truth.shape()[0];
+    let truth: Vec<f32> = truth.to_f64s().into_iter().map(|x| x as f32).collect();
+    let pick = |&row: &usize| match truth.get(row * width..(row + 1) * width) {
+        Some(truth) => Ok(truth.to_vec()),
+        None => Err(SourceError { row, source: "no such row".into() }),
+    };
+    Ok(Tensor::vector(rows.iter().map(pick).collect::<Result<Vec<_>, _>>()?.concat()))
 }
 
 fn places(rows: &[usize]) -> BTreeMap<String, Tensor> {
@@ -77,6 +82,60 @@ impl Network for ByHeart {
 
     fn load(&mut self, _: &State) -> Result<(), NetworkError> {
         Ok(())
+    }
+}
+
+/// Networks that answer a target each, as one; it counts how often it was asked.
+pub(crate) struct Together {
+    pub(crate) nets: Vec<ByHeart>,
+    pub(crate) asked: usize,
+    yielded: Vec<Tensor>,
+}
+
+impl Together {
+    pub(crate) fn new(nets: Vec<ByHeart>) -> Together {
+        Together { nets, asked: 0, yielded: vec![] }
+    }
+}
+
+impl Network for Together {
+    fn predict(&mut self, batch: &Batch) -> Result<&[Tensor], NetworkError> {
+        self.asked += 1;
+        let each = self.nets.iter_mut().map(|net| net.predict(batch).map(<[Tensor]>::to_vec));
+        self.yielded = each.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(&self.yielded)
+    }
+
+    fn loss_and_grad(&mut self, _: &Batch, _: &Loss, _: Part) -> Result<LossParts, NetworkError> {
+        Ok(LossParts::default())
+    }
+
+    fn update(&mut self, _: &Update) -> Result<UpdateStats, NetworkError> {
+        Ok(UpdateStats { gradient_norm: 0.0 })
+    }
+
+    fn state(&self) -> Result<State, NetworkError> {
+        Ok(State::default())
+    }
+
+    fn load(&mut self, _: &State) -> Result<(), NetworkError> {
+        Ok(())
+    }
+}
+
+/// The targets of datasets with equally many rows, as those of one.
+pub(crate) fn together(all: &[(&str, Dataset)]) -> Dataset {
+    let (_, first) = &all[0];
+    let rows: Vec<usize> = first.splits.test.rows().to_vec();
+    #[expect(clippy::unwrap_used, reason = "a test may panic")]
+    let truths = all.iter().map(|(_, data)| data.source.batch(&rows).unwrap().targets[0].clone()).collect();
+    let named =
+        |(name, data): &(&str, Dataset)| Target { field: (*name).to_owned(), ..data.targets[0].clone() };
+    Dataset {
+        source: Arc::new(Places { truths }),
+        targets: all.iter().map(named).collect(),
+        stats: all.iter().map(|(_, data)| data.stats[0].clone()).collect(),
+        ..first.clone()
     }
 }
 
@@ -132,7 +191,7 @@ fn dataset(task: Task, decode: Decode, stats: TargetStats, truth: Tensor) -> Dat
     #[expect(clippy::unwrap_used, reason = "a test may panic")]
     let splits = Splits::new(vec![], vec![], test).unwrap();
     Dataset {
-        source: Arc::new(Places { truth }),
+        source: Arc::new(Places { truths: vec![truth] }),
         splits,
         task,
         schema: Schema::default(),

@@ -1,12 +1,11 @@
 //! Puts a network to the test split, or to the validation split.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use baeum_core::{Dataset, HeadMetric, MetricName, Network, Probes, Rng, Scored, Target, TargetStats};
+use baeum_core::{Dataset, HeadMetric, MetricName, Network, Probes, Rng, Scored};
 
 use crate::bootstrap::intervals;
-use crate::exam::{Exam, Found};
+use crate::exam::{Asked, Exam, Found};
 use crate::predictions::Predictions;
 use crate::report::{Metric, Report, SplitRows};
 use crate::{EvaluateError, EvaluatePlan};
@@ -24,37 +23,32 @@ pub fn score(
     net: &mut dyn Network,
     data: &Dataset,
 ) -> Result<Report, EvaluateError> {
-    let each = (0..data.targets.len().max(1)).map(|place| of_target(plan, seed, &mut *net, data, place));
-    let mut reports = each.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let asked = (0..data.targets.len().max(1)).map(|place| Asked::of(data, place));
+    let asked = asked.collect::<Result<Vec<_>, EvaluateError>>()?;
+    let rows = data.splits.test.rows();
+    if rows.is_empty() {
+        return Err(EvaluateError::NoTestRows);
+    }
+    let found = Exam { net, data, rows, batch_rows: plan.batch_size() }.take(&asked)?;
+    tracing::debug!(rows = rows.len(), targets = asked.len(), "the test rows are answered");
+    let each = asked.iter().zip(found).map(|(asked, found)| Ok(report(plan, seed, *asked, found?)));
+    let mut reports = each.collect::<Result<Vec<_>, EvaluateError>>()?.into_iter();
     match reports.next() {
         Some(first) => Ok(Report { others: reports.collect(), ..first }),
         None => Err(EvaluateError::Targets { got: 0 }),
     }
 }
 
-/// How well it answers the target at a place.
-fn of_target(
-    plan: &EvaluatePlan,
-    seed: u64,
-    net: &mut dyn Network,
-    data: &Dataset,
-    place: usize,
-) -> Result<Report, EvaluateError> {
-    let (target, stats) = the_target(data, place)?;
-    let splits = &data.splits;
-    let rows = splits.test.rows();
-    let [train, valid, test] = [splits.train.rows(), splits.valid.rows(), rows].map(<[usize]>::len);
-    if test == 0 {
-        return Err(EvaluateError::NoTestRows);
-    }
-    let several = data.targets.len() > 1;
-    let found = Exam { net, data, place, target, rows, batch_rows: plan.batch_size() }.take(stats)?;
-    tracing::debug!(rows = test, target = target.field, "the test rows are answered");
-    let head = several.then_some(target.field.as_str());
-    Ok(Report {
+/// What is said about one of the targets.
+fn report(plan: &EvaluatePlan, seed: u64, asked: Asked<'_>, found: Found) -> Report {
+    let (target, splits) = (asked.target, &asked.data.splits);
+    let [train, valid, test] =
+        [splits.train.rows(), splits.valid.rows(), splits.test.rows()].map(<[usize]>::len);
+    let head = asked.is_one_of_several().then_some(target.field.as_str());
+    Report {
         version: Report::VERSION,
-        place,
-        task: if several { target.decode.task() } else { data.task },
+        place: asked.place,
+        task: asked.task(),
         target: target.field.clone(),
         unit: found.unit,
         rows: SplitRows { train, valid, test },
@@ -69,7 +63,7 @@ fn of_target(
         learned: found.learned,
         others: vec![],
         predictions: Some(found.predictions),
-    })
+    }
 }
 
 /// What `net` scores by these metrics on the validation rows of `data`, of which `batch_rows` go through it at once.
@@ -85,30 +79,25 @@ pub fn judge(
     metrics: &[HeadMetric],
 ) -> Result<Vec<Scored>, EvaluateError> {
     let data = &Dataset { probes: Probes::default(), ..data.clone() };
+    let places = metrics.iter().map(|asked| place_of(data, asked)).collect::<Result<Vec<_>, _>>()?;
+    let asked: BTreeSet<usize> = places.iter().copied().collect();
+    let asked = asked.into_iter().map(|place| Asked::of(data, place)).collect::<Result<Vec<_>, _>>()?;
+    let found = Exam { net, data, rows: data.splits.valid.rows(), batch_rows }.take(&asked)?;
     let mut known: BTreeMap<usize, Vec<(MetricName, f64)>> = BTreeMap::new();
-    let mut scored = vec![];
-    for asked in metrics {
-        let place = place_of(data, asked)?;
-        let values = match known.entry(place) {
-            Entry::Occupied(values) => values.into_mut(),
-            Entry::Vacant(vacant) => vacant.insert(judged(net, data, batch_rows, place)?),
-        };
-        let value = values.iter().find(|(name, value)| *name == asked.metric && value.is_finite());
-        scored.push(Scored { metric: asked.clone(), value: value.map(|found| found.1) });
+    for (asked, found) in asked.iter().zip(found) {
+        known.insert(asked.place, judged(found)?);
     }
-    Ok(scored)
+    let scored = places.iter().zip(metrics).map(|(place, asked)| {
+        let mut values = known.get(place).into_iter().flatten();
+        let value = values.find(|(name, value)| *name == asked.metric && value.is_finite());
+        Scored { metric: asked.clone(), value: value.map(|found| found.1) }
+    });
+    Ok(scored.collect())
 }
 
-/// The values of all metrics of the target at a place; none where an answer is no number.
-fn judged(
-    net: &mut dyn Network,
-    data: &Dataset,
-    batch_rows: usize,
-    place: usize,
-) -> Result<Vec<(MetricName, f64)>, EvaluateError> {
-    let (target, stats) = the_target(data, place)?;
-    let rows = data.splits.valid.rows();
-    match (Exam { net, data, place, target, rows, batch_rows }).take(stats) {
+/// The values of all metrics of a target; none where an answer is no number.
+fn judged(found: Result<Found, EvaluateError>) -> Result<Vec<(MetricName, f64)>, EvaluateError> {
+    match found {
         Ok(Found { predictions, .. }) => {
             Ok(predictions.metrics().iter().copied().zip(predictions.values()).collect())
         }
@@ -122,11 +111,6 @@ fn place_of(data: &Dataset, asked: &HeadMetric) -> Result<usize, EvaluateError> 
     let Some(head) = &asked.head else { return Ok(0) };
     let place = data.targets.iter().position(|target| target.field == *head);
     place.ok_or_else(|| EvaluateError::Head { got: head.clone() })
-}
-
-fn the_target(data: &Dataset, place: usize) -> Result<(&Target, &TargetStats), EvaluateError> {
-    let found = data.targets.get(place).zip(data.stats.get(place));
-    found.ok_or_else(|| EvaluateError::Targets { got: data.targets.len().min(data.stats.len()) })
 }
 
 /// `head`: the target, if there are several; `always`: what the baseline answers to the same rows.
@@ -157,9 +141,9 @@ fn metrics(
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::fixture::{ByHeart, columns, label_sets, labels, numbers, probes};
+    use crate::fixture::{ByHeart, Together, columns, label_sets, labels, numbers, probes, together};
     use crate::{Baseline, EvaluateConfig, MetricName, Verdict};
-    use baeum_core::Splits;
+    use baeum_core::{Splits, TargetStats};
 
     fn scored(net: &mut ByHeart, data: &Dataset, batch_size: usize) -> Result<Report, EvaluateError> {
         let config = EvaluateConfig { batch_size, bootstrap: 200, ..EvaluateConfig::default() };
@@ -209,6 +193,35 @@ mod tests {
         net.outputs[4] = f32::NAN;
         let lost = judge(&mut net, &valid, 2, &asked).unwrap();
         assert!(lost.iter().all(|scored| scored.value.is_none()), "{lost:?}");
+    }
+
+    /// The labels of [`four`], and numbers that are off by 1 metre in the second row.
+    fn two_heads() -> (Together, Dataset) {
+        let (kind, data) = four();
+        let net = Together::new(vec![kind, ByHeart::new(1, vec![0.0, 1.5, -1.0, 2.0])]);
+        (net, together(&[("kind", data), ("height", numbers(&[0.0, 1.0, -1.0, 2.0]))]))
+    }
+
+    #[test]
+    fn the_network_is_asked_once_for_all_targets() {
+        let (mut net, data) = two_heads();
+        let config = EvaluateConfig { batch_size: 3, bootstrap: 0, ..EvaluateConfig::default() };
+        let report = score(&config.check().unwrap(), 7, &mut net, &data).unwrap();
+        assert_eq!(net.asked, 2, "four rows, three at a time");
+        let value = |report: &Report, name: MetricName| report.metric(name).unwrap().value;
+        assert_eq!(value(&report, MetricName::Accuracy), Some(0.75));
+        assert_eq!(value(&report.others[0], MetricName::Mae), Some(0.25));
+        let valid = Dataset { splits: Splits::new(vec![], vec![0, 1, 3], vec![2]).unwrap(), ..data };
+        let of = |head: &str, metric| HeadMetric { head: Some(head.to_owned()), metric };
+        let asked =
+            [of("height", MetricName::Mae), of("kind", MetricName::Accuracy), of("height", MetricName::Rmse)];
+        net.asked = 0;
+        let judged = judge(&mut net, &valid, 100, &asked).unwrap();
+        assert_eq!((net.asked, &judged[0].metric, judged[0].value), (1, &asked[0], Some(1.0 / 3.0)));
+        net.nets[1].outputs[0] = f32::NAN;
+        let values: Vec<_> =
+            judge(&mut net, &valid, 100, &asked).unwrap().into_iter().map(|s| s.value).collect();
+        assert_eq!(values, [None, Some(2.0 / 3.0), None], "what one head has lost is no fault of the other");
     }
 
     #[test]
@@ -353,7 +366,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let (mut net, data) = four();
-        let twice = Dataset { targets: [&data.targets[..], &data.targets[..]].concat(), ..data.clone() };
+        let (targets, stats) = ([&data.targets[..]; 2].concat(), [&data.stats[..]; 2].concat());
+        let twice = Dataset { targets, stats, ..data.clone() };
         check_refusal(&mut net, &twice, "target `kind` wants network output of shape [2, 3], got 1 outputs");
         let strange = labels(&["a", "b", "c"], &[1, 1, 1], &[0, 1, 3, 2]);
         check_refusal(&mut net, &strange, "row 2 wants a class below 3, got 3");

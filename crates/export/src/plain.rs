@@ -138,7 +138,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::MaxOverTime
         | Layer::Transpose
         | Layer::Patches { .. } => {
@@ -166,7 +166,9 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         }
         Layer::Scale { .. } => {
             let w = weight("weight").unwrap();
-            x.iter().zip(w.iter().cycle()).map(|(x, w)| x * w).collect()
+            // A bias that is not there is zero.
+            let b = weight("bias").unwrap_or(vec![0.0; w.len()]);
+            x.iter().zip(w.iter().zip(&b).cycle()).map(|(x, (w, b))| x * w + b).collect()
         }
         Layer::Ensemble { members } => x.repeat(*members),
         Layer::Conv1d { .. }

@@ -45,6 +45,7 @@ mod dropout;
 mod elementwise;
 mod embedding;
 mod max_over_time;
+mod member_mean;
 mod norm;
 mod pad;
 mod places;
@@ -87,6 +88,7 @@ pub use gemm::{Bias, Epilogue, Matrix, MatrixMut, gemm, gemm_prepare, gemm_prepa
 pub use isa::{Isa, Rung};
 pub use loss::{bce_with_logits, huber, mae, mse, quantile};
 pub use max_over_time::{max_over_time, max_over_time_backward};
+pub use member_mean::{mean_of_sigmoid, mean_of_sigmoid_backward, mean_of_softmax, mean_of_softmax_backward};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
     layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,

@@ -11,6 +11,14 @@ pub enum Write {
     Add,
 }
 
+impl Write {
+    /// Writes one number, or adds it to what stands there.
+    #[inline(always)]
+    pub(crate) fn put(self, place: &mut f32, value: f32) {
+        by_write!(self, put(place, value));
+    }
+}
+
 /// Writes one number, or adds it to what stands there: a [`Write`] that is known when the code is compiled.
 #[inline(always)]
 pub(crate) fn put<const ADD: bool>(place: &mut f32, value: f32) {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::presets::{
@@ -20,6 +22,9 @@ pub struct ModelConfig {
     /// optimizer keeps nothing for them. Running statistics move on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
+    /// The layer that the head of a target reads, where it is not the last one: `{ height = "trunk" }`. An input may stand there too.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub heads: BTreeMap<String, String>,
     /// Where tensors start in place of where PyTorch starts them, such as `[{ tensors = "embedding*", to = { normal = 0.02 } }]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub init: Vec<InitConfig>,
@@ -108,6 +113,7 @@ impl ModelConfig {
         let ModelConfig {
             start: _,
             freeze: _,
+            heads: _,
             init: _,
             layers,
             mlp,

@@ -50,7 +50,9 @@ pub enum ModelError {
         known: String,
     },
     /// A layer whose result goes nowhere.
-    #[error("`{path}` wants to be read by a later layer, got no reader; name `{name}` in the `from` of one")]
+    #[error(
+        "`{path}` wants to be read by a later layer or a head, got no reader; name `{name}` in the `from` of one, or in `models.heads`"
+    )]
     Unread {
         /// The layer, as a path into the recipe.
         path: String,
@@ -95,10 +97,10 @@ pub enum ModelError {
         /// How many there would be, saturating.
         got: u64,
     },
-    /// The last layer yields something that the head cannot read.
+    /// A layer yields something that its head cannot read.
     #[error("the head wants [batch, n] from `{last}`, got {got}; put {way_out} behind it{trail}", trail = written(trail))]
     Head {
-        /// The last layer.
+        /// The layer, the last one unless the recipe says it.
         last: String,
         /// Its path into the recipe.
         path: String,

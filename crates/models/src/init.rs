@@ -3,7 +3,9 @@ mod told;
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Counter, Decode, Graph, Init, InputSpec, Model, Param, Rng, Target, Tensor, Weights};
+use baeum_core::{
+    Counter, Decode, Graph, Init, InputSpec, Model, Param, Rng, Stream, Target, Tensor, Weights,
+};
 
 use crate::{ModelError, ModelPlan};
 
@@ -58,11 +60,21 @@ fn draw(rng: &Rng, name: &str, param: &Param) -> Tensor {
             stream.fill_normal(&mut tensor, Counter::once());
             tensor.iter_mut().for_each(|drawn| *drawn *= deviation as f32);
         }
-        Init::Uniform(bound) => {
-            stream.fill_uniform(&mut tensor, Counter::once());
-            // A draw from [0, 1) has 24 bits, so doubling and shifting it loses none.
-            tensor.iter_mut().for_each(|value| *value = (2.0 * *value - 1.0) * bound as f32);
+        Init::Uniform(bound) => uniform(&stream, bound, &mut tensor),
+        Init::Alike(bound) => {
+            let block = param.sizes.last().copied().unwrap_or(1).max(1);
+            let end = block.min(tensor.len());
+            let (first, others) = tensor.split_at_mut(end);
+            uniform(&stream, bound, first);
+            others.chunks_mut(block).for_each(|other| other.copy_from_slice(&first[..other.len()]));
         }
     }
     Tensor::new(param.sizes.clone(), tensor).expect("as many numbers were drawn as the sizes want")
+}
+
+/// Numbers between minus and plus a bound.
+fn uniform(stream: &Stream, bound: f64, numbers: &mut [f32]) {
+    stream.fill_uniform(numbers, Counter::once());
+    // A draw from [0, 1) has 24 bits, so doubling and shifting it loses none.
+    numbers.iter_mut().for_each(|value| *value = (2.0 * *value - 1.0) * bound as f32);
 }

@@ -3,9 +3,8 @@
 use baeum_core::{DType, InputSpec};
 
 use crate::config::in_words;
-use crate::lengths;
-use crate::plan::{HEAD, Step};
-use crate::{ModelError, ModelPlan};
+use crate::plan::Step;
+use crate::{ModelError, ModelPlan, heads, lengths};
 
 /// What a name is made of that stands in front of a parameter's.
 pub(crate) const PLAIN: &str = "letters, digits and `_`";
@@ -54,16 +53,6 @@ pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// Whether a head is or may be called so.
-pub(crate) fn is_of_a_head(name: &str) -> bool {
-    name == HEAD || name.strip_prefix(HEAD).is_some_and(|rest| rest.starts_with('_'))
-}
-
-/// What the head of one of several targets is called; its place is counted from 1.
-pub(crate) fn head_name(place: usize, field: &str) -> String {
-    if is_plain(field) { format!("{HEAD}_{field}") } else { format!("{HEAD}_{}", place + 1) }
-}
-
 /// Inputs are nodes, and called as these are.
 pub(crate) fn check(inputs: &[String]) -> Result<(), ModelError> {
     let refuse = |name: &String, rule| {
@@ -73,7 +62,7 @@ pub(crate) fn check(inputs: &[String]) -> Result<(), ModelError> {
         if !is_plain(name) {
             return refuse(name, PLAIN);
         }
-        if is_of_a_head(name) {
+        if heads::is_of_a_head(name) {
             return refuse(name, "a name that is not taken by the heads");
         }
     }
@@ -97,16 +86,6 @@ pub(crate) fn unsaid(path: String, inputs: &[String]) -> ModelError {
         named(inputs)
     );
     ModelError::Setting { path, rule }
-}
-
-/// Every input has a reader, or the network would not see what the recipe feeds it. Where there is one, the first layer or
-/// the head reads it.
-pub(crate) fn refuse_unread(inputs: &[String], steps: &[Step]) -> Result<(), ModelError> {
-    let is_read = |place: usize| steps.iter().any(|step| step.inputs.contains(&place));
-    match inputs.iter().enumerate().find(|(place, _)| inputs.len() > 1 && !is_read(*place)) {
-        None => Ok(()),
-        Some((_, name)) => Err(ModelError::UnreadInput { name: name.clone() }),
-    }
 }
 
 fn named(inputs: &[String]) -> String {

@@ -124,7 +124,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::MaxOverTime
         | Layer::GroupedDense { .. }
         | Layer::Ensemble { .. }
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::Patches { .. } => None,
     }
 }

@@ -16,6 +16,7 @@
 mod config;
 mod error;
 mod freeze;
+mod heads;
 mod init;
 mod inputs;
 mod lengths;
@@ -45,7 +46,7 @@ pub use network::{CandleNetwork, Forward, Pass, RunError};
 pub use plan::ModelPlan;
 pub use presets::{
     Activation, Cnn, ConvSeries, ConvnextSmall, Dlinear, FtTransformer, Gpt, Gru, Lenet, Lstm, Mlp, Nlinear,
-    PatchTst, Pool, Recurrent, Resnet, Steps, Style, Tabm, TabularMlp, TextCnn, Transformer,
+    PatchTst, Pool, Recurrent, Resnet, Steps, Style, Tabm, TabmStyle, TabularMlp, TextCnn, Transformer,
     TransformerEncoder, Vit,
 };
 pub use runner::{Layers, Runner, RunnerConfig, network};

@@ -4,14 +4,12 @@ use baeum_core::{Layer, Size2, nearest};
 
 use crate::config::Way;
 use crate::init::{self, InitConfig};
-use crate::inputs;
 use crate::presets::Facts;
 use crate::{LayerSpec, ModelConfig, ModelError, StartConfig};
+use crate::{heads, inputs};
 
 /// The name of the input node, unless there are several.
 pub(crate) const INPUT: &str = "x";
-/// The name of the head, or how the names of several heads begin.
-pub(crate) const HEAD: &str = "head";
 
 /// A network that was understood: names given, connections resolved. Only [`ModelConfig::check`] makes one.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,27 +38,30 @@ impl ModelConfig {
     /// # Errors
     /// [`ModelError`] names the offender by its path into the recipe.
     pub fn check(&self) -> Result<ModelPlan, ModelError> {
-        self.check_for(&[INPUT])
+        self.check_for(&[INPUT], &[])
     }
 
-    /// The same for data whose inputs are called so; several are read by layers that name them.
+    /// The same for data whose inputs and targets are called so; several inputs are read by layers that name them.
     ///
     /// # Errors
-    /// As [`ModelConfig::check`], and for a preset beside several inputs, an input that no layer reads, or a name that is no
-    /// node's.
-    pub fn check_for(&self, inputs: &[&str]) -> Result<ModelPlan, ModelError> {
+    /// As [`ModelConfig::check`], and for a preset beside several inputs, an input or a layer that nothing reads, a head of no target, or
+    /// a name that is no node's.
+    pub fn check_for(&self, inputs: &[&str], targets: &[&str]) -> Result<ModelPlan, ModelError> {
         let inputs: Vec<String> = inputs.iter().map(|name| (*name).to_owned()).collect();
         inputs::check(&inputs)?;
+        heads::check(&self.heads, targets)?;
         init::check(&self.init)?;
+        let plan = ModelPlan { config: self.clone(), inputs };
+        let inputs = plan.inputs();
         match self.way()? {
-            (name, Way::Preset(_)) if inputs.len() > 1 => return Err(inputs::preset(name, &inputs)),
+            (name, Way::Preset(_)) if inputs.len() > 1 => return Err(inputs::preset(name, inputs)),
             (name, Way::Preset(preset)) => preset.check().map_err(|refusal| refusal.at(&below(name)))?,
             (_, Way::Layers(specs)) => {
                 specs.iter().enumerate().try_for_each(|(i, spec)| check_layer(spec, &in_list(i)))?;
-                steps(&inputs, specs, &in_list)?;
+                plan.read_by_heads(&steps(inputs, specs, &in_list)?, targets)?;
             }
         }
-        Ok(ModelPlan { config: self.clone(), inputs })
+        Ok(plan)
     }
 }
 
@@ -73,6 +74,11 @@ impl ModelPlan {
     /// The patterns of tensors that stay as they start.
     pub(crate) fn freeze(&self) -> &[String] {
         &self.config.freeze
+    }
+
+    /// The layers that heads read, by their targets, where the recipe says it.
+    pub(crate) fn heads(&self) -> &BTreeMap<String, String> {
+        &self.config.heads
     }
 
     /// Where tensors start that do not start as PyTorch's.
@@ -125,8 +131,6 @@ fn steps(
         };
         steps.push(Step { name, layer: spec.layer.clone(), inputs: read, path });
     }
-    inputs::refuse_unread(inputs, &steps)?;
-    refuse_unread(inputs.len(), &steps)?;
     Ok(steps)
 }
 
@@ -224,7 +228,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::SinusoidalPositions
         | Layer::MeanOverTime
         | Layer::MaxOverTime
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::Lengths { .. }
         | Layer::Transpose
         | Layer::Add
@@ -240,7 +244,7 @@ fn check_name(name: &str, path: &str, inputs: &[String], steps: &[Step]) -> Resu
     if !inputs::is_plain(name) {
         return refuse(inputs::PLAIN);
     }
-    if inputs::is_of_a_head(name) || inputs.iter().any(|input| name == input || name == lengths(input)) {
+    if heads::is_of_a_head(name) || inputs.iter().any(|input| name == input || name == lengths(input)) {
         return refuse("a name that is not taken by the input and the heads");
     }
     match steps.iter().any(|step| step.name == name) {
@@ -254,27 +258,25 @@ pub(crate) fn lengths(input: &str) -> String {
     format!("{input}_lengths")
 }
 
-/// The places of the layers that are named.
+/// The places of the layers that a layer names.
 fn from(wanted: &[String], path: &str, inputs: &[String], steps: &[Step]) -> Result<Vec<usize>, ModelError> {
-    let names: Vec<&str> =
-        inputs.iter().map(String::as_str).chain(steps.iter().map(|step| step.name.as_str())).collect();
-    let place = |(i, name): (usize, &String)| {
-        names.iter().position(|known| known == name).ok_or_else(|| ModelError::From {
-            path: format!("{path}.from[{i}]"),
-            got: name.clone(),
-            near: nearest(name, names.iter().copied()).map(str::to_owned),
-            known: names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-        })
-    };
+    let place = |(i, name): (usize, &String)| self::place(name, format!("{path}.from[{i}]"), inputs, steps);
     wanted.iter().enumerate().map(place).collect()
 }
 
-/// Every layer but the last has a reader; else it would be computed, or even decayed, for nothing.
-fn refuse_unread(inputs: usize, steps: &[Step]) -> Result<(), ModelError> {
-    let read = |place: usize| steps.iter().any(|step| step.inputs.contains(&place));
-    let but_last = steps.iter().take(steps.len().saturating_sub(1));
-    match but_last.enumerate().find(|(i, _)| !read(inputs + i)) {
-        None => Ok(()),
-        Some((_, step)) => Err(ModelError::Unread { path: step.path.clone(), name: step.name.clone() }),
-    }
+/// The place of what is called so: inputs are counted first, then the steps.
+pub(crate) fn place(
+    name: &str,
+    path: String,
+    inputs: &[String],
+    steps: &[Step],
+) -> Result<usize, ModelError> {
+    let names: Vec<&str> =
+        inputs.iter().map(String::as_str).chain(steps.iter().map(|step| step.name.as_str())).collect();
+    names.iter().position(|known| *known == name).ok_or_else(|| ModelError::From {
+        path,
+        got: name.to_owned(),
+        near: nearest(name, names.iter().copied()).map(str::to_owned),
+        known: names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    })
 }

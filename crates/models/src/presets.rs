@@ -46,7 +46,7 @@ pub use recurrent::{Gru, Lstm, Pool, Recurrent};
 pub(crate) use refusal::Refusal;
 pub use resnet::Resnet;
 use stack::Stack;
-pub use tabm::Tabm;
+pub use tabm::{Tabm, TabmStyle};
 pub use tabular_mlp::TabularMlp;
 pub use text_cnn::TextCnn;
 pub use transformer::{Style, Transformer};

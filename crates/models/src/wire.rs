@@ -1,8 +1,9 @@
-use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, NodeId, Shape, ShapeError, Target};
+use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, MeanOf, NodeId, Shape, ShapeError, Target};
 
-use crate::inputs::{Entry, head_name};
+use crate::heads;
+use crate::inputs::Entry;
 use crate::lengths::Lengths;
-use crate::plan::{HEAD, Step};
+use crate::plan::Step;
 use crate::presets::Facts;
 use crate::{ModelError, ModelPlan};
 
@@ -11,6 +12,10 @@ use crate::{ModelError, ModelPlan};
 pub enum Head {
     /// So many numbers.
     Numbers(usize),
+    /// A score of each of so many classes, one of which is right.
+    Classes(usize),
+    /// A score of each of so many labels, each of which fits or not.
+    Labels(usize),
     /// So many numbers at each place of a sequence.
     Places(usize),
     /// The next steps of so many columns of a series.
@@ -26,7 +31,7 @@ impl Head {
     /// How many numbers it yields for each row, or each place.
     fn width(self) -> usize {
         match self {
-            Head::Numbers(width) | Head::Places(width) => width,
+            Head::Numbers(width) | Head::Classes(width) | Head::Labels(width) | Head::Places(width) => width,
             Head::Series { columns, steps } => columns.saturating_mul(steps),
         }
     }
@@ -41,11 +46,11 @@ impl From<usize> for Head {
 impl From<&Decode> for Head {
     fn from(decode: &Decode) -> Head {
         match decode {
-            Decode::Label { .. }
-            | Decode::Labels { .. }
-            | Decode::Number { .. }
-            | Decode::Numbers { .. }
-            | Decode::Quantiles { .. } => Head::Numbers(decode.width()),
+            Decode::Label { labels } => Head::Classes(labels.len()),
+            Decode::Labels { labels, .. } => Head::Labels(labels.len()),
+            Decode::Number { .. } | Decode::Numbers { .. } | Decode::Quantiles { .. } => {
+                Head::Numbers(decode.width())
+            }
             Decode::Next { vocabulary, .. } => Head::Places(*vocabulary),
             Decode::Forecast { columns, steps, .. } => Head::Series { columns: columns.len(), steps: *steps },
         }
@@ -54,7 +59,8 @@ impl From<&Decode> for Head {
 
 impl ModelPlan {
     /// The graph for this data: the input `x`, or several under their names, the layers, and a dense head for each target, named
-    /// `head` (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's). Where the target is a
+    /// `head` (`head_<field>` if there are several, or `head_<place>` for a field whose name is no node's), behind the
+    /// last layer or the one that the recipe names for it. Where the target is a
     /// series and the last layer yields a row for each of its columns, `[columns, n]`, the same head tells each column's steps.
     ///
     /// An `unembedding` that stands last tells the next piece itself. The members of an `ensemble` have a head each, a `grouped_dense`,
@@ -67,22 +73,20 @@ impl ModelPlan {
     /// [`ModelError`] names the layer that does not fit and shows the shapes up to there.
     pub fn graph(&self, inputs: &[InputSpec], targets: &[Target]) -> Result<Graph, ModelError> {
         self.refuse_others(inputs)?;
-        let heads: Vec<(String, Head)> = match targets {
-            [] => return Err(ModelError::Targets),
-            [target] => vec![(HEAD.to_owned(), Head::from(&target.decode))],
-            several => several
-                .iter()
-                .enumerate()
-                .map(|(place, target)| (head_name(place, &target.field), Head::from(&target.decode)))
-                .collect(),
-        };
-        let head = heads.first().map_or(Head::Numbers(0), |(_, head)| *head);
-        let target = targets.first().map(|target| &target.decode);
+        let target = &targets.first().ok_or(ModelError::Targets)?.decode;
         let first = inputs.first();
         let fields = first.map(InputSpec::widths).unwrap_or_default();
         let (item, ids) = (first.map_or(&[][..], |input| &input.shape), first.map_or(1, ids));
-        let steps = self.steps(&Facts { item, ids, fields: &fields, head, target })?;
-        self.frozen(wire(&inputs.iter().map(Entry::of).collect::<Vec<_>>(), &steps, &heads)?)
+        let steps = self.steps(&Facts {
+            item,
+            ids,
+            fields: &fields,
+            head: Head::from(target),
+            target: Some(target),
+        })?;
+        let names: Vec<&str> = targets.iter().map(|target| target.field.as_str()).collect();
+        let heads: Vec<Head> = targets.iter().map(|target| Head::from(&target.decode)).collect();
+        self.wired(&inputs.iter().map(Entry::of).collect::<Vec<_>>(), &steps, &names, &heads)
     }
 
     /// The graph for items of these sizes and one head, such as of so many numbers: the check that comes before any data is
@@ -91,21 +95,50 @@ impl ModelPlan {
     /// # Errors
     /// As [`ModelPlan::graph`].
     pub fn graph_for(&self, item: &[usize], head: impl Into<Head>) -> Result<Graph, ModelError> {
-        self.graph_of(&[item], head)
+        self.graph_of(&[item], &[], head)
     }
 
-    /// The same for several inputs: the sizes of one item of each, in the order of their names in the plan.
+    /// The same for several inputs, the sizes of one item of each in the order of their names in the plan, and for targets that are called
+    /// so, each with such a head.
     ///
     /// # Errors
     /// As [`ModelPlan::graph`].
-    pub fn graph_of(&self, items: &[&[usize]], head: impl Into<Head>) -> Result<Graph, ModelError> {
+    pub fn graph_of(
+        &self,
+        items: &[&[usize]],
+        targets: &[&str],
+        head: impl Into<Head>,
+    ) -> Result<Graph, ModelError> {
         let (head, item) = (head.into(), items.first().copied().unwrap_or_default());
         let steps = self.steps(&Facts { item, ids: 1, fields: &[], head, target: None })?;
         let named = self.inputs().iter().zip(items).enumerate();
         let entries: Vec<Entry<'_>> =
             named.map(|(place, (name, item))| Entry::expected(name, item, place, &steps)).collect();
-        self.frozen(wire(&entries, &steps, &[(HEAD.to_owned(), head)])?)
+        self.wired(&entries, &steps, targets, &vec![head; targets.len().max(1)])
     }
+
+    /// The layers and the heads of these targets, as nodes.
+    fn wired(
+        &self,
+        entries: &[Entry<'_>],
+        steps: &[Step],
+        targets: &[&str],
+        heads: &[Head],
+    ) -> Result<Graph, ModelError> {
+        heads::check(self.heads(), targets)?;
+        let read = self.read_by_heads(steps, targets)?;
+        let wanted = heads::names(targets).into_iter().zip(heads).zip(read);
+        let wanted = wanted.map(|((name, &head), read)| Wanted { name, head, read });
+        self.frozen(wire(entries, steps, &wanted.collect::<Vec<_>>())?)
+    }
+}
+
+/// A head to be added.
+struct Wanted {
+    name: String,
+    head: Head,
+    /// What it reads: inputs are counted first, then the steps.
+    read: usize,
 }
 
 /// How many different ids come in, as the data stage has counted them; 1 where numbers do.
@@ -115,9 +148,9 @@ fn ids(input: &InputSpec) -> usize {
 }
 
 /// Where each place is told, no layer looks ahead, and none needs to know where a text ends.
-fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[(String, Head)]) -> Result<Graph, ModelError> {
+fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph, ModelError> {
     let mut graph = Graph::default();
-    let answers_once = !heads.iter().any(|(_, head)| matches!(head, Head::Places(_)));
+    let answers_once = !heads.iter().any(|wanted| matches!(wanted.head, Head::Places(_)));
     let (mut ids, mut texts) = (vec![], vec![]);
     for (place, entry) in entries.iter().enumerate() {
         let id = graph.input(entry.name, Shape::batch(entry.item), entry.dtype)?;
@@ -131,12 +164,12 @@ fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[(String, Head)]) -> Resu
         texts.iter_mut().for_each(|text| text.follow(&graph, id, step));
         ids.push(id);
     }
-    if let Some(&last) = ids.last() {
-        for (name, head) in heads {
-            refuse_for_head(&graph, last, *head, steps.last())?;
-            let output = add_head(&mut graph, last, name, *head)?;
-            graph.output(output);
-        }
+    for Wanted { name, head, read } in heads {
+        let Some(&id) = ids.get(*read) else { continue };
+        let step = read.checked_sub(entries.len()).and_then(|place| steps.get(place));
+        refuse_for_head(&graph, id, *head, step)?;
+        let output = add_head(&mut graph, id, name, *head)?;
+        graph.output(output);
     }
     Ok(graph)
 }
@@ -144,19 +177,19 @@ fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[(String, Head)]) -> Resu
 fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
     match (head, &graph[last].layer, members(graph, last)) {
         (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
-        (Head::Numbers(_) | Head::Series { .. }, _, Some([members, n])) => {
-            return add_heads_of_members(graph, last, name, [members, n, head.width()]);
-        }
-        (Head::Numbers(_) | Head::Places(_) | Head::Series { .. }, _, _) => {}
+        (Head::Places(_), _, _) | (_, _, None) => {}
+        (_, _, Some([members, n])) => return add_heads_of_members(graph, last, name, [members, n], head),
     }
     let units = match head {
         Head::Series { steps, .. } if graph[last].shape.rank() > 2 => steps,
-        Head::Numbers(_) | Head::Places(_) | Head::Series { .. } => head.width(),
+        Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Places(_) | Head::Series { .. } => {
+            head.width()
+        }
     };
     let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
     match (graph[told].shape.rank(), head) {
         (2, _) | (_, Head::Places(_)) => Ok(told),
-        (_, Head::Numbers(_) | Head::Series { .. }) => {
+        (_, Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Series { .. }) => {
             graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])
         } // [B, columns * steps]
     }
@@ -167,11 +200,19 @@ fn add_heads_of_members(
     graph: &mut Graph,
     last: NodeId,
     name: &str,
-    [members, n, units]: [usize; 3],
+    [members, n]: [usize; 2],
+    head: Head,
 ) -> Result<NodeId, GraphError> {
+    let units = head.width();
+    // Probabilities are averaged where there are some, as in the paper.
+    let of = match head {
+        Head::Classes(_) => MeanOf::Softmax,
+        Head::Labels(_) => MeanOf::Sigmoid,
+        Head::Numbers(_) | Head::Places(_) | Head::Series { .. } => MeanOf::Scores,
+    };
     let row = graph.add(&format!("{name}_members"), Layer::Flatten { axis: 1 }, &[last])?; // [B, members * n]
     let heads = graph.add(name, Layer::GroupedDense { groups: vec![n; members], units }, &[row])?; // [B, members, units]
-    graph.add(&format!("{name}_mean"), Layer::MemberMean, &[heads]) // [B, units]
+    graph.add(&format!("{name}_mean"), Layer::MemberMean { of }, &[heads]) // [B, units]
 }
 
 /// How many members of an ensemble a node has a row for, and how long each is.

@@ -203,27 +203,24 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights })
 }
 
-/// What a row counted by its label, or a label that fitted; nothing where all counted the same.
+/// What a row counted by its label, or a label that fitted, each behind its target where there are several; nothing where all counted
+/// the same.
 fn by_label(targets: &[Target], minimised: &Loss) -> BTreeMap<String, f32> {
-    match (targets.first().map(|target| &target.decode), minimised) {
-        (Some(Decode::Label { labels }), Loss::CrossEntropy { weights, .. })
-        | (Some(Decode::Labels { labels, .. }), Loss::BinaryCrossEntropy { weights }) => {
-            labels.iter().cloned().zip(weights.iter().copied()).collect()
-        }
-        (
-            Some(
-                Decode::Label { .. }
-                | Decode::Labels { .. }
-                | Decode::Number { .. }
-                | Decode::Numbers { .. }
-                | Decode::Quantiles { .. }
-                | Decode::Forecast { .. }
-                | Decode::Next { .. },
-            )
-            | None,
-            _,
-        ) => BTreeMap::new(),
+    let mut weighed = BTreeMap::new();
+    for (place, target) in targets.iter().enumerate() {
+        let (Decode::Label { labels } | Decode::Labels { labels, .. }) = &target.decode else { continue };
+        let (Loss::CrossEntropy { weights, .. } | Loss::BinaryCrossEntropy { weights }) =
+            minimised.of_output(place).0
+        else {
+            continue;
+        };
+        let named = |label: &String| match targets {
+            [_] => label.clone(),
+            _ => format!("{}: {label}", target.field),
+        };
+        weighed.extend(labels.iter().map(named).zip(weights.iter().copied()));
     }
+    weighed
 }
 
 fn evaluate(context: &Context<'_>, predictor: &Predictor, dataset: &Dataset) -> Result<Report, StageError> {

@@ -1,6 +1,6 @@
 //! What rows count in the loss by their labels, in numbers.
 
-use baeum_core::{Dataset, Decode, Loss, Target, Task, nearest};
+use baeum_core::{Dataset, Decode, Loss, Task, nearest};
 
 use crate::config::ClassWeights;
 use crate::heads::told;
@@ -11,34 +11,35 @@ use crate::{TrainError, TrainPlan};
 /// Beyond, one row would be all that a batch learns from, or nothing.
 const LEAST_AND_MOST: (f64, f64) = (1e-6, 1e6);
 
-const SETTING: &str = "class_weights";
+/// Where the recipe says them of a single target, below `train`.
+pub(crate) const SETTING: &str = "class_weights";
 
 impl ClassWeights {
-    /// Refuses numbers that cannot weigh, before any data is read.
+    /// Refuses numbers that cannot weigh, before any data is read; `at`: where the recipe says them, below `train`.
     ///
     /// None may be 0: a batch of rows that count nothing has no mean.
-    pub(crate) fn check(&self) -> Result<(), TrainError> {
+    pub(crate) fn check(&self, at: &str) -> Result<(), TrainError> {
         let number = |place: String, weight: f64| {
             let (least, most) = LEAST_AND_MOST;
             let holds = (least..=most).contains(&weight);
-            require(holds, &format!("{SETTING}{place}"), "a number from 1e-6 to 1e6", weight)
+            require(holds, &format!("{at}{place}"), "a number from 1e-6 to 1e6", weight)
         };
         let (rule, none) = ("a weight for at least one label", "none");
         match self {
             ClassWeights::Balanced | ClassWeights::SquareRoot => Ok(()),
             ClassWeights::Labels(weights) => {
-                require(!weights.is_empty(), SETTING, rule, none)?;
+                require(!weights.is_empty(), at, rule, none)?;
                 weights.iter().try_for_each(|(label, weight)| number(format!(".{label}"), *weight))
             }
             ClassWeights::Order(weights) => {
-                require(!weights.is_empty(), SETTING, rule, none)?;
+                require(!weights.is_empty(), at, rule, none)?;
                 weights.iter().enumerate().try_for_each(|(i, weight)| number(format!("[{i}]"), *weight))
             }
         }
     }
 
     /// As a person would write it.
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             ClassWeights::Balanced => "`balanced`".to_owned(),
             ClassWeights::SquareRoot => "`square_root`".to_owned(),
@@ -47,40 +48,48 @@ impl ClassWeights {
         }
     }
 
-    /// Numbers have no labels that could weigh.
-    pub(crate) fn refuse_for(&self, task: Task) -> Result<(), TrainError> {
+    /// Numbers have no labels that could weigh. `at` as for [`ClassWeights::check`].
+    pub(crate) fn refuse_for(&self, task: Task, at: &str) -> Result<(), TrainError> {
         match why_not_by_label(task) {
             None => Ok(()),
-            Some(why) => require(false, SETTING, format!("left out, because {why}"), self.shown()),
+            Some(why) => require(false, at, format!("left out, because {why}"), self.shown()),
         }
     }
 
-    /// The weight of each label of these data, in order.
-    fn over(&self, data: &Dataset) -> Result<Vec<f64>, TrainError> {
+    /// The weight of each label of the target at a place, in order. `at` as for [`ClassWeights::check`].
+    fn over(&self, data: &Dataset, place: usize, at: &str) -> Result<Vec<f32>, TrainError> {
         let all = data.splits.train.rows().len();
         let balances = |names: &[String], of: &dyn Fn(usize) -> Balance| {
-            Ok::<_, TrainError>(rows_of_labels(data, names.len())?.into_iter().map(of).collect())
+            Ok::<_, TrainError>(rows_of_labels(data, place, names.len())?.into_iter().map(of).collect())
         };
-        match &data.targets[..] {
-            [Target { decode: Decode::Label { labels: names }, .. }] => {
-                self.of(names, balances(names, &|rows| among_classes(rows, all, names.len()))?)
+        let weights = match data.targets.get(place).map(|target| &target.decode) {
+            Some(Decode::Label { labels: names }) => {
+                self.of(names, balances(names, &|rows| among_classes(rows, all, names.len()))?, at)?
             }
-            [Target { decode: Decode::Labels { labels: names, .. }, .. }] => {
-                self.of(names, balances(names, &|rows| by_itself(rows, all))?)
+            Some(Decode::Labels { labels: names, .. }) => {
+                self.of(names, balances(names, &|rows| by_itself(rows, all))?, at)?
             }
-            _ => {
-                let rule = "left out, because there is not one target with labels";
-                require(false, SETTING, rule, self.shown()).map(|()| vec![])
+            Some(
+                Decode::Number { .. }
+                | Decode::Numbers { .. }
+                | Decode::Quantiles { .. }
+                | Decode::Forecast { .. }
+                | Decode::Next { .. },
+            )
+            | None => {
+                let rule = "left out, because there is no target with labels";
+                require(false, at, rule, self.shown()).map(|()| vec![])?
             }
-        }
+        };
+        Ok(weights.into_iter().map(|weight| weight as f32).collect())
     }
 
     /// The weight of each of these labels.
-    fn of(&self, names: &[String], balances: Vec<Balance>) -> Result<Vec<f64>, TrainError> {
+    fn of(&self, names: &[String], balances: Vec<Balance>, at: &str) -> Result<Vec<f64>, TrainError> {
         match self {
-            ClassWeights::Balanced => self.balanced(names, balances),
+            ClassWeights::Balanced => self.balanced(names, balances, at),
             ClassWeights::SquareRoot => {
-                Ok(self.balanced(names, balances)?.into_iter().map(f64::sqrt).collect())
+                Ok(self.balanced(names, balances, at)?.into_iter().map(f64::sqrt).collect())
             }
             ClassWeights::Labels(weights) => {
                 let unknown = |label: &&String| !names.contains(label);
@@ -88,23 +97,23 @@ impl ClassWeights {
                     let meant = nearest(label, names.iter().map(String::as_str));
                     let known = meant.map_or_else(|| list(names), |meant| format!("such as `{meant}`"));
                     let rule = format!("a label of the training rows, {known}");
-                    require(false, &format!("{SETTING}.{label}"), rule, format!("`{label}`"))?;
+                    require(false, &format!("{at}.{label}"), rule, format!("`{label}`"))?;
                 }
                 Ok(names.iter().map(|label| weights.get(label).copied().unwrap_or(1.0)).collect())
             }
             ClassWeights::Order(weights) => {
                 let rule = format!("one number for each of the {} labels {}", names.len(), list(names));
-                require(weights.len() == names.len(), SETTING, rule, format!("{} numbers", weights.len()))?;
+                require(weights.len() == names.len(), at, rule, format!("{} numbers", weights.len()))?;
                 Ok(weights.clone())
             }
         }
     }
 
-    fn balanced(&self, names: &[String], balances: Vec<Balance>) -> Result<Vec<f64>, TrainError> {
+    fn balanced(&self, names: &[String], balances: Vec<Balance>, at: &str) -> Result<Vec<f64>, TrainError> {
         let weigh = |(label, balance): (&String, Balance)| {
             balance.or_else(|whose| {
                 let rule = format!("a table, because {whose} has the label `{label}`");
-                require(false, SETTING, rule, self.shown()).map(|()| 1.0)
+                require(false, at, rule, self.shown()).map(|()| 1.0)
             })
         };
         names.iter().zip(balances).map(weigh).collect()
@@ -143,32 +152,38 @@ pub(crate) fn weighted_loss(plan: &TrainPlan, data: &Dataset) -> Result<Loss, Tr
         Some(loss) => loss,
         None => plan.loss(data.task)?,
     };
-    let next = data.targets.first().map(|target| &target.decode);
-    match (&mut loss, plan.class_weights(), next) {
-        (Loss::CrossEntropy { weights, .. }, Some(said), _) => {
-            *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
+    if let Loss::Heads(heads) = &mut loss {
+        for (place, (head, target)) in heads.iter_mut().zip(&data.targets).enumerate() {
+            let said = plan.said().heads.get(&target.field).and_then(|head| head.class_weights.as_ref());
+            if let Some(said) = said {
+                weigh(&mut head.loss, said.over(data, place, &of_head(&target.field))?);
+            }
         }
-        (Loss::BinaryCrossEntropy { weights }, Some(said), _) => {
-            *weights = said.over(data)?.into_iter().map(|weight| weight as f32).collect();
-        }
+        return Ok(loss);
+    }
+    match (plan.class_weights(), data.targets.first().map(|target| &target.decode)) {
+        (Some(said), _) => weigh(&mut loss, said.over(data, 0, SETTING)?),
         // Padding stands behind the end of a text, where nothing is to be told.
-        (Loss::CrossEntropy { weights, .. }, None, Some(Decode::Next { vocabulary, padding, .. })) => {
-            *weights = vec![1.0; *vocabulary];
-            weights.iter_mut().skip(*padding).take(1).for_each(|padding| *padding = 0.0);
+        (None, Some(Decode::Next { vocabulary, padding, .. })) => {
+            let weights = (0..*vocabulary).map(|piece| if piece == *padding { 0.0 } else { 1.0 });
+            weigh(&mut loss, weights.collect());
         }
-        (
-            Loss::CrossEntropy { .. }
-            | Loss::BinaryCrossEntropy { .. }
-            | Loss::Mse
-            | Loss::Mae
-            | Loss::Huber { .. }
-            | Loss::Quantile { .. }
-            | Loss::Heads(_),
-            _,
-            _,
-        ) => {}
+        (None, _) => {}
     }
     Ok(loss)
+}
+
+/// Where the recipe says the weights of the head of a target.
+pub(crate) fn of_head(target: &str) -> String {
+    format!("heads.{target}.{SETTING}")
+}
+
+/// Gives a loss between labels its weights.
+fn weigh(loss: &mut Loss, weighed: Vec<f32>) {
+    match loss {
+        Loss::CrossEntropy { weights, .. } | Loss::BinaryCrossEntropy { weights } => *weights = weighed,
+        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => {}
+    }
 }
 
 /// The first few names; there may be thousands.
@@ -182,9 +197,11 @@ fn list(names: &[String]) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 mod tests {
+    use baeum_core::HeadLoss;
+
     use super::*;
     use crate::row_labels::labels;
-    use crate::testing::{dataset, fitting, named};
+    use crate::testing::{both, dataset, fitting, named};
     use crate::{CrossEntropyConfig, LossConfig, TrainConfig};
 
     fn said(class_weights: ClassWeights) -> TrainConfig {
@@ -207,12 +224,12 @@ mod tests {
         // compute_class_weight("balanced", classes=[0, 1, 2], y=[0] * 6 + [1] * 3 + [2])
         let names = ["a", "b", "c"].map(str::to_owned);
         let of = |said: ClassWeights| {
-            said.of(&names, [6, 3, 1].map(|rows| among_classes(rows, 10, 3)).into()).unwrap()
+            said.of(&names, [6, 3, 1].map(|rows| among_classes(rows, 10, 3)).into(), SETTING).unwrap()
         };
         let wanted = [0.555_555_555_555_555_6, 1.111_111_111_111_111_2, 3.333_333_333_333_333_5];
         assert_eq!(of(ClassWeights::Balanced), wanted);
         assert_eq!(of(ClassWeights::SquareRoot), wanted.map(f64::sqrt));
-        let rows = labels(&dataset(Task::Classify, 60, 10)).unwrap().into_values().sum::<i64>() as f64;
+        let rows = labels(&dataset(Task::Classify, 60, 10), 0).unwrap().into_values().sum::<i64>() as f64;
         let wanted = [60.0 / (2.0 * (60.0 - rows)), 60.0 / (2.0 * rows)].map(|weight| weight as f32);
         assert_eq!(weights(ClassWeights::Balanced), wanted, "the training rows alone count");
     }
@@ -261,7 +278,7 @@ mod tests {
         let never = named(dataset(Task::Classify, 20, 0), &["no", "yes", "never"]);
         let expect = "a table, because no training row has the label `never`, got `balanced`";
         refused(ClassWeights::Balanced, &never, path, expect);
-        let expect = "left out, because there is not one target with labels, got `balanced`";
+        let expect = "left out, because there is no target with labels, got `balanced`";
         refused(ClassWeights::Balanced, &dataset(Task::Classify, 20, 0), path, expect);
         let expect = "left out, because the target is a number, got `square_root`";
         refused(ClassWeights::SquareRoot, &dataset(Task::Regress, 20, 0), path, expect);
@@ -285,5 +302,27 @@ mod tests {
         assert_eq!(of(ClassWeights::SquareRoot), [1.0, 7f32.sqrt()]);
         assert_eq!(of(table(&[("rare", 2.5)])), [1.0, 2.5]);
         assert_eq!(of(ClassWeights::Order(vec![0.5, 4.0])), [0.5, 4.0]);
+    }
+
+    #[test]
+    fn each_head_weighs_its_own_labels() {
+        let tags = fitting(40, &["even", "rare"], |row| [row.is_multiple_of(2), row.is_multiple_of(8)]);
+        let data = both(("kind", named(dataset(Task::Classify, 40, 0), &["no", "yes"])), ("tags", tags));
+        let of = |heads: &str| {
+            let said: TrainConfig = serde_json::from_str(&format!(r#"{{"heads": {heads}}}"#)).unwrap();
+            said.check().and_then(|plan| weighted_loss(&plan, &data))
+        };
+        let said = of(
+            r#"{"kind": {"class_weights": {"yes": 3}}, "tags": {"class_weights": "balanced", "weight": 2}}"#,
+        );
+        let head = |loss, weight| HeadLoss { loss, weight };
+        let kind = Loss::CrossEntropy { weights: vec![1.0, 3.0], smoothing: 0.0, gamma: 0.0 };
+        let tags = Loss::BinaryCrossEntropy { weights: vec![1.0, 7.0] };
+        assert_eq!(said.unwrap(), Loss::Heads(vec![head(kind, 1.0), head(tags, 2.0)]));
+        let alone = of(r#"{"tags": {"class_weights": "balanced"}}"#).unwrap();
+        assert_eq!(alone.of_output(0).0, &Loss::CROSS_ENTROPY, "nothing is said of this one");
+        let error = of(r#"{"kind": {"class_weights": {"yess": 3}}}"#).unwrap_err();
+        let text = "`train.heads.kind.class_weights.yess` must be a label of the training rows, such as `yes`, got `yess`";
+        assert_eq!(error.to_string(), text);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Dataset, Expected, HeadLoss, Loss, Target, nearest};
+use baeum_core::{Dataset, Expected, HeadLoss, Loss, Target, Task, nearest};
 
-use crate::config::{HeadConfig, LossConfig};
+use crate::class_weights::{SETTING, of_head};
+use crate::config::{ClassWeights, HeadConfig, LossConfig};
 use crate::plan::{ABOVE_ZERO, number, require};
 use crate::{TrainError, TrainPlan};
 
@@ -12,6 +13,7 @@ use crate::{TrainError, TrainPlan};
 pub(crate) fn check(heads: &BTreeMap<String, HeadConfig>) -> Result<(), TrainError> {
     heads.iter().try_for_each(|(name, head)| {
         number(&format!("heads.{name}.weight"), head.weight, ABOVE_ZERO)?;
+        head.class_weights.as_ref().map_or(Ok(()), |weights| weights.check(&of_head(name)))?;
         head.loss.as_ref().map_or(Ok(()), |loss| loss.check(&at(name)))
     })
 }
@@ -64,8 +66,9 @@ impl TrainPlan {
         let said = self.said();
         let rule = "left out, because there are several targets; `train.heads` says the loss of each";
         require(said.loss.is_none(), "loss", rule, named(said.loss.as_ref()))?;
-        let rule = "left out, because there are several targets, and parts of a batch would not add up";
-        require(self.class_weights().is_none(), "class_weights", rule, "weights")?;
+        let rule = "left out, because there are several targets; `train.heads` says the weights of each";
+        let weights = self.class_weights().map(ClassWeights::shown).unwrap_or_default();
+        require(self.class_weights().is_none(), SETTING, rule, weights)?;
         let names = || targets.iter().map(|target| target.name);
         let Some(stranger) = said.heads.keys().find(|head| !names().any(|name| name == *head)) else {
             return Ok(());
@@ -80,12 +83,25 @@ impl TrainPlan {
     fn head(&self, target: &Expected<'_>) -> Result<Option<HeadLoss>, TrainError> {
         let (said, at) = (self.said().heads.get(target.name).cloned().unwrap_or_default(), at(target.name));
         let weight = said.weight;
+        self.refuse_weights(&said, target)?;
         if let Some(loss) = of_quantiles(target, said.loss.as_ref(), &at)? {
             return Ok(Some(HeadLoss { loss, weight }));
         }
         let Some(task) = target.task else { return Ok(None) };
         let loss = said.loss.map_or(Ok(task.loss()), |loss| loss.of(task, &at))?;
         Ok(Some(HeadLoss { loss, weight }))
+    }
+
+    /// Refuses weights of labels where there are none, and where the rows of a batch in parts would count otherwise than in the whole: the
+    /// mean of each part is divided by what its own rows count.
+    fn refuse_weights(&self, said: &HeadConfig, target: &Expected<'_>) -> Result<(), TrainError> {
+        let Some(weights) = &said.class_weights else { return Ok(()) };
+        let at = of_head(target.name);
+        let task = if target.levels.is_empty() { target.task } else { Some(Task::Regress) };
+        task.map_or(Ok(()), |task| weights.refuse_for(task, &at))?;
+        let rule = "left out beside `train.micro_batch`, because parts of a batch would not add up";
+        let holds = task != Some(Task::Classify) || self.part_rows() == self.batch_size();
+        require(holds, &at, rule, weights.shown())
     }
 }
 
@@ -156,9 +172,17 @@ mod tests {
         let all =
             "left out, because there are several targets; `train.heads` says the loss of each, got `mse`";
         check(r#"{"loss": "mse"}"#, &TARGETS, "loss", all);
-        let weights =
-            "left out, because there are several targets, and parts of a batch would not add up, got weights";
+        let weights = "left out, because there are several targets; `train.heads` says the weights of each, got `balanced`";
         check(r#"{"class_weights": "balanced"}"#, &TARGETS, "class_weights", weights);
+        let size = r#"{"heads": {"size": {"class_weights": "balanced"}}}"#;
+        let rule = "left out, because the target is a number, got `balanced`";
+        check(size, &TARGETS, "heads.size.class_weights", rule);
+        let parts = r#"{"micro_batch": 8, "heads": {"kind": {"class_weights": [1, 2]}}}"#;
+        let rule =
+            "left out beside `train.micro_batch`, because parts of a batch would not add up, got a list";
+        check(parts, &TARGETS, "heads.kind.class_weights", rule);
+        let zero = r#"{"heads": {"kind": {"class_weights": {"a": 0}}}}"#;
+        check(zero, &TARGETS, "heads.kind.class_weights.a", "a number from 1e-6 to 1e6, got 0");
         let slip = r#"{"heads": {"siz": {"weight": 2}}}"#;
         check(slip, &TARGETS, "heads.siz", "a target, such as `size`, got `siz`");
         let other = r#"{"heads": {"colour": {}}}"#;

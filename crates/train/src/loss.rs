@@ -5,33 +5,44 @@ use baeum_kernels::{logsumexp, softplus};
 
 use crate::TrainError;
 
-/// The loss between every output of a network and its target, added up; where outputs have losses of their own, as training does.
-pub(crate) fn measure(loss: &Loss, outputs: &[Tensor], targets: &[Tensor]) -> Result<LossParts, TrainError> {
+/// What is lost over all rows by the parts of each output: the mean of all together, or where outputs have losses of their own, the sum
+/// of their means as they count.
+pub(crate) fn mean(loss: &Loss, lost: &[LossParts]) -> f64 {
+    let mut total = LossParts::default();
+    for (place, parts) in lost.iter().enumerate() {
+        total.add_output(*parts, loss.of_output(place).1, 1);
+    }
+    total.mean()
+}
+
+/// The loss between every output of a network and its target.
+pub(crate) fn measure(
+    loss: &Loss,
+    outputs: &[Tensor],
+    targets: &[Tensor],
+) -> Result<Vec<LossParts>, TrainError> {
     if outputs.len() != targets.len() {
         return Err(NetworkError::Targets { wanted: outputs.len(), got: targets.len() }.into());
     }
-    let mut total = LossParts::default();
-    for (i, (output, target)) in outputs.iter().zip(targets).enumerate() {
-        let (loss, counts) = loss.of_output(i);
-        let lost = match loss {
-            Loss::CrossEntropy { weights, smoothing, gamma } => {
-                cross_entropy(i, (weights, *smoothing, *gamma), output, target)?
-            }
-            Loss::BinaryCrossEntropy { weights } => binary_cross_entropy(i, weights, output, target)?,
-            Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t))?,
-            Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs())?,
-            Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs()))?,
-            Loss::Quantile { levels } => {
-                let mut levels = levels.iter().cycle();
-                pairwise(i, output, target, |x, t| {
-                    pinball(levels.next().copied().unwrap_or(f64::NAN), t - x)
-                })?
-            }
-            Loss::Heads(heads) => return Err(NetworkError::Heads { got: heads.len() }.into()),
-        };
-        total.add_output(lost, counts, output.shape().first().copied().unwrap_or(0));
+    let both = outputs.iter().zip(targets).enumerate();
+    both.map(|(i, (output, target))| of_output(loss.of_output(i).0, i, output, target)).collect()
+}
+
+fn of_output(loss: &Loss, i: usize, output: &Tensor, target: &Tensor) -> Result<LossParts, TrainError> {
+    match loss {
+        Loss::CrossEntropy { weights, smoothing, gamma } => {
+            cross_entropy(i, (weights, *smoothing, *gamma), output, target)
+        }
+        Loss::BinaryCrossEntropy { weights } => binary_cross_entropy(i, weights, output, target),
+        Loss::Mse => pairwise(i, output, target, |x, t| (x - t) * (x - t)),
+        Loss::Mae => pairwise(i, output, target, |x, t| (x - t).abs()),
+        Loss::Huber { delta } => pairwise(i, output, target, |x, t| huber(*delta, (x - t).abs())),
+        Loss::Quantile { levels } => {
+            let mut levels = levels.iter().cycle();
+            pairwise(i, output, target, |x, t| pinball(levels.next().copied().unwrap_or(f64::NAN), t - x))
+        }
+        Loss::Heads(heads) => Err(NetworkError::Heads { got: heads.len() }.into()),
     }
-    Ok(total)
 }
 
 /// `nll_c = logsumexp(x) - x_c` stays finite where `softmax` underflows to zero; what a row of class `t` adds is said at
@@ -120,7 +131,14 @@ fn misfit(output: usize, wanted: String, got: &Tensor) -> TrainError {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use baeum_core::HeadLoss;
+
     use super::*;
+
+    /// What one output loses.
+    fn one(loss: &Loss, output: Tensor, target: Tensor) -> LossParts {
+        measure(loss, &[output], &[target]).unwrap()[0]
+    }
 
     fn logits(rows: usize, numbers: &[f32]) -> Tensor {
         Tensor::new([rows, numbers.len() / rows], numbers.to_vec()).unwrap()
@@ -129,7 +147,7 @@ mod tests {
     #[test]
     fn cross_entropy_of_known_rows() {
         let logits = logits(2, &[0.0, 0.0, 0.0, 1000.0, 0.0, 0.0]);
-        let parts = measure(&Loss::CROSS_ENTROPY, &[logits], &[Tensor::vector(vec![2i64, 1])]).unwrap();
+        let parts = one(&Loss::CROSS_ENTROPY, logits, Tensor::vector(vec![2i64, 1]));
         assert_eq!(parts.weight, 2.0);
         // ln 3 for three equal logits and 1000 for a certain mistake; one rounding at the size of 1000.
         assert!((parts.sum - (3f64.ln() + 1000.0)).abs() <= 1000.0 * f64::EPSILON, "{}", parts.sum);
@@ -139,7 +157,7 @@ mod tests {
     fn weights_and_smoothing_are_those_of_the_formula() {
         let outputs = [logits(2, &[0.0, 0.0, 2f32.ln(), 0.0])]; // nll: ln 2, ln 2; ln 1.5, ln 3
         let loss = |smoothing| Loss::CrossEntropy { weights: vec![0.5, 4.0], smoothing, gamma: 0.0 };
-        let of = |loss: &Loss| measure(loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap();
+        let of = |loss: &Loss| measure(loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap()[0];
         let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-7, "{found} {wanted}");
         let plain = [0.5 * 2f64.ln(), 4.0 * 3f64.ln()];
         near(of(&loss(0.0)).sum, plain[0] + plain[1]);
@@ -154,14 +172,14 @@ mod tests {
     #[test]
     fn squared_error_counts_numbers() {
         let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap();
-        let parts = measure(&Loss::Mse, &[logits(2, &[3.0, 2.5])], &[target]).unwrap();
+        let parts = one(&Loss::Mse, logits(2, &[3.0, 2.5]), target);
         assert_eq!((parts.sum, parts.weight), (4.25, 2.0));
     }
 
     #[test]
     fn errors_of_other_shapes() {
         let target = Tensor::new([2, 1], vec![1.0f32, 2.0]).unwrap(); // two too large, a half too small
-        let of = |loss| measure(&loss, &[logits(2, &[3.0, 1.5])], std::slice::from_ref(&target)).unwrap();
+        let of = |loss| one(&loss, logits(2, &[3.0, 1.5]), target.clone());
         assert_eq!(of(Loss::Mae), LossParts { sum: 2.5, weight: 2.0 });
         assert_eq!(of(Loss::Huber { delta: 1.0 }), LossParts { sum: 1.5 + 0.125, weight: 2.0 });
         assert_eq!(of(Loss::Quantile { levels: vec![0.75] }), LossParts { sum: 0.5 + 0.375, weight: 2.0 });
@@ -171,7 +189,7 @@ mod tests {
     fn a_focal_loss_counts_the_sure_less() {
         let outputs = [logits(2, &[0.0, 3f32.ln(), 0.0, 3f32.ln()])]; // p of the second: 3/4
         let loss = Loss::CrossEntropy { weights: vec![1.0, 2.0], smoothing: 0.0, gamma: 2.0 };
-        let parts = measure(&loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap();
+        let parts = measure(&loss, &outputs, &[Tensor::vector(vec![0i64, 1])]).unwrap()[0];
         let wanted = 0.75 * 0.75 * 4f64.ln() + 2.0 * 0.25 * 0.25 * (4.0 / 3.0f64).ln();
         assert!((parts.sum - wanted).abs() < 1e-7 && parts.weight == 3.0, "{parts:?} {wanted}");
     }
@@ -180,7 +198,7 @@ mod tests {
     fn binary_cross_entropy_of_known_logits() {
         let target = Tensor::new([2, 2], vec![1.0f32, 0.0, 0.0, 0.5]).unwrap();
         let logits = logits(2, &[0.0, 3f32.ln(), 1000.0, 0.0]);
-        let parts = measure(&Loss::BINARY_CROSS_ENTROPY, &[logits], &[target]).unwrap();
+        let parts = one(&Loss::BINARY_CROSS_ENTROPY, logits, target);
         // ln 2, ln 4, a certain mistake, ln 2 again; the logit has the precision of `f32`.
         assert!((parts.sum - (2.0 * 2f64.ln() + 4f64.ln() + 1000.0)).abs() < 1e-7, "{}", parts.sum);
         assert_eq!(parts.weight, 4.0);
@@ -193,7 +211,7 @@ mod tests {
             let loss = Loss::BinaryCrossEntropy { weights: weights.to_vec() };
             measure(&loss, &[logits(2, &[0.0; 4])], std::slice::from_ref(&target))
         };
-        let parts = of(&[3.0, 5.0]).unwrap();
+        let parts = of(&[3.0, 5.0]).unwrap()[0];
         assert!((parts.sum - (3.0 + 1.0 + 1.0 + 3.0) * 2f64.ln()).abs() < 1e-12, "{parts:?}");
         assert_eq!(parts.weight, 4.0); // as PyTorch averages
         let error = of(&[1.0; 3]).unwrap_err();
@@ -228,8 +246,21 @@ mod tests {
 
     #[test]
     fn a_lost_logit_makes_the_loss_nan() {
-        let parts =
-            measure(&Loss::CROSS_ENTROPY, &[logits(1, &[f32::NAN, 0.0])], &[Tensor::vector(vec![1i64])]);
-        assert!(parts.unwrap().mean().is_nan());
+        let parts = one(&Loss::CROSS_ENTROPY, logits(1, &[f32::NAN, 0.0]), Tensor::vector(vec![1i64]));
+        assert!(mean(&Loss::CROSS_ENTROPY, &[parts]).is_nan());
+    }
+
+    #[test]
+    fn the_mean_is_that_of_all_rows_however_they_came() {
+        let heads = Loss::Heads(vec![
+            HeadLoss {
+                loss: Loss::CrossEntropy { weights: vec![1.0, 9.0], smoothing: 0.0, gamma: 0.0 },
+                weight: 0.5,
+            },
+            HeadLoss { loss: Loss::Mae, weight: 2.0 },
+        ]);
+        let lost = [LossParts { sum: 30.0, weight: 20.0 }, LossParts { sum: 3.0, weight: 6.0 }];
+        assert_eq!(mean(&heads, &lost), 0.5 * 1.5 + 2.0 * 0.5);
+        assert_eq!(mean(&Loss::Mse, &lost), 33.0 / 26.0, "one loss of all outputs has one mean");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baeum_core::{Ended, EpochRecord, Expected, HeadMetric, Loss, Task, Update};
 
+use crate::class_weights::SETTING;
 use crate::config::{BATCH_SIZE, CheckpointConfig, ClassWeights, EarlyStopping, Sampler, TrainConfig};
 use crate::history::stale_epochs;
 use crate::time::{Stopwatch, minutes};
@@ -56,7 +57,7 @@ impl TrainConfig {
             number("ema", share, BETWEEN)?;
         }
         if let Some(weights) = &self.class_weights {
-            weights.check()?;
+            weights.check(SETTING)?;
         }
         if let Some(loss) = &self.loss {
             loss.check("loss")?;
@@ -165,7 +166,7 @@ impl TrainPlan {
     /// [`TrainError::Setting`] if the recipe asks for a loss or for weights that the task's targets cannot have.
     pub fn loss(&self, task: Task) -> Result<Loss, TrainError> {
         let said = self.said.loss.as_ref().map_or(Ok(task.loss()), |said| said.of(task, "loss"))?;
-        self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task))?;
+        self.class_weights().map_or(Ok(()), |weights| weights.refuse_for(task, SETTING))?;
         Ok(said)
     }
 

@@ -17,13 +17,13 @@ pub(crate) fn why_not_by_label(task: Task) -> Option<&'static str> {
     }
 }
 
-/// One label for each training row, by its place in the source. Where a row may have several it is the one with fewest rows,
+/// One label of the target at a place for each training row, by its place in the source. Where a row may have several it is the one with fewest rows,
 /// for they come again with it (as in Gupta, Dollár & Girshick 2019), and rows without any are alike.
-pub(crate) fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError> {
+pub(crate) fn labels(data: &Dataset, place: usize) -> Result<BTreeMap<usize, i64>, TrainError> {
     let rows = data.splits.train.rows().iter().copied();
-    match data.task {
+    match task(data, place) {
         Task::MultiLabel => {
-            let fitting = fitting(data)?;
+            let fitting = fitting(data, place)?;
             let counts = counts(&fitting);
             let rarest = |labels: Vec<usize>| {
                 let rarest = labels.into_iter().min_by_key(|label| counts.get(label).copied());
@@ -32,7 +32,7 @@ pub(crate) fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError>
             Ok(rows.zip(fitting.into_iter().map(rarest)).collect())
         }
         Task::Classify | Task::Regress | Task::Generate => {
-            let target = target(data)?;
+            let target = target(data, place)?;
             let places = target.i64s().map_err(|error| refuse(error.into()))?; // [B]
             Ok(rows.zip(places.iter().copied()).collect())
         }
@@ -40,22 +40,25 @@ pub(crate) fn labels(data: &Dataset) -> Result<BTreeMap<usize, i64>, TrainError>
 }
 
 /// How many training rows each of so many labels has.
-pub(crate) fn rows_of_labels(data: &Dataset, labels: usize) -> Result<Vec<usize>, TrainError> {
+pub(crate) fn rows_of_labels(data: &Dataset, place: usize, labels: usize) -> Result<Vec<usize>, TrainError> {
     let mut rows = vec![0; labels];
     let mut add = |label: usize| rows.get_mut(label).into_iter().for_each(|rows| *rows += 1);
-    match data.task {
-        Task::MultiLabel => fitting(data)?.into_iter().flatten().for_each(&mut add),
+    match task(data, place) {
+        Task::MultiLabel => fitting(data, place)?.into_iter().flatten().for_each(&mut add),
         // A class beyond the labels is refused by the network.
         Task::Classify | Task::Regress | Task::Generate => {
-            self::labels(data)?.into_values().filter_map(|label| label.try_into().ok()).for_each(&mut add);
+            self::labels(data, place)?
+                .into_values()
+                .filter_map(|label| label.try_into().ok())
+                .for_each(&mut add);
         }
     }
     Ok(rows)
 }
 
 /// The labels that fit each training row.
-fn fitting(data: &Dataset) -> Result<Vec<Vec<usize>>, TrainError> {
-    let target = target(data)?;
+fn fitting(data: &Dataset, place: usize) -> Result<Vec<Vec<usize>>, TrainError> {
+    let target = target(data, place)?;
     let fits = target.f32s().map_err(|error| refuse(error.into()))?; // [B, K]
     let width = target.shape().last().copied().unwrap_or(1).max(1);
     let of_row = |fits: &[f32]| (0..width).filter(|&label| fits[label] > 0.5).collect();
@@ -68,10 +71,18 @@ fn counts(fitting: &[Vec<usize>]) -> BTreeMap<usize, usize> {
     counts
 }
 
-/// The targets of the training rows.
-fn target(data: &Dataset) -> Result<Tensor, TrainError> {
+/// What a target is like: of one alone the dataset says it.
+fn task(data: &Dataset, place: usize) -> Task {
+    match &data.targets[..] {
+        several @ [_, _, ..] => several.get(place).map_or(data.task, |target| target.decode.task()),
+        [] | [_] => data.task,
+    }
+}
+
+/// The target at a place of the training rows.
+fn target(data: &Dataset, place: usize) -> Result<Tensor, TrainError> {
     let targets = data.source.targets(data.splits.train.rows())?;
-    Ok(targets.into_iter().next().ok_or_else(|| refuse("it has no target".into()))?)
+    Ok(targets.into_iter().nth(place).ok_or_else(|| refuse("it has no target".into()))?)
 }
 
 fn refuse(source: Box<dyn std::error::Error + Send + Sync>) -> SourceError {

@@ -9,6 +9,9 @@ use crate::plan::require;
 use crate::row_labels::{labels, why_not_by_label};
 use crate::{TrainError, TrainPlan};
 
+/// Of several targets, it is the labels of the first that rows are drawn by.
+const FIRST: usize = 0;
+
 /// The rows of epochs, drawn as the recipe says.
 ///
 /// What an epoch is, is a function of sampler, seed, epoch and data: it is made anew after an interruption.
@@ -34,7 +37,7 @@ impl Sampling {
             let rule = format!("`all`, because {why}");
             require(false, "sampler", rule, format!("`{}`", plan.sampler().name()))?;
         }
-        let labels = labels(data)?;
+        let labels = labels(data, FIRST)?;
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         labels.values().for_each(|label| *counts.entry(*label).or_default() += 1);
         Ok(Sampling { labels: Some((labels, wanted(&counts))) })
@@ -113,7 +116,7 @@ mod tests {
         let rows = sampling.order(&data, &Rng::new(7), epoch, usize::MAX);
         assert_eq!(rows.len(), sampling.rows(&data));
         assert!(rows.iter().all(|row| data.splits.train.rows().contains(row)));
-        let labels = labels(&data).unwrap();
+        let labels = labels(&data, FIRST).unwrap();
         let mut counts = Counts::new();
         rows.iter().for_each(|row| *counts.entry(labels[row]).or_default() += 1);
         (counts, rows)

@@ -3,7 +3,7 @@
 use baeum_core::{Ahead, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update};
 use baeum_kernels::sum_of_squares;
 
-use crate::loss::measure;
+use crate::loss::{mean, measure};
 use crate::{TrainError, TrainPlan};
 
 /// The rows of each part of each batch, some batches left out: what [`gradients`] will ask for.
@@ -66,14 +66,16 @@ pub(crate) fn valid_loss(
     data: &Dataset,
     loss: &Loss,
 ) -> Result<Option<f64>, TrainError> {
-    let mut total = LossParts::default();
+    let mut total: Vec<LossParts> = vec![];
     let (rows, part_rows) = (data.splits.valid.rows(), plan.part_rows());
     let mut batches = Ahead::new(&data.source, None, parts(rows.to_vec(), part_rows, part_rows, 0));
     for rows in rows.chunks(part_rows) {
         let batch = batches.take(rows)?;
-        total.add(measure(loss, net.predict(&batch)?, &batch.targets)?);
+        let lost = measure(loss, net.predict(&batch)?, &batch.targets)?;
+        total.resize(lost.len(), LossParts::default());
+        total.iter_mut().zip(lost).for_each(|(total, lost)| total.add(lost));
     }
-    Ok(if rows.is_empty() { None } else { Some(total.mean()) })
+    Ok(if rows.is_empty() { None } else { Some(mean(loss, &total)) })
 }
 
 /// All that the network must keep, if every number of it is finite.

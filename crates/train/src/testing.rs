@@ -301,6 +301,32 @@ impl Source for Fitting {
     }
 }
 
+/// Two datasets with the same rows as one, whose targets are called so.
+pub(crate) fn both((first, one): (&str, Dataset), (second, other): (&str, Dataset)) -> Dataset {
+    let named = |name: &str, data: &Dataset| Target { field: name.to_owned(), ..data.targets[0].clone() };
+    let targets = vec![named(first, &one), named(second, &other)];
+    Dataset { source: Arc::new(Both([one.source.clone(), other.source])), targets, ..one }
+}
+
+/// The targets of two sources beside each other.
+struct Both([Arc<dyn Source>; 2]);
+
+impl Source for Both {
+    fn len(&self) -> usize {
+        self.0[0].len()
+    }
+
+    fn record(&self, row: usize) -> Result<Record, SourceError> {
+        self.0[0].record(row)
+    }
+
+    fn batch(&self, rows: &[usize]) -> Result<Batch, SourceError> {
+        let [one, other] = &self.0;
+        let (one, other) = (one.batch(rows)?, other.batch(rows)?);
+        Ok(Batch { targets: [one.targets, other.targets].concat(), ..one })
+    }
+}
+
 /// The same, with names for its classes.
 pub(crate) fn named(data: Dataset, labels: &[&str]) -> Dataset {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();

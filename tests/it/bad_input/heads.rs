@@ -29,6 +29,23 @@ pub(super) fn cases() -> Vec<Case> {
         case("a metric of no one head", TWO, SAME, 2).recipe(train("epochs = 2\nbest = \"accuracy\"")),
         case("a metric that does not fit its head", TWO, SAME, 2)
             .recipe(train("epochs = 2\nbest = \"width.accuracy\"")),
+        case("weights of labels for a number", TWO, SAME, 2)
+            .recipe(train("epochs = 2\nheads = { width = { class_weights = \"balanced\" } }")),
+        case("weights of labels for all of several targets", TWO, SAME, 2)
+            .recipe(train("epochs = 2\nclass_weights = \"balanced\"")),
+        case("a head that reads no layer", TWO, SAME, 2)
+            .recipe((
+                "[models.mlp]",
+                "[models]\nheads = { width = \"mlp\" }\nmlp = { hidden = [4] }\n[models.none]",
+            ))
+            .recipe(("\n[models.none]\nhidden = [4]\n", "")),
+        case("a layer for a head that no target has", TWO, SAME, 2)
+            .recipe((
+                "[models.mlp]",
+                "[models]\nheads = { widht = \"dense1\" }\nmlp = { hidden = [4] }\n[models.none]",
+            ))
+            .recipe(("\n[models.none]\nhidden = [4]\n", "")),
+        case("thresholds of a number", TWO, SAME, 2).recipe(("unit = \"cm\"", "thresholds = { rose = 0.2 }")),
         case("a row with one of two targets", TWO, ("1.2,2,rose", "1.2,,rose"), 3),
     ]
 }

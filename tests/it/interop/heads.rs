@@ -16,18 +16,24 @@ use crate::heads::{folder, recipe, succeed};
 const ROWS: usize = 16;
 const FEATURES: usize = 5;
 const CLASSES: usize = 3;
+const TAGS: usize = 2;
 const STEPS: usize = 3;
 const RATE: f64 = 0.1;
-/// How much the head of classes counts, and that of numbers.
-const WEIGHTS: [f64; 2] = [1.5, 0.25];
+/// How much the head of classes counts, that of numbers, and that of labels.
+const WEIGHTS: [f64; 3] = [1.5, 0.25, 0.75];
+/// What a row counts by its class. The rows of a part are divided by what they count themselves, so a batch with these comes whole.
+const OF_CLASSES: [f32; CLASSES] = [0.5, 1.0, 4.0];
+/// What it counts that a label fits.
+const OF_TAGS: [f32; TAGS] = [3.0, 0.5];
 
 fn graph() -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[FEATURES]), DType::F32).unwrap();
     let hidden = graph.add("hidden", Layer::Dense { units: 8, bias: true }, &[x]).unwrap();
     let tanh = graph.add("tanh", Layer::Tanh, &[hidden]).unwrap();
-    for (name, units) in [("kind", CLASSES), ("size", 1)] {
-        let head = graph.add(name, Layer::Dense { units, bias: true }, &[tanh]).unwrap();
+    // One of them reads another layer than the others.
+    for (name, units, from) in [("kind", CLASSES, tanh), ("size", 1, hidden), ("tags", TAGS, tanh)] {
+        let head = graph.add(name, Layer::Dense { units, bias: true }, &[from]).unwrap();
         graph.output(head);
     }
     graph
@@ -41,14 +47,18 @@ fn batch() -> Batch {
     };
     let kinds = Tensor::vector((0..ROWS as i64).map(|row| row * row % CLASSES as i64).collect::<Vec<_>>());
     let inputs = [("x".to_owned(), normal("x", FEATURES))].into();
-    Batch { rows: ROWS, inputs, targets: vec![kinds, normal("y", 1)] }
+    let tags = (0..ROWS * TAGS).map(|place| (place * place % 5 / 2 % 2) as f32).collect::<Vec<_>>();
+    let tags = Tensor::new([ROWS, TAGS], tags).unwrap();
+    Batch { rows: ROWS, inputs, targets: vec![kinds, normal("y", 1), tags] }
 }
 
-fn loss() -> Loss {
-    let [kind, size] = WEIGHTS;
+fn loss(of_classes: &[f32]) -> Loss {
+    let [kind, size, tags] = WEIGHTS;
+    let classes = Loss::CrossEntropy { weights: of_classes.to_vec(), smoothing: 0.0, gamma: 0.0 };
     Loss::Heads(vec![
-        HeadLoss { loss: Loss::CROSS_ENTROPY, weight: kind },
+        HeadLoss { loss: classes, weight: kind },
         HeadLoss { loss: Loss::Huber { delta: 0.7 }, weight: size },
+        HeadLoss { loss: Loss::BinaryCrossEntropy { weights: OF_TAGS.to_vec() }, weight: tags },
     ])
 }
 
@@ -81,12 +91,12 @@ fn tensors(weights: &Weights) -> Map<String, Value> {
     weights.iter().map(|(name, tensor)| (name.clone(), written(tensor))).collect()
 }
 
-fn learned(net: &mut dyn Network, ends: &[usize]) -> Value {
+fn learned(net: &mut dyn Network, of_classes: &[f32], ends: &[usize]) -> Value {
     let update = Update::of(Method::Sgd { momentum: 0.0, nesterov: false }, RATE);
     let step = |_| {
         let mut total = LossParts::default();
         for (batch, part) in parts(ends) {
-            total.add(net.loss_and_grad(&batch, &loss(), part).unwrap());
+            total.add(net.loss_and_grad(&batch, &loss(of_classes), part).unwrap());
         }
         net.update(&update).unwrap();
         total.mean()
@@ -100,21 +110,34 @@ fn learned(net: &mut dyn Network, ends: &[usize]) -> Value {
 fn interop_pytorch_minimises_heads_together() {
     let (folder, graph, config) = (Scratch::new("heads"), graph(), RunnerConfig::default());
     let (start, batch) = (initial(&graph, 3), batch());
-    let cpu = || CpuRunner::new(&graph, &start, config).unwrap();
+    let cpu = |of_classes: &[f32], ends: &[usize]| {
+        learned(&mut CpuRunner::new(&graph, &start, config).unwrap(), of_classes, ends)
+    };
+    let candle = |of_classes: &[f32], ends: &[usize]| {
+        learned(&mut Runner::new(&graph, &start, config).unwrap(), of_classes, ends)
+    };
     let case = json!({
         "start": tensors(&start),
         "x": written(&batch.inputs["x"]),
         "kind": written(&batch.targets[0]),
         "size": written(&batch.targets[1]),
+        "tags": written(&batch.targets[2]),
         "weights": WEIGHTS,
         "learning_rate": RATE,
         "steps": STEPS,
-        "found": {
-            "cpu": learned(&mut cpu(), &[ROWS]),
-            "cpu in parts": learned(&mut cpu(), &[5, 6, ROWS]),
-            "candle": learned(&mut Runner::new(&graph, &start, config).unwrap(), &[ROWS]),
-            "candle in parts": learned(&mut Runner::new(&graph, &start, config).unwrap(), &[9, ROWS]),
-        },
+        "of_tags": OF_TAGS,
+        "cases": [
+            { "of_classes": null, "found": {
+                "cpu": cpu(&[], &[ROWS]),
+                "cpu in parts": cpu(&[], &[5, 6, ROWS]),
+                "candle": candle(&[], &[ROWS]),
+                "candle in parts": candle(&[], &[9, ROWS]),
+            } },
+            { "of_classes": OF_CLASSES, "found": {
+                "cpu, weighted": cpu(&OF_CLASSES, &[ROWS]),
+                "candle, weighted": candle(&OF_CLASSES, &[ROWS]),
+            } },
+        ],
     });
     folder.put("heads.json", case.to_string());
     python("BAEUM_PYTHON_TORCH", "heads.py", folder.path());

@@ -39,7 +39,7 @@ layers = [
 pub(super) fn page() -> String {
     let text = format!("{}{LAYERS}", DATA.trim_start());
     let plans = Recipe::parse("recipe.toml", &text, &[]).unwrap().check().unwrap();
-    let graph = plans.models.graph_of(&[&[4], &[3, 16, 16], &[20]], 2).unwrap();
+    let graph = plans.models.graph_of(&[&[4], &[3, 16, 16], &[20]], &[], 2).unwrap();
     format!(
         "\n## Several inputs\n\n{WORDS}\n\n```toml{DATA}{LAYERS}```\n\nWith four numbers of price and shop, in two classes; trained, a text \
          that is filled up behind also brings `words_lengths`:\n\n```text\n{}```\n",

@@ -47,6 +47,19 @@ pub enum Positions {
     Rotary,
 }
 
+/// What is averaged of what the members of an ensemble say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MeanOf {
+    /// The numbers themselves.
+    #[default]
+    Scores,
+    /// Their softmaxes; out come scores whose softmax is that mean.
+    Softmax,
+    /// Their sigmoids; out come scores whose sigmoid is that mean.
+    Sigmoid,
+}
+
 /// Which states of a recurrent layer come out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -117,7 +117,7 @@ impl Layer {
             }
             Layer::MeanOverTime | Layer::MaxOverTime => sequence::over_time(inputs),
             Layer::Ensemble { members } => members::ensemble(one(inputs)?, *members),
-            Layer::MemberMean => members::mean(one(inputs)?),
+            Layer::MemberMean { .. } => members::mean(one(inputs)?),
             Layer::Lengths { .. } => sequence::lengths(one(inputs)?),
             Layer::Transpose => sequence::transpose(one(inputs)?),
             Layer::Patches { size, stride } => {

@@ -37,11 +37,17 @@ pub(super) fn scale(input: &Shape, axes: usize) -> Result<Shape, Refusal> {
     }
 }
 
-pub(super) fn scale_params(input: Option<&&Shape>, axes: usize, start: f64, signs: bool) -> Vec<Param> {
+pub(super) fn scale_params(
+    input: Option<&&Shape>,
+    axes: usize,
+    (start, signs): (f64, bool),
+    bias: Option<f64>,
+) -> Vec<Param> {
     let start = start as f32;
     let init = if signs { Init::Signs(start) } else { Init::Constant(start) };
     let sizes = input.and_then(|shape| factors(shape, axes)).unwrap_or_default();
-    vec![learned("weight", sizes, init)]
+    let bias = bias.map(|bound| learned("bias", sizes.clone(), Init::Alike(bound)));
+    std::iter::once(learned("weight", sizes, init)).chain(bias).collect()
 }
 
 /// The sizes of the last axes, the batch not among them.

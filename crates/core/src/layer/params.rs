@@ -23,6 +23,8 @@ pub enum Init {
     /// Uniform between minus and plus this bound; for weights and biases of dense and convolution layers it is
     /// `1 / sqrt(fan_in)`, which is what PyTorch's `kaiming_uniform_(a=sqrt(5))` comes to.
     Uniform(f64),
+    /// Uniform within this bound along the last axis, and the same in each block of it.
+    Alike(f64),
     /// This value or minus this value, by lot.
     Signs(f32),
     /// Normal with mean 0 and this deviation; 1, as PyTorch starts an embedding, unless its table is tied.
@@ -55,8 +57,8 @@ impl Layer {
                 weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
             }
             Layer::GroupedDense { groups, units } => members::grouped_params(groups, *units),
-            Layer::Scale { axes, start, signs } => {
-                members::scale_params(inputs.first(), *axes, *start, *signs)
+            Layer::Scale { axes, start, signs, bias } => {
+                members::scale_params(inputs.first(), *axes, (*start, *signs), *bias)
             }
             Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
@@ -96,7 +98,7 @@ impl Layer {
             | Layer::MeanOverTime
             | Layer::MaxOverTime
             | Layer::Ensemble { .. }
-            | Layer::MemberMean
+            | Layer::MemberMean { .. }
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Patches { .. }

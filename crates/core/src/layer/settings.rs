@@ -14,9 +14,10 @@ impl Layer {
                 sizes_above_zero("groups", groups)?;
                 above_zero("units", *units)
             }
-            Layer::Scale { axes, start, .. } => {
+            Layer::Scale { axes, start, bias, .. } => {
                 above_zero("axes", *axes)?;
-                positive("start", *start)
+                positive("start", *start)?;
+                bias.map_or(Ok(()), |bound| not_negative("bias", bound))
             }
             Layer::Ensemble { members } => above_zero("members", *members),
             Layer::Conv2d { filters, kernel, stride, dilation, groups, .. } => {
@@ -86,7 +87,7 @@ impl Layer {
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
-            | Layer::MemberMean
+            | Layer::MemberMean { .. }
             | Layer::Lengths { .. }
             | Layer::Transpose
             | Layer::Add
@@ -141,6 +142,13 @@ fn positive(name: &'static str, value: f64) -> Result<(), (&'static str, String)
         Ok(())
     } else {
         Err((name, format!("must be above zero, got {value}")))
+    }
+}
+
+fn not_negative(name: &'static str, value: f64) -> Result<(), (&'static str, String)> {
+    match value.is_finite() && value >= 0.0 {
+        true => Ok(()),
+        false => Err((name, format!("must be zero or more, got {value}"))),
     }
 }
 

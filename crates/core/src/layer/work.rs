@@ -33,7 +33,7 @@ impl Layer {
             Layer::Gru { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 3 * *units, *units, *bidirectional, *layers)
             }
-            Layer::MeanOverTime | Layer::MaxOverTime | Layer::MemberMean => {
+            Layer::MeanOverTime | Layer::MaxOverTime | Layer::MemberMean { .. } => {
                 inputs.first().map_or(0, |shape| elements(shape))
             }
             Layer::Scale { .. }

@@ -54,7 +54,7 @@ impl Raw for Divided<'_> {
         self.raw.few(field).filter(|_| self.rows.is_none()) // they are counted by their places in the source
     }
 
-    fn image_size(&self, row: usize) -> Option<(usize, usize)> {
-        self.raw.image_size(self.row(row))
+    fn image_size(&self, row: usize, field: usize) -> Option<(usize, usize)> {
+        self.raw.image_size(self.row(row), field)
     }
 }

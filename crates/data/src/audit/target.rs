@@ -29,6 +29,7 @@ impl Audit<'_> {
         for (target, field) in self.fields.iter().enumerate().filter(is_target) {
             let task = match (self.plan.head(&field.name), &field.kind) {
                 (Some(_), Kind::Number) => Task::Regress,
+                (Some(_), Kind::Labels { .. }) => Task::MultiLabel,
                 (Some(_), _) => Task::Classify,
                 (None, _) => task,
             };

@@ -20,8 +20,8 @@ pub struct CsvFormat {
     pub trim: bool,
     /// How a cell without a value is written.
     pub missing: Vec<String>,
-    /// The column whose cells are lists, if one is: an empty cell is a list of nothing there, and not missing.
-    pub lists: Option<String>,
+    /// The columns whose cells are lists: an empty cell is a list of nothing there, and not missing.
+    pub lists: Vec<String>,
 }
 
 impl CsvFormat {
@@ -35,16 +35,16 @@ impl CsvFormat {
             encoding: config.encoding,
             trim: config.trim,
             missing: missing.to_vec(),
-            lists: None,
+            lists: vec![],
         }
     }
 
-    /// The same for a table with a column of lists.
-    pub(crate) fn listing(self, lists: Option<&Lists>) -> CsvFormat {
-        CsvFormat { lists: lists.map(|lists| lists.column.clone()), ..self }
+    /// The same for a table with columns of lists.
+    pub(crate) fn listing(self, lists: &[Lists]) -> CsvFormat {
+        CsvFormat { lists: lists.iter().map(|lists| lists.column.clone()).collect(), ..self }
     }
 
-    /// The same for the cells of the column of lists alone.
+    /// The same for the cells of a column of lists alone.
     pub(super) fn of_lists(&self) -> CsvFormat {
         let missing = self.missing.iter().filter(|missing| !missing.is_empty()).cloned().collect();
         CsvFormat { missing, ..self.clone() }

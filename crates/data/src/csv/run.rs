@@ -13,21 +13,21 @@ use crate::split::sample_id;
 #[derive(Debug)]
 pub(super) struct Formats {
     usual: CsvFormat,
-    /// The place of the column of lists, and how its cells are.
-    lists: Option<(usize, CsvFormat)>,
+    /// How the cells of lists are.
+    of_lists: CsvFormat,
+    /// The places of the columns of lists.
+    lists: Vec<usize>,
 }
 
 impl Formats {
     pub(super) fn of(format: &CsvFormat, columns: &[String]) -> Formats {
-        let place = format.lists.as_ref().and_then(|lists| columns.iter().position(|name| name == lists));
-        Formats { usual: format.clone(), lists: place.map(|place| (place, format.of_lists())) }
+        let is_list = |place: &usize| format.lists.contains(&columns[*place]);
+        let lists = (0..columns.len()).filter(is_list).collect();
+        Formats { usual: format.clone(), of_lists: format.of_lists(), lists }
     }
 
     fn column(&self, place: usize) -> &CsvFormat {
-        match &self.lists {
-            Some((lists, format)) if *lists == place => format,
-            Some(_) | None => &self.usual,
-        }
+        if self.lists.contains(&place) { &self.of_lists } else { &self.usual }
     }
 }
 

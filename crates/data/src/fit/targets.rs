@@ -19,7 +19,11 @@ pub(super) fn target(
         Kind::Number if !levels.is_empty() => quantiles(plan, rows, levels)?,
         kind @ (Kind::Category | Kind::Labels { .. }) if !levels.is_empty() => {
             let (name, wants) = (&rows.field.name, "a number to be learned");
-            return Err(DataError::setting(plan.path_of_quantiles(name), wants, format!("`{name}`, {kind}")));
+            return Err(DataError::setting(
+                plan.path_of_head(name) + ".quantiles",
+                wants,
+                format!("`{name}`, {kind}"),
+            ));
         }
         Kind::Category => {
             let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
@@ -27,7 +31,7 @@ pub(super) fn target(
         }
         Kind::Labels { .. } => {
             let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
-            let thresholds = thresholds(plan, &labels)?;
+            let thresholds = thresholds(plan, &rows.field.name, &labels)?;
             let stats = TargetStats::LabelSets { rows: rows.train.rows().len() as u64, counts };
             (Decode::Labels { labels, thresholds }, stats)
         }
@@ -38,14 +42,14 @@ pub(super) fn target(
 }
 
 /// How probable each label has to be to answer.
-fn thresholds(plan: &DataPlan, labels: &[String]) -> Result<Vec<f32>, DataError> {
-    let said = &plan.config.thresholds;
+fn thresholds(plan: &DataPlan, target: &str, labels: &[String]) -> Result<Vec<f32>, DataError> {
+    let (said, path) = plan.thresholds(target);
     if let Some(label) = said.keys().find(|label| !labels.contains(label)) {
         let near = nearest(label, labels.iter().map(String::as_str));
         let wants = near.map_or("a label of the training rows".to_owned(), |near| {
             format!("a label of the training rows, such as `{near}`")
         });
-        return Err(DataError::setting(format!("data.thresholds.{label}"), wants, format!("`{label}`")));
+        return Err(DataError::setting(format!("{path}.{label}"), wants, format!("`{label}`")));
     }
     Ok(labels.iter().map(|label| said.get(label).map_or(0.5, |&threshold| threshold as f32)).collect())
 }

@@ -3,7 +3,7 @@
 use baeum_core::{Expected, Task};
 
 use super::check::{Checked, refuse, refuse_empty};
-use super::{DataPlan, SourcePlan};
+use super::{DataPlan, SourcePlan, targets};
 use crate::config::{CleanConfig, DataConfig, HeadTarget};
 
 pub(super) const PATH: &str = "data.targets";
@@ -21,14 +21,15 @@ pub(super) fn first<'a>(config: &'a DataConfig, source: &SourcePlan) -> Checked<
             return refuse(path + ".column", "each column once", format!("`{}` again", head.column));
         }
         match (head.task, &head.unit) {
-            (Some(task @ (Task::MultiLabel | Task::Generate)), _) => {
-                return refuse(path + ".task", "`classify` or `regress`", format!("`{}`", task.name()));
+            (Some(Task::Generate), _) => {
+                return refuse(path + ".task", "`classify`, `regress` or `multi_label`", "`generate`");
             }
-            (Some(Task::Classify), Some(_)) => {
+            (Some(Task::Classify | Task::MultiLabel), Some(_)) => {
                 return refuse(path + ".unit", "a number to be learned", "classes");
             }
-            (Some(Task::Classify | Task::Regress) | None, _) => {}
+            (Some(Task::Classify | Task::MultiLabel | Task::Regress) | None, _) => {}
         }
+        targets::multi_label(&path, head.task, head.separator.as_deref(), &head.thresholds)?;
     }
     match &config.targets[..] {
         [first, _, ..] => Ok(first),

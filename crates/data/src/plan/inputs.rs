@@ -2,7 +2,7 @@
 
 use super::check::{self, Checked, refuse, refuse_empty};
 use super::{DataPlan, SourcePlan};
-use crate::config::{DataConfig, FieldConfig, InputConfig, KindConfig, StepConfig};
+use crate::config::{DataConfig, InputConfig, KindConfig, StepConfig};
 
 /// What the one input is called that a network has unless the recipe names several.
 pub(crate) const INPUT: &str = "x";
@@ -13,23 +13,29 @@ pub(crate) const IMAGE_ALONE: &str = "an image to be the one field of its input"
 const PATH: &str = "data.inputs";
 
 /// An image of a table stands alone before the network, or in an input of its own.
-pub(super) fn one_image(config: &DataConfig) -> Checked {
-    let is_image = |field: &FieldConfig| matches!(field.kind, Some(KindConfig::Image { .. }));
-    let mut images = config.fields.iter().filter(|(_, field)| is_image(field));
-    let Some((image, field)) = images.next() else { return Ok(()) };
-    let path = format!("data.fields.{image}.kind");
-    if let Some(KindConfig::Image { folder: Some(folder), .. }) = &field.kind {
-        refuse_empty(&format!("{path}.image.folder"), folder)?;
+pub(super) fn images(config: &DataConfig) -> Checked {
+    for (image, field) in &config.fields {
+        let Some(KindConfig::Image { folder, .. }) = &field.kind else { continue };
+        let path = format!("data.fields.{image}.kind");
+        if let Some(folder) = folder {
+            refuse_empty(&format!("{path}.image.folder"), folder)?;
+        }
+        let mut seen = config.fields.keys().chain(config.vectors.keys());
+        let got = match config.inputs.is_empty() {
+            true => seen
+                .find(|name| *name != image)
+                .map(|other| format!("`{other}` beside it; name several `data.inputs`")),
+            false => config
+                .inputs
+                .values()
+                .find_map(|input| beside(input, image))
+                .map(|other| format!("`{other}` beside it")),
+        };
+        if let Some(got) = got {
+            return refuse(path, IMAGE_ALONE, got);
+        }
     }
-    if let Some((other, _)) = images.next() {
-        return refuse(path, "one column of images in a table", format!("`{other}` as well"));
-    }
-    let mut seen = config.fields.keys().chain(config.vectors.keys());
-    let beside = match config.inputs.is_empty() {
-        true => seen.find(|name| *name != image),
-        false => config.inputs.values().find_map(|input| beside(input, image)),
-    };
-    beside.map_or(Ok(()), |other| refuse(path, IMAGE_ALONE, format!("`{other}` beside it")))
+    Ok(())
 }
 
 /// A field that stands in an input beside the image.
@@ -102,7 +108,7 @@ impl DataPlan {
 
     /// The sizes of a field that stands alone in its input, if it is an image or a text.
     fn item_of(&self, field: &str) -> Option<Vec<usize>> {
-        if let Some(image) = self.image_column().filter(|image| image.name == field) {
+        if let Some(image) = self.image_columns().find(|image| image.name == field) {
             return self.resized(image.name, image.channels);
         }
         self.field(field)?.steps.iter().flatten().find_map(places)

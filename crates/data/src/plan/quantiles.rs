@@ -52,12 +52,6 @@ fn levels(path: &str, levels: &[f64]) -> Checked {
 }
 
 impl DataPlan {
-    /// Where the recipe says them.
-    pub(crate) fn path_of_quantiles(&self, target: &str) -> String {
-        let place = self.config.targets.iter().position(|head| head.column == target);
-        place.map_or("data.quantiles".to_owned(), |place| format!("{}[{place}].quantiles", heads::PATH))
-    }
-
     /// The levels of the quantiles that are told of a target; none where it is told itself.
     pub(crate) fn quantiles(&self, target: &str) -> &[f64] {
         self.head(target).map_or(&self.config.quantiles, |head| &head.quantiles)

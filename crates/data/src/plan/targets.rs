@@ -1,10 +1,12 @@
 //! What several targets want of the rest of the section, and labels of which a row may have several.
 
+use std::collections::BTreeMap;
+
 use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
-use super::{Lists, SourcePlan};
-use crate::config::DataConfig;
+use super::{DataPlan, Lists, SourcePlan, heads};
+use crate::config::{DataConfig, TargetConfig};
 
 /// What the answers of several columns are called that each say yes or no.
 const LABELS: &str = "labels";
@@ -52,44 +54,95 @@ pub(super) fn several(config: &DataConfig, source: &SourcePlan, columns: &[Strin
     }
 }
 
-/// The column whose cells may be lists of texts, where a row may have several labels.
-pub(super) fn lists(config: &DataConfig) -> Option<Lists> {
-    let [column] = config.target.as_ref()?.columns() else { return None };
-    let of_labels = || Lists { column: column.clone(), separator: separator(config).to_owned() };
-    (config.task == Some(Task::MultiLabel)).then(of_labels)
-}
-
-/// What stands between two labels of a cell.
-pub(super) fn separator(config: &DataConfig) -> &str {
-    config.separator.as_deref().unwrap_or(SEPARATOR)
-}
-
-/// The settings of labels of which a row may have several.
-pub(super) fn multi_label(config: &DataConfig, task: Option<Task>, columns: &[String]) -> Checked {
+/// The settings of labels of which a row may have several, as `at` says them of a target.
+pub(super) fn multi_label(
+    at: &str,
+    task: Option<Task>,
+    separator: Option<&str>,
+    thresholds: &BTreeMap<String, f64>,
+) -> Checked {
     if task != Some(Task::MultiLabel) {
-        let wants = "`data.task = \"multi_label\"`, where a row may have several labels";
-        return match (&config.separator, config.thresholds.is_empty()) {
-            (Some(_), _) => refuse("data.separator", wants, "another task"),
-            (None, false) => refuse("data.thresholds", wants, "another task"),
+        let wants = format!("`{at}.task = \"multi_label\"`, where a row may have several labels");
+        return match (separator, thresholds.is_empty()) {
+            (Some(_), _) => refuse(format!("{at}.separator"), wants, "another task"),
+            (None, false) => refuse(format!("{at}.thresholds"), wants, "another task"),
             (None, true) => Ok(()),
         };
     }
-    let separator = separator(config);
-    if separator.is_empty() {
-        return refuse("data.separator", "what stands between two labels, such as `;`", "nothing");
+    if separator.is_some_and(str::is_empty) {
+        let wants = "what stands between two labels, such as `;`";
+        return refuse(format!("{at}.separator"), wants, "nothing");
     }
-    if columns.len() > 1 && !config.labels.is_empty() {
-        return refuse("data.labels", "to be left out, for the columns name the labels", "names");
-    }
-    if let (true, Some(column)) = (columns.len() > 1, columns.iter().find(|name| name.contains(separator))) {
-        let wants = "what stands in no name of a column, for it separates them in records";
-        return refuse("data.separator", wants, format!("`{separator}`, which stands in `{column}`"));
-    }
-    match config.thresholds.iter().find(|(_, threshold)| !(**threshold > 0.0 && **threshold < 1.0)) {
+    match thresholds.iter().find(|(_, threshold)| !(**threshold > 0.0 && **threshold < 1.0)) {
         None => Ok(()),
         Some((label, threshold)) => {
-            let path = format!("data.thresholds.{label}");
+            let path = format!("{at}.thresholds.{label}");
             refuse(path, "a probability above 0 and below 1", threshold.to_string())
         }
+    }
+}
+
+/// What columns want that each say whether a label fits.
+pub(super) fn columns_of_labels(config: &DataConfig, task: Option<Task>) -> Checked {
+    let columns = config.target.as_ref().map_or(&[][..], TargetConfig::columns);
+    if task != Some(Task::MultiLabel) || columns.len() < 2 {
+        return Ok(());
+    }
+    if !config.labels.is_empty() {
+        return refuse("data.labels", "to be left out, for the columns name the labels", "names");
+    }
+    let separator = config.separator.as_deref().unwrap_or(SEPARATOR);
+    match columns.iter().find(|name| name.contains(separator)) {
+        None => Ok(()),
+        Some(column) => {
+            let wants = "what stands in no name of a column, for it separates them in records";
+            refuse("data.separator", wants, format!("`{separator}`, which stands in `{column}`"))
+        }
+    }
+}
+
+impl DataPlan {
+    /// The columns whose cells list labels.
+    pub(crate) fn lists(&self) -> Vec<Lists> {
+        let of = |column: &String| Lists {
+            column: column.clone(),
+            separator: self.separator_of(column).to_owned(),
+        };
+        if !self.config.targets.is_empty() {
+            let heads = self.config.targets.iter().filter(|head| head.task == Some(Task::MultiLabel));
+            return heads.map(|head| of(&head.column)).collect();
+        }
+        match &self.columns[..] {
+            [column] if self.may_fit_nothing() => vec![of(column)],
+            _ => vec![],
+        }
+    }
+
+    /// Whether the answers of several columns are the names of those that say yes.
+    pub(crate) fn names_its_columns(&self) -> bool {
+        self.may_fit_nothing() && self.config.targets.is_empty() && self.columns.len() > 1
+    }
+
+    /// What stands between two labels of a row, where it may have several.
+    pub fn separator(&self) -> &str {
+        self.separator_of(&self.target)
+    }
+
+    /// The same of one of several targets.
+    pub(crate) fn separator_of(&self, target: &str) -> &str {
+        let said = self.head(target).map_or(&self.config.separator, |head| &head.separator);
+        said.as_deref().unwrap_or(SEPARATOR)
+    }
+
+    /// How probable each label of a target has to be to answer, and where the recipe says it.
+    pub(crate) fn thresholds(&self, target: &str) -> (&BTreeMap<String, f64>, String) {
+        let said = self.head(target).map_or(&self.config.thresholds, |head| &head.thresholds);
+        (said, format!("{}.thresholds", self.path_of_head(target)))
+    }
+
+    /// Where the recipe says what belongs to a target.
+    pub(crate) fn path_of_head(&self, target: &str) -> String {
+        let place = self.config.targets.iter().position(|head| head.column == target);
+        place.map_or("data".to_owned(), |place| format!("{}[{place}]", heads::PATH))
     }
 }

@@ -464,10 +464,19 @@ fn several_targets_are_checked_before_any_data_are_read() {
     refuse(&heads(two, r#", "task": "classify""#), "data.task", beside);
     let again = heads(&format!("{one}, {one}"), "");
     refuse(&again, "data.targets[1].column", "each column once, got `kind` again");
-    let text = heads(r#"{"column": "a", "task": "multi_label"}, {"column": "b"}"#, "");
-    refuse(&text, "data.targets[0].task", "`classify` or `regress`, got `multi_label`");
+    let text = heads(r#"{"column": "a", "task": "generate"}, {"column": "b"}"#, "");
+    refuse(&text, "data.targets[0].task", "`classify`, `regress` or `multi_label`, got `generate`");
     let unit = heads(r#"{"column": "a", "task": "classify", "unit": "m"}, {"column": "b"}"#, "");
     refuse(&unit, "data.targets[0].unit", "a number to be learned, got classes");
+    let labels = |said: &str| heads(&format!(r#"{{"column": "b"}}, {{"column": "a", {said}}}"#), "");
+    let wants =
+        "`data.targets[1].task = \"multi_label\"`, where a row may have several labels, got another task";
+    refuse(&labels(r#""separator": "|""#), "data.targets[1].separator", wants);
+    refuse(&labels(r#""thresholds": {"x": 0.2}"#), "data.targets[1].thresholds", wants);
+    let none = labels(r#""task": "multi_label", "separator": """#);
+    refuse(&none, "data.targets[1].separator", "what stands between two labels, such as `;`, got nothing");
+    let sure = labels(r#""task": "multi_label", "thresholds": {"x": 1.0}"#);
+    refuse(&sure, "data.targets[1].thresholds.x", "a probability above 0 and below 1, got 1");
     let groups = heads(two, r#", "split": {"groups": {"column": "size"}}"#);
     refuse(&groups, "data.split.groups.column", "a column other than the target, got `size`");
     let images = r#"{"source": {"folder": {"path": "f"}}, "targets": [{"column": "a"}, {"column": "b"}]}"#;

@@ -20,10 +20,10 @@ impl DataPlan {
         words.extend(
             self.config.series.iter().flat_map(|series| series.time.iter().chain(&series.group)).cloned(),
         );
-        let classes = self.config.targets.iter().filter(|head| head.task == Some(Task::Classify));
+        let are_words = |task| matches!(task, Some(Task::Classify | Task::MultiLabel));
+        let classes = self.config.targets.iter().filter(|head| are_words(head.task));
         words.extend(classes.map(|head| head.column.clone()));
-        let are_labels = matches!(self.task, Some(Task::Classify | Task::MultiLabel));
-        if self.config.targets.is_empty() && (are_labels || self.config.label_file.is_some()) {
+        if self.config.targets.is_empty() && (are_words(self.task) || self.config.label_file.is_some()) {
             words.extend(self.columns.iter().cloned());
         }
         words

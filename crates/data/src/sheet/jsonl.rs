@@ -18,13 +18,13 @@ use crate::error::quoted;
 use crate::plan::Lists;
 use crate::profile::Repair;
 
-/// Reads one file line by line; a key that a row lacks is missing there. Texts of the column `lists` may come as a list.
+/// Reads one file line by line; a key that a row lacks is missing there. Texts of the columns `lists` may come as a list.
 ///
 /// # Errors
 /// [`DataError`] names the row that is no object of plain values, or has another kind of value than the rows before.
 pub(super) fn read(
     stored: &Stored<'_>,
-    lists: Option<&Lists>,
+    lists: &[Lists],
     on_bad: OnBad,
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
@@ -71,15 +71,15 @@ struct Object(Vec<(String, Plain)>);
 
 impl Object {
     /// The same with each list as one text.
-    fn joined(mut self, lists: Option<&Lists>, file: &str, row: usize) -> Result<Object, DataError> {
+    fn joined(mut self, lists: &[Lists], file: &str, row: usize) -> Result<Object, DataError> {
         for (key, value) in &mut self.0 {
             let Plain::List(texts) = value else { continue };
-            let Some(Lists { separator, .. }) = lists.filter(|lists| lists.column == *key) else {
+            let Some(Lists { separator, .. }) = lists.iter().find(|lists| lists.column == *key) else {
                 let (wants, got) = ("an object of plain values".to_owned(), "a list inside".to_owned());
                 return Err(DataError::Row { file: file.to_owned(), row, wants, got });
             };
             if let Some(text) = texts.iter().find(|text| text.contains(separator)) {
-                let (column, wants) = (key.clone(), "labels without the `data.separator` in them");
+                let (column, wants) = (key.clone(), "labels without the `separator` in them");
                 return Err(DataError::Cell { file: file.to_owned(), row, column, wants, got: quoted(text) });
             }
             *value = Plain::Word(texts.join(separator));

@@ -11,7 +11,7 @@ use crate::testing::{place, prepare, refusal};
 fn jsonl(text: &str) -> Result<Sheet, DataError> {
     jsonl::read(
         &Stored::memory("a.jsonl", text.into()),
-        None,
+        &[],
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     )
@@ -61,7 +61,7 @@ fn what_is_no_row_of_plain_values_is_refused() {
     );
     let latin = jsonl::read(
         &Stored::memory("a.jsonl", b"{\"n\": 1}\r\n{\"a\": \"\xe9\"}".into()),
-        None,
+        &[],
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     );
@@ -76,7 +76,7 @@ fn bad_lines_may_be_left_out_and_are_listed() {
     let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
     let frame = jsonl::read(
         &Stored::memory("a.jsonl", text.into()),
-        None,
+        &[],
         OnBad::Skip,
         (&Room::memory(), &Limits::default()),
     )
@@ -99,7 +99,7 @@ fn lines_that_are_longer_than_memory_are_the_same() {
     let read = |room: &Room| {
         let sheet = jsonl::read(
             &Stored::memory("a.jsonl", text.clone().into()),
-            None,
+            &[],
             OnBad::Stop,
             (room, &Limits::default()),
         );
@@ -120,7 +120,7 @@ fn every_cut_of_lines_is_read_or_refused() {
     for end in 0..text.len() {
         let _ = jsonl::read(
             &Stored::memory("a.jsonl", text.as_bytes()[..end].into()),
-            None,
+            &[],
             OnBad::Stop,
             (&Room::memory(), &Limits::default()),
         );

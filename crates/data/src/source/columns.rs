@@ -49,7 +49,7 @@ pub(super) fn bad_cells(
     uses: &[Use],
     target: &[usize],
 ) -> Result<BTreeMap<usize, DataError>, DataError> {
-    let mut refused = several::refused(sheet, target, plan.task == Some(Task::MultiLabel))?;
+    let mut refused = several::refused(sheet, target, plan.names_its_columns())?;
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),

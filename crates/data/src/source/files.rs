@@ -224,8 +224,12 @@ impl Images {
         Ok((ids, refused))
     }
 
-    /// Leaves out the rows that [`Images::look`] refused; their sizes are not there.
+    /// Leaves out rows. Where it was [`Images::look`] that refused them, their sizes are not there.
     pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        if self.sizes.len() == self.files.len() {
+            let mut row = 0..;
+            self.sizes.retain(|_| row.next().is_none_or(&keep));
+        }
         let mut row = 0..;
         self.files.retain(|_| row.next().is_none_or(&keep));
     }

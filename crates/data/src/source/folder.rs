@@ -127,7 +127,7 @@ impl Raw for Folder {
         true
     }
 
-    fn image_size(&self, row: usize) -> Option<(usize, usize)> {
+    fn image_size(&self, row: usize, _: usize) -> Option<(usize, usize)> {
         self.images.size(row)
     }
 

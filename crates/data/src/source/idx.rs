@@ -225,7 +225,7 @@ impl Raw for Idx {
         format!("`{}` image {}", file.name, row + 1)
     }
 
-    fn image_size(&self, _: usize) -> Option<(usize, usize)> {
+    fn image_size(&self, _: usize, _: usize) -> Option<(usize, usize)> {
         Some((self.height, self.width))
     }
 }

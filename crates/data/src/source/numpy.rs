@@ -288,7 +288,7 @@ impl Raw for Numpy {
         format!("`{}` row {}", file.name, row + 1)
     }
 
-    fn image_size(&self, _: usize) -> Option<(usize, usize)> {
+    fn image_size(&self, _: usize, _: usize) -> Option<(usize, usize)> {
         let Form::Image { height, width, .. } = self.form else { return None };
         Some((height, width))
     }

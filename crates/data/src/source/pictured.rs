@@ -1,4 +1,4 @@
-//! Tables with a column of paths: the images behind them are the one field that the network sees, or the one of an input.
+//! Tables with columns of paths: the images behind each are the one field that the network sees, or the one of an input.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,14 +21,19 @@ pub(crate) fn paths(
     files: &[TableFiles],
     place: &Place,
 ) -> Result<Vec<PathBuf>, DataError> {
-    let Some(image) = plan.image_column() else { return Ok(vec![]) };
+    if plan.image_columns().next().is_none() {
+        return Ok(vec![]);
+    }
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, _) =
-        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
-    // A column that is not there is refused by its name when the table is scanned.
-    let Some(column) = sheet.column(image.name) else { return Ok(vec![]) };
-    let named = named(&sheet, column, image, files, place)?;
-    Ok(named.into_iter().filter_map(|file| file.into_path(place.fs.as_ref())).collect())
+    let (sheet, _) = sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
+    let mut paths = vec![];
+    for image in plan.image_columns() {
+        // A column that is not there is refused by its name when the table is scanned.
+        let Some(column) = sheet.column(image.name) else { continue };
+        let named = named(&sheet, column, image, files, place)?;
+        paths.extend(named.into_iter().filter_map(|file| file.into_path(place.fs.as_ref())));
+    }
+    Ok(paths)
 }
 
 /// The images that a column of a table names.
@@ -109,16 +114,9 @@ pub(super) fn leave_out(
 
 /// A table in memory whose images are on the disk.
 pub(super) struct Pictured {
-    table: Table,
-    images: Images,
-    /// The place of the image among the fields.
-    field: usize,
-}
-
-impl Pictured {
-    pub(super) fn new(table: Table, images: Images, field: usize) -> Pictured {
-        Pictured { table, images, field }
-    }
+    pub(super) table: Table,
+    /// By the place of each among the fields.
+    pub(super) images: BTreeMap<usize, Images>,
 }
 
 impl Raw for Pictured {
@@ -127,23 +125,28 @@ impl Raw for Pictured {
     }
 
     fn cell(&self, row: usize, field: usize) -> Result<Cell<'_>, DataError> {
-        if field == self.field { self.images.cell(row) } else { self.table.cell(row, field) }
+        match self.images.get(&field) {
+            Some(images) => images.cell(row),
+            None => self.table.cell(row, field),
+        }
     }
 
     fn place(&self, row: usize) -> String {
-        format!("{} (`{}`)", self.table.place(row), self.images.name(row))
+        let names: Vec<String> =
+            self.images.values().map(|images| format!("`{}`", images.name(row))).collect();
+        format!("{} ({})", self.table.place(row), names.join(", "))
     }
 
     fn is_decoded_anew(&self) -> bool {
         true
     }
 
-    fn image_size(&self, row: usize) -> Option<(usize, usize)> {
-        self.images.size(row)
+    fn image_size(&self, row: usize, field: usize) -> Option<(usize, usize)> {
+        self.images.get(&field)?.size(row)
     }
 
     fn few(&self, field: usize) -> Option<FewCells<'_>> {
-        self.table.few(field).filter(|_| field != self.field)
+        self.table.few(field).filter(|_| !self.images.contains_key(&field))
     }
 
     fn repairs(&self) -> Vec<Repair> {

@@ -55,8 +55,8 @@ impl Raw for Relabelled {
         self.raw.beyond()
     }
 
-    fn image_size(&self, row: usize) -> Option<(usize, usize)> {
-        self.raw.image_size(row)
+    fn image_size(&self, row: usize, field: usize) -> Option<(usize, usize)> {
+        self.raw.image_size(row, field)
     }
 
     fn steps(&self, row: usize) -> Option<Steps> {

@@ -26,8 +26,8 @@ pub(super) struct TableScan<'a> {
     target: Vec<usize>,
     /// What each column is, in the order of the table.
     columns: Vec<Use>,
-    /// The images that a column names, if the recipe says so of one.
-    images: Option<Images>,
+    /// The images that columns name, by the places of these in the table.
+    images: BTreeMap<usize, Images>,
 }
 
 /// What a column is for.
@@ -49,26 +49,22 @@ pub(super) fn scan<'a>(
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
     let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, parts) =
-        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+    let (sheet, parts) = sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
     let target = targets(plan, &sheet)?;
     if *on_bad == OnBad::Stop
-        && let Some((_, error)) =
-            several::refused(&sheet, &target, plan.task == Some(Task::MultiLabel))?.pop_first()
+        && let Some((_, error)) = several::refused(&sheet, &target, plan.names_its_columns())?.pop_first()
     {
         return Err(error);
     }
     let columns = uses(plan, &sheet, &target)?;
-    let images = match plan.image_column() {
-        Some(image) => {
-            if plan.config.inputs.is_empty() {
-                refuse_beside(image.name, &sheet.columns, &columns)?;
-            }
-            let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
-            Some(pictured::images(&sheet, image, column, files, place)?)
+    let mut images = BTreeMap::new();
+    for image in plan.image_columns() {
+        if plan.config.inputs.is_empty() {
+            refuse_beside(image.name, &sheet.columns, &columns)?;
         }
-        None => None,
-    };
+        let column = find(&sheet, &format!("data.fields.{}", image.name), image.name)?;
+        images.insert(column, pictured::images(&sheet, image, column, files, place)?);
+    }
     Ok(TableScan { plan, sheet, parts, target, columns, images })
 }
 
@@ -185,10 +181,25 @@ impl TableScan<'_> {
             return Ok(());
         }
         pictured::leave_out(&mut self.sheet, wants, refused, self.plan.config.on_bad)?;
-        if let Some(images) = &mut self.images {
-            images.retain(|row| !refused.contains_key(&row));
-        }
+        self.images.values_mut().for_each(|images| images.retain(|row| !refused.contains_key(&row)));
         Ok(())
+    }
+
+    /// Looks at every image. A number for each row that is left, of its answer and of its images, one after the other, alone.
+    fn look(&mut self) -> Result<Vec<u64>, DataError> {
+        let labels = several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))?;
+        let label = |row: usize| Ok(labels.get(row)?.unwrap_or_default().into_owned().into_bytes());
+        let mut said = (0..labels.len()).map(label).collect::<Result<Vec<_>, DataError>>()?;
+        let columns: Vec<usize> = self.images.keys().copied().collect();
+        let mut ids = vec![];
+        for column in columns {
+            let Some(images) = self.images.get_mut(&column) else { continue };
+            let (found, refused) = images.look(|row| &said[row])?;
+            self.without(format!("an image behind each path of `{}`", self.sheet.columns[column]), &refused)?;
+            said = found.iter().map(|id| id.to_le_bytes().to_vec()).collect();
+            ids = found;
+        }
+        Ok(ids)
     }
 
     /// The kinds of the columns that stand alone, from what is said or what their training rows look like.
@@ -204,7 +215,7 @@ impl TableScan<'_> {
                 KindConfig::Category => (column, Kind::Category),
                 KindConfig::Text | KindConfig::Date => (column, Kind::Text),
                 KindConfig::Image { channels, .. } => {
-                    let size = self.images.as_ref().and_then(|images| images.shared_size(train));
+                    let size = self.images.get(&column).and_then(|images| images.shared_size(train));
                     (column, Kind::Image { channels: channels.count(), size })
                 }
             }));
@@ -219,7 +230,8 @@ impl TableScan<'_> {
     fn head(&self, head: &HeadTarget, column: usize) -> Field {
         let looks_like = || if self.sheet.is_number(column) { Task::Regress } else { Task::Classify };
         let kind = match head.task.unwrap_or_else(looks_like) {
-            Task::Classify | Task::MultiLabel | Task::Generate => Kind::Category,
+            Task::Classify | Task::Generate => Kind::Category,
+            Task::MultiLabel => Kind::Labels { separator: self.plan.separator_of(&head.column).to_owned() },
             Task::Regress => Kind::Number,
         };
         field(&head.column, kind, Role::Target)
@@ -266,13 +278,7 @@ impl Scan for TableScan<'_> {
                 &bad_cells(self.plan, &self.sheet, &self.columns, &self.target)?,
             )?;
         }
-        let Some(images) = &mut self.images else { return Ok(std::mem::take(&mut self.sheet.ids)) };
-        let labels = several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))?;
-        let labels = (0..labels.len()).map(|row| labels.get(row)).collect::<Result<Vec<_>, DataError>>()?;
-        let (ids, refused) = images.look(|row| labels[row].as_deref().unwrap_or_default().as_bytes())?;
-        let name = self.plan.image_column().map(|image| image.name).unwrap_or_default();
-        self.without(format!("an image behind each path of `{name}`"), &refused)?;
-        Ok(ids)
+        if self.images.is_empty() { Ok(std::mem::take(&mut self.sheet.ids)) } else { self.look() }
     }
 
     fn parts(&self) -> Result<Option<Vec<Part>>, DataError> {
@@ -383,10 +389,12 @@ impl Scan for TableScan<'_> {
 
     fn load(self: Box<Self>, fields: &[Field]) -> Result<Box<dyn Raw>, DataError> {
         let table = table::load(&self.sheet, fields)?;
-        let is_image = |field: &Field| matches!(field.kind, Kind::Image { .. });
-        Ok(match (self.images, fields.iter().position(is_image)) {
-            (Some(images), Some(field)) => Box::new(Pictured::new(table, images, field)),
-            (Some(_) | None, _) => Box::new(table),
-        })
+        if self.images.is_empty() {
+            return Ok(Box::new(table));
+        }
+        let columns = &self.sheet.columns;
+        let place = |column: usize| fields.iter().position(|field| field.name == columns[column]);
+        let images = self.images.into_iter().filter_map(|(column, images)| Some((place(column)?, images)));
+        Ok(Box::new(Pictured { table, images: images.collect() }))
     }
 }

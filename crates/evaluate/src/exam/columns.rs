@@ -1,41 +1,58 @@
 //! Several numbers under examination.
 
-use baeum_core::Decode;
-
-use super::{Exam, Found, Ruler};
+use super::{Asked, Found, Paper, Ruler};
 use crate::EvaluateError;
 use crate::baseline::Baseline;
 use crate::predictions::{ColumnPredictions, Predictions};
 
-impl Exam<'_> {
-    /// `means`: of each column in the training rows.
-    pub(super) fn columns(&mut self, means: &[f64]) -> Result<Found, EvaluateError> {
-        let Decode::Numbers { columns, scale, offset, .. } = &self.target.decode else {
-            return Err(self.refuse("a decoder of numbers", format!("{:?}", self.target.decode)));
-        };
+/// A number of each column for each row.
+pub(super) struct ColumnPaper<'a> {
+    /// Of each column.
+    rulers: Vec<Ruler>,
+    /// Of each column in the training rows.
+    means: &'a [f64],
+    predictions: ColumnPredictions,
+}
+
+impl<'a> ColumnPaper<'a> {
+    pub(super) fn new(
+        asked: Asked<'_>,
+        columns: &[String],
+        (scale, offset): (&[f64], &[f64]),
+        means: &'a [f64],
+    ) -> Result<ColumnPaper<'a>, EvaluateError> {
         if means.len() != columns.len() || means.iter().any(|mean| !mean.is_finite()) {
-            return Err(self.refuse("a mean for each column", format!("{means:?} for {columns:?}")));
+            return Err(asked.refuse("a mean for each column", format!("{means:?} for {columns:?}")));
         }
-        let rulers: Vec<Ruler> =
-            scale.iter().zip(offset).map(|(&scale, &offset)| Ruler { scale, offset }).collect();
-        let read =
-            |row: &[f64]| rulers.iter().zip(row).map(|(ruler, x)| ruler.read(*x)).collect::<Vec<f64>>();
-        let mut predictions = ColumnPredictions::new(columns, scale);
-        self.each_row(columns.len(), columns.len(), |row, truth, output| {
-            predictions.push(row, &read(truth), &read(output));
-            Ok(())
-        })?;
-        let always = predictions.always(means);
-        Ok(Found {
-            baseline: Baseline::Means { values: means.to_vec() },
-            unit: Some("standard deviations".to_owned()),
-            classes: vec![],
-            columns: predictions.scores(&always),
-            quantiles: None,
-            confusion: vec![],
-            learned: vec![],
-            always: Predictions::Columns(always),
-            predictions: Predictions::Columns(predictions),
-        })
+        let rulers = scale.iter().zip(offset).map(|(&scale, &offset)| Ruler { scale, offset }).collect();
+        Ok(ColumnPaper { rulers, means, predictions: ColumnPredictions::new(columns, scale) })
+    }
+
+    fn read(&self, row: &[f64]) -> Vec<f64> {
+        self.rulers.iter().zip(row).map(|(ruler, x)| ruler.read(*x)).collect()
+    }
+}
+
+impl Paper for ColumnPaper<'_> {
+    fn truths(&self) -> usize {
+        self.means.len()
+    }
+
+    fn push(&mut self, row: usize, truth: &[f64], output: &[f64]) -> Result<(), EvaluateError> {
+        let (truth, answer) = (self.read(truth), self.read(output));
+        self.predictions.push(row, &truth, &answer);
+        Ok(())
+    }
+
+    fn found(self: Box<Self>) -> Found {
+        let ColumnPaper { means, predictions, .. } = *self;
+        let (always, baseline) = (predictions.always(means), Baseline::Means { values: means.to_vec() });
+        let columns = predictions.scores(&always);
+        let unit = Some("standard deviations".to_owned());
+        Found {
+            unit,
+            columns,
+            ..Found::of(Predictions::Columns(predictions), Predictions::Columns(always), baseline)
+        }
     }
 }

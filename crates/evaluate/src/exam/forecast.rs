@@ -2,50 +2,80 @@
 
 use baeum_core::{Answer, Dataset, Decode, Kind, Record, Role, Value};
 
-use super::{Exam, Found};
+use super::{Asked, Found, Paper};
 use crate::EvaluateError;
 use crate::baseline::{Baseline, repeat, repeated};
 use crate::predictions::{ForecastPredictions, Predictions};
 
-impl Exam<'_> {
-    /// `mean`: of each column in the training steps.
-    pub(super) fn forecast(&mut self, mean: &[f64], season: usize) -> Result<Found, EvaluateError> {
-        let (data, decode) = (self.data, &self.target.decode);
+/// The next steps of each column behind each window.
+pub(super) struct ForecastPaper<'a> {
+    data: &'a Dataset,
+    decode: &'a Decode,
+    steps: usize,
+    unit: Option<String>,
+    window: Option<Window>,
+    /// Of each column in the training steps.
+    mean: &'a [f64],
+    season: usize,
+    predictions: ForecastPredictions,
+    /// What the baseline tells of each row.
+    rivals: Vec<Vec<f64>>,
+}
+
+impl<'a> ForecastPaper<'a> {
+    pub(super) fn new(
+        asked: Asked<'a>,
+        mean: &'a [f64],
+        season: usize,
+    ) -> Result<ForecastPaper<'a>, EvaluateError> {
+        let (data, decode) = (asked.data, &asked.target.decode);
         let Decode::Forecast { columns, steps, scale, offset, unit, .. } = decode else {
-            return Err(self.refuse("a decoder of steps", format!("{decode:?}")));
+            return Err(asked.refuse("a decoder of steps", format!("{decode:?}")));
         };
         if mean.len() != columns.len() || mean.iter().any(|mean| !mean.is_finite()) {
-            return Err(self.refuse("a mean for each column", format!("{mean:?} for {columns:?}")));
+            return Err(asked.refuse("a mean for each column", format!("{mean:?} for {columns:?}")));
         }
-        let mut predictions = ForecastPredictions::new(columns, *steps, scale, offset);
-        let (window, mut rivals) = (Window::of(data, columns), vec![]);
-        self.each_row(decode.width(), decode.width(), |row, truth, output| {
-            let record = data.source.record(row)?;
-            let of_record = decode.of_record(&record);
-            predictions.push(row, &told(&of_record, truth), &told(&of_record, output));
-            rivals.push(match &window {
-                Some(window) => window.repeated(&record, season, *steps),
-                None => mean.iter().flat_map(|mean| std::iter::repeat_n(*mean, *steps)).collect(),
-            });
-            Ok(())
-        })?;
+        Ok(ForecastPaper {
+            data,
+            decode,
+            steps: *steps,
+            unit: unit.clone(),
+            window: Window::of(data, columns),
+            mean,
+            season,
+            predictions: ForecastPredictions::new(columns, *steps, scale, offset),
+            rivals: vec![],
+        })
+    }
+}
+
+impl Paper for ForecastPaper<'_> {
+    fn truths(&self) -> usize {
+        self.decode.width()
+    }
+
+    fn push(&mut self, row: usize, truth: &[f64], output: &[f64]) -> Result<(), EvaluateError> {
+        let record = self.data.source.record(row)?;
+        let of_record = self.decode.of_record(&record);
+        self.predictions.push(row, &told(&of_record, truth), &told(&of_record, output));
+        self.rivals.push(match &self.window {
+            Some(window) => window.repeated(&record, self.season, self.steps),
+            None => self.mean.iter().flat_map(|mean| std::iter::repeat_n(*mean, self.steps)).collect(),
+        });
+        Ok(())
+    }
+
+    fn found(self: Box<Self>) -> Found {
+        let ForecastPaper { unit, window, mean, season, predictions, rivals, .. } = *self;
+        let is_standardised = predictions.is_standardised();
         let baseline = match window {
             Some(_) => Baseline::Repeat { season },
-            None if predictions.is_standardised() => Baseline::Mean { value: 0.0 },
+            None if is_standardised => Baseline::Mean { value: 0.0 },
             None => Baseline::Mean { value: mean[0] },
         };
-        let deviations = || Some("standard deviations".to_owned());
-        Ok(Found {
-            always: repeated(&predictions, &rivals),
-            baseline,
-            unit: if predictions.is_standardised() { deviations() } else { unit.clone() },
-            classes: vec![],
-            columns: vec![],
-            quantiles: None,
-            confusion: vec![],
-            learned: vec![],
-            predictions: Predictions::Forecast(predictions),
-        })
+        let unit = if is_standardised { Some("standard deviations".to_owned()) } else { unit };
+        let always = repeated(&predictions, &rivals);
+        Found { unit, ..Found::of(Predictions::Forecast(predictions), always, baseline) }
     }
 }
 

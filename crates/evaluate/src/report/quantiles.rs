@@ -10,7 +10,7 @@ pub(super) fn quantiles(report: &Report) -> Option<String> {
     let found = report.quantiles.as_ref()?;
     let rows = found.each.iter().map(|scores| {
         vec![
-            Cell::number(&scores.level.to_string()),
+            Cell::number(&format!("q{}", scores.level)),
             Cell::share(scores.below),
             Cell::number(&number(scores.pinball)),
             Cell::number(&number(scores.baseline_pinball)),
@@ -27,6 +27,6 @@ pub(super) fn quantiles(report: &Report) -> Option<String> {
         "The share of truths up to a quantile should be its level.{} Quantiles are told as the network yields them: two may cross.",
         between.unwrap_or_default()
     );
-    let heads = ["level", "truths up to it", "pinball loss", "of the training rows' quantile"];
+    let heads = ["quantile", "truths up to it", "pinball loss", "of the training rows' quantile"];
     Some(table(&caption, &heads, rows))
 }

@@ -52,9 +52,14 @@ fn layer(
             builder.add(name, "MatMul", &[x, &turned], &[])
         }
         Layer::GroupedDense { groups, units } => members::grouped_dense(builder, name, x, groups, *units)?,
-        Layer::Scale { .. } => {
+        Layer::Scale { bias: None, .. } => {
             let weights = weights(builder, name, &["weight"])?;
             builder.add(name, "Mul", &[x, &weights[0]], &[])
+        }
+        Layer::Scale { bias: Some(_), .. } => {
+            let weights = weights(builder, name, &["weight", "bias"])?;
+            let scaled = builder.add(&format!("{name}.scaled"), "Mul", &[x, &weights[0]], &[]);
+            builder.add(name, "Add", &[&scaled, &weights[1]], &[])
         }
         Layer::Ensemble { members } => members::ensemble(builder, name, x, item, *members),
         Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
@@ -134,7 +139,8 @@ fn layer(
             let cell = Cell::gru(*units, *bidirectional, *layers, *returns);
             sequence::recurrent(builder, node, x, counted, &cell)?
         }
-        Layer::MeanOverTime | Layer::MemberMean => match counted {
+        Layer::MemberMean { of } => members::mean(builder, name, x, item, *of)?,
+        Layer::MeanOverTime => match counted {
             Some(lengths) => lengths::mean(builder, name, (x, lengths), item)?,
             None => sequence::mean(builder, name, x, item)?,
         },

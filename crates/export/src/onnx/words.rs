@@ -1,4 +1,4 @@
-use baeum_core::{Interpolation, Layer, Positions, Transform};
+use baeum_core::{Interpolation, Layer, MeanOf, Positions, Transform};
 
 use crate::format::Say;
 
@@ -13,7 +13,8 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Dense { .. } => word("Gemm, or MatMul and Add"),
         Layer::Unembedding { .. } => word("Transpose, MatMul"),
         Layer::GroupedDense { .. } => word("Slice, MatMul, Concat, Reshape, Add"),
-        Layer::Scale { .. } | Layer::Multiply => word("Mul"),
+        Layer::Scale { bias: None, .. } | Layer::Multiply => word("Mul"),
+        Layer::Scale { bias: Some(_), .. } => word("Mul, Add"),
         Layer::Ensemble { .. } => word("Reshape, Expand"),
         Layer::Conv1d { .. } | Layer::Conv2d { .. } => word("Conv"),
         Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => word("MaxPool"),
@@ -44,7 +45,9 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         }
         Layer::Lstm { .. } => word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => word("GRU between Transpose and Reshape"),
-        Layer::MeanOverTime | Layer::MemberMean => word("ReduceSum, Mul"),
+        Layer::MeanOverTime | Layer::MemberMean { of: MeanOf::Scores } => word("ReduceSum, Mul"),
+        Layer::MemberMean { of: MeanOf::Softmax } => word("Softmax, ReduceSum, Mul, Log"),
+        Layer::MemberMean { of: MeanOf::Sigmoid } => word("Sigmoid, Neg, ReduceSum, Mul, Log, Sub"),
         Layer::MaxOverTime => word("Reshape, MaxPool, Flatten"),
         Layer::Lengths { .. } => word("Equal, Not, Mul, Add, ArgMax, Add"),
         Layer::Transpose => word("Transpose"),

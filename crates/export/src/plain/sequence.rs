@@ -1,5 +1,5 @@
 //! The layers that know time.
-use baeum_core::{Layer, Positions, Returns};
+use baeum_core::{Layer, MeanOf, Positions, Returns};
 
 /// What a layer makes of one item of sizes `shape`, of which so many steps count.
 pub(super) fn layer(
@@ -39,8 +39,17 @@ pub(super) fn layer(
         Layer::Gru { units, bidirectional, returns, layers } => {
             recurrent((x, length), n, *units, (*bidirectional, *layers), *returns, weight, gru)
         }
-        Layer::MeanOverTime | Layer::MemberMean => {
+        Layer::MeanOverTime | Layer::MemberMean { of: MeanOf::Scores } => {
             (0..n).map(|i| x.iter().skip(i).step_by(n).take(length).sum::<f64>() / length as f64).collect()
+        }
+        Layer::MemberMean { of: MeanOf::Softmax } => {
+            let share = |x: &[f64], i: usize| x[i].exp() / x.iter().map(|x| x.exp()).sum::<f64>();
+            (0..n).map(|i| (x.chunks(n).map(|x| share(x, i)).sum::<f64>() / length as f64).ln()).collect()
+        }
+        Layer::MemberMean { of: MeanOf::Sigmoid } => {
+            let mean =
+                |i: usize| x.chunks(n).map(|x| 1.0 / (1.0 + (-x[i]).exp())).sum::<f64>() / length as f64;
+            (0..n).map(|i| (mean(i) / (1.0 - mean(i))).ln()).collect()
         }
         Layer::MaxOverTime => {
             let column = |i: usize| {

@@ -61,7 +61,7 @@ pub(super) fn layer(
         | Layer::Lstm { .. }
         | Layer::Gru { .. }
         | Layer::MeanOverTime
-        | Layer::MemberMean
+        | Layer::MemberMean { .. }
         | Layer::MaxOverTime
         | Layer::Lengths { .. }
         | Layer::Transpose

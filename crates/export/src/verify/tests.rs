@@ -1,8 +1,8 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
     Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Interpolation,
-    Kind, Layer, Limits, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor, Transform,
-    Value,
+    Kind, Layer, Limits, MeanOf, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor,
+    Transform, Value,
 };
 
 use super::*;
@@ -146,9 +146,12 @@ fn fields_and_members_agree() {
     layer(&[6], Layer::GroupedDense { groups: vec![1, 3, 2], units: 4 });
     layer(&[6], Layer::GroupedDense { groups: vec![6], units: 1 });
     layer(&[6], Layer::Ensemble { members: 3 });
-    layer(&[4, 6], Layer::MemberMean);
+    for of in [MeanOf::Scores, MeanOf::Softmax, MeanOf::Sigmoid] {
+        layer(&[4, 6], Layer::MemberMean { of });
+    }
     for axes in [1, 2] {
-        layer(&[2, 4, 6], Layer::Scale { axes, start: 1.0, signs: false });
+        layer(&[2, 4, 6], Layer::Scale { axes, start: 1.0, signs: false, bias: None });
+        layer(&[2, 4, 6], Layer::Scale { axes, start: 1.0, signs: true, bias: Some(0.5) });
     }
 }
 

@@ -5,8 +5,9 @@ use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
     activation_backward_in_place, as_words, average_pool_backward, bias_gradient, conv2d_data_grad,
     conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout, dropout_in_place,
-    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, multiply, negate,
-    pad_backward, transpose_backward, upsample_bilinear_backward, upsample_nearest_backward,
+    embedding_backward, gemm, global_average_pool_backward, max_pool_backward, mean_of_sigmoid_backward,
+    multiply, negate, pad_backward, transpose_backward, upsample_bilinear_backward,
+    upsample_nearest_backward,
 };
 
 use super::Run;
@@ -33,7 +34,7 @@ impl Run<'_> {
                 self.product_backward(step, (0, *bias), size, [&self.read(step), &dy.span(self.rows)], dx);
             }
             Op::GroupedDense { groups, units } => self.grouped_dense_backward(step, dy, groups, *units),
-            Op::Scale { len, .. } => self.scale_backward(step, dy, *len),
+            Op::Scale { len, bias, .. } => self.scale_backward(step, dy, *len, *bias),
             Op::Repeat { width, times } => self.repeat_backward(step, dy, *width, *times),
             Op::Conv2d { conv, bias, relu, .. } => {
                 self.undo_relu(step, dy, *relu);
@@ -75,6 +76,13 @@ impl Run<'_> {
             Op::Attention(attention) => self.attention_backward(step, dy, attention),
             Op::Recurrent(recurrent) => self.recurrent_backward(step, dy, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time_backward(step, dy, *time, *width),
+            Op::MeanOfSoftmax { members, width } => self.mean_of_softmax_backward(step, dy, *members, *width),
+            Op::MeanOfSigmoid { members, width } => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let reads = [&self.read(step), &dy.span(self.rows)];
+                let ([x, dy], [dx]) = self.arena.views(reads, [&dx.span(self.rows)]);
+                mean_of_sigmoid_backward(self.ctx, [self.rows, *members, *width], x, dy, dx, write);
+            }
             Op::MaxOverTime { time, width } => self.max_over_time_backward(step, dy, *time, *width),
             Op::Transpose { count, rows, columns } => {
                 let Some((dx, write)) = step.gradients[0] else { return };

@@ -5,8 +5,8 @@ use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
     activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
     copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
-    max_pool, max_pool_values, multiply, pad, sequence_lengths, subtract, transpose, upsample_bilinear,
-    upsample_nearest,
+    max_pool, max_pool_values, mean_of_sigmoid, multiply, pad, sequence_lengths, subtract, transpose,
+    upsample_bilinear, upsample_nearest,
 };
 
 use super::op::{Op, Pool, Upsample};
@@ -38,7 +38,7 @@ impl Run<'_> {
                 self.dense(i, step, size, Fused { bias: *bias, relu: *relu });
             }
             Op::GroupedDense { groups, units } => self.grouped_dense(step, groups, *units),
-            Op::Scale { len, .. } => self.scale(step, *len),
+            Op::Scale { len, bias, .. } => self.scale(step, *len, *bias),
             Op::Repeat { width, times } => self.repeat(step, *width, *times),
             Op::Conv2d { conv, bias, relu, folded } => {
                 self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu }, folded.write);
@@ -70,6 +70,11 @@ impl Run<'_> {
             Op::Attention(attention) => self.attention(i, step, attention),
             Op::Recurrent(recurrent) => self.recurrent(step, recurrent),
             Op::MeanOverTime { time, width } => self.mean_over_time(step, *time, *width),
+            Op::MeanOfSoftmax { members, width } => self.mean_of_softmax(step, *members, *width),
+            Op::MeanOfSigmoid { members, width } => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                mean_of_sigmoid(self.ctx, [self.rows, *members, *width], x, y);
+            }
             Op::MaxOverTime { time, width } => self.max_over_time(step, *time, *width),
             Op::Lengths { time, padding } => {
                 let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);

@@ -1,7 +1,8 @@
 //! What stands side by side, both ways: the fields of a table, the members of an ensemble.
 
 use baeum_kernels::{
-    Epilogue, Matrix, MatrixMut, Write, bias_gradient, copy_blocks, gemm, multiply, multiply_repeated,
+    Epilogue, Matrix, MatrixMut, Write, add_repeated, bias_gradient, copy_blocks, gemm, mean_of_softmax,
+    mean_of_softmax_backward, multiply, multiply_repeated,
 };
 
 use super::Run;
@@ -55,18 +56,24 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn scale(&mut self, step: &Step, len: usize) {
+    pub(super) fn scale(&mut self, step: &Step, len: usize, bias: bool) {
         let factors = &self.state.learned[step.learned[0].clone()][..len];
         let ([x], [y]) = self.arena.views([&self.read(step)], [&step.yields.span(self.rows)]);
         multiply_repeated(self.ctx, factors, x, y, Write::Set);
+        if bias {
+            add_repeated(self.ctx, &self.state.learned[step.learned[1].clone()][..len], y);
+        }
     }
 
-    pub(super) fn scale_backward(&mut self, step: &Step, dy: Place, len: usize) {
+    pub(super) fn scale_backward(&mut self, step: &Step, dy: Place, len: usize, bias: bool) {
         let (own, dy, work) = (self.write(), dy.span(self.rows), step.work[0].span(self.rows));
         let ([x, dys], [both]) = self.arena.views([&self.read(step), &dy], [&work]);
         multiply(self.ctx, x, dys, both, Write::Set);
-        let gradient = &mut self.state.gradient[step.learned[0].clone()];
-        bias_gradient(self.ctx, [both.len() / len.max(1), len, 1], both, gradient, own);
+        let blocks = [both.len() / len.max(1), len, 1];
+        bias_gradient(self.ctx, blocks, both, &mut self.state.gradient[step.learned[0].clone()], own);
+        if bias {
+            bias_gradient(self.ctx, blocks, dys, &mut self.state.gradient[step.learned[1].clone()], own);
+        }
         let Some((dx, write)) = step.gradients[0] else { return };
         let factors = &self.state.learned[step.learned[0].clone()];
         let ([dys], [dx]) = self.arena.views([&dy], [&dx.span(self.rows)]);
@@ -91,5 +98,20 @@ impl Run<'_> {
             let from = (dy, times * width, number * width);
             copy_blocks(self.ctx, self.rows, from, (&mut dx[..], width, 0), width, write);
         }
+    }
+
+    pub(super) fn mean_of_softmax(&mut self, step: &Step, members: usize, width: usize) {
+        let writes = [&step.yields.span(self.rows), &self.kept(step, 0)];
+        let ([x], [y, normalisers]) = self.arena.views([&self.read(step)], writes);
+        mean_of_softmax(self.ctx, [self.rows, members, width], x, y, normalisers);
+    }
+
+    pub(super) fn mean_of_softmax_backward(&mut self, step: &Step, dy: Place, members: usize, width: usize) {
+        let Some((dx, write)) = step.gradients[0] else { return };
+        let yields = step.yields.span(self.rows);
+        let reads = [&self.read(step), &self.kept(step, 0), &yields, &dy.span(self.rows)];
+        let ([x, normalisers, y, dy], [dx]) = self.arena.views(reads, [&dx.span(self.rows)]);
+        let shape = [self.rows, members, width];
+        mean_of_softmax_backward(self.ctx, shape, (x, normalisers), (y, dy), dx, write);
     }
 }

@@ -220,6 +220,8 @@ impl Way {
             | Op::GroupNorm { .. }
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }
+            | Op::MeanOfSoftmax { .. }
+            | Op::MeanOfSigmoid { .. }
             | Op::MaxOverTime { .. }
             | Op::Transpose { .. }
             | Op::Patches(_)

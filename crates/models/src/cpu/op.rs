@@ -5,7 +5,9 @@ mod windows;
 
 use std::sync::Arc;
 
-use baeum_core::{Approximate, DType, Graph, Interpolation, Layer, Node, Padding, Rng, Shape, Stream};
+use baeum_core::{
+    Approximate, DType, Graph, Interpolation, Layer, MeanOf, Node, Padding, Rng, Shape, Stream,
+};
 use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Write, sinusoids};
 
 use super::attention::{Attention, narrow};
@@ -26,8 +28,8 @@ pub(super) enum Op {
     Dense { rows: usize, inputs: usize, units: usize, bias: bool, relu: bool },
     /// Groups of numbers, each by weights of its own.
     GroupedDense { groups: Arc<[usize]>, units: usize },
-    /// The same factors for each stretch of `len` numbers, of which an item has `numbers`.
-    Scale { len: usize, numbers: usize },
+    /// The same factors for each stretch of `len` numbers, of which an item has `numbers`, and biases behind them.
+    Scale { len: usize, numbers: usize, bias: bool },
     /// A row of `width` numbers, `times` times.
     Repeat { width: usize, times: usize },
     /// A convolution of one image, followed by relu if it stood alone behind.
@@ -64,6 +66,10 @@ pub(super) enum Op {
     Recurrent(Recurrent),
     /// The mean of a sequence.
     MeanOverTime { time: usize, width: usize },
+    /// The scores of the mean probability of the members of an ensemble; keeps what each is normalised by.
+    MeanOfSoftmax { members: usize, width: usize },
+    /// The same where each score stands by itself.
+    MeanOfSigmoid { members: usize, width: usize },
     /// The largest of each number of a sequence; keeps where it stood.
     MaxOverTime { time: usize, width: usize },
     /// How many ids of a sequence count.
@@ -106,8 +112,9 @@ impl Op {
             Layer::GroupedDense { groups, units } => {
                 Op::GroupedDense { groups: groups.as_slice().into(), units: *units }
             }
-            Layer::Scale { axes, .. } => {
-                Op::Scale { len: x.iter().rev().take(*axes).product(), numbers: count(&x) }
+            Layer::Scale { axes, bias, .. } => {
+                let len = x.iter().rev().take(*axes).product();
+                Op::Scale { len, numbers: count(&x), bias: bias.is_some() }
             }
             Layer::Ensemble { members } => Op::Repeat { width: last, times: *members },
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias } => {
@@ -174,7 +181,11 @@ impl Op {
             Layer::Gru { units, bidirectional, returns, layers } => {
                 Op::Recurrent(Recurrent::of(Cell::Gru, &x, *units, *bidirectional, *layers, *returns))
             }
-            Layer::MeanOverTime | Layer::MemberMean => Op::MeanOverTime { time: channels, width: last },
+            Layer::MeanOverTime | Layer::MemberMean { of: MeanOf::Scores } => {
+                Op::MeanOverTime { time: channels, width: last }
+            }
+            Layer::MemberMean { of: MeanOf::Softmax } => Op::MeanOfSoftmax { members: channels, width: last },
+            Layer::MemberMean { of: MeanOf::Sigmoid } => Op::MeanOfSigmoid { members: channels, width: last },
             Layer::MaxOverTime => Op::MaxOverTime { time: channels, width: last },
             Layer::Lengths { padding } => Op::Lengths { time: last, padding: *padding },
             Layer::Transpose => Op::Transpose {

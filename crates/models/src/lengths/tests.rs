@@ -280,7 +280,7 @@ fn two_texts_are_counted_each_by_itself() {
         spec("both", Layer::Concat { axis: 1 }, &["title_mean", "body_mean"]),
     ]);
     let named = |name: &str, length| InputSpec { name: name.to_owned(), ..text(length, End::End) };
-    let plan = config.check_for(&["body", "title"]).unwrap();
+    let plan = config.check_for(&["body", "title"], &[]).unwrap();
     let graph = plan.graph(&[named("body", 7), named("title", 4)], &[target()]).unwrap();
     for (mean, vectors, counts) in
         [("title_mean", "of_title", "title_lengths"), ("body_mean", "of_body", "body_lengths")]

@@ -124,7 +124,7 @@ impl ConvnextSmall {
         stack.named(of("dense1"), dense(filters.saturating_mul(4)));
         stack.named(of("gelu"), Layer::Gelu { approximate: Approximate::None });
         stack.named(of("dense2"), dense(filters));
-        stack.named(of("scale"), Layer::Scale { axes: 1, start: SCALE, signs: false });
+        stack.named(of("scale"), Layer::Scale { axes: 1, start: SCALE, signs: false, bias: None });
         let end = channels_first(stack, name, width);
         stack.behind(&[&end, start], of("add"), Layer::Add);
         of("add")

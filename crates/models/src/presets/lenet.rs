@@ -27,7 +27,7 @@ pub struct Lenet {
 
 impl Default for Lenet {
     fn default() -> Lenet {
-        Lenet { filters: [6, 16], dense: vec![120, 84], activation: Activation::Tanh, dropout: 0.0 }
+        Lenet { filters: [6, 16], dense: vec![120, 84], activation: Activation::TANH, dropout: 0.0 }
     }
 }
 

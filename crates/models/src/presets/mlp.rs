@@ -24,7 +24,7 @@ pub struct Mlp {
 
 impl Default for Mlp {
     fn default() -> Mlp {
-        Mlp { hidden: vec![64, 64], activation: Activation::Relu, dropout: 0.0, batch_norm: false }
+        Mlp { hidden: vec![64, 64], activation: Activation::RELU, dropout: 0.0, batch_norm: false }
     }
 }
 

@@ -106,7 +106,7 @@ impl Recurrent {
     fn pool(&self, facts: &Facts<'_>) -> Option<Pool> {
         match facts.head {
             Head::Places(_) => None,
-            Head::Numbers(_) | Head::Series { .. } => Some(self.pool),
+            Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Series { .. } => Some(self.pool),
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct TabularMlp {
 
 impl Default for TabularMlp {
     fn default() -> TabularMlp {
-        TabularMlp { embedding: 16, hidden: vec![256, 256], activation: Activation::Relu, dropout: 0.1 }
+        TabularMlp { embedding: 16, hidden: vec![256, 256], activation: Activation::RELU, dropout: 0.1 }
     }
 }
 

@@ -120,7 +120,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
     let known = schema["properties"].as_object().unwrap().keys();
     let known: Vec<&str> = known
         .map(String::as_str)
-        .filter(|name| !["freeze", "init", "layers", "start"].contains(name))
+        .filter(|name| !["freeze", "heads", "init", "layers", "start"].contains(name))
         .collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
@@ -375,10 +375,11 @@ fn each_number_of_one_field_is_a_field() {
 
 #[test]
 fn members_of_an_ensemble_have_a_head_each() {
-    let graph = table(json!({ "tabm": { "members": 4, "embedding": 2, "hidden": [5], "dropout": 0 } }));
+    let mini =
+        json!({ "tabm": { "style": "mini", "members": 4, "embedding": 2, "hidden": [5], "dropout": 0 } });
     let node = |node: &baeum_core::Node| format!("{} {}", node.name, node.shape);
     assert_eq!(
-        graph.unwrap().nodes().iter().map(node).collect::<Vec<_>>().join("\n"),
+        table(mini).unwrap().nodes().iter().map(node).collect::<Vec<_>>().join("\n"),
         "x [batch, 9]
 embedding [batch, 3, 2]
 flatten1 [batch, 6]
@@ -390,6 +391,48 @@ head_members [batch, 20]
 head [batch, 4, 2]
 head_mean [batch, 2]"
     );
+}
+
+/// `s (W (r x)) + b` of BatchEnsemble: one weight for all members, and r, s and b of each.
+#[test]
+fn members_share_weights_and_have_factors_and_biases_of_their_own() {
+    let graph =
+        table(json!({ "tabm": { "members": 4, "embedding": 2, "hidden": [5, 3], "dropout": 0 } })).unwrap();
+    let params = graph.params();
+    let shown: Vec<String> = params.iter().map(|(name, param)| format!("{name} {:?}", param.sizes)).collect();
+    let wanted = [
+        "embedding.weight [9, 2]",
+        "embedding.bias [3, 2]",
+        "scale1.weight [4, 6]",
+        "dense1.weight [5, 6]",
+        "scale2.weight [4, 5]",
+        "scale2.bias [4, 5]",
+        "scale3.weight [4, 5]",
+        "dense2.weight [3, 5]",
+        "scale4.weight [4, 3]",
+        "scale4.bias [4, 3]",
+        "head.weight [12, 2]",
+        "head.bias [4, 2]",
+    ];
+    assert_eq!(shown, wanted);
+    let weights = crate::initial(&graph, 3);
+    let numbers = |name: &str| weights[name].f32s().unwrap();
+    let first = numbers("scale1.weight");
+    assert!(first.iter().all(|factor| factor.abs() == 1.0), "{first:?}");
+    assert!(first.contains(&1.0) && first.contains(&-1.0), "{first:?}");
+    for name in ["scale2.weight", "scale3.weight", "scale4.weight"] {
+        assert!(numbers(name).iter().all(|factor| *factor == 1.0), "{name}");
+    }
+    // Within PyTorch's bound for a layer of as many inputs, and alike: members begin as those of the mini style do.
+    for (name, units, inputs) in [("scale2.bias", 5, 6.0f32), ("scale4.bias", 3, 5.0)] {
+        let biases = numbers(name);
+        let bound = 1.0 / inputs.sqrt();
+        assert!(biases.chunks(units).all(|member| member == &biases[..units]), "{name}: {biases:?}");
+        assert!(
+            biases.iter().all(|bias| bias.abs() <= bound) && biases[0] != biases[1],
+            "{name}: {biases:?}"
+        );
+    }
 }
 
 #[test]

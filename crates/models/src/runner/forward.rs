@@ -104,7 +104,8 @@ impl Run<'_> {
                 let stack = Stack { cell: Cell::Gru, bidirectional, layers, returns };
                 return self.recurrent(node, read, &stack);
             }
-            Layer::MeanOverTime | Layer::MemberMean => return self.mean_over_time(node, read),
+            Layer::MeanOverTime => return self.mean_over_time(node, read),
+            Layer::MemberMean { of } => ops::member_mean(first(read)?, *of),
             Layer::MaxOverTime => return self.max_over_time(node, read),
             Layer::Lengths { padding } => return lengths(first(read)?, *padding),
             Layer::Transpose => {
@@ -130,9 +131,12 @@ impl Run<'_> {
                 let [weight, bias] = [self.param(node, "weight")?, self.param(node, "bias")?];
                 ops::grouped_dense(first(read)?, groups, &weight, &bias)
             }
-            Layer::Scale { .. } => {
-                let weight = self.param(node, "weight")?;
-                channels_last(&channels_first(first(read)?)?.broadcast_mul(&weight)?)
+            Layer::Scale { bias, .. } => {
+                let scaled = channels_first(first(read)?)?.broadcast_mul(&self.param(node, "weight")?)?;
+                channels_last(&match bias {
+                    Some(_) => scaled.broadcast_add(&self.param(node, "bias")?)?,
+                    None => scaled,
+                })
             }
             Layer::Ensemble { members } => ops::repeat(first(read)?, *members),
             Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {

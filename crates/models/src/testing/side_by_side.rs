@@ -1,5 +1,5 @@
 //! Networks of what stands side by side, and of what is used twice.
-use baeum_core::{DType, Graph, Layer, Shape};
+use baeum_core::{DType, Graph, Layer, MeanOf, Shape};
 
 use super::{CLASSES, beside, chain, embedding, with_head};
 
@@ -27,9 +27,10 @@ pub(super) fn cases() -> Vec<(&'static str, Graph)> {
                 ],
             ),
         ),
-        ("scale", row(Layer::Scale { axes: 1, start: 1.0, signs: false })),
-        ("scale of images", plane(Layer::Scale { axes: 2, start: 1.0, signs: true })),
-        ("scale beside its input", beside(Layer::Scale { axes: 2, start: 1.0, signs: false })),
+        ("scale", row(Layer::Scale { axes: 1, start: 1.0, signs: false, bias: None })),
+        ("scale of images", plane(Layer::Scale { axes: 2, start: 1.0, signs: true, bias: None })),
+        ("scale with a bias", row(Layer::Scale { axes: 1, start: 1.0, signs: true, bias: Some(0.5) })),
+        ("scale beside its input", beside(Layer::Scale { axes: 2, start: 1.0, signs: false, bias: None })),
         (
             "ensemble",
             chain(
@@ -63,12 +64,13 @@ fn members() -> Graph {
     let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
     let a = graph.add("a", Layer::Dense { units: 4, bias: true }, &[x]).unwrap();
     let each = graph.add("each", Layer::Ensemble { members: 3 }, &[a]).unwrap();
-    let scale = graph.add("scale", Layer::Scale { axes: 2, start: 1.0, signs: true }, &[each]).unwrap();
+    let scale =
+        graph.add("scale", Layer::Scale { axes: 2, start: 1.0, signs: true, bias: None }, &[each]).unwrap();
     let bent = graph.add("bent", Layer::Tanh, &[scale]).unwrap();
     let rows = graph.add("rows", Layer::Flatten { axis: 1 }, &[bent]).unwrap();
     let heads = Layer::GroupedDense { groups: vec![4; 3], units: CLASSES };
     let head = graph.add("head", heads, &[rows]).unwrap();
-    let mean = graph.add("head_mean", Layer::MemberMean, &[head]).unwrap();
+    let mean = graph.add("head_mean", Layer::MemberMean { of: MeanOf::Softmax }, &[head]).unwrap();
     graph.output(mean);
     graph
 }

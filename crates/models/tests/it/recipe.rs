@@ -60,8 +60,8 @@ fn names_and_branches_are_given() {
 /// The nodes of layers over two inputs, or the first refusal with its path.
 #[track_caller]
 fn check_two(models: &str, names: [&str; 2], items: [&[usize]; 2], expect: &str) {
-    let plan = parse(models).unwrap().check_for(&names);
-    let said = match plan.and_then(|plan| plan.graph_of(&items, 3)) {
+    let plan = parse(models).unwrap().check_for(&names, &[]);
+    let said = match plan.and_then(|plan| plan.graph_of(&items, &[], 3)) {
         Ok(graph) => walk(&graph),
         Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
     };
@@ -221,13 +221,65 @@ fn connections_are_checked() {
     check(
         r#"["relu", { layer = "tanh", from = ["x"] }]"#,
         &[4],
-        "models.layers[0]: `models.layers[0]` wants to be read by a later layer, got no reader; name `relu1` in the `from` of one",
+        "models.layers[0]: `models.layers[0]` wants to be read by a later layer or a head, got no reader; name `relu1` in the `from` of one, or in `models.heads`",
     );
     check(
         r#"["relu", { input = { dtype = "f32" } }]"#,
         &[4],
         "models.layers[1]: `models.layers[1]` wants a layer, got `input`; what comes in is known from the data",
     );
+}
+
+#[test]
+fn a_head_may_read_another_layer_than_the_last() {
+    let said = |heads: &str| {
+        let layers =
+            r#"[{ name = "trunk", layer = { dense = { units = 8 } } }, "relu", { dense = { units = 2 } }]"#;
+        let config = parse(&format!("models.heads = {heads}\nmodels.layers = {layers}")).unwrap();
+        let plan = config.check_for(&["x"], &["kind", "size"]);
+        match plan
+            .and_then(|plan| plan.graph(&[input(&[4], DType::F32)], &[labels("kind", 3), labels("size", 2)]))
+        {
+            Ok(graph) => walk(&graph),
+            Err(error) => format!("{}: {error}", error.path().unwrap_or_default()),
+        }
+    };
+    let layers = "x() [batch, 4]; trunk(x) [batch, 8]; relu1(trunk) [batch, 8]; dense2(relu1) [batch, 2]";
+    assert_eq!(
+        said(r#"{ size = "trunk" }"#),
+        format!("{layers}; head_kind(dense2) [batch, 3]; head_size(trunk) [batch, 2]")
+    );
+    assert_eq!(
+        said(r#"{ kind = "x" }"#),
+        format!("{layers}; head_kind(x) [batch, 3]; head_size(dense2) [batch, 2]")
+    );
+    assert_eq!(
+        said(r#"{ size = "trnk" }"#),
+        "models.heads.size: `models.heads.size` wants a layer that stands before it, got `trnk`, did you mean `trunk`?; there are `x`, `trunk`, `relu1`, `dense2`"
+    );
+    assert_eq!(
+        said(r#"{ weight = "trunk" }"#),
+        "models.heads.weight: `models.heads.weight` wants a target, of which there are `kind` and `size`, got `weight`"
+    );
+    assert_eq!(
+        said(r#"{ siz = "trunk" }"#),
+        "models.heads.siz: `models.heads.siz` wants a target, such as `size`, got `siz`"
+    );
+    assert_eq!(
+        said(r#"{ kind = "trunk", size = "trunk" }"#),
+        "models.layers[2]: `models.layers[2]` wants to be read by a later layer or a head, got no reader; name `dense2` in the `from` of one, or in `models.heads`"
+    );
+}
+
+#[test]
+fn the_layer_of_a_head_yields_a_row() {
+    let text = r#"models.heads = { size = "conv2d1" }
+        models.layers = [{ conv2d = { filters = 2, kernel = 3 } }, "flatten"]"#;
+    let plan = parse(text).unwrap().check_for(&["x"], &["kind", "size"]).unwrap();
+    let error = plan.graph_of(&[&[1, 5, 5]], &["kind", "size"], 3).unwrap_err();
+    assert_eq!(error.path().as_deref(), Some("models.layers[0]"));
+    let text = "the head wants [batch, n] from `conv2d1`, got [batch, 2, 3, 3]; put `flatten` or `global_avg_pool` behind it";
+    assert!(error.to_string().starts_with(text), "{error}");
 }
 
 #[test]

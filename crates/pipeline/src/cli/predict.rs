@@ -1,4 +1,5 @@
 mod pictured;
+mod said;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use baeum_data::CsvFormat;
 use baeum_data::records::{read_csv, read_image, read_text, read_value};
 use serde_json::{Value as Json, json};
 
+use self::said::said;
 use super::work::runs_in;
 use super::{Failure, args, print};
 use crate::generate::Generation;
@@ -275,7 +277,7 @@ fn one(predictor: &Predictor, prediction: &Prediction) {
             print::line(&steps(columns, &[(String::new(), values)], unit.as_deref()));
             continue;
         }
-        print::line(&format!("  {field}  {}", said(answer)));
+        print::line(&format!("  {field}  {}", said(answer, &target.decode)));
         let shares = match answer {
             Answer::Label { probabilities, .. } | Answer::Labels { probabilities, .. } => probabilities,
             Answer::Number { .. }
@@ -344,8 +346,8 @@ fn many(predictor: &Predictor, rows: &[(String, Prediction)]) {
     head.push("notes");
     let line = |(name, prediction): &(String, Prediction)| {
         let mut row = vec![name.clone()];
-        for (_, answer) in &prediction.answers {
-            row.push(said(answer));
+        for ((_, answer), target) in prediction.answers.iter().zip(&predictor.targets) {
+            row.push(said(answer, &target.decode));
             if let Answer::Label { probabilities, .. } = answer {
                 row.push(format!("{:.4}", probabilities.iter().copied().fold(0.0, f32::max)));
             }
@@ -354,29 +356,6 @@ fn many(predictor: &Predictor, rows: &[(String, Prediction)]) {
         row
     };
     print::line(&print::table(&head, &rows.iter().map(line).collect::<Vec<_>>()));
-}
-
-fn said(answer: &Answer) -> String {
-    match answer {
-        Answer::Label { label, .. } => label.clone(),
-        Answer::Labels { labels, .. } if labels.is_empty() => "(none)".to_owned(),
-        Answer::Labels { labels, .. } => labels.join(", "),
-        Answer::Numbers { columns, values, unit } => {
-            let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let named =
-                columns.iter().zip(values).map(|(column, value)| format!("{column} {value:.6}{unit}"));
-            named.collect::<Vec<_>>().join(", ")
-        }
-        Answer::Number { value, unit } => {
-            let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            format!("{value:.6}{unit}")
-        }
-        Answer::Next { probabilities } => format!("{} places", probabilities.len()),
-        Answer::Forecast { values, .. } => {
-            let steps = values.first().map_or(0, Vec::len);
-            format!("{steps} steps")
-        }
-    }
 }
 
 /// A line for each step of some forecasts, each with its name where there are several.

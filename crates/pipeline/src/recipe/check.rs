@@ -68,7 +68,8 @@ impl Recipe {
     pub fn check(&self) -> Result<Plans, CheckError> {
         let (run, data) = (self.run.check()?, self.data.check()?);
         let inputs: Vec<&str> = data.items().into_iter().map(|(name, _)| name).collect();
-        let models = self.models.check_for(&inputs)?;
+        let targets: Vec<&str> = data.targets().into_iter().map(|target| target.name).collect();
+        let models = self.models.check_for(&inputs, &targets)?;
         let plans = Plans {
             run,
             data,
@@ -86,7 +87,9 @@ impl Recipe {
                 Some(steps) => Head::Series { columns: 1, steps },
                 None => Head::Numbers(WIDTH),
             };
-            plans.models.graph_of(&items.iter().map(Vec::as_slice).collect::<Vec<_>>(), head)?;
+            let items: Vec<&[usize]> = items.iter().map(Vec::as_slice).collect();
+            let targets: Vec<&str> = plans.data.targets().into_iter().map(|target| target.name).collect();
+            plans.models.graph_of(&items, &targets, head)?;
         }
         plans.train.loss_of(&plans.data.targets())?;
         plans.train.best(&plans.data.targets())?;

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LossConfig;
+use super::{ClassWeights, LossConfig};
 
 /// What is said about the head of one of several targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,10 +12,13 @@ pub struct HeadConfig {
     pub loss: Option<LossConfig>,
     /// How much the mean loss of this head counts in the sum of all; 1.
     pub weight: f64,
+    /// What a row counts in this head by its label, as `train.class_weights` says it for a single target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
 }
 
 impl Default for HeadConfig {
     fn default() -> HeadConfig {
-        HeadConfig { loss: None, weight: 1.0 }
+        HeadConfig { loss: None, weight: 1.0, class_weights: None }
     }
 }

@@ -80,3 +80,54 @@ fn each_quantile_is_told_by_the_same_number() {
     let got = refusal(&classes, &place(&[("a.csv", &table(""))]));
     assert_eq!(got, "`data.targets[2].quantiles` wants a number to be learned, got `ripe`, a name");
 }
+
+#[test]
+fn a_head_may_have_several_labels_of_each_row() {
+    let traits = ["tall|green", "", "green"];
+    let row =
+        |row: usize| format!("{},{},{},{}\n", row % 7, row % 5, ["elm", "oak"][row % 2], traits[row % 3]);
+    let table = "a,b,kind,traits\n".to_owned() + &(0..60).map(row).collect::<String>();
+    let head =
+        r#"{"column": "traits", "task": "multi_label", "separator": "|", "thresholds": {"tall": 0.25}}"#;
+    let recipe = |targets: &str| {
+        format!(
+            r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "split": {{"stratified": {{"valid": 0.2, "test": 0.2}}}}, "targets": [{targets}]}}"#
+        )
+    };
+    let kind = r#"{"column": "kind"}"#;
+    let data = prepare(&recipe(&format!("{kind}, {head}")), &place(&[("a.csv", table.as_bytes())])).unwrap();
+    let Decode::Labels { labels, thresholds } = &data.blueprint.targets[1].decode else { panic!() };
+    assert_eq!((labels.join(" "), &thresholds[..]), ("green tall".to_owned(), &[0.5, 0.25][..]));
+    let batch = data.dataset.source.batch(&[0, 1, 2]).unwrap();
+    assert_eq!(
+        batch.targets[1].f32s().unwrap(),
+        [1.0, 1.0, 0.0, 0.0, 1.0, 0.0],
+        "an empty cell fits nothing"
+    );
+    assert_eq!(data.blueprint.splits.unlabelled, Vec::<usize>::new());
+    // Rows are divided by the first, whatever it is.
+    let first = prepare(&recipe(&format!("{head}, {kind}")), &place(&[("a.csv", table.as_bytes())])).unwrap();
+    assert_eq!(
+        (first.dataset.task, first.blueprint.targets[1].decode.task()),
+        (Task::MultiLabel, Task::Classify)
+    );
+    let tall = |rows: &[usize]| rows.iter().filter(|row| **row % 3 == 0).count();
+    let splits = &first.dataset.splits;
+    assert_eq!([tall(splits.train.rows()), tall(splits.valid.rows()), tall(splits.test.rows())], [12, 4, 4]);
+    let lines = |row: usize| {
+        format!(
+            "{{\"a\": {}, \"kind\": \"{}\", \"traits\": [{}]}}\n",
+            row % 7,
+            ["elm", "oak"][row % 2],
+            ["\"tall\", \"green\"", "", "\"green\""][row % 3]
+        )
+    };
+    let lines = (0..60).map(lines).collect::<String>();
+    let jsonl = recipe(&format!("{kind}, {head}")).replace("csv", "jsonl");
+    let same = prepare(&jsonl, &place(&[("a.jsonl", lines.as_bytes())])).unwrap();
+    assert_eq!(same.dataset.source.batch(&[0, 1, 2]).unwrap().targets[1], batch.targets[1]);
+    let strange = recipe(&format!("{kind}, {}", head.replace("\"tall\"", "\"tal\"")));
+    let expect =
+        "`data.targets[1].thresholds.tal` wants a label of the training rows, such as `tall`, got `tal`";
+    assert_eq!(refusal(&strange, &place(&[("a.csv", table.as_bytes())])), expect);
+}

@@ -152,10 +152,14 @@ fn an_image_stands_alone_before_the_network() {
     assert_eq!(got, format!("{rule} `id` beside it; {help}"));
     let check = |recipe: String| crate::testing::config(&recipe).check().map(drop).unwrap_err().to_string();
     let two = TABLE.replace(r#""fields": {"#, r#""fields": {"back": {"kind": "image"}, "#);
-    let rule_of_one = "`data.fields.back.kind` wants one column of images in a table, got `photo` as well";
-    assert_eq!(check(two), rule_of_one);
+    let rule_of_two = "`data.fields.back.kind` wants an image to be the one field of its input, got `photo` beside it; name \
+                       several `data.inputs`";
+    assert_eq!(check(two.clone()), rule_of_two);
+    let together =
+        two.replacen('{', r#"{"inputs": {"a": {"fields": ["photo", "back"]}, "b": {"fields": "back"}}, "#, 1);
+    assert_eq!(check(together), rule_of_two.replace("; name several `data.inputs`", ""));
     let vectors = TABLE.replacen('{', r#"{"vectors": {"v": "p*"}, "#, 1);
-    assert_eq!(check(vectors), format!("{rule} `v` beside it"));
+    assert_eq!(check(vectors), format!("{rule} `v` beside it; name several `data.inputs`"));
     let folder = TABLE.replace(r#""grey""#, r#""grey", "folder": """#);
     assert_eq!(check(folder), "`data.fields.photo.kind.image.folder` wants a name, got an empty one");
     let absent =
@@ -177,4 +181,74 @@ fn the_disks_troubles_are_no_fault_of_the_rows() {
         let error = prepare(&recipe, &place).err().unwrap();
         assert_eq!(error.fault(), Fault::Disk, "{k}: {error}");
     }
+}
+
+/// The same table with a picture of the other side of each, in another folder and of another size.
+fn sides() -> Vec<(String, Vec<u8>)> {
+    let mut files = table();
+    let csv = String::from_utf8(files[0].1.clone()).unwrap();
+    let line = |(row, line): (usize, &str)| match row {
+        0 => format!("{line},back\n"),
+        row => format!("{line},{}.png\n", row - 1),
+    };
+    files[0].1 = csv.lines().enumerate().map(line).collect::<String>().into_bytes();
+    files.extend((0..20).map(|row: u8| (format!("backs/{row}.png"), png(3, 4 + u32::from(row), 200 - row))));
+    files
+}
+
+fn two_sides() -> String {
+    let back = r#""fields": {"back": {"kind": {"image": {"channels": "grey", "folder": "backs"}},
+        "steps": [{"resize": {"height": 1, "width": 3}}, {"scale": {"factor": 0.01}}]}, "#;
+    let inputs = r#"{"inputs": {"front": {"fields": "photo"}, "behind": {"fields": "back"}}, "audit": {"allow": ["images"]}, "#;
+    TABLE.replace(r#""fields": {"#, back).replacen('{', inputs, 1)
+}
+
+#[test]
+fn two_columns_of_paths_are_two_inputs() {
+    let (recipe, place) = (two_sides(), folder_place(&sides()));
+    let data = prepare(&recipe, &place).unwrap();
+    let batch = data.dataset.source.batch(&[3, 0]).unwrap();
+    let (front, back) = (&batch.inputs["front"], &batch.inputs["behind"]);
+    assert_eq!((front.shape(), back.shape()), (&[2, 1, 2, 2][..], &[2, 1, 1, 3][..]));
+    let near = |got: f32, wanted: f32| assert!((got - wanted).abs() < 1e-5, "{got} {wanted}");
+    near(front.f32s().unwrap()[0], 15.0);
+    near(back.f32s().unwrap()[0], 1.97);
+    let record = data.dataset.source.record(3).unwrap();
+    let shape =
+        |name: &str| if let Value::Image(pixels) = &record[name] { pixels.shape().to_vec() } else { vec![] };
+    assert_eq!((shape("photo"), shape("back")), (vec![3, 7, 1], vec![7, 3, 1]));
+    let sizes: Vec<_> = data.profile.fields.iter().filter_map(|field| field.sizes).collect();
+    assert_eq!(sizes.len(), 2, "each column has sizes of its own");
+    assert!(sizes[0].smallest != sizes[1].smallest, "{sizes:?}");
+    assert_eq!(plan(&recipe).files(&place).unwrap().len(), 41);
+    let known = plan(&recipe);
+    assert_eq!(known.items(), [("behind", Some(vec![1, 1, 3])), ("front", Some(vec![1, 2, 2]))]);
+    let again = crate::open(&plan(&recipe), &place, &data.blueprint).unwrap();
+    assert_eq!(again.source.batch(&[3, 0]).unwrap(), batch);
+}
+
+#[test]
+fn a_row_without_one_of_two_images_may_be_left_out() {
+    let mut files = sides();
+    files.retain(|(name, _)| name != "t/shots/4.png" && name != "backs/9.png");
+    let got = refusal(&two_sides(), &folder_place(&files));
+    let expect = "`t/a.csv` wants an image behind each path of `photo`, got 1 of 20 rows that cannot be read: `t/a.csv` row 5: \
+                  `t/shots/4.png` wants to be a regular file, got nothing";
+    assert_eq!(got, expect);
+    let place = folder_place(&files);
+    let data = prepare(&two_sides().replacen('{', r#"{"on_bad": "skip", "#, 1), &place).unwrap();
+    let id = |row: usize| data.dataset.source.record(row).unwrap()["id"].to_string();
+    assert_eq!(data.dataset.source.len(), 18);
+    assert_eq!([id(3), id(4), id(7), id(8)], [3, 5, 8, 10].map(|id| format!("the text `{id}`")));
+    let batch = data.dataset.source.batch(&[8]).unwrap();
+    assert!((batch.inputs["behind"].f32s().unwrap()[0] - 1.9).abs() < 1e-5, "the picture of its own row");
+    let small = two_sides().replace(
+        r#"{"resize": {"height": 1"#,
+        r#"{"crop": {"height": 9, "width": 3}}, {"resize": {"height": 1"#,
+    );
+    let got = refusal(&small, &folder_place(&sides()));
+    assert!(
+        got.starts_with("`t/a.csv` row 1 (`t/shots/0.png`, `backs/0.png`): `back` wants an image"),
+        "{got}"
+    );
 }

@@ -78,8 +78,8 @@ fn lists_of_labels_that_say_nothing_clear_are_refused() {
         refused(LISTED, &csv, &format!("`a.csv` row 3: `tags` wants {expect}"));
     };
     check("a;b;a", "each label once, got `a` again in `a;b;a`");
-    check("a;;b", "a label on both sides of each `data.separator`, got `a;;b`");
-    check("a;", "a label on both sides of each `data.separator`, got `a;`");
+    check("a;;b", "a label on both sides of each `separator`, got `a;;b`");
+    check("a;", "a label on both sides of each `separator`, got `a;`");
     refused(
         &format!(r#"{LISTED}, "labels": ["a", "c"]"#),
         &table("tags", &["a;b", "b"]),
@@ -258,7 +258,7 @@ fn lines_of_json_may_have_lists() {
     check(
         r#"["a", "b"]"#,
         r#"["a;b"]"#,
-        "`a.jsonl` row 1, column `tags`: wants labels without the `data.separator` in them, got `a;b`",
+        "`a.jsonl` row 1, column `tags`: wants labels without the `separator` in them, got `a;b`",
     );
     check(r#"["a", "b"]"#, "[1]", "`a.jsonl` row 1 wants an object of plain values, got a list inside");
     check("0,", "[\"0\"],", "`a.jsonl` row 1 wants an object of plain values, got a list inside");

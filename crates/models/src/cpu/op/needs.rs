@@ -38,6 +38,9 @@ impl Op {
             Op::LayerNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows); 2]),
             Op::RmsNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows), Room::NONE]),
             Op::GroupNorm { groups, .. } => Needs::keeping(true, [Room::item(groups.groups); 2]),
+            Op::MeanOfSoftmax { members, .. } => {
+                Needs { output: true, ..Needs::keeping(true, [Room::item(*members), Room::NONE]) }
+            }
             Op::Attention(attention) => {
                 Needs { input: true, keeps: attention.keeps(), works_with: attention.works_with(), ..nothing }
             }
@@ -52,9 +55,11 @@ impl Op {
                 Needs { input: true, works_with: [Room::item(*numbers), Room::NONE], ..nothing }
             }
             // Of the mean, the lengths, if there are any.
-            Op::GroupedDense { .. } | Op::Embedding { .. } | Op::Multiply | Op::MeanOverTime { .. } => {
-                Needs { input: true, ..nothing }
-            }
+            Op::GroupedDense { .. }
+            | Op::Embedding { .. }
+            | Op::Multiply
+            | Op::MeanOverTime { .. }
+            | Op::MeanOfSigmoid { .. } => Needs { input: true, ..nothing },
             Op::Dropout { .. } | Op::Position { .. } | Op::Sinusoids(_) => {
                 Needs { in_place: true, ..nothing }
             }

@@ -36,8 +36,8 @@ def grouped_dense(shape, groups, units):
 
 
 @kind
-def scale(shape, axes=1, start=1.0, signs=False):
-    return torch_layers.Scale(shape[-axes:])
+def scale(shape, axes=1, start=1.0, signs=False, bias=None):
+    return torch_layers.Scale(shape[-axes:], bias is not None)
 
 
 @kind
@@ -239,8 +239,16 @@ class Net(nn.Module):
         values = {"x": x}
         for step in self.steps:
             values[step[0]] = self.step(step, values)
-        said = values["head"]
-        return said.mean(1) if said.dim() == 3 and not self.training else said
+        return values["head"]
+
+
+def together(said, loss):
+    """What the members of an ensemble say: the mean of their numbers, or scores of the mean of their probabilities."""
+    if said.dim() < 3:
+        return said
+    if loss == "mse":
+        return said.mean(1)
+    return said.sigmoid().mean(1).logit() if loss == "bce" else said.softmax(-1).mean(1).log()
 
 
 IMAGE, SEQUENCE = [2, 5, 4], [5, 4]
@@ -324,6 +332,7 @@ CASES = {
     "scale_image": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"scale": {"axes": 2}}, "tanh", "flatten"], {}),
     "ensemble": ([7], [{"dense": {"units": 4}}, {"ensemble": {"members": 3}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "relu"], {}),
     "ensemble_mse": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"loss": "mse"}),
+    "ensemble_bce": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2, "bias": 0.5}}, {"dense": {"units": 5}}, "tanh"], {"loss": "bce"}),
     "ensemble_soft": ([7], [{"ensemble": {"members": 2}}, {"scale": {"axes": 2}}, {"dense": {"units": 5}}, "tanh"], {"soft": True}),
     "add": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"layer": "relu", "name": "a"},
                     {"layer": "add", "from": ["x", "conv2d1", "a"]}, "flatten"], {}),
@@ -374,7 +383,7 @@ def trained(net, make, x, y, options):
         optimizer.step()
         losses.append(loss.item())
     net.eval()
-    return {"losses": losses, "after": state(net), "outputs": numbers(net(x))}
+    return {"losses": losses, "after": state(net), "outputs": numbers(together(net(x), options.get("loss")))}
 
 
 def case(name, item, layers, options):
