@@ -16,7 +16,7 @@ use polars::prelude::{Column, DataFrame, DataType, ParquetReader, PolarsError, S
 use claims::Group;
 use thrift::Thrift;
 
-use super::{Cells, Long, Room, Sheet, Words};
+use super::{Absent, Cells, Long, Room, Sheet, Words};
 use crate::csv::{FileRows, Stored, failed as not_read};
 use crate::error::quoted;
 use crate::{DataError, gzip};
@@ -28,7 +28,11 @@ const MAGIC: &[u8] = b"PAR1";
 ///
 /// # Errors
 /// [`DataError`] names the file that is none, and the column that holds no plain values.
-pub(super) fn read(stored: &Stored<'_>, (room, limits): (&Room, &Limits)) -> Result<Sheet, DataError> {
+pub(super) fn read(
+    stored: &Stored<'_>,
+    absent: &Absent<'_>,
+    (room, limits): (&Room, &Limits),
+) -> Result<Sheet, DataError> {
     let name = &stored.name;
     let mut file = File::open(stored, limits)?;
     let end = file.end()?;
@@ -52,7 +56,7 @@ pub(super) fn read(stored: &Stored<'_>, (room, limits): (&Room, &Limits)) -> Res
                 frame.columns().iter().map(|column| Growing::of(name, column)).collect::<Result<_, _>>()?;
         }
         let both = growing.iter_mut().zip(frame.columns());
-        both.into_iter().try_for_each(|(growing, column)| growing.append(name, column, room))?;
+        both.into_iter().try_for_each(|(growing, column)| growing.append(name, column, (absent, room)))?;
     }
     if rows == 0 {
         return Err(DataError::file(name, "rows", "none"));
@@ -164,7 +168,14 @@ impl Growing {
         }
     }
 
-    fn append(&mut self, file: &str, column: &Column, room: &Room) -> Result<(), DataError> {
+    fn append(
+        &mut self,
+        file: &str,
+        column: &Column,
+        (absent, room): (&Absent<'_>, &Room),
+    ) -> Result<(), DataError> {
+        let number = |number: Option<f64>| number.filter(|number| !absent.is_number(*number));
+        let word = |word: &&str| !absent.is_word(column.name(), word);
         match self {
             Growing::Numbers(numbers) if column.dtype().is_null() => {
                 numbers.extend(&vec![f64::NAN; column.len()], room)?;
@@ -173,18 +184,20 @@ impl Growing {
                 refuse_inexact(file, column)?;
                 let column = column.cast(&DataType::Float64).map_err(failed(file))?;
                 let column = column.f64().map_err(failed(file))?;
-                let more: Vec<f64> = column.iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+                let more: Vec<f64> = column.iter().map(|cell| number(cell).unwrap_or(f64::NAN)).collect();
                 numbers.extend(&more, room)?;
             }
             Growing::Words(words) if column.dtype().is_bool() => {
                 for value in column.bool().map_err(failed(file))?.iter() {
-                    words.push(value.map(|value| if value { "true" } else { "false" }), room)?;
+                    let text = value.map(|value| if value { "true" } else { "false" });
+                    words.push(text.filter(word), room)?;
                 }
             }
             Growing::Words(words) => {
                 // Moments are written as ISO 8601 has them, categories by their names.
                 let texts = column.cast(&DataType::String).map_err(failed(file))?;
-                texts.str().map_err(failed(file))?.iter().try_for_each(|text| words.push(text, room))?;
+                let mut texts = texts.str().map_err(failed(file))?.iter();
+                texts.try_for_each(|text| words.push(text.filter(word), room))?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Images, Named};
 use super::{Cell, FewCells, Raw, Table};
-use crate::config::{DataConfig, OnBad};
+use crate::config::OnBad;
 use crate::csv::row_place;
 use crate::error::chain;
 use crate::place::shown_name;
@@ -22,9 +22,9 @@ pub(crate) fn paths(
     place: &Place,
 ) -> Result<Vec<PathBuf>, DataError> {
     let Some(image) = plan.image_column() else { return Ok(vec![]) };
-    let DataConfig { missing, on_bad, .. } = &plan.config;
+    let (missing, on_bad) = (plan.missing(format), plan.config.on_bad);
     let (sheet, _) =
-        sheet::read(format, files, (missing, &plan.words(), plan.lists().as_ref()), *on_bad, place)?;
+        sheet::read(format, files, (&missing, &plan.words(), plan.lists().as_ref()), on_bad, place)?;
     // A column that is not there is refused by its name when the table is scanned.
     let Some(column) = sheet.column(image.name) else { return Ok(vec![]) };
     let named = named(&sheet, column, image, files, place)?;
