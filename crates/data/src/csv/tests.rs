@@ -232,24 +232,38 @@ fn blank_lines_at_the_end_are_no_rows_and_are_said() {
 
 #[test]
 fn a_packed_table_is_unpacked_by_its_name() {
-    use std::io::Write;
-    let packed = packed(b"a,b\n1,2\n");
-    let csv = |bytes: &[u8], limits: &Limits| {
-        tables(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
-    };
-    assert_eq!(csv(&packed, &Limits::default()).unwrap().columns, ["a", "b"]);
-    for end in 0..packed.len() {
-        assert!(csv(&packed[..end], &Limits::default()).is_err(), "{end}");
+    for (name, format, pack) in
+        [("a.csv.gz", "gzip", packed as fn(&[u8]) -> Vec<u8>), ("a.csv.zst", "zstd", packed_by_zstd)]
+    {
+        let read = |bytes: &[u8], limits: &Limits| {
+            tables(vec![(name.to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
+        };
+        let refused = |bytes: &[u8], limits: &Limits| read(bytes, limits).unwrap_err().to_string();
+        let (packed, limits) = (pack(b"a,b\n1,2\n"), Limits::default());
+        assert_eq!(read(&packed, &limits).unwrap().columns, ["a", "b"]);
+        let both = [&packed[..], &pack(b"3,4\n")].concat();
+        assert_eq!(read(&both, &limits).unwrap().rows(), 2, "one behind the other");
+        for end in 0..packed.len() {
+            assert!(read(&packed[..end], &limits).is_err(), "{end}");
+        }
+        let cut = refused(&packed[..packed.len() - 1], &limits);
+        assert_eq!(cut, format!("`{name}` wants to be whole, got a file that was cut short"));
+        assert_eq!(
+            refused(b"a,b\n1,2\n3,4\n5,6\n", &limits),
+            format!("could not decode `{name}` as {format}")
+        );
+        let small = Limits { inflated_bytes: 7, ..Limits::default() };
+        let expect = format!(
+            "`{name}` wants at most 7 bytes unpacked, got 8; `run.limits.inflated_bytes` raises the limit"
+        );
+        assert_eq!(refused(&packed, &small), expect);
+        let bomb = refused(&pack(&vec![b'1'; 17 << 20]), &limits);
+        assert!(bomb.ends_with("`run.limits.archive_ratio` raises the limit"), "{bomb}");
     }
-    let small = Limits { inflated_bytes: 7, ..Limits::default() };
-    assert_eq!(
-        csv(&packed, &small).unwrap_err().to_string(),
-        "`a.csv.gz` wants at most 7 bytes unpacked, got 8; `run.limits.inflated_bytes` raises the limit"
-    );
-    let mut bomb = flate2::write::GzEncoder::new(vec![], flate2::Compression::best());
-    bomb.write_all(&vec![b'1'; 17 << 20]).unwrap();
-    let error = csv(&bomb.finish().unwrap(), &Limits::default()).unwrap_err().to_string();
-    assert!(error.ends_with("`run.limits.archive_ratio` raises the limit"), "{error}");
+}
+
+fn packed_by_zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -275,7 +289,8 @@ fn long_tables_in_every_encoding_are_the_same() {
     ];
     for (text, bytes, encoding) in cases {
         let expect = read(text.as_bytes()).unwrap();
-        for (name, bytes) in [("a.csv", bytes.clone()), ("a.csv.gz", packed(&bytes))] {
+        let packed = [("a.csv.gz", packed(&bytes)), ("a.csv.zst", packed_by_zstd(&bytes))];
+        for (name, bytes) in [vec![("a.csv", bytes)], packed.into()].concat() {
             for said in [None, Some(encoding)] {
                 let format = CsvFormat { encoding: said, ..CsvFormat::default() };
                 let files = vec![(name.to_owned(), bytes.clone())];

@@ -19,7 +19,7 @@ use thrift::Thrift;
 use super::{Absent, Cells, Long, Room, Sheet, Words};
 use crate::csv::{FileRows, Stored, failed as not_read};
 use crate::error::quoted;
-use crate::{DataError, gzip};
+use crate::{DataError, packed};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -39,6 +39,7 @@ pub(super) fn read(
     let broken = || DataError::file(name, "metadata that fit the file", "others");
     let (footer, _) = Thrift::read(&end).ok_or_else(broken)?;
     let groups = claims::groups(&footer, file.length).ok_or_else(broken)?;
+    groups.iter().flat_map(|group| &group.chunks).try_for_each(|chunk| refuse_codec(name, chunk.codec))?;
     file.admit(&groups)?;
     let (mut columns, mut growing, mut rows): (Vec<String>, Vec<Growing>, usize) = (vec![], vec![], 0);
     for (number, group) in groups.iter().enumerate() {
@@ -118,7 +119,7 @@ impl<'a> File<'a> {
         self.limits.admit(Limit::Rows, format_args!("`{}`", self.name), rows)?;
         let chunks = groups.iter().flat_map(|group| &group.chunks);
         let values = chunks.map(|chunk| chunk.values).fold(0, u64::saturating_add).max(rows);
-        gzip::admit(self.name, values.saturating_mul(8), self.length, self.limits)
+        packed::admit(self.name, values.saturating_mul(8), self.length, self.limits)
     }
 
     /// The mark of a file, and the pages of all columns of a group, one behind the other.
@@ -129,10 +130,21 @@ impl<'a> File<'a> {
             self.read(chunk.place.clone(), &mut bytes)?;
             let unpacked = chunk.unpacked(&bytes[start..]);
             let broken = || DataError::file(self.name, "metadata that fit the file", "others");
-            gzip::admit(self.name, unpacked.ok_or_else(broken)?, self.length, self.limits)?;
+            packed::admit(self.name, unpacked.ok_or_else(broken)?, self.length, self.limits)?;
         }
         Ok(bytes)
     }
+}
+
+/// Refuses pages that are packed in a way that nobody here reads; the numbers are those of the format.
+fn refuse_codec(file: &str, codec: i64) -> Result<(), DataError> {
+    let got = match codec {
+        0 | 1 | 2 | 4..=7 => return Ok(()), // as they are, snappy, gzip, brotli, lz4, zstd, lz4 without a frame
+        3 => "LZO".to_owned(),
+        other => format!("codec {other}"),
+    };
+    let wants = "pages packed by snappy, zstd, gzip, brotli or lz4";
+    Err(DataError::file(file, wants, format!("{got}; write the file anew with another")))
 }
 
 /// What polars says about a file, which may be made to break it.
@@ -224,4 +236,40 @@ fn refuse_inexact(file: &str, column: &Column) -> Result<(), DataError> {
     }
     let wants = format!("whole numbers up to 2^53 in {}", quoted(column.name()));
     Err(DataError::file(file, wants, "larger ones; write them as a text"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// A file that says of its one column that it is packed by this codec.
+    fn packed_by(codec: i64) -> Vec<u8> {
+        let column = ("a", crate::table::Column::Numbers(vec![1.0, 2.0]));
+        let whole = crate::table::write_parquet(&[column]).unwrap();
+        let (before, length) = whole[..whole.len() - MAGIC.len()].split_last_chunk().unwrap();
+        let (pages, end) = before.split_at(before.len() - u32::from_le_bytes(*length) as usize);
+        let (mut footer, _) = Thrift::read(end).unwrap();
+        let Some(Thrift::List(_, groups)) = footer.field_mut(4) else { panic!("no groups") };
+        let Some(Thrift::List(_, columns)) = groups[0].field_mut(1) else { panic!("no columns") };
+        *columns[0].field_mut(3).unwrap().field_mut(4).unwrap() = Thrift::Integer(codec);
+        let mut bytes = pages.to_vec();
+        footer.write(thrift::STRUCT, &mut bytes);
+        let length = (bytes.len() - pages.len()) as u32;
+        [bytes, length.to_le_bytes().into(), MAGIC.into()].concat()
+    }
+
+    #[test]
+    fn what_packs_pages_is_known_or_named() {
+        let refused = |codec: i64| {
+            let stored = Stored::memory("a.parquet", packed_by(codec));
+            let read = read(&stored, &Absent::new(&[], None), (&Room::memory(), &Limits::default()));
+            read.map(drop).unwrap_err().to_string()
+        };
+        let wants = "`a.parquet` wants pages packed by snappy, zstd, gzip, brotli or lz4, got";
+        assert_eq!(refused(3), format!("{wants} LZO; write the file anew with another"));
+        assert_eq!(refused(9), format!("{wants} codec 9; write the file anew with another"));
+        // Any other than the one it is: what comes out is no page.
+        assert_eq!(refused(2), "could not decode `a.parquet` as Parquet");
+    }
 }
