@@ -122,7 +122,10 @@ fn other_encodings_are_named_with_row_and_byte() {
     let format = CsvFormat { encoding: Some(Encoding::Cp949), ..CsvFormat::default() };
     let error = written(b"name,n\nkim,1\n\xff\xff,2\n", &format).unwrap_err();
     assert_eq!(error.to_string(), "`a.csv` wants CP949, got bytes that are none near byte 14");
-    refuse(b"a,b\n1,\"x\ny\"\n2,\0\n", "`a.csv` row 2 wants text, got a NUL at byte 14");
+    refuse(
+        b"a,b\n1,\"x\ny\"\n2,\0\n",
+        "`a.csv` row 2 wants text, got a NUL in field 2; take it out, or save the file again",
+    );
 }
 
 /// The names of people in the encodings that their tables are found in; each is told, and a repair says so.
@@ -384,7 +387,7 @@ fn ragged_rows_are_named() {
 fn lines_end_in_lf_or_crlf() {
     refuse(
         b"a,b\r1,2\r",
-        "`a.csv` row 0 wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
+        "`a.csv` header wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
     );
     assert_eq!(texts(&read(b"a,b\n\"1\r\",2\n").unwrap(), 0), [Some("1\r".to_owned())]);
 }
@@ -559,11 +562,11 @@ fn what_is_wrong_far_behind_is_told_with_its_row() {
     assert_eq!(wrong(b"1\n"), "`a.csv` row 450001 wants 2 fields, got 1");
     assert_eq!(
         wrong(b"1,\0\n"),
-        format!("`a.csv` row 450001 wants text, got a NUL at byte {}", text.len() + 2)
+        "`a.csv` row 450001 wants text, got a NUL in field 2; take it out, or save the file again"
     );
     assert!(wrong(b"1,\x81\n").starts_with("`a.csv` row 450001 wants UTF-8, got another encoding"));
     let skipped = tables(
-        vec![("a.csv".to_owned(), [text.as_bytes(), b"1\n2,y\n\n"].concat())],
+        vec![("a.csv".to_owned(), [text.as_bytes(), b"1\n\0,x\n2,y\n\n"].concat())],
         &CsvFormat::default(),
         OnBad::Skip,
         &Limits::default(),
@@ -573,7 +576,8 @@ fn what_is_wrong_far_behind_is_told_with_its_row() {
     let repairs: Vec<String> = skipped.repairs().iter().map(ToString::to_string).collect();
     assert_eq!(
         repairs[0],
-        "1 of `a.csv` cannot be read and were left out: `a.csv` row 450001 wants 2 fields, got 1"
+        "2 of `a.csv` cannot be read and were left out: `a.csv` row 450001 wants 2 fields, got 1; `a.csv` row 450002 wants text, got a \
+         NUL in field 1; take it out, or save the file again"
     );
     assert_eq!(repairs.len(), 2, "{repairs:?}");
 }

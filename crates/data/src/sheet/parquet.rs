@@ -104,10 +104,10 @@ impl<'a> File<'a> {
             Some((length, MAGIC)) if first == MAGIC => u64::from(u32::from_le_bytes(*length)),
             Some(_) | None => return Err(other()),
         };
-        self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{}`", self.name), length)?;
         let fits = end.checked_sub(length).filter(|start| *start >= mark);
         let wants = "metadata that fit the file";
         let start = fits.ok_or_else(|| DataError::file(self.name, wants, "others"))?;
+        self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{}`", self.name), length)?;
         let mut bytes = vec![];
         self.read(start..end, &mut bytes)?;
         Ok(bytes)

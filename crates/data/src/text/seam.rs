@@ -80,6 +80,6 @@ pub(super) fn admit(run: &str) -> Result<&str, Refusal> {
     if run.len() <= MOST {
         return Ok(run);
     }
-    let wants = format!("a text that can be divided at blanks at least every {} MiB", MOST >> 20);
-    refuse(wants, format!("{} bytes in one; make several texts of it", run.len()))
+    let wants = format!("at most {} MiB of a text that cannot be divided at blanks", MOST >> 20);
+    refuse(wants, format!("{} bytes; make several texts of it", run.len()))
 }

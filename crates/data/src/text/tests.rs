@@ -113,13 +113,13 @@ fn a_long_text_is_cut_as_a_whole() {
 #[test]
 fn a_text_in_one_is_refused_when_it_is_long() {
     let word = "a".repeat((4 << 20) + 1);
-    let wants = "a text that can be divided at blanks at least every 4 MiB";
+    let wants = "at most 4 MiB of a text that cannot be divided at blanks";
     let refused = |text: &str, keep: End| {
         let json = learned(&TokensBy::Word {}, 100);
         let cutter = Cutter::new(&json, 0, 2, [keep, End::End]).unwrap();
         cutter.write(text, &mut [0.0; 2]).map_err(|refusal| (refusal.wants, refusal.got))
     };
-    let expect = Err((wants.to_owned(), "4194305 bytes in one; make several texts of it".to_owned()));
+    let expect = Err((wants.to_owned(), "4194305 bytes; make several texts of it".to_owned()));
     assert_eq!(refused(&word, End::Start), expect);
     let behind = format!("{} {word}", "the cat ".repeat(1 << 14));
     assert_eq!(refused(&behind, End::Start), Ok(()));
