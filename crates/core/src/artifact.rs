@@ -74,4 +74,6 @@ pub struct Trained {
     pub end: Ended,
     /// What a row counted in the loss by its label, or a label that fitted; empty where all counted the same.
     pub class_weights: BTreeMap<String, f32>,
+    /// How many rows of each label an epoch has drawn; empty where it has seen each row once.
+    pub drawn: BTreeMap<String, usize>,
 }
