@@ -3,7 +3,10 @@
 import json
 
 import pandas as pd
+import pyarrow as pa
 from common import folder, report
+
+MISSING = {"keep_default_na": False, "na_values": ["", "NA", "NaN", "?"]}
 
 
 def read(source):
@@ -13,6 +16,8 @@ def read(source):
         return pd.read_parquet(path)
     if kind == "jsonl":
         return pd.read_json(path, lines=True, precise_float=True)
+    if path.suffix == ".zst":
+        return pd.read_csv(pa.input_stream(str(path), compression="zstd"), **MISSING)
     encoding = {"latin1": "latin-1"}.get(said.get("encoding"), said.get("encoding"))
     if path.name == "utf16.csv":
         encoding = "utf-16"
@@ -22,8 +27,7 @@ def read(source):
         engine="python" if path.suffix != ".gz" else "c",
         quotechar=said.get("quote", '"'),
         encoding=encoding or "utf-8-sig",
-        keep_default_na=False,
-        na_values=["", "NA", "NaN", "?"],
+        **MISSING,
     )
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from common import folder, report
 
 ROWS = 60
@@ -39,6 +40,11 @@ def csv(name, words=WORDS, said=None, **options):
     put(name, {"csv": {"path": name, **(said or {})}}, lambda path: frame.to_csv(path, **options))
 
 
+def by_zstd(path, text):
+    with pa.CompressedOutputStream(str(path), "zstd") as file:
+        file.write(text.encode())
+
+
 csv("plain.csv")
 csv("tab.csv", sep="\t")
 csv("semicolon.csv", sep=";")
@@ -46,6 +52,7 @@ csv("bar.csv", sep="|")
 csv("crlf.csv", lineterminator="\r\n")
 csv("all-quoted.csv", quoting=1)
 csv("packed.csv.gz")
+put("packed.csv.zst", {"csv": {"path": "packed.csv.zst"}}, lambda path: by_zstd(path, table(WORDS).to_csv(index=False)))
 csv("marked.csv", encoding="utf-8-sig")
 csv("utf16.csv", words=["배움", "끝이 없다", "é"], encoding="utf-16")
 csv("korean.csv", words=["배움", "끝이 없다", "값, 둘"], encoding="cp949", said={"encoding": "cp949"})

@@ -104,6 +104,7 @@ fn one_stage_is_a_closure() {
                 runners_up: vec![],
                 end: Ended::Done,
                 class_weights: BTreeMap::new(),
+                drawn: BTreeMap::new(),
             })
         }),
         ..Stages::default()

@@ -75,4 +75,6 @@ pub struct Trained {
     /// What a row counted in the loss by its label, or a label that fitted, each behind its target where there are several; empty where
     /// all counted the same.
     pub class_weights: BTreeMap<String, f32>,
+    /// How many rows of each label an epoch has drawn; empty where it has seen each row once.
+    pub drawn: BTreeMap<String, usize>,
 }

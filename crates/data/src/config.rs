@@ -74,8 +74,10 @@ pub struct DataConfig {
     pub ignore: Vec<String>,
     /// Columns that tell rows apart; they are kept beside the rows, and the network never sees them.
     pub ids: Vec<String>,
-    /// How a cell without a value is written.
-    pub missing: Vec<String>,
+    /// How a cell of a table without a value is written, such as `["", "-999"]`; a number may be written in any way. Unless it is
+    /// said: nothing, `NA`, `NaN` and `?` in CSV. Parquet and JSON lines have a null, beside which nothing else is missing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
     /// What is said about single fields.
     pub fields: BTreeMap<String, FieldConfig>,
     /// Several inputs of the network, by name, each made of fields of its own: a layer that has the name in its `from` reads it.
@@ -139,7 +141,7 @@ impl Default for DataConfig {
             vectors: BTreeMap::new(),
             ignore: vec![],
             ids: vec![],
-            missing: ["", "NA", "NaN", "?"].map(str::to_owned).to_vec(),
+            missing: None,
             fields: BTreeMap::new(),
             inputs: BTreeMap::new(),
             shape: None,
@@ -156,6 +158,11 @@ impl Default for DataConfig {
             unit: None,
         }
     }
+}
+
+/// How a cell without a value is written in CSV, unless it is said.
+pub(crate) fn usual_missing() -> Vec<String> {
+    ["", "NA", "NaN", "?"].map(str::to_owned).to_vec()
 }
 
 /// What is said about one field.
@@ -247,7 +254,7 @@ mod tests {
     fn a_recipe_says_little_or_much() {
         let config =
             parse(r#"{"source": {"csv": {"path": "a.csv"}}, "target": "y", "split": "random"}"#).unwrap();
-        assert_eq!(config.missing, ["", "NA", "NaN", "?"]);
+        assert_eq!(config.missing, None);
         assert_eq!(config.split, Some(SplitConfig::Random { valid: 0.15, test: 0.15 }));
         let config = parse(
             r#"{"source": {"folder": {"path": "cats", "channels": "grey"}}, "split": {"stratified": {"valid": 0.1}},

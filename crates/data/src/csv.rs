@@ -23,6 +23,7 @@ use crate::error::quoted;
 pub(crate) use dialect::Dialect;
 pub(crate) use file::{FileRows, located, row_place};
 pub use format::CsvFormat;
+pub(crate) use format::says_nothing;
 pub(crate) use reading::read;
 pub(crate) use stored::{Bytes, Stored, failed};
 pub(crate) use text::text_of;

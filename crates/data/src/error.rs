@@ -67,7 +67,7 @@ pub enum DataError {
         got: String,
     },
     /// A row of a table that is not what it should be.
-    #[error("`{file}` row {row} wants {wants}, got {got}")]
+    #[error("`{file}` {} wants {wants}, got {got}", numbered(*.row))]
     Row {
         /// The file, as the recipe calls it.
         file: String,
@@ -361,6 +361,11 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         }
     }
     text
+}
+
+/// A row of a table as messages call it; 0 is the line of names.
+fn numbered(row: usize) -> String {
+    if row == 0 { "header".to_owned() } else { format!("row {row}") }
 }
 
 fn meant(near: &Option<String>) -> String {

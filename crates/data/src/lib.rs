@@ -26,10 +26,10 @@ mod plan;
 mod refusal;
 
 mod csv;
-mod gzip;
 mod hash;
 mod image;
 mod numpy;
+mod packed;
 mod sheet;
 mod source;
 

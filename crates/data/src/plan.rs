@@ -5,7 +5,7 @@ use baeum_core::{Field, Schema, Task};
 use crate::augment::Augmenter;
 use crate::config::{
     CleanConfig, CsvConfig, DataConfig, FieldConfig, FolderConfig, FunctionConfig, IdxConfig, KindConfig,
-    NumpyConfig, StepConfig, TextConfig, TextFolderConfig, TokensBy,
+    NumpyConfig, StepConfig, TextConfig, TextFolderConfig, TokensBy, usual_missing,
 };
 use crate::csv::CsvFormat;
 use crate::formula::Formula;
@@ -321,12 +321,20 @@ impl DataPlan {
         }
     }
 
+    /// How a cell of a table of this format says that nothing is there; CSV has no other way.
+    pub(crate) fn missing(&self, format: &TableFormat) -> Vec<String> {
+        match (&self.config.missing, format) {
+            (Some(said), _) => said.clone(),
+            (None, TableFormat::Csv(_)) => usual_missing(),
+            (None, TableFormat::Jsonl | TableFormat::Parquet) => vec![],
+        }
+    }
+
     /// How tables are written that belong to these data, such as one to predict from.
     pub fn csv_format(&self) -> CsvFormat {
-        let missing = &self.config.missing;
         match &self.source {
-            SourcePlan::Table { format: TableFormat::Csv(config), .. } => {
-                CsvFormat::new(config, missing).listing(&self.lists())
+            SourcePlan::Table { format: format @ TableFormat::Csv(config), .. } => {
+                CsvFormat::new(config, &self.missing(format)).listing(&self.lists())
             }
             SourcePlan::Table { format: TableFormat::Jsonl | TableFormat::Parquet, .. }
             | SourcePlan::Idx(_)
@@ -334,7 +342,12 @@ impl DataPlan {
             | SourcePlan::Folder(_)
             | SourcePlan::Text { .. }
             | SourcePlan::TextFolder(_)
-            | SourcePlan::Function { .. } => CsvFormat::new(&CsvConfig::default(), missing),
+            | SourcePlan::Function { .. } => {
+                // A null of other formats is written as nothing.
+                let said = self.config.missing.iter().flatten().cloned();
+                let missing: Vec<String> = usual_missing().into_iter().chain(said).collect();
+                CsvFormat::new(&CsvConfig::default(), &missing)
+            }
         }
     }
 

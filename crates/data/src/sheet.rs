@@ -1,5 +1,6 @@
 //! Tables whose columns have names, whatever file they come from.
 
+mod absent;
 mod cells;
 mod jsonl;
 mod lines;
@@ -24,6 +25,7 @@ use crate::profile::{LISTED, Repair};
 use crate::split::{Part, sample_id};
 use crate::{CsvFormat, DataError, Place, csv};
 
+use absent::Absent;
 use cells::NoNumbers;
 pub(crate) use cells::{Cells, Few, MOST_FEW, NOTHING, Names, Texts};
 pub(crate) use long::{Long, Plain, Room};
@@ -59,7 +61,8 @@ pub(crate) struct Sheet {
 /// A table, and the part that each of its files is for, where the recipe says it.
 pub(crate) type Read = (Sheet, Vec<Option<Part>>);
 
-/// Reads the files of a table; the text of the columns `words` is kept, whatever they say, and cells of `lists` are lists.
+/// Reads the files of a table. What `missing` lists is nothing; the text of the columns `words` is kept, whatever they say, and
+/// cells of `lists` are lists.
 ///
 /// # Errors
 /// [`DataError`] names the file, and the row where there is one.
@@ -81,15 +84,18 @@ pub(crate) fn read(
     }
     place.progress.begin("reading", len);
     let (room, limits) = (Room::new(Arc::clone(&place.fs)), &place.limits);
+    let absent = Absent::new(missing, lists);
     let sheet = match format {
         TableFormat::Csv(config) => {
             let format = CsvFormat::new(config, missing).listing(lists);
             csv::read(&tables, &format, on_bad, words, (&room, limits))?
         }
-        TableFormat::Jsonl => {
-            joined(tables.into_iter().map(|table| jsonl::read(&table, lists, on_bad, (&room, limits))))?
+        TableFormat::Jsonl => joined(
+            tables.into_iter().map(|table| jsonl::read(&table, (&absent, lists), on_bad, (&room, limits))),
+        )?,
+        TableFormat::Parquet => {
+            joined(tables.iter().map(|table| parquet::read(table, &absent, (&room, limits))))?
         }
-        TableFormat::Parquet => joined(tables.iter().map(|table| parquet::read(table, (&room, limits))))?,
     };
     Ok((sheet, parts))
 }

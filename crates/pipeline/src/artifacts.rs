@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use trained::predictor;
 pub(crate) use trained::{
-    History, blueprint, history, read_trained, shown_end, shown_metrics, shown_runners_up, shown_weights,
-    trained,
+    History, blueprint, history, read_trained, shown_drawn, shown_end, shown_metrics, shown_runners_up,
+    shown_weights, trained,
 };
 
 use crate::profile::{Sample, page};
@@ -217,6 +217,7 @@ pub(crate) fn report(
     let runners_up: Vec<u32> = trained.runners_up.iter().map(|kept| kept.epoch).collect();
     facts.extend(shown_runners_up(&runners_up).map(|said| ("next best".to_owned(), said)));
     facts.extend(shown_weights(&trained.class_weights).map(|said| ("class weights".to_owned(), said)));
+    facts.extend(shown_drawn(&trained.drawn).map(|said| ("rows of an epoch".to_owned(), said)));
     facts.extend(shown_end(trained.end).map(|said| ("training ended".to_owned(), said.to_owned())));
     let summary = baeum_models::summary(&trained.predictor.graph);
     let input = ReportInput {

@@ -51,6 +51,18 @@ pub enum FetchError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The server answered, but not with the file.
+    #[error(
+        "could not download `{name}`: `{url}` answered {status}; 404 and 410 say that it is not there, 429 and those from 500 on that another try may do"
+    )]
+    Status {
+        /// The file.
+        name: String,
+        /// Its address.
+        url: String,
+        /// The status of HTTP.
+        status: u16,
+    },
     /// The server sent something else.
     #[error(
         "`{name}` wants {wanted} bytes with sha256 {wanted_sha256}, got {got} bytes with {got_sha256}; the file was not kept"
@@ -77,7 +89,7 @@ impl FetchError {
     pub fn exit_code(&self) -> u8 {
         match self {
             FetchError::NoList { .. } | FetchError::List { .. } | FetchError::Entry { .. } => 2,
-            FetchError::Network { .. } | FetchError::Fs(_) => 4,
+            FetchError::Network { .. } | FetchError::Status { .. } | FetchError::Fs(_) => 4,
             FetchError::Checksum { .. } => 8,
         }
     }

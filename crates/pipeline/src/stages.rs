@@ -190,6 +190,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
         return Err(StageError::Stopped);
     };
     let class_weights = by_label(&dataset.targets, &fitted.minimised);
+    let drawn = baeum_train::drawn(&plans.train, dataset)?;
     let predictor = Predictor {
         schema: dataset.schema.clone(),
         inputs: dataset.inputs.clone(),
@@ -200,7 +201,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let (history, end, best_epoch) = (fitted.history, fitted.end, best.epoch);
     let runner_up = |best: Best| RunnerUp { epoch: best.epoch, weights: best.weights };
     let runners_up = fitted.runners_up.into_iter().map(runner_up).collect();
-    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights })
+    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn })
 }
 
 /// What a row counted by its label, or a label that fitted, each behind its target where there are several; nothing where all counted

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Dataset, Rng};
+use baeum_core::{Dataset, Decode, Rng};
 
 use crate::config::Sampler;
 use crate::plan::require;
@@ -76,6 +76,31 @@ impl Sampling {
     }
 }
 
+/// How many rows of each label an epoch draws, as the recipe says; none where it sees each row once.
+///
+/// # Errors
+/// [`TrainError`] as training itself.
+pub fn drawn(plan: &TrainPlan, data: &Dataset) -> Result<BTreeMap<String, usize>, TrainError> {
+    let Some((_, wanted)) = Sampling::new(plan, data)?.labels else { return Ok(BTreeMap::new()) };
+    let names = match data.targets.first().map(|target| &target.decode) {
+        Some(Decode::Label { labels } | Decode::Labels { labels, .. }) => labels.as_slice(),
+        Some(
+            Decode::Number { .. }
+            | Decode::Numbers { .. }
+            | Decode::Quantiles { .. }
+            | Decode::Forecast { .. }
+            | Decode::Next { .. },
+        )
+        | None => &[],
+    };
+    let name = |label: i64| usize::try_from(label).ok().and_then(|label| names.get(label).cloned());
+    let named = |(label, rows)| (name(label).unwrap_or_else(|| NO_LABEL.to_owned()), rows);
+    Ok(wanted.into_iter().map(named).collect())
+}
+
+/// What rows are called that no label fits.
+const NO_LABEL: &str = "(none)";
+
 type Counts = BTreeMap<i64, usize>;
 
 /// All as often as the most frequent one.
@@ -106,7 +131,7 @@ mod tests {
 
     use super::*;
     use crate::TrainConfig;
-    use crate::testing::{dataset, fitting};
+    use crate::testing::{dataset, fitting, named};
 
     /// How often each label comes in an epoch, and all rows of it.
     fn epoch(sampler: Sampler, epoch: u32) -> (Counts, Vec<usize>) {
@@ -172,6 +197,24 @@ mod tests {
             count(|fits| !fits[0]),
         ];
         assert_eq!(counts, [48; 4]);
+    }
+
+    /// What is told is what is drawn.
+    #[test]
+    fn the_rows_of_an_epoch_are_told_by_their_labels() {
+        let told = |sampler: Sampler, data: &Dataset| {
+            drawn(&TrainConfig { sampler, ..TrainConfig::default() }.check().unwrap(), data).unwrap()
+        };
+        let data = named(dataset(Task::Classify, 60, 10), &["no", "yes"]);
+        assert!(told(Sampler::All, &data).is_empty());
+        for sampler in [Sampler::Over, Sampler::Under, Sampler::SquareRoot] {
+            let counts = epoch(sampler, 2).0;
+            let told = told(sampler, &data);
+            assert_eq!([told["no"], told["yes"]], [counts[&0], counts[&1]], "{sampler:?}");
+        }
+        let data = fitting(60, &["rare"], |row| [row.is_multiple_of(10)]);
+        let expect = [("(none)".to_owned(), 54), ("rare".to_owned(), 54)];
+        assert_eq!(told(Sampler::Over, &data), expect.into());
     }
 
     #[test]

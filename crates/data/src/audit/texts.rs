@@ -1,7 +1,10 @@
 //! Texts that stand, nearly the same, in two parts of the data.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
 use set::{jaccard, normalise, shingles};
-use signature::{BANDS, Hashes, Signature};
+use signature::{BANDS, Hashes, MOST_BANDS, Signature};
 
 mod set;
 mod signature;
@@ -12,7 +15,7 @@ mod tests;
 /// differ.
 pub(crate) const ALIKE: f64 = 0.8;
 
-/// How many others a text is held against at most, over all bands. Bounds the time where thousands of texts
+/// How many others a text is held against at most, over all bands of a signature. Bounds the time where thousands of texts
 /// are cut from one template.
 const VISITS: usize = 32;
 
@@ -41,7 +44,7 @@ pub(crate) fn near_texts(texts: &[(usize, u8, &str)]) -> NearTexts {
     let units: Vec<&[Place]> = places.chunk_by(|a, b| (a.text, a.part) == (b.text, b.part)).collect();
     let mut search = Search::new(texts, &units);
     search.equal();
-    (0..BANDS).for_each(|band| search.band(band));
+    (0..MOST_BANDS).for_each(|band| search.band(band));
     let unfinished = search.units.iter().filter(|unit| unit.is_unfinished).count();
     NearTexts { unfinished, ..pairs(&units, search.found) }
 }
@@ -76,6 +79,8 @@ struct Unit<'a> {
     part: u8,
     words: &'a str,
     signature: Signature,
+    /// Its shingles, where the text takes more memory; those of others are cut again.
+    shingles: Option<Vec<u64>>,
     /// How many others it may still be held against.
     visits: usize,
     /// Whether these were too few.
@@ -83,8 +88,11 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    fn shingles(&self) -> Vec<u64> {
-        shingles(&normalise(self.words))
+    fn shingles(&self) -> Cow<'_, [u64]> {
+        match &self.shingles {
+            Some(shingles) => shingles.into(),
+            None => shingles(&normalise(self.words)).into(),
+        }
     }
 
     /// Whether the two were held against each other in an earlier band.
@@ -109,10 +117,13 @@ impl<'a> Search<'a> {
         let unit = |places: &&[Place]| {
             let first = places.first()?;
             let &(_, part, words) = texts.get(first.place)?;
-            let signature = hashes.signature(&shingles(&normalise(words)));
-            Some(Unit { text: first.text, part, words, signature, visits: VISITS, is_unfinished: false })
+            let shingles = shingles(&normalise(words));
+            let (text, signature) = (first.text, hashes.signature(&shingles));
+            let visits = VISITS * signature.len() / BANDS;
+            let shingles = (size_of_val(&*shingles) <= words.len()).then_some(shingles);
+            Some(Unit { text, part, words, signature, shingles, visits, is_unfinished: false })
         };
-        Search { units: units.iter().filter_map(unit).collect(), found: vec![] }
+        Search { units: units.par_iter().filter_map(unit).collect(), found: vec![] }
     }
 
     /// Equal texts lie side by side.

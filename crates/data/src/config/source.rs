@@ -12,7 +12,7 @@ use super::Paths;
 pub enum SourceConfig {
     /// A table of text: one example a row.
     Csv(CsvConfig),
-    /// Lines of JSON, each an object of plain values: one example a line; `.gz` is unpacked.
+    /// Lines of JSON, each an object of plain values: one example a line; `.gz` and `.zst` are unpacked.
     Jsonl(FilesConfig),
     /// A table in Parquet files: one example a row.
     Parquet(FilesConfig),
@@ -31,7 +31,7 @@ pub enum SourceConfig {
 }
 
 /// A table of comma-separated values, as RFC 4180 describes it, in one file or several. A file whose name ends in
-/// `.gz` is unpacked.
+/// `.gz` or `.zst` is unpacked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CsvConfig {

@@ -136,7 +136,8 @@ pub enum StepConfig {
     /// A text becomes the places of its pieces; 0 fills up what is short, and 1 is a piece that training did not know.
     Tokenise {
         /// What a piece is: `"character"`, `"word"`, `"bpe"`, `"word_piece"` or `"unigram"`, learned from the training
-        /// rows, or `{ file = { path = "tokenizer.json" } }`.
+        /// rows, or `{ file = { path = "tokenizer.json" } }`. A long text is cut part by part, divided at blanks; one of more than 4 MiB
+        /// in a piece is refused.
         #[serde(deserialize_with = "tagged::one")]
         #[schemars(transform = super::or_bare_name)]
         by: TokensBy,

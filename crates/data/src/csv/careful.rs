@@ -44,12 +44,6 @@ struct Cut {
     blank_end: usize,
 }
 
-/// What is no text.
-enum NoText {
-    Nul,
-    Bytes,
-}
-
 impl Rest {
     /// Goes on behind the first of its bytes, which were cut.
     fn read(&mut self, cut: usize, reader: &mut dyn Read) -> io::Result<()> {
@@ -59,18 +53,14 @@ impl Rest {
         Ok(())
     }
 
-    /// The text up to what is none, if anything is; a letter whose end is to come is no fault.
-    fn text(&self) -> (&str, Option<(usize, NoText)>) {
-        let (valid, is_broken) = match std::str::from_utf8(&self.bytes) {
+    /// The text up to what is no UTF-8, and whether something is; a letter whose end is to come is no fault.
+    fn text(&self) -> (&str, bool) {
+        match std::str::from_utf8(&self.bytes) {
             Ok(text) => (text, false),
             Err(error) => {
                 let valid = std::str::from_utf8(&self.bytes[..error.valid_up_to()]).unwrap_or_default();
                 (valid, self.is_last || error.error_len().is_some())
             }
-        };
-        match valid.find('\0') {
-            Some(place) => (&valid[..place], Some((place, NoText::Nul))),
-            None => (valid, is_broken.then_some((valid.len(), NoText::Bytes))),
         }
     }
 }
@@ -92,12 +82,12 @@ impl Reading<'_> {
         let next = usize::from(!self.dialect.header);
         let mut cut = Cut { columns: None, rows: 0, next, skipped: vec![], blank_end: 0 };
         loop {
-            let (text, broken) = rest.text();
-            let is_part = !rest.is_last || broken.is_some();
+            let (text, is_broken) = rest.text();
+            let is_part = !rest.is_last || is_broken;
             let (rows, end) = self.cut(name, text, is_part, &mut cut)?;
             self.take(text, &rows)?;
-            if let Some((place, what)) = broken {
-                return Err(no_text(name, cut.next, rest.before + place, what));
+            if is_broken {
+                return Err(no_text(name, cut.next, rest.before + text.len()));
             }
             if rest.is_last {
                 break;
@@ -117,7 +107,7 @@ impl Reading<'_> {
         is_part: bool,
         cut: &mut Cut,
     ) -> Result<(Vec<Range<usize>>, usize), DataError> {
-        let records = Records::new(name, text, self.dialect, self.limits);
+        let records = Records::new(name, text, self.dialect, self.limits).without_nul();
         let mut records = records.behind(cut.next, cut.columns).part(is_part);
         let (mut rows, mut fields) = (vec![], vec![]);
         loop {
@@ -181,11 +171,8 @@ impl Reading<'_> {
 }
 
 /// A refusal of what is no text, in a row and at a byte.
-fn no_text(file: &str, row: usize, byte: usize, what: NoText) -> DataError {
+fn no_text(file: &str, row: usize, byte: usize) -> DataError {
     let way_out = "say `data.source.csv.encoding`, or save it as UTF-8";
-    let (wants, got) = match what {
-        NoText::Nul => ("text", format!("a NUL at byte {byte}")),
-        NoText::Bytes => ("UTF-8", format!("another encoding at byte {byte}; {way_out}")),
-    };
-    DataError::Row { file: file.to_owned(), row, wants: wants.to_owned(), got }
+    let (file, wants) = (file.to_owned(), "UTF-8".to_owned());
+    DataError::Row { file, row, wants, got: format!("another encoding at byte {byte}; {way_out}") }
 }

@@ -1,6 +1,6 @@
 use super::number;
 use crate::CsvConfig;
-use crate::config::Encoding;
+use crate::config::{Encoding, usual_missing};
 use crate::plan::Lists;
 
 /// How a table is written, and how it says that nothing is there.
@@ -52,14 +52,19 @@ impl CsvFormat {
 
     /// Whether a cell says that nothing is there; spaces around it do not count, nor how a number is written.
     pub(crate) fn is_missing(&self, cell: &str) -> bool {
-        let cell = trimmed(cell);
-        self.missing.iter().any(|missing| missing == cell || is_same_number(missing, cell))
+        says_nothing(&self.missing, cell)
     }
 
     /// What a cell says.
     pub(super) fn said<'a>(&self, cell: &'a str) -> &'a str {
         if self.trim { trimmed(cell) } else { cell }
     }
+}
+
+/// Whether a cell is one of those that say that nothing is there.
+pub(crate) fn says_nothing(missing: &[String], cell: &str) -> bool {
+    let cell = trimmed(cell);
+    missing.iter().any(|missing| missing == cell || is_same_number(missing, cell))
 }
 
 /// Whether both are one number: `-999` and `-999.0`. Mostly the first is none at a glance.
@@ -83,6 +88,6 @@ pub(super) fn trimmed(cell: &str) -> &str {
 /// The default is what a recipe without a word about it says.
 impl Default for CsvFormat {
     fn default() -> CsvFormat {
-        CsvFormat::new(&CsvConfig::default(), &crate::DataConfig::default().missing)
+        CsvFormat::new(&CsvConfig::default(), &usual_missing())
     }
 }

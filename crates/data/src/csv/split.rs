@@ -27,6 +27,8 @@ pub(super) struct Records<'a> {
     columns: Option<usize>,
     /// Whether more of the text is to come behind this part of it.
     is_part: bool,
+    /// Whether a NUL stands in the text, which is none then.
+    has_nul: bool,
 }
 
 /// What follows a field.
@@ -56,6 +58,7 @@ impl<'a> Records<'a> {
             row: usize::from(!dialect.header),
             columns: None,
             is_part: false,
+            has_nul: false,
         }
     }
 
@@ -67,6 +70,11 @@ impl<'a> Records<'a> {
     /// The whole records of a text that goes on, perhaps, behind what is there of it.
     pub(super) fn part(self, is_part: bool) -> Records<'a> {
         Records { is_part, ..self }
+    }
+
+    /// The records of a text that may hold NULs; those that do are refused.
+    pub(super) fn without_nul(self) -> Records<'a> {
+        Records { has_nul: self.text.contains('\0'), ..self }
     }
 
     /// Where the record starts that was read last, or what is no whole one.
@@ -180,6 +188,12 @@ impl<'a> Records<'a> {
     fn check_record(&mut self, place: Range<usize>, fields: &[&str]) -> Result<(), DataError> {
         if self.row == 0 {
             self.admit_header(place.len())?;
+        }
+        if self.has_nul
+            && let Some(field) = fields.iter().position(|field| field.contains('\0'))
+        {
+            let got = format!("a NUL in field {}; take it out, or save the file again", field + 1);
+            return Err(self.refuse("text", got));
         }
         let columns = *self.columns.get_or_insert(fields.len());
         let wants = match columns {

@@ -7,8 +7,9 @@ use baeum_core::fs::{FsError, ReadSeek};
 use baeum_core::{Fs, Limits, Progress};
 
 use super::decoder::Decoded;
+use crate::DataError;
 use crate::config::Encoding;
-use crate::{DataError, gzip};
+use crate::packed::{Packing, Unpacked};
 
 /// A table that can be read more than once.
 #[derive(Debug)]
@@ -92,11 +93,11 @@ impl Stored<'_> {
     /// What there is to read, unpacked on the way; errors are for [`failed`].
     pub(crate) fn unpacked<'s>(&'s self, limits: &'s Limits) -> Result<Box<dyn Read + Send + 's>, DataError> {
         let reader = self.open()?;
-        if !self.name.ends_with(".gz") {
+        let Some(packing) = Packing::of(&self.name) else {
             return Ok(Box::new(reader));
-        }
+        };
         let reader = Told { table: &self.name, reader };
-        Ok(Box::new(gzip::Unpacked::new(&self.name, reader, self.len()?, limits)))
+        Ok(Box::new(Unpacked::new((&self.name, packing), reader, self.len()?, limits)?))
     }
 
     /// The same as UTF-8; what says that it is UTF-8 comes as it is.

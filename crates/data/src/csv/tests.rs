@@ -122,7 +122,10 @@ fn other_encodings_are_named_with_row_and_byte() {
     let format = CsvFormat { encoding: Some(Encoding::Cp949), ..CsvFormat::default() };
     let error = written(b"name,n\nkim,1\n\xff\xff,2\n", &format).unwrap_err();
     assert_eq!(error.to_string(), "`a.csv` wants CP949, got bytes that are none near byte 14");
-    refuse(b"a,b\n1,\"x\ny\"\n2,\0\n", "`a.csv` row 2 wants text, got a NUL at byte 14");
+    refuse(
+        b"a,b\n1,\"x\ny\"\n2,\0\n",
+        "`a.csv` row 2 wants text, got a NUL in field 2; take it out, or save the file again",
+    );
 }
 
 /// The names of people in the encodings that their tables are found in; each is told, and a repair says so.
@@ -232,24 +235,38 @@ fn blank_lines_at_the_end_are_no_rows_and_are_said() {
 
 #[test]
 fn a_packed_table_is_unpacked_by_its_name() {
-    use std::io::Write;
-    let packed = packed(b"a,b\n1,2\n");
-    let csv = |bytes: &[u8], limits: &Limits| {
-        tables(vec![("a.csv.gz".to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
-    };
-    assert_eq!(csv(&packed, &Limits::default()).unwrap().columns, ["a", "b"]);
-    for end in 0..packed.len() {
-        assert!(csv(&packed[..end], &Limits::default()).is_err(), "{end}");
+    for (name, format, pack) in
+        [("a.csv.gz", "gzip", packed as fn(&[u8]) -> Vec<u8>), ("a.csv.zst", "zstd", packed_by_zstd)]
+    {
+        let read = |bytes: &[u8], limits: &Limits| {
+            tables(vec![(name.to_owned(), bytes.to_vec())], &CsvFormat::default(), OnBad::Stop, limits)
+        };
+        let refused = |bytes: &[u8], limits: &Limits| read(bytes, limits).unwrap_err().to_string();
+        let (packed, limits) = (pack(b"a,b\n1,2\n"), Limits::default());
+        assert_eq!(read(&packed, &limits).unwrap().columns, ["a", "b"]);
+        let both = [&packed[..], &pack(b"3,4\n")].concat();
+        assert_eq!(read(&both, &limits).unwrap().rows(), 2, "one behind the other");
+        for end in 0..packed.len() {
+            assert!(read(&packed[..end], &limits).is_err(), "{end}");
+        }
+        let cut = refused(&packed[..packed.len() - 1], &limits);
+        assert_eq!(cut, format!("`{name}` wants to be whole, got a file that was cut short"));
+        assert_eq!(
+            refused(b"a,b\n1,2\n3,4\n5,6\n", &limits),
+            format!("could not decode `{name}` as {format}")
+        );
+        let small = Limits { inflated_bytes: 7, ..Limits::default() };
+        let expect = format!(
+            "`{name}` wants at most 7 bytes unpacked, got 8; `run.limits.inflated_bytes` raises the limit"
+        );
+        assert_eq!(refused(&packed, &small), expect);
+        let bomb = refused(&pack(&vec![b'1'; 17 << 20]), &limits);
+        assert!(bomb.ends_with("`run.limits.archive_ratio` raises the limit"), "{bomb}");
     }
-    let small = Limits { inflated_bytes: 7, ..Limits::default() };
-    assert_eq!(
-        csv(&packed, &small).unwrap_err().to_string(),
-        "`a.csv.gz` wants at most 7 bytes unpacked, got 8; `run.limits.inflated_bytes` raises the limit"
-    );
-    let mut bomb = flate2::write::GzEncoder::new(vec![], flate2::Compression::best());
-    bomb.write_all(&vec![b'1'; 17 << 20]).unwrap();
-    let error = csv(&bomb.finish().unwrap(), &Limits::default()).unwrap_err().to_string();
-    assert!(error.ends_with("`run.limits.archive_ratio` raises the limit"), "{error}");
+}
+
+fn packed_by_zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -275,7 +292,8 @@ fn long_tables_in_every_encoding_are_the_same() {
     ];
     for (text, bytes, encoding) in cases {
         let expect = read(text.as_bytes()).unwrap();
-        for (name, bytes) in [("a.csv", bytes.clone()), ("a.csv.gz", packed(&bytes))] {
+        let packed = [("a.csv.gz", packed(&bytes)), ("a.csv.zst", packed_by_zstd(&bytes))];
+        for (name, bytes) in [vec![("a.csv", bytes)], packed.into()].concat() {
             for said in [None, Some(encoding)] {
                 let format = CsvFormat { encoding: said, ..CsvFormat::default() };
                 let files = vec![(name.to_owned(), bytes.clone())];
@@ -369,7 +387,7 @@ fn ragged_rows_are_named() {
 fn lines_end_in_lf_or_crlf() {
     refuse(
         b"a,b\r1,2\r",
-        "`a.csv` row 0 wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
+        "`a.csv` header wants a line that ends in LF or CRLF, got a lone CR; quote it, or save the file again",
     );
     assert_eq!(texts(&read(b"a,b\n\"1\r\",2\n").unwrap(), 0), [Some("1\r".to_owned())]);
 }
@@ -544,11 +562,11 @@ fn what_is_wrong_far_behind_is_told_with_its_row() {
     assert_eq!(wrong(b"1\n"), "`a.csv` row 450001 wants 2 fields, got 1");
     assert_eq!(
         wrong(b"1,\0\n"),
-        format!("`a.csv` row 450001 wants text, got a NUL at byte {}", text.len() + 2)
+        "`a.csv` row 450001 wants text, got a NUL in field 2; take it out, or save the file again"
     );
     assert!(wrong(b"1,\x81\n").starts_with("`a.csv` row 450001 wants UTF-8, got another encoding"));
     let skipped = tables(
-        vec![("a.csv".to_owned(), [text.as_bytes(), b"1\n2,y\n\n"].concat())],
+        vec![("a.csv".to_owned(), [text.as_bytes(), b"1\n\0,x\n2,y\n\n"].concat())],
         &CsvFormat::default(),
         OnBad::Skip,
         &Limits::default(),
@@ -558,7 +576,8 @@ fn what_is_wrong_far_behind_is_told_with_its_row() {
     let repairs: Vec<String> = skipped.repairs().iter().map(ToString::to_string).collect();
     assert_eq!(
         repairs[0],
-        "1 of `a.csv` cannot be read and were left out: `a.csv` row 450001 wants 2 fields, got 1"
+        "2 of `a.csv` cannot be read and were left out: `a.csv` row 450001 wants 2 fields, got 1; `a.csv` row 450002 wants text, got a \
+         NUL in field 1; take it out, or save the file again"
     );
     assert_eq!(repairs.len(), 2, "{repairs:?}");
 }

@@ -264,7 +264,7 @@ impl Start {
 fn refused(refusal: Refusal) -> Wrong {
     Wrong {
         wants: "a text that its tokenizer can cut",
-        got: format!("{}, which wants {}", refusal.got, refusal.wants),
+        got: format!("one where it wants {} and gets {}", refusal.wants, refusal.got),
     }
 }
 

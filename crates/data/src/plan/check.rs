@@ -288,9 +288,10 @@ pub(super) fn names(config: &DataConfig, source: &SourcePlan, targets: &[String]
         ("vectors", config.vectors.is_empty()),
         ("ignore", config.ignore.is_empty()),
         ("ids", config.ids.is_empty()),
+        ("missing", config.missing.is_none()),
     ];
     if let (Some(other), Some((name, _))) = (other, empty.iter().find(|(_, is_empty)| !is_empty)) {
-        return refuse(format!("data.{name}"), "columns of a `csv` table", other);
+        return refuse(format!("data.{name}"), "columns of a table: `csv`, `jsonl` or `parquet`", other);
     }
     let mut seen: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
     for (list, names) in [("ignore", &config.ignore), ("ids", &config.ids)] {

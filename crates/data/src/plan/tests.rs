@@ -162,7 +162,11 @@ fn a_column_is_named_once() {
         "data.vectors.p",
         "a pattern with a `*`, such as `pixel_*`, got `p1`",
     );
-    refuse(&images(r#", "ids": ["b"]"#), "data.ids", "columns of a `csv` table, got a `folder`");
+    refuse(
+        &images(r#", "ids": ["b"]"#),
+        "data.ids",
+        "columns of a table: `csv`, `jsonl` or `parquet`, got a `folder`",
+    );
     refuse(
         &table(r#", "fields": {"y": {}}"#),
         "data.fields.y",

@@ -150,7 +150,8 @@ impl fmt::Display for Repair {
                 )
             }
             Repair::Skipped { file, count, first } => {
-                write!(f, "{count} of `{file}` cannot be read and were left out: {}", listed(first, *count))
+                let were = if *count == 1 { "was" } else { "were" };
+                write!(f, "{count} of `{file}` cannot be read and {were} left out: {}", listed(first, *count))
             }
             Repair::Labelled { file, rows, corrected, added, annotators } => {
                 let same = rows.saturating_sub(corrected + added);

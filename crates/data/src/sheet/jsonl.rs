@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::lines::Lines;
-use super::{Cells, Long, Room, Sheet, Words};
+use super::{Absent, Cells, Long, Room, Sheet, Words};
 use crate::DataError;
 use crate::config::OnBad;
 use crate::csv::{FileRows, Stored};
@@ -24,7 +24,7 @@ use crate::profile::Repair;
 /// [`DataError`] names the row that is no object of plain values, or has another kind of value than the rows before.
 pub(super) fn read(
     stored: &Stored<'_>,
-    lists: &[Lists],
+    (absent, lists): (&Absent<'_>, &[Lists]),
     on_bad: OnBad,
     (room, limits): (&Room, &Limits),
 ) -> Result<Sheet, DataError> {
@@ -33,6 +33,7 @@ pub(super) fn read(
     let (mut growing, mut skipped, mut blank) = (Growing::default(), vec![], 0);
     let mut add = |row: usize, line: &str| -> Result<(), DataError> {
         let object = object(name, row, line).and_then(|object| object.joined(lists, name, row));
+        let object = object.map(|object| object.without(absent));
         match object.and_then(|object| growing.fits(name, row, &object).map(|()| object)) {
             Ok(object) => growing.push(object, room)?,
             Err(error) if on_bad == OnBad::Skip => skipped.push((row, error.to_string())),
@@ -85,6 +86,21 @@ impl Object {
             *value = Plain::Word(texts.join(separator));
         }
         Ok(self)
+    }
+
+    /// The same without what says that nothing is there.
+    fn without(mut self, absent: &Absent<'_>) -> Object {
+        for (key, value) in &mut self.0 {
+            let is_none = match &*value {
+                Plain::Word(word) => absent.is_word(key, word),
+                Plain::Number(number) => absent.is_number(*number),
+                Plain::Missing | Plain::List(_) => false,
+            };
+            if is_none {
+                *value = Plain::Missing;
+            }
+        }
+        self
     }
 }
 

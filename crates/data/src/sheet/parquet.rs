@@ -16,10 +16,10 @@ use polars::prelude::{Column, DataFrame, DataType, ParquetReader, PolarsError, S
 use claims::Group;
 use thrift::Thrift;
 
-use super::{Cells, Long, Room, Sheet, Words};
+use super::{Absent, Cells, Long, Room, Sheet, Words};
 use crate::csv::{FileRows, Stored, failed as not_read};
 use crate::error::quoted;
-use crate::{DataError, gzip};
+use crate::{DataError, packed};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -28,13 +28,18 @@ const MAGIC: &[u8] = b"PAR1";
 ///
 /// # Errors
 /// [`DataError`] names the file that is none, and the column that holds no plain values.
-pub(super) fn read(stored: &Stored<'_>, (room, limits): (&Room, &Limits)) -> Result<Sheet, DataError> {
+pub(super) fn read(
+    stored: &Stored<'_>,
+    absent: &Absent<'_>,
+    (room, limits): (&Room, &Limits),
+) -> Result<Sheet, DataError> {
     let name = &stored.name;
     let mut file = File::open(stored, limits)?;
     let end = file.end()?;
     let broken = || DataError::file(name, "metadata that fit the file", "others");
     let (footer, _) = Thrift::read(&end).ok_or_else(broken)?;
     let groups = claims::groups(&footer, file.length).ok_or_else(broken)?;
+    groups.iter().flat_map(|group| &group.chunks).try_for_each(|chunk| refuse_codec(name, chunk.codec))?;
     file.admit(&groups)?;
     let (mut columns, mut growing, mut rows): (Vec<String>, Vec<Growing>, usize) = (vec![], vec![], 0);
     for (number, group) in groups.iter().enumerate() {
@@ -52,7 +57,7 @@ pub(super) fn read(stored: &Stored<'_>, (room, limits): (&Room, &Limits)) -> Res
                 frame.columns().iter().map(|column| Growing::of(name, column)).collect::<Result<_, _>>()?;
         }
         let both = growing.iter_mut().zip(frame.columns());
-        both.into_iter().try_for_each(|(growing, column)| growing.append(name, column, room))?;
+        both.into_iter().try_for_each(|(growing, column)| growing.append(name, column, (absent, room)))?;
     }
     if rows == 0 {
         return Err(DataError::file(name, "rows", "none"));
@@ -99,10 +104,10 @@ impl<'a> File<'a> {
             Some((length, MAGIC)) if first == MAGIC => u64::from(u32::from_le_bytes(*length)),
             Some(_) | None => return Err(other()),
         };
-        self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{}`", self.name), length)?;
         let fits = end.checked_sub(length).filter(|start| *start >= mark);
         let wants = "metadata that fit the file";
         let start = fits.ok_or_else(|| DataError::file(self.name, wants, "others"))?;
+        self.limits.admit(Limit::CsvHeaderBytes, format_args!("`{}`", self.name), length)?;
         let mut bytes = vec![];
         self.read(start..end, &mut bytes)?;
         Ok(bytes)
@@ -114,7 +119,7 @@ impl<'a> File<'a> {
         self.limits.admit(Limit::Rows, format_args!("`{}`", self.name), rows)?;
         let chunks = groups.iter().flat_map(|group| &group.chunks);
         let values = chunks.map(|chunk| chunk.values).fold(0, u64::saturating_add).max(rows);
-        gzip::admit(self.name, values.saturating_mul(8), self.length, self.limits)
+        packed::admit(self.name, values.saturating_mul(8), self.length, self.limits)
     }
 
     /// The mark of a file, and the pages of all columns of a group, one behind the other.
@@ -125,10 +130,21 @@ impl<'a> File<'a> {
             self.read(chunk.place.clone(), &mut bytes)?;
             let unpacked = chunk.unpacked(&bytes[start..]);
             let broken = || DataError::file(self.name, "metadata that fit the file", "others");
-            gzip::admit(self.name, unpacked.ok_or_else(broken)?, self.length, self.limits)?;
+            packed::admit(self.name, unpacked.ok_or_else(broken)?, self.length, self.limits)?;
         }
         Ok(bytes)
     }
+}
+
+/// Refuses pages that are packed in a way that nobody here reads; the numbers are those of the format.
+fn refuse_codec(file: &str, codec: i64) -> Result<(), DataError> {
+    let got = match codec {
+        0 | 1 | 2 | 4..=7 => return Ok(()), // as they are, snappy, gzip, brotli, lz4, zstd, lz4 without a frame
+        3 => "LZO".to_owned(),
+        other => format!("codec {other}"),
+    };
+    let wants = "pages packed by snappy, zstd, gzip, brotli or lz4";
+    Err(DataError::file(file, wants, format!("{got}; write the file anew with another")))
 }
 
 /// What polars says about a file, which may be made to break it.
@@ -164,7 +180,14 @@ impl Growing {
         }
     }
 
-    fn append(&mut self, file: &str, column: &Column, room: &Room) -> Result<(), DataError> {
+    fn append(
+        &mut self,
+        file: &str,
+        column: &Column,
+        (absent, room): (&Absent<'_>, &Room),
+    ) -> Result<(), DataError> {
+        let number = |number: Option<f64>| number.filter(|number| !absent.is_number(*number));
+        let word = |word: &&str| !absent.is_word(column.name(), word);
         match self {
             Growing::Numbers(numbers) if column.dtype().is_null() => {
                 numbers.extend(&vec![f64::NAN; column.len()], room)?;
@@ -173,18 +196,20 @@ impl Growing {
                 refuse_inexact(file, column)?;
                 let column = column.cast(&DataType::Float64).map_err(failed(file))?;
                 let column = column.f64().map_err(failed(file))?;
-                let more: Vec<f64> = column.iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+                let more: Vec<f64> = column.iter().map(|cell| number(cell).unwrap_or(f64::NAN)).collect();
                 numbers.extend(&more, room)?;
             }
             Growing::Words(words) if column.dtype().is_bool() => {
                 for value in column.bool().map_err(failed(file))?.iter() {
-                    words.push(value.map(|value| if value { "true" } else { "false" }), room)?;
+                    let text = value.map(|value| if value { "true" } else { "false" });
+                    words.push(text.filter(word), room)?;
                 }
             }
             Growing::Words(words) => {
                 // Moments are written as ISO 8601 has them, categories by their names.
                 let texts = column.cast(&DataType::String).map_err(failed(file))?;
-                texts.str().map_err(failed(file))?.iter().try_for_each(|text| words.push(text, room))?;
+                let mut texts = texts.str().map_err(failed(file))?.iter();
+                texts.try_for_each(|text| words.push(text.filter(word), room))?;
             }
         }
         Ok(())
@@ -211,4 +236,40 @@ fn refuse_inexact(file: &str, column: &Column) -> Result<(), DataError> {
     }
     let wants = format!("whole numbers up to 2^53 in {}", quoted(column.name()));
     Err(DataError::file(file, wants, "larger ones; write them as a text"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// A file that says of its one column that it is packed by this codec.
+    fn packed_by(codec: i64) -> Vec<u8> {
+        let column = ("a", crate::table::Column::Numbers(vec![1.0, 2.0]));
+        let whole = crate::table::write_parquet(&[column]).unwrap();
+        let (before, length) = whole[..whole.len() - MAGIC.len()].split_last_chunk().unwrap();
+        let (pages, end) = before.split_at(before.len() - u32::from_le_bytes(*length) as usize);
+        let (mut footer, _) = Thrift::read(end).unwrap();
+        let Some(Thrift::List(_, groups)) = footer.field_mut(4) else { panic!("no groups") };
+        let Some(Thrift::List(_, columns)) = groups[0].field_mut(1) else { panic!("no columns") };
+        *columns[0].field_mut(3).unwrap().field_mut(4).unwrap() = Thrift::Integer(codec);
+        let mut bytes = pages.to_vec();
+        footer.write(thrift::STRUCT, &mut bytes);
+        let length = (bytes.len() - pages.len()) as u32;
+        [bytes, length.to_le_bytes().into(), MAGIC.into()].concat()
+    }
+
+    #[test]
+    fn what_packs_pages_is_known_or_named() {
+        let refused = |codec: i64| {
+            let stored = Stored::memory("a.parquet", packed_by(codec));
+            let read = read(&stored, &Absent::new(&[], &[]), (&Room::memory(), &Limits::default()));
+            read.map(drop).unwrap_err().to_string()
+        };
+        let wants = "`a.parquet` wants pages packed by snappy, zstd, gzip, brotli or lz4, got";
+        assert_eq!(refused(3), format!("{wants} LZO; write the file anew with another"));
+        assert_eq!(refused(9), format!("{wants} codec 9; write the file anew with another"));
+        // Any other than the one it is: what comes out is no page.
+        assert_eq!(refused(2), "could not decode `a.parquet` as Parquet");
+    }
 }

@@ -11,7 +11,7 @@ use crate::testing::{place, prepare, refusal};
 fn jsonl(text: &str) -> Result<Sheet, DataError> {
     jsonl::read(
         &Stored::memory("a.jsonl", text.into()),
-        &[],
+        (&Absent::new(&[], &[]), &[]),
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     )
@@ -61,7 +61,7 @@ fn what_is_no_row_of_plain_values_is_refused() {
     );
     let latin = jsonl::read(
         &Stored::memory("a.jsonl", b"{\"n\": 1}\r\n{\"a\": \"\xe9\"}".into()),
-        &[],
+        (&Absent::new(&[], &[]), &[]),
         OnBad::Stop,
         (&Room::memory(), &Limits::default()),
     );
@@ -76,7 +76,7 @@ fn bad_lines_may_be_left_out_and_are_listed() {
     let text = "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n";
     let frame = jsonl::read(
         &Stored::memory("a.jsonl", text.into()),
-        &[],
+        (&Absent::new(&[], &[]), &[]),
         OnBad::Skip,
         (&Room::memory(), &Limits::default()),
     )
@@ -99,7 +99,7 @@ fn lines_that_are_longer_than_memory_are_the_same() {
     let read = |room: &Room| {
         let sheet = jsonl::read(
             &Stored::memory("a.jsonl", text.clone().into()),
-            &[],
+            (&Absent::new(&[], &[]), &[]),
             OnBad::Stop,
             (room, &Limits::default()),
         );
@@ -120,7 +120,7 @@ fn every_cut_of_lines_is_read_or_refused() {
     for end in 0..text.len() {
         let _ = jsonl::read(
             &Stored::memory("a.jsonl", text.as_bytes()[..end].into()),
-            &[],
+            (&Absent::new(&[], &[]), &[]),
             OnBad::Stop,
             (&Room::memory(), &Limits::default()),
         );
@@ -141,7 +141,7 @@ fn columns(rows: std::ops::Range<usize>) -> Vec<(&'static str, Column)> {
 }
 
 fn parquet(bytes: Vec<u8>, limits: &Limits) -> Result<Sheet, DataError> {
-    parquet::read(&Stored::memory("p", bytes), (&Room::memory(), limits))
+    parquet::read(&Stored::memory("p", bytes), &Absent::new(&[], &[]), (&Room::memory(), limits))
 }
 
 const RECIPE: &str = r#"{"source": {"parquet": {"path": "p-*.parquet"}}, "target": "kind",
@@ -185,6 +185,41 @@ fn parquet_and_lines_and_csv_give_the_same_examples() {
         records(&RECIPE.replace("parquet\": {\"path\": \"p-*.parquet", "jsonl\": {\"path\": \"a.jsonl")),
         from_parquet
     );
+}
+
+/// What `data.missing` says holds for every table; without a word about it a null alone is missing where there is one.
+#[test]
+fn what_says_that_nothing_is_there_says_it_in_every_format() {
+    let size = |row: usize| if row % 5 == 1 { -999.0 } else { row as f64 };
+    let kind = |row: usize| ["a", "NA", "-", "b"][row % 4];
+    let columns = [
+        ("size", Column::Numbers((0..40).map(size).collect())),
+        ("name", Column::Texts((0..40).map(|row| kind(row).to_owned()).collect())),
+        ("y", Column::Integers((0..40).map(|row| row * 7 % 11).collect())),
+    ];
+    let parquet = write_parquet(&columns).unwrap();
+    let csv = |row: usize| format!("{:.2},{},{}\n", size(row), kind(row), row * 7 % 11);
+    let csv = "size,name,y\n".to_owned() + &(0..40).map(csv).collect::<String>();
+    let line = |row: usize| {
+        format!("{{\"size\": {:e}, \"name\": \"{}\", \"y\": {}}}\n", size(row), kind(row), row * 7 % 11)
+    };
+    let lines: String = (0..40).map(line).collect();
+    let place = place(&[("a.parquet", &parquet), ("a.csv", csv.as_bytes()), ("a.jsonl", lines.as_bytes())]);
+    let missing = |format: &str, said: &str| {
+        let recipe = format!(
+            r#"{{"source": {{"{format}": {{"path": "a.{format}"}}}}, "target": "y", "split": "random"{said}}}"#
+        );
+        let source = prepare(&recipe, &place).unwrap().dataset.source;
+        let is_missing = |row, field: &str| source.record(row).unwrap()[field] == Value::Missing;
+        ["size", "name"].map(|field| (0..40).filter(|row| is_missing(*row, field)).collect::<Vec<usize>>())
+    };
+    let (of_size, of_name) = ((1..40).step_by(5).collect::<Vec<_>>(), (2..40).step_by(4).collect::<Vec<_>>());
+    for format in ["csv", "jsonl", "parquet"] {
+        let said = missing(format, r#", "missing": ["-", "-999"]"#);
+        assert_eq!(said, [of_size.clone(), of_name.clone()], "{format}");
+    }
+    assert_eq!(missing("csv", ""), [vec![], (1..40).step_by(4).collect()]);
+    assert_eq!([missing("jsonl", ""), missing("parquet", "")].concat(), [const { Vec::<usize>::new() }; 4]);
 }
 
 /// polars writes at most 262,144 rows into a group.

@@ -8,10 +8,11 @@ use baeum_core::{Field, Kind, Limit, Limits, Role, Split, Task, Train};
 
 use super::{Cell, Pixels, Raw, Scan, Targets, field};
 use crate::config::IdxConfig;
+use crate::packed::{self, Packing};
 use crate::place::shown_name;
 use crate::plan::{DataPlan, IMAGE, SplitPlan};
 use crate::split::{Part, sample_id};
-use crate::{DataError, Place, gzip};
+use crate::{DataError, Place};
 
 /// Images of one size and their labels: the training rows, then the test rows if there are any.
 pub(crate) struct Idx {
@@ -95,12 +96,12 @@ fn read(file: &str, bytes: &[u8], dims: usize, limits: &Limits) -> Result<Conten
         true => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
         false => Box::new(bytes),
     };
-    let failed = |error: std::io::Error| gzip::failed(file, error);
+    let failed = |error: std::io::Error| packed::failed(file, Packing::Gzip, error);
     let sizes = header(file, &mut reader, dims, limits, failed)?;
     let wanted = sizes.iter().try_fold(1u64, |product, &size| product.checked_mul(u64::from(size)));
     let wanted = wanted.ok_or_else(|| DataError::file(file, "sizes that can be", format!("{sizes:?}")))?;
     if is_packed {
-        gzip::admit(file, wanted, bytes.len() as u64, limits)?;
+        packed::admit(file, wanted, bytes.len() as u64, limits)?;
     }
     let refuse = |got: String| DataError::file(file, format!("{wanted} bytes for sizes {sizes:?}"), got);
     let left = (bytes.len() as u64).saturating_sub(4 + 4 * dims as u64);

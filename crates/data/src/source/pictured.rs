@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Images, Named};
 use super::{Cell, FewCells, Raw, Table};
-use crate::config::{DataConfig, OnBad};
+use crate::config::OnBad;
 use crate::csv::row_place;
 use crate::error::chain;
 use crate::place::shown_name;
@@ -24,8 +24,8 @@ pub(crate) fn paths(
     if plan.image_columns().next().is_none() {
         return Ok(vec![]);
     }
-    let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, _) = sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
+    let (missing, on_bad) = (plan.missing(format), plan.config.on_bad);
+    let (sheet, _) = sheet::read(format, files, (&missing, &plan.words(), &plan.lists()), on_bad, place)?;
     let mut paths = vec![];
     for image in plan.image_columns() {
         // A column that is not there is refused by its name when the table is scanned.

@@ -35,8 +35,8 @@ pub(super) fn scan<'a>(
     (format, files): (&TableFormat, &[TableFiles]),
     place: &Place,
 ) -> Result<SeriesScan<'a>, DataError> {
-    let (missing, on_bad) = (&plan.config.missing, plan.config.on_bad);
-    let (sheet, _) = sheet::read(format, files, (missing, &plan.words(), &[]), on_bad, place)?;
+    let (missing, on_bad) = (plan.missing(format), plan.config.on_bad);
+    let (sheet, _) = sheet::read(format, files, (&missing, &plan.words(), &[]), on_bad, place)?;
     let sheet = &sheet;
     let columns = Columns::find(plan, config, sheet)?;
     let moments = columns.time.map(|time| there(sheet, time)).transpose()?;

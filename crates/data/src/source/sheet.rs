@@ -9,7 +9,7 @@ use super::columns::{bad_cells, leave_out_repeats, odd_cell, refuse_beside};
 use super::files::Images;
 use super::pictured::{self, Pictured};
 use super::{Raw, Scan, Targets, field, several, table};
-use crate::config::{DataConfig, FieldConfig, HeadTarget, KindConfig, OnBad};
+use crate::config::{FieldConfig, HeadTarget, KindConfig, OnBad};
 use crate::csv::{FileRows, number, shown_cell};
 use crate::plan::{DataPlan, SplitPlan, TableFiles, TableFormat};
 use crate::sheet::{self, Seen, Sheet};
@@ -48,10 +48,10 @@ pub(super) fn scan<'a>(
     files: &[TableFiles],
     place: &Place,
 ) -> Result<TableScan<'a>, DataError> {
-    let DataConfig { missing, on_bad, .. } = &plan.config;
-    let (sheet, parts) = sheet::read(format, files, (missing, &plan.words(), &plan.lists()), *on_bad, place)?;
+    let (missing, on_bad) = (plan.missing(format), plan.config.on_bad);
+    let (sheet, parts) = sheet::read(format, files, (&missing, &plan.words(), &plan.lists()), on_bad, place)?;
     let target = targets(plan, &sheet)?;
-    if *on_bad == OnBad::Stop
+    if on_bad == OnBad::Stop
         && let Some((_, error)) = several::refused(&sheet, &target, plan.names_its_columns())?.pop_first()
     {
         return Err(error);

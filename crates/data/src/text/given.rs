@@ -7,7 +7,7 @@ const MOST_PIECES: usize = 1 << 24;
 
 /// Patterns that are known to cut any text in a time that grows with its length alone; others can take for ever on a
 /// text that was made for it.
-const PATTERNS: [&str; 3] = [
+pub(super) const PATTERNS: [&str; 3] = [
     // GPT-2
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
     // GPT-4, Llama 3 and Qwen 2
@@ -34,6 +34,7 @@ pub(crate) fn given(text: &str) -> Result<(String, u32), Refusal> {
     }
     look(&file)?;
     refuse_lengths(&file)?;
+    refuse_chance(&file)?;
     refuse_merges(&file)?;
     let said = file.pointer("/padding/pad_id").and_then(Value::as_u64);
     if let Some(object) = file.as_object_mut() {
@@ -83,6 +84,17 @@ fn refuse_lengths(file: &Value) -> Result<(), Refusal> {
             stride.to_string(),
         ),
         (Some(_) | None, Some(_) | None) => Ok(()),
+    }
+}
+
+/// Refuses pieces that are drawn by lot.
+fn refuse_chance(file: &Value) -> Result<(), Refusal> {
+    match file.pointer("/model/dropout").and_then(Value::as_f64) {
+        Some(dropout) if dropout != 0.0 => refuse(
+            "a model without `dropout`, so that a text has the same pieces each time",
+            dropout.to_string(),
+        ),
+        Some(_) | None => Ok(()),
     }
 }
 

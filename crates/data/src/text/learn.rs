@@ -11,7 +11,7 @@ use tokenizers::{
     AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, PreTokenizerWrapper, Trainer,
 };
 
-use super::seam::Seam;
+use super::seam::{self, Seam};
 use super::{Blanks, PADDING, Refusal, UNKNOWN, guarded, refuse, shell};
 use crate::config::TokensBy;
 
@@ -53,9 +53,9 @@ fn words<'a>(
     let cut: PreTokenizerWrapper = serde_json::from_value(shell::words(by, blanks))
         .or_else(|error| refuse("a way to cut words", error.to_string()))?;
     let mut words = Words::new();
-    let runs = texts.flat_map(|(text, rows)| Seam::of(by).runs(text).map(move |run| (run, rows)));
+    let runs = texts.flat_map(|(text, rows)| Seam::of(by, blanks).runs(text).map(move |run| (run, rows)));
     for (text, rows) in runs {
-        let mut text = PreTokenizedString::from(text);
+        let mut text = PreTokenizedString::from(seam::admit(text)?);
         let done = guarded(|| cut.pre_tokenize(&mut text))?;
         done.or_else(|error| refuse("a text that can be cut into words", error.to_string()))?;
         for (word, _, _) in text.get_splits(OffsetReferential::Normalized, OffsetType::Byte) {

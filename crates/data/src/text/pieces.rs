@@ -4,8 +4,8 @@ use baeum_core::{InputSpec, TextForm, Transform};
 use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
-use super::seam::Seam;
-use super::{PADDING, Refusal, UNKNOWN, guarded, load, normalised, refuse, shell};
+use super::seam::{self, Seam};
+use super::{PADDING, Refusal, UNKNOWN, guarded, load, normalised, refuse};
 use crate::DataError;
 
 /// What a decoder writes for bytes that are no letter yet.
@@ -55,7 +55,7 @@ impl Pieces {
             normalise: before.iter().filter_map(form).collect(),
             tokenizer,
             vocabulary: *vocabulary,
-            seam: shell::seam(json),
+            seam: seam::of(json),
             padding: *padding,
             length: *length,
         }))
@@ -106,6 +106,7 @@ impl Pieces {
     }
 
     fn cut_run(&self, run: &str) -> Result<Vec<Ended>, Refusal> {
+        let run = seam::admit(run)?;
         let cut = guarded(|| self.tokenizer.encode(run, false))?;
         let cut = cut.or_else(|error| refuse("a text that the tokenizer can cut", error.to_string()))?;
         let ends = cut.get_offsets().iter().map(|(_, end)| *end);

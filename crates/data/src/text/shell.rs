@@ -1,6 +1,5 @@
 use serde_json::{Value, json};
 
-use super::seam::Seam;
 use super::{PADDING, UNKNOWN};
 use crate::config::TokensBy;
 
@@ -38,17 +37,6 @@ pub(super) fn words(by: &TokensBy, blanks: Blanks) -> Value {
 /// A blank becomes a letter, with which its word begins; `prepend`: which other words begin with it.
 fn metaspace(prepend: &str) -> Value {
     json!({ "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": prepend, "split": true })
-}
-
-/// Where a text may be divided before this tokenizer cuts it; one that we did not make is not looked into.
-pub(super) fn seam(tokenizer: &str) -> Seam {
-    let file: Value = serde_json::from_str(tokenizer).unwrap_or_default();
-    let is_plain = ["normalizer", "post_processor"].iter().all(|part| file[part].is_null());
-    let is_ours = |by: &TokensBy| {
-        [Blanks::Before, Blanks::AsTheyStand].iter().any(|blanks| words(by, *blanks) == file["pre_tokenizer"])
-    };
-    let ours = [TokensBy::Character {}, TokensBy::Bpe {}, TokensBy::Unigram {}];
-    ours.iter().find(|by| is_plain && is_ours(by)).map_or(Seam::Nowhere, Seam::of)
 }
 
 /// How pieces become text again.

@@ -31,6 +31,9 @@ pub(crate) struct History {
     /// What rows counted in the loss by their labels; none where all counted the same.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) class_weights: BTreeMap<String, f32>,
+    /// How many rows of each label an epoch has drawn; none where it has seen each row once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) drawn: BTreeMap<String, usize>,
 }
 
 impl History {
@@ -49,7 +52,8 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
     let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());
     let (best_epoch, end) = (trained.best_epoch, trained.end);
     let runners_up = trained.runners_up.iter().map(|kept| kept.epoch).collect();
-    let history = History { best_epoch, runners_up, end, epochs, class_weights };
+    let drawn = trained.drawn.clone();
+    let history = History { best_epoch, runners_up, end, epochs, class_weights, drawn };
     let mut files = Files::from([
         (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
         (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
@@ -64,14 +68,15 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
 
 /// What [`trained`] wrote.
 pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
-    let History { best_epoch, runners_up, end, epochs: history, class_weights } = parse(files, HISTORY)?;
+    let History { best_epoch, runners_up, end, epochs: history, class_weights, drawn } =
+        parse(files, HISTORY)?;
     let kept = |(place, epoch): (usize, u32)| {
         let weights = tensors(files, &runner_up(place), RUNNER_UP, limits)?;
         Ok(RunnerUp { epoch, weights })
     };
     let runners_up = runners_up.into_iter().enumerate().map(kept).collect::<Result<_, ArtifactError>>()?;
     let predictor = predictor(files, limits)?;
-    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights })
+    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn })
 }
 
 /// Where the weights of a runner-up stand; the best ones are number 1, and stand in the predictor.
@@ -101,14 +106,25 @@ pub(crate) fn history(files: &Files) -> Result<History, ArtifactError> {
 
 /// What rows counted by their labels, the heaviest first; none where all counted the same.
 pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<String> {
-    const MOST: usize = 5;
     let mut sorted: Vec<(&String, f32)> =
         class_weights.iter().map(|(label, weight)| (label, *weight)).collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let named = |(label, weight): &(&String, f32)| format!("{label} {weight:.3}");
-    let first: Vec<String> = sorted.iter().take(MOST).map(named).collect();
-    let more =
-        if sorted.len() > MOST { format!(", and {} more", sorted.len() - MOST) } else { String::new() };
+    few(sorted.iter().map(|(label, weight)| format!("{label} {weight:.3}")))
+}
+
+/// How many rows of each label an epoch has drawn, most first; none where it has seen each row once.
+pub(crate) fn shown_drawn(drawn: &BTreeMap<String, usize>) -> Option<String> {
+    let mut sorted: Vec<(&String, usize)> = drawn.iter().map(|(label, rows)| (label, *rows)).collect();
+    sorted.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    few(sorted.iter().map(|(label, rows)| format!("{label} {rows}")))
+}
+
+/// The first few of a list, and how many more there are; none of an empty one.
+fn few(all: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    const MOST: usize = 5;
+    let more = all.len().saturating_sub(MOST);
+    let first: Vec<String> = all.take(MOST).collect();
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 

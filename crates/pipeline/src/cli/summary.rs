@@ -40,8 +40,10 @@ fn trained(history: &artifacts::History) -> Option<String> {
     let next = next.map(|said| format!(", then {said}")).unwrap_or_default();
     let weights = artifacts::shown_weights(&history.class_weights);
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
+    let drawn = artifacts::shown_drawn(&history.drawn);
+    let drawn = drawn.map(|said| format!(", rows of an epoch {said}")).unwrap_or_default();
     let end = artifacts::shown_end(history.end).map(|said| format!(", ended {said}")).unwrap_or_default();
-    Some(format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}", best + 1))
+    Some(format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}{drawn}", best + 1))
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

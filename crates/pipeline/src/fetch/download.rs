@@ -92,7 +92,13 @@ fn download(
     if from > 0 {
         request = request.header("Range", format!("bytes={from}-"));
     }
-    let response = request.call().map_err(|error| failed(Box::new(error)))?;
+    let refused = |error| {
+        if let ureq::Error::StatusCode(status) = error {
+            return FetchError::Status { name: file.name.clone(), url: file.url.clone(), status };
+        }
+        failed(Box::new(error))
+    };
+    let response = request.call().map_err(refused)?;
     // A server that does not know ranges answers 200 with the whole file.
     let began = if response.status() == 206 { from } else { 0 };
     if fs.exists(part)? {

@@ -19,6 +19,8 @@ enum Server {
     Cut(usize),
     /// Has no such file.
     Missing,
+    /// Sends whoever asks to another address, where the file is.
+    Moved,
 }
 
 /// Serves `body` for `requests` requests; gives the address.
@@ -35,13 +37,15 @@ fn serve(body: &'static [u8], server: Server, requests: usize) -> String {
                 .find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
             let from: usize = range.and_then(|range| range.trim_end_matches('-').parse().ok()).unwrap_or(0);
             let (status, from, sent) = match server {
-                Server::Ranges if from > 0 => ("206 Partial Content", from, body.len()),
-                Server::Ranges | Server::Whole => ("200 OK", 0, body.len()),
+                Server::Moved if head[0].contains("/data.bin ") => ("302 Found", body.len(), body.len()),
+                Server::Ranges | Server::Moved if from > 0 => ("206 Partial Content", from, body.len()),
+                Server::Ranges | Server::Whole | Server::Moved => ("200 OK", 0, body.len()),
                 Server::Cut(at) => ("200 OK", 0, at),
                 Server::Missing => ("404 Not Found", body.len(), body.len()),
             };
             let length = body.len() - from;
-            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let moved = "Location: /elsewhere.bin\r\nConnection: close";
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{moved}\r\n\r\n");
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(&body[from..sent]).unwrap();
         }
@@ -125,6 +129,30 @@ fn a_broken_connection_keeps_what_came() {
 }
 
 #[test]
+fn a_file_that_has_moved_is_followed() {
+    let (folder, list) = (Folder::new("moved"), listed(serve(BODY, Server::Moved, 2)));
+    folder.put("data.bin.part", &BODY[..11]);
+    assert_eq!(folder.fetch(&list).unwrap(), [Fetched::Downloaded { from: 11 }]);
+    assert_eq!(RealFs.read(&folder.0.join("data.bin"), 99).unwrap(), BODY);
+    assert_eq!(folder.names(), ["data.bin"]);
+}
+
+/// What lies there from another time is not gone on with for ever.
+#[test]
+fn the_beginning_of_something_else_is_thrown_away() {
+    let (folder, list) = (Folder::new("else"), listed(serve(BODY, Server::Ranges, 3)));
+    folder.put("data.bin.part", b"TEN little ");
+    assert_eq!(folder.fetch(&list).unwrap_err().exit_code(), 8);
+    assert!(folder.names().is_empty());
+    assert_eq!(folder.fetch(&list).unwrap(), [Fetched::Downloaded { from: 0 }]);
+    // As long as the file, or longer: nobody is asked for the rest of it.
+    let folder = Folder::new("else-long");
+    folder.put("data.bin.part", &BODY.repeat(2));
+    assert_eq!(folder.fetch(&list).unwrap(), [Fetched::Downloaded { from: 0 }]);
+    assert_eq!(RealFs.read(&folder.0.join("data.bin"), 99).unwrap(), BODY);
+}
+
+#[test]
 fn wrong_bytes_are_refused_and_not_kept() {
     let folder = Folder::new("wrong");
     let wrong: &[u8] = b"ten little bytes, and some more of THEM";
@@ -138,6 +166,9 @@ fn a_missing_file_is_a_failed_download() {
     let folder = Folder::new("missing");
     let error = folder.fetch(&listed(serve(BODY, Server::Missing, 1))).unwrap_err();
     assert_eq!((error.exit_code(), folder.names()), (4, vec![]));
+    let said = error.to_string();
+    assert!(said.starts_with("could not download `data.bin`: `http://127.0.0.1:"), "{said}");
+    assert!(said.contains("/data.bin` answered 404; 404 and 410 say that it is not there"), "{said}");
 }
 
 #[test]

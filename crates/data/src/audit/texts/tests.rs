@@ -111,6 +111,47 @@ fn all_pairs_are_found_that_comparing_everything_finds() {
     assert_eq!(near.pairs, expect);
 }
 
+/// Long texts are known by a sample of their shingles: what has grown by a sixth, and what differs here and there, on either
+/// side of where a sample gets half as large.
+#[test]
+fn copies_of_long_texts_are_found() {
+    let mut dice = Dice(11);
+    let mut texts: Vec<String> = vec![];
+    for size in 0..40 {
+        let original = text(&mut dice, 300 * (1 << (size / 8)) + 40 * size);
+        let letters = original.split(' ').map(|word| if dice.below(60) == 0 { "xyxy" } else { word });
+        let changed = letters.collect::<Vec<_>>().join(" ");
+        let grown = format!("{original} {}", text(&mut dice, original.split(' ').count() / 6));
+        texts.extend([original, changed, grown]);
+    }
+    let all: Vec<(usize, u8, &str)> =
+        texts.iter().enumerate().map(|(row, text)| (row, (row % 3) as u8, &**text)).collect();
+    let near = near_texts(&all);
+    let exact = |one: &str, other: &str| {
+        let of = |text: &str| {
+            let letters: Vec<char> = normalise(text).chars().collect();
+            letters.windows(5).map(<[char]>::to_vec).collect::<std::collections::BTreeSet<_>>()
+        };
+        let (one, other) = (of(one), of(other));
+        one.intersection(&other).count() as f64 / one.union(&other).count() as f64
+    };
+    for (row, three) in texts.chunks(3).enumerate() {
+        for (one, other) in [(0, 1), (0, 2)] {
+            let expect = exact(&three[one], &three[other]);
+            assert!(expect > 0.82, "{expect}");
+            let pair = (3 * row + one, 3 * row + other);
+            let found = near.pairs.iter().find(|(one, other, _)| (*one, *other) == pair);
+            assert!(
+                found.is_some_and(|found| (found.2 - expect).abs() < 0.025),
+                "{pair:?} {expect} {found:?}"
+            );
+        }
+    }
+    assert!(near.pairs.iter().all(|(one, other, _)| one / 3 == other / 3));
+    assert!(near.pairs.windows(2).all(|pair| (pair[0].0, pair[0].1) != (pair[1].0, pair[1].1)), "each once");
+    assert_eq!(near.unfinished, 0);
+}
+
 #[test]
 fn the_order_of_the_rows_is_no_matter() {
     let mut dice = Dice(3);

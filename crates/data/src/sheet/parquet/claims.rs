@@ -10,6 +10,8 @@ use super::thrift::Thrift;
 /// A column of a group of rows.
 pub(super) struct Chunk {
     pub(super) values: u64,
+    /// The number of how its pages are packed.
+    pub(super) codec: i64,
     /// Where its pages lie.
     pub(super) place: Range<u64>,
 }
@@ -45,7 +47,8 @@ fn chunk(metadata: &Thrift<'_>, rows: u64, length: u64) -> Option<Chunk> {
     let start = u64::try_from(start).ok()?;
     let end = start.checked_add(u64::try_from(metadata.integer(7)?).ok()?)?;
     let fits = end <= length && (is_nested || values == rows);
-    fits.then_some(Chunk { values, place: start..end })
+    let codec = metadata.integer(4)?;
+    fits.then_some(Chunk { values, codec, place: start..end })
 }
 
 /// Where the dictionary of a column lies, if it has one; some writers say 0 for none.

@@ -116,7 +116,7 @@ impl Folder {
         let place = Place { fs: Arc::new(RealFs), base: self.0.clone(), limits, ..place(&[]) };
         let plan = plan(&format!(r#"{{"source": {source}, "target": "a"}}"#));
         let SourcePlan::Table { format, files } = &plan.source else { panic!("{source} is no table") };
-        let asked = (&plan.config.missing[..], &BTreeSet::new(), &[][..]);
+        let asked = (&plan.missing(format)[..], &BTreeSet::new(), &[][..]);
         super::super::read(format, files, asked, OnBad::Skip, &place).unwrap().0
     }
 }

@@ -92,7 +92,11 @@ fn a_text_folder_wants_classes_and_a_way_to_cut_texts() {
         let error = crate::testing::config(&LETTERS.replacen(from, to, 1)).check().map(drop).unwrap_err();
         assert_eq!(error.to_string(), expect);
     };
-    check("{", r#"{"ids": ["a"], "#, "`data.ids` wants columns of a `csv` table, got a `text_folder`");
+    check(
+        "{",
+        r#"{"ids": ["a"], "#,
+        "`data.ids` wants columns of a table: `csv`, `jsonl` or `parquet`, got a `text_folder`",
+    );
     check(
         "{",
         r#"{"target": "text", "#,

@@ -102,8 +102,8 @@ fn repair(repair: &Repair) -> String {
             format!("{of} files of {} are empty and count as missing texts.{}", name(folder), reasons(first))
         }
         Repair::Skipped { file, count: rows, first } => {
-            let left_out = count(*rows as u64);
-            format!("{left_out} of {} cannot be read and were left out.{}", name(file), reasons(first))
+            let (left_out, were) = (count(*rows as u64), if *rows == 1 { "was" } else { "were" });
+            format!("{left_out} of {} cannot be read and {were} left out.{}", name(file), reasons(first))
         }
     }
 }
