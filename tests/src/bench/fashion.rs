@@ -98,7 +98,8 @@ fn settings(arguments: &FashionArguments) -> [String; 4] {
 fn ours(arguments: &FashionArguments, seed: u64) -> Result<Went, Box<dyn Error + Send + Sync>> {
     let since = Instant::now();
     let text = std::fs::read_to_string(root().join(RECIPE))?;
-    let sets = [format!("train.epochs={}", arguments.epochs)];
+    // What is kept behind each epoch is judged.
+    let sets = [format!("train.epochs={}", arguments.epochs), "train.checkpoint.every=1".to_owned()];
     let plans = Recipe::parse(RECIPE, &text, &sets)?.check()?;
     let place = place(&arguments.data, seed);
     let context = Context { plans: &plans, place: &place, hooks: &NoHooks };
