@@ -118,8 +118,6 @@ fn tensors(layer: &Layer) -> Say {
     let names = names.join(", ");
     if let Layer::BatchNorm { .. } = layer {
         Say::Word(format!("{names}, num_batches_tracked").into())
-    } else if let Layer::Lstm { .. } | Layer::Gru { .. } = layer {
-        Say::Word(format!("{names}, and each with _reverse; with l1 and so on of a stack").into())
     } else if let Layer::Unembedding { .. } = layer {
         Say::Word("weight".into()) // which is the table's
     } else if names.is_empty() {

@@ -27,7 +27,7 @@ fn models_section() {
         ),
         (
             "[models]\ninit = [{ tensors = \"*\", to = { normale = 1 } }]\n",
-            "recipe.toml:2:32: `normale` is not a choice of `models.init[0].to`; did you mean `normal`?",
+            "recipe.toml:2:33: `normale` is not a choice of `models.init[0].to`; did you mean `normal`?",
             "normale",
         ),
         (
