@@ -184,7 +184,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.865)),
         published: "linear SVM over n-grams of characters 0.865 (scikit-learn, cross-validation)",
-        tried: "one seed, against a validation loss of 0.553 of the recipe: the mean of states in place of the last 0.591, two layers 0.590, pieces by byte pairs 0.716, and the mean of their embeddings alone 0.667. Five seeds reached 0.808 in an earlier run of this recipe",
+        tried: "by the validation loss of two seeds, 0.415 as it stands: half the filters 0.431, dropout of 0.7 0.420, vectors of 128 numbers 0.428, filters over one to six letters 0.437. Where letters start at a deviation of 1 one seed has 0.617 in place of 0.524, where texts are filled up behind and windows end in them 0.527 in place of 0.479; a GRU of both directions reached an accuracy of 0.808",
     },
     Lesson {
         recipe: "datasets/sst2/recipe.toml",
@@ -193,7 +193,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.82)),
         published: "CNN 0.827 (Kim 2014), linear SVM over n-grams 0.813",
-        tried: "against a validation loss of 0.446 of the recipe, one or two seeds: 16, 32 and 512 numbers for a word 0.443, 0.445 and 0.446, vocabularies of 4,000 and 15,000 0.463 and 0.454, a GRU of both directions 0.513, a Transformer of one block 0.564. The network of the paper, convolutions over time, was not tried",
+        tried: "against a validation loss of 0.447 of the recipe, one or two seeds: 16, 32 and 512 numbers for a word 0.443, 0.445 and 0.446, vocabularies of 4,000 and 8,000 0.463 and 0.446, twice the dropped words 0.450, a GRU of both directions 0.513, a Transformer of one block 0.564. Convolutions over time, as the paper has them: 0.490 where words start at a deviation of 1, 0.451 at 0.05",
     },
     Lesson {
         recipe: "datasets/nsmc/recipe.toml",
@@ -202,7 +202,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.874)),
         published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
-        tried: "one seed, below the linear model; nothing else was tried. The mean of the states counts the padding, for the recipe fills texts up in front, where no lengths are told",
+        tried: "one seed, below the linear model. In earlier trials 16,000 pieces, 128 units and four epochs reached an accuracy of 0.851. The mean of the states counts the padding, for the recipe fills texts up in front, where no lengths are told",
     },
     Lesson {
         recipe: "datasets/tinyshakespeare/recipe.toml",
