@@ -1,8 +1,7 @@
 //! `bench generate`: texts gone on with by their most probable pieces, beside PyTorch with a key-value cache.
-use std::env;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use baeum::models::{RunnerConfig, TextRunner, initial};
 use baeum::{Tensor, weights_file};
@@ -11,7 +10,7 @@ use serde_json::json;
 use super::peer::Peer;
 use super::process::Agreed;
 use super::trial::{Choice, choose};
-use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, python_of, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload};
 
@@ -32,10 +31,7 @@ const BOUND: f64 = 1e-4;
 
 /// Measures what was asked for, one workload after the other.
 pub(super) fn generate(arguments: &TrainArguments) -> Result<(), BenchError> {
-    let python = env::var_os(PYTHON).map(PathBuf::from);
-    if python.is_none() {
-        say(&format!("PyTorch's columns are left out: {PYTHON} names no Python that has it"));
-    }
+    let python = python_of(Contest::Generate, PYTHON);
     let steps = arguments.steps.map_or(TEXTS, NonZeroUsize::get);
     let cases: Vec<Workload> = chosen(arguments.only.as_deref())?
         .into_iter()

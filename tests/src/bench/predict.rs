@@ -1,15 +1,14 @@
 //! `bench predict`: answers of one row and of many, beside ONNX Runtime on the network's ONNX file.
-use std::env;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use baeum::export::network_file;
 use baeum::{Network, weights_file};
 
 use super::process::{Agreed, Measured, ask};
-use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, python_of, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload, root};
 
@@ -21,10 +20,7 @@ const BOUND: f64 = 1e-4;
 
 /// Measures what was asked for, each workload with each number of rows.
 pub(super) fn predict(arguments: &TrainArguments) -> Result<(), BenchError> {
-    let python = env::var_os(PYTHON).map(PathBuf::from);
-    if python.is_none() {
-        say(&format!("ONNX Runtime's columns are left out: {PYTHON} names no Python that has it"));
-    }
+    let python = python_of(Contest::Predict, PYTHON);
     let mut cases = vec![];
     for workload in chosen(arguments.only.as_deref())? {
         let with = |&rows: &usize| Workload { rows, steps: calls(&workload, rows), ..workload.clone() };

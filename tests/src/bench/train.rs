@@ -1,12 +1,11 @@
 //! `bench train`: checks, tries, then measures in turn.
-use std::env;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::peer::Peer;
 use super::process::Checked;
 use super::trial::{Choice, choose};
-use super::turns::{Runs, alone, busy, chosen, each, near, say, timing, worker};
+use super::turns::{Runs, alone, busy, chosen, each, near, python_of, say, timing, worker};
 use super::{BenchError, Contest, PeerTiming, Record, TrainArguments, start};
 use crate::{Scratch, Workload};
 
@@ -23,10 +22,7 @@ const OWN_ERRORS: f64 = 4.0;
 
 /// Measures what was asked for, one workload after the other.
 pub(super) fn train(arguments: &TrainArguments) -> Result<(), BenchError> {
-    let python = env::var_os(PYTHON).map(PathBuf::from);
-    if python.is_none() {
-        say(&format!("PyTorch's columns are left out: {PYTHON} names no Python that has it"));
-    }
+    let python = python_of(Contest::Train, PYTHON);
     each(Contest::Train, arguments.print_only, &chosen(arguments.only.as_deref())?, |workload| {
         measure(workload, arguments, python.as_deref())
     })

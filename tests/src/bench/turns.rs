@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use baeum::Clock;
@@ -56,6 +57,15 @@ pub(super) fn each<T>(
         0 => Ok(()),
         failed => Err(BenchError::Failed { failed, all: cases.len() }),
     }
+}
+
+/// The Python that has the other side, which a variable names; says so where none does.
+pub(super) fn python_of(contest: Contest, variable: &str) -> Option<PathBuf> {
+    let python = env::var_os(variable).map(PathBuf::from);
+    if python.is_none() {
+        say(&format!("{}'s columns are left out: {variable} names no Python that has it", contest.peer()));
+    }
+    python
 }
 
 /// Our side of a workload, on a machine that lacks the other.
