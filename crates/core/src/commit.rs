@@ -18,7 +18,7 @@ pub use draft::Draft;
 pub use file::commit_file;
 pub use log::{Log, Opened, Record, TornTail, decode as record_of_line, encode as line_of_record};
 pub use set::{MANIFEST, Set, commit_set, read_set};
-pub use temp::sweep;
+pub use temp::{leftovers, sweep};
 
 use crate::fs::{FsError, shown};
 

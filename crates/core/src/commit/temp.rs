@@ -34,6 +34,15 @@ pub(super) fn create_beside<T>(
     }
 }
 
+/// What interrupted commits left in a folder, sorted. A commit in progress looks the same.
+///
+/// # Errors
+/// [`CommitError::Fs`] if the folder cannot be listed.
+pub fn leftovers(fs: &dyn Fs, dir: &Path) -> Result<Vec<PathBuf>, CommitError> {
+    let names = fs.list(dir, u64::MAX)?;
+    Ok(names.iter().filter(|name| is_temp(&name.to_string_lossy())).map(|name| dir.join(name)).collect())
+}
+
 /// Removes what interrupted commits left in a folder, and returns it, sorted.
 ///
 /// Call it under the run lock only: a commit in progress looks the same.
@@ -42,9 +51,7 @@ pub(super) fn create_beside<T>(
 /// [`CommitError::Fs`] if the folder cannot be listed or something cannot be removed; what was removed before
 /// stays removed.
 pub fn sweep(fs: &dyn Fs, dir: &Path) -> Result<Vec<PathBuf>, CommitError> {
-    let names = fs.list(dir, u64::MAX)?;
-    let leftovers: Vec<PathBuf> =
-        names.iter().filter(|name| is_temp(&name.to_string_lossy())).map(|name| dir.join(name)).collect();
+    let leftovers = leftovers(fs, dir)?;
     for path in &leftovers {
         // Of a link the link goes, not what it leads to.
         let is_dir = fs.read_link(path)?.is_none() && fs.metadata(path)?.kind == FileKind::Dir;

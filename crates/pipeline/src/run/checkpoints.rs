@@ -2,10 +2,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baeum_core::Fs;
-use baeum_core::commit::{CommitError, commit_set, read_set};
+use baeum_core::commit::{CommitError, commit_set, leftovers, read_set};
 
-use super::disk::{discard, ensure_folder};
-use super::{Files, Key, RunError};
+use super::disk::{above, discard, ensure_folder};
+use super::{Files, Key, RunError, Stage};
 
 /// Where a stage keeps them, below its folder.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
@@ -27,6 +27,35 @@ pub struct Checkpoint {
     pub epoch: u64,
     /// What the stage had saved.
     pub files: Files,
+}
+
+/// Moves them into the unfinished folder that is to take the place of their stage's.
+pub(super) fn hand_over(fs: &dyn Fs, stage_folder: &Path, ready: &Path) -> Result<(), RunError> {
+    relocate(fs, &stage_folder.join(CHECKPOINTS), &ready.join(CHECKPOINTS))
+}
+
+/// Gives them back to their stage where a process was killed between [`hand_over`] and the change of folders: with the
+/// unfinished folder they would be swept away.
+pub(super) fn take_back(fs: &dyn Fs, run: &Path, stage: Stage) -> Result<(), RunError> {
+    let place = run.join(stage.folder()).join(CHECKPOINTS);
+    let beginning = format!(".{}.", stage.folder());
+    for unfinished in leftovers(fs, run)? {
+        let name = unfinished.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(&beginning) && !fs.exists(&place)? {
+            relocate(fs, &unfinished.join(CHECKPOINTS), &place)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a folder another place, durably; nothing if it is not there.
+fn relocate(fs: &dyn Fs, from: &Path, to: &Path) -> Result<(), RunError> {
+    if fs.exists(from)? {
+        ensure_folder(fs, above(to))?;
+        fs.rename(from, to)?;
+        fs.sync_dir(above(to))?;
+    }
+    Ok(())
 }
 
 /// The newest point to go on from.

@@ -5,7 +5,7 @@ use baeum_core::Fs;
 use baeum_core::commit::{Set, commit_set, read_set, sweep};
 use baeum_core::fs::LockGuard;
 
-use super::checkpoints::{CHECKPOINTS, Checkpoints};
+use super::checkpoints::{CHECKPOINTS, Checkpoints, hand_over, take_back};
 use super::disk::{discard, duplicate, ensure_folder, is_output, tree, unfinished};
 use super::plan::{Decision, Earlier, Found, View};
 use super::record::{Done, Origin, Record, StageRecord, hashes, output};
@@ -45,6 +45,7 @@ impl Run {
     /// Cleans up behind an interrupted process, and writes once to every place that the stages will write to.
     pub(super) fn open(runs: Runs, path: PathBuf, lock: LockGuard, record: Record) -> Result<Run, RunError> {
         let fs = &**runs.fs();
+        Stage::ALL.into_iter().try_for_each(|stage| take_back(fs, &path, stage))?;
         let checkpoints = Stage::ALL.map(|stage| path.join(stage.folder()).join(CHECKPOINTS));
         for folder in [path.clone(), path.join(REPLAY)].into_iter().chain(checkpoints) {
             if fs.exists(&folder)? {
@@ -183,11 +184,7 @@ impl Run {
     /// Gives a committed set its place; checkpoints that stand there stay.
     fn install(&self, stage: Stage, ready: &Path) -> Result<(), RunError> {
         let (fs, folder) = (self.fs(), self.folder(stage));
-        let checkpoints = folder.join(CHECKPOINTS);
-        if fs.exists(&checkpoints)? {
-            fs.rename(&checkpoints, &ready.join(CHECKPOINTS))?;
-            fs.sync_dir(ready)?;
-        }
+        hand_over(fs, &folder, ready)?;
         discard(fs, &folder)?;
         fs.rename(ready, &folder)?;
         Ok(fs.sync_dir(&self.path)?)

@@ -121,6 +121,9 @@ fn a_run_goes_on_after_a_power_cut_at_any_moment() {
             let runs = runs(Arc::new(left.clone()), "/runs");
             let (run, worked) = whole(&runs, &identity(5)).unwrap();
             assert_eq!(verify(&left, &run).unwrap(), [], "power cut at {k}, seed {seed}");
+            if run.ends_with("toy-0001") {
+                assert_eq!(last_epoch(&left, &run), Some(3), "power cut at {k}, seed {seed}");
+            }
             let again: Vec<&Stage> = worked.iter().filter(|stage| done.contains(stage)).collect();
             assert!(again.is_empty(), "{again:?} was done before the power cut at {k}, seed {seed}");
         }
@@ -128,6 +131,44 @@ fn a_run_goes_on_after_a_power_cut_at_any_moment() {
             break;
         }
     }
+}
+
+/// A finished training gives its checkpoints a new folder; a process that is killed meanwhile, and the next one while it puts
+/// that in order, leave them where the one behind finds them.
+#[test]
+fn points_to_go_on_from_survive_an_end_at_any_moment() {
+    for k in 1.. {
+        let (fs, faulty) = prepared(|_| {});
+        let mut run = runs(Arc::new(faulty.clone()), "/runs").open("toy", RECIPE, identity(5)).unwrap();
+        step(&mut run, Stage::Data).unwrap();
+        step(&mut run, Stage::Models).unwrap();
+        let begun = run.begin(Stage::Train).unwrap();
+        let files = work(Stage::Train, &identity(5));
+        begun.checkpoints.save(3, &files, 2).unwrap();
+        faulty.fail_from(k, Fault::InputOutput);
+        let finished = run.finish(begun, files);
+        drop(run);
+        for second in (1..).step_by(3) {
+            let faulty = FaultFs::over(Arc::new(fs.clone()));
+            faulty.fail_from(second, Fault::InputOutput);
+            if until_failure(&runs(Arc::new(faulty), "/runs")).contains(&Stage::Train) {
+                let found = last_epoch(&fs, Path::new("/runs/toy-0001"));
+                assert_eq!(found, Some(3), "killed at {k}, and before {second}");
+                break;
+            }
+        }
+        if finished.is_ok() {
+            break;
+        }
+    }
+}
+
+/// Of how many epochs the newest checkpoint of the training is.
+fn last_epoch(fs: &CrashFs, run: &Path) -> Option<u64> {
+    let train = run.join(Stage::Train.folder());
+    let key = Key::of(&read_set(fs, &train).unwrap());
+    let newest = Checkpoints::of(Arc::new(fs.clone()), &train, key).newest().unwrap();
+    newest.checkpoint.map(|checkpoint| checkpoint.epoch)
 }
 
 /// The stages that were done before something failed.
