@@ -23,6 +23,10 @@ pub use schedule::{Cooldown, Descent, OneCycle, Plateau, Schedule, StepDown};
 pub struct TrainConfig {
     /// How often every training row is seen; 30, which small tables and pictures need at most.
     pub epochs: u32,
+    /// How many updates training takes at most, wherever in an epoch the last one is, and that epoch counts as far as it went;
+    /// schedules have these in place of the epochs' and `train.epochs` has to reach as far. None: the epochs are whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<u64>,
     /// How many minutes training may take, those before an interruption with them; it ends behind the update in which they run
     /// out, and the epoch counts as far as it went. With it a result depends on the speed of the machine. None: as many as it
     /// takes.
@@ -164,6 +168,7 @@ impl Default for TrainConfig {
     fn default() -> TrainConfig {
         TrainConfig {
             epochs: 30,
+            max_steps: None,
             max_minutes: None,
             batch_size: BATCH_SIZE,
             drop_last: false,
@@ -248,7 +253,7 @@ mod tests {
         let check = |text: &str, expect: &str| assert!(read(text).unwrap_err().starts_with(expect), "{text}");
         check(
             r#"{"epoch": 3}"#,
-            "unknown field `epoch`, expected one of `epochs`, `max_minutes`, `batch_size`",
+            "unknown field `epoch`, expected one of `epochs`, `max_steps`, `max_minutes`",
         );
         check(
             r#"{"optimizer": "adamax"}"#,

@@ -12,8 +12,10 @@ pub enum Event {
     Start {
         /// The epoch it begins in, counted from zero.
         from_epoch: u32,
-        /// How many epochs there are at most.
+        /// How many epochs there are at most; the last one may be cut.
         epochs: u32,
+        /// How many updates they have.
+        steps: u64,
         /// How many updates an epoch has.
         steps_per_epoch: usize,
         /// How many training rows there are.

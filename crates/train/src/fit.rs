@@ -116,9 +116,9 @@ impl<'a, 'o> Training<'a, 'o> {
         let rows = rows.min(steps_per_epoch * plan.batch_size());
         let at = Checkpoint::begin(from, net, steps_per_epoch, metrics, plan.best_kept())?;
         let time = Stopwatch::begin(outside.clock, at.elapsed);
-        let (from_epoch, epochs) = (at.epoch(), plan.epochs());
-        let minutes_left = plan.minutes_left(at.elapsed);
-        let start = Event::Start { from_epoch, epochs, steps_per_epoch, rows, minutes_left };
+        let (steps, minutes_left) = (plan.steps(steps_per_epoch)?, plan.minutes_left(at.elapsed));
+        let (from_epoch, epochs) = (at.epoch(), steps.div_ceil(steps_per_epoch as u64) as u32);
+        let start = Event::Start { from_epoch, epochs, steps, steps_per_epoch, rows, minutes_left };
         let stop = (outside.watch)(&start).is_stop();
         Ok(Training {
             plan,
@@ -161,10 +161,10 @@ impl<'a, 'o> Training<'a, 'o> {
         let mut batches = Ahead::new(&self.data.source, Some(epoch), wanted);
         for rows in order.chunks(batch_size).skip(self.at.batch) {
             self.step(epoch, &mut batches, rows)?;
-            if self.is_over() {
+            let step = first_step + self.at.batch as u64;
+            if self.stop || self.is_cut(step) {
                 break;
             }
-            let step = first_step + self.at.batch as u64;
             if self.at.batch < self.steps_per_epoch && self.plan.is_due_at(step, self.time.since_kept()) {
                 renew(&mut self.at.state, self.net, epoch, step)?;
                 self.hand_over(step)?;
@@ -175,7 +175,7 @@ impl<'a, 'o> Training<'a, 'o> {
         }
         let step = first_step + self.at.batch as u64;
         renew(&mut self.at.state, self.net, epoch, step)?;
-        if self.at.batch == self.steps_per_epoch || self.plan.is_out_of_time(self.at.elapsed) {
+        if self.at.batch == self.steps_per_epoch || self.is_cut(step) {
             self.close_epoch(epoch, step)?;
         }
         let is_due = self.plan.is_due(&self.at.history, self.at.elapsed, &self.time)
@@ -206,8 +206,9 @@ impl<'a, 'o> Training<'a, 'o> {
         Ok(())
     }
 
-    fn is_over(&self) -> bool {
-        self.stop || self.plan.is_out_of_time(self.at.elapsed)
+    /// Whether the epoch ends behind so many updates, however many it had.
+    fn is_cut(&self, step: u64) -> bool {
+        self.plan.is_last(step) || self.plan.is_out_of_time(self.at.elapsed)
     }
 
     /// Judges the epoch that ends with `step` on the validation rows.

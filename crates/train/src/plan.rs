@@ -33,6 +33,9 @@ impl TrainConfig {
     /// [`TrainError::Setting`] for the first setting that is wrong.
     pub fn check(&self) -> Result<TrainPlan, TrainError> {
         require(self.epochs > 0, "epochs", ABOVE_ZERO.1, self.epochs)?;
+        if let Some(steps) = self.max_steps {
+            require(steps > 0, "max_steps", ABOVE_ZERO.1, steps)?;
+        }
         if let Some(minutes) = self.max_minutes {
             number("max_minutes", minutes, ABOVE_ZERO)?;
         }
@@ -104,11 +107,6 @@ pub(crate) fn require(
 }
 
 impl TrainPlan {
-    /// How often every training row is seen, at most.
-    pub fn epochs(&self) -> u32 {
-        self.said.epochs
-    }
-
     /// How many rows make one update.
     pub fn batch_size(&self) -> usize {
         self.said.batch_size
@@ -133,6 +131,24 @@ impl TrainPlan {
         let most = if drop_last { rows } else { rows.max(BATCH_SIZE) };
         require(batch_size <= most, "batch_size", rule, batch_size)?;
         Ok(if drop_last { rows / batch_size } else { rows.div_ceil(batch_size) })
+    }
+
+    /// How many updates training takes at most.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] if the recipe says more than its epochs have, or a warmup that they do not reach the end of.
+    pub(crate) fn steps(&self, steps_per_epoch: usize) -> Result<u64, TrainError> {
+        let TrainConfig { epochs, max_steps, warmup_epochs, .. } = self.said;
+        let of_epochs = u64::from(epochs) * steps_per_epoch as u64;
+        let Some(most) = max_steps else { return Ok(of_epochs) };
+        let rule = format!(
+            "up to {of_epochs}, as many as `train.epochs`, which is {epochs}, has of {steps_per_epoch} each"
+        );
+        require(most <= of_epochs, "max_steps", rule, most)?;
+        let rule = format!("below {}, where `train.max_steps` ends", most as f64 / steps_per_epoch as f64);
+        let warmup = schedule::warmup_steps(warmup_epochs, steps_per_epoch);
+        require(warmup < most as f64, "warmup_epochs", rule, warmup_epochs)?;
+        Ok(most)
     }
 
     /// How many checkpoints stay on disk; older ones may be removed.
@@ -196,8 +212,9 @@ impl TrainPlan {
 
     /// The step size of the update behind the first `step` ones and the epochs of `history`.
     pub fn learning_rate(&self, step: u64, steps_per_epoch: usize, history: &[EpochRecord]) -> f64 {
-        let TrainConfig { learning_rate, warmup_epochs, schedule, epochs, .. } = &self.said;
-        let place = schedule::Place { step, steps_per_epoch, epochs: *epochs, history };
+        let TrainConfig { learning_rate, warmup_epochs, schedule, epochs, max_steps, .. } = &self.said;
+        let steps = max_steps.unwrap_or(u64::from(*epochs) * steps_per_epoch as u64);
+        let place = schedule::Place { step, steps, steps_per_epoch, history };
         learning_rate * schedule::factor(schedule, *warmup_epochs, place)
     }
 
@@ -212,6 +229,11 @@ impl TrainPlan {
         let (method, weight_decay) = (optimizer.method(), optimizer.weight_decay());
         let (decayed, clip, ema, limit) = (*decay, *clip, *ema, *gradient_limit);
         Update { method, learning_rate, weight_decay, decayed, clip, ema, limit }
+    }
+
+    /// Whether the update that so many steps end with is the last one, wherever in an epoch it is.
+    pub(crate) fn is_last(&self, step: u64) -> bool {
+        self.said.max_steps.is_some_and(|most| step >= most)
     }
 
     /// What is noted of the time that training took: all of it if there is a budget, and else nothing, so that no checkpoint
@@ -234,7 +256,7 @@ impl TrainPlan {
     pub(crate) fn next_epoch(&self, history: &[EpochRecord], elapsed: Duration) -> ControlFlow<Ended, u32> {
         let epoch = history.len() as u32;
         let is_stale = |stop: &EarlyStopping| stale_epochs(history, stop.min_delta) >= stop.patience;
-        if epoch >= self.said.epochs {
+        if epoch >= self.said.epochs || history.last().is_some_and(|last| self.is_last(last.step)) {
             ControlFlow::Break(Ended::Done)
         } else if self.said.early_stopping.as_ref().is_some_and(is_stale) {
             ControlFlow::Break(Ended::EarlyStop)

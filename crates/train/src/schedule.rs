@@ -14,8 +14,9 @@ use crate::plan::{ABOVE_ZERO, BELOW_ONE, BETWEEN, Rule, SHARE, UP_TO_ONE, number
 pub(crate) struct Place<'a> {
     /// How many updates are behind it.
     pub(crate) step: u64,
+    /// How many updates there are.
+    pub(crate) steps: u64,
     pub(crate) steps_per_epoch: usize,
-    pub(crate) epochs: u32,
     /// The epochs behind it.
     pub(crate) history: &'a [EpochRecord],
 }
@@ -26,8 +27,8 @@ pub(crate) struct Place<'a> {
 /// schedule begins there, and has what is left of the steps.
 pub(crate) fn factor(schedule: &Schedule, warmup_epochs: f64, place: Place<'_>) -> f64 {
     let per_epoch = place.steps_per_epoch as f64;
-    let (step, total) = (place.step as f64, per_epoch * f64::from(place.epochs));
-    let warmup = (warmup_epochs * per_epoch).round();
+    let (step, total) = (place.step as f64, place.steps as f64);
+    let warmup = warmup_steps(warmup_epochs, place.steps_per_epoch);
     if step < warmup {
         return (step + 1.0) / (warmup + 1.0);
     }
@@ -50,6 +51,11 @@ pub(crate) fn factor(schedule: &Schedule, warmup_epochs: f64, place: Place<'_>) 
             line(1.0, *final_factor, if step > stable { down } else { 0.0 })
         }
     }
+}
+
+/// How many updates the step size rises over, a whole number.
+pub(crate) fn warmup_steps(warmup_epochs: f64, steps_per_epoch: usize) -> f64 {
+    (warmup_epochs * steps_per_epoch as f64).round()
 }
 
 fn line(from: f64, to: f64, share: f64) -> f64 {

@@ -81,9 +81,9 @@ fn share(done: u64, steps: u64, seconds: f64, budget: Option<f64>) -> f64 {
 impl Watcher for Bar<'_> {
     fn see(&mut self, event: &Event) -> Result<(), WatchError> {
         match event {
-            Event::Start { from_epoch, epochs, steps_per_epoch, minutes_left, .. } => {
-                let steps = *steps_per_epoch as u64 * u64::from(epochs.saturating_sub(*from_epoch));
-                self.start(steps, *epochs, *minutes_left);
+            Event::Start { from_epoch, epochs, steps, steps_per_epoch, minutes_left, .. } => {
+                let behind = *steps_per_epoch as u64 * u64::from(*from_epoch);
+                self.start(steps.saturating_sub(behind), *epochs, *minutes_left);
             }
             Event::Step { epoch, loss, rows, .. } => {
                 self.rows += rows;

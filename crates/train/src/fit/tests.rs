@@ -165,6 +165,32 @@ fn training_ends_behind_the_step_in_which_its_time_ran_out() {
     check(12.0, Ended::Done, &[3, 6, 9, 12]);
 }
 
+/// 20 rows in batches of 8 are three steps an epoch.
+#[test]
+fn training_ends_behind_as_many_steps_as_it_may_take() {
+    let said = |steps| TrainConfig { max_steps: Some(steps), ..settings() };
+    let run = classify(&said(4), None, NEVER);
+    let fitted = run.fitted.unwrap();
+    assert_eq!(fitted.end, Ended::Done);
+    assert_eq!(fitted.history.iter().map(|record| record.step).collect::<Vec<_>>(), [3, 4]);
+    let last = run.kept.last().unwrap();
+    assert_eq!((last.state.step, last.batch), (4, 0));
+    assert!(matches!(run.events[0], Event::Start { epochs: 2, steps: 4, steps_per_epoch: 3, .. }));
+    let whole = classify(&TrainConfig { epochs: 2, ..settings() }, None, NEVER).fitted.unwrap();
+    assert_eq!(classify(&said(6), None, NEVER).fitted.unwrap(), whole, "two epochs have six");
+
+    let resumed = classify(&said(4), Some(run.kept[0].clone()), NEVER).fitted.unwrap();
+    assert_eq!(resumed, fitted, "behind its end nothing is learned");
+    let refused = |said: TrainConfig| classify(&said, None, NEVER).fitted.unwrap_err().to_string();
+    let rule =
+        "`train.max_steps` must be up to 12, as many as `train.epochs`, which is 4, has of 3 each, got 13";
+    assert_eq!(refused(said(13)), rule);
+    let rule = "`train.warmup_epochs` must be below 1.5, where `train.max_steps` ends, got 1.75";
+    // 1.75 epochs of three steps are five, rounded.
+    let said = TrainConfig { max_steps: Some(5), warmup_epochs: 1.75, ..settings() };
+    assert_eq!(refused(said), rule.replace("1.5,", &format!("{},", 5.0 / 3.0)));
+}
+
 #[test]
 fn averages_are_judged_and_chosen_while_the_weights_learn_on() {
     let plain = classify(&settings(), None, NEVER);

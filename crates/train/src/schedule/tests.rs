@@ -1,7 +1,11 @@
 use super::*;
 
 fn at(schedule: &Schedule, warmup_epochs: f64, step: u64, (steps_per_epoch, epochs): (usize, u32)) -> f64 {
-    factor(schedule, warmup_epochs, Place { step, steps_per_epoch, epochs, history: &[] })
+    factor(
+        schedule,
+        warmup_epochs,
+        Place { step, steps: steps_per_epoch as u64 * u64::from(epochs), steps_per_epoch, history: &[] },
+    )
 }
 
 /// The factors of 4 epochs of 5 steps.
@@ -108,7 +112,7 @@ fn a_plateau_is_more_stale_epochs_than_the_patience() {
     let of = |losses: &[f64]| {
         let history = history(losses);
         let place =
-            Place { step: 10 * losses.len() as u64, steps_per_epoch: 10, epochs: 99, history: &history };
+            Place { step: 10 * losses.len() as u64, steps: 990, steps_per_epoch: 10, history: &history };
         factor(&Schedule::Plateau(said.clone()), 0.0, place)
     };
     assert_eq!(of(&[]), 1.0);
