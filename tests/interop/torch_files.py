@@ -14,6 +14,7 @@ from torch_layers import (
     MaxOverTime,
     MeanOverTime,
     MemberMean,
+    NgramEmbedding,
     Patches,
     PositionEmbedding,
     Scale,
@@ -74,6 +75,8 @@ def module(layer, weights, name):
         return InstanceNorm(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
+    if kind == "ngram_embedding":
+        return NgramEmbedding(**settings)
     if kind == "unembedding":
         table = weights[f"{name}.weight"]
         return nn.Linear(table.shape[1], table.shape[0], bias=False)

@@ -5,6 +5,19 @@ from torch import nn
 from torch.nn.utils import rnn
 
 
+class NgramEmbedding(nn.Embedding):
+    """A vector for each run of ids by its hash, with zeros in front of the first id."""
+
+    def __init__(self, n, buckets, units):
+        super().__init__(buckets, units)
+        self.n = n
+
+    def forward(self, x):
+        runs = nn.functional.pad(x, (self.n - 1, 0)).unfold(1, self.n, 1)  # [B, T, n]
+        powers = 2039 ** torch.arange(self.n - 1, -1, -1)
+        return super().forward((runs * powers).sum(-1) % self.num_embeddings)
+
+
 class PositionEmbedding(nn.Module):
     def __init__(self, length, width):
         super().__init__()

@@ -104,6 +104,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),
         ("embedding", embedding()),
+        ("ngram_embedding", ngrams()),
         ("unembedding", tied()),
         ("position_embedding", chain(sequence, &[Layer::PositionEmbedding { length: 7 }])),
         ("sinusoidal_positions", chain(sequence, &[Layer::SinusoidalPositions])),
@@ -308,6 +309,16 @@ fn embedding() -> Graph {
     let mut graph = Graph::default();
     let x = graph.input("x", Shape::batch(&[3]), DType::I64).expect("the first name is free");
     add(&mut graph, "y", Layer::Embedding { vocabulary: NAMES.len() + 1, units: 4 }, &[x]);
+    graph
+}
+
+/// Runs of one, two and three ids as vectors; some share one.
+fn ngrams() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[5]), DType::I64).expect("the first name is free");
+    let runs = [(1, "ids"), (2, "y"), (3, "triples")]
+        .map(|(n, name)| add(&mut graph, name, Layer::NgramEmbedding { n, buckets: 7, units: 4 }, &[x]));
+    add(&mut graph, "sum", Layer::Add, &runs);
     graph
 }
 

@@ -1,6 +1,7 @@
 mod choice;
 mod infer;
 mod members;
+mod ngram;
 mod params;
 mod sequence;
 mod settings;
@@ -8,6 +9,7 @@ mod window;
 mod work;
 
 pub use choice::{Approximate, Interpolation, MeanOf, Padding, Positions, Returns};
+pub use ngram::Ngrams;
 pub use params::{Init, Param, ParamKind};
 
 use serde::{Deserialize, Serialize};
@@ -243,6 +245,17 @@ pub enum Layer {
         /// Length of a vector.
         units: usize,
     },
+    /// A learned vector for each run of `n` ids, told from others by its hash: `[batch, time]` of ids to `[batch, time, units]`. As the
+    /// n-grams of fastText (Joulin et al. 2017); the vector at a place is that of the run which ends there, and in front of the first
+    /// id stand zeros. Runs of equal hash share a vector. The hash of `a, b, c` is `((a * 2039 + b) * 2039 + c) % buckets`.
+    NgramEmbedding {
+        /// How many ids make a run.
+        n: usize,
+        /// How many vectors there are, at most 1,048,576.
+        buckets: usize,
+        /// Length of a vector.
+        units: usize,
+    },
     /// Scores every id by a vector, with the table of an embedding in front of it: `[batch, .., n]` to `[batch, .., vocabulary]` (Press &
     /// Wolf 2017). The table is one tensor, and what both uses want of it is added. As PyTorch's `linear.weight = embedding.weight`.
     Unembedding {
@@ -389,6 +402,7 @@ impl Layer {
             Layer::Dropout { .. } => "dropout",
             Layer::Flatten { .. } => "flatten",
             Layer::Embedding { .. } => "embedding",
+            Layer::NgramEmbedding { .. } => "ngram_embedding",
             Layer::Unembedding { .. } => "unembedding",
             Layer::PositionEmbedding { .. } => "position_embedding",
             Layer::SinusoidalPositions => "sinusoidal_positions",

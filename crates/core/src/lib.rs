@@ -46,7 +46,7 @@ pub use fs::{Fs, Spill};
 pub use graph::{Graph, GraphError, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{
-    Approximate, Init, Interpolation, Layer, MeanOf, Padding, Param, ParamKind, Positions, Returns,
+    Approximate, Init, Interpolation, Layer, MeanOf, Ngrams, Padding, Param, ParamKind, Positions, Returns,
 };
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::{HeadLoss, Loss};

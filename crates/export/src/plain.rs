@@ -222,6 +222,14 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             let w = weight("weight").unwrap();
             x.iter().flat_map(|&id| w[id as usize * units..][..*units].to_vec()).collect()
         }
+        Layer::NgramEmbedding { n, buckets, units } => {
+            let w = weight("weight").unwrap();
+            let id = |place: usize, back: usize| place.checked_sub(back).map_or(0.0, |place| x[place]);
+            let hash = |place| {
+                (0..*n).rev().fold(0.0, |hash, back| (hash * 2039.0 + id(place, back)) % *buckets as f64)
+            };
+            (0..x.len()).flat_map(|place| w[hash(place) as usize * units..][..*units].to_vec()).collect()
+        }
         Layer::Add => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).sum()).collect(),
         Layer::Subtract => (0..x.len()).map(|i| x[i] - read[1].1[i]).collect(),
         Layer::Multiply => (0..x.len()).map(|i| read.iter().map(|item| item.1[i]).product()).collect(),

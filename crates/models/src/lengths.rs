@@ -90,6 +90,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Silu
         | Layer::Dropout { .. } => Some(axis),
         Layer::Embedding { .. }
+        | Layer::NgramEmbedding { .. }
         | Layer::Dense { .. }
         | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }

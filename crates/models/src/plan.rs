@@ -177,6 +177,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         Layer::Embedding { vocabulary, units } => {
             count("vocabulary", *vocabulary).and(count("units", *units))
         }
+        Layer::NgramEmbedding { n, units, .. } => at_most(LEVELS, "n", *n).and(count("units", *units)),
         Layer::Unembedding { vocabulary, .. } => count("vocabulary", *vocabulary),
         Layer::GroupedDense { groups, units } => {
             count("groups", groups.iter().copied().max().unwrap_or(0)).and(count("units", *units))

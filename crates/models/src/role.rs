@@ -24,9 +24,12 @@ impl Role {
         match layer {
             _ if param.name.ends_with("bias") => Role::Vector,
             Some(Layer::Scale { .. }) => Role::Vector,
-            Some(Layer::Embedding { .. } | Layer::PositionEmbedding { .. } | Layer::GroupedDense { .. }) => {
-                Role::End
-            }
+            Some(
+                Layer::Embedding { .. }
+                | Layer::NgramEmbedding { .. }
+                | Layer::PositionEmbedding { .. }
+                | Layer::GroupedDense { .. },
+            ) => Role::End,
             Some(_) | None if answers => Role::by_axes(param.sizes.len()).at_the_end(),
             Some(_) | None => Role::by_axes(param.sizes.len()),
         }

@@ -99,6 +99,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("dropout of images", image(Layer::Dropout { p: 0.4 })),
         ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
         ("embedding", chain(&[3], DType::I64, vec![embedding(), Layer::Flatten { axis: 1 }])),
+        ("ngram_embedding", chain(&[3], DType::I64, vec![pairs(), Layer::Flatten { axis: 1 }])),
         ("add", both(Layer::Add)),
         ("subtract", difference()),
         ("multiply", factors()),
@@ -255,6 +256,11 @@ pub(crate) fn conv(
     let [kernel, stride, padding] = [kernel, stride, padding].map(|[height, width]| Size2 { height, width });
     let dilation = Size2 { height: 1, width: if kernel.width == 2 { 2 } else { 1 } };
     Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, bias: true }
+}
+
+/// Of six ids; some pairs share a vector.
+fn pairs() -> Layer {
+    Layer::NgramEmbedding { n: 2, buckets: 11, units: 2 }
 }
 
 pub(crate) fn embedding() -> Layer {

@@ -1,6 +1,6 @@
 use super::window::{Image, Line, divisible, spread};
 use super::{members, sequence};
-use crate::{DType, Dim, Layer, Shape, ShapeError, Size2};
+use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
 pub(super) struct Refusal(pub(super) String, pub(super) Option<&'static str>);
@@ -21,13 +21,23 @@ impl Layer {
     /// What kind of numbers it takes as its input number `place`: ids go to what looks them up, and lengths stand behind the
     /// sequences that they are of.
     pub fn takes(&self, place: usize) -> DType {
-        let looks_up = matches!(self, Layer::Embedding { .. } | Layer::Lengths { .. });
+        let looks_up =
+            matches!(self, Layer::Embedding { .. } | Layer::NgramEmbedding { .. } | Layer::Lengths { .. });
         if let Layer::Input { dtype } = self {
             *dtype
         } else if looks_up || (self.is_told_lengths() && place > 0) {
             DType::I64
         } else {
             DType::F32
+        }
+    }
+
+    /// How many ids a table knows that is looked up by them; each is below it.
+    pub fn ids(&self) -> Option<usize> {
+        if let Layer::Embedding { vocabulary, .. } = self {
+            Some(*vocabulary)
+        } else {
+            matches!(self, Layer::NgramEmbedding { .. }).then_some(Ngrams::IDS)
         }
     }
 
@@ -104,7 +114,9 @@ impl Layer {
             | Layer::Silu
             | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
-            Layer::Embedding { units, .. } => embedding(one(inputs)?, *units),
+            Layer::Embedding { units, .. } | Layer::NgramEmbedding { units, .. } => {
+                embedding(one(inputs)?, *units)
+            }
             Layer::Unembedding { vocabulary, .. } => dense(one(inputs)?, *vocabulary),
             Layer::PositionEmbedding { length } => sequence::position_embedding(one(inputs)?, *length),
             Layer::SinusoidalPositions => sequence::sinusoidal(one(inputs)?),

@@ -64,8 +64,9 @@ impl Layer {
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
             Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
             Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
-            Layer::Embedding { vocabulary, units } => {
-                vec![learned("weight", vec![*vocabulary, *units], Init::Normal(1.0))]
+            Layer::Embedding { vocabulary: rows, units }
+            | Layer::NgramEmbedding { buckets: rows, units, .. } => {
+                vec![learned("weight", vec![*rows, *units], Init::Normal(1.0))]
             }
             Layer::PositionEmbedding { length } => {
                 vec![learned("weight", vec![*length, width(inputs)], Init::Normal(1.0))]

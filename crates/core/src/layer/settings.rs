@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use crate::{Layer, Size2};
+use crate::{Layer, Ngrams, Size2};
 
 impl Layer {
     /// The settings that no shape could make right.
@@ -63,6 +63,13 @@ impl Layer {
             Layer::Embedding { vocabulary, units } => {
                 above_zero("vocabulary", *vocabulary)?;
                 above_zero("units", *units)
+            }
+            Layer::NgramEmbedding { n, buckets, units } => {
+                above_zero("n", *n)?;
+                above_zero("units", *units)?;
+                let rule = || format!("must be from 1 to {}, got {buckets}", Ngrams::BUCKETS);
+                let fits = (1..=Ngrams::BUCKETS).contains(buckets);
+                fits.then_some(()).ok_or_else(|| ("buckets", rule()))
             }
             Layer::Unembedding { vocabulary, .. } => above_zero("vocabulary", *vocabulary),
             Layer::Flatten { axis } => above_zero("axis", *axis),

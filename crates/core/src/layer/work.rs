@@ -51,6 +51,7 @@ impl Layer {
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::Embedding { .. }
+            | Layer::NgramEmbedding { .. }
             | Layer::Patches { .. }
             | Layer::Ensemble { .. }
             | Layer::Lengths { .. }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
 
-use baeum_core::{Approximate, Graph, Layer, Node, Size2, Tensor, TensorError};
+use baeum_core::{Approximate, Graph, Layer, Ngrams, Node, Size2, Tensor, TensorError};
 
 use super::attention::{self, Attention};
 use super::builder::Builder;
@@ -158,6 +158,12 @@ fn layer(
         Layer::Embedding { .. } => {
             let table = builder.shared_weight(&format!("{name}.weight"))?;
             builder.add(name, "Gather", &[&table, x], &axis(0))
+        }
+        &Layer::NgramEmbedding { n, buckets, .. } => {
+            let time = item.first().copied().unwrap_or(1);
+            let hashes = sequence::ngrams(builder, name, x, time, Ngrams { n, buckets })?;
+            let table = builder.shared_weight(&format!("{name}.weight"))?;
+            builder.add(name, "Gather", &[&table, &hashes], &axis(0))
         }
         Layer::Add => read[1..].iter().fold(x.to_owned(), |sum, y| builder.add(name, "Add", &[&sum, y], &[])),
         Layer::Subtract => builder.add(name, "Sub", read, &[]),

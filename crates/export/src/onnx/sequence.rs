@@ -1,5 +1,5 @@
 //! The layers that know time.
-use baeum_core::{Node, Padding, Returns, Tensor, TensorError};
+use baeum_core::{Ngrams, Node, Padding, Returns, Tensor, TensorError};
 use baeum_kernels::sinusoids;
 
 use super::builder::Builder;
@@ -20,6 +20,36 @@ pub(super) fn pad(
         Padding::Replicate => "edge",
     };
     builder.add(name, "Pad", &[x, &added], &[("mode", Attribute::Text(mode.to_owned()))])
+}
+
+/// The hash of the run of ids that ends at each place; `ids` and the value: `[batch, time]`.
+pub(super) fn ngrams(
+    builder: &mut Builder<'_>,
+    name: &str,
+    ids: &str,
+    time: usize,
+    Ngrams { n, buckets }: Ngrams,
+) -> Result<String, ExportError> {
+    let part = |part: &str| format!("{name}.{part}");
+    let added = builder.whole(&part("added"), &[0, n - 1, 0, 0]);
+    let ids = builder.add(&part("ids"), "Pad", &[ids, &added], &[]); // [batch, n - 1 + time]
+    let [axes, factor] =
+        [builder.whole(&part("axes"), &[1]), builder.scalar(&part("factor"), Ngrams::FACTOR.into())?];
+    let buckets = builder.scalar(&part("buckets"), buckets as i64)?;
+    let mut hash: Option<String> = None;
+    for place in 0..n {
+        let ends = [place, place + time].map(|end| builder.whole(&part("end"), &[end]));
+        let next = builder.add(&part("id"), "Slice", &[&ids, &ends[0], &ends[1], &axes], &[]); // [batch, time]
+        let sum = match hash {
+            None => next,
+            Some(hash) => {
+                let moved = builder.add(&part("moved"), "Mul", &[&hash, &factor], &[]);
+                builder.add(&part("sum"), "Add", &[&moved, &next], &[])
+            }
+        };
+        hash = Some(builder.add(&part("hash"), "Mod", &[&sum, &buckets], &[]));
+    }
+    Ok(hash.unwrap_or(ids.to_owned()))
 }
 
 /// A recurrent layer: what ONNX calls it, and where its gates stand among ours.

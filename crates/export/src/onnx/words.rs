@@ -36,6 +36,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Dropout { .. } => word("nothing: it acts in training alone"),
         Layer::Flatten { .. } => word("Flatten, or Reshape"),
         Layer::Embedding { .. } | Layer::Patches { .. } => word("Gather"),
+        Layer::NgramEmbedding { .. } => word("Pad, Slice, Mul, Add, Mod, Gather"),
         Layer::PositionEmbedding { .. } | Layer::SinusoidalPositions => word("Add"),
         Layer::MultiHeadAttention { positions: Positions::Rotary, .. } => {
             word("Gather, Mul, Add, MatMul, Softmax, MatMul between MatMul and Add")

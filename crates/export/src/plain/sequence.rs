@@ -91,6 +91,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::NgramEmbedding { .. }
         | Layer::Unembedding { .. }
         | Layer::Lengths { .. }
         | Layer::Add

@@ -54,6 +54,7 @@ pub(super) fn layer(
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
+        | Layer::NgramEmbedding { .. }
         | Layer::Unembedding { .. }
         | Layer::PositionEmbedding { .. }
         | Layer::SinusoidalPositions

@@ -71,6 +71,7 @@ impl Run<'_> {
                 let gradient = &mut self.state.gradient[step.learned[0].clone()];
                 embedding_backward(self.ctx, *units, as_words(ids), dy, None, gradient, write);
             }
+            Op::NgramEmbedding { units, .. } => self.ngram_embedding_backward(step, dy, *units),
             Op::Position { len } => self.position_backward(step, dy, *len),
             Op::Sinusoids(_) => self.pass_on(step, dy),
             Op::Attention(attention) => self.attention_backward(step, dy, attention),
@@ -122,7 +123,7 @@ impl Run<'_> {
     }
 
     /// The same for a step whose parameters another may have as well.
-    fn write_of(&self, step: &Step) -> Write {
+    pub(super) fn write_of(&self, step: &Step) -> Write {
         if step.shares { Write::Add } else { self.write() }
     }
 

@@ -1,6 +1,6 @@
 //! From the tensors of a batch into the arena.
 
-use baeum_core::{Batch, DType, Data, Graph, Layer, NetworkError, Node, Tensor, TensorError};
+use baeum_core::{Batch, DType, Data, Graph, NetworkError, Node, Tensor, TensorError};
 use baeum_kernels::{Ctx, Write, as_words_mut, copy};
 
 use crate::checks;
@@ -30,10 +30,10 @@ pub(super) fn check(graph: &Graph, batch: &Batch) -> Result<(), NetworkError> {
 }
 
 fn check_ids(reader: &Node, x: &Tensor) -> Result<(), NetworkError> {
-    if let Layer::Embedding { vocabulary, .. } = reader.layer {
-        checks::ids(&reader.name, x.i64s()?, vocabulary)?;
+    match reader.layer.ids() {
+        Some(vocabulary) => checks::ids(&reader.name, x.i64s()?, vocabulary),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What is read beside a sequence says how long it is, unless it is a number like all others.

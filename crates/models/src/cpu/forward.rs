@@ -65,6 +65,9 @@ impl Run<'_> {
                 let ([ids], [y]) = self.arena.views([&self.read(step)], [&y]);
                 embedding(self.ctx, *units, as_words(ids), table, y);
             }
+            Op::NgramEmbedding { time, ngrams, units } => {
+                self.ngram_embedding(step, *time, *ngrams, *units);
+            }
             Op::Position { len } => self.position(step, 0..*len),
             Op::Sinusoids(table) => self.sinusoids(step, table),
             Op::Attention(attention) => self.attention(i, step, attention),

@@ -6,7 +6,7 @@ mod windows;
 use std::sync::Arc;
 
 use baeum_core::{
-    Approximate, DType, Graph, Interpolation, Layer, MeanOf, Node, Padding, Rng, Shape, Stream,
+    Approximate, DType, Graph, Interpolation, Layer, MeanOf, Ngrams, Node, Padding, Rng, Shape, Stream,
 };
 use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Write, sinusoids};
 
@@ -56,6 +56,8 @@ pub(super) enum Op {
     Dropout { p: f64, stream: Stream },
     /// A row of a table for each id.
     Embedding { units: usize },
+    /// A row of a table for each run of ids in a sequence of `time`; keeps which.
+    NgramEmbedding { time: usize, ngrams: Ngrams, units: usize },
     /// The same numbers added to each sequence, `len` of them.
     Position { len: usize },
     /// The same numbers added to each sequence, which nobody learned.
@@ -167,6 +169,9 @@ impl Op {
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
             Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },
+            &Layer::NgramEmbedding { n, buckets, units } => {
+                Op::NgramEmbedding { time: last, ngrams: Ngrams { n, buckets }, units }
+            }
             Layer::PositionEmbedding { .. } => Op::Position { len: x.iter().rev().take(2).product() },
             Layer::SinusoidalPositions => {
                 let time = x.iter().rev().nth(1).copied().unwrap_or(1);

@@ -1,8 +1,9 @@
 //! The operations that know time beside attention and recurrence, both ways.
 
+use baeum_core::Ngrams;
 use baeum_kernels::{
-    Span, Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, max_over_time,
-    max_over_time_backward, mean_over_time, mean_over_time_backward,
+    Span, Write, add_repeated, as_words, as_words_mut, bias_gradient, copy, embedding, embedding_backward,
+    max_over_time, max_over_time_backward, mean_over_time, mean_over_time_backward,
 };
 
 use super::Run;
@@ -64,6 +65,24 @@ impl Run<'_> {
         let spans = [&dy.span(self.rows), &self.lengths(step)];
         let ([dy, lengths], [dx]) = self.arena.views(spans, [&dx.span(self.rows)]);
         mean_over_time_backward(self.ctx, [self.rows, time, width], some(lengths), dy, dx, write);
+    }
+
+    pub(super) fn ngram_embedding(&mut self, step: &Step, time: usize, ngrams: Ngrams, units: usize) {
+        let out = [&step.yields.span(self.rows), &self.kept(step, 0)];
+        let ([ids], [y, hashes]) = self.arena.views([&self.read(step)], out);
+        let (ids, hashes) = (as_words(ids), as_words_mut(hashes));
+        for (ids, hashes) in ids.chunks_exact(time).zip(hashes.chunks_exact_mut(time)) {
+            ngrams.hash(ids, hashes);
+        }
+        let table = &self.state.learned[step.learned[0].clone()];
+        embedding(self.ctx, units, hashes, table, y);
+    }
+
+    pub(super) fn ngram_embedding_backward(&mut self, step: &Step, dy: Place, units: usize) {
+        let (write, spans) = (self.write_of(step), [&dy.span(self.rows), &self.kept(step, 0)]);
+        let ([dy, hashes], []) = self.arena.views(spans, []);
+        let gradient = &mut self.state.gradient[step.learned[0].clone()];
+        embedding_backward(self.ctx, units, as_words(hashes), dy, None, gradient, write);
     }
 
     pub(super) fn max_over_time(&mut self, step: &Step, time: usize, width: usize) {

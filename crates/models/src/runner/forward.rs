@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Counter, Graph, Layer, NetworkError, Node, NodeId, Rng, Size2};
+use baeum_core::{Counter, Graph, Layer, NetworkError, Ngrams, Node, NodeId, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
@@ -91,6 +91,9 @@ impl Run<'_> {
             Layer::BatchNorm { eps, .. } => return self.batch_norm_of(node, first(read)?, *eps),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
+            &Layer::NgramEmbedding { n, buckets, .. } => {
+                return self.ngram_embedding(node, first(read)?, Ngrams { n, buckets });
+            }
             Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
             Layer::SinusoidalPositions => return self.sinusoids(first(read)?),
             &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
@@ -250,6 +253,24 @@ impl Run<'_> {
     fn embedding(&self, node: &Node, ids: &Tensor, vocabulary: usize) -> Outcome<Tensor> {
         let numbers = ids.flatten_all()?.to_vec1::<i64>()?;
         checks::ids(&node.name, &numbers, vocabulary)?;
+        self.rows_of(node, ids)
+    }
+
+    fn ngram_embedding(&self, node: &Node, ids: &Tensor, ngrams: Ngrams) -> Outcome<Tensor> {
+        let (rows, time) = ids.dims2()?;
+        let numbers = ids.flatten_all()?.to_vec1::<i64>()?;
+        checks::ids(&node.name, &numbers, Ngrams::IDS)?;
+        let words: Vec<u32> = numbers.iter().map(|id| *id as u32).collect();
+        let mut hashes = vec![0; words.len()];
+        for (ids, hashes) in words.chunks_exact(time).zip(hashes.chunks_exact_mut(time)) {
+            ngrams.hash(ids, hashes);
+        }
+        let hashes = hashes.into_iter().map(i64::from).collect();
+        self.rows_of(node, &Tensor::from_vec(hashes, (rows, time), ids.device())?)
+    }
+
+    /// The vectors of a node's table by their numbers, `[B, T]`.
+    fn rows_of(&self, node: &Node, ids: &Tensor) -> Outcome<Tensor> {
         let vectors = self.param(node, "weight")?;
         let rows = vectors.index_select(&ids.flatten_all()?, 0)?; // [B * T, units]
         Ok(rows.reshape((ids.dim(0)?, ids.dim(1)?, vectors.dim(1)?))?)

@@ -33,6 +33,7 @@ impl Op {
                 let [height, width] = pool.windows.counts();
                 Needs::keeping(false, [Room::item(count(&[pool.planes, height, width])), Room::NONE])
             }
+            Op::NgramEmbedding { time, .. } => Needs::keeping(false, [Room::item(*time), Room::NONE]),
             Op::MaxOverTime { width, .. } => Needs::keeping(false, [Room::item(*width), Room::NONE]),
             Op::BatchNorm { channels, .. } => Needs::keeping(true, [Room::fixed(*channels); 2]),
             Op::LayerNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows); 2]),

@@ -16,7 +16,7 @@ fn what_no_run_has_is_removed_and_the_rest_is_taken_as_before() {
         let key = Record::read(&fs, run).unwrap().identity.key(Stage::Data, &Default::default()).unwrap();
         format!("{key}-fitted-0.examples")
     };
-    let foreign = examples(&first).replace('0', "1");
+    let foreign = format!("{}-fitted-0.examples", "0".repeat(64));
     for name in [&examples(&first), &foreign] {
         baeum_core::commit::commit_file(&fs, &Path::new("/runs/.cache").join(name), &[7; 50]).unwrap();
     }
