@@ -52,8 +52,17 @@ class Training:
         self.optimizer = optimizer(self.said, self.net)
         self.orders = safetensors.torch.load_file(folder / "orders.safetensors")["orders"]
         # One file, or one for each epoch, whose rows were augmented for it.
-        self.train = [rows_of(path) for path in sorted(folder.glob("train*.safetensors"))]
-        self.valid = rows_of(folder / "valid.safetensors")
+        self.train = [self.rows_of(path) for path in sorted(folder.glob("train*.safetensors"))]
+        self.valid = self.rows_of(folder / "valid.safetensors")
+
+    def rows_of(self, path: Path):
+        """Inputs by name, and the target."""
+        tensors = safetensors.torch.load_file(path)
+        target = tensors.pop("target")
+        if self.said["padding"] is not None:
+            target = target.masked_fill(target == self.said["padding"], nn.CrossEntropyLoss().ignore_index)
+        fastest = lambda x: x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+        return {name.removeprefix("input."): fastest(x) for name, x in tensors.items()}, target
 
     def run(self, most: int | None) -> dict:
         train_losses, valid_losses, best, step = [], [], None, 0
@@ -118,17 +127,6 @@ def network(graph, start) -> Net:
     missing = [name for name in missing if name not in tables and not name.endswith("num_batches_tracked")]
     assert not missing and not unexpected, f"missing {missing}, unexpected {unexpected}"
     return net.to(memory_format=torch.channels_last)
-
-
-def rows_of(path: Path):
-    """Inputs by name, and the target."""
-    tensors = safetensors.torch.load_file(path)
-    target = tensors.pop("target")
-    if not target.is_floating_point():
-        target = target.masked_fill(target < 0, nn.CrossEntropyLoss().ignore_index)
-    inputs = {name.removeprefix("input."): x for name, x in tensors.items()}
-    fastest = lambda x: x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
-    return {name: fastest(x) for name, x in inputs.items()}, target
 
 
 if __name__ == "__main__":

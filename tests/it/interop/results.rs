@@ -7,20 +7,21 @@ use baeum_tests::results::peer::{Opened, train};
 const THREADS: usize = 2;
 
 /// Recipes whose data lie in the checkout, what is changed in them, and how far losses may be apart, by their size: roundings grow
-/// over some hundreds of steps. A table, a text, photos with batch norm, rows that are augmented, a series.
+/// over some hundreds of steps. Images with batch norm, where no bias stands in front of it, for Adam makes whole steps of its
+/// roundings; rows that are augmented; a series; a table; a text.
 const CASES: [(&str, &[&str], f64); 5] = [
-    ("iris", &[], 1e-3),
-    ("addition", &["train.epochs=2", "train.warmup_epochs=1"], 1e-3),
     (
         "digits",
         &[
             "train.epochs=3",
-            "models.layers=[{conv2d={filters=8,kernel=3,padding=1}},\"batch_norm\",\"relu\",\"flatten\"]",
+            "models.layers=[{conv2d={filters=8,kernel=3,padding=1,bias=false}},\"batch_norm\",\"relu\",\"flatten\"]",
         ],
         1e-3,
     ),
     ("languages", &["train.epochs=2", "models.text_cnn.dropout=0", "models.text_cnn.filters=16"], 1e-3),
     ("series", &["train.epochs=20"], 1e-3),
+    ("iris", &[], 1e-3),
+    ("addition", &["train.epochs=2", "train.warmup_epochs=1"], 1e-3),
 ];
 
 #[test]

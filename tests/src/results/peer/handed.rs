@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use baeum::train::{Schedule, TrainConfig};
-use baeum::{Batch, Data, Rng, Tensor, weights_file};
+use baeum::{Batch, Data, Decode, Rng, Tensor, weights_file};
 use serde_json::{Value, json};
 
 use super::{Failure, Opened};
@@ -86,6 +86,7 @@ impl Opened {
             "seed": self.place.seed,
             "batch_size": plan.batch_size(),
             "rates": rates,
+            "padding": self.padding(),
             "loss": { "name": loss.name(), "numbers": said_loss(&loss) },
             "method": said_method(update.method),
             "learning_rate": update.learning_rate,
@@ -93,6 +94,13 @@ impl Opened {
             "decayed": update.decayed,
             "clip": update.clip,
         }))
+    }
+
+    /// The piece behind the end of a text, which nothing is lost by.
+    fn padding(&self) -> Option<usize> {
+        let decode = self.dataset.targets.first().map(|target| &target.decode);
+        let Some(Decode::Next { padding, .. }) = decode else { return None };
+        Some(*padding)
     }
 
     /// The places of the training rows in the order of each epoch: `[epochs, rows]`.
