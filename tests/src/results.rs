@@ -14,7 +14,7 @@ mod record;
 use std::fs;
 
 pub use error::ResultError;
-pub use lessons::{Bar, LESSONS, Lesson, Measure};
+pub use lessons::{Bar, LESSONS, Lesson, Measure, WRONG_LABELS, WrongLabels};
 pub use measure::Arguments;
 pub use page::page;
 pub use record::{Peer, Record, Run, Theirs, parse_records};
