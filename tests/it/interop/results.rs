@@ -27,7 +27,7 @@ const CASES: [(&str, &[&str], f64); 5] = [
 #[test]
 #[ignore = "needs Python: cargo xtask interop"]
 fn interop_pytorch_trains_recipes_as_we_do() {
-    let python = std::env::var("BAEUM_PYTHON_TORCH").expect("`cargo xtask interop` names a Python");
+    let python = std::env::var("BAEUM_PYTHON_TORCH").unwrap();
     for (name, sets, bound) in CASES {
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
         let opened = Opened::new(&format!("datasets/{name}/recipe.toml"), &sets, None).unwrap();
