@@ -101,9 +101,13 @@ fn training(lesson: &Lesson, record: &Record) -> [String; 3] {
     [ours, seconds(theirs.seconds), score]
 }
 
-/// Small trainings take hundredths.
+/// Small trainings take thousandths, which is what the log of a run tells apart.
 fn seconds(time: f64) -> String {
-    if time < 10.0 { format!("{time:.2}") } else { format!("{time:.1}") }
+    match time {
+        10.0.. => format!("{time:.1}"),
+        0.1.. => format!("{time:.2}"),
+        _ => format!("{time:.3}"),
+    }
 }
 
 /// Dollars need none, shares three or four.
@@ -198,6 +202,7 @@ mod tests {
         let mut record = sample("datasets/digits/recipe.toml", "", &[0.5, 0.625, 0.75]);
         record.runs.iter_mut().zip([0.5, 0.25, 0.125]).for_each(|(run, time)| run.train_seconds = Some(time));
         assert_eq!(training(&lesson(), &record), ["0.25", "-", "-"]);
+        assert_eq!([0.0034, 0.1, 9.876, 98.76].map(seconds), ["0.003", "0.10", "9.88", "98.8"]);
         let both = Record { peer: Some(theirs("")), ..record.clone() };
         assert_eq!(training(&lesson(), &both), ["0.25", "12.3", "0.5625"]);
         assert!(row(&lesson(), Some(&both)).ends_with(" | 2.0 | 0.25 | 12.3 | 0.5625 |\n"));
