@@ -3,148 +3,7 @@
 import safetensors.torch
 import torch
 from common import array, cases, near, report
-from torch import nn
-from torch_layers import (
-    Ensemble,
-    GroupedDense,
-    Gru,
-    InstanceNorm,
-    Lengths,
-    Lstm,
-    MaxOverTime,
-    MeanOverTime,
-    MemberMean,
-    NgramEmbedding,
-    Patches,
-    PositionEmbedding,
-    Scale,
-    SelfAttention,
-    SinusoidalPositions,
-    Transpose,
-    pad1d,
-)
-
-
-def module(layer, weights, name):
-    """PyTorch's module for a layer as graph.json spells it, or a function for one without parameters."""
-    kind, settings = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
-    pair = lambda size: (size, size) if isinstance(size, int) else tuple(size)
-    if kind == "dense":
-        units, inputs = weights[f"{name}.weight"].shape
-        return nn.Linear(inputs, units, bias=settings["bias"])
-    if kind in ("conv1d", "conv2d"):
-        weight = weights[f"{name}.weight"]
-        conv, sizes = (nn.Conv1d, lambda size: size) if kind == "conv1d" else (nn.Conv2d, pair)
-        keys = ("stride", "padding", "dilation")
-        return conv(
-            weight.shape[1] * settings["groups"],
-            settings["filters"],
-            sizes(settings["kernel"]),
-            groups=settings["groups"],
-            bias=settings["bias"],
-            **{key: sizes(settings[key]) for key in keys},
-        )
-    if kind in ("max_pool2d", "avg_pool2d"):
-        pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
-        stride = pair(settings.get("stride") or settings["kernel"])
-        return pool(pair(settings["kernel"]), stride, pair(settings["padding"]))
-    if kind in ("max_pool1d", "avg_pool1d"):
-        pool = nn.MaxPool1d if kind == "max_pool1d" else nn.AvgPool1d
-        return pool(settings["kernel"], settings.get("stride"), settings["padding"])
-    if kind == "pad1d":
-        return pad1d(**settings)
-    if kind == "upsample":
-        return nn.Upsample(scale_factor=pair(settings["factor"]), mode=settings["mode"])
-    if kind == "batch_norm":
-        return any_norm(weights[f"{name}.weight"].shape[0], settings)
-    if kind == "layer_norm":
-        return nn.LayerNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
-    if kind == "rms_norm":
-        return nn.RMSNorm(weights[f"{name}.weight"].shape[0], eps=settings["eps"])
-    if kind == "group_norm":
-        return nn.GroupNorm(settings["groups"], weights[f"{name}.weight"].shape[0], eps=settings["eps"])
-    if kind == "grouped_dense":
-        return GroupedDense(**settings)
-    if kind == "scale":
-        return Scale(weights[f"{name}.weight"].shape, settings.get("bias") is not None)
-    if kind == "ensemble":
-        return Ensemble(**settings)
-    if kind == "member_mean":
-        return MemberMean(settings["of"])
-    if kind == "instance_norm":
-        return InstanceNorm(settings["eps"])
-    if kind == "embedding":
-        return nn.Embedding(settings["vocabulary"], settings["units"])
-    if kind == "ngram_embedding":
-        return NgramEmbedding(**settings)
-    if kind == "unembedding":
-        table = weights[f"{name}.weight"]
-        return nn.Linear(table.shape[1], table.shape[0], bias=False)
-    if kind == "dropout":
-        return nn.Dropout(settings["p"])
-    if kind == "gelu":
-        return nn.GELU(approximate=settings["approximate"])
-    if kind == "flatten":
-        return nn.Flatten(settings["axis"])
-    if kind == "position_embedding":
-        return PositionEmbedding(*weights[f"{name}.weight"].shape)
-    if kind == "multi_head_attention":
-        return SelfAttention(weights[f"{name}.out_proj.weight"].shape[0], **settings)
-    if kind in ("lstm", "gru"):
-        inputs = weights[f"{name}.weight_ih_l0"].shape[1]
-        make = Lstm if kind == "lstm" else Gru
-        return make(inputs, **settings)
-    if kind == "lengths":
-        return Lengths(settings["padding"])
-    if kind == "patches":
-        return Patches(settings["size"], settings.get("stride"))
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
-    plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
-    return plain[kind]() if kind in plain else None
-
-
-def any_norm(channels, settings):
-    """PyTorch tells norms of rows and of images apart, our layer does not; the base class takes both."""
-
-    class AnyNorm(nn.modules.batchnorm._BatchNorm):
-        def _check_input_dim(self, input):
-            pass
-
-    return AnyNorm(channels, eps=settings["eps"], momentum=settings["momentum"])
-
-
-class Net(nn.Module):
-    """A graph as graph.json spells it."""
-
-    def __init__(self, graph, weights):
-        super().__init__()
-        self.graph = graph
-        for node in graph["nodes"]:
-            part = module(node["layer"], weights, node["name"])
-            if part is not None:
-                self.add_module(node["name"], part)
-
-    def forward(self, inputs):
-        values = []
-        for node in self.graph["nodes"]:
-            layer, given = node["layer"], [values[i] for i in node["inputs"]]
-            kind = layer if isinstance(layer, str) else next(iter(layer))
-            if kind == "input":
-                values.append(inputs[node["name"]])
-            elif kind == "add":
-                values.append(sum(given))
-            elif kind == "subtract":
-                values.append(given[0] - given[1])
-            elif kind == "multiply":
-                values.append(given[0] * given[1])
-            elif kind == "concat":
-                values.append(torch.cat(given, dim=layer["concat"]["axis"]))
-            elif kind == "global_avg_pool":
-                values.append(given[0].mean(dim=(2, 3)))
-            else:
-                values.append(self.get_submodule(node["name"])(*given))
-        return [values[i] for i in self.graph["outputs"]]
-
+from torch_net import Net
 
 torch.manual_seed(0)
 for path, case in cases():
@@ -156,11 +15,10 @@ for path, case in cases():
     assert all(value.device.type == "meta" for value in torch.load(pth, map_location="meta", weights_only=True).values())
     tensors = safetensors.torch.load_file(path / "model.safetensors")
     assert all(torch.equal(tensors[name], loaded[name]) for name in tensors), path.name
-    for node in case["graph"]["nodes"]:
-        if "unembedding" in node["layer"]:
-            table, scores = (loaded[f"{name}.weight"] for name in (node["layer"]["unembedding"]["table"], node["name"]))
-            assert table.data_ptr() == scores.data_ptr(), "a table that is used twice lies in one place"
     net = Net(case["graph"], loaded)
+    for name, table in net.tables().items():
+        table, scores = loaded[f"{table}.weight"], loaded[f"{name}.weight"]
+        assert table.data_ptr() == scores.data_ptr(), "a table that is used twice lies in one place"
     net.load_state_dict(loaded, strict=True)
     net.eval()
     with torch.no_grad():

@@ -112,7 +112,7 @@ class MeanOverTime(nn.Module):
     def forward(self, x, lengths=None):
         if lengths is None:
             return x.mean(1)
-        return torch.stack([row[:length].mean(0) for row, length in zip(x, lengths)])
+        return x.masked_fill(~counted(x, lengths)[:, :, None], 0.0).sum(1) / lengths[:, None]
 
 
 class InstanceNorm(nn.Module):

@@ -18,6 +18,7 @@ mod images;
 mod learning;
 mod mlflow;
 mod quantiles;
+mod results;
 mod series;
 mod steps;
 mod tables;

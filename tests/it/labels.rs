@@ -7,6 +7,7 @@ use baeum::data::labelling::candidates;
 use baeum::data::{DataConfig, Place, prepare};
 use baeum::fs::RealFs;
 use baeum::{Limits, Value as Cell};
+use baeum_tests::results::WRONG_LABELS;
 use baeum_tests::{Outcome, Scratch, baeum, public, root};
 use serde_json::{Value, json};
 
@@ -277,10 +278,10 @@ fn the_wrong_labels_of_mnist_are_among_the_first_hundred() {
     let is_wrong = |row: &&Value| row["mturk"]["given"].as_u64().unwrap() < 3;
     let wrong: Vec<u64> =
         judged.as_array().unwrap().iter().filter(is_wrong).map(|row| row["id"].as_u64().unwrap()).collect();
-    assert_eq!(wrong.len(), 15);
+    assert_eq!(wrong.len(), WRONG_LABELS.known);
     let first: Vec<u64> = found.iter().take(100).map(|candidate| candidate.row as u64).collect();
     let hits = wrong.iter().filter(|row| first.contains(row)).count();
-    assert!(hits >= 12, "{hits} of 15; it was 15 when this was written");
+    assert_eq!(hits, WRONG_LABELS.found, "the page says it");
 }
 
 /// The probabilities of each label by models that had not learned from the row, and the labels.

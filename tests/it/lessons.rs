@@ -175,6 +175,7 @@ fn lessons_that_are_fetched_have_sound_recipes() {
         "adult",
         "airline",
         "california-housing",
+        "clothing",
         "etth1",
         "fashion-mnist",
         "names",

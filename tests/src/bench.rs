@@ -25,7 +25,7 @@ mod table;
 pub(crate) mod machine;
 mod peer;
 mod predict;
-mod process;
+pub(crate) mod process;
 mod start;
 mod train;
 mod trial;

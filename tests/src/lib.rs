@@ -10,10 +10,12 @@ mod cases;
 mod command;
 mod files;
 mod pictures;
+mod said;
 mod workloads;
 
 pub use cases::{NAMES, cases, predictor, steps};
 pub use command::{Outcome, baeum, baeum_path, cargo, chain, child, wait_for, wait_for_checkpoint};
 pub use files::{Scratch, expect_file, public, root, unpack};
 pub use pictures::{pictures, pictures_of_size};
+pub use said::{said_loss, said_method};
 pub use workloads::{Workload, workloads};

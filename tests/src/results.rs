@@ -1,21 +1,23 @@
 //! What the recipes of `datasets/` reach, beside what others published: `cargo xtask results`.
 //!
 //! [`LESSONS`] says what is worth reaching. `measure` runs a recipe with several seeds through the command that people use, and
-//! keeps the scores on the test rows as a [`Record`]; `page` shows the newest record of each.
+//! keeps the scores on the test rows as a [`Record`]; with one seed `peer` lets PyTorch do the same training; `page` shows the newest
+//! record of each.
 
 mod error;
 mod lessons;
 mod measure;
 mod page;
+pub mod peer;
 mod record;
 
 use std::fs;
 
 pub use error::ResultError;
-pub use lessons::{Bar, LESSONS, Lesson, Measure};
+pub use lessons::{Bar, LESSONS, Lesson, Measure, WRONG_LABELS, WrongLabels};
 pub use measure::Arguments;
 pub use page::page;
-pub use record::{Record, Run, parse_records};
+pub use record::{Peer, Record, Run, Theirs, parse_records};
 
 use crate::root;
 

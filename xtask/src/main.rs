@@ -18,7 +18,8 @@ usage: cargo xtask TASK
   bench generate      time a piece of a text that is gone on with, ours and PyTorch's; the same settings
   bench data DIR      read images, a table and texts, ours and torchvision's, pandas' and tokenizers'; --only NAME, --pairs N
   bench fashion DIR   train on fashion-mnist from a cold start, ours and PyTorch's
-  results             run recipes of datasets/ with several seeds and keep what they reach; --only NAME, --seeds N, --data DIR
+  results             run recipes of datasets/ with several seeds, once in PyTorch, and keep what they reach; --only NAME, --seeds N,
+                      --data DIR
   campaign kill       kill runs at random moments and compare what they end in; --kills N, --seed S, --only NAME, --first RUN
   campaign resume     interrupt trainings at each kind of place under each kind of setting, go on, and compare: 432 cells
   campaign checkpoints   what checkpoints cost the training of the digits, in pairs; --pairs N
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         ["test"] => cargo(&["test", "--workspace"]).exec(),
         ["interop"] => interop(),
         ["bench", ref rest @ ..] => bench(rest),
-        ["results", ref rest @ ..] => become_last(&["baeum", "results"], rest),
+        ["results", ref rest @ ..] => results(rest),
         ["campaign", ref rest @ ..] => become_last(&["baeum", "campaign"], rest),
         ["docs"] => cargo(&["test", "--workspace", "--test", "it", "pages"]).env("UPDATE", "1").exec(),
         ["ci"] => Command::new("bash").arg(root().join(".ci/run")).exec(),
@@ -64,39 +65,51 @@ fn baeum(args: &[&str]) -> io::Error {
 
 /// Builds some of the binaries, then becomes the last of them. Returns only if that fails.
 fn become_last(binaries: &[&str], args: &[&str]) -> io::Error {
+    last_of(binaries).map_or_else(|error| error, |mut last| last.args(args).exec())
+}
+
+/// Builds some of the binaries; gives the last of them.
+fn last_of(binaries: &[&str]) -> io::Result<Command> {
     let wanted = binaries.iter().flat_map(|binary| ["--bin", binary]);
     let wanted: Vec<&str> = std::iter::once("--workspace").chain(wanted).collect();
-    let last = binaries.last().copied().unwrap_or_default();
-    match build(&wanted).and_then(|()| env::current_exe()) {
-        Ok(xtask) => Command::new(xtask.with_file_name(last)).args(args).exec(),
+    build(&wanted)?;
+    Ok(Command::new(env::current_exe()?.with_file_name(binaries.last().copied().unwrap_or_default())))
+}
+
+/// Runs recipes beside PyTorch; without recipes the page alone is written, which needs no other software. Returns only if that fails.
+fn results(args: &[&str]) -> io::Error {
+    let peers = if args.is_empty() { &[][..] } else { &[TORCH] };
+    match last_of(&["baeum", "results"]) {
+        Ok(mut results) => beside(&mut results, peers).args(args).exec(),
         Err(error) => error,
     }
 }
 
+/// Tells a program where the others are.
+fn beside<'a>(program: &'a mut Command, peers: &[Environment]) -> &'a mut Command {
+    for (variable, requirements, name) in peers {
+        match python::environment(&root().join("tests/interop").join(requirements)) {
+            Ok(python) => {
+                program.env(variable, python);
+            }
+            Err(error) => eprintln!("no Python environment with {name} could be made: {error}"),
+        }
+    }
+    program
+}
+
 /// Builds the bench as the command is built, so that it measures what people run, then becomes it. Returns only if that fails.
 fn bench(args: &[&str]) -> io::Error {
-    if let Err(error) = build(&["--workspace", "--bin", "bench"]) {
-        return error;
-    }
-    let mut bench = match env::current_exe() {
-        Ok(xtask) => Command::new(xtask.with_file_name("bench")),
-        Err(error) => return error,
-    };
     let peers = match args.first() {
         Some(&("train" | "fashion" | "generate")) => &[TORCH][..],
         Some(&"predict") => &[OTHERS],
         Some(&"data") => &[OTHERS, TORCH],
         Some(_) | None => &[],
     };
-    for (variable, requirements, name) in peers {
-        match python::environment(&root().join("tests/interop").join(requirements)) {
-            Ok(python) => {
-                bench.env(variable, python);
-            }
-            Err(error) => eprintln!("no Python environment with {name} could be made: {error}"),
-        }
+    match last_of(&["bench"]) {
+        Ok(mut bench) => beside(&mut bench, peers).args(args).exec(),
+        Err(error) => error,
     }
-    bench.args(args).exec()
 }
 
 /// Builds something; if that fails, cargo has said why, and its exit code is passed on.

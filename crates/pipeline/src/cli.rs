@@ -18,6 +18,7 @@ use clap::Parser;
 
 use args::{Cli, Verb};
 pub use chain::Failure;
+pub use open::folders;
 
 use crate::watch::{Signals, start_logging};
 

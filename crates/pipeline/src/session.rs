@@ -143,7 +143,10 @@ fn fetchable(error: DataError, place: &Place) -> StageError {
     let DataError::Absent { file, .. } = &error else { return error.into() };
     // A list that is missing or wrong is no help, and no reason to hide that the file is missing.
     let list = SourceList::read(&*place.fs, &place.base.join(LIST)).ok();
-    match list.is_some_and(|list| list.files.iter().any(|listed| listed.name == *file)) {
+    // What is missing may be a folder with all that is listed.
+    let is_listed =
+        |list: SourceList| list.files.iter().any(|listed| Path::new(&listed.name).starts_with(file));
+    match list.is_some_and(is_listed) {
         true => StageError::NotFetched { file: file.clone(), source: error },
         false => error.into(),
     }

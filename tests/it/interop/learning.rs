@@ -5,7 +5,7 @@ use baeum::{
     Adam, Batch, Counter, DType, Decayed, EpochRecord, Graph, Layer, Loss, Method, Network, Part, Rng, Shape,
     Tensor, Update, Weights,
 };
-use baeum_tests::Scratch;
+use baeum_tests::{Scratch, said_loss, said_method};
 use serde_json::{Map, Value, json};
 
 use super::{python, written};
@@ -117,39 +117,6 @@ fn optimizers() -> Vec<(&'static str, Loss, Update)> {
     };
     let updates = updates.into_iter().flat_map(decayed);
     updates.map(|(name, update)| (name, Loss::CROSS_ENTROPY, update)).collect()
-}
-
-fn said_loss(loss: &Loss) -> Value {
-    match loss {
-        Loss::CrossEntropy { weights, smoothing, gamma } => {
-            json!({ "weights": weights, "smoothing": smoothing, "gamma": gamma })
-        }
-        Loss::Huber { delta } => json!({ "delta": delta }),
-        Loss::Quantile { levels } => json!({ "levels": levels }),
-        Loss::BinaryCrossEntropy { weights } if weights.is_empty() => json!({}),
-        Loss::BinaryCrossEntropy { weights } => json!({ "pos_weight": weights }),
-        Loss::Mse | Loss::Mae | Loss::Heads(_) => json!({}),
-    }
-}
-
-fn said_method(method: Method) -> Value {
-    let adam = |Adam { beta1, beta2, eps }| json!({ "betas": [beta1, beta2], "eps": eps });
-    match method {
-        Method::Sgd { momentum, nesterov } => {
-            json!({ "name": "SGD", "numbers": { "momentum": momentum, "nesterov": nesterov } })
-        }
-        Method::Adam(numbers) => json!({ "name": "Adam", "numbers": adam(numbers) }),
-        Method::AdamW(numbers) => json!({ "name": "AdamW", "numbers": adam(numbers) }),
-        Method::RmsProp { alpha, eps, momentum, centered } => {
-            let numbers = json!({ "alpha": alpha, "eps": eps, "momentum": momentum, "centered": centered });
-            json!({ "name": "RMSprop", "numbers": numbers })
-        }
-        Method::Lion { beta1, beta2 } => json!({ "name": "Lion", "numbers": { "betas": [beta1, beta2] } }),
-        Method::Muon { momentum, nesterov, others } => {
-            let numbers = json!({ "momentum": momentum, "nesterov": nesterov });
-            json!({ "name": "Muon", "numbers": numbers, "others": adam(others) })
-        }
-    }
 }
 
 fn tensors(weights: &Weights) -> Map<String, Value> {

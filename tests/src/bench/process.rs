@@ -62,7 +62,7 @@ pub(super) enum Tried {
 }
 
 /// Runs a process to its end and reads its last line; `what` is whose process it is, for messages.
-pub(super) fn ask<T: DeserializeOwned>(what: &str, command: &mut Command) -> Result<T, BenchError> {
+pub(crate) fn ask<T: DeserializeOwned>(what: &str, command: &mut Command) -> Result<T, BenchError> {
     let output = command
         .stdin(Stdio::null())
         .output()

@@ -36,6 +36,17 @@ pub enum ResultError {
         /// Its standard error.
         said: String,
     },
+    /// PyTorch's side failed.
+    #[error("could not train `{recipe}` in PyTorch")]
+    Peer {
+        /// Which recipe.
+        recipe: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A lesson is to be tried in PyTorch, which is not there.
+    #[error("`--try-peer` wants PyTorch, got no Python that has it; `cargo xtask results` brings one")]
+    NoPeer,
     /// JSON that is not what was agreed on.
     #[error("could not read `{line}` from `{from}`")]
     Json {

@@ -15,7 +15,7 @@ use baeum::run::utc;
 use clap::Parser;
 use serde_json::Value;
 
-use super::{LESSONS, Lesson, RECORDS, Record, ResultError, Run};
+use super::{LESSONS, Lesson, Peer, RECORDS, Record, ResultError, Run, peer};
 use crate::bench::machine;
 use crate::root;
 
@@ -33,15 +33,37 @@ pub struct Arguments {
     /// The folder with the files of the data. Without it, what `baeum fetch` has brought is found.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Takes so many steps of the recipes in PyTorch alone, to see that it can; nothing is kept.
+    #[arg(long, value_name = "STEPS")]
+    pub try_peer: Option<usize>,
 }
+
+/// The seed that PyTorch learns with, too.
+const SHARED_SEED: u64 = 1;
 
 /// Runs what was asked for, and keeps a record of each recipe.
 pub(super) fn measure(arguments: &Arguments) -> Result<(), ResultError> {
+    let python = peer::python();
     for name in &arguments.only {
         let lesson = lesson(name)?;
-        keep(&record(lesson, arguments)?)?;
+        match (arguments.try_peer, &python) {
+            (None, python) => keep(&record(lesson, arguments, python.as_deref())?)?,
+            (Some(steps), Some(python)) => try_peer(lesson, arguments, python, steps)?,
+            (Some(_), None) => return Err(ResultError::NoPeer),
+        }
     }
     Ok(())
+}
+
+fn try_peer(lesson: &Lesson, arguments: &Arguments, python: &Path, steps: usize) -> Result<(), ResultError> {
+    let said = peer::tried(python, lesson.recipe, arguments.data.as_deref(), threads(), steps);
+    let said = said.map_err(|source| ResultError::Peer { recipe: lesson.recipe, source })?;
+    let _ = writeln!(io::stderr(), "{}: {said}", lesson.recipe);
+    Ok(())
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn lesson(name: &str) -> Result<&'static Lesson, ResultError> {
@@ -51,16 +73,20 @@ fn lesson(name: &str) -> Result<&'static Lesson, ResultError> {
     })
 }
 
-fn record(lesson: &Lesson, arguments: &Arguments) -> Result<Record, ResultError> {
+fn record(lesson: &Lesson, arguments: &Arguments, python: Option<&Path>) -> Result<Record, ResultError> {
     let path = root().join(lesson.recipe);
     let text = fs::read_to_string(&path).map_err(ResultError::file("read", &path))?;
     let runs = env::temp_dir().join(format!("baeum-results-{}", std::process::id()));
     let busy = machine::busy();
+    let mut beside = None;
     let each = (1..=arguments.seeds.get()).map(|seed| {
         // A folder of its own for each run, so that nothing comes from the cache.
         let folder = runs.join(seed.to_string());
         let done = run(lesson, seed, arguments.data.as_deref(), &folder);
         let _ = fs::remove_dir_all(&folder); // what stays of a temporary folder does no harm
+        if let (SHARED_SEED, Some(python)) = (seed, python) {
+            beside = Some(peer(lesson, seed, arguments.data.as_deref(), python)?);
+        }
         done
     });
     let each: Vec<(Run, u64)> = each.collect::<Result<_, _>>()?;
@@ -69,11 +95,20 @@ fn record(lesson: &Lesson, arguments: &Arguments) -> Result<Record, ResultError>
         text,
         date: utc(SystemClock::new().wall()).chars().take_while(|&letter| letter != 'T').collect(),
         processor: machine::processor(),
-        threads: thread::available_parallelism().map_or(1, usize::from),
+        threads: threads(),
         busy,
         parameters: each.first().map_or(0, |(_, parameters)| *parameters),
         runs: each.into_iter().map(|(run, _)| run).collect(),
+        peer: beside,
     })
+}
+
+/// The same training in PyTorch.
+fn peer(lesson: &Lesson, seed: u64, data: Option<&Path>, python: &Path) -> Result<Peer, ResultError> {
+    let done = peer::trained(python, lesson.recipe, seed, data, threads());
+    let done = done.map_err(|source| ResultError::Peer { recipe: lesson.recipe, source })?;
+    let _ = writeln!(io::stderr(), "{}, seed {seed}, PyTorch: {done:?}", lesson.recipe);
+    Ok(done)
 }
 
 /// One run of all five stages, and how many parameters the network has.
@@ -94,8 +129,9 @@ fn run(lesson: &Lesson, seed: u64, data: Option<&Path>, runs: &Path) -> Result<(
     }
     let folder = only_run(runs)?;
     let metrics = metrics(&folder.join("4-evaluate/metrics.json"))?;
+    let train_seconds = train_seconds(&folder.join("events.jsonl"))?;
     let _ = writeln!(io::stderr(), "{}, seed {seed}: {metrics:?} in {seconds:.1} s", lesson.recipe);
-    Ok((Run { seed, seconds, metrics }, parameters(&folder.join("2-models/summary.txt"))?))
+    Ok((Run { seed, seconds, train_seconds, metrics }, parameters(&folder.join("2-models/summary.txt"))?))
 }
 
 /// The one run in a folder of runs; beside it lies the cache.
@@ -116,6 +152,21 @@ fn metrics(path: &Path) -> Result<BTreeMap<String, f64>, ResultError> {
     })?;
     let pair = |metric: &Value| Some((metric["name"].as_str()?.to_owned(), metric["value"].as_f64()?));
     Ok(report["metrics"].as_array().into_iter().flatten().filter_map(pair).collect())
+}
+
+/// From the first step of the training to its last validation, as the log of the run has it.
+fn train_seconds(path: &Path) -> Result<Option<f64>, ResultError> {
+    let text = fs::read_to_string(path).map_err(ResultError::file("read", path))?;
+    let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let (mut start, mut end) = (None, None);
+    for event in events {
+        match event["event"].as_str() {
+            Some("start") => start = event["wall"].as_f64(),
+            Some("epoch") => end = event["wall"].as_f64(),
+            Some(_) | None => {}
+        }
+    }
+    Ok(start.zip(end).map(|(start, end)| end - start))
 }
 
 /// What the summary says: `parameters: 32,352 (129,408 bytes as f32)`.
@@ -162,6 +213,9 @@ mod tests {
         let path =
             folder.put("summary.txt", "name  layer\nparameters: 32,352 (129,408 bytes as f32)\nFLOPs: 1\n");
         assert_eq!(parameters(&path).unwrap(), 32_352);
+        let log = "{\"wall\":10.5,\"event\":\"start\"}\n{\"wall\":11,\"event\":\"epoch\"}\n{\"wall\":12.25,\"event\":\"epoch\"}\n{\"wall\":13,\"event\":\"end\"}\n";
+        assert_eq!(train_seconds(&folder.put("events.jsonl", log)).unwrap(), Some(1.75));
+        assert_eq!(train_seconds(&folder.put("events.jsonl", "")).unwrap(), None);
         folder.put("runs/a-0001/run.json", "{}");
         folder.put("runs/.cache/KEY/x", "");
         assert_eq!(only_run(&folder.path().join("runs")).unwrap(), folder.path().join("runs/a-0001"));

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{Bar, LESSONS, Lesson, Record};
+use super::{Bar, LESSONS, Lesson, Peer, Record, Theirs, WRONG_LABELS, WrongLabels};
 use crate::bench::Spread;
 use crate::root;
 
@@ -13,11 +13,15 @@ a recipe with the seeds 1 to 5 and keeps what it reaches in `docs/results/runs.j
 Each row is the recipe as it stands, run through `baeum pipeline` from nothing. The score is that on the test rows, which nothing was
 chosen by: its mean over the seeds, the smallest and the largest. A recipe that was changed since it was run is not shown as run.
 
-| recipe | protocol | score | published | bar | ours, mean (min to max) | seeds | reached | parameters | ours, s |
-|---|---|---|---|---:|---:|---:|---|---:|---:|
+| recipe | protocol | score | published | bar | ours, mean (min to max) | seeds | reached | parameters | ours, s | training: ours, s | PyTorch, s | PyTorch's score |
+|---|---|---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|
 ";
 
-const CIRCUMSTANCES: &str = "\nTime: the median of the runs, from the start of the command to its end.\n\n";
+const CIRCUMSTANCES: &str = "\nTime: the median of the runs, from the start of the command to its end. Training: the part of it from the first step to the last
+validation. PyTorch's: the same training with the seed 1 in a process of its own, in turn with ours, with as many threads: the same
+network from the same first weights, the same rows in the same order, step sizes and batches, all epochs, the validation rows behind
+each; eager, the optimizers fused, with PyTorch's own dropout. Importing PyTorch and reading the rows is not in its time, what its first
+step sets up is. Its score is that of its best epoch on the same test rows, by our evaluation.\n\n";
 
 const TRIED: &str = "\n## Not reached, and what was tried\n\n";
 
@@ -31,7 +35,19 @@ pub fn page(records: &[Record]) -> String {
     let rows: String = shown.iter().map(|(lesson, record)| row(lesson, *record)).collect();
     let tried = shown.iter().filter(|(lesson, _)| !lesson.tried.is_empty());
     let tried: String = tried.map(|(lesson, _)| format!("- {}: {}\n", lesson.name(), lesson.tried)).collect();
-    format!("{HEAD}{rows}{CIRCUMSTANCES}{}{TRIED}{tried}", circumstances(&shown))
+    let (where_and_when, beside) = (circumstances(&shown), beside(&shown));
+    format!("{HEAD}{rows}{CIRCUMSTANCES}{where_and_when}{beside}{TRIED}{tried}{}", wrong_labels())
+}
+
+/// What is found in labels, which no network learns here.
+fn wrong_labels() -> String {
+    let WrongLabels { known, bar, found } = WRONG_LABELS;
+    let reached = if found >= bar { "yes" } else { "**no**" };
+    format!(
+        "\n## Wrong labels\n\nOf 10,000 test digits of MNIST, with the probabilities of models that had not learned from the row, the \
+         first hundred rows\nthat `baeum label` proposes as candidates hold {found} of the {known} whose label people agree is wrong \
+         (Northcutt et al. 2021; `tests/it/labels.rs`).\nBar: {bar}; reached: {reached}.\n"
+    )
 }
 
 /// The newest record of a recipe as it stands today.
@@ -45,13 +61,12 @@ fn row(lesson: &Lesson, record: Option<&Record>) -> String {
         Bar::AtLeast(least) => format!("&ge; {least}"),
         Bar::AtMost(most) => format!("&le; {most}"),
     });
-    let [reached, seeds, is_reached, parameters, seconds] =
-        record.map_or_else(unmeasured, |record| measured(lesson, record));
+    let measured = record.map_or_else(unmeasured, |record| measured(lesson, record)).join(" | ");
+    let training = record.map_or_else(|| [absent(), absent(), absent()], |record| training(lesson, record));
+    let training = training.join(" | ");
     let Lesson { protocol, called, published, .. } = lesson;
     let link = format!("[{}](../{})", lesson.name(), lesson.recipe);
-    format!(
-        "| {link} | {protocol} | {called} | {published} | {bar} | {reached} | {seeds} | {is_reached} | {parameters} | {seconds} |\n"
-    )
+    format!("| {link} | {protocol} | {called} | {published} | {bar} | {measured} | {training} |\n")
 }
 
 fn unmeasured() -> [String; 5] {
@@ -76,6 +91,25 @@ fn measured(lesson: &Lesson, record: &Record) -> [String; 5] {
     [reached, scores.len().to_string(), verdict, record.parameters.to_string(), format!("{median:.1}")]
 }
 
+/// The seconds of our training and of PyTorch's, and what PyTorch's scores.
+fn training(lesson: &Lesson, record: &Record) -> [String; 3] {
+    let ours: Vec<f64> = record.runs.iter().filter_map(|run| run.train_seconds).collect();
+    let ours = if ours.is_empty() { absent() } else { seconds(Spread::of(&ours).median) };
+    let Some(Peer::Trained(theirs)) = &record.peer else { return [ours, absent(), absent()] };
+    let score = lesson.measure.of(&theirs.metrics);
+    let score = score.map_or_else(absent, |score| format!("{score:.0$}", decimals(score)));
+    [ours, seconds(theirs.seconds), score]
+}
+
+/// Small trainings take thousandths, which is what the log of a run tells apart.
+fn seconds(time: f64) -> String {
+    match time {
+        10.0.. => format!("{time:.1}"),
+        0.1.. => format!("{time:.2}"),
+        _ => format!("{time:.3}"),
+    }
+}
+
 /// Dollars need none, shares three or four.
 fn decimals(score: f64) -> usize {
     match score.abs() {
@@ -89,6 +123,26 @@ fn absent() -> String {
     "-".to_owned()
 }
 
+/// With which PyTorch, what is not alike on its side, and why it is missing where it is.
+fn beside(shown: &[(&Lesson, Option<&Record>)]) -> String {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (lesson, record) in shown {
+        let Some(record) = record else { continue };
+        let said = match &record.peer {
+            Some(Peer::Trained(Theirs { torch, note, .. })) if note.is_empty() => format!("PyTorch {torch}"),
+            Some(Peer::Trained(Theirs { torch, note, .. })) => format!("PyTorch {torch}; {note}"),
+            Some(Peer::Cannot { why }) => format!("not in PyTorch, for {why}"),
+            None => "not run in PyTorch, which was not there".to_owned(),
+        };
+        groups.entry(said).or_default().push(lesson.name());
+    }
+    listed(&groups)
+}
+
+fn listed(groups: &BTreeMap<String, Vec<&str>>) -> String {
+    groups.iter().map(|(shared, names)| format!("- {}: {shared}.\n", names.join(", "))).collect()
+}
+
 /// Where and when, once for all recipes that share it.
 fn circumstances(shown: &[(&Lesson, Option<&Record>)]) -> String {
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -100,7 +154,7 @@ fn circumstances(shown: &[(&Lesson, Option<&Record>)]) -> String {
             .or_default()
             .push(lesson.name());
     }
-    groups.iter().map(|(shared, names)| format!("- {}: {shared}.\n", names.join(", "))).collect()
+    listed(&groups)
 }
 
 #[cfg(test)]
@@ -121,11 +175,58 @@ mod tests {
         let start = "| [digits](../datasets/digits/recipe.toml) | rows | accuracy | 0.5 | &ge; 0.6 | ";
         assert_eq!(
             row(&lesson(), Some(&record)),
-            format!("{start}0.6250 (0.5000 to 0.7500) | 3 | yes | 1234 | 2.0 |\n")
+            format!("{start}0.6250 (0.5000 to 0.7500) | 3 | yes | 1234 | 2.0 | - | - | - |\n")
         );
         let once = sample("datasets/digits/recipe.toml", "", &[0.5]);
-        assert_eq!(row(&lesson(), Some(&once)), format!("{start}0.5000 | 1 | **no** | 1234 | 1.0 |\n"));
-        assert_eq!(row(&lesson(), None), format!("{start}not run as it stands | - | - | - | - |\n"));
+        assert_eq!(
+            row(&lesson(), Some(&once)),
+            format!("{start}0.5000 | 1 | **no** | 1234 | 1.0 | - | - | - |\n")
+        );
+        let none = "- | - | - | - | - | - | -";
+        assert_eq!(row(&lesson(), None), format!("{start}not run as it stands | {none} |\n"));
+    }
+
+    fn theirs(note: &str) -> Peer {
+        let metrics = [("accuracy".to_owned(), 0.5625)].into();
+        Peer::Trained(Theirs {
+            seed: 1,
+            seconds: 12.34,
+            metrics,
+            torch: "2.15.0".to_owned(),
+            note: note.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_row_says_how_long_both_train() {
+        let mut record = sample("datasets/digits/recipe.toml", "", &[0.5, 0.625, 0.75]);
+        record.runs.iter_mut().zip([0.5, 0.25, 0.125]).for_each(|(run, time)| run.train_seconds = Some(time));
+        assert_eq!(training(&lesson(), &record), ["0.25", "-", "-"]);
+        assert_eq!([0.0034, 0.1, 9.876, 98.76].map(seconds), ["0.003", "0.10", "9.88", "98.8"]);
+        let both = Record { peer: Some(theirs("")), ..record.clone() };
+        assert_eq!(training(&lesson(), &both), ["0.25", "12.3", "0.5625"]);
+        assert!(row(&lesson(), Some(&both)).ends_with(" | 2.0 | 0.25 | 12.3 | 0.5625 |\n"));
+        let cannot = Record { peer: Some(Peer::Cannot { why: "it mixes rows".to_owned() }), ..record };
+        assert_eq!(training(&lesson(), &cannot), ["0.25", "-", "-"]);
+    }
+
+    #[test]
+    fn what_pytorch_did_not_do_has_a_reason() {
+        let of = |peer| Record { peer, ..sample("a.toml", "", &[0.5]) };
+        let cannot = Peer::Cannot { why: "it does not mix rows".to_owned() };
+        let records =
+            [of(Some(theirs(""))), of(Some(theirs("its rows are larger"))), of(Some(cannot)), of(None)];
+        let mut shown: Vec<(&Lesson, Option<&Record>)> =
+            LESSONS.iter().zip(records.iter().map(Some)).collect();
+        shown.push((&LESSONS[4], None));
+        let names: Vec<&str> = LESSONS.iter().map(Lesson::name).collect();
+        let lines = [
+            format!("- {}: PyTorch 2.15.0.\n", names[0]),
+            format!("- {}: PyTorch 2.15.0; its rows are larger.\n", names[1]),
+            format!("- {}: not in PyTorch, for it does not mix rows.\n", names[2]),
+            format!("- {}: not run in PyTorch, which was not there.\n", names[3]),
+        ];
+        assert_eq!(beside(&shown), lines.concat());
     }
 
     #[test]

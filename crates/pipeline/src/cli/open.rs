@@ -67,7 +67,7 @@ pub(crate) fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// Where data files are looked for beside the recipe's own folder: `--data`, `BAEUM_DATA`, the cache that `fetch` fills.
-fn folders(argument: Option<PathBuf>) -> Vec<PathBuf> {
+pub fn folders(argument: Option<PathBuf>) -> Vec<PathBuf> {
     let variable = std::env::var_os("BAEUM_DATA").map(PathBuf::from);
     argument.into_iter().chain(variable).chain(cache()).collect()
 }

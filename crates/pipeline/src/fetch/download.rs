@@ -41,7 +41,6 @@ pub fn fetch(
     fs: &dyn Fs,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<Fetched>, FetchError> {
-    fs.create_dir_all(folder)?;
     list.files.iter().map(|file| one(file, folder, fs, progress)).collect()
 }
 
@@ -52,6 +51,8 @@ fn one(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Fetched, FetchError> {
     let (path, part) = (folder.join(&file.name), folder.join(format!("{}.part", file.name)));
+    let folder = path.parent().unwrap_or(folder);
+    fs.create_dir_all(folder)?;
     if fs.exists(&path)? && measure(fs, &path)?.is(file) {
         progress(Progress { file, bytes: file.bytes });
         return Ok(Fetched::Present);

@@ -18,7 +18,7 @@ pub struct SourceList {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceFile {
-    /// What it is called here: a plain name, never a path.
+    /// What it is called here: a plain name, behind the folders that a recipe wants it in, such as `clothing/hat/1.jpg`.
     pub name: String,
     /// Where it lies, pinned to a commit or version so that it never changes.
     pub url: String,
@@ -56,11 +56,8 @@ impl SourceList {
 
 impl SourceFile {
     fn check(&self) -> Result<(), (&'static str, String)> {
-        let plain = !self.name.is_empty()
-            && !self.name.starts_with('.')
-            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if !plain {
-            return Err(("a plain file name", self.name.escape_debug().to_string()));
+        if !self.name.split('/').all(is_plain) {
+            return Err((NAME, self.name.escape_debug().to_string()));
         }
         if !(self.url.starts_with("https://") || is_loopback(&self.url)) {
             return Err(("an https address", self.url.clone()));
@@ -70,6 +67,14 @@ impl SourceFile {
         }
         Ok(())
     }
+}
+
+/// What a name must be, so that no list writes outside of its folder.
+const NAME: &str = "a plain file name, behind plain folders at most";
+
+fn is_plain(part: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !part.is_empty() && !part.starts_with('.') && part.chars().all(is_allowed)
 }
 
 /// Whether an address stays on this machine; plain http is allowed there alone, for tests.
@@ -89,14 +94,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_path_and_an_address_is_safe() {
+    fn a_name_stays_in_its_folder_and_an_address_is_safe() {
         let sha = "0".repeat(64);
         let rule =
             |name: &str, url: &str, sha: &str| file(name, url, sha).check().err().map(|(rule, _)| rule);
         assert_eq!(rule("a.gz", "https://example.org/a.gz", &sha), None);
         assert_eq!(rule("a.gz", "http://127.0.0.1:8080/a.gz", &sha), None);
-        assert_eq!(rule("../a.gz", "https://example.org/a.gz", &sha), Some("a plain file name"));
-        assert_eq!(rule(".a", "https://example.org/a.gz", &sha), Some("a plain file name"));
+        assert_eq!(rule("clothing/t-shirt/a.jpg", "https://example.org/a.jpg", &sha), None);
+        for name in ["../a.gz", ".a", "", "/a", "a/", "a//b", "a/../b", "a/.b", "a\\b", "C:/a"] {
+            assert_eq!(rule(name, "https://example.org/a.gz", &sha), Some(NAME), "{name}");
+        }
         assert_eq!(rule("a", "http://example.org/a.gz", &sha), Some("an https address"));
         assert_eq!(rule("a", "http://127.0.0.1@example.org/", &sha), Some("an https address"));
         assert_eq!(rule("a", "file:///etc/passwd", &sha), Some("an https address"));

@@ -102,6 +102,16 @@ fn a_file_arrives_once_and_is_then_left_alone() {
 }
 
 #[test]
+fn a_file_arrives_in_the_folders_of_its_name() {
+    let folder = Folder::new("deep");
+    let mut list = listed(serve(BODY, Server::Ranges, 1));
+    list.files[0].name = "clothing/hat/1.jpg".to_owned();
+    assert_eq!(folder.fetch(&list).unwrap(), [Fetched::Downloaded { from: 0 }]);
+    assert_eq!(folder.fetch(&list).unwrap(), [Fetched::Present]);
+    assert_eq!(RealFs.read(&folder.0.join("clothing/hat/1.jpg"), 99).unwrap(), BODY);
+}
+
+#[test]
 fn a_file_that_was_cut_off_goes_on() {
     let (folder, list) = (Folder::new("resume"), listed(serve(BODY, Server::Ranges, 1)));
     folder.put("data.bin.part", &BODY[..11]);
