@@ -43,7 +43,7 @@ pub use dataset::{
 };
 pub use decode::{Anchored, Answer, Decode, probabilities};
 pub use fs::{Fs, Spill};
-pub use graph::{Graph, GraphError, Node, NodeId};
+pub use graph::{Graph, GraphError, HeadNode, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{
     Approximate, Init, Interpolation, Layer, MeanOf, Padding, Param, ParamKind, Positions, Returns,
