@@ -11,7 +11,7 @@ use baeum_tests::Scratch;
 use serde_json::{Map, Value, json};
 
 use super::{python, written};
-use crate::heads::{folder, recipe, succeed};
+use crate::heads::{flagged, folder, folder_of_columns, of_columns, recipe, succeed};
 
 const ROWS: usize = 16;
 const FEATURES: usize = 5;
@@ -158,4 +158,18 @@ fn interop_onnx_runtime_answers_each_head() {
     }
     together.put("trees.csv", fs::read(folder.path().join("trees.csv")).unwrap());
     python("BAEUM_PYTHON", "heads_answers.py", together.path());
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_onnx_runtime_answers_a_head_of_several_columns() {
+    let together = Scratch::new("judged");
+    let folder = folder_of_columns(&of_columns().replace("epochs = 40", "epochs = 3"));
+    succeed(&folder, &["pipeline", "recipe.toml"]);
+    let run = folder.path().join("runs/trees-0001");
+    for file in ["4-evaluate/metrics.json", "4-evaluate/predictions.parquet", "5-export/model.onnx"] {
+        together.put(file.rsplit('/').next().unwrap_or(file), fs::read(run.join(file)).unwrap());
+    }
+    together.put("trees.csv", flagged());
+    python("BAEUM_PYTHON", "heads_columns.py", together.path());
 }
