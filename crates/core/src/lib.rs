@@ -41,7 +41,7 @@ pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,
 };
-pub use decode::{Anchored, Answer, Decode, probabilities};
+pub use decode::{Anchored, Answer, Decode, probabilities, rearrange};
 pub use fs::{Fs, Spill};
 pub use graph::{Graph, GraphError, HeadNode, Node, NodeId};
 pub use guard::{GuardError, guard};
