@@ -118,21 +118,21 @@ mod tests {
     fn pinball_loss_is_that_of_scikit_learn() {
         let mut found = QuantilePredictions::new(&[0.1, 0.5, 0.9]);
         for (row, truth, answers) in
-            [(3, 1.0, [0.5, 1.5, 2.0]), (5, 2.0, [2.5, 2.0, 4.0]), (6, -1.0, [-3.0, -2.0, -1.5])]
+            [(3, 1.0, [0.5, 1.5, 2.0]), (5, 2.0, [2.0, 2.5, 4.0]), (6, -1.0, [-3.0, -2.0, -1.5])]
         {
             found.push(row, truth, answers.into_iter());
         }
         // mean_pinball_loss of scikit-learn 1.9.1 with alpha 0.1, 0.5 and 0.9 over these columns.
-        let wanted = [0.7 / 3.0, 0.25, 0.25];
+        let wanted = [0.25 / 3.0, 1.0 / 3.0, 0.25];
         let scores = found.scores(&found.always(&[0.0, 0.0, 0.0]));
         for (found, wanted) in scores.each.iter().zip(wanted) {
             assert!((found.pinball - wanted).abs() < 1e-15, "{found:?}");
         }
         let below: Vec<f64> = scores.each.iter().map(|found| found.below).collect();
         assert_eq!(below, [1.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0], "equal counts as below");
-        assert_eq!((scores.wanted.map(|x| (x * 10.0).round()), scores.held), (Some(8.0), Some(1.0 / 3.0)));
+        assert_eq!((scores.wanted.map(|x| (x * 10.0).round()), scores.held), (Some(8.0), Some(2.0 / 3.0)));
         let [loss, off] = found.values(0..3);
-        assert!((loss - (0.7 / 3.0 + 0.5) / 3.0).abs() < 1e-15);
+        assert!((loss - (1.25 / 3.0 + 0.25) / 3.0).abs() < 1e-15);
         let expect =
             ((1.0f64 / 3.0 - 0.1).abs() + (2.0f64 / 3.0 - 0.5).abs() + (2.0f64 / 3.0 - 0.9).abs()) / 3.0;
         assert!((off - expect).abs() < 1e-15);
