@@ -21,6 +21,7 @@ session = onnxruntime.InferenceSession(run / "model.onnx", providers=["CPUExecut
 given = {name: inputs[[name]].to_numpy(np.float32) for name in ["a", "b"]}
 (answers,) = session.run(None, given)
 truth = predictions["truth"].to_numpy()
+assert (np.diff(answers, axis=1) >= 0).all(), "quantiles that cross"
 near("truth", truth, inputs["price"].to_numpy(), BOUND)
 
 

@@ -56,6 +56,11 @@ pub(crate) fn quick() -> String {
     RECIPE.replace("epochs = 60", "epochs = 3")
 }
 
+/// Levels so near each other that the quantiles of a network that has hardly learned cross.
+pub(crate) fn crossing() -> String {
+    RECIPE.replace("epochs = 60", "epochs = 1").replace("[0.1, 0.5, 0.9]", "[0.48, 0.49, 0.5, 0.51]")
+}
+
 #[track_caller]
 fn predict(folder: &Scratch, b: &str) -> Value {
     let b = format!("b={b}");
@@ -108,6 +113,29 @@ fn quantiles_go_through_all_stages() {
     for given in [&["--set", "a=0.5", "--set", "b=0.9"][..], &["new.csv"]] {
         let said = shown(&folder, given);
         assert!(said.contains(&told), "{told}\n{said}");
+    }
+}
+
+/// What is told, judged and exported is sorted, whatever the network yields.
+#[test]
+fn quantiles_that_cross_change_places() {
+    let folder = run(&crossing());
+    let path = folder.path().join("runs/prices-0001/4-evaluate");
+    let report: Value = serde_json::from_slice(&fs::read(path.join("metrics.json")).unwrap()).unwrap();
+    assert!(report["quantiles"]["crossed"].as_f64().unwrap() > 0.0, "{report}");
+    let below: Vec<f64> = report["quantiles"]["each"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| level["below"].as_f64().unwrap())
+        .collect();
+    assert!(below.is_sorted(), "{below:?}");
+    let page = fs::read_to_string(path.join("report.html")).unwrap();
+    assert!(page.contains("of the rows two crossed as the network yields them"), "nothing is hidden");
+    for b in ["0.1", "0.5", "0.9"] {
+        let answer = predict(&folder, b);
+        let told = ["0.48", "0.49", "0.5", "0.51"].map(|level| answer["values"][level].as_f64().unwrap());
+        assert!(told.is_sorted(), "{answer}");
     }
 }
 

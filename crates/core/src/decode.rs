@@ -43,8 +43,8 @@ pub enum Decode {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
-    /// Several quantiles of a standardised number: `x * scale + offset` of each. They are told as the network yields them: nothing
-    /// keeps two from crossing where rows are few, and to sort them afterwards would hide it.
+    /// Several quantiles of a standardised number: `x * scale + offset` of each, the smallest first. Nothing keeps a network from
+    /// yielding two that cross; sorted, they are never further from the true ones (Chernozhukov, Fernandez-Val & Galichon 2010).
     Quantiles {
         /// Which share of the targets is to lie below each, going up.
         levels: Vec<f64>,
@@ -258,7 +258,8 @@ impl Decode {
                 Answer::Numbers { columns: columns.clone(), values, unit: unit.clone() }
             }
             Decode::Quantiles { scale, offset, unit, .. } => {
-                let values = row.iter().map(|&x| f64::from(x) * scale + offset).collect();
+                let mut values: Vec<f64> = row.iter().map(|&x| f64::from(x) * scale + offset).collect();
+                rearrange(&mut values);
                 Answer::Numbers { columns: self.levels(), values, unit: unit.clone() }
             }
             Decode::Next { vocabulary, .. } => {
@@ -275,6 +276,11 @@ impl Decode {
             }
         }
     }
+}
+
+/// Sorts the quantiles of one row, the smallest first; what is no number stands last.
+pub fn rearrange(quantiles: &mut [f64]) {
+    quantiles.sort_unstable_by(f64::total_cmp);
 }
 
 /// The softmax of one row of logits.
@@ -348,8 +354,9 @@ mod tests {
         let decode = Decode::Quantiles { levels: vec![0.1, 0.5], scale, offset, unit: unit.clone() };
         assert_eq!((decode.width(), decode.shape(), decode.task()), (2, vec![2], Task::Regress));
         let columns = ["0.1", "0.5"].map(str::to_owned).to_vec();
-        let crossed = Answer::Numbers { columns, values: vec![12.0, 8.0], unit };
-        assert_eq!(decode.answer(&[1.0, -1.0]), crossed, "as they come");
+        let told = Answer::Numbers { columns, values: vec![8.0, 12.0], unit };
+        assert_eq!(decode.answer(&[-1.0, 1.0]), told);
+        assert_eq!(decode.answer(&[1.0, -1.0]), told, "those that cross change places");
     }
 
     #[test]

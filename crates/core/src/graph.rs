@@ -1,4 +1,5 @@
 mod frozen;
+mod heads;
 mod tied;
 
 use std::collections::BTreeSet;
@@ -7,6 +8,8 @@ use std::ops::Index;
 use serde::{Deserialize, Serialize};
 
 use crate::{DType, Layer, Param, Shape, ShapeError};
+
+pub use heads::HeadNode;
 
 /// Names a node of one graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,7 +28,9 @@ impl NodeId {
 pub struct Node {
     /// Unique in its graph; prefixes the names of its parameters.
     pub name: String,
-    /// What it does.
+    /// What it does. A layer that stands by its name alone has its usual settings: one that had none when the file was written does
+    /// the same since it has some.
+    #[serde(deserialize_with = "crate::tagged::one")]
     pub layer: Layer,
     /// What it reads.
     pub inputs: Vec<NodeId>,
@@ -572,6 +577,23 @@ mod tests {
         graph.output(mean);
         graph.output(x);
         assert_eq!(graph.judged().collect::<Vec<_>>(), [(said, 3), (x, 1)]);
+    }
+
+    /// `member_mean` had no settings at first: it was the mean of the numbers themselves.
+    #[test]
+    fn a_file_of_an_ensemble_says_the_name_of_its_mean_alone() {
+        let mut graph = Graph::default();
+        let x = graph.input("x", Shape::batch(&[5]), DType::F32).unwrap();
+        let said = graph.add("said", Layer::Ensemble { members: 3 }, &[x]).unwrap();
+        let mean = graph.add("mean", MEAN, &[said]).unwrap();
+        graph.output(mean);
+        let text = serde_json::to_string(&graph).unwrap();
+        let earlier = text.replace(r#"{"member_mean":{"of":"scores"}}"#, r#""member_mean""#);
+        assert_ne!(earlier, text);
+        assert_eq!(serde_json::from_str::<Graph>(&earlier).unwrap(), graph);
+        let unsaid = text.replace(r#"{"ensemble":{"members":3}}"#, r#""ensemble""#);
+        let error = serde_json::from_str::<Graph>(&unsaid).unwrap_err().to_string();
+        assert!(error.starts_with("missing field `members`"), "{error}");
     }
 
     #[test]

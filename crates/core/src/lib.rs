@@ -41,9 +41,9 @@ pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,
 };
-pub use decode::{Anchored, Answer, Decode, probabilities};
+pub use decode::{Anchored, Answer, Decode, probabilities, rearrange};
 pub use fs::{Fs, Spill};
-pub use graph::{Graph, GraphError, Node, NodeId};
+pub use graph::{Graph, GraphError, HeadNode, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{
     Approximate, Init, Interpolation, Layer, MeanOf, Ngrams, Padding, Param, ParamKind, Positions, Returns,

@@ -1,3 +1,5 @@
+mod parts;
+
 /// The loss of one of several outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadLoss {

@@ -121,7 +121,7 @@ pub struct DataConfig {
     /// What the parts may share.
     pub audit: AuditConfig,
     /// Quantiles of the number to be learned, told in its place: `[0.1, 0.5, 0.9]`. The share 0.1 of the truths is to lie below the first,
-    /// so that the number is between the first and the last in 80 % of the cases. Their loss is the pinball loss, averaged over the levels.
+    /// so that the number is between the first and the last in 80 % of the cases. Their loss is the pinball loss, averaged over the levels. Where two cross, they change places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quantiles: Vec<f64>,
     /// What the number to be learned counts, such as `USD`; shown beside answers.

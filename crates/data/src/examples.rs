@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::augment::{Augmenter, Dice, Mixer};
 use crate::encoder::{Encoder, Ready};
-use crate::labels::Naming;
+use crate::plan::DataPlan;
 use crate::sheet::{Long, Room};
 use crate::source::{Cell, Raw};
 use crate::{DataError, Place};
@@ -53,12 +53,14 @@ impl Examples {
         schema: Schema,
         encoder: Encoder,
         (targets, unlabelled): (&[Target], &[usize]),
-        naming: &Naming,
+        plan: &DataPlan,
         (place, mut room): (&Place, usize),
     ) -> Result<Examples, DataError> {
         let targets = targets
             .iter()
-            .map(|target| Answers::new(raw.as_ref(), &schema, (target, unlabelled), naming))
+            .map(|target| {
+                Answers::new(raw.as_ref(), &schema, (target, unlabelled), &plan.naming(&target.field))
+            })
             .collect::<Result<_, _>>()?;
         let ready = (0..encoder.inputs()).map(|input| encoder.ready(input, raw.as_ref())).collect();
         let (kept, augment, mixer) = (vec![], None, None);

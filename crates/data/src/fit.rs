@@ -94,7 +94,8 @@ pub(crate) fn fit(
         return Err(DataError::setting("data.target", "a column of the data", "none"));
     }
     // Heads stand in the order of the recipe, whatever that of the columns.
-    answers.sort_by_key(|(target, _)| plan.columns.iter().position(|column| *column == target.field));
+    let place = |field: &str| plan.targets().iter().position(|target| target.name == field);
+    answers.sort_by_key(|(target, _)| place(&target.field));
     let (targets, stats) = answers.into_iter().unzip();
     let inputs = inputs::inputs(plan, &fields, columns)?;
     let schema = Schema { fields };

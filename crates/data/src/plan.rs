@@ -218,7 +218,7 @@ impl DataConfig {
         if self.targets.is_empty() {
             targets::multi_label("data", task, self.separator.as_deref(), &self.thresholds)?;
         }
-        targets::columns_of_labels(self, task)?;
+        targets::columns_of_one(self, task)?;
         quantiles::check(self, task)?;
         labels::label_file(self, &source)?;
         labels::merged(self, task)?;
@@ -366,10 +366,10 @@ impl DataPlan {
         schema.fields.iter().enumerate().filter_map(of_field).collect()
     }
 
-    /// What labels are called: as their columns, where each has one.
-    pub(crate) fn naming(&self) -> Naming {
-        match self.names_its_columns() {
-            true => Naming { names: self.columns.clone(), clean: CleanConfig::default() },
+    /// What the labels of a target are called: as their columns, where each has one.
+    pub(crate) fn naming(&self, target: &str) -> Naming {
+        match self.names_its_columns(target) {
+            true => Naming { names: self.columns_of(target).to_vec(), clean: CleanConfig::default() },
             false => Naming { names: self.config.labels.clone(), clean: self.config.clean_labels.clone() },
         }
     }

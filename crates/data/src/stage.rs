@@ -203,7 +203,7 @@ fn count_labels(
             | Decode::Next { .. } => continue,
         };
         if let Some(field) = field {
-            let labels = Labels::new(&fitted.schema.fields[field], field, names, &plan.naming());
+            let labels = Labels::new(&fitted.schema.fields[field], field, names, &plan.naming(&target.field));
             let counts = labels.count(raw, splits)?;
             // Rows are divided by the labels of the first target; a rare one of another may be absent by chance.
             if plan.split.wants_all_labels() && target.field == plan.target {
@@ -231,7 +231,7 @@ fn examples(
     let answers = (&targets[..], &splits.unlabelled[..]);
     let cache = place.cache.as_ref().and_then(|cache| cache.of(schema, inputs));
     let cached = (&Place { cache, ..place.clone() }, room);
-    let examples = Examples::new(raw, schema.clone(), encoder, answers, &plan.naming(), cached)?;
+    let examples = Examples::new(raw, schema.clone(), encoder, answers, plan, cached)?;
     let mixer = plan.mixer(schema, inputs, &splits.train, place.rng().stream("mix", ""))?;
     let augmented = examples.augmented(plan.augmenters(schema), place.rng().stream("augment", ""));
     Ok(augmented.mixed(mixer))

@@ -159,6 +159,9 @@ pub struct Quantiles {
     pub wanted: Option<f64>,
     /// The share that does.
     pub held: Option<f64>,
+    /// The share of rows whose quantiles crossed as the network yielded them; answers are sorted.
+    #[serde(default)]
+    pub crossed: f64,
 }
 
 /// How one quantile fares.

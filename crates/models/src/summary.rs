@@ -1,7 +1,8 @@
-use baeum_core::{Graph, Node, ParamKind};
+use baeum_core::{Graph, HeadNode, Node, ParamKind};
 
 /// The table of a network for people: each node with the shape it yields, its parameters, and the
-/// multiplications and additions that one example takes on its way forward; then the totals.
+/// multiplications and additions that one example takes on its way forward; then the totals, and what each of several heads
+/// reads.
 pub fn summary(graph: &Graph) -> String {
     let rows: Vec<Row> = graph.nodes().iter().map(|node| Row::of(graph, node)).collect();
     let parameters: u64 = rows.iter().map(|row| row.learned).sum();
@@ -18,7 +19,17 @@ pub fn summary(graph: &Graph) -> String {
     if running > 0 {
         text += &format!("running statistics: {}\n", grouped(running));
     }
-    text + &format!("FLOPs of one example, forward: {}\n", grouped(flops))
+    text += &format!("FLOPs of one example, forward: {}\n", grouped(flops));
+    text + &heads(graph)
+}
+
+/// What each of several heads reads, and how large it is; nothing where there is one, which reads the last layer.
+fn heads(graph: &Graph) -> String {
+    let line = |HeadNode { head, reads }| {
+        let (head, reads) = (Row::of(graph, &graph[head]), &graph[reads]);
+        format!("{} reads {} {}: {} parameters\n", head.name, reads.name, reads.shape, grouped(head.learned))
+    };
+    if graph.outputs().len() > 1 { graph.heads().map(line).collect() } else { String::new() }
 }
 
 /// What one node adds.

@@ -403,10 +403,11 @@ pub(crate) fn weighted() -> [Loss; 3] {
 }
 
 pub(crate) fn add_parts(net: &mut dyn Network, batch: &Batch, loss: &Loss, cuts: &[usize]) -> LossParts {
+    let batches: Vec<Batch> = cuts.windows(2).map(|pair| rows(batch, pair[0], pair[1])).collect();
     let mut parts = LossParts::default();
-    for (index, pair) in cuts.windows(2).enumerate() {
-        let part = Part { index, count: cuts.len() - 1, first_row: pair[0] };
-        parts.add(net.loss_and_grad(&rows(batch, pair[0], pair[1]), loss, part).unwrap());
+    for (index, (batch, loss)) in batches.iter().zip(loss.in_parts(&batches)).enumerate() {
+        let part = Part { index, count: batches.len(), first_row: cuts[index] };
+        parts.add(net.loss_and_grad(batch, &loss, part).unwrap());
     }
     parts
 }

@@ -179,7 +179,7 @@ pub(crate) fn of_head(target: &str) -> String {
 }
 
 /// Gives a loss between labels its weights.
-fn weigh(loss: &mut Loss, weighed: Vec<f32>) {
+pub(crate) fn weigh(loss: &mut Loss, weighed: Vec<f32>) {
     match loss {
         Loss::CrossEntropy { weights, .. } | Loss::BinaryCrossEntropy { weights } => *weights = weighed,
         Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => {}

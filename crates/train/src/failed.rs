@@ -3,16 +3,14 @@ mod files;
 
 use std::fmt;
 
-use baeum_core::{
-    Batch, Dataset, Expected, Loss, LossParts, Lost, Network, Part, Role, State, Task, Update, Value,
-};
+use baeum_core::{Batch, Dataset, Expected, Loss, Lost, Network, Role, State, Task, Update, Value};
 use serde::{Deserialize, Serialize};
 
 pub use files::FailedStepError;
 
 use crate::checkpoint::Exact;
 use crate::heads::told;
-use crate::step::update;
+use crate::step::{of_parts, places, update};
 use crate::{TrainError, TrainPlan};
 
 /// An update that was not taken, because its loss or its gradient is no number or the gradient is too long, with all that
@@ -189,16 +187,9 @@ fn examine(
     loss: &Loss,
     said: &Update,
 ) -> Result<Finding, TrainError> {
-    let mut first_row = 0;
-    let part = |(index, batch): (usize, &Batch)| {
-        let part = Part { index, count: batches.len(), first_row };
-        first_row += batch.rows;
-        part
-    };
-    let parts: Vec<Part> = batches.iter().enumerate().map(part).collect();
     let mut first: Option<Lost> = None;
-    for (batch, part) in batches.iter().zip(&parts) {
-        let Some(lost) = net.first_lost(batch, loss, *part)? else { continue };
+    for (batch, part) in batches.iter().zip(places(batches)) {
+        let Some(lost) = net.first_lost(batch, loss, part)? else { continue };
         let in_batch: Vec<usize> = lost.rows.iter().map(|row| part.first_row + row).collect();
         match &mut first {
             // Later parts add what is lost in the same place.
@@ -207,10 +198,7 @@ fn examine(
             None => first = Some(Lost { rows: in_batch, ..lost }),
         }
     }
-    let mut total = LossParts::default();
-    for (batch, part) in batches.iter().zip(parts) {
-        total.add(net.loss_and_grad(batch, loss, part)?);
-    }
+    let total = of_parts(net, batches, loss)?;
     let gradient_norm = Exact(update(net, said, total.mean())?);
     Ok(Finding { loss: Exact(total.mean()), gradient_norm, limit: said.limit.map(Exact), first })
 }

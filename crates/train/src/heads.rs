@@ -83,7 +83,7 @@ impl TrainPlan {
     fn head(&self, target: &Expected<'_>) -> Result<Option<HeadLoss>, TrainError> {
         let (said, at) = (self.said().heads.get(target.name).cloned().unwrap_or_default(), at(target.name));
         let weight = said.weight;
-        self.refuse_weights(&said, target)?;
+        refuse_weights(&said, target)?;
         if let Some(loss) = of_quantiles(target, said.loss.as_ref(), &at)? {
             return Ok(Some(HeadLoss { loss, weight }));
         }
@@ -91,18 +91,13 @@ impl TrainPlan {
         let loss = said.loss.map_or(Ok(task.loss()), |loss| loss.of(task, &at))?;
         Ok(Some(HeadLoss { loss, weight }))
     }
+}
 
-    /// Refuses weights of labels where there are none, and where the rows of a batch in parts would count otherwise than in the whole: the
-    /// mean of each part is divided by what its own rows count.
-    fn refuse_weights(&self, said: &HeadConfig, target: &Expected<'_>) -> Result<(), TrainError> {
-        let Some(weights) = &said.class_weights else { return Ok(()) };
-        let at = of_head(target.name);
-        let task = if target.levels.is_empty() { target.task } else { Some(Task::Regress) };
-        task.map_or(Ok(()), |task| weights.refuse_for(task, &at))?;
-        let rule = "left out beside `train.micro_batch`, because parts of a batch would not add up";
-        let holds = task != Some(Task::Classify) || self.part_rows() == self.batch_size();
-        require(holds, &at, rule, weights.shown())
-    }
+/// Refuses weights of labels where there are none.
+fn refuse_weights(said: &HeadConfig, target: &Expected<'_>) -> Result<(), TrainError> {
+    let Some(weights) = &said.class_weights else { return Ok(()) };
+    let task = if target.levels.is_empty() { target.task } else { Some(Task::Regress) };
+    task.map_or(Ok(()), |task| weights.refuse_for(task, &of_head(target.name)))
 }
 
 /// The loss of a target whose quantiles are told: they say it.
@@ -177,10 +172,6 @@ mod tests {
         let size = r#"{"heads": {"size": {"class_weights": "balanced"}}}"#;
         let rule = "left out, because the target is a number, got `balanced`";
         check(size, &TARGETS, "heads.size.class_weights", rule);
-        let parts = r#"{"micro_batch": 8, "heads": {"kind": {"class_weights": [1, 2]}}}"#;
-        let rule =
-            "left out beside `train.micro_batch`, because parts of a batch would not add up, got a list";
-        check(parts, &TARGETS, "heads.kind.class_weights", rule);
         let zero = r#"{"heads": {"kind": {"class_weights": {"a": 0}}}}"#;
         check(zero, &TARGETS, "heads.kind.class_weights.a", "a number from 1e-6 to 1e6, got 0");
         let slip = r#"{"heads": {"siz": {"weight": 2}}}"#;

@@ -1,6 +1,8 @@
 //! What the loop asks of a network, between two updates.
 
-use baeum_core::{Ahead, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update};
+use baeum_core::{
+    Ahead, Batch, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update,
+};
 use baeum_kernels::sum_of_squares;
 
 use crate::loss::{mean, measure};
@@ -21,6 +23,8 @@ pub(crate) fn parts(
 }
 
 /// The gradients of one batch, part by part; the network keeps them.
+///
+/// One part after the other is made and let go again, but where they must know of each other all of them are made first.
 pub(crate) fn gradients(
     plan: &TrainPlan,
     net: &mut dyn Network,
@@ -30,11 +34,39 @@ pub(crate) fn gradients(
 ) -> Result<LossParts, TrainError> {
     let parts = rows.chunks(plan.part_rows());
     let (count, mut total) = (parts.len(), LossParts::default());
+    if count > 1 && loss.knows_all_parts() {
+        let all = parts.map(|rows| batches.take(rows)).collect::<Result<Vec<Batch>, _>>()?;
+        return Ok(of_parts(net, &all, loss)?);
+    }
     for (index, rows) in parts.enumerate() {
         let part = Part { index, count, first_row: index * plan.part_rows() };
         total.add(net.loss_and_grad(&batches.take(rows)?, loss, part)?);
     }
     Ok(total)
+}
+
+/// The gradients of a batch whose parts are all at hand.
+pub(crate) fn of_parts(
+    net: &mut dyn Network,
+    batches: &[Batch],
+    loss: &Loss,
+) -> Result<LossParts, NetworkError> {
+    let mut total = LossParts::default();
+    for ((batch, loss), part) in batches.iter().zip(loss.in_parts(batches)).zip(places(batches)) {
+        total.add(net.loss_and_grad(batch, &loss, part)?);
+    }
+    Ok(total)
+}
+
+/// Where each of the parts of a batch stands.
+pub(crate) fn places(batches: &[Batch]) -> Vec<Part> {
+    let mut first_row = 0;
+    let place = |(index, batch): (usize, &Batch)| {
+        let part = Part { index, count: batches.len(), first_row };
+        first_row += batch.rows;
+        part
+    };
+    batches.iter().enumerate().map(place).collect()
 }
 
 /// Clips, then takes one optimizer step; gives the length of the gradient. A loss that is not finite moves nothing, and

@@ -46,6 +46,8 @@ pub(super) fn cases() -> Vec<Case> {
             ))
             .recipe(("\n[models.none]\nhidden = [4]\n", "")),
         case("thresholds of a number", TWO, SAME, 2).recipe(("unit = \"cm\"", "thresholds = { rose = 0.2 }")),
+        case("a head of several columns without a name", TWO, SAME, 2)
+            .recipe(("{ column = \"width\"", "{ columns = [\"width\", \"kind\"], task = \"multi_label\"")),
         case("a row with one of two targets", TWO, ("1.2,2,rose", "1.2,,rose"), 3),
     ]
 }

@@ -11,7 +11,7 @@ use baeum_tests::Scratch;
 use serde_json::{Map, Value, json};
 
 use super::{python, written};
-use crate::heads::{folder, recipe, succeed};
+use crate::heads::{flagged, folder, folder_of_columns, of_columns, recipe, succeed};
 
 const ROWS: usize = 16;
 const FEATURES: usize = 5;
@@ -21,7 +21,7 @@ const STEPS: usize = 3;
 const RATE: f64 = 0.1;
 /// How much the head of classes counts, that of numbers, and that of labels.
 const WEIGHTS: [f64; 3] = [1.5, 0.25, 0.75];
-/// What a row counts by its class. The rows of a part are divided by what they count themselves, so a batch with these comes whole.
+/// What a row counts by its class.
 const OF_CLASSES: [f32; CLASSES] = [0.5, 1.0, 4.0];
 /// What it counts that a label fits.
 const OF_TAGS: [f32; TAGS] = [3.0, 0.5];
@@ -95,8 +95,10 @@ fn learned(net: &mut dyn Network, of_classes: &[f32], ends: &[usize]) -> Value {
     let update = Update::of(Method::Sgd { momentum: 0.0, nesterov: false }, RATE);
     let step = |_| {
         let mut total = LossParts::default();
-        for (batch, part) in parts(ends) {
-            total.add(net.loss_and_grad(&batch, &loss(of_classes), part).unwrap());
+        let (batches, places): (Vec<Batch>, Vec<Part>) = parts(ends).into_iter().unzip();
+        let losses = loss(of_classes).in_parts(&batches);
+        for ((batch, part), loss) in batches.iter().zip(places).zip(losses) {
+            total.add(net.loss_and_grad(batch, &loss, part).unwrap());
         }
         net.update(&update).unwrap();
         total.mean()
@@ -135,7 +137,9 @@ fn interop_pytorch_minimises_heads_together() {
             } },
             { "of_classes": OF_CLASSES, "found": {
                 "cpu, weighted": cpu(&OF_CLASSES, &[ROWS]),
+                "cpu, weighted, in parts": cpu(&OF_CLASSES, &[5, 6, ROWS]),
                 "candle, weighted": candle(&OF_CLASSES, &[ROWS]),
+                "candle, weighted, in parts": candle(&OF_CLASSES, &[9, ROWS]),
             } },
         ],
     });
@@ -154,4 +158,18 @@ fn interop_onnx_runtime_answers_each_head() {
     }
     together.put("trees.csv", fs::read(folder.path().join("trees.csv")).unwrap());
     python("BAEUM_PYTHON", "heads_answers.py", together.path());
+}
+
+#[test]
+#[ignore = "needs Python: cargo xtask interop"]
+fn interop_onnx_runtime_answers_a_head_of_several_columns() {
+    let together = Scratch::new("judged");
+    let folder = folder_of_columns(&of_columns().replace("epochs = 40", "epochs = 3"));
+    succeed(&folder, &["pipeline", "recipe.toml"]);
+    let run = folder.path().join("runs/trees-0001");
+    for file in ["4-evaluate/metrics.json", "4-evaluate/predictions.parquet", "5-export/model.onnx"] {
+        together.put(file.rsplit('/').next().unwrap_or(file), fs::read(run.join(file)).unwrap());
+    }
+    together.put("trees.csv", flagged());
+    python("BAEUM_PYTHON", "heads_columns.py", together.path());
 }

@@ -28,7 +28,7 @@ impl Audit<'_> {
         let mut warnings = vec![];
         for (target, field) in self.fields.iter().enumerate().filter(is_target) {
             let task = match (self.plan.head(&field.name), &field.kind) {
-                (Some(_), Kind::Number) => Task::Regress,
+                (Some(_), Kind::Number | Kind::Numbers { .. }) => Task::Regress,
                 (Some(_), Kind::Labels { .. }) => Task::MultiLabel,
                 (Some(_), _) => Task::Classify,
                 (None, _) => task,
@@ -110,7 +110,7 @@ impl Audit<'_> {
     /// For each label whether it fits each row, 1 or 0.
     fn label_by_label(&self, target: usize, rows: &[usize]) -> Result<Vec<Vec<usize>>, DataError> {
         let field = &self.fields[target];
-        let labels = Labels::new(field, target, &field.labels, &self.plan.naming());
+        let labels = Labels::new(field, target, &field.labels, &self.plan.naming(&field.name));
         let (mut fits, mut each) = (vec![0.0; field.labels.len()], vec![vec![]; field.labels.len()]);
         for &row in rows {
             labels.fits(self.raw, row, &mut fits)?;

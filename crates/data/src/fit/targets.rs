@@ -26,11 +26,11 @@ pub(super) fn target(
             ));
         }
         Kind::Category => {
-            let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
+            let (labels, counts) = Labels::learn(rows, &plan.naming(&rows.field.name), limits)?;
             (Decode::Label { labels }, TargetStats::Labels { counts })
         }
         Kind::Labels { .. } => {
-            let (labels, counts) = Labels::learn(rows, &plan.naming(), limits)?;
+            let (labels, counts) = Labels::learn(rows, &plan.naming(&rows.field.name), limits)?;
             let thresholds = thresholds(plan, &rows.field.name, &labels)?;
             let stats = TargetStats::LabelSets { rows: rows.train.rows().len() as u64, counts };
             (Decode::Labels { labels, thresholds }, stats)
@@ -80,7 +80,7 @@ fn numbers(plan: &DataPlan, rows: &Rows<'_>) -> Result<(Decode, TargetStats), Da
     columns.iter().zip(&moments).try_for_each(|(column, moments)| refuse_constant(column, moments))?;
     let (mean, std): (Vec<f64>, Vec<f64>) =
         moments.iter().map(|moments| (moments.mean(), moments.divisor())).unzip();
-    let unit = plan.config.unit.clone();
+    let unit = plan.unit(&rows.field.name);
     let decode = Decode::Numbers { columns, scale: std.clone(), offset: mean.clone(), unit };
     Ok((decode, TargetStats::Columns { mean, std }))
 }

@@ -27,9 +27,13 @@ pub(super) enum Answers {
 impl Answers {
     pub(super) fn of(plan: &DataPlan) -> Answers {
         match (plan.task, &plan.columns[..]) {
-            (Some(Task::MultiLabel), _) => Answers::Labels(plan.naming(), plan.separator().to_owned()),
+            (Some(Task::MultiLabel), _) => {
+                Answers::Labels(plan.naming(&plan.target), plan.separator().to_owned())
+            }
             (Some(Task::Regress), columns @ [_, _, ..]) => Answers::Numbers(columns.len()),
-            (Some(Task::Classify | Task::Regress | Task::Generate) | None, _) => Answers::One(plan.naming()),
+            (Some(Task::Classify | Task::Regress | Task::Generate) | None, _) => {
+                Answers::One(plan.naming(&plan.target))
+            }
         }
     }
 

@@ -192,7 +192,7 @@ fn formula(function: &FunctionConfig) -> Checked<Formula> {
 
 pub(super) fn target(config: &DataConfig, source: &SourcePlan) -> Checked<String> {
     if !config.targets.is_empty() {
-        return heads::first(config, source).map(|head| head.column.clone());
+        return heads::first(config, source).map(|head| head.name().to_owned());
     }
     let one = match config.target.as_ref().map(TargetConfig::columns) {
         Some([one]) => Some(one),

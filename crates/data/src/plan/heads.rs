@@ -16,10 +16,8 @@ pub(super) fn first<'a>(config: &'a DataConfig, source: &SourcePlan) -> Checked<
     };
     for (place, head) in config.targets.iter().enumerate() {
         let path = format!("{PATH}[{place}]");
-        refuse_empty(&format!("{path}.column"), &head.column)?;
-        if config.targets[..place].iter().any(|other| other.column == head.column) {
-            return refuse(path + ".column", "each column once", format!("`{}` again", head.column));
-        }
+        columns(&path, head)?;
+        refuse_again(&path, head, &config.targets[..place])?;
         match (head.task, &head.unit) {
             (Some(Task::Generate), _) => {
                 return refuse(path + ".task", "`classify`, `regress` or `multi_label`", "`generate`");
@@ -30,10 +28,63 @@ pub(super) fn first<'a>(config: &'a DataConfig, source: &SourcePlan) -> Checked<
             (Some(Task::Classify | Task::MultiLabel | Task::Regress) | None, _) => {}
         }
         targets::multi_label(&path, head.task, head.separator.as_deref(), &head.thresholds)?;
+        targets::columns_of_labels(&path, head.task, &head.columns, head.separator.as_deref())?;
     }
     match &config.targets[..] {
         [first, _, ..] => Ok(first),
         _ => refuse(PATH, "two targets or more; `data.target` names one", "one"),
+    }
+}
+
+/// One column, or several that have a name together.
+fn columns(path: &str, head: &HeadTarget) -> Checked {
+    let several = match (&head.columns[..], &head.name) {
+        ([], None) if head.column.is_empty() => {
+            return refuse(format!("{path}.column"), "a name, or `columns` for several", "none");
+        }
+        ([], None) => return Ok(()),
+        ([], Some(name)) => {
+            let wants = "to be left out beside `column`, which its head is called by";
+            return refuse(format!("{path}.name"), wants, format!("`{name}`"));
+        }
+        (several, _) => several,
+    };
+    if !head.column.is_empty() {
+        let wants = "to be left out beside `columns`";
+        return refuse(format!("{path}.column"), wants, format!("`{}`", head.column));
+    }
+    if let [one] = several {
+        let wants = "two columns or more; `column` names one";
+        return refuse(format!("{path}.columns"), wants, format!("`{one}` alone"));
+    }
+    for (place, column) in several.iter().enumerate() {
+        refuse_empty(&format!("{path}.columns[{place}]"), column)?;
+    }
+    match (head.name.as_deref(), head.task) {
+        (None | Some(""), _) => {
+            refuse(format!("{path}.name"), "what the answers of several columns are called together", "none")
+        }
+        (Some(_), Some(Task::MultiLabel | Task::Regress)) => Ok(()),
+        (Some(_), task @ (Some(Task::Classify | Task::Generate) | None)) => {
+            let got = task.map_or("nothing".to_owned(), |task| format!("`{}`", task.name()));
+            refuse(format!("{path}.task"), targets::OF_SEVERAL, got)
+        }
+    }
+}
+
+/// Refuses a column that is learned twice, and a name that two heads would have.
+fn refuse_again(path: &str, head: &HeadTarget, before: &[HeadTarget]) -> Checked {
+    for (place, column) in head.columns().iter().enumerate() {
+        let known = before.iter().flat_map(HeadTarget::columns).chain(&head.columns()[..place]);
+        if known.into_iter().any(|other| other == column) {
+            let at =
+                if head.columns.is_empty() { ".column".to_owned() } else { format!(".columns[{place}]") };
+            return refuse(format!("{path}{at}"), "each column once", format!("`{column}` again"));
+        }
+    }
+    match before.iter().any(|other| other.name() == head.name()) {
+        true => refuse(format!("{path}.name"), "a name that no other head has", format!("`{}`", head.name())),
+        false => Ok(()),
     }
 }
 
@@ -64,7 +115,7 @@ impl DataConfig {
     /// The columns that are learned, as far as the recipe names them.
     pub(crate) fn told(&self) -> impl Iterator<Item = &String> {
         let one = self.target.iter().flat_map(|target| target.columns());
-        one.chain(self.targets.iter().map(|head| &head.column))
+        one.chain(self.targets.iter().flat_map(HeadTarget::columns))
     }
 }
 
@@ -74,13 +125,23 @@ impl DataPlan {
         let told = |name, task| Expected { name, task, levels: self.quantiles(name) };
         match &self.config.targets[..] {
             [] => vec![told(&self.target, self.task)],
-            heads => heads.iter().map(|head| told(&head.column, head.task)).collect(),
+            heads => heads.iter().map(|head| told(head.name(), head.task)).collect(),
         }
     }
 
-    /// What is said of a column that is one of several targets.
-    pub(crate) fn head(&self, column: &str) -> Option<&HeadTarget> {
-        self.config.targets.iter().find(|head| head.column == column)
+    /// What is said of one of several targets, by its name.
+    pub(crate) fn head(&self, target: &str) -> Option<&HeadTarget> {
+        self.config.targets.iter().find(|head| head.name() == target)
+    }
+
+    /// What is said of the one of several targets that a column belongs to.
+    pub(crate) fn head_of(&self, column: &str) -> Option<&HeadTarget> {
+        self.config.targets.iter().find(|head| head.columns().iter().any(|own| own == column))
+    }
+
+    /// The columns that a target is read from, where the recipe names them.
+    pub(crate) fn columns_of(&self, target: &str) -> &[String] {
+        self.head(target).map_or(&self.columns, HeadTarget::columns)
     }
 
     /// What the numbers of a target count.
@@ -91,9 +152,23 @@ impl DataPlan {
     /// Where the recipe names a column that is learned.
     pub(crate) fn path_of_target(&self, place: usize) -> String {
         match (&self.config.targets[..], &self.columns[..]) {
-            ([_, ..], _) => format!("{PATH}[{place}].column"),
+            (heads @ [_, ..], _) => path_of_column(heads, place),
             ([], [_]) => "data.target".to_owned(),
             ([], _) => format!("data.target[{place}]"),
         }
     }
+}
+
+/// Where the recipe names the column at this place among those of all heads.
+fn path_of_column(heads: &[HeadTarget], column: usize) -> String {
+    let mut first = 0;
+    for (place, head) in heads.iter().enumerate() {
+        let len = head.columns().len();
+        match (column < first + len, head.columns.is_empty()) {
+            (true, true) => return format!("{PATH}[{place}].column"),
+            (true, false) => return format!("{PATH}[{place}].columns[{}]", column - first),
+            (false, _) => first += len,
+        }
+    }
+    PATH.to_owned()
 }

@@ -26,8 +26,11 @@ pub(super) fn check(config: &DataConfig, task: Option<Task>) -> Checked {
     for (place, head) in config.targets.iter().enumerate() {
         let path = format!("{}[{place}].quantiles", heads::PATH);
         levels(&path, &head.quantiles)?;
-        if head.task == Some(Task::Classify) && !head.quantiles.is_empty() {
-            return refuse(path, "a number to be learned", "classes");
+        match head.task {
+            _ if head.quantiles.is_empty() => {}
+            Some(Task::Classify) => return refuse(path, "a number to be learned", "classes"),
+            _ if !head.columns.is_empty() => return refuse(path, "one number to be learned", "several"),
+            Some(Task::MultiLabel | Task::Regress | Task::Generate) | None => {}
         }
     }
     Ok(())

@@ -6,13 +6,16 @@ use baeum_core::Task;
 
 use super::check::{Checked, refuse, refuse_empty};
 use super::{DataPlan, Lists, SourcePlan, heads};
-use crate::config::{DataConfig, TargetConfig};
+use crate::config::{DataConfig, HeadTarget, TargetConfig};
 
 /// What the answers of several columns are called that each say yes or no.
 const LABELS: &str = "labels";
 
 /// What the answers of several columns of numbers are called.
 const NUMBERS: &str = "numbers";
+
+/// The tasks that several columns have together.
+pub(super) const OF_SEVERAL: &str = "`multi_label` where several columns say yes or no, or `regress` where they hold numbers; one column alone is classified";
 
 /// What stands between two labels of a cell, unless the recipe says it.
 const SEPARATOR: &str = ";";
@@ -37,11 +40,11 @@ pub(super) fn several(config: &DataConfig, source: &SourcePlan, columns: &[Strin
         (SourcePlan::Table { .. }, Some(Task::Generate)) => {
             refuse("data.task", "`data.source.text` for `generate`", "another source")
         }
-        (SourcePlan::Table { .. }, task @ (Some(Task::Classify) | None)) => {
-            let wants = "`multi_label` where several columns say yes or no, or `regress` where they hold numbers; one \
-                         column alone is classified";
-            refuse("data.task", wants, task.map_or("nothing".to_owned(), |task| format!("`{}`", task.name())))
-        }
+        (SourcePlan::Table { .. }, task @ (Some(Task::Classify) | None)) => refuse(
+            "data.task",
+            OF_SEVERAL,
+            task.map_or("nothing".to_owned(), |task| format!("`{}`", task.name())),
+        ),
         (
             SourcePlan::Idx(_)
             | SourcePlan::Numpy(_)
@@ -83,22 +86,32 @@ pub(super) fn multi_label(
 }
 
 /// What columns want that each say whether a label fits.
-pub(super) fn columns_of_labels(config: &DataConfig, task: Option<Task>) -> Checked {
-    let columns = config.target.as_ref().map_or(&[][..], TargetConfig::columns);
+pub(super) fn columns_of_labels(
+    at: &str,
+    task: Option<Task>,
+    columns: &[String],
+    separator: Option<&str>,
+) -> Checked {
     if task != Some(Task::MultiLabel) || columns.len() < 2 {
         return Ok(());
     }
-    if !config.labels.is_empty() {
-        return refuse("data.labels", "to be left out, for the columns name the labels", "names");
-    }
-    let separator = config.separator.as_deref().unwrap_or(SEPARATOR);
+    let separator = separator.unwrap_or(SEPARATOR);
     match columns.iter().find(|name| name.contains(separator)) {
         None => Ok(()),
         Some(column) => {
             let wants = "what stands in no name of a column, for it separates them in records";
-            refuse("data.separator", wants, format!("`{separator}`, which stands in `{column}`"))
+            refuse(format!("{at}.separator"), wants, format!("`{separator}`, which stands in `{column}`"))
         }
     }
+}
+
+/// The same of a single target, whose labels have names of their own nowhere else.
+pub(super) fn columns_of_one(config: &DataConfig, task: Option<Task>) -> Checked {
+    let columns = config.target.as_ref().map_or(&[][..], TargetConfig::columns);
+    if task == Some(Task::MultiLabel) && columns.len() > 1 && !config.labels.is_empty() {
+        return refuse("data.labels", "to be left out, for the columns name the labels", "names");
+    }
+    columns_of_labels("data", task, columns, config.separator.as_deref())
 }
 
 impl DataPlan {
@@ -109,7 +122,8 @@ impl DataPlan {
             separator: self.separator_of(column).to_owned(),
         };
         if !self.config.targets.is_empty() {
-            let heads = self.config.targets.iter().filter(|head| head.task == Some(Task::MultiLabel));
+            let lists = |head: &&HeadTarget| head.task == Some(Task::MultiLabel) && head.columns.is_empty();
+            let heads = self.config.targets.iter().filter(lists);
             return heads.map(|head| of(&head.column)).collect();
         }
         match &self.columns[..] {
@@ -118,9 +132,16 @@ impl DataPlan {
         }
     }
 
-    /// Whether the answers of several columns are the names of those that say yes.
-    pub(crate) fn names_its_columns(&self) -> bool {
-        self.may_fit_nothing() && self.config.targets.is_empty() && self.columns.len() > 1
+    /// Whether the answers of a target are the names of those of its columns that say yes.
+    pub(crate) fn names_its_columns(&self, target: &str) -> bool {
+        let task = self.head(target).map_or(self.task, |head| head.task);
+        task == Some(Task::MultiLabel) && self.columns_of(target).len() > 1
+    }
+
+    /// The columns that each say whether a label fits, of all targets.
+    pub(crate) fn flags(&self) -> Vec<&String> {
+        let targets = self.targets().into_iter().map(|target| target.name);
+        targets.filter(|name| self.names_its_columns(name)).flat_map(|name| self.columns_of(name)).collect()
     }
 
     /// What stands between two labels of a row, where it may have several.
@@ -142,7 +163,7 @@ impl DataPlan {
 
     /// Where the recipe says what belongs to a target.
     pub(crate) fn path_of_head(&self, target: &str) -> String {
-        let place = self.config.targets.iter().position(|head| head.column == target);
+        let place = self.config.targets.iter().position(|head| head.name() == target);
         place.map_or("data".to_owned(), |place| format!("{}[{place}]", heads::PATH))
     }
 }

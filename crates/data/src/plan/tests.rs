@@ -492,6 +492,66 @@ fn several_targets_are_checked_before_any_data_are_read() {
 }
 
 #[test]
+fn a_head_of_several_columns_is_checked_before_any_data_are_read() {
+    let heads = |head: &str| {
+        format!(
+            r#"{{"source": {{"csv": {{"path": "a.csv"}}}}, "targets": [{{"column": "kind"}}, {{{head}}}]}}"#
+        )
+    };
+    let tags = r#""name": "tags", "columns": ["red", "green"], "task": "multi_label""#;
+    let plan = plan(&heads(tags));
+    let told = |name, task| Expected { name, task, levels: &[] };
+    assert_eq!(plan.targets(), [told("kind", None), told("tags", Some(Task::MultiLabel))]);
+    assert_eq!(plan.columns, ["kind", "red", "green"]);
+    assert_eq!(
+        (plan.path_of_target(0), plan.path_of_target(2)),
+        ("data.targets[0].column".to_owned(), "data.targets[1].columns[1]".to_owned())
+    );
+    let check = |head: &str, path: &str, expect: &str| {
+        refuse(&heads(head), &format!("data.targets[1].{path}"), expect)
+    };
+    check(r#""task": "regress""#, "column", "a name, or `columns` for several, got none");
+    check(
+        r#""column": "red", "name": "tags""#,
+        "name",
+        "to be left out beside `column`, which its head is called by, got `tags`",
+    );
+    check(&format!(r#"{tags}, "column": "blue""#), "column", "to be left out beside `columns`, got `blue`");
+    check(
+        r#""name": "tags", "columns": ["red"], "task": "multi_label""#,
+        "columns",
+        "two columns or more; `column` names one, got `red` alone",
+    );
+    check(
+        r#""name": "tags", "columns": ["red", ""], "task": "multi_label""#,
+        "columns[1]",
+        "a name, got an empty one",
+    );
+    check(
+        r#""columns": ["red", "green"], "task": "multi_label""#,
+        "name",
+        "what the answers of several columns are called together, got none",
+    );
+    let task = "`multi_label` where several columns say yes or no, or `regress` where they hold numbers; one column alone is classified, got";
+    check(r#""name": "tags", "columns": ["red", "green"]"#, "task", &format!("{task} nothing"));
+    check(
+        r#""name": "tags", "columns": ["red", "green"], "task": "classify""#,
+        "task",
+        &format!("{task} `classify`"),
+    );
+    check(&tags.replace("green", "red"), "columns[1]", "each column once, got `red` again");
+    check(&tags.replace("green", "kind"), "columns[1]", "each column once, got `kind` again");
+    check(&tags.replace("tags", "kind"), "name", "a name that no other head has, got `kind`");
+    check(
+        &format!(r#"{tags}, "separator": "e""#),
+        "separator",
+        "what stands in no name of a column, for it separates them in records, got `e`, which stands in `red`",
+    );
+    let numbers = tags.replace("multi_label", "regress");
+    check(&format!(r#"{numbers}, "quantiles": [0.5]"#), "quantiles", "one number to be learned, got several");
+}
+
+#[test]
 fn quantiles_go_up_and_are_of_one_number() {
     let quantiles = |levels: &str, more: &str| table(&format!(r#", "quantiles": {levels}{more}"#));
     assert_eq!(plan(&quantiles("[0.1, 0.9]", "")).targets()[0].levels, [0.1, 0.9]);

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use baeum_core::Task;
 
 use super::DataPlan;
-use crate::config::{FieldConfig, KindConfig};
+use crate::config::{FieldConfig, HeadTarget, KindConfig};
 
 impl DataPlan {
     /// The columns of a table whose text matters even if all of it could be numbers.
@@ -22,7 +22,7 @@ impl DataPlan {
         );
         let are_words = |task| matches!(task, Some(Task::Classify | Task::MultiLabel));
         let classes = self.config.targets.iter().filter(|head| are_words(head.task));
-        words.extend(classes.map(|head| head.column.clone()));
+        words.extend(classes.flat_map(HeadTarget::columns).cloned());
         if self.config.targets.is_empty() && (are_words(self.task) || self.config.label_file.is_some()) {
             words.extend(self.columns.iter().cloned());
         }

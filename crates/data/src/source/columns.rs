@@ -49,12 +49,12 @@ pub(super) fn bad_cells(
     uses: &[Use],
     target: &[usize],
 ) -> Result<BTreeMap<usize, DataError>, DataError> {
-    let mut refused = several::refused(sheet, target, plan.names_its_columns())?;
+    let mut refused = several::refused(sheet, target, &several::flags(plan, sheet))?;
     for (column, used) in uses.iter().enumerate() {
         let kind = match used {
             Use::Vector(_) => Some(KindConfig::Number),
             Use::Target => {
-                let task = plan.head(&sheet.columns[column]).map_or(plan.task, |head| head.task);
+                let task = plan.head_of(&sheet.columns[column]).map_or(plan.task, |head| head.task);
                 (task == Some(Task::Regress)).then_some(KindConfig::Number)
             }
             Use::Alone => plan.field(&sheet.columns[column]).and_then(FieldConfig::kind),

@@ -71,7 +71,7 @@ pub(super) fn names(sheet: &Sheet, columns: &[usize], separator: &str) -> Result
     if let [one] = columns {
         return sheet.typed(*one, Wanted::Names);
     }
-    if let Some((_, error)) = refused(sheet, columns, true)?.pop_first() {
+    if let Some((_, error)) = refused(sheet, columns, columns)?.pop_first() {
         return Err(error);
     }
     let mut words = Words::default();
@@ -81,16 +81,21 @@ pub(super) fn names(sheet: &Sheet, columns: &[usize], separator: &str) -> Result
     Ok(Arc::new(words.cells(&sheet.room)?))
 }
 
-/// The rows in which some of several columns have an answer and others none, or one that is neither yes nor no.
+/// The columns of targets that say yes or no.
+pub(super) fn flags(plan: &DataPlan, sheet: &Sheet) -> Vec<usize> {
+    plan.flags().into_iter().filter_map(|name| sheet.column(name)).collect()
+}
+
+/// The rows in which some of several columns have an answer and others none, or `flags` one that is neither yes nor no.
 pub(super) fn refused(
     sheet: &Sheet,
     columns: &[usize],
-    are_labels: bool,
+    flags: &[usize],
 ) -> Result<BTreeMap<usize, DataError>, DataError> {
     let refuse = |(number, row): (usize, Vec<Option<String>>)| {
         let has_some = row.iter().any(Option::is_some);
         let wrong = |(cell, &column): (&Option<String>, &usize)| match cell {
-            Some(cell) if are_labels && says_yes(cell).is_none() => {
+            Some(cell) if flags.contains(&column) && says_yes(cell).is_none() => {
                 Some(sheet.refuse(number, column, YES_OR_NO, shown_cell(cell)))
             }
             None if has_some => Some(sheet.refuse(number, column, ALL_OR_NONE, "an empty cell".to_owned())),

@@ -52,7 +52,8 @@ pub(super) fn scan<'a>(
     let (sheet, parts) = sheet::read(format, files, (&missing, &plan.words(), &plan.lists()), on_bad, place)?;
     let target = targets(plan, &sheet)?;
     if on_bad == OnBad::Stop
-        && let Some((_, error)) = several::refused(&sheet, &target, plan.names_its_columns())?.pop_first()
+        && let Some((_, error)) =
+            several::refused(&sheet, &target, &several::flags(plan, &sheet))?.pop_first()
     {
         return Err(error);
     }
@@ -70,19 +71,34 @@ pub(super) fn scan<'a>(
 
 /// The columns of the target, whose answers have a name together where there are several.
 fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
-    let others = sheet.columns.iter().chain(plan.config.vectors.keys());
-    let is_several = plan.columns.len() > 1;
-    if is_several && others.filter(|name| !plan.columns.contains(name)).any(|name| *name == plan.target) {
-        let wants = format!("no other column called `{}`, as the answers are together", plan.target);
-        return Err(DataError::setting("data.target", wants, "one; give it another name"));
+    for target in plan.targets().iter().filter(|target| plan.columns_of(target.name).len() > 1) {
+        refuse_name_of_another(plan, sheet, target.name)?;
     }
     let place = |(place, name): (usize, &String)| find(sheet, &plan.path_of_target(place), name);
     plan.columns.iter().enumerate().map(place).collect()
 }
 
-/// The columns of the target, or that of the first of several.
+/// Refuses a name of several answers together that a field has, or one of the columns of another target.
+fn refuse_name_of_another(plan: &DataPlan, sheet: &Sheet, target: &str) -> Result<(), DataError> {
+    let own = plan.columns_of(target);
+    let mut others =
+        sheet.columns.iter().chain(plan.config.vectors.keys()).filter(|name| !own.contains(name));
+    if !others.any(|name| *name == target) {
+        return Ok(());
+    }
+    let path = if plan.config.targets.is_empty() {
+        "data.target".to_owned()
+    } else {
+        plan.path_of_head(target) + ".name"
+    };
+    let wants = format!("no other column called `{target}`, as the answers are together");
+    Err(DataError::setting(path, wants, "one; give it another name"))
+}
+
+/// The columns of the target, or those of the first of several.
 fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
-    if plan.config.targets.is_empty() { target } else { &target[..target.len().min(1)] }
+    let first = plan.config.targets.first().map_or(target.len(), |head| head.columns().len());
+    &target[..target.len().min(first)]
 }
 
 fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
@@ -226,15 +242,20 @@ impl TableScan<'_> {
         Ok(kinds)
     }
 
-    /// The field of one of several targets.
-    fn head(&self, head: &HeadTarget, column: usize) -> Field {
+    /// The field of one of several targets; nothing at the columns of it behind the first.
+    fn head(&self, head: &HeadTarget, column: usize) -> Option<Field> {
+        let columns = head.columns();
+        if columns.iter().any(|own| self.sheet.column(own).is_some_and(|own| own < column)) {
+            return None;
+        }
         let looks_like = || if self.sheet.is_number(column) { Task::Regress } else { Task::Classify };
         let kind = match head.task.unwrap_or_else(looks_like) {
             Task::Classify | Task::Generate => Kind::Category,
-            Task::MultiLabel => Kind::Labels { separator: self.plan.separator_of(&head.column).to_owned() },
+            Task::MultiLabel => Kind::Labels { separator: self.plan.separator_of(head.name()).to_owned() },
+            Task::Regress if columns.len() > 1 => Kind::Numbers { len: columns.len() },
             Task::Regress => Kind::Number,
         };
-        field(&head.column, kind, Role::Target)
+        Some(Field { columns: columns.to_vec(), ..field(head.name(), kind, Role::Target) })
     }
 
     /// The field of the target.
@@ -359,8 +380,8 @@ impl Scan for TableScan<'_> {
         let mut fields: Vec<Field> = vec![];
         for (column, (name, used)) in self.sheet.columns.iter().zip(&self.columns).enumerate() {
             match used {
-                Use::Target => match self.plan.head(name) {
-                    Some(head) => fields.push(self.head(head, column)),
+                Use::Target => match self.plan.head_of(name) {
+                    Some(head) => fields.extend(self.head(head, column)),
                     None if self.target.iter().any(|other| *other < column) => {} // one of several
                     None => fields.push(self.answer(task)),
                 },

@@ -27,7 +27,7 @@ impl Drawn {
         scan: &Answered<'_>,
         order: Vec<usize>,
     ) -> Result<Drawn, DataError> {
-        let naming = plan.naming();
+        let naming = plan.naming(&plan.target);
         // What a label is called is asked once, not row by row.
         let (mut written, mut called) = (BTreeMap::new(), BTreeMap::new());
         let mut labels = vec![0; scan.rows()];

@@ -90,7 +90,7 @@ fn sets(
     scan: &Answered<'_>,
     rows: &[usize],
 ) -> Result<(Vec<String>, Vec<Vec<usize>>), DataError> {
-    let (naming, separator) = (plan.naming(), plan.separator());
+    let (naming, separator) = (plan.naming(&plan.target), plan.separator());
     let listed = |&row: &usize| -> Result<BTreeSet<String>, DataError> {
         let written = scan.target(row)?;
         let labels = written.split(separator).map(str::trim).filter(|label| !label.is_empty());

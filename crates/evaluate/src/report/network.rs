@@ -1,6 +1,6 @@
 //! The network as a drawing: a dot for each layer, a line for each tensor that one hands to another.
 
-use baeum_core::{Graph, Node, ParamKind};
+use baeum_core::{Graph, HeadNode, Node, NodeId, ParamKind};
 
 use super::svg::{Anchor, Drawing, Point, point};
 use super::text::{cap, count};
@@ -25,6 +25,7 @@ pub(super) fn network(graph: &Graph) -> Option<String> {
     let trunk = 20.0 + lanes as f64 * LANE;
     let dot = |place: usize| point(trunk, TOP + place as f64 * ROW);
     let size = point(WIDTH, TOP + nodes.len() as f64 * ROW);
+    let heads: Vec<HeadNode> = if graph.outputs().len() > 1 { graph.heads().collect() } else { vec![] };
     let words = "Each layer reads what its lines come from; a filled dot has learned something.";
     let mut drawing = Drawing::new("drawn-network", "The network", words, size);
     for (place, node) in nodes.iter().enumerate() {
@@ -37,7 +38,8 @@ pub(super) fn network(graph: &Graph) -> Option<String> {
         drawing.path("edge detour", &around(dot(detour.from), dot(detour.to), x));
     }
     for (place, node) in nodes.iter().enumerate() {
-        layer(&mut drawing, graph, node, dot(place));
+        let reads = heads.iter().find(|head| head.head.index() == place).map(|head| head.reads);
+        layer(&mut drawing, graph, (node, reads), dot(place));
     }
     Some(drawing.finish())
 }
@@ -76,21 +78,27 @@ fn around(from: Point, to: Point, x: f64) -> [Point; 4] {
     [from, point(x, from.y + slope), point(x, to.y - slope), to]
 }
 
-/// The dot of a layer and what is said of it.
-fn layer(drawing: &mut Drawing, graph: &Graph, node: &Node, at: Point) {
+/// The dot of a layer and what is said of it; where it is one of several heads, also what that reads.
+fn layer(drawing: &mut Drawing, graph: &Graph, (node, reads): (&Node, Option<NodeId>), at: Point) {
     let inputs = graph.input_shapes(node);
     let params = graph.params_of(node);
     let learned = params.iter().filter(|param| param.kind != ParamKind::Running);
     let learned: usize = learned.map(|param| param.sizes.iter().product::<usize>()).sum();
     let flops = node.layer.flops(&inputs, &node.shape);
-    let tip =
-        format!("{}: {} parameters, {} FLOPs an example", node.name, count(learned as u64), count(flops));
+    let reads = reads.map_or(String::new(), |id| format!(" of {}", graph[id].name));
+    let tip = format!(
+        "{}: {} parameters, {} FLOPs an example{}",
+        node.name,
+        count(learned as u64),
+        count(flops),
+        if reads.is_empty() { String::new() } else { format!("; a head{reads}") }
+    );
     let (shape, below) = (node.shape.to_string(), at.y + 4.5);
     drawing.tipped(&tip, |drawing| {
         drawing.circle(if learned > 0 { "node learned" } else { "node" }, at, 5.0);
         let [name, kind, size] = COLUMNS.map(|column| point(at.x + column, below));
         drawing.text("layer", name, Anchor::Start, &cap(&node.name, 28));
-        drawing.text("name", kind, Anchor::Start, node.layer.name());
+        drawing.text("name", kind, Anchor::Start, &cap(&format!("{}{reads}", node.layer.name()), 26));
         drawing.text("name", size, Anchor::Start, &cap(&shape, 40));
         if learned > 0 {
             drawing.text("name", point(WIDTH - 4.0, below), Anchor::End, &count(learned as u64));
@@ -126,6 +134,25 @@ mod tests {
     fn lines_that_pass_the_same_layers_have_lanes_of_their_own() {
         let detour = |from, to, lane| Detour { from, to, lane };
         assert_eq!(detours(&residual()), [detour(5, 7, 0), detour(1, 4, 0), detour(0, 5, 1)]);
+    }
+
+    #[test]
+    fn several_heads_say_what_they_read() {
+        let mut graph = residual();
+        assert!(!network(&graph).unwrap().contains(" of "), "one head reads the last layer");
+        let head = |graph: &mut Graph, name: &str, of: &str| {
+            let read = graph.find(of).unwrap();
+            let head = graph.add(name, Layer::Dense { units: 2, bias: true }, &[read]).unwrap();
+            graph.output(head);
+        };
+        head(&mut graph, "head_kind", "end");
+        head(&mut graph, "head_size", "inner");
+        let text = network(&graph).unwrap();
+        for part in
+            [">dense of inner</text>", "<title>head_size: 10 parameters, ", "; a head of inner</title>"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
     }
 
     #[test]

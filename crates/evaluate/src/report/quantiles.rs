@@ -24,9 +24,21 @@ pub(super) fn quantiles(report: &Report) -> Option<String> {
         )
     });
     let caption = format!(
-        "The share of truths up to a quantile should be its level.{} Quantiles are told as the network yields them: two may cross.",
-        between.unwrap_or_default()
+        "The share of truths up to a quantile should be its level.{}{}",
+        between.unwrap_or_default(),
+        crossed(found.crossed)
     );
     let heads = ["quantile", "truths up to it", "pinball loss", "of the training rows' quantile"];
     Some(table(&caption, &heads, rows))
+}
+
+/// In how many rows answers are not as the network yields them.
+fn crossed(share: f64) -> String {
+    match share {
+        0.0 => String::new(),
+        share => format!(
+            " In {} of the rows two crossed as the network yields them; answers are sorted, which never makes them worse.",
+            percent(share)
+        ),
+    }
 }

@@ -120,6 +120,15 @@ fn fits(builder: &mut Builder<'_>, target: &Target, logits: &str, name: String) 
     Ok(())
 }
 
+/// Quantiles that may cross, the smallest first.
+fn sorted(builder: &mut Builder<'_>, target: &Target, x: &str) -> String {
+    let count = builder.whole(&format!("{}.count", target.field), &[target.decode.width()]);
+    let (axis, smallest, sorted) = (Attribute::Int(1), Attribute::Int(0), Attribute::Int(1));
+    let settings = [("axis", axis), ("largest", smallest), ("sorted", sorted)];
+    let sorted = format!("{}.sorted", target.field);
+    builder.add_first_of_two(&sorted, "TopK", &[x, &count], &settings) // [batch, levels]; places come second
+}
+
 /// `x * scale + offset` of each number.
 fn numbers(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) -> Result<(), ExportError> {
     let (scale, offset) = match &target.decode {
@@ -131,6 +140,9 @@ fn numbers(builder: &mut Builder<'_>, target: &Target, x: &str, name: String) ->
             return Ok(());
         }
     };
+    let may_cross = target.decode.levels().len() > 1;
+    let sorted = may_cross.then(|| sorted(builder, target, x));
+    let x = sorted.as_deref().unwrap_or(x);
     let scale = builder.numbers(&format!("{}.scale", target.field), vec![scale.len()], scale)?;
     let scaled = builder.add(&format!("{}.scaled", target.field), "Mul", &[x, &scale], &[]);
     let offset = builder.numbers(&format!("{}.offset", target.field), vec![offset.len()], offset)?;

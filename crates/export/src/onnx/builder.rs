@@ -109,6 +109,20 @@ impl<'a> Builder<'a> {
         output
     }
 
+    /// An operation whose second output nobody wants, though the operator must name it.
+    pub(super) fn add_first_of_two(
+        &mut self,
+        wish: &str,
+        operator: &str,
+        inputs: &[&str],
+        attributes: &[(&str, Attribute)],
+    ) -> String {
+        let first = self.add(wish, operator, inputs, attributes);
+        let second = self.name(&format!("{wish}.unused"));
+        self.graph.nodes.last_mut().into_iter().for_each(|node| node.outputs.push(second.clone()));
+        first
+    }
+
     /// A constant under a name like `wish`.
     pub(super) fn constant(&mut self, wish: &str, value: Array) -> String {
         let name = self.name(wish);

@@ -413,6 +413,22 @@ fn several_numbers_agree() {
     assert!(error.contains("row 2"), "{error}");
 }
 
+/// Some rows cross and others do not; all formats answer them sorted.
+#[test]
+fn quantiles_agree_in_order() {
+    for levels in [vec![0.5], vec![0.1, 0.9], (1..=30).map(|level| f64::from(level) / 31.0).collect()] {
+        let width = levels.len();
+        let decode = Decode::Quantiles { levels, scale: 250.0, offset: -40.0, unit: None };
+        let predictor = answering(width, decode);
+        let golden = golden(&predictor, rows(9, 4));
+        for answer in golden.answers.iter().flatten() {
+            let Answer::Numbers { values, .. } = answer else { panic!("{answer:?}") };
+            assert!(values.len() == width && values.is_sorted(), "{values:?}");
+        }
+        agrees("quantiles", &predictor, rows(9, 4));
+    }
+}
+
 #[test]
 fn embedded_names_agree() {
     let words = |list: &[&str]| vec![Transform::Category { labels: names(list) }];

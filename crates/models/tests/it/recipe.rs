@@ -585,6 +585,22 @@ fn a_start_is_a_function_of_seed_and_name() {
     assert_eq!(model.weights["batch_norm1.running_var"].f32s().unwrap(), [1.0; 40]);
 }
 
+/// One of them reads another layer than the other.
+#[test]
+fn the_summary_says_what_heads_read() {
+    let text = "models.heads = { size = \"trunk\" }\nmodels.layers = [{ name = \"trunk\", layer = { dense = { units = 4 } } }, \"relu\"]";
+    let plan = parse(text).unwrap().check_for(&["x"], &["kind", "size"]).unwrap();
+    let graph = plan.graph_of(&[&[3]], &["kind", "size"], 2).unwrap();
+    let expect = "\
+parameters: 36 (144 bytes as f32)
+FLOPs of one example, forward: 60
+head_kind reads relu1 [batch, 4]: 10 parameters
+head_size reads trunk [batch, 4]: 10 parameters
+";
+    let said = summary(&graph);
+    assert!(said.ends_with(expect), "{said}");
+}
+
 #[test]
 fn the_summary_is_a_table() {
     let graph = parse("models.cnn = { filters = [16], dense = [64] }")

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FailedHead, FailedStep, Finding};
 use crate::checkpoint::Exact;
+use crate::class_weights::weigh;
 use crate::{Checkpoint, CheckpointError, TrainError, TrainPlan};
 
 /// Why files are no step that can be tried again.
@@ -62,6 +63,9 @@ struct Said {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     heads: Vec<FailedHead>,
     class_weights: Vec<f32>,
+    /// Those of each head, if one has any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    head_weights: Vec<Vec<f32>>,
     /// The names of the network's inputs; tensors are called by their places here, for a name may be what no file can hold.
     inputs: Vec<String>,
     targets: usize,
@@ -106,8 +110,8 @@ impl FailedStep {
         let batches = batches.collect::<Result<_, _>>()?;
         let state = Checkpoint::from_files(&files, limits)?.state;
         let loss = said.loss(plan).map_err(|error| FailedStepError::Recipe(Box::new(error)))?;
-        let Said { epoch, step, rows, ids, learning_rate, task, heads, class_weights, finding, .. } = said;
-        let (learning_rate, loss) = (learning_rate.0, with_weights(loss, class_weights));
+        let Said { epoch, step, rows, ids, learning_rate, task, heads, finding, .. } = said;
+        let learning_rate = learning_rate.0;
         Ok(FailedStep { epoch, step, rows, ids, learning_rate, task, heads, loss, batches, state, finding })
     }
 
@@ -123,6 +127,7 @@ impl FailedStep {
             task: self.task,
             heads: self.heads.clone(),
             class_weights: class_weights(&self.loss),
+            head_weights: head_weights(&self.loss),
             inputs: first.map(|batch| batch.inputs.keys().cloned().collect()).unwrap_or_default(),
             targets: first.map_or(0, |batch| batch.targets.len()),
             part_rows: self.batches.iter().map(|batch| batch.rows).collect(),
@@ -143,11 +148,17 @@ impl FailedStep {
 }
 
 impl Said {
-    /// What was minimised, the weights of classes apart.
+    /// What was minimised, with the weights that classes had.
     fn loss(&self, plan: &TrainPlan) -> Result<Loss, TrainError> {
         let heads: Vec<Expected<'_>> = self.heads.iter().map(FailedHead::expected).collect();
         let loss = if heads.is_empty() { None } else { plan.loss_of(&heads)? };
-        loss.map_or_else(|| plan.loss(self.task), Ok)
+        let mut loss = loss.map_or_else(|| plan.loss(self.task), Ok)?;
+        weigh(&mut loss, self.class_weights.clone());
+        if let Loss::Heads(heads) = &mut loss {
+            let pairs = heads.iter_mut().zip(&self.head_weights);
+            pairs.for_each(|(head, weights)| weigh(&mut head.loss, weights.clone()));
+        }
+        Ok(loss)
     }
 
     fn batch(&self, part: usize, rows: usize, tensors: &mut Weights) -> Result<Batch, FailedStepError> {
@@ -176,10 +187,9 @@ fn class_weights(loss: &Loss) -> Vec<f32> {
     }
 }
 
-fn with_weights(loss: Loss, weights: Vec<f32>) -> Loss {
-    match loss {
-        Loss::CrossEntropy { smoothing, gamma, .. } => Loss::CrossEntropy { weights, smoothing, gamma },
-        Loss::BinaryCrossEntropy { .. } => Loss::BinaryCrossEntropy { weights },
-        Loss::Mse | Loss::Mae | Loss::Huber { .. } | Loss::Quantile { .. } | Loss::Heads(_) => loss,
-    }
+/// Those of each head; none if no head has any.
+fn head_weights(loss: &Loss) -> Vec<Vec<f32>> {
+    let Loss::Heads(heads) = loss else { return vec![] };
+    let weights: Vec<Vec<f32>> = heads.iter().map(|head| class_weights(&head.loss)).collect();
+    if weights.iter().all(Vec::is_empty) { vec![] } else { weights }
 }

@@ -179,6 +179,15 @@ fn heads_are_kept_with_the_step() {
     let step = FailedStep { heads, loss: Loss::Heads(vec![kind, size]), ..step };
     let of_kind = crate::HeadConfig { weight: 0.5, ..crate::HeadConfig::default() };
     let plan = TrainConfig { heads: [("kind".to_owned(), of_kind)].into(), ..said() }.check().unwrap();
-    let again = FailedStep::from_files(step.files().unwrap(), &plan, &Limits::default()).unwrap();
-    assert_eq!((again.heads, again.loss), (step.heads, step.loss));
+    let again = |step: &FailedStep| {
+        let again = FailedStep::from_files(step.files().unwrap(), &plan, &Limits::default()).unwrap();
+        assert_eq!((&again.heads, &again.loss), (&step.heads, &step.loss));
+    };
+    again(&step);
+    let weighted = Loss::CrossEntropy { weights: vec![0.5, 4.0], smoothing: 0.0, gamma: 0.0 };
+    let mut weighs = step;
+    if let Loss::Heads(heads) = &mut weighs.loss {
+        heads[0].loss = weighted;
+    }
+    again(&weighs);
 }

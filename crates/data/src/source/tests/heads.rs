@@ -1,4 +1,4 @@
-use baeum_core::{Decode, TargetStats, Task};
+use baeum_core::{Decode, TargetStats, Task, Value};
 
 use super::*;
 
@@ -130,4 +130,75 @@ fn a_head_may_have_several_labels_of_each_row() {
     let expect =
         "`data.targets[1].thresholds.tal` wants a label of the training rows, such as `tall`, got `tal`";
     assert_eq!(refusal(&strange, &place(&[("a.csv", table.as_bytes())])), expect);
+}
+
+/// Columns that say yes or no beside a class and two numbers; they stand apart in the table.
+fn flagged() -> String {
+    let yes = |fits: bool| if fits { "yes" } else { "no" };
+    let row = |row: usize| {
+        let (kind, [red, green]) = (["elm", "oak"][row % 2], [row % 3 == 0, row % 4 == 1].map(yes));
+        format!("{green},{},{kind},{}.5,{red},{}\n", row % 7, row % 11, row % 13)
+    };
+    "green,a,kind,x,red,y\n".to_owned() + &(0..60).map(row).collect::<String>()
+}
+
+const FLAGGED: &str = r#"{"source": {"csv": {"path": "a.csv"}}, "split": {"stratified": {"valid": 0.2, "test": 0.2}}, "targets": [
+    {"column": "kind"}, {"name": "tags", "columns": ["red", "green"], "task": "multi_label", "thresholds": {"green": 0.25}},
+    {"name": "place", "columns": ["x", "y"], "task": "regress", "unit": "m"}]}"#;
+
+#[test]
+fn several_columns_are_one_head() {
+    let files = flagged();
+    let place = || place(&[("a.csv", files.as_bytes())]);
+    let data = prepare(FLAGGED, &place()).unwrap();
+    let told = &data.blueprint.targets;
+    let names: Vec<&str> = told.iter().map(|target| target.field.as_str()).collect();
+    assert_eq!(names, ["kind", "tags", "place"]);
+    let labels = ["red", "green"].map(str::to_owned).to_vec();
+    assert_eq!(told[1].decode, Decode::Labels { labels, thresholds: vec![0.5, 0.25] });
+    let Decode::Numbers { columns, scale, offset, unit } = &told[2].decode else { panic!("{told:?}") };
+    assert_eq!((&columns.join(" ")[..], unit.as_deref()), ("x y", Some("m")));
+    let batch = data.dataset.source.batch(&[0, 1]).unwrap();
+    assert_eq!(batch.inputs["x"].shape(), [2, 1], "no column of a target is seen");
+    assert_eq!(batch.targets[0].i64s().unwrap(), [0, 1]);
+    assert_eq!(batch.targets[1].f32s().unwrap(), [1.0, 0.0, 0.0, 1.0], "red first, as the recipe says");
+    let of = |place: usize, number: f64| ((number - offset[place]) / scale[place]) as f32;
+    assert_eq!(batch.targets[2].f32s().unwrap(), [of(0, 0.5), of(1, 0.0), of(0, 1.5), of(1, 1.0)]);
+    assert_eq!(data.dataset.source.record(0).unwrap()["tags"], Value::Text("red".to_owned()));
+    let again = crate::open(&plan(FLAGGED), &place(), &data.blueprint).unwrap();
+    assert_eq!(again.source.batch(&[0, 1]).unwrap(), batch);
+    let labels: Vec<&str> = data.profile.labels.iter().map(|label| label.label.as_str()).collect();
+    assert_eq!(labels, ["kind: elm", "kind: oak", "tags: red", "tags: green"]);
+    // Rows are divided by the first head: by its labels, or else by lot.
+    let first = FLAGGED.replacen(r#"{"column": "kind"}, "#, "", 1).replacen(
+        "m\"}",
+        "m\"}, {\"column\": \"kind\"}",
+        1,
+    );
+    let first = prepare(&first, &place()).unwrap();
+    let red = |rows: &[usize]| rows.iter().filter(|row| **row % 3 == 0).count();
+    let splits = &first.dataset.splits;
+    assert_eq!([red(splits.train.rows()), red(splits.valid.rows()), red(splits.test.rows())], [12, 4, 4]);
+}
+
+#[test]
+fn several_columns_of_a_head_that_say_nothing_clear_are_refused() {
+    let check = |from: &str, to: &str, expect: &str| {
+        let table = flagged().replacen(from, to, 1);
+        assert_ne!(table, flagged());
+        assert_eq!(refusal(FLAGGED, &place(&[("a.csv", table.as_bytes())])), expect);
+    };
+    let flag =
+        "`a.csv` row 1, column `green`: wants `1` or `0`, `true` or `false`, `yes` or `no`, got `perhaps`";
+    check("no,0,elm", "perhaps,0,elm", flag);
+    let some = "`a.csv` row 1, column `green`: wants an answer in each column of the target, or in none, got an empty cell";
+    check("no,0,elm", ",0,elm", some);
+    let own = "`data.targets[1].name` wants no other column called `tags`, as the answers are together, got one; give it another name";
+    check("green,a,kind", "green,tags,kind", own);
+    let skipped = FLAGGED.replacen('{', r#"{"on_bad": "skip", "#, 1);
+    let table = flagged().replacen("no,0,elm", "perhaps,0,elm", 1);
+    assert_eq!(prepare(&skipped, &place(&[("a.csv", table.as_bytes())])).unwrap().dataset.source.len(), 59);
+    let copied =
+        flagged().replace(",elm,", ",0,elm,").replace(",oak,", ",1,oak,").replacen("kind", "soft,kind", 1);
+    assert!(refusal(FLAGGED, &place(&[("a.csv", copied.as_bytes())])).contains("`soft`"));
 }

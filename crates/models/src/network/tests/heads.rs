@@ -30,6 +30,12 @@ fn heads(kind: f64, size: f64) -> Loss {
     ])
 }
 
+/// The same, where rows count by their classes, and how surely they are told.
+fn weighted(weights: &[f32], smoothing: f64) -> Loss {
+    let loss = Loss::CrossEntropy { weights: weights.to_vec(), smoothing, gamma: 0.0 };
+    Loss::Heads(vec![HeadLoss { loss, weight: 1.5 }, HeadLoss { loss: Loss::Mae, weight: 0.25 }])
+}
+
 /// Loss and gradients of a batch that comes in parts.
 fn found(build: Build, loss: &Loss, cuts: &[usize]) -> (LossParts, State) {
     let mut net = build(&graph());
@@ -65,12 +71,36 @@ fn means_add_up_by_their_weights() {
 fn parts_of_a_batch_add_up_whatever_the_heads() {
     let whole = BOTH.map(|build| found(build, &heads(1.5, 0.25), &[0, 6]));
     near(&whole[0].1, &whole[1].1);
-    for (build, (loss, state)) in BOTH.into_iter().zip(&whole) {
-        let (parts, cut) = found(build, &heads(1.5, 0.25), &[0, 1, 4, 6]);
-        assert_eq!((parts.weight, loss.weight), (6.0, 6.0), "each row counts once, whatever a head is");
-        assert!((parts.mean() - loss.mean()).abs() < 1e-6);
-        near(&cut, state);
+    for build in BOTH {
+        add_up(build, &heads(1.5, 0.25));
     }
+}
+
+/// The mean of a head whose rows count by their classes is that of all rows, and not of those of a part.
+#[test]
+fn parts_of_a_batch_add_up_where_classes_count() {
+    let mut losses = vec![];
+    for build in BOTH {
+        losses.push(add_up(build, &weighted(&[0.5, 4.0, 1.25], 0.0)));
+        add_up(build, &weighted(&[0.5, 4.0, 1.25], 0.2));
+        add_up(build, &weighted(&[0.0, 4.0, 0.0], 0.0)); // a part of which no row counts
+        let plain = found(build, &heads(1.5, 0.25), &[0, 6]).0.mean();
+        assert!((losses[losses.len() - 1] - plain).abs() > 1e-3, "weights count");
+    }
+    assert!((losses[0] - losses[1]).abs() < 1e-6, "{losses:?}");
+}
+
+/// The mean loss of the whole, which is that of its parts; gradients likewise.
+#[track_caller]
+fn add_up(build: Build, loss: &Loss) -> f64 {
+    let (whole, state) = found(build, loss, &[0, 6]);
+    for cuts in [&[0, 1, 4, 6][..], &[0, 2, 4, 6], &[0, 1, 2, 3, 4, 5, 6]] {
+        let (parts, cut) = found(build, loss, cuts);
+        assert_eq!((parts.weight, whole.weight), (6.0, 6.0), "each row counts once, whatever a head is");
+        assert!((parts.mean() - whole.mean()).abs() < 1e-6, "{parts:?} {whole:?}");
+        near(&cut, &state);
+    }
+    whole.mean()
 }
 
 #[test]
