@@ -66,6 +66,8 @@ class Training:
 
     def run(self, most: int | None) -> dict:
         train_losses, valid_losses, best, step = [], [], None, 0
+        steps = len(self.said["rates"])
+        most = steps if most is None else min(most, steps)
         for epoch, order in enumerate(self.orders):
             train_losses.append(self.epoch(self.train[epoch % len(self.train)], order, step, most))
             step += len(order.split(self.said["batch_size"]))
@@ -74,15 +76,15 @@ class Training:
             if best is None or judged[-1] < judged[best]:
                 best = epoch
                 self.keep()
-            if most is not None and step >= most:
+            if step >= most:
                 break
         return {"train_losses": train_losses, "valid_losses": valid_losses, "best_epoch": best}
 
-    def epoch(self, rows, order, step: int, most: int | None) -> float:
+    def epoch(self, rows, order, step: int, most: int) -> float:
         """The mean loss of its rows, each before the step that it had a part in."""
         self.net.train()
         total = count = 0
-        for places in order.split(self.said["batch_size"])[: None if most is None else max(most - step, 0)]:
+        for places in order.split(self.said["batch_size"])[: max(most - step, 0)]:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.said["rates"][step]
             self.optimizer.zero_grad()

@@ -137,7 +137,7 @@ impl TrainPlan {
     ///
     /// # Errors
     /// [`TrainError::Setting`] if the recipe says more than its epochs have, or a warmup that they do not reach the end of.
-    pub(crate) fn steps(&self, steps_per_epoch: usize) -> Result<u64, TrainError> {
+    pub fn steps(&self, steps_per_epoch: usize) -> Result<u64, TrainError> {
         let TrainConfig { epochs, max_steps, warmup_epochs, .. } = self.said;
         let of_epochs = u64::from(epochs) * steps_per_epoch as u64;
         let Some(most) = max_steps else { return Ok(of_epochs) };

@@ -22,6 +22,7 @@ impl Opened {
         let said = &self.recipe.train;
         let known = TrainConfig {
             epochs: said.epochs,
+            max_steps: said.max_steps,
             batch_size: said.batch_size,
             optimizer: said.optimizer.clone(),
             decay: said.decay,
@@ -64,11 +65,12 @@ impl Opened {
         let (plain, first) = (source.batch(rows)?, source.training_batch(rows, 0)?);
         let (is_augmented, size) = (plain != first, bytes(&first));
         drop(first);
-        if !is_augmented || size * self.epochs() as usize > MOST {
+        let epochs = self.epochs()?;
+        if !is_augmented || size * epochs as usize > MOST {
             write(&folder.join("train.safetensors"), &tensors(plain))?;
             return Ok(if is_augmented { LEFT_OUT.to_owned() } else { String::new() });
         }
-        for epoch in 0..self.epochs() {
+        for epoch in 0..epochs {
             let batch = source.training_batch(rows, epoch)?;
             write(&folder.join(format!("train-{epoch:04}.safetensors")), &tensors(batch))?;
         }
@@ -78,9 +80,10 @@ impl Opened {
     fn protocol(&self) -> Result<Value, Failure> {
         let (plan, update) = (&self.plans.train, self.plans.train.largest_update());
         let loss = plan.loss(self.dataset.task)?;
-        let steps_per_epoch = plan.steps_per_epoch(self.dataset.splits.train.rows().len())?;
-        let steps = 0..u64::from(plan.epochs()) * steps_per_epoch as u64;
-        let rates: Vec<f64> = steps.map(|step| plan.learning_rate(step, steps_per_epoch, &[])).collect();
+        let steps_per_epoch = self.steps_per_epoch()?;
+        let rates: Vec<f64> = (0..plan.steps(steps_per_epoch)?)
+            .map(|step| plan.learning_rate(step, steps_per_epoch, &[]))
+            .collect();
         Ok(json!({
             "graph": self.model.graph,
             "seed": self.place.seed,
@@ -107,14 +110,21 @@ impl Opened {
     fn orders(&self) -> Result<Tensor, Failure> {
         let (train, rng) = (&self.dataset.splits.train, Rng::new(self.place.seed));
         let place = |row: usize| train.rows().binary_search(&row).map(|place| place as i64);
-        let orders = (0..self.epochs()).flat_map(|epoch| train.order(&rng, epoch));
+        let epochs = self.epochs()?;
+        let orders = (0..epochs).flat_map(|epoch| train.order(&rng, epoch));
         let places = orders.map(place).collect::<Result<Vec<i64>, _>>();
         let places = places.map_err(|_| "an epoch has a row that is none to learn from")?;
-        Ok(Tensor::new([self.epochs() as usize, train.rows().len()], places)?)
+        Ok(Tensor::new([epochs as usize, train.rows().len()], places)?)
     }
 
-    fn epochs(&self) -> u32 {
-        self.plans.train.epochs()
+    fn steps_per_epoch(&self) -> Result<usize, Failure> {
+        Ok(self.plans.train.steps_per_epoch(self.dataset.splits.train.rows().len())?)
+    }
+
+    /// Those that are begun.
+    fn epochs(&self) -> Result<u32, Failure> {
+        let steps_per_epoch = self.steps_per_epoch()?;
+        Ok(self.plans.train.steps(steps_per_epoch)?.div_ceil(steps_per_epoch as u64) as u32)
     }
 }
 
