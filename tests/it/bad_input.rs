@@ -96,6 +96,9 @@ fn recipe_cases() -> Vec<Case> {
             SAME,
             2,
         ),
+        case("a network for texts on a table", layers("[models.lstm]"), SAME, 2),
+        case("a batch norm that one row would be left for", layers("[models.mlp]\nhidden = [4]\nbatch_norm = true"), SAME, 2)
+            .recipe(("batch_size = 8", "batch_size = 17")),
         set("a misspelt key in an override", "train.epoch=3"),
         set("a wrong type in an override", "train.epochs=three"),
         set("a bad value in an override", "train.batch_size=0"),
