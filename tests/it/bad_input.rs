@@ -332,6 +332,14 @@ fn the_good_recipe_is_good() {
 }
 
 #[test]
+fn what_finds_no_room_in_memory_has_a_code_of_its_own() {
+    let folder = good();
+    let outcome = baeum(folder.path(), &["train", "recipe.toml", "--set", "train.batch_size=100000000000"]);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("training wants about"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_file_where_the_runs_belong_is_named() {
     let folder = good();
     folder.put("runs", "in the way");
