@@ -111,6 +111,7 @@ fn is_finite(tensor: &Tensor) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use baeum_core::Task;
 
