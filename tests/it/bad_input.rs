@@ -96,6 +96,9 @@ fn recipe_cases() -> Vec<Case> {
             SAME,
             2,
         ),
+        case("a network for texts on a table", layers("[models.lstm]"), SAME, 2),
+        case("a batch norm that one row would be left for", layers("[models.mlp]\nhidden = [4]\nbatch_norm = true"), SAME, 2)
+            .recipe(("batch_size = 8", "batch_size = 17")),
         set("a misspelt key in an override", "train.epoch=3"),
         set("a wrong type in an override", "train.epochs=three"),
         set("a bad value in an override", "train.batch_size=0"),
@@ -326,6 +329,14 @@ fn good() -> Scratch {
 fn the_good_recipe_is_good() {
     let outcome = baeum(good().path(), &["pipeline", "recipe.toml"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_finds_no_room_in_memory_has_a_code_of_its_own() {
+    let folder = good();
+    let outcome = baeum(folder.path(), &["train", "recipe.toml", "--set", "train.batch_size=100000000000"]);
+    assert_eq!(outcome.code, Some(6), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("training wants about"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -156,6 +156,7 @@ fn a_text_is_gone_on_with() {
         (["--top-p", "1.5"], "`--top-p` wants a number above 0 and at most 1, got 1.5"),
         (["--top-k", "0"], "`--top-k` wants 1 piece or more, got 0"),
         (["--stop", ""], "`--stop` wants a text, got an empty one"),
+        (["--temperature", "-1"], "`--temperature` wants a number from 0 to 100, got -1"),
         (["--temperature", "101"], "`--temperature` wants a number from 0 to 100, got 101"),
     ] {
         let refused = said(&more);

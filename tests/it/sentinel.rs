@@ -142,6 +142,8 @@ fn a_bundle_that_is_damaged_or_not_of_this_step_is_told() {
         outcome.stderr
     );
     let outcome = baeum(folder.path(), &["replay", "runs/mlp-0001"]);
-    assert_eq!(outcome.code, Some(8), "{outcome:?}");
-    assert!(outcome.stderr.contains("`runs/mlp-0001` wants a `set.json`, got none"), "{}", outcome.stderr);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    let expect = "`runs/mlp-0001` wants to be a step that a training has kept, such as `runs/digits-0001/replay/000012`, got no \
+                  `set.json` there";
+    assert!(outcome.stderr.contains(expect), "{}", outcome.stderr);
 }

@@ -49,7 +49,7 @@ pub enum WeightsFileError {
         name: String,
     },
     /// A type that Baeum's tensors do not have.
-    #[error("tensor `{}` wants to be F32, F64, I64 or U8, got `{}`", shown(.name), shown(.dtype))]
+    #[error("tensor `{}` wants to be F32, F64, I64 or U8, got `{}`; save it as F32", shown(.name), shown(.dtype))]
     Type {
         /// The tensor.
         name: String,
@@ -485,7 +485,11 @@ mod tests {
             1,
             "tensor `a\\u{1b}[2J` wants a name without slashes and control characters",
         );
-        check(&one("a", "BF16", "[1]", 2), 2, "tensor `a` wants to be F32, F64, I64 or U8, got `BF16`");
+        check(
+            &one("a", "BF16", "[1]", 2),
+            2,
+            "tensor `a` wants to be F32, F64, I64 or U8, got `BF16`; save it as F32",
+        );
         check(
             &one("a", "U8", "[0,9223372036854775808]", 0),
             0,

@@ -87,6 +87,33 @@ impl Facts<'_> {
         self.item.len() == 1
     }
 
+    /// Refuses a row of numbers where a text is read, or a window of a series.
+    fn want_sequence(&self) -> Result<(), Refusal> {
+        // Before data have been seen, nobody knows whether numbers or ids come in.
+        match self.target.is_some() && self.ids <= 1 && self.are_ids() {
+            true => {
+                let rule =
+                    "wants a text, whose steps end with `tokenise`, or a window of a series, got a row of";
+                Err(Refusal::whole(format!(
+                    "{rule} {} numbers; a table wants `mlp` or the like",
+                    self.steps()
+                )))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses what is no window of a series.
+    fn want_window(&self) -> Result<(), Refusal> {
+        match self.item {
+            [_, _] => Ok(()),
+            item => {
+                let rule = "wants windows of a series, `[columns, steps]`, got items of";
+                Err(Refusal::whole(format!("{rule} {item:?}; `data.series` cuts them")))
+            }
+        }
+    }
+
     /// Whether every column of a series is seen, and all of them are told.
     fn tells_each_column(&self) -> bool {
         matches!((self.head, self.item), (Head::Series { columns, .. }, [rows, _]) if columns == *rows)

@@ -43,6 +43,10 @@ pub struct StartError {
     pub unknown: Vec<String>,
     /// Two tensors of the file that would have one name here.
     pub twice: Vec<String>,
+    /// Settings that fit no tensor, by their paths in the recipe, such as ``models.start.fresh[0]` `hed.*``.
+    pub idle: Vec<String>,
+    /// Tensors with numbers that are not finite, by their names here.
+    pub infinite: Vec<String>,
     /// Tensors of other sizes or of another type: the name here, what it wants, what came.
     pub misshapen: Vec<(String, Vec<usize>, String)>,
 }
@@ -51,8 +55,8 @@ impl std::error::Error for StartError {}
 
 impl StartError {
     fn lists_nothing(&self) -> bool {
-        let StartError { file: _, missing, unknown, twice, misshapen } = self;
-        missing.is_empty() && unknown.is_empty() && twice.is_empty() && misshapen.is_empty()
+        let StartError { file: _, missing, unknown, twice, idle, infinite, misshapen } = self;
+        [missing, unknown, twice, idle, infinite].iter().all(|names| names.is_empty()) && misshapen.is_empty()
     }
 }
 
@@ -62,6 +66,8 @@ impl fmt::Display for StartError {
         listed(f, "the network wants, and the file has not,", &self.missing)?;
         listed(f, "the file has, and the network has not,", &self.unknown)?;
         listed(f, "the file has twice", &self.twice)?;
+        listed(f, "not all numbers are finite in", &self.infinite)?;
+        listed(f, "no tensor is meant by", &self.idle)?;
         for (name, wanted, got) in &self.misshapen {
             write!(f, "; `{name}` wants {wanted:?} of f32, got {got}")?;
         }
@@ -82,8 +88,19 @@ fn listed(f: &mut fmt::Formatter<'_>, what: &str, names: &[String]) -> fmt::Resu
 /// # Errors
 /// [`StartError`] lists all that is missing, left over, or of other sizes; nothing is taken over then.
 pub fn start_from(model: Model, start: &StartConfig, file: &Weights) -> Result<Model, StartError> {
+    let idle = start.idle(&model.weights, file);
+    taken_over(model, start, file, idle)
+}
+
+/// `idle`: settings that fit no tensor, as [`StartError`] lists them.
+fn taken_over(
+    model: Model,
+    start: &StartConfig,
+    file: &Weights,
+    idle: Vec<String>,
+) -> Result<Model, StartError> {
     let Model { graph, mut weights, mut taken } = model;
-    let mut wrong = StartError { file: start.weights.clone(), ..StartError::default() };
+    let mut wrong = StartError { file: start.weights.clone(), idle, ..StartError::default() };
     let mut wanted: BTreeSet<String> = weights.keys().filter(|name| !start.is_fresh(name)).cloned().collect();
     for (there, tensor) in file.iter().filter(|(there, _)| !start.is_ignored(there)) {
         let here = start.name(there);
@@ -95,6 +112,7 @@ pub fn start_from(model: Model, start: &StartConfig, file: &Weights) -> Result<M
             Some(own) if tensor.shape() != own.shape() || tensor.dtype() != DType::F32 => {
                 wrong.misshapen.push((here, own.shape().to_vec(), shown(tensor)));
             }
+            Some(_) if !is_finite(tensor) => wrong.infinite.push(here),
             Some(own) => {
                 *own = tensor.clone();
                 taken.insert(here, there.clone());
@@ -123,9 +141,10 @@ pub fn start_from_folder(
         return Err(FolderError::Rename.into());
     }
     let numbers = folder.refuse_another(&model.graph)?;
+    let idle = start.idle(&model.weights, &tensors);
     tensors.retain(|name, _| !start.is_ignored(name));
     let translated = translate(folder, numbers.blocks, &model.graph, tensors);
-    let mut model = start_from(model, start, &translated.tensors)?;
+    let mut model = taken_over(model, start, &translated.tensors, idle)?;
     model.taken.extend(translated.there.into_iter().filter(|(here, _)| !start.is_fresh(here)));
     Ok(model)
 }
@@ -138,6 +157,16 @@ impl StartConfig {
             Some((from, to)) => format!("{to}{}", &there[from.len()..]),
             None => there.to_owned(),
         }
+    }
+
+    /// The patterns and beginnings that fit none of our names or none of those in the file: nothing that a person says is for
+    /// nothing.
+    fn idle(&self, here: &Weights, there: &Weights) -> Vec<String> {
+        let fresh = self.fresh.iter().filter(|pattern| !here.keys().any(|name| fits(pattern, name)));
+        let ignore = self.ignore.iter().filter(|pattern| !there.keys().any(|name| fits(pattern, name)));
+        let rename = self.rename.keys().filter(|from| !there.keys().any(|name| name.starts_with(*from)));
+        let said = |setting: &'static str| move |what: &String| format!("models.start.{setting} = {what}");
+        fresh.map(said("fresh")).chain(ignore.map(said("ignore"))).chain(rename.map(said("rename"))).collect()
     }
 
     fn is_fresh(&self, here: &str) -> bool {
@@ -160,6 +189,10 @@ fn is_copy(graph: &Graph, start: &StartConfig, file: &Weights, (here, tensor): (
     let table = graph.tied().find(|(copy, _)| copy == here).map(|(_, table)| table);
     let mut same = file.iter().filter(|(there, _)| table.as_ref() == Some(&start.name(there)));
     same.any(|(_, found)| found == tensor)
+}
+
+fn is_finite(tensor: &Tensor) -> bool {
+    tensor.f32s().is_ok_and(|numbers| numbers.iter().all(|number| number.is_finite()))
 }
 
 fn shown(tensor: &Tensor) -> String {
@@ -251,5 +284,31 @@ mod tests {
                       of f64; `l0.weight` wants [4, 3] of f32, got [3, 4] of f32. Of `models.start`, `rename` gives names, `fresh` \
                       leaves tensors of the network as they start, and `ignore` leaves out tensors of the file";
         assert_eq!(error.to_string(), expect);
+    }
+
+    #[test]
+    fn what_is_said_for_nothing_is_refused() {
+        let said = start(
+            r#"{"weights": "old.pth", "rename": {"old.": "", "odl.": "x."}, "fresh": ["l0.*", "hed.*"], "ignore": ["pool*"]}"#,
+        );
+        let error = start_from(model(1), &said, &file()).unwrap_err();
+        assert_eq!(
+            error.idle,
+            ["models.start.fresh = hed.*", "models.start.ignore = pool*", "models.start.rename = odl."]
+        );
+        let expect =
+            "`old.pth` does not fit the network; no tensor is meant by `models.start.fresh = hed.*`, ";
+        assert!(error.to_string().starts_with(expect), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_no_start() {
+        for number in [f32::NAN, f32::INFINITY] {
+            let mut file = file();
+            file.insert("old.l0.bias".to_owned(), Tensor::vector(vec![0.0, number, 0.0, 0.0]));
+            let error = start_from(model(1), &start(RENAMED), &file).unwrap_err();
+            let expect = "`old.pth` does not fit the network; not all numbers are finite in `l0.bias`. ";
+            assert!(error.to_string().starts_with(expect), "{error}");
+        }
     }
 }

@@ -59,6 +59,17 @@ pub enum StageError {
         /// Why.
         source: ReadError,
     },
+    /// The folder of `models.start.weights` lacks a file.
+    #[error(
+        "`{}` wants `config.json` and `model.safetensors`, as transformers saves a GPT-2 or a BERT in one piece, got no `{}/{file}`; \
+         a run of baeum has its weights in `5-export/model.safetensors`", folder.escape_debug(), folder.escape_debug()
+    )]
+    StartFolder {
+        /// The folder, as the recipe calls it.
+        folder: String,
+        /// The file.
+        file: &'static str,
+    },
     /// The `config.json` of the folder of `models.start.weights` says no network that is known.
     #[error("could not read `config.json` of `{}`", folder.escape_debug())]
     StartConfig {
@@ -75,13 +86,15 @@ pub enum StageError {
 }
 
 impl StageError {
-    /// For the shell: 2 fix the recipe, 3 fix the data, 4 try again, 5 fix the training, 7 wait, 8 a file is damaged or not
+    /// For the shell: 2 fix the recipe, 3 fix the data, 4 try again, 5 fix the training, 6 take less memory, 7
+    /// wait, 8 a file is damaged or not
     /// equal to the model, 9 a stage of yours failed. `Stopped` is 130 here; the command puts the signal's own code in its
     /// place.
     pub fn exit_code(&self) -> u8 {
         match self {
             StageError::Data(error) => of_data(error),
-            StageError::Models(_) | StageError::Memory { .. } => 2,
+            StageError::Models(_) => 2,
+            StageError::Memory { .. } => 6,
             StageError::Train(error) => of_train(error),
             StageError::Evaluate(error) => of_evaluate(error),
             StageError::Export(error) if error.path().is_some() => 2,
@@ -90,7 +103,7 @@ impl StageError {
             StageError::Source(error) => of_source(error),
             StageError::StartFile { .. } | StageError::StartConfig { .. } => 3,
             StageError::Run(error) => error.exit_code(),
-            StageError::Watch(_) | StageError::NotFetched { .. } => 4,
+            StageError::Watch(_) | StageError::NotFetched { .. } | StageError::StartFolder { .. } => 4,
             StageError::Stopped => 130,
             StageError::Custom(_) => 9,
         }

@@ -5,7 +5,6 @@ mod model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use baeum_core::commit::read_set;
 use baeum_core::fs::shown;
 use baeum_core::{Record, Value};
 use baeum_data::DataError;
@@ -14,7 +13,7 @@ use serde_json::Value as Json;
 
 use crate::artifacts::ArtifactError;
 use crate::predict::PredictError;
-use crate::run::{Identity, Record as RunRecord, RunError, Stage};
+use crate::run::{Identity, Record as RunRecord, RunError, Stage, output_of};
 use crate::session::{Job, identity};
 use crate::{StageError, artifacts};
 
@@ -298,7 +297,7 @@ fn unlearned(job: &Job, run: &Path) -> Result<Vec<usize>, LabelError> {
     if let Some(file) = other {
         return Err(changed(format!("`{}`", shown(Path::new(file)))));
     }
-    let set = read_set(fs, &run.join(Stage::Data.folder())).map_err(RunError::from)?;
+    let set = output_of(fs, run, Stage::Data)?;
     let splits = artifacts::read_data(&set.files)?.splits;
     let mut rows = [splits.valid, splits.test].concat();
     rows.sort_unstable();

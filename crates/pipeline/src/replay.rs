@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baeum_core::commit::read_set;
+use baeum_core::commit::{CommitError, read_set};
 use baeum_core::{Fs, Graph};
 use baeum_models::network;
 use baeum_train::{FailedStep, Finding};
@@ -38,7 +38,10 @@ impl Replay {
     /// # Errors
     /// [`StageError::Run`] if the folder is none of these or was damaged, [`StageError::Artifact`] if a file cannot be read.
     pub fn open(fs: &dyn Fs, folder: &Path) -> Result<Replay, StageError> {
-        let mut files = read_set(fs, folder).map_err(RunError::from)?.files;
+        let mut files = match read_set(fs, folder) {
+            Err(CommitError::NoManifest { path }) => return Err(RunError::NoStep { path }.into()),
+            read => read.map_err(RunError::from)?.files,
+        };
         let mut take = |file| files.remove(file).ok_or(ArtifactError::Missing { file });
         let (recipe, graph) = (take(RECIPE)?, take(GRAPH)?);
         let plans = plans(&recipe).map_err(|source| unread(RECIPE, source))?;

@@ -29,7 +29,7 @@ pub use checkpoints::{Checkpoint, Checkpoints, Newest};
 pub use clean::Cleaned;
 pub use cpu::CpuClass;
 pub use error::RunError;
-pub use folder::{Begun, Run};
+pub use folder::{Begun, Run, output_of};
 pub use key::{Identity, Key, fingerprint, fingerprints};
 pub use list::{Listed, State};
 pub use lock::Owner;

@@ -125,6 +125,7 @@ pub fn identity(recipe: &Recipe, plans: &Plans, place: &Place) -> Result<Identit
     let files = plans.data.files(place).map_err(|error| fetchable(error, place))?;
     let files = fingerprints(&*place.fs, &place.base, &files).map_err(RunError::from)?;
     let start = start::paths(&plans.models, place).map_err(|error| fetchable(error, place))?;
+    start::refuse_lacking(&start, &plans.models, place)?;
     let weights = fingerprints(&*place.fs, &place.base, &start).map_err(RunError::from)?;
     let computed = plans.run.computed();
     let recipe = recipe.identity(computed).map_err(ArtifactError::from)?;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
 use baeum_core::{
-    Blueprint, Clock, Dataset, Decode, HeadMetric, Loss, Model, Network, Predictor, RunnerUp, State, Target,
-    Trained, free_memory,
+    Blueprint, Clock, Dataset, Decode, Graph, HeadMetric, Layer, Loss, Model, Network, Node, Predictor,
+    RunnerUp, State, Target, Trained, free_memory,
 };
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
 use baeum_models::{Device, Memory, RunnerConfig, network};
-use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal};
+use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal, TrainError, TrainPlan, fewest_at_once};
 
 use crate::recipe::RunPlan;
 use crate::{Plans, StageError, golden, start};
@@ -153,6 +153,23 @@ fn refuse_unspeakable(context: &Context<'_>, dataset: &Dataset, model: &Model) -
     plan.formats().iter().try_for_each(|format| Ok(baeum_export::can(*format, &parts, plan)?))
 }
 
+/// A row that goes through the network alone has one value of each channel, of which a batch norm behind a dense layer can learn
+/// nothing; it would be met at the end of the first epoch.
+fn refuse_lone_rows(plan: &TrainPlan, dataset: &Dataset, graph: &Graph) -> Result<(), StageError> {
+    let is_norm = |node: &&Node| matches!(node.layer, Layer::BatchNorm { .. }) && node.shape.rank() == 2;
+    let Some(norm) = graph.nodes().iter().find(is_norm) else { return Ok(()) };
+    if fewest_at_once(plan, dataset)? > 1 {
+        return Ok(());
+    }
+    let rule = format!(
+        "leave no row alone at the end of an epoch or of a batch, for `{}` wants two or more at once; another number, a `train.micro_batch` \
+         that fits, or `train.drop_last = true` helps",
+        norm.name
+    );
+    Err(TrainError::Setting { path: "train.batch_size".to_owned(), rule, got: plan.batch_size().to_string() }
+        .into())
+}
+
 /// What a training on the processor will take, which is told before it begins.
 ///
 /// # Errors
@@ -171,6 +188,7 @@ pub(crate) fn expected(context: &Context<'_>, model: &Model) -> Result<Memory, S
 
 fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Trained, StageError> {
     refuse_unspeakable(context, dataset, &model)?;
+    refuse_lone_rows(&context.plans.train, dataset, &model.graph)?;
     expected(context, &model)?;
     let Context { plans, place, hooks } = context;
     let mut network = network(&model.graph, &model.weights, runner(&context.plans.run, context.place.seed))?;

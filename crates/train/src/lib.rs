@@ -54,6 +54,7 @@ pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
 pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
 pub use sampler::drawn;
+pub use step::fewest_at_once;
 
 // The words of `baeum-core` that a network or a source written by hand needs, so that this crate alone is enough.
 pub use baeum_core::{

@@ -6,6 +6,7 @@ use baeum_core::{
 use baeum_kernels::sum_of_squares;
 
 use crate::loss::{mean, measure};
+use crate::sampler::Sampling;
 use crate::{TrainError, TrainPlan};
 
 /// The rows of each part of each batch, some batches left out: what [`gradients`] will ask for.
@@ -20,6 +21,19 @@ pub(crate) fn parts(
         let batch = order[first..order.len().min(first + batch_rows)].chunks(part_rows);
         batch.map(<[usize]>::to_vec).collect::<Vec<_>>()
     })
+}
+
+/// How many rows the smallest part of a batch has, of those that go through the network at once.
+///
+/// # Errors
+/// [`TrainError`] as training itself.
+pub fn fewest_at_once(plan: &TrainPlan, data: &Dataset) -> Result<usize, TrainError> {
+    let (batch_rows, part_rows) = (plan.batch_size(), plan.part_rows());
+    let rows = Sampling::new(plan, data)?.rows(data);
+    let rows = rows.min(plan.steps_per_epoch(rows)?.saturating_mul(batch_rows));
+    let last_part = |rows: usize| if rows.is_multiple_of(part_rows) { part_rows } else { rows % part_rows };
+    let batches = [batch_rows.min(rows), rows % batch_rows].into_iter().filter(|rows| *rows > 0);
+    Ok(batches.map(last_part).min().unwrap_or(rows))
 }
 
 /// The gradients of one batch, part by part; the network keeps them.
@@ -129,8 +143,27 @@ fn is_finite(tensor: &Tensor) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use baeum_core::Task;
+
     use super::*;
+    use crate::TrainConfig;
+    use crate::testing::dataset;
+
+    #[test]
+    fn the_smallest_part_is_known_before_it_comes() {
+        let fewest = |batch_size, micro_batch, drop_last| {
+            let said = TrainConfig { batch_size, micro_batch, drop_last, ..TrainConfig::default() };
+            fewest_at_once(&said.check().unwrap(), &dataset(Task::Classify, 105, 0)).unwrap()
+        };
+        assert_eq!(fewest(104, None, false), 1);
+        assert_eq!(fewest(104, None, true), 104);
+        assert_eq!(fewest(35, None, false), 35);
+        assert_eq!(fewest(16, Some(3), true), 1, "of each batch of 16 one row is left");
+        assert_eq!(fewest(20, Some(5), false), 5);
+        assert_eq!(fewest(50, Some(10), false), 5, "of the last batch");
+    }
 
     #[test]
     fn parts_are_those_that_the_loop_asks_for() {

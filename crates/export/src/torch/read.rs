@@ -9,6 +9,8 @@ use crate::wire::zip::Archive;
 
 /// How the files of PyTorch before 1.6 begin: a pickle of a magic number.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+/// How a pickle of protocol 2 or later begins.
+const PICKLE: &[u8] = b"\x80";
 /// Below this a file may hold views of the same numbers as often as it likes.
 const SMALL: u64 = 16 << 20;
 
@@ -49,6 +51,9 @@ fn refuse_other_ages(bytes: &[u8]) -> Result<(), ReadError> {
         |got: &str| Err(ReadError::malformed("`.pth` file", "the layout of PyTorch 1.6 or later", got));
     if bytes.starts_with(LEGACY) {
         return refuse("an older one; load it there and save it again");
+    }
+    if bytes.starts_with(PICKLE) {
+        return refuse("a bare pickle; save the state_dict by `torch.save`");
     }
     match bytes.get(257..262) {
         Some(b"ustar") => refuse("a tar archive; load it in its PyTorch and save it again"),
@@ -133,8 +138,9 @@ impl<'a> File<'a> {
     fn tensor(&self, name: &str, view: &View) -> Result<Tensor, ReadError> {
         let refuse =
             |wanted: &str, got: String| ReadError::malformed(format!("tensor `{name}`"), wanted, got);
-        let dtype =
-            dtype(view).ok_or_else(|| refuse("numbers of f32, f64, i64 or u8", view.element.to_string()))?;
+        let dtype = dtype(view).ok_or_else(|| {
+            refuse("numbers of f32, f64, i64 or u8", format!("{}; save it as float32", view.element))
+        })?;
         let bytes = self.storage(view, dtype, &refuse)?;
         let whole = Layout::of(view, bytes.len() / dtype.bytes());
         let Some(layout) = whole else {
@@ -348,11 +354,11 @@ mod tests {
     fn numbers_that_we_have_not_are_named() {
         refused(
             &file("HalfStorage", 12, 0, &[6], &[1]),
-            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.float16",
+            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.float16; save it as float32",
         );
         refused(
             &file("BoolStorage", 24, 0, &[6], &[1]),
-            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.bool",
+            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.bool; save it as float32",
         );
     }
 
@@ -422,6 +428,7 @@ mod tests {
         let mut tar = vec![0; 600];
         tar[257..262].copy_from_slice(b"ustar");
         refused(&tar, &format!("{text}a tar archive; load it in its PyTorch and save it again"));
+        refused(b"\x80\x04}.", &format!("{text}a bare pickle; save the state_dict by `torch.save`"));
         refused(&archive(b"", "big"), "`byteorder` wants little, got big");
         let mut two = zip::Writer::aligned(64);
         two.add("a/data.pkl", b"");

@@ -51,6 +51,7 @@ impl Preset for PatchTst {
     }
 
     fn layers(&self, facts: &Facts<'_>) -> Result<Vec<LayerSpec>, Refusal> {
+        facts.want_window()?;
         let steps = facts.item.last().copied().unwrap_or(0);
         let pieces = steps.checked_sub(self.patch).map_or(0, |rest| rest / self.stride.max(1) + 1);
         if pieces == 0 {

@@ -58,6 +58,7 @@ impl Preset for Lstm {
     }
 
     fn layers(&self, facts: &Facts<'_>) -> Result<Vec<LayerSpec>, Refusal> {
+        facts.want_sequence()?;
         let bidirectional = self.0.bidirectional;
         Ok(self.0.layers(facts, |units, returns| Layer::Lstm { units, bidirectional, returns, layers: 1 }))
     }
@@ -69,6 +70,7 @@ impl Preset for Gru {
     }
 
     fn layers(&self, facts: &Facts<'_>) -> Result<Vec<LayerSpec>, Refusal> {
+        facts.want_sequence()?;
         let bidirectional = self.0.bidirectional;
         Ok(self.0.layers(facts, |units, returns| Layer::Gru { units, bidirectional, returns, layers: 1 }))
     }

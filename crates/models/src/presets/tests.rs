@@ -913,11 +913,6 @@ fn what_cannot_be_is_refused() {
         "models.patchtst.stride",
         "must be from 1 to 2147483648, got 0",
     );
-    setting(
-        json!({ "patchtst": {} }),
-        "models.patchtst.patch",
-        "must be at most the 4 steps of a window, got 16",
-    );
 }
 
 #[test]
@@ -950,7 +945,22 @@ fn what_is_not_for_the_data_is_refused() {
         &[7],
         Job::Classes(3),
         "models.lstm",
-        "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]",
+        "`models.lstm` wants a text, whose steps end with `tokenise`, or a window of a series, got a row of 7 numbers; a table wants `mlp` \
+         or the like",
+    );
+    refuse(
+        json!({ "patchtst": {} }),
+        &[4],
+        Job::Classes(3),
+        "models.patchtst",
+        "`models.patchtst` wants windows of a series, `[columns, steps]`, got items of [4]; `data.series` cuts them",
+    );
+    refuse(
+        json!({ "patchtst": {} }),
+        &[2, 4],
+        Job::Classes(3),
+        "models.patchtst.patch",
+        "`models.patchtst.patch` must be at most the 4 steps of a window, got 16",
     );
     for name in ["nlinear", "dlinear"] {
         refuse(

@@ -44,6 +44,7 @@ impl Preset for TextCnn {
         if let Head::Places(_) = facts.head {
             return Err(Refusal::whole("answers once for a text, got one that is gone on with; take `gpt`"));
         }
+        facts.want_sequence()?;
         let mut stack = Stack::default();
         stack.named("embedding", Layer::Embedding { vocabulary: facts.ids, units: self.embedding }); // [B, T, embedding]
         stack.named("channels", Layer::Transpose); // [B, embedding, T]

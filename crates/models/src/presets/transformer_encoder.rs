@@ -19,6 +19,7 @@ impl Preset for TransformerEncoder {
         if let Head::Places(_) = facts.head {
             return Err(Refusal::whole("answers once for a text, got one that is gone on with; take `gpt`"));
         }
+        facts.want_sequence()?;
         let mut stack = Stack::default();
         self.0.embed(&mut stack, facts);
         self.0.add_to(&mut stack, facts.steps(), false);

@@ -86,10 +86,16 @@ pub enum FolderError {
         wanted: bool,
     },
     /// The network is another one.
-    #[error("the folder is another network, as `{node}` shows; it wants `models` to be `{preset}`")]
+    #[error(
+        "the folder is another network, as `{node}` shows, which is {here} here and {there} there; it wants `models` to be `{preset}`"
+    )]
     Network {
         /// A node that is missing or not alike.
         node: String,
+        /// What it is in the network of the recipe.
+        here: String,
+        /// What it is in the folder.
+        there: String,
         /// The preset that is the folder's network.
         preset: String,
     },
@@ -162,12 +168,16 @@ impl Folder {
         let numbers = self.numbers()?;
         let here = |name: &str| graph.find(name).map(|id| &graph[id].layer);
         let mut nodes = self.layers(&numbers).into_iter();
-        let differs = nodes.find(|(name, layer)| here(name) != Some(layer)).map(|(name, _)| name);
+        let differs = nodes.find(|(name, layer)| here(name) != Some(layer));
         let is_short = |layer: &Layer| matches!(layer, Layer::PositionEmbedding { length } if *length <= numbers.positions);
-        let places = (!here("position").is_some_and(is_short)).then(|| "position".to_owned());
+        let positions = Layer::PositionEmbedding { length: numbers.positions };
+        let places = (!here("position").is_some_and(is_short)).then(|| ("position".to_owned(), positions));
         match differs.or(places) {
             None => Ok(numbers),
-            Some(node) => Err(FolderError::Network { node, preset: self.preset(&numbers) }),
+            Some((node, there)) => {
+                let (here, there) = (spelled(here(&node)), spelled(Some(&there)));
+                Err(FolderError::Network { node, here, there, preset: self.preset(&numbers) })
+            }
         }
     }
 
@@ -233,6 +243,11 @@ fn off(switches: &[(&'static str, bool)]) -> Result<(), FolderError> {
         None => Ok(()),
         Some((key, _)) => Err(FolderError::Switch { key, wanted: false }),
     }
+}
+
+/// A layer with its numbers.
+fn spelled(layer: Option<&Layer>) -> String {
+    layer.map_or_else(|| "missing".to_owned(), |layer| format!("`{layer:?}`"))
 }
 
 #[cfg(test)]
@@ -345,8 +360,12 @@ mod tests {
         let wanted = format!(
             "gpt = {{ blocks = 2, heads = 2, units = 6, hidden = 24, style = \"gpt2\" }}` over at most 9 {rest}"
         );
-        let of = |node: &str| {
-            format!("the folder is another network, as `{node}` shows; it wants `models` to be `{wanted}")
+        let other = |models: Value, folder: &Folder, node: &str, wanted: &str| {
+            let error = folder.refuse_another(&model(models).graph).unwrap_err().to_string();
+            let begin = format!("the folder is another network, as `{node}` shows, which is ");
+            let end = format!(" there; it wants `models` to be `{wanted}");
+            assert!(error.starts_with(&begin) && error.ends_with(&end), "{error}");
+            error
         };
         let folder: Folder = serde_json::from_str(GPT2).unwrap();
         assert!(folder.refuse_another(&model(gpt()).graph).is_ok());
@@ -359,12 +378,16 @@ mod tests {
         ] {
             let mut models = gpt();
             models["gpt"][key] = value;
-            refused(models, &folder, &of(node));
+            other(models, &folder, node, &wanted);
         }
+        let mut wide = gpt();
+        wide["gpt"]["units"] = json!(8);
+        let said = other(wide, &folder, "embedding", &wanted);
+        let both = "`Embedding { vocabulary: 11, units: 8 }` here and `Embedding { vocabulary: 11, units: 6 }` there";
+        assert!(said.contains(both), "{said}");
         let short = with(GPT2, "n_positions", json!(6)).unwrap();
-        refused(gpt(), &short, &of("position").replace("most 9", "most 6"));
-        let other = with(GPT2, "layer_norm_epsilon", json!(1e-6)).unwrap();
-        refused(gpt(), &other, &of("norm"));
+        other(gpt(), &short, "position", &wanted.replace("most 9", "most 6"));
+        other(gpt(), &with(GPT2, "layer_norm_epsilon", json!(1e-6)).unwrap(), "norm", &wanted);
     }
 
     /// Numbers that count up, from `first` on.

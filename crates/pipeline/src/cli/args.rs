@@ -152,15 +152,15 @@ pub(crate) struct Predict {
     pub(crate) pieces: usize,
 
     /// How daring a text is gone on with: 1 as the network says, 0 always the most probable piece.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) temperature: f64,
 
     /// Draw a piece from the K most probable ones alone.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
     pub(crate) top_k: Option<usize>,
 
     /// Draw a piece from the most probable ones alone that make up this share together, such as 0.9.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub(crate) top_p: Option<f64>,
 
     /// End where this text would come. May be given several times.

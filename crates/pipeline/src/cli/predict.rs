@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baeum_core::clock::SystemClock;
-use baeum_core::commit::read_set;
 use baeum_core::fs::{FileKind, RealFs};
 use baeum_core::{Answer, Clock, Decode, Field, Fs, Kind, Limit, Limits, Predictor, Record, Role, Value};
 use baeum_data::CsvFormat;
@@ -17,7 +16,7 @@ use super::work::runs_in;
 use super::{Failure, args, print};
 use crate::generate::Generation;
 use crate::predict::{Predict, PredictError, Prediction};
-use crate::run::{RunError, Stage};
+use crate::run::{Stage, output_of};
 use crate::{Recipe, StageError, artifacts};
 
 /// `baeum predict RUN FILE_OR_FOLDER`, `baeum predict RUN --set a=3`.
@@ -66,7 +65,7 @@ impl Asked {
         let recipe = RealFs.read(&run.join("recipe.toml"), Limits::default().recipe_bytes)?;
         let plans = Recipe::from_bytes("recipe.toml of the run", &recipe, &[])?.check()?;
         let limits = plans.run.limits().clone();
-        let set = read_set(&RealFs, &run.join(Stage::Train.folder())).map_err(RunError::from)?;
+        let set = output_of(&RealFs, &run, Stage::Train)?;
         Ok(Asked {
             predictor: artifacts::predictor(&set.files, &limits)?,
             format: plans.data.csv_format(),

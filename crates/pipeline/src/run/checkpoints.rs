@@ -5,6 +5,7 @@ use baeum_core::Fs;
 use baeum_core::commit::{CommitError, commit_set, leftovers, read_set};
 
 use super::disk::{above, discard, ensure_folder};
+use super::lock::Claim;
 use super::{Files, Key, RunError, Stage};
 
 /// Where a stage keeps them, below its folder.
@@ -16,6 +17,7 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     fs: Arc<dyn Fs>,
+    claim: Option<Claim>,
     folder: PathBuf,
     key: Key,
 }
@@ -68,18 +70,20 @@ pub struct Newest {
 }
 
 impl Checkpoints {
-    /// Those of the output `key`, in the folder of its stage.
-    pub(super) fn of(fs: Arc<dyn Fs>, stage_folder: &Path, key: Key) -> Checkpoints {
-        Checkpoints { fs, folder: stage_folder.join(CHECKPOINTS), key }
+    /// Those of the output `key`, in the folder of its stage; `claim` of whoever saves some.
+    pub(super) fn of(fs: Arc<dyn Fs>, claim: Option<Claim>, stage_folder: &Path, key: Key) -> Checkpoints {
+        Checkpoints { fs, claim, folder: stage_folder.join(CHECKPOINTS), key }
     }
 
     /// Saves one after so many epochs, then removes all but the newest `keep`: with two there is one to fall back to when a
     /// disk has damaged the newest.
     ///
     /// # Errors
-    /// [`RunError::Commit`], and the earlier ones are as they were; [`RunError::Fs`] if old ones cannot be removed.
+    /// [`RunError::Gone`], and nothing is written; [`RunError::Commit`], and the earlier ones are as they were; [`RunError::Fs`] if
+    /// old ones cannot be removed.
     pub fn save(&self, epoch: u64, files: &Files, keep: usize) -> Result<(), RunError> {
         let fs = &*self.fs;
+        self.claim.iter().try_for_each(|claim| claim.refuse_gone(fs))?;
         ensure_folder(fs, &self.folder)?;
         let numbers = self.numbers()?;
         let next = numbers.last().map_or(1, |newest| newest + 1);

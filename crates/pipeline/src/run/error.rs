@@ -28,6 +28,14 @@ pub enum RunError {
         /// The name.
         name: String,
     },
+    /// The folder is no longer the one that this process works on.
+    #[error(
+        "`{}` wants to stay where it is while its run is at work, got it removed, moved away or made anew; run the same command again", shown(.run)
+    )]
+    Gone {
+        /// The run's folder.
+        run: PathBuf,
+    },
     /// There is no such run.
     #[error("`{}` wants to be a run, got no `run.json` there; `baeum runs` lists them", shown(.run))]
     Absent {
@@ -41,6 +49,14 @@ pub enum RunError {
         run: PathBuf,
         /// What is no longer the same.
         differences: Vec<Reason>,
+    },
+    /// There is no step that a training has kept.
+    #[error(
+        "`{}` wants to be a step that a training has kept, such as `runs/digits-0001/replay/000012`, got no `set.json` there", shown(.path)
+    )]
+    NoStep {
+        /// Where it was looked for.
+        path: PathBuf,
     },
     /// The output of an earlier stage is needed and not there.
     #[error("`{}` wants an output of `{stage}`, got none; run `{stage}` first", shown(.run))]
@@ -77,8 +93,9 @@ impl RunError {
             RunError::Name { .. }
             | RunError::Absent { .. }
             | RunError::Differs { .. }
+            | RunError::NoStep { .. }
             | RunError::NoOutput { .. } => 2,
-            RunError::Fs(_) => 4,
+            RunError::Fs(_) | RunError::Gone { .. } => 4,
             RunError::Commit(error) if error.is_damage() => 8,
             RunError::Commit(_) => 4,
             RunError::Locked { .. } => 7,

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use baeum_core::Fs;
-use baeum_core::commit::{Set, commit_set, read_set, sweep};
+use baeum_core::commit::{MANIFEST, Set, commit_set, read_set, sweep};
 use baeum_core::fs::LockGuard;
 
 use super::checkpoints::{CHECKPOINTS, Checkpoints, hand_over, take_back};
 use super::disk::{discard, duplicate, ensure_folder, is_output, tree, unfinished};
+use super::lock::Claim;
 use super::plan::{Decision, Earlier, Found, View};
 use super::record::{Done, Origin, Record, StageRecord, hashes, output};
 use super::{Files, Key, Reason, RunError, Runs, Stage};
@@ -24,7 +25,7 @@ pub struct Run {
     record: Record,
     earlier: Earlier,
     outputs: BTreeMap<Stage, String>,
-    _lock: LockGuard,
+    lock: (LockGuard, Claim),
 }
 
 /// A stage that was begun.
@@ -41,9 +42,26 @@ pub struct Begun {
     key: Key,
 }
 
+/// What a stage has put out in a run, whoever works on it, every byte checked.
+///
+/// # Errors
+/// [`RunError::NoOutput`] if the stage was not done; [`RunError::Commit`] if its output is damaged.
+pub fn output_of(fs: &dyn Fs, run: &Path, stage: Stage) -> Result<Set, RunError> {
+    let folder = run.join(stage.folder());
+    if !fs.exists(&folder.join(MANIFEST))? && Record::read(fs, run)?.done(stage).is_none() {
+        return Err(RunError::NoOutput { run: run.to_owned(), stage });
+    }
+    Ok(read_set(fs, &folder)?)
+}
+
 impl Run {
     /// Cleans up behind an interrupted process, and writes once to every place that the stages will write to.
-    pub(super) fn open(runs: Runs, path: PathBuf, lock: LockGuard, record: Record) -> Result<Run, RunError> {
+    pub(super) fn open(
+        runs: Runs,
+        path: PathBuf,
+        lock: (LockGuard, Claim),
+        record: Record,
+    ) -> Result<Run, RunError> {
         let fs = &**runs.fs();
         Stage::ALL.into_iter().try_for_each(|stage| take_back(fs, &path, stage))?;
         let checkpoints = Stage::ALL.map(|stage| path.join(stage.folder()).join(CHECKPOINTS));
@@ -58,7 +76,7 @@ impl Run {
         fs.remove_dir_all(&probe)?;
         let earlier = runs.earlier(&path)?;
         record.write(fs, &path)?;
-        Ok(Run { path, record, earlier, outputs: BTreeMap::new(), _lock: lock, runs })
+        Ok(Run { path, record, earlier, outputs: BTreeMap::new(), lock, runs })
     }
 
     /// Its folder.
@@ -82,6 +100,7 @@ impl Run {
     /// [`RunError::NoOutput`] if a stage before it has none, and whatever the disk refuses. Damage is no error: what is
     /// damaged is made anew.
     pub fn begin(&mut self, stage: Stage) -> Result<Begun, RunError> {
+        self.lock.1.refuse_gone(self.fs())?;
         let Decision { key, found, reasons } = self.decide(stage)?;
         let key = key.ok_or_else(|| self.nothing_before(stage))?;
         let output = match found {
@@ -99,7 +118,12 @@ impl Run {
                 None
             }
         };
-        let checkpoints = Checkpoints::of(self.runs.fs().clone(), &self.folder(stage), key.clone());
+        let checkpoints = Checkpoints::of(
+            self.runs.fs().clone(),
+            Some(self.lock.1.clone()),
+            &self.folder(stage),
+            key.clone(),
+        );
         Ok(Begun { stage, reasons, output, checkpoints, key })
     }
 
@@ -111,6 +135,7 @@ impl Run {
     /// cache has the output.
     pub fn finish(&mut self, begun: Begun, files: Files) -> Result<Files, RunError> {
         let Begun { stage, key, .. } = begun;
+        self.lock.1.refuse_gone(self.fs())?;
         let set = Set { fingerprint: key.to_string(), files };
         let ready = unfinished(&self.path, &self.folder(stage));
         commit_set(self.fs(), &ready, &set.files, &set.fingerprint)?;
@@ -126,6 +151,7 @@ impl Run {
     /// # Errors
     /// [`RunError::Commit`] and [`RunError::Fs`] if the disk refuses.
     pub fn keep_replay(&self, name: &str, files: &Files) -> Result<PathBuf, RunError> {
+        self.lock.1.refuse_gone(self.fs())?;
         let folder = self.path.join(REPLAY);
         ensure_folder(self.fs(), &folder)?;
         let path = folder.join(name);

@@ -1,5 +1,5 @@
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -49,11 +49,34 @@ impl Owner {
     }
 }
 
+/// The folder of a run, as this process took it.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    run: PathBuf,
+    note: Vec<u8>,
+}
+
+impl Claim {
+    /// Whoever is about to write into the folder asks first: a folder that was removed or moved away would be made anew without
+    /// its record, and one that another process made in its place is not ours.
+    ///
+    /// # Errors
+    /// [`RunError::Gone`] if the note of this process no longer stands there.
+    pub(super) fn refuse_gone(&self, fs: &dyn Fs) -> Result<(), RunError> {
+        let gone = || Err(RunError::Gone { run: self.run.clone() });
+        match fs.read(&self.run.join(OWNER), OWNER_BYTES) {
+            Err(error) if error.is_absent() => gone(),
+            Ok(note) if note != self.note => gone(),
+            read => Ok(read.map(drop)?),
+        }
+    }
+}
+
 /// Takes the lock of a run for as long as the guard lives, and notes who has it.
 ///
 /// # Errors
 /// [`RunError::Locked`], naming the process that has it.
-pub(super) fn take(fs: &dyn Fs, run: &Path, now: String) -> Result<LockGuard, RunError> {
+pub(super) fn take(fs: &dyn Fs, run: &Path, now: String) -> Result<(LockGuard, Claim), RunError> {
     let mut tries = 1;
     let guard = loop {
         match fs.lock(&run.join(LOCK)) {
@@ -68,7 +91,7 @@ pub(super) fn take(fs: &dyn Fs, run: &Path, now: String) -> Result<LockGuard, Ru
     };
     let note = serde_json::to_vec(&Owner::here(fs, now)).unwrap_or_default();
     commit_file(fs, &run.join(OWNER), &note)?;
-    Ok(guard)
+    Ok((guard, Claim { run: run.to_owned(), note }))
 }
 
 /// Whether a process works on a run. A run that cannot be locked at all is nobody's.

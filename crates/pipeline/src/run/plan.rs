@@ -147,7 +147,7 @@ impl View<'_> {
     /// Whether the stage was interrupted after a checkpoint.
     fn goes_on(&self, stage: Stage, key: &Key) -> Result<Option<Reason>, RunError> {
         let Some((run, _)) = self.run else { return Ok(None) };
-        let checkpoints = Checkpoints::of(self.fs.clone(), &run.join(stage.folder()), key.clone());
+        let checkpoints = Checkpoints::of(self.fs.clone(), None, &run.join(stage.folder()), key.clone());
         Ok(checkpoints.newest()?.checkpoint.map(|checkpoint| Reason::Continues { epoch: checkpoint.epoch }))
     }
 

@@ -128,8 +128,51 @@ fn two_points_are_kept_and_the_newest_whole_one_is_taken() {
     points.save(6, &files(6), 3).unwrap();
     assert_eq!(fs.list(folder, 9).unwrap(), ["000005", "000006", "000007"], "as many as are asked for");
 
-    let other = Checkpoints::of(Arc::new(fs), Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
+    let other =
+        Checkpoints::of(Arc::new(fs), None, Path::new("/runs/toy-0001/1-data"), Key::found(&files(0)));
     assert!(other.newest().unwrap().checkpoint.is_none(), "made for another output");
+}
+
+#[test]
+fn what_a_stage_has_not_put_out_is_no_damage() {
+    let (fs, runs) = in_memory();
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    step(&mut run, Stage::Data).unwrap();
+    let error = output_of(&fs, run.path(), Stage::Train).unwrap_err();
+    let expect = "`/runs/toy-0001` wants an output of `train`, got none; run `train` first";
+    assert_eq!((error.to_string().as_str(), error.exit_code()), (expect, 2));
+    assert!(output_of(&fs, run.path(), Stage::Data).is_ok());
+    fs.remove_file(&run.path().join("1-data").join(MANIFEST)).unwrap();
+    assert_eq!(output_of(&fs, run.path(), Stage::Data).unwrap_err().exit_code(), 8);
+}
+
+#[test]
+fn a_run_whose_folder_is_gone_or_another_ends_and_writes_nothing() {
+    for again in [false, true] {
+        let (fs, runs) = in_memory();
+        let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+        let begun = run.begin(Stage::Data).unwrap();
+        let folder = Path::new("/runs/toy-0001");
+        fs.rename(folder, Path::new("/runs/moved")).unwrap();
+        if again {
+            // Another process, which got the number that had become free.
+            fs.create_dir(folder).unwrap();
+            commit_file(&fs, &folder.join("run.owner"), b"{}").unwrap();
+        }
+        let before = fs.list(folder, 99).unwrap_or_default();
+        let files = work(Stage::Data, &identity(5));
+        let expect = "`/runs/toy-0001` wants to stay where it is while its run is at work, got it removed, moved away or made anew; \
+                      run the same command again";
+        for error in [
+            begun.checkpoints.save(1, &files, 2).unwrap_err(),
+            run.keep_replay("000001", &files).unwrap_err(),
+            run.finish(begun, files).unwrap_err(),
+            run.begin(Stage::Models).unwrap_err(),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.exit_code()), (expect, 4));
+        }
+        assert_eq!(fs.list(folder, 99).unwrap_or_default(), before);
+    }
 }
 
 /// What training leaves behind, with every file that a checkpoint may have.

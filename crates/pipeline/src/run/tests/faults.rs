@@ -167,7 +167,7 @@ fn points_to_go_on_from_survive_an_end_at_any_moment() {
 fn last_epoch(fs: &CrashFs, run: &Path) -> Option<u64> {
     let train = run.join(Stage::Train.folder());
     let key = Key::of(&read_set(fs, &train).unwrap());
-    let newest = Checkpoints::of(Arc::new(fs.clone()), &train, key).newest().unwrap();
+    let newest = Checkpoints::of(Arc::new(fs.clone()), None, &train, key).newest().unwrap();
     newest.checkpoint.map(|checkpoint| checkpoint.epoch)
 }
 
