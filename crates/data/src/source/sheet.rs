@@ -72,27 +72,10 @@ pub(super) fn scan<'a>(
 /// The columns of the target, whose answers have a name together where there are several.
 fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
     for target in plan.targets().iter().filter(|target| plan.columns_of(target.name).len() > 1) {
-        refuse_name_of_another(plan, sheet, target.name)?;
+        several::refuse_name_of_another(plan, sheet, target.name)?;
     }
     let place = |(place, name): (usize, &String)| find(sheet, &plan.path_of_target(place), name);
     plan.columns.iter().enumerate().map(place).collect()
-}
-
-/// Refuses a name of several answers together that a field has, or one of the columns of another target.
-fn refuse_name_of_another(plan: &DataPlan, sheet: &Sheet, target: &str) -> Result<(), DataError> {
-    let own = plan.columns_of(target);
-    let mut others =
-        sheet.columns.iter().chain(plan.config.vectors.keys()).filter(|name| !own.contains(name));
-    if !others.any(|name| *name == target) {
-        return Ok(());
-    }
-    let path = if plan.config.targets.is_empty() {
-        "data.target".to_owned()
-    } else {
-        plan.path_of_head(target) + ".name"
-    };
-    let wants = format!("no other column called `{target}`, as the answers are together");
-    Err(DataError::setting(path, wants, "one; give it another name"))
 }
 
 /// The columns of the target, or those of the first of several.
