@@ -125,3 +125,9 @@ pub(super) fn refuse_name_of_another(plan: &DataPlan, sheet: &Sheet, target: &st
     let wants = format!("no other column called `{target}`, as the answers are together");
     Err(DataError::setting(path, wants, "one; give it another name"))
 }
+
+/// The columns of the target, or those of the first of several.
+pub(super) fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
+    let first = plan.config.targets.first().map_or(target.len(), |head| head.columns().len());
+    &target[..target.len().min(first)]
+}

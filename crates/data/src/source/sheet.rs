@@ -78,12 +78,6 @@ fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
     plan.columns.iter().enumerate().map(place).collect()
 }
 
-/// The columns of the target, or those of the first of several.
-fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
-    let first = plan.config.targets.first().map_or(target.len(), |head| head.columns().len());
-    &target[..target.len().min(first)]
-}
-
 fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
     sheet.column(name).ok_or_else(|| unknown(sheet, path, name, sheet.columns.iter().map(String::as_str)))
 }
@@ -186,7 +180,7 @@ impl TableScan<'_> {
 
     /// Looks at every image. A number for each row that is left, of its answer and of its images, one after the other, alone.
     fn look(&mut self) -> Result<Vec<u64>, DataError> {
-        let labels = several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))?;
+        let labels = several::targets(self.plan, &self.sheet, several::divided_by(self.plan, &self.target))?;
         let label = |row: usize| Ok(labels.get(row)?.unwrap_or_default().into_owned().into_bytes());
         let mut said = (0..labels.len()).map(label).collect::<Result<Vec<_>, DataError>>()?;
         let columns: Vec<usize> = self.images.keys().copied().collect();
@@ -324,7 +318,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn targets(&self) -> Result<Targets, DataError> {
-        several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))
+        several::targets(self.plan, &self.sheet, several::divided_by(self.plan, &self.target))
     }
 
     fn called(&self) -> Result<Vec<Option<String>>, DataError> {
@@ -347,7 +341,9 @@ impl Scan for TableScan<'_> {
         let is_number =
             |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
-            None => divided_by(self.plan, &self.target).iter().all(|&column| self.sheet.is_number(column)),
+            None => several::divided_by(self.plan, &self.target)
+                .iter()
+                .all(|&column| self.sheet.is_number(column)),
             Some(_) => targets
                 .known()
                 .map(is_number)
