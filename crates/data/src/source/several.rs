@@ -108,3 +108,26 @@ pub(super) fn refused(
         several => Ok(rows(sheet, several)?.into_iter().enumerate().filter_map(refuse).collect()),
     }
 }
+
+/// Refuses a name of several answers together that a field has, or one of the columns of another target.
+pub(super) fn refuse_name_of_another(plan: &DataPlan, sheet: &Sheet, target: &str) -> Result<(), DataError> {
+    let own = plan.columns_of(target);
+    let mut others =
+        sheet.columns.iter().chain(plan.config.vectors.keys()).filter(|name| !own.contains(name));
+    if !others.any(|name| *name == target) {
+        return Ok(());
+    }
+    let path = if plan.config.targets.is_empty() {
+        "data.target".to_owned()
+    } else {
+        plan.path_of_head(target) + ".name"
+    };
+    let wants = format!("no other column called `{target}`, as the answers are together");
+    Err(DataError::setting(path, wants, "one; give it another name"))
+}
+
+/// The columns of the target, or those of the first of several.
+pub(super) fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
+    let first = plan.config.targets.first().map_or(target.len(), |head| head.columns().len());
+    &target[..target.len().min(first)]
+}

@@ -72,33 +72,10 @@ pub(super) fn scan<'a>(
 /// The columns of the target, whose answers have a name together where there are several.
 fn targets(plan: &DataPlan, sheet: &Sheet) -> Result<Vec<usize>, DataError> {
     for target in plan.targets().iter().filter(|target| plan.columns_of(target.name).len() > 1) {
-        refuse_name_of_another(plan, sheet, target.name)?;
+        several::refuse_name_of_another(plan, sheet, target.name)?;
     }
     let place = |(place, name): (usize, &String)| find(sheet, &plan.path_of_target(place), name);
     plan.columns.iter().enumerate().map(place).collect()
-}
-
-/// Refuses a name of several answers together that a field has, or one of the columns of another target.
-fn refuse_name_of_another(plan: &DataPlan, sheet: &Sheet, target: &str) -> Result<(), DataError> {
-    let own = plan.columns_of(target);
-    let mut others =
-        sheet.columns.iter().chain(plan.config.vectors.keys()).filter(|name| !own.contains(name));
-    if !others.any(|name| *name == target) {
-        return Ok(());
-    }
-    let path = if plan.config.targets.is_empty() {
-        "data.target".to_owned()
-    } else {
-        plan.path_of_head(target) + ".name"
-    };
-    let wants = format!("no other column called `{target}`, as the answers are together");
-    Err(DataError::setting(path, wants, "one; give it another name"))
-}
-
-/// The columns of the target, or those of the first of several.
-fn divided_by<'t>(plan: &DataPlan, target: &'t [usize]) -> &'t [usize] {
-    let first = plan.config.targets.first().map_or(target.len(), |head| head.columns().len());
-    &target[..target.len().min(first)]
 }
 
 fn find(sheet: &Sheet, path: &str, name: &str) -> Result<usize, DataError> {
@@ -203,7 +180,7 @@ impl TableScan<'_> {
 
     /// Looks at every image. A number for each row that is left, of its answer and of its images, one after the other, alone.
     fn look(&mut self) -> Result<Vec<u64>, DataError> {
-        let labels = several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))?;
+        let labels = several::targets(self.plan, &self.sheet, several::divided_by(self.plan, &self.target))?;
         let label = |row: usize| Ok(labels.get(row)?.unwrap_or_default().into_owned().into_bytes());
         let mut said = (0..labels.len()).map(label).collect::<Result<Vec<_>, DataError>>()?;
         let columns: Vec<usize> = self.images.keys().copied().collect();
@@ -341,7 +318,7 @@ impl Scan for TableScan<'_> {
     }
 
     fn targets(&self) -> Result<Targets, DataError> {
-        several::targets(self.plan, &self.sheet, divided_by(self.plan, &self.target))
+        several::targets(self.plan, &self.sheet, several::divided_by(self.plan, &self.target))
     }
 
     fn called(&self) -> Result<Vec<Option<String>>, DataError> {
@@ -364,7 +341,9 @@ impl Scan for TableScan<'_> {
         let is_number =
             |known: Result<(usize, Cow<'_, str>), DataError>| Ok(number(&known?.1) != Err("a number"));
         let is_number = match self.plan.config.label_file {
-            None => divided_by(self.plan, &self.target).iter().all(|&column| self.sheet.is_number(column)),
+            None => several::divided_by(self.plan, &self.target)
+                .iter()
+                .all(|&column| self.sheet.is_number(column)),
             Some(_) => targets
                 .known()
                 .map(is_number)

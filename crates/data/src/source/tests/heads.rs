@@ -136,7 +136,7 @@ fn a_head_may_have_several_labels_of_each_row() {
 fn flagged() -> String {
     let yes = |fits: bool| if fits { "yes" } else { "no" };
     let row = |row: usize| {
-        let (kind, [red, green]) = (["elm", "oak"][row % 2], [row % 3 == 0, row % 4 == 1].map(yes));
+        let (kind, [red, green]) = (["elm", "oak"][row % 2], [row.is_multiple_of(3), row % 4 == 1].map(yes));
         format!("{green},{},{kind},{}.5,{red},{}\n", row % 7, row % 11, row % 13)
     };
     "green,a,kind,x,red,y\n".to_owned() + &(0..60).map(row).collect::<String>()
