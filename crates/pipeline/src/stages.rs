@@ -162,7 +162,7 @@ fn refuse_lone_rows(plan: &TrainPlan, dataset: &Dataset, graph: &Graph) -> Resul
         return Ok(());
     }
     let rule = format!(
-        "leave no row alone at the end of an epoch or of a batch, for `{}` wants two or more at once; another number, a `train.micro_batch` \
+        "a number that leaves no row alone at the end of an epoch or of a batch, for `{}` wants two or more at once; another number, a `train.micro_batch` \
          that fits, or `train.drop_last = true` helps",
         norm.name
     );
