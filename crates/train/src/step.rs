@@ -1,5 +1,7 @@
 //! What the loop asks of a network, between two updates.
 
+use std::collections::BTreeMap;
+
 use baeum_core::{
     Ahead, Batch, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update,
 };
@@ -99,7 +101,8 @@ pub(crate) fn judged<T>(
     if !plan.averages() {
         return find(net);
     }
-    net.load(&State { weights: state.averaged(), ..state.clone() })?;
+    // Answers want no moments; a copy of them would be the largest thing in memory.
+    net.load(&State { step: state.step, weights: state.averaged(), moments: BTreeMap::new() })?;
     let found = find(net)?;
     net.load(state)?;
     Ok(found)

@@ -211,7 +211,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.874)),
         published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
-        tried: "one seed, below the linear model. In trials 16,000 pieces, 128 units and four epochs reached an accuracy of 0.851; filters over one to four of them, which start at a deviation of 0.1, 0.856 in three epochs; filters over two to five characters 0.859 in five. The mean of the states counts the padding, for the recipe fills texts up in front, where no lengths are told",
+        tried: "one seed. By the validation loss of the recipe's own seed, 0.312 as it stands: without the GRU 0.324, 0.325 with a norm behind the mean and 0.329 with a beta2 of 0.9 (accuracy 0.867); twice the dropped letters, half of the runs dropped and half the rate 0.318, plain SGD over runs alone 0.346 to 0.348. A GRU over 8,000 pieces reached an accuracy of 0.842, filters over 16,000 pieces 0.856 and filters over two to five letters 0.859. Runs alone in PyTorch, with an Adam that moves only what a batch has seen, reach 0.870 behind two epochs",
     },
     Lesson {
         recipe: "datasets/tinyshakespeare/recipe.toml",
