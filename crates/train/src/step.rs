@@ -1,7 +1,5 @@
 //! What the loop asks of a network, between two updates.
 
-use std::collections::BTreeMap;
-
 use baeum_core::{
     Ahead, Batch, Dataset, Loss, LossParts, Network, NetworkError, Part, State, Tensor, Update,
 };
@@ -101,8 +99,7 @@ pub(crate) fn judged<T>(
     if !plan.averages() {
         return find(net);
     }
-    // Answers want no moments; a copy of them would be the largest thing in memory.
-    net.load(&State { step: state.step, weights: state.averaged(), moments: BTreeMap::new() })?;
+    net.load(&State { weights: state.averaged(), ..state.clone() })?;
     let found = find(net)?;
     net.load(state)?;
     Ok(found)
