@@ -79,14 +79,20 @@ fn a_failed_beginning_leaves_no_folder() {
     assert!(failures > 20, "{failures}");
 }
 
+/// A run whose training has begun.
+fn training(runs: &Runs) -> (Run, Begun) {
+    let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
+    step(&mut run, Stage::Data).unwrap();
+    step(&mut run, Stage::Models).unwrap();
+    let begun = run.begin(Stage::Train).unwrap();
+    (run, begun)
+}
+
 #[test]
 fn points_to_go_on_from_survive_a_full_disk() {
     for k in 1.. {
         let (fs, faulty) = prepared(|_| {});
-        let mut run = runs(Arc::new(faulty.clone()), "/runs").open("toy", RECIPE, identity(5)).unwrap();
-        step(&mut run, Stage::Data).unwrap();
-        step(&mut run, Stage::Models).unwrap();
-        let begun = run.begin(Stage::Train).unwrap();
+        let (mut run, begun) = training(&runs(Arc::new(faulty.clone()), "/runs"));
         let files = work(Stage::Train, &identity(5));
         begun.checkpoints.save(1, &files, 2).unwrap();
         faulty.fail_from(k, Fault::NoSpace);
@@ -97,10 +103,7 @@ fn points_to_go_on_from_survive_a_full_disk() {
         }
         drop(run);
         let runs = runs(Arc::new(fs), "/runs");
-        let mut run = runs.open("toy", RECIPE, identity(5)).unwrap();
-        step(&mut run, Stage::Data).unwrap();
-        step(&mut run, Stage::Models).unwrap();
-        let begun = run.begin(Stage::Train).unwrap();
+        let (_run, begun) = training(&runs);
         let epoch = begun.checkpoints.newest().unwrap().checkpoint.map(|checkpoint| checkpoint.epoch);
         assert!(
             begun.output.is_some() || epoch >= Some(if saved.is_ok() { 2 } else { 1 }),
@@ -139,10 +142,7 @@ fn a_run_goes_on_after_a_power_cut_at_any_moment() {
 fn points_to_go_on_from_survive_an_end_at_any_moment() {
     for k in 1.. {
         let (fs, faulty) = prepared(|_| {});
-        let mut run = runs(Arc::new(faulty.clone()), "/runs").open("toy", RECIPE, identity(5)).unwrap();
-        step(&mut run, Stage::Data).unwrap();
-        step(&mut run, Stage::Models).unwrap();
-        let begun = run.begin(Stage::Train).unwrap();
+        let (mut run, begun) = training(&runs(Arc::new(faulty.clone()), "/runs"));
         let files = work(Stage::Train, &identity(5));
         begun.checkpoints.save(3, &files, 2).unwrap();
         faulty.fail_from(k, Fault::InputOutput);
