@@ -46,6 +46,7 @@ class Training:
         self.net = network(self.said["graph"], start)
         self.kept = list(start)
         self.best = {}
+        self.averages = []  # of the parameters over the steps, where the recipe asks for them
         self.loss_of = criterion(**self.said["loss"])
         if self.said["method"]["name"] in ("Adam", "AdamW", "SGD"):
             self.said["method"]["numbers"]["fused"] = True  # PyTorch's fastest way
@@ -71,11 +72,13 @@ class Training:
         for epoch, order in enumerate(self.orders):
             train_losses.append(self.epoch(self.train[epoch % len(self.train)], order, step, most))
             step += len(order.split(self.said["batch_size"]))
+            self.turn()
             valid_losses.append(self.valid_loss())
             judged = train_losses if valid_losses[-1] is None else valid_losses
             if best is None or judged[-1] < judged[best]:
                 best = epoch
                 self.keep()
+            self.turn()
             if step >= most:
                 break
         return {"train_losses": train_losses, "valid_losses": valid_losses, "best_epoch": best}
@@ -93,8 +96,23 @@ class Training:
             if self.said["clip"] is not None:
                 nn.utils.clip_grad_norm_(self.net.parameters(), self.said["clip"])
             self.optimizer.step()
+            self.average()
             total, count, step = total + loss.detach() * numbers, count + numbers, step + 1
         return float(total / count)
+
+    @torch.no_grad()
+    def average(self) -> None:
+        if self.said["ema"] is None:
+            return
+        if not self.averages:
+            self.averages = [parameter.clone() for parameter in self.net.parameters()]
+        torch._foreach_lerp_(self.averages, list(self.net.parameters()), 1 - self.said["ema"])
+
+    @torch.no_grad()
+    def turn(self) -> None:
+        """Lets averages and parameters change places: averages are judged and kept."""
+        for average, parameter in zip(self.averages, self.net.parameters()):
+            average.data, parameter.data = parameter.data, average.data
 
     @torch.inference_mode()
     def valid_loss(self) -> float | None:

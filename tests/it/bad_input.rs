@@ -85,6 +85,7 @@ fn recipe_cases() -> Vec<Case> {
         )
         .recipe(layers("[models]\nlayers = [\n    { conv2d = { filters = 4, kernel = 1 } },\n    \"relu\",\n    { dense = { units = 8 } },\n]")),
         files("a text that is longer than the positions", lines(), 2),
+        files("a text of more signs than the table knows", lines(), 2).recipe(("vocabulary = 15", "vocabulary = 9")),
         case("a misspelt layer", layers("[models]\nlayers = [\"relo\"]"), SAME, 2),
         case("two networks at once", layers("[models]\nlayers = [\"relu\"]\n\n[models.mlp]\nhidden = [4]"), SAME, 2),
         case(

@@ -29,6 +29,29 @@ fn prepared(recipe: &str, folder: &Path, sets: &[&str]) -> Result<Prepared, Data
     prepare(&plans.data, &place)
 }
 
+/// The network sees as many pieces as the recipe says; of a text that has more an answer says so.
+#[test]
+fn an_answer_to_a_text_that_was_cut_says_so() {
+    let folder = Scratch::new("long");
+    let row = |i: usize| format!("{},{}\n", ["good fine", "bad poor"][i % 2], ["yes", "no"][i % 2]);
+    folder.put("words.csv", format!("text,label\n{}", (0..40).map(row).collect::<String>()));
+    let tokenise = "{ tokenise = { by = \"word\", length = 3, keep = \"end\" } }";
+    let recipe = format!(
+        "[data]\nsource = {{ csv = {{ path = \"words.csv\" }} }}\ntarget = \"label\"\naudit = {{ allow = [\"texts\"] }}\n\n\
+         [data.fields.text]\nsteps = [{tokenise}]\n\n[models.text_cnn]\nembedding = 4\nwidths = [2]\nfilters = 4\n\n\
+         [train]\nepochs = 2\nbatch_size = 8\n"
+    );
+    folder.put("words.toml", recipe);
+    let outcome = baeum(folder.path(), &["pipeline", "words.toml"]);
+    assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    folder.put("texts.csv", "text\nthree words fit\nbut four do not\n");
+    let outcome = baeum(folder.path(), &["predict", "words", "texts.csv"]);
+    let notes: Vec<bool> = outcome.stdout.lines().skip(1).map(|line| line.contains("pieces")).collect();
+    assert_eq!(notes, [false, true], "{}{}", outcome.stdout, outcome.stderr);
+    let said = "`text` has more than 3 pieces; the last 3 were seen";
+    assert!(outcome.stdout.contains(said), "{}", outcome.stdout);
+}
+
 /// The network has seen each sum of the test rows neither so nor the other way round.
 #[test]
 fn sums_are_added_that_were_never_seen() {

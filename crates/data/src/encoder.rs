@@ -9,7 +9,7 @@ mod windows;
 
 use std::collections::BTreeMap;
 
-use baeum_core::{Batch, DType, Data, InputSpec, Record, Role, Schema, Tensor, Value};
+use baeum_core::{Batch, DType, Data, End, InputSpec, Record, Role, Schema, Tensor, Value};
 
 use crate::DataError;
 use crate::plan::steps::{Change, Form};
@@ -69,6 +69,26 @@ impl Encoder {
             batch.inputs.insert(name, tensor);
         }
         Ok(batch)
+    }
+
+    /// The texts of a record that have more pieces than the network sees: the field, how many it sees, and from which end.
+    ///
+    /// # Errors
+    /// As [`Encoder::batch`].
+    pub fn cut_texts(&self, record: &Record) -> Result<Vec<(&str, usize, End)>, DataError> {
+        let mut cut = vec![];
+        for line in self.inputs.iter().flat_map(|input| &input.lines) {
+            let name = &self.schema.fields[line.field()].name;
+            let Some(value) = record.get(name) else { continue };
+            let limit = line.limit(&Cell::from(value)).map_err(|wrong| DataError::Value {
+                place: "record 1".to_owned(),
+                field: name.clone(),
+                wants: wrong.wants,
+                got: wrong.got,
+            })?;
+            cut.extend(limit.map(|(length, keep)| (name.as_str(), length, keep)));
+        }
+        Ok(cut)
     }
 
     /// How many inputs there are.

@@ -13,6 +13,23 @@ pub struct Arena {
 /// Where a part lies, in numbers from the start.
 pub type Span = Range<usize>;
 
+/// A tensor as rows and columns, and where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lying {
+    /// Its numbers.
+    pub span: Span,
+    /// `[out, rest]`: a convolution's kernel is a row for each filter.
+    pub sizes: [usize; 2],
+}
+
+impl Lying {
+    /// A tensor of these sizes, whose first axis is its rows.
+    pub fn of(span: Span, sizes: &[usize]) -> Lying {
+        let rows = sizes.first().copied().unwrap_or(1);
+        Lying { sizes: [rows, span.len() / rows.max(1)], span }
+    }
+}
+
 impl Arena {
     /// As many zeros.
     pub fn zeros(len: usize) -> Arena {

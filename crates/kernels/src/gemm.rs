@@ -54,6 +54,11 @@ impl<'a> Matrix<'a> {
         Matrix { data, row: 1, col: columns }
     }
 
+    /// The part that begins at this row and column.
+    pub(crate) fn from(self, [row, column]: [usize; 2]) -> Matrix<'a> {
+        Matrix { data: &self.data[row * self.row + column * self.col..], ..self }
+    }
+
     fn holds(&self, rows: usize, columns: usize) -> bool {
         rows == 0 || columns == 0 || (rows - 1) * self.row + (columns - 1) * self.col < self.data.len()
     }

@@ -70,7 +70,7 @@ pub use activation::{
     Activation, Reads, activation, activation_backward, activation_backward_in_place, activation_in_place,
 };
 pub use amx::{Amx, NoAmx};
-pub use arena::{Arena, Span};
+pub use arena::{Arena, Lying, Span};
 pub use attention::{AttentionMask, attention, attention_backward, attention_next, keep_place, kept_places};
 pub use buffer::{Buffer, as_words, as_words_mut};
 pub use columns::bias_gradient;

@@ -1,6 +1,6 @@
 //! Several inputs of a network, each read by layers that name it.
 
-use baeum_core::{DType, InputSpec};
+use baeum_core::{DType, InputSpec, Layer};
 
 use crate::config::in_words;
 use crate::plan::Step;
@@ -17,12 +17,14 @@ pub(crate) struct Entry<'a> {
     pub(crate) dtype: DType,
     /// What a text is filled up with behind.
     pub(crate) padding: Option<u32>,
+    /// How many different ids may come in; 1 where numbers do.
+    pub(crate) ids: usize,
 }
 
 impl<'a> Entry<'a> {
     pub(crate) fn of(input: &'a InputSpec) -> Entry<'a> {
         let padding = lengths::padding(input);
-        Entry { name: &input.name, item: &input.shape, dtype: input.dtype, padding }
+        Entry { name: &input.name, item: &input.shape, dtype: input.dtype, padding, ids: ids(input) }
     }
 
     /// The same before any data are seen: whether numbers or ids will come is not known yet, so it is what the first reader
@@ -33,8 +35,27 @@ impl<'a> Entry<'a> {
             Some(step.layer.takes(slot))
         };
         let dtype = steps.iter().find_map(takes).unwrap_or(DType::F32);
-        Entry { name, item, dtype, padding: None }
+        Entry { name, item, dtype, padding: None, ids: 1 }
     }
+
+    /// Refuses a table with fewer rows than there are ids to look up.
+    pub(crate) fn refuse_table(&self, step: &Step) -> Result<(), ModelError> {
+        let Layer::Embedding { vocabulary, .. } = step.layer else { return Ok(()) };
+        if vocabulary >= self.ids {
+            return Ok(());
+        }
+        let Entry { ids, name, .. } = self;
+        let rule = format!(
+            "must have a `vocabulary` of at least {ids}, as many ids as `{name}` has, got {vocabulary}"
+        );
+        Err(ModelError::Setting { path: step.path.clone(), rule })
+    }
+}
+
+/// How many different ids come in, as the data stage has counted them; 1 where numbers do.
+pub(crate) fn ids(input: &InputSpec) -> usize {
+    let places = input.columns.iter().filter_map(|column| column.steps.last()?.places());
+    places.max().unwrap_or(1)
 }
 
 impl ModelPlan {

@@ -1,7 +1,6 @@
 //! What optimizers tell apart: the parameters of a graph by what they do there.
 
 use baeum_core::{Graph, Layer, Param};
-use baeum_kernels::Span;
 
 /// What a learned tensor is to an optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,27 +52,13 @@ impl Role {
     }
 }
 
-/// A tensor as rows and columns, and where it lies.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Lying {
-    pub(crate) span: Span,
-    /// `[out, rest]`: a convolution's kernel is a row for each filter.
-    pub(crate) sizes: [usize; 2],
-}
-
-impl Lying {
-    pub(crate) fn of(span: Span, sizes: &[usize]) -> Lying {
-        let rows = sizes.first().copied().unwrap_or(1);
-        Lying { sizes: [rows, span.len() / rows.max(1)], span }
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::testing::{cases, chain, conv, embedding};
     use baeum_core::DType;
+    use baeum_kernels::Lying;
 
     #[test]
     fn tables_and_the_head_stand_at_the_ends() {

@@ -2,11 +2,11 @@
 
 use baeum_core::{Adam, Method, State, Update};
 use baeum_kernels::{
-    AdamStep, Ctx, LionStep, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon, muon_work,
-    rmsprop, sgd,
+    AdamStep, Ctx, LionStep, Lying, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon,
+    muon_work, rmsprop, sgd,
 };
 
-use crate::role::{Lying, Role};
+use crate::role::Role;
 
 /// What SGD and RMSprop keep with momentum, and Muon always, as PyTorch calls it.
 pub(crate) const MOMENTUM: &str = "momentum_buffer";
@@ -121,11 +121,7 @@ impl Rule {
             Rule::Muon(step) => {
                 let alone = ctx.is_none().then(|| Ctx::new(1));
                 let Some(ctx) = ctx.or(alone.as_ref()) else { return };
-                for Lying { span, sizes } in matrices {
-                    let [parameter, mean] =
-                        [&mut *parameter, &mut *first].map(|flat| &mut flat[span.clone()]);
-                    muon(ctx, step, *sizes, parameter, &gradient[span.clone()], mean);
-                }
+                muon(ctx, step, matrices, parameter, gradient, first);
             }
         }
     }

@@ -1,7 +1,7 @@
 use baeum_core::{Decode, Graph, GraphError, InputSpec, Layer, MeanOf, NodeId, Shape, ShapeError, Target};
 
 use crate::heads;
-use crate::inputs::Entry;
+use crate::inputs::{Entry, ids};
 use crate::lengths::Lengths;
 use crate::plan::Step;
 use crate::presets::Facts;
@@ -141,12 +141,6 @@ struct Wanted {
     read: usize,
 }
 
-/// How many different ids come in, as the data stage has counted them; 1 where numbers do.
-fn ids(input: &InputSpec) -> usize {
-    let places = input.columns.iter().filter_map(|column| column.steps.last()?.places());
-    places.max().unwrap_or(1)
-}
-
 /// Where each place is told, no layer looks ahead, and none needs to know where a text ends.
 fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph, ModelError> {
     let mut graph = Graph::default();
@@ -158,6 +152,10 @@ fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph
         texts.extend(answers_once.then(|| Lengths::of(id, entry, (place, entries.len()))));
     }
     for (number, step) in steps.iter().enumerate() {
+        step.inputs
+            .iter()
+            .filter_map(|&place| entries.get(place))
+            .try_for_each(|entry| entry.refuse_table(step))?;
         let mut read: Vec<NodeId> = step.inputs.iter().filter_map(|&place| ids.get(place).copied()).collect();
         read.extend(Lengths::beside_any(&mut texts, &mut graph, step)?);
         let id = add(&mut graph, number, step, &read)?;

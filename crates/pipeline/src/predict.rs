@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use baeum_core::{
-    Answer, Decode, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target,
+    Answer, Decode, End, Kind, Network, NetworkError, Predictor, Record, Role, Schema, SchemaError, Target,
     Tensor, Value,
 };
 use baeum_data::{DataError, Encoder, Pieces};
@@ -84,6 +84,15 @@ pub enum Note {
         /// The field.
         field: String,
     },
+    /// A text with more pieces than the network sees.
+    Cut {
+        /// The field.
+        field: String,
+        /// How many it sees.
+        length: usize,
+        /// From which end.
+        keep: End,
+    },
 }
 
 /// Why there is no answer.
@@ -152,7 +161,9 @@ impl Predict {
                     (target.field.clone(), target.decode.of_record(record).answer(row))
                 };
                 let answers = self.targets.iter().zip(&outputs).map(answer).collect();
-                predictions.push(Prediction { answers, outputs, notes: notes(&self.schema, record) });
+                let mut notes = notes(&self.schema, record);
+                notes.extend(cut(&self.encoder, record)?);
+                predictions.push(Prediction { answers, outputs, notes });
             }
         }
         Ok(predictions)
@@ -190,6 +201,12 @@ fn notes(schema: &Schema, record: &Record) -> Vec<Note> {
     notes
 }
 
+/// The texts that the network sees a part of.
+fn cut(encoder: &Encoder, record: &Record) -> Result<impl Iterator<Item = Note>, DataError> {
+    let texts = encoder.cut_texts(record)?.into_iter();
+    Ok(texts.map(|(field, length, keep)| Note::Cut { field: field.to_owned(), length, keep }))
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -201,6 +218,13 @@ impl fmt::Display for Note {
                 near.as_ref().map_or(Ok(()), |near| write!(f, "; did you mean `{near}`?"))
             }
             Note::Missing { field } => write!(f, "`{field}` is missing"),
+            Note::Cut { field, length, keep } => {
+                let end = match keep {
+                    End::Start => "first",
+                    End::End => "last",
+                };
+                write!(f, "`{field}` has more than {length} pieces; the {end} {length} were seen")
+            }
         }
     }
 }

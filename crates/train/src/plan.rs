@@ -139,7 +139,7 @@ impl TrainPlan {
     /// [`TrainError::Setting`] if the recipe says more than its epochs have, or a warmup that they do not reach the end of.
     pub fn steps(&self, steps_per_epoch: usize) -> Result<u64, TrainError> {
         let TrainConfig { epochs, max_steps, warmup_epochs, .. } = self.said;
-        let of_epochs = u64::from(epochs) * steps_per_epoch as u64;
+        let of_epochs = self.steps_of_epochs(steps_per_epoch);
         let Some(most) = max_steps else { return Ok(of_epochs) };
         let rule = format!(
             "up to {of_epochs}, as many as `train.epochs`, which is {epochs}, has of {steps_per_epoch} each"
@@ -149,6 +149,10 @@ impl TrainPlan {
         let warmup = schedule::warmup_steps(warmup_epochs, steps_per_epoch);
         require(warmup < most as f64, "warmup_epochs", rule, warmup_epochs)?;
         Ok(most)
+    }
+
+    fn steps_of_epochs(&self, steps_per_epoch: usize) -> u64 {
+        u64::from(self.said.epochs) * steps_per_epoch as u64
     }
 
     /// How many checkpoints stay on disk; older ones may be removed.
@@ -212,8 +216,8 @@ impl TrainPlan {
 
     /// The step size of the update behind the first `step` ones and the epochs of `history`.
     pub fn learning_rate(&self, step: u64, steps_per_epoch: usize, history: &[EpochRecord]) -> f64 {
-        let TrainConfig { learning_rate, warmup_epochs, schedule, epochs, max_steps, .. } = &self.said;
-        let steps = max_steps.unwrap_or(u64::from(*epochs) * steps_per_epoch as u64);
+        let TrainConfig { learning_rate, warmup_epochs, schedule, max_steps, .. } = &self.said;
+        let steps = max_steps.unwrap_or_else(|| self.steps_of_epochs(steps_per_epoch));
         let place = schedule::Place { step, steps, steps_per_epoch, history };
         learning_rate * schedule::factor(schedule, *warmup_epochs, place)
     }

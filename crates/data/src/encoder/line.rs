@@ -1,4 +1,6 @@
-use baeum_core::{DatePart, Denoise, Filter, Fit, Kind, Moment, TextForm, Transform};
+use std::borrow::Cow;
+
+use baeum_core::{DatePart, Denoise, End, Filter, Fit, Kind, Moment, TextForm, Transform};
 
 use super::numbers;
 use crate::error::quoted;
@@ -127,6 +129,14 @@ impl Line {
         Ok(())
     }
 
+    /// How many pieces of a text are seen, and from which end, if it has more.
+    pub(crate) fn limit(&self, cell: &Cell<'_>) -> Result<Option<(usize, End)>, Wrong> {
+        let (Start::Text { normalise, cutter, .. }, Cell::Name(text)) = (&self.start, cell) else {
+            return Ok(None);
+        };
+        cutter.limit(&written(text, normalise)).map_err(refused)
+    }
+
     fn walk(&self, cell: &Cell<'_>, out: &mut [f32]) -> Result<(), Wrong> {
         self.start.write(cell, &mut out[..self.entry])?;
         self.rest.iter().fold(self.entry, |wide, step| numbers::apply(step, out, wide));
@@ -226,14 +236,8 @@ impl Start {
             (Start::Hash { buckets }, Cell::Name(name)) => out.fill(hashed(name, *buckets) as f32),
             // A text that is not there has no pieces.
             (Start::Text { cutter, .. }, Cell::Missing) => cutter.write("", out).map_err(refused)?,
-            (Start::Text { normalise, cutter, .. }, Cell::Name(text)) if normalise.is_empty() => {
-                cutter.write(text, out).map_err(refused)?;
-            }
             (Start::Text { normalise, cutter, .. }, Cell::Name(text)) => {
-                let text = normalise
-                    .iter()
-                    .fold((*text).to_owned(), |text, (form, lower)| normalised(&text, *form, *lower));
-                cutter.write(&text, out).map_err(refused)?;
+                cutter.write(&written(text, normalise), out).map_err(refused)?;
             }
             (Start::Image { channels, before, resize }, Cell::Image(image))
                 if image.channels == *channels =>
@@ -259,6 +263,11 @@ impl Start {
             Start::Image { .. } => "an image",
         }
     }
+}
+
+/// A text with its letters written in such forms.
+fn written<'t>(text: &'t str, forms: &[(TextForm, bool)]) -> Cow<'t, str> {
+    forms.iter().fold(Cow::Borrowed(text), |text, (form, lower)| Cow::Owned(normalised(&text, *form, *lower)))
 }
 
 fn refused(refusal: Refusal) -> Wrong {

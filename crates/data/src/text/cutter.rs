@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use baeum_core::End;
 use tokenizers::{Encoding, Tokenizer, TruncationDirection, TruncationParams, TruncationStrategy};
 
@@ -8,6 +10,8 @@ use super::{Refusal, guarded, load, refuse};
 #[derive(Clone, Debug)]
 pub(crate) struct Cutter {
     tokenizer: Tokenizer,
+    /// The same where it leaves out nothing, once somebody asks whether it did.
+    whole: OnceLock<Tokenizer>,
     seam: Seam,
     padding: u32,
     length: usize,
@@ -33,7 +37,7 @@ impl Cutter {
         let cut = TruncationParams { direction, max_length: length, strategy, stride: 0 };
         let set = guarded(|| tokenizer.with_truncation(Some(cut)).map(drop))?;
         set.or_else(|error| refuse("a length that leaves room for its special tokens", error.to_string()))?;
-        Ok(Cutter { tokenizer, seam: seam::of(json), padding, length, keep, fill })
+        Ok(Cutter { tokenizer, whole: OnceLock::new(), seam: seam::of(json), padding, length, keep, fill })
     }
 
     /// Writes the places of a text, the rest filled up; never more than `out` has.
@@ -50,17 +54,46 @@ impl Cutter {
         Ok(())
     }
 
+    /// How many pieces of a text are kept, and from which end, if it has more.
+    pub(crate) fn limit(&self, text: &str) -> Result<Option<(usize, End)>, Refusal> {
+        let kept = self.cut(text)?;
+        if kept.len() < self.length {
+            return Ok(None);
+        }
+        let signs: u32 = kept.get_special_tokens_mask().iter().sum();
+        let room = self.length.saturating_sub(signs as usize);
+        let is_cut = self.has_more_than(room, text)?;
+        Ok(is_cut.then_some((self.length, self.keep)))
+    }
+
+    fn has_more_than(&self, room: usize, text: &str) -> Result<bool, Refusal> {
+        let whole = self.whole.get_or_init(|| {
+            let mut whole = self.tokenizer.clone();
+            whole.with_truncation(None).map(drop).unwrap_or_default(); // refused are lengths alone
+            whole
+        });
+        let mut count = 0;
+        for run in self.seam.runs(text) {
+            let Ok(run) = seam::admit(run) else { return Ok(true) }; // too long to be divided, and so to be kept
+            count += ask(whole, |tokenizer| tokenizer.encode_fast(run, false))?.len();
+            if count > room {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The pieces of a text that are kept, and the tokenizer's own signs around them.
     fn cut(&self, text: &str) -> Result<Encoding, Refusal> {
         let runs: Vec<&str> = self.seam.runs(text).collect();
         match runs[..] {
             [] | [_] => {
                 let text = seam::admit(text)?;
-                self.ask(|tokenizer| tokenizer.encode_fast(text, true))
+                ask(&self.tokenizer, |tokenizer| tokenizer.encode_fast(text, true))
             }
             [..] => {
                 let pieces = Encoding::merge(self.enough(runs)?, false);
-                self.ask(|tokenizer| tokenizer.post_process(pieces, None, true))
+                ask(&self.tokenizer, |tokenizer| tokenizer.post_process(pieces, None, true))
             }
         }
     }
@@ -73,7 +106,7 @@ impl Cutter {
         let (mut all, mut count) = (vec![], 0);
         for run in runs {
             let run = seam::admit(run)?;
-            let mut pieces = self.ask(|tokenizer| tokenizer.encode_fast(run, false))?;
+            let mut pieces = ask(&self.tokenizer, |tokenizer| tokenizer.encode_fast(run, false))?;
             pieces.take_overflowing(); // what was cut off
             count += pieces.len();
             all.push(pieces);
@@ -86,12 +119,12 @@ impl Cutter {
         }
         Ok(all)
     }
+}
 
-    fn ask(
-        &self,
-        call: impl FnOnce(&Tokenizer) -> tokenizers::Result<Encoding>,
-    ) -> Result<Encoding, Refusal> {
-        let cut = guarded(|| call(&self.tokenizer))?;
-        cut.or_else(|error| refuse("a text that the tokenizer can cut", error.to_string()))
-    }
+fn ask(
+    tokenizer: &Tokenizer,
+    call: impl FnOnce(&Tokenizer) -> tokenizers::Result<Encoding>,
+) -> Result<Encoding, Refusal> {
+    let cut = guarded(|| call(tokenizer))?;
+    cut.or_else(|error| refuse("a text that the tokenizer can cut", error.to_string()))
 }

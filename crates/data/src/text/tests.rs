@@ -73,6 +73,9 @@ fn a_long_text_is_cut_at_the_end_that_is_not_kept() {
     };
     assert_eq!(ends(End::Start), cut(&json, "the", 3)[..]);
     assert_eq!(ends(End::End), cut(&json, "cat", 3)[..]);
+    let cutter = Cutter::new(&json, 0, 3, [End::End, End::End]).unwrap();
+    let limit = |text| cutter.limit(text).unwrap();
+    assert_eq!([limit("cat"), limit("cats"), limit("")], [None, Some((3, End::End)), None]);
 }
 
 /// As with a text cut whole by the library, from either end, with signs around it; RoBERTa's come through its own step.
@@ -97,7 +100,10 @@ fn a_long_text_is_cut_as_a_whole() {
                     whole.with_truncation(Some(cut)).unwrap();
                     let expect = whole.encode_fast(text.as_str(), true).unwrap();
                     let mut out = vec![0.0; expect.len()];
-                    Cutter::new(&json, 0, length, [keep, End::End]).unwrap().write(&text, &mut out).unwrap();
+                    let cutter = Cutter::new(&json, 0, length, [keep, End::End]).unwrap();
+                    cutter.write(&text, &mut out).unwrap();
+                    let limit = (length < 1_000_000).then_some((length, keep));
+                    assert_eq!(cutter.limit(&text).unwrap(), limit, "{by:?}");
                     assert!(expect.len() == length || length == 1_000_000);
                     assert!(
                         out.iter().map(|out| *out as u32).eq(expect.get_ids().iter().copied()),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::arena::Lying;
 use crate::testing::{everywhere, measure, normal};
 
 const SGD: SgdStep =
@@ -179,7 +180,7 @@ fn muon_follows_the_formula() {
         let mut wanted: Vec<f64> = theta.iter().copied().map(f64::from).collect();
         for step in 1..=3 {
             let gradient = normal(step, theta.len());
-            muon(&Ctx::new(2), &numbers, [rows, columns], &mut theta, &gradient, &mut mean);
+            muon(&Ctx::new(2), &numbers, &alone([rows, columns]), &mut theta, &gradient, &mut mean);
             let mut way = vec![];
             for (mean, g) in wanted_mean.iter_mut().zip(&gradient) {
                 let g = 0.5 * f64::from(*g);
@@ -207,7 +208,7 @@ fn the_length_of_a_gradient_is_nothing_to_muon_and_no_gradient_moves_nothing() {
     let stepped = |factor: f32| {
         let gradient: Vec<f32> = normal(1, 12).iter().map(|g| factor * g).collect();
         let (mut theta, mut mean) = (vec![0.0; 12], vec![0.0; 12]);
-        muon(&Ctx::new(1), &MUON, [3, 4], &mut theta, &gradient, &mut mean);
+        muon(&Ctx::new(1), &MUON, &alone([3, 4]), &mut theta, &gradient, &mut mean);
         theta
     };
     assert_eq!(stepped(0.0), [0.0; 12]);
@@ -221,15 +222,45 @@ fn muon_gives_the_same_bits_on_every_rung_with_any_threads() {
     for [rows, columns] in [[150, 70], [70, 150], [33, 33]] {
         let (start, gradient) = (normal(0, rows * columns), normal(1, rows * columns));
         everywhere(|ctx| {
-            two_steps(&start, |_, theta, mean, _| muon(ctx, &MUON, [rows, columns], theta, &gradient, mean))
+            let matrix = alone([rows, columns]);
+            two_steps(&start, |_, theta, mean, _| muon(ctx, &MUON, &matrix, theta, &gradient, mean))
         });
     }
 }
 
 #[test]
+fn muon_turns_each_matrix_by_itself_small_or_large() {
+    let sizes = [[40, 24], [16, 16], [600, 500], [0, 8], [24, 40]];
+    let mut end = 0;
+    let matrices = sizes.map(|sizes| {
+        let start = end + 5; // what lies between is nobody's
+        end = start + sizes[0] * sizes[1];
+        Lying { span: start..end, sizes }
+    });
+    let (start, gradient) = (normal(0, end), normal(1, end));
+    let mut wanted = start.clone();
+    for Lying { span, sizes } in &matrices {
+        let mut mean = vec![0.0; span.len()];
+        let theta = &mut wanted[span.clone()];
+        muon(&Ctx::new(1), &MUON, &alone(*sizes), theta, &gradient[span.clone()], &mut mean);
+    }
+    for threads in [1, 2, 3] {
+        let (mut theta, mut mean) = (start.clone(), vec![0.0; end]);
+        muon(&Ctx::new(threads), &MUON, &matrices, &mut theta, &gradient, &mut mean);
+        assert!(theta == wanted, "{threads} threads");
+    }
+}
+
+/// A matrix that nothing lies beside.
+fn alone(sizes: [usize; 2]) -> [Lying; 1] {
+    [Lying { span: 0..sizes[0] * sizes[1], sizes }]
+}
+
+#[test]
 #[should_panic(expected = "muon wants a gradient of 2 rows of 3")]
 fn muon_wants_a_whole_matrix() {
-    muon(&Ctx::new(1), &MUON, [2, 3], &mut [0.0; 5], &[0.0; 5], &mut [0.0; 5]);
+    let matrix = [Lying { span: 0..5, sizes: [2, 3] }];
+    muon(&Ctx::new(1), &MUON, &matrix, &mut [0.0; 5], &[0.0; 5], &mut [0.0; 5]);
 }
 
 #[test]

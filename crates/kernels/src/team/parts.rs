@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Team;
+use crate::arena::{Lying, Span};
 
 /// A slice cut into parts of one length; the last may be shorter.
 struct Parts<'a, T> {
@@ -38,7 +39,56 @@ impl<'a, T> Parts<'a, T> {
     }
 }
 
+/// A slice of which several spans are taken.
+struct Spans<'a, T> {
+    start: *mut T,
+    len: usize,
+    slice: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: as for parts: elements are reached by `span` alone, whose caller promises that spans do not meet.
+unsafe impl<T: Send> Sync for Spans<'_, T> {}
+
+impl<'a, T> Spans<'a, T> {
+    fn of(slice: &'a mut [T]) -> Spans<'a, T> {
+        Spans { start: slice.as_mut_ptr(), len: slice.len(), slice: PhantomData }
+    }
+
+    /// # Safety
+    /// Spans that are taken while this lives do not meet.
+    #[expect(clippy::mut_from_ref, reason = "spans do not meet, so no two references do")]
+    unsafe fn span(&self, span: &Span) -> &mut [T] {
+        assert!(span.end <= self.len && span.start <= span.end, "{span:?} reaches beyond {}", self.len);
+        // SAFETY: the span was found to lie within the slice, which is borrowed mutably while this lives; by the caller's promise
+        // nobody else holds a part of it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(span.start), span.len()) }
+    }
+}
+
 impl Team {
+    /// Calls `task` with every tensor and its numbers in each of the slices, several at the same time.
+    ///
+    /// # Panics
+    /// If a tensor reaches into the one before, or beyond a slice.
+    pub fn lying<T: Send, const N: usize>(
+        &self,
+        slices: [&mut [T]; N],
+        tensors: &[Lying],
+        task: impl Fn(&Lying, [&mut [T]; N]) + Sync,
+    ) {
+        let mut end = 0;
+        for Lying { span, .. } in tensors {
+            assert!(end <= span.start && span.start <= span.end, "{span:?} does not lie behind {end}");
+            end = span.end;
+        }
+        let slices = slices.map(Spans::of);
+        self.run(tensors.len(), &|i| {
+            let tensor = &tensors[i];
+            // SAFETY: `run` calls with each number once, and each tensor was found to begin where the one before ends, or behind.
+            task(tensor, slices.each_ref().map(|slice| unsafe { slice.span(&tensor.span) }));
+        });
+    }
+
     /// Calls `task` with every part of `out`, several at the same time: parts of `size` elements, the last one shorter if `size`
     /// does not divide the length.
     ///
@@ -131,6 +181,44 @@ mod tests {
             assert!(a.iter().enumerate().all(|(place, part)| *part == place / 10 + 1), "{a:?}");
             assert_eq!(b.iter().sum::<usize>(), len);
         }
+    }
+
+    #[test]
+    fn tensors_get_their_numbers_of_every_slice() {
+        let tensors = [(0..3, [1, 3]), (4..4, [0, 2]), (4..10, [2, 3])];
+        let tensors = tensors.map(|(span, sizes)| Lying { span, sizes });
+        for threads in [1, 3] {
+            let (mut a, mut b) = ([0; 12], [0; 11]);
+            Team::new(threads).lying([&mut a, &mut b], &tensors, |at, [a, b]| {
+                a.fill(at.sizes[0]);
+                b.fill(a.len());
+            });
+            assert_eq!(a, [1, 1, 1, 0, 2, 2, 2, 2, 2, 2, 0, 0]);
+            assert_eq!(b, [3, 3, 3, 0, 6, 6, 6, 6, 6, 6, 0]);
+        }
+    }
+
+    fn lie(spans: &[Span]) {
+        let tensors: Vec<Lying> = spans.iter().map(|span| Lying::of(span.clone(), &[1])).collect();
+        Team::new(2).lying([&mut [0; 12]], &tensors, |_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "2..8 does not lie behind 3")]
+    fn tensors_do_not_meet() {
+        lie(&[0..3, 2..8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "9..5 does not lie behind 3")]
+    fn a_tensor_does_not_end_before_it_begins() {
+        lie(&[0..3, Span { start: 9, end: 5 }, 5..8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "9..13 reaches beyond 12")]
+    fn a_tensor_lies_within() {
+        lie(&[0..3, 9..13]);
     }
 
     #[test]

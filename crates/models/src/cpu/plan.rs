@@ -8,10 +8,10 @@ mod place;
 mod share;
 
 use baeum_core::{Graph, NodeId, ParamKind, Rng};
-use baeum_kernels::{Span, Write};
+use baeum_kernels::{Lying, Span, Write};
 
 use super::op::{Op, Room, count, item};
-use crate::role::{Lying, Role};
+use crate::role::Role;
 pub(super) use place::Place;
 
 /// What a plan is made for.

@@ -71,9 +71,7 @@ impl Run<'_> {
         let out = [&step.yields.span(self.rows), &self.kept(step, 0)];
         let ([ids], [y, hashes]) = self.arena.views([&self.read(step)], out);
         let (ids, hashes) = (as_words(ids), as_words_mut(hashes));
-        for (ids, hashes) in ids.chunks_exact(time).zip(hashes.chunks_exact_mut(time)) {
-            ngrams.hash(ids, hashes);
-        }
+        ngrams.hash(time, ids, hashes);
         let table = &self.state.learned[step.learned[0].clone()];
         embedding(self.ctx, units, hashes, table, y);
     }

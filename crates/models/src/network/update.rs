@@ -2,14 +2,13 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{NetworkError, State, Tensor, TensorError, Update, UpdateStats};
-use baeum_kernels::{running_average, sum_of_squares};
+use baeum_kernels::{Lying, running_average, sum_of_squares};
 use candle_core::{DType, Var};
 
 use super::convert::{to_candle, to_host};
 use super::error::{RunError, backend};
 use super::{CandleNetwork, Forward, Parameter};
 use crate::checks::{self, fitting};
-use crate::role::Lying;
 use crate::rule::Rule;
 
 impl<F: Forward> CandleNetwork<F> {

@@ -262,9 +262,7 @@ impl Run<'_> {
         checks::ids(&node.name, &numbers, Ngrams::IDS)?;
         let words: Vec<u32> = numbers.iter().map(|id| *id as u32).collect();
         let mut hashes = vec![0; words.len()];
-        for (ids, hashes) in words.chunks_exact(time).zip(hashes.chunks_exact_mut(time)) {
-            ngrams.hash(ids, hashes);
-        }
+        ngrams.hash(time, &words, &mut hashes);
         let hashes = hashes.into_iter().map(i64::from).collect();
         self.rows_of(node, &Tensor::from_vec(hashes, (rows, time), ids.device())?)
     }

@@ -1,6 +1,6 @@
 //! From the text of a recipe to a graph: spellings, names, refusals, presets, the summary.
 
-use baeum_core::{DType, Decode, Graph, InputSpec, Layer, Target};
+use baeum_core::{DType, Decode, Graph, InputSpec, Layer, Pipeline, Target, Transform};
 use baeum_models::{LayerSpec, ModelConfig, ModelError, build, initial, summary};
 
 #[derive(Debug, serde::Deserialize)]
@@ -295,6 +295,17 @@ fn ids_come_from_data() {
     assert_eq!(
         error.to_string(),
         "layer 0 `embedding1`: embedding wants i64 numbers, got f32 from `x`\n  x [batch, 7]"
+    );
+    let names = |count: usize| {
+        let labels = (0..count).map(|i| i.to_string()).collect(); // place 0 is for others
+        let steps = vec![Transform::Category { labels }];
+        let columns = vec![Pipeline { field: "name".to_owned(), steps }];
+        plan.graph(&[InputSpec { columns, ..input(&[1], DType::I64) }], &[self::labels("y", 3)])
+    };
+    names(4).unwrap();
+    assert_eq!(
+        names(5).unwrap_err().to_string(),
+        "`models.layers[0]` must have a `vocabulary` of at least 6, as many ids as `x` has, got 5"
     );
 }
 

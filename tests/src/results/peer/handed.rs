@@ -30,6 +30,7 @@ impl Opened {
             warmup_epochs: said.warmup_epochs,
             schedule: said.schedule.clone(),
             clip: said.clip,
+            ema: said.ema,
             loss: said.loss.clone(),
             checkpoint: said.checkpoint.clone(),
             ..TrainConfig::default()
@@ -96,6 +97,7 @@ impl Opened {
             "weight_decay": update.weight_decay,
             "decayed": update.decayed,
             "clip": update.clip,
+            "ema": update.ema,
         }))
     }
 
