@@ -50,7 +50,7 @@ pub use layer::{
 };
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::{HeadLoss, Loss};
-pub use memory::free_memory;
+pub use memory::{free_memory, taken_memory};
 pub use moment::Moment;
 pub use nearest::nearest;
 pub use network::{LossParts, Lost, LostWhat, Network, NetworkError, Part, State, UpdateStats};

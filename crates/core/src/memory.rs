@@ -14,6 +14,11 @@ pub fn free_memory(fs: &dyn Fs) -> Option<u64> {
     machine.into_iter().chain(group).min()
 }
 
+/// The memory that this process takes, in bytes; none where the system does not tell it (it does on Linux).
+pub fn taken_memory(fs: &dyn Fs) -> Option<u64> {
+    line_in_kib(fs, "/proc/self/status", "VmRSS:")
+}
+
 /// The number behind a word at the start of a line, which counts KiB.
 fn line_in_kib(fs: &dyn Fs, path: &str, word: &str) -> Option<u64> {
     let text = text(fs, path)?;
@@ -63,6 +68,6 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn this_machine_has_some() {
-        assert!(free_memory(&RealFs).unwrap() > 0);
+        assert!(free_memory(&RealFs).unwrap() > 0 && taken_memory(&RealFs).unwrap() > 0);
     }
 }

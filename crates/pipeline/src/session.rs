@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use baeum_core::commit::CommitError;
 use baeum_core::tagged::Several;
-use baeum_core::{Clock, Dataset};
+use baeum_core::{Clock, Dataset, taken_memory};
 use baeum_data::{DataError, ExampleCache, Place};
 use baeum_models::Memory;
 use baeum_train::{FailedStep, TrainError};
@@ -101,7 +101,14 @@ pub enum Told<'a> {
     /// A step of the training was not taken; it is kept there to be run again, or the disk refuses to keep it.
     Diverged(Result<&'a Path, &'a StageError>),
     /// The training that begins will take so much memory, with so many rows at once.
-    Expects(Memory, usize),
+    Expects {
+        /// Beside the program and its examples.
+        memory: Memory,
+        /// What these take so far, in bytes, if the system tells it.
+        taken: Option<u64>,
+        /// How many rows go through the network at once.
+        rows: usize,
+    },
     /// A stage is done.
     Done(Stage, Duration, &'a Files),
 }
@@ -271,7 +278,8 @@ impl<'a> Session<'a> {
         let dataset = self.dataset()?;
         let model = artifacts::read_model(self.of(Stage::Models)?, &self.job.place.limits)?;
         let memory = stages::expected(&self.context(&self.place, &NoHooks), &model)?;
-        audience.told(&Told::Expects(memory, self.job.plans.train.part_rows()));
+        let (taken, rows) = (taken_memory(&*self.place.fs), self.job.plans.train.part_rows());
+        audience.told(&Told::Expects { memory, taken, rows });
         let newest = begun.checkpoints.newest()?;
         if !newest.damaged.is_empty() {
             audience.told(&Told::Damaged(&newest.damaged));

@@ -85,7 +85,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.925)),
         published: "two convolutions of fewer than 100,000 parameters 0.925, XGBoost 0.898 (the data's README)",
-        tried: "the bench trains this very network on both sides, so it stays as it is; `fashion-mnist/cnn` reaches the bar",
+        tried: "the bench trains this very network on both sides, so it stays as it is; `fashion-mnist/cnn` reaches the bar. 0.940, as the best recipes have it, is not reached: five convolutions of 426,602 parameters, mirrored and moved, averaged over twelve epochs of a minute, 0.929",
     },
     Lesson {
         recipe: "datasets/fashion-mnist/cnn.toml",
@@ -110,8 +110,8 @@ pub const LESSONS: &[Lesson] = &[
         protocol: "mixed table, the official 16,281 rows are tested",
         measure: Measure::Metric("accuracy"),
         called: "accuracy",
-        bar: Some(Bar::AtLeast(0.857)),
-        published: "MLP 0.852, FT-Transformer 0.859, XGBoost 0.874 (Gorishniy et al. 2021)",
+        bar: Some(Bar::AtLeast(0.868)),
+        published: "MLP 0.852, FT-Transformer 0.859, XGBoost 0.874 (Gorishniy et al. 2021), TabM-mini 0.870 (Gorishniy et al. 2025)",
         tried: "",
     },
     Lesson {
@@ -148,7 +148,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.978)),
         published: "logistic regression 0.978 (scikit-learn, cross-validation)",
-        tried: "on 57 validation rows, four seeds, the recipe has a loss of 0.067; with a rate of 0.001 and weight decay of 0.1 or 1 0.079 and 0.082, without a hidden layer 0.085. With three of the seeds weight decay of 0.01, 0.1 and 1 differ by 0.006, and linear networks of other rates have 0.091 to 0.133",
+        tried: "on 57 validation rows, four seeds, the recipe has a loss of 0.067; with a rate of 0.001 and weight decay of 0.1 or 1 0.079 and 0.082, without a hidden layer 0.085. With three of the seeds weight decay of 0.01, 0.1 and 1 differ by 0.006, and linear networks of other rates have 0.091 to 0.133. scikit-learn's logistic regression, from the same rows, has 0.965 on these test rows, and over thirty seeds 0.9725 where the recipe has 0.9713",
     },
     Lesson {
         recipe: "datasets/penguins/recipe.toml",
@@ -193,7 +193,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.865)),
         published: "linear SVM over n-grams of characters 0.865 (scikit-learn, cross-validation)",
-        tried: "by the validation loss of two seeds, 0.415 as it stands: half the filters 0.431, dropout of 0.7 0.420, vectors of 128 numbers 0.428, filters over one to six letters 0.437. Where letters start at a deviation of 1 one seed has 0.617 in place of 0.524, where texts are filled up behind and windows end in them 0.527 in place of 0.479; a GRU of both directions reached an accuracy of 0.808",
+        tried: "by the validation loss of two seeds, 0.415 as it stands: half the filters 0.431, dropout of 0.7 0.420, vectors of 128 numbers 0.428, filters over one to six letters 0.437. Where letters start at a deviation of 1 one seed has 0.617 in place of 0.524, where texts are filled up behind and windows end in them 0.527 in place of 0.479; a GRU of both directions reached an accuracy of 0.808. Averages of the weights have 0.413 in place of 0.415",
     },
     Lesson {
         recipe: "datasets/sst2/recipe.toml",
@@ -202,7 +202,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.82)),
         published: "CNN 0.827 (Kim 2014), linear SVM over n-grams 0.813",
-        tried: "against a validation loss of 0.447 of the recipe, one or two seeds: 16, 32 and 512 numbers for a word 0.443, 0.445 and 0.446, vocabularies of 4,000 and 8,000 0.463 and 0.446, twice the dropped words 0.450, a GRU of both directions 0.513, a Transformer of one block 0.564. Convolutions over time, as the paper has them: 0.490 where words start at a deviation of 1, 0.451 at 0.05",
+        tried: "",
     },
     Lesson {
         recipe: "datasets/nsmc/recipe.toml",
@@ -211,7 +211,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "accuracy",
         bar: Some(Bar::AtLeast(0.874)),
         published: "linear model over n-grams 0.874; pre-trained KoBERT 0.896",
-        tried: "one seed. By the validation loss of the recipe's own seed, 0.312 as it stands: without the GRU 0.324, 0.325 with a norm behind the mean and 0.329 with a beta2 of 0.9 (accuracy 0.867); twice the dropped letters, half of the runs dropped and half the rate 0.318, plain SGD over runs alone 0.346 to 0.348. A GRU over 8,000 pieces reached an accuracy of 0.842, filters over 16,000 pieces 0.856 and filters over two to five letters 0.859. Runs alone in PyTorch, with an Adam that moves only what a batch has seen, reach 0.870 behind two epochs",
+        tried: "one seed. By the validation loss of the recipe's own seed, 0.312 as it stands: without the GRU 0.324, 0.325 with a norm behind the mean and 0.329 with a beta2 of 0.9 (accuracy 0.867); twice the dropped letters, half of the runs dropped and half the rate 0.318, plain SGD over runs alone 0.346 to 0.348. A GRU over 8,000 pieces reached an accuracy of 0.842, filters over 16,000 pieces 0.856 and filters over two to five letters 0.859. Runs alone in PyTorch, with an Adam that moves only what a batch has seen, reach 0.870 behind two epochs. Averages of the weights have a loss of 0.313 and an accuracy of 0.8695, three epochs of them 0.306 and 0.8686",
     },
     Lesson {
         recipe: "datasets/tinyshakespeare/recipe.toml",
@@ -265,7 +265,7 @@ pub const LESSONS: &[Lesson] = &[
         called: "mean squared error of scaled values",
         bar: Some(Bar::AtMost(0.375)),
         published: "PatchTST/42 0.375 (Nie et al. 2023)",
-        tried: "one seed as it stands. With batches of 32 the validation loss was 1.290, that of the linear network 1.267",
+        tried: "one seed as it stands; over thirty epochs at half the rate 0.386. With windows measured in their own deviations too, as the authors do, calm ones count more in our loss than in theirs: 0.393, and with batches of 32 no better",
     },
     Lesson {
         recipe: "datasets/series/recipe.toml",

@@ -207,7 +207,7 @@ impl Audience for Terminal<'_> {
             }
             Told::Damaged(errors) => damaged(errors),
             Told::Diverged(kept) => diverged(*kept),
-            Told::Expects(memory, rows) => print::line(&expectation(memory, *rows)),
+            Told::Expects { memory, taken, rows } => print::line(&expectation(memory, *taken, *rows)),
             Told::Done(stage, duration, files) => stage_line(*stage, files, &seconds(*duration)),
         }
     }
@@ -221,10 +221,11 @@ fn stage_line(stage: Stage, files: &Files, note: &str) {
     print::line(&format!("  {:<9} {}  ({note})", stage.name(), summary::stage(stage, files)));
 }
 
-/// What a training will take beside the program and its examples.
-fn expectation(memory: &Memory, rows: usize) -> String {
+/// What a training will take beside what is taken already.
+fn expectation(memory: &Memory, taken: Option<u64>, rows: usize) -> String {
     let [all, values] = [memory.total(), memory.values].map(mebibytes);
-    format!("  train     takes about {all} of memory, {values} of them for {rows} rows at once")
+    let beside = taken.map_or(String::new(), |taken| format!(" beside {} in use", mebibytes(taken)));
+    format!("  train     takes about {all} of memory{beside}, {values} of it for {rows} rows at once")
 }
 
 /// Where the step is, before the error says what is wrong with it.
