@@ -16,6 +16,7 @@ use crate::plan::steps::{Change, Form};
 use crate::source::{Cell, Raw};
 
 pub(crate) use line::Line;
+use line::Wrong;
 pub(crate) use ready::{Ready, ReadyLine, Walked};
 
 /// Turns records into the inputs of a network.
@@ -80,12 +81,8 @@ impl Encoder {
         for line in self.inputs.iter().flat_map(|input| &input.lines) {
             let name = &self.schema.fields[line.field()].name;
             let Some(value) = record.get(name) else { continue };
-            let limit = line.limit(&Cell::from(value)).map_err(|wrong| DataError::Value {
-                place: "record 1".to_owned(),
-                field: name.clone(),
-                wants: wrong.wants,
-                got: wrong.got,
-            })?;
+            let limit = line.limit(&Cell::from(value));
+            let limit = limit.map_err(|wrong| self.refused(line, "record 1".to_owned(), wrong))?;
             cut.extend(limit.map(|(length, keep)| (name.as_str(), length, keep)));
         }
         Ok(cut)
@@ -154,10 +151,12 @@ impl Encoder {
         out: &mut [f32],
     ) -> Result<(), DataError> {
         let refused = line.encode(cell, out).and_then(|()| line.refuse_infinite(cell, out));
-        refused.map_err(|wrong| {
-            let field = self.schema.fields[line.field()].name.clone();
-            DataError::Value { place: place(), field, wants: wrong.wants, got: wrong.got }
-        })
+        refused.map_err(|wrong| self.refused(line, place(), wrong))
+    }
+
+    fn refused(&self, line: &Line, place: String, wrong: Wrong) -> DataError {
+        let field = self.schema.fields[line.field()].name.clone();
+        DataError::Value { place, field, wants: wrong.wants, got: wrong.got }
     }
 
     /// The numbers of some rows as the tensor of an input, with its name.
