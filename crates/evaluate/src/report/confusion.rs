@@ -16,6 +16,9 @@ const MAP_LABELS: usize = 32;
 /// A cell narrower than this has no room for its count, which it then tells under the pointer only.
 const ROOM_FOR_COUNT: f64 = 22.0;
 
+/// A cell as wide as this has room for every digit of it.
+const ROOM_FOR_DIGITS: f64 = 80.0;
+
 /// Up to this many labels leave room for the list beside the map.
 const BESIDE: usize = 16;
 
@@ -64,7 +67,7 @@ impl Map<'_> {
     fn new(report: &Report) -> Map<'_> {
         let labels = most_mistaken(&report.confusion);
         let names: Vec<String> = labels.iter().map(|&label| cap(&report.classes[label].label, 14)).collect();
-        let cell = (460.0 / labels.len() as f64).clamp(20.0, 52.0);
+        let cell = (460.0 / labels.len() as f64).clamp(20.0, 130.0);
         // A character is about 7 wide; aslant it takes 5 in each direction.
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
         let slant = (7.0 * longest > cell - 4.0).then_some(5.0 * longest);
@@ -121,7 +124,8 @@ impl Map<'_> {
             if self.cell >= ROOM_FOR_COUNT {
                 let class = if opacity > 0.5 { "count over" } else { "count" };
                 let middle = point((a.x + b.x) / 2.0, (a.y + b.y) / 2.0 + 4.5);
-                drawing.text(class, middle, Anchor::Middle, &brief(rows));
+                let shown = if self.cell < ROOM_FOR_DIGITS { brief(rows) } else { count(rows) };
+                drawing.text(class, middle, Anchor::Middle, &shown);
             }
         });
     }

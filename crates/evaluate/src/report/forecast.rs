@@ -2,7 +2,7 @@
 
 use crate::{ForecastPredictions, Predictions, Report};
 
-use super::frame::{Frame, plot};
+use super::frame::{Frame, RIGHT, plot};
 use super::scale::Scale;
 use super::svg::{Drawing, Point};
 use super::text::{counted, escape, number};
@@ -51,7 +51,7 @@ fn by_step(forecast: &ForecastPredictions, unit: &str) -> String {
         number(errors.last().map_or(0.0, |(_, mae)| *mae))
     );
     let zero = [0.0].into_iter().chain(errors.iter().map(|(_, mae)| *mae));
-    let ((left, right), (bottom, top)) = plot(SIZE, 18.0);
+    let ((left, right), (bottom, top)) = plot(SIZE, RIGHT);
     let frame = Frame { x: steps(errors.len(), left, right), y: Scale::linear(zero, bottom, top) };
     let mut drawing = Drawing::new("by-step", "Errors by step", &text, SIZE);
     frame.draw(&mut drawing, "step", &format!("mean absolute error{unit}"));
@@ -68,7 +68,7 @@ fn window(forecast: &ForecastPredictions, place: usize, column: &str) -> String 
     };
     let (truth, answers) = (of(forecast.truth()), of(forecast.answers()));
     let size = Point { y: 200.0, ..SIZE };
-    let ((left, right), (bottom, top)) = plot(size, 18.0);
+    let ((left, right), (bottom, top)) = plot(size, RIGHT);
     let values = truth.iter().chain(&answers).map(|(_, value)| *value);
     let frame = Frame { x: steps(truth.len(), left, right), y: Scale::linear(values, bottom, top) };
     let row = forecast.rows().get(place).copied().unwrap_or(0);

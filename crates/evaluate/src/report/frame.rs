@@ -3,10 +3,12 @@
 use super::scale::Scale;
 use super::svg::{Anchor, Drawing, Point, point};
 
-/// Room around the plot for ticks and titles.
-const LEFT: f64 = 66.0;
+/// Room around the plot for ticks and titles: a number as `1,000,000` fits between the title and the plot.
+const LEFT: f64 = 88.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 48.0;
+/// Half of the last number below the plot.
+pub(super) const RIGHT: f64 = 32.0;
 
 /// Two axes: y from the bottom up.
 pub(super) struct Frame {
@@ -38,7 +40,7 @@ impl Frame {
         }
         drawing.line("axis", point(left, bottom), point(right, bottom));
         drawing.text("name", point((left + right) / 2.0, bottom + 40.0), Anchor::Middle, x_title);
-        drawing.turned_text("name", point(16.0, (top + bottom) / 2.0), Anchor::Middle, y_title, -90.0);
+        drawing.turned_text("name", point(14.0, (top + bottom) / 2.0), Anchor::Middle, y_title, -90.0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{NumberPredictions, Predictions, Report};
 
-use super::frame::{Frame, plot, thinned};
+use super::frame::{Frame, RIGHT, plot, thinned};
 use super::scale::{Scale, extent};
 use super::svg::{Drawing, Point, point};
 use super::text::{count, counted, number};
@@ -45,7 +45,7 @@ pub(super) fn numbers(report: &Report) -> Option<String> {
 
 /// Dots at (truth, answer), and the line on which both are equal.
 pub(super) fn scatter(id: &str, title: &str, unit: &str, groups: &[Dots]) -> String {
-    let ((left, right), (bottom, top)) = plot(SIZE, 18.0);
+    let ((left, right), (bottom, top)) = plot(SIZE, RIGHT);
     let pairs = groups.iter().flat_map(|group| group.pairs.iter().copied());
     let both = pairs.clone().flat_map(|(truth, answer)| [truth, answer]);
     let (low, high) = extent(both).unwrap_or((0.0, 1.0));
@@ -68,7 +68,7 @@ pub(super) fn scatter(id: &str, title: &str, unit: &str, groups: &[Dots]) -> Str
 fn histogram(id: &str, numbers: &NumberPredictions, unit: &str) -> String {
     let errors: Vec<f64> =
         numbers.answers().iter().zip(numbers.truth()).map(|(answer, truth)| answer - truth).collect();
-    let ((left, right), (bottom, top)) = plot(SIZE, 18.0);
+    let ((left, right), (bottom, top)) = plot(SIZE, RIGHT);
     let x = Scale::linear(errors.iter().copied(), left, right);
     let bars = bars(&errors, x.domain());
     let most = bars.iter().copied().max().unwrap_or(0);
