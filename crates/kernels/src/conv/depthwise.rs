@@ -38,34 +38,69 @@ rungs! {
     /// For each row of `b` its product with `dy`, a plane of pixels: added to the lanes of that row in `sums`.
     pub(super) fn dots(b: &Gather<'_>, dy: &[f32], sums: &mut [f32]) -> () {
         let sums = sums.as_chunks_mut::<LANES>().0;
-        for (dy, &run) in dy.chunks_exact(b.length).zip(b.runs) {
-            let (chunks, last) = dy.as_chunks::<LANES>();
-            for (i, dy) in chunks.iter().enumerate() {
-                let data = &b.data[run as usize + i * LANES..];
-                for (sums, &tap) in sums.iter_mut().zip(b.deep) {
-                    let Some(data) = data[tap as usize..].first_chunk::<LANES>() else { continue };
-                    for ((sum, dy), x) in sums.iter_mut().zip(dy).zip(data) {
-                        *sum = dy.mul_add(*x, *sum);
-                    }
-                }
-            }
-            if last.is_empty() {
-                continue;
-            }
-            // What lies behind a row may be NaN, so it is not enough to multiply it by zero.
-            let (mut dy, mut mask) = ([0.0; LANES], [0; LANES]);
-            dy[..last.len()].copy_from_slice(last);
-            mask[..last.len()].fill(u32::MAX);
-            let data = &b.data[run as usize + chunks.len() * LANES..];
-            for (sums, &tap) in sums.iter_mut().zip(b.deep) {
-                let Some(data) = data[tap as usize..].first_chunk::<LANES>() else { continue };
-                let terms = dy.iter().zip(&mask).zip(data);
-                for (sum, ((dy, mask), x)) in sums.iter_mut().zip(terms) {
-                    *sum = dy.mul_add(f32::from_bits(x.to_bits() & mask), *sum);
-                }
-            }
+        let (nines, rest) = b.deep.as_chunks::<9>();
+        let (of_nines, sums) = sums.as_chunks_mut::<9>();
+        for (taps, sums) in nines.iter().zip(of_nines) {
+            dots_of(b, taps, dy, sums);
+        }
+        let (fours, ones) = rest.as_chunks::<4>();
+        let (of_fours, sums) = sums.as_chunks_mut::<4>();
+        for (taps, sums) in fours.iter().zip(of_fours) {
+            dots_of(b, taps, dy, sums);
+        }
+        for (tap, sum) in ones.iter().zip(sums) {
+            dots_of(b, &[*tap], dy, std::array::from_mut(sum));
         }
     }
+}
+
+/// The products of `N` rows, whose sums stay in registers: a kernel of 3x3 has nine.
+#[inline(always)]
+fn dots_of<const N: usize>(b: &Gather<'_>, taps: &[u32; N], dy: &[f32], sums: &mut [[f32; LANES]; N]) {
+    let mut own = *sums;
+    let rest = b.length % LANES;
+    let mut mask = [0; LANES];
+    mask[..rest].fill(u32::MAX);
+    for (pixels, &run) in dy.chunks_exact(b.length).zip(b.runs) {
+        let (chunks, last) = pixels.as_chunks::<LANES>();
+        for (i, dy) in chunks.iter().enumerate() {
+            let data = &b.data[run as usize + i * LANES..];
+            for (sum, tap) in own.iter_mut().zip(taps) {
+                *sum = more(*sum, dy, seen(data, *tap));
+            }
+        }
+        if rest == 0 {
+            continue;
+        }
+        let mut dy = [0.0; LANES];
+        dy[..rest].copy_from_slice(last);
+        let data = &b.data[run as usize + chunks.len() * LANES..];
+        for (sum, tap) in own.iter_mut().zip(taps) {
+            // What lies behind a row may be NaN, so it is not enough to multiply it by zero.
+            let mut x = seen(data, *tap);
+            for (x, mask) in x.iter_mut().zip(&mask) {
+                *x = f32::from_bits(x.to_bits() & mask);
+            }
+            *sum = more(*sum, &dy, x);
+        }
+    }
+    *sums = own;
+}
+
+/// What a tap sees of the pixels that `data` begins with.
+#[inline(always)]
+fn seen(data: &[f32], tap: u32) -> [f32; LANES] {
+    let mut seen = [0.0; LANES];
+    seen.copy_from_slice(&data[tap as usize..][..LANES]);
+    seen
+}
+
+#[inline(always)]
+fn more(mut sum: [f32; LANES], dy: &[f32; LANES], x: [f32; LANES]) -> [f32; LANES] {
+    for ((sum, dy), x) in sum.iter_mut().zip(dy).zip(&x) {
+        *sum = dy.mul_add(*x, *sum);
+    }
+    sum
 }
 
 /// One row of pixels, `W` at a time; `data` may be read that far beyond its end.

@@ -198,6 +198,11 @@ fn cases() -> Vec<Conv2d> {
     cases
 }
 
+/// So many that the gradient of the weight has room for one slice, and its filters are shared.
+fn many_filters() -> Conv2d {
+    plain(3, 200, [4, 5], 330, 3)
+}
+
 #[test]
 fn everything_is_near_the_plain_loops() {
     let ctx = Ctx::new(2);
@@ -205,6 +210,7 @@ fn everything_is_near_the_plain_loops() {
         Numbers::of(conv).check(&ctx);
     }
     Numbers::of(plain(5, 30, [16, 16], 100, 3)).check(&ctx);
+    Numbers::of(many_filters()).check(&ctx);
 }
 
 /// Few images are cut by rows and by filters, the sums over a depth of more than one block.
@@ -265,7 +271,7 @@ fn every_rung_and_team_gives_the_same_bits() {
     let wide = Conv2d { stride: [2, 1], ..plain(3, 24, [20, 70], 70, 3) };
     let depthwise = Conv2d { groups: 48, ..plain(5, 48, [28, 28], 48, 3) };
     let stands = Conv2d { padding: [0, 0], stride: [1, 2], ..plain(2, 50, [9, 21], 40, 3) };
-    for conv in [wide, depthwise, stands].into_iter().chain(cases().into_iter().step_by(3)) {
+    for conv in [wide, depthwise, stands, many_filters()].into_iter().chain(cases().into_iter().step_by(3)) {
         let numbers = Numbers::of(conv);
         everywhere(|ctx| {
             let mut all = [Write::Set, Write::Add].map(|write| numbers.forward(ctx, true, write)).concat();
@@ -345,8 +351,16 @@ fn speed() {
         ("B", plain(64, 32, [16; 2], 32, 3)),
         ("B", strided(32, 16, 64, 3)),
         ("B", plain(64, 64, [8; 2], 64, 3)),
+        ("C", plain(64, 1, [28; 2], 24, 3)),
+        ("C", plain(64, 24, [14; 2], 48, 3)),
+        ("C", plain(64, 48, [7; 2], 96, 3)),
+        ("D", plain(32, 128, [16; 2], 128, 3)),
+        ("D", plain(64, 128, [8; 2], 128, 3)),
+        ("D", plain(64, 256, [8; 2], 256, 3)),
+        ("D", plain(64, 512, [4; 2], 512, 3)),
         ("1x1", plain(64, 64, [14; 2], 128, 1)),
         ("depthwise", Conv2d { groups: 64, ..plain(64, 64, [28; 2], 64, 3) }),
+        ("depthwise", Conv2d { groups: 64, ..plain(64, 64, [8; 2], 64, 7) }),
     ];
     for (name, conv) in cases {
         let numbers = Numbers::of(conv);

@@ -8,6 +8,10 @@ use crate::conv::{Conv2d, Geometry, TASKS};
 /// Transformed numbers of a task, in and out: with the weights of a place they fit an L2 cache.
 const NUMBERS: usize = 1 << 16;
 
+/// Tiles of a task, at least: two full vectors, so that a weight that is read is multiplied more than once, however many channels there
+/// are.
+const FEWEST_TILES: usize = 32;
+
 /// The tiles of a convolution: rows of pieces, one after the other over all images.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
@@ -36,7 +40,7 @@ impl Cut {
         let Geometry { conv, output, .. } = *geometry;
         let (down, across) = (output[0].div_ceil(2), output[1].div_ceil(2 * piece));
         let tiles = |rows: usize| (rows * across * piece).next_multiple_of(wide);
-        let most = NUMBERS / (PLACES * (conv.channels + conv.filters));
+        let most = (NUMBERS / (PLACES * (conv.channels + conv.filters))).max(FEWEST_TILES);
         let all = (down * conv.batch).max(1);
         // As few empty columns in the last panel as can be, then as many rows, as long as there is something for each thread.
         let full = |rows: usize| rows * across * piece * 1000 / tiles(rows);
