@@ -9,9 +9,10 @@ use std::process::Command;
 use std::time::Instant;
 use std::{env, thread};
 
-use baeum::Clock;
 use baeum::clock::SystemClock;
+use baeum::data::SplitConfig;
 use baeum::run::utc;
+use baeum::{Clock, Recipe, RecipeError};
 use clap::Parser;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// from what is kept.
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// With how many seeds, from 1 on.
+    /// With how many seeds, from 1 on; a recipe that is split into folds tests each of them once, with its own seed.
     #[arg(long, value_name = "N", default_value = "5")]
     pub seeds: NonZeroU64,
     /// The folder with the files of the data. Without it, what `baeum fetch` has brought is found.
@@ -38,8 +39,35 @@ pub struct Arguments {
     pub try_peer: Option<usize>,
 }
 
-/// The seed that PyTorch learns with, too.
-const SHARED_SEED: u64 = 1;
+/// What one run of a recipe has of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Draw {
+    pub(super) seed: u64,
+    /// Which fold is tested, where the recipe is split into folds.
+    pub(super) fold: Option<usize>,
+}
+
+impl Draw {
+    /// All folds of a recipe that has some, with its own seed; otherwise the seeds from 1 on.
+    fn all(recipe: &'static str, text: &str, seeds: NonZeroU64) -> Result<Vec<Draw>, ResultError> {
+        let read = || -> Result<_, RecipeError> {
+            let parsed = Recipe::parse(recipe, text, &[])?;
+            Ok((parsed.check()?.run.seed(), parsed.recipe.data.split))
+        };
+        let (seed, split) =
+            read().map_err(|error| ResultError::Failed { recipe, said: error.to_string() })?;
+        let Some(SplitConfig::Fold { of, .. }) = split else {
+            return Ok((1..=seeds.get()).map(|seed| Draw { seed, fold: None }).collect());
+        };
+        Ok((0..of).map(|fold| Draw { seed, fold: Some(fold) }).collect())
+    }
+
+    /// As `--set` wants it.
+    pub(super) fn sets(self) -> Vec<String> {
+        let fold = self.fold.map(|fold| format!("data.split.fold.fold={fold}"));
+        [format!("run.seed={}", self.seed)].into_iter().chain(fold).collect()
+    }
+}
 
 /// Runs what was asked for, and keeps a record of each recipe.
 pub(super) fn measure(arguments: &Arguments) -> Result<(), ResultError> {
@@ -79,13 +107,14 @@ fn record(lesson: &Lesson, arguments: &Arguments, python: Option<&Path>) -> Resu
     let runs = env::temp_dir().join(format!("baeum-results-{}", std::process::id()));
     let busy = machine::busy();
     let mut beside = None;
-    let each = (1..=arguments.seeds.get()).map(|seed| {
+    let draws = Draw::all(lesson.recipe, &text, arguments.seeds)?;
+    let each = draws.into_iter().enumerate().map(|(place, draw)| {
         // A folder of its own for each run, so that nothing comes from the cache.
-        let folder = runs.join(seed.to_string());
-        let done = run(lesson, seed, arguments.data.as_deref(), &folder);
+        let folder = runs.join(place.to_string());
+        let done = run(lesson, draw, arguments.data.as_deref(), &folder);
         let _ = fs::remove_dir_all(&folder); // what stays of a temporary folder does no harm
-        if let (SHARED_SEED, Some(python)) = (seed, python) {
-            beside = Some(peer(lesson, seed, arguments.data.as_deref(), python)?);
+        if let (0, Some(python)) = (place, python) {
+            beside = Some(peer(lesson, draw, arguments.data.as_deref(), python)?);
         }
         done
     });
@@ -104,18 +133,19 @@ fn record(lesson: &Lesson, arguments: &Arguments, python: Option<&Path>) -> Resu
 }
 
 /// The same training in PyTorch.
-fn peer(lesson: &Lesson, seed: u64, data: Option<&Path>, python: &Path) -> Result<Peer, ResultError> {
-    let done = peer::trained(python, lesson.recipe, seed, data, threads());
+fn peer(lesson: &Lesson, draw: Draw, data: Option<&Path>, python: &Path) -> Result<Peer, ResultError> {
+    let done = peer::trained(python, lesson.recipe, draw, data, threads());
     let done = done.map_err(|source| ResultError::Peer { recipe: lesson.recipe, source })?;
-    let _ = writeln!(io::stderr(), "{}, seed {seed}, PyTorch: {done:?}", lesson.recipe);
+    let _ = writeln!(io::stderr(), "{}, {draw:?}, PyTorch: {done:?}", lesson.recipe);
     Ok(done)
 }
 
 /// One run of all five stages, and how many parameters the network has.
-fn run(lesson: &Lesson, seed: u64, data: Option<&Path>, runs: &Path) -> Result<(Run, u64), ResultError> {
+fn run(lesson: &Lesson, draw: Draw, data: Option<&Path>, runs: &Path) -> Result<(Run, u64), ResultError> {
     let itself = env::current_exe().map_err(|source| ResultError::Start { source })?;
     let mut command = Command::new(itself.with_file_name("baeum"));
-    command.current_dir(root()).args(["pipeline", lesson.recipe, "--set"]).arg(format!("run.seed={seed}"));
+    command.current_dir(root()).args(["pipeline", lesson.recipe]);
+    command.args(draw.sets().iter().flat_map(|set| ["--set", set]));
     command.args([OsStr::new("--runs"), runs.as_os_str()]);
     if let Some(folder) = data {
         command.args([OsStr::new("--data"), folder.as_os_str()]);
@@ -130,8 +160,12 @@ fn run(lesson: &Lesson, seed: u64, data: Option<&Path>, runs: &Path) -> Result<(
     let folder = only_run(runs)?;
     let metrics = metrics(&folder.join("4-evaluate/metrics.json"))?;
     let train_seconds = train_seconds(&folder.join("events.jsonl"))?;
-    let _ = writeln!(io::stderr(), "{}, seed {seed}: {metrics:?} in {seconds:.1} s", lesson.recipe);
-    Ok((Run { seed, seconds, train_seconds, metrics }, parameters(&folder.join("2-models/summary.txt"))?))
+    let _ = writeln!(io::stderr(), "{}, {draw:?}: {metrics:?} in {seconds:.1} s", lesson.recipe);
+    let Draw { seed, fold } = draw;
+    Ok((
+        Run { seed, fold, seconds, train_seconds, metrics },
+        parameters(&folder.join("2-models/summary.txt"))?,
+    ))
 }
 
 /// The one run in a folder of runs; beside it lies the cache.
@@ -199,6 +233,20 @@ mod tests {
         assert_eq!(lesson("function/product").unwrap().recipe, "datasets/function/product.toml");
         let error = lesson("mnist").unwrap_err().to_string();
         assert!(error.starts_with("`mnist` is not a recipe of `datasets`; there are `digits`, "), "{error}");
+    }
+
+    #[test]
+    fn each_fold_is_tested_once() {
+        let draws = |split: &str| {
+            let text = format!(
+                "[run]\nseed = 7\n[data]\nsource = {{ csv = {{ path = \"a.csv\" }} }}\ntarget = \"y\"\n{split}\n[models]\nlayers = []\n"
+            );
+            let draws = Draw::all("a.toml", &text, NonZeroU64::new(2).unwrap()).unwrap();
+            draws.into_iter().map(Draw::sets).collect::<Vec<_>>().concat()
+        };
+        assert_eq!(draws(""), ["run.seed=1", "run.seed=2"]);
+        let sets = ["run.seed=7", "data.split.fold.fold=0", "run.seed=7", "data.split.fold.fold=1"];
+        assert_eq!(draws("split = { fold = { of = 2 } }"), sets);
     }
 
     #[test]

@@ -8,17 +8,17 @@ use crate::root;
 const HEAD: &str = "# What the recipes reach
 
 Written by `cargo xtask results` and compared by a test (`tests/it/pages.rs`); do not edit. `cargo xtask results --only digits` runs
-a recipe with the seeds 1 to 5 and keeps what it reaches in `docs/results/runs.jsonl`; `--data DIR` says where fetched files lie.
+a recipe with the seeds 1 to 5, or each of its folds, and keeps what it reaches in `docs/results/runs.jsonl`; `--data DIR` says where fetched files lie.
 
 Each row is the recipe as it stands, run through `baeum pipeline` from nothing. The score is that on the test rows, which nothing was
-chosen by: its mean over the seeds, the smallest and the largest. A recipe that was changed since it was run is not shown as run.
+chosen by: its mean over the runs, the smallest and the largest. A recipe that was changed since it was run is not shown as run.
 
-| recipe | protocol | score | published | bar | ours, mean (min to max) | seeds | reached | parameters | ours, s | training: ours, s | PyTorch, s | PyTorch's score |
+| recipe | protocol | score | published | bar | ours, mean (min to max) | runs | reached | parameters | ours, s | training: ours, s | PyTorch, s | PyTorch's score |
 |---|---|---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|
 ";
 
 const CIRCUMSTANCES: &str = "\nTime: the median of the runs, from the start of the command to its end. Training: the part of it from the first step to the last
-validation. PyTorch's: the same training with the seed 1 in a process of its own, in turn with ours, with as many threads: the same
+validation. PyTorch's: the same training as that of the first run in a process of its own, in turn with ours, with as many threads: the same
 network from the same first weights, the same rows in the same order, step sizes and batches, all epochs, the validation rows behind
 each; eager, the optimizers fused, with PyTorch's own dropout. Importing PyTorch and reading the rows is not in its time, what its first
 step sets up is. Its score is that of its best epoch on the same test rows, by our evaluation.\n\n";
@@ -88,7 +88,14 @@ fn measured(lesson: &Lesson, record: &Record) -> [String; 5] {
         true => "yes".to_owned(),
         false => "**no**".to_owned(),
     });
-    [reached, scores.len().to_string(), verdict, record.parameters.to_string(), format!("{median:.1}")]
+    [reached, runs(record), verdict, record.parameters.to_string(), format!("{median:.1}")]
+}
+
+/// How many runs there were, and what they differ in.
+fn runs(record: &Record) -> String {
+    let what = if record.runs.iter().all(|run| run.fold.is_some()) { "fold" } else { "seed" };
+    let n = record.runs.len();
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The seconds of our training and of PyTorch's, and what PyTorch's scores.
@@ -175,12 +182,12 @@ mod tests {
         let start = "| [digits](../datasets/digits/recipe.toml) | rows | accuracy | 0.5 | &ge; 0.6 | ";
         assert_eq!(
             row(&lesson(), Some(&record)),
-            format!("{start}0.6250 (0.5000 to 0.7500) | 3 | yes | 1234 | 2.0 | - | - | - |\n")
+            format!("{start}0.6250 (0.5000 to 0.7500) | 3 seeds | yes | 1234 | 2.0 | - | - | - |\n")
         );
         let once = sample("datasets/digits/recipe.toml", "", &[0.5]);
         assert_eq!(
             row(&lesson(), Some(&once)),
-            format!("{start}0.5000 | 1 | **no** | 1234 | 1.0 | - | - | - |\n")
+            format!("{start}0.5000 | 1 seed | **no** | 1234 | 1.0 | - | - | - |\n")
         );
         let none = "- | - | - | - | - | - | -";
         assert_eq!(row(&lesson(), None), format!("{start}not run as it stands | {none} |\n"));

@@ -17,6 +17,7 @@ use baeum::{
 };
 use serde::Deserialize;
 
+use super::measure::Draw;
 use super::record::{Peer, Theirs};
 use crate::bench::process::ask;
 use crate::{Scratch, root};
@@ -57,15 +58,15 @@ pub(super) fn python() -> Option<PathBuf> {
     env::var_os(PYTHON).map(PathBuf::from)
 }
 
-/// Trains a recipe with this seed in PyTorch, with as many threads.
+/// Trains a recipe with the seed and fold of this run in PyTorch, with as many threads.
 pub(super) fn trained(
     python: &Path,
     recipe: &str,
-    seed: u64,
+    draw: Draw,
     data: Option<&Path>,
     threads: usize,
 ) -> Result<Peer, Failure> {
-    let opened = Opened::new(recipe, &[format!("run.seed={seed}")], data)?;
+    let opened = Opened::new(recipe, &draw.sets(), data)?;
     if let Some(why) = opened.unspoken() {
         return Ok(Peer::Cannot { why });
     }
@@ -73,7 +74,7 @@ pub(super) fn trained(
     let note = opened.hand_over(folder.path())?;
     let went = train(python, folder.path(), threads, None)?;
     let metrics = opened.judged(folder.path())?;
-    Ok(Peer::Trained(Theirs { seed, seconds: went.seconds, metrics, torch: went.torch, note }))
+    Ok(Peer::Trained(Theirs { seed: draw.seed, seconds: went.seconds, metrics, torch: went.torch, note }))
 }
 
 /// Takes a few steps in PyTorch, and says how they went: whether a recipe can be trained there at all.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Measure, ResultError};
 
-/// Runs of one recipe, which differ in their seeds alone: a line of `docs/results/runs.jsonl`.
+/// Runs of one recipe, which differ in their seeds alone, or in the fold that is tested: a line of `docs/results/runs.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -35,6 +35,9 @@ pub struct Record {
 pub struct Run {
     /// The seed.
     pub seed: u64,
+    /// Which fold was tested, where the recipe is split into folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<usize>,
     /// From the start of the command to its end, all five stages.
     pub seconds: f64,
     /// Of it, from the first step of the training to its last validation; none in old records.
@@ -106,6 +109,7 @@ pub fn parse_records(lines: &str) -> Result<Vec<Record>, ResultError> {
 pub(super) fn sample(recipe: &str, text: &str, accuracies: &[f64]) -> Record {
     let run = |(seed, accuracy): (usize, &f64)| Run {
         seed: seed as u64 + 1,
+        fold: None,
         seconds: seed as f64 + 1.0,
         train_seconds: None,
         metrics: [("accuracy".to_owned(), *accuracy)].into(),
