@@ -126,6 +126,18 @@ class InstanceNorm(nn.Module):
         return nn.functional.instance_norm(x, eps=self.eps)
 
 
+class InstanceRestore(nn.Module):
+    """The other half of RevIN."""
+
+    def __init__(self, eps):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x, window):
+        variance, mean = torch.var_mean(window, -1, correction=0, keepdim=True)
+        return x * (variance + self.eps).sqrt() + mean
+
+
 class MaxOverTime(nn.Module):
     def forward(self, x, lengths=None):
         if lengths is not None:

@@ -7,6 +7,7 @@ from torch_layers import (
     GroupedDense,
     Gru,
     InstanceNorm,
+    InstanceRestore,
     Lengths,
     Lstm,
     MaxOverTime,
@@ -71,6 +72,8 @@ def module(layer, weights, name):
         return MemberMean(settings["of"])
     if kind == "instance_norm":
         return InstanceNorm(settings["eps"])
+    if kind == "instance_restore":
+        return InstanceRestore(settings["eps"])
     if kind == "embedding":
         return nn.Embedding(settings["vocabulary"], settings["units"])
     if kind == "ngram_embedding":
@@ -107,6 +110,11 @@ def any_norm(channels, settings):
     class AnyNorm(nn.modules.batchnorm._BatchNorm):
         def _check_input_dim(self, input):
             pass
+
+        def forward(self, x):
+            if settings.get("axis") != "last":
+                return super().forward(x)
+            return super().forward(x.movedim(-1, 1)).movedim(1, -1)
 
     return AnyNorm(channels, eps=settings["eps"], momentum=settings["momentum"])
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use baeum::{
-    Anchor, Approximate, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field, Filter, Fit,
-    Graph, InputSpec, Interpolation, Kind, Layer, MeanOf, NodeId, Padding, Param, ParamKind, Pipeline,
-    Positions, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm, Transform,
+    Anchor, Approximate, ChannelAxis, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field,
+    Filter, Fit, Graph, InputSpec, Interpolation, Kind, Layer, MeanOf, NodeId, Padding, Param, ParamKind,
+    Pipeline, Positions, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm,
+    Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, the layer `y`, and behind it what makes a sequence
@@ -83,9 +84,20 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
         ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
-        ("batch_norm", chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
-        ("batch_norm over time", chain(sequence, &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }])),
-        ("batch_norm of images", chain(image, &[Layer::BatchNorm { eps: 1e-3, momentum: 0.2 }])),
+        (
+            "batch_norm",
+            chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }]),
+        ),
+        (
+            "batch_norm over time",
+            chain(sequence, &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }]),
+        ),
+        (
+            "batch_norm of images",
+            chain(image, &[Layer::BatchNorm { eps: 1e-3, momentum: 0.2, axis: ChannelAxis::Second }]),
+        ),
+        ("batch_norm of channels last", chain(sequence, &[last_axis()])),
+        ("batch_norm of images, channels last", chain(image, &[last_axis()])),
         ("layer_norm", chain(&[5], &[Layer::LayerNorm { eps: 1e-5 }])),
         ("layer_norm over time", chain(&[3, 5], &[Layer::LayerNorm { eps: 1e-5 }])),
         ("rms_norm", chain(&[5], &[Layer::RmsNorm { eps: 1e-5 }])),
@@ -94,6 +106,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("group_norm of images", chain(image, &[Layer::GroupNorm { groups: 2, eps: 1e-3 }])),
         ("instance_norm", chain(sequence, &[Layer::InstanceNorm { eps: 1e-5 }])),
         ("instance_norm of images", chain(image, &[Layer::InstanceNorm { eps: 1e-3 }])),
+        ("instance_restore", restored()),
         ("relu", chain(&[5], &[Layer::Relu])),
         ("gelu", chain(&[5], &[Layer::Gelu { approximate: Approximate::None }])),
         ("gelu by tanh", chain(&[5], &[Layer::Gelu { approximate: Approximate::Tanh }])),
@@ -277,6 +290,20 @@ fn twice(item: &[usize], layer: Layer) -> Graph {
     let x = graph.input("x", Shape::batch(item), DType::F32).expect("the first name is free");
     let bent = add(&mut graph, "bent", Layer::Tanh, &[x]);
     add(&mut graph, "y", layer, &[x, bent]);
+    graph
+}
+
+fn last_axis() -> Layer {
+    Layer::BatchNorm { eps: 1e-3, momentum: 0.2, axis: ChannelAxis::Last }
+}
+
+/// What is told of normalised channels, turned back by what they were.
+fn restored() -> Graph {
+    let mut graph = Graph::default();
+    let x = graph.input("x", Shape::batch(&[3, 6]), DType::F32).expect("the first name is free");
+    let normal = add(&mut graph, "normal", Layer::InstanceNorm { eps: 1e-5 }, &[x]);
+    let told = add(&mut graph, "told", Layer::Dense { units: 4, bias: true }, &[normal]);
+    add(&mut graph, "y", Layer::InstanceRestore { eps: 1e-5 }, &[told, x]);
     graph
 }
 

@@ -290,7 +290,7 @@ impl TryFrom<Written> for Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{Interpolation, MeanOf, Padding, Positions, Returns, Size2};
+    use crate::{ChannelAxis, Interpolation, MeanOf, Padding, Positions, Returns, Size2};
 
     const MEAN: Layer = Layer::MemberMean { of: MeanOf::Scores };
 
@@ -715,7 +715,9 @@ mod tests {
         let mut graph = Graph::default();
         let x = graph.input("x", Shape::batch(&[3, 4, 4]), DType::F32).unwrap();
         let conv = graph.add("conv1", conv(3, 3), &[x]).unwrap();
-        graph.add("bn1", Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }, &[conv]).unwrap();
+        graph
+            .add("bn1", Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }, &[conv])
+            .unwrap();
         let names: Vec<String> =
             graph.params().into_iter().map(|(name, param)| format!("{name} {:?}", param.sizes)).collect();
         let wanted = [

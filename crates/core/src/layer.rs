@@ -8,7 +8,7 @@ mod settings;
 mod window;
 mod work;
 
-pub use choice::{Approximate, Interpolation, MeanOf, Padding, Positions, Returns};
+pub use choice::{Approximate, ChannelAxis, Interpolation, MeanOf, Padding, Positions, Returns};
 pub use ngram::Ngrams;
 pub use params::{Init, Param, ParamKind};
 
@@ -156,7 +156,7 @@ pub enum Layer {
     /// The mean of each channel: `[batch, c, h, w]` to `[batch, c]`.
     GlobalAvgPool,
     /// Normalises each channel over the batch, then scales and shifts it. `[batch, c]`, `[batch, c, time]` or
-    /// `[batch, c, h, w]`. As `torch.nn.BatchNorm1d` and `2d`.
+    /// `[batch, c, h, w]`; with `axis = "last"` `[batch, .., c]`. As `torch.nn.BatchNorm1d` and `2d`.
     BatchNorm {
         /// Added to the variance under the root; 1e-5 as in PyTorch (Keras: 1e-3).
         #[serde(default = "small")]
@@ -164,6 +164,9 @@ pub enum Layer {
         /// Weight of the new batch in the running statistics; 0.1 as in PyTorch (Keras weighs the old: 0.9 says the same).
         #[serde(default = "tenth")]
         momentum: f64,
+        /// On which axis the channels stand.
+        #[serde(default, skip_serializing_if = "ChannelAxis::is_second")]
+        axis: ChannelAxis,
     },
     /// Normalises each item over its last axis, then scales and shifts it. As `torch.nn.LayerNorm`.
     LayerNorm {
@@ -191,6 +194,13 @@ pub enum Layer {
     /// 2016). As `torch.nn.InstanceNorm1d` and `2d`.
     InstanceNorm {
         /// Added to the variance under the root; 1e-5 as in PyTorch.
+        #[serde(default = "small")]
+        eps: f64,
+    },
+    /// Undoes `instance_norm`: its first input, measured in the deviations of the second from its means, becomes what it is of itself.
+    /// `[batch, c, n]` and `[batch, c, time]` to `[batch, c, n]` (Kim et al. 2022). A head behind `models.reversible_norm` ends in it.
+    InstanceRestore {
+        /// Added to the variance under the root, as in the norm that it undoes; 1e-5 as in PyTorch.
         #[serde(default = "small")]
         eps: f64,
     },
@@ -393,6 +403,7 @@ impl Layer {
             Layer::RmsNorm { .. } => "rms_norm",
             Layer::GroupNorm { .. } => "group_norm",
             Layer::InstanceNorm { .. } => "instance_norm",
+            Layer::InstanceRestore { .. } => "instance_restore",
             Layer::Scale { .. } => "scale",
             Layer::Relu => "relu",
             Layer::Gelu { .. } => "gelu",

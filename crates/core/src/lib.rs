@@ -46,7 +46,8 @@ pub use fs::{Fs, Spill};
 pub use graph::{Graph, GraphError, HeadNode, Node, NodeId};
 pub use guard::{GuardError, guard};
 pub use layer::{
-    Approximate, Init, Interpolation, Layer, MeanOf, Ngrams, Padding, Param, ParamKind, Positions, Returns,
+    Approximate, ChannelAxis, Init, Interpolation, Layer, MeanOf, Ngrams, Padding, Param, ParamKind,
+    Positions, Returns,
 };
 pub use limits::{Limit, LimitError, LimitValueError, Limits, ReadError};
 pub use loss::{HeadLoss, Loss};

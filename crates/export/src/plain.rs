@@ -2,8 +2,8 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Approximate, DType, Decode, Field, Graph, InputSpec, Kind, Layer, Node, NodeId, Pipeline, Predictor,
-    Record, Role, Schema, Shape, Target, Tensor, Transform, Value, Weights,
+    Approximate, ChannelAxis, DType, Decode, Field, Graph, InputSpec, Kind, Layer, Node, NodeId, Pipeline,
+    Predictor, Record, Role, Schema, Shape, Target, Tensor, Transform, Value, Weights,
 };
 
 use crate::verify::Golden;
@@ -183,14 +183,18 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             .chunks(shape[1] * shape[2])
             .map(|plane| plane.iter().sum::<f64>() / plane.len() as f64)
             .collect(),
-        Layer::BatchNorm { eps, .. } => {
+        Layer::BatchNorm { eps, axis, .. } => {
             let [w, b, m, v] =
                 ["weight", "bias", "running_mean", "running_var"].map(|name| weight(name).unwrap());
-            let inner: usize = shape[1..].iter().product();
-            x.iter()
-                .enumerate()
-                .map(|(i, x)| (x - m[i / inner]) / (v[i / inner] + eps).sqrt() * w[i / inner] + b[i / inner])
-                .collect()
+            let channel = |i: usize| match axis {
+                ChannelAxis::Second => i / shape[1..].iter().product::<usize>(),
+                ChannelAxis::Last => i % last,
+            };
+            let normal = |(i, x): (usize, &f64)| {
+                let c = channel(i);
+                (x - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c]
+            };
+            x.iter().enumerate().map(normal).collect()
         }
         Layer::LayerNorm { eps } => {
             norm::layer(x, [weight("weight").unwrap(), weight("bias").unwrap()], *eps)
@@ -203,6 +207,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
             let channels = shape[0];
             norm::group(shape, x, [vec![1.0; channels], vec![0.0; channels]], channels, *eps)
         }
+        Layer::InstanceRestore { eps } => norm::restore(x, &read[1].1, shape[0], *eps),
         Layer::Relu => each(&|x| x.max(0.0)),
         Layer::Gelu { approximate: Approximate::Tanh } => each(&|x| {
             0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())

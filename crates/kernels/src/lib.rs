@@ -91,7 +91,8 @@ pub use max_over_time::{max_over_time, max_over_time_backward};
 pub use member_mean::{mean_of_sigmoid, mean_of_sigmoid_backward, mean_of_softmax, mean_of_softmax_backward};
 pub use norm::{
     Moments, batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
-    layer_norm, layer_norm_backward, move_running, rms_norm, rms_norm_backward,
+    instance_restore, instance_restore_backward, instance_restore_window_backward, layer_norm,
+    layer_norm_backward, move_running, rms_norm, rms_norm_backward,
 };
 pub use optim::{
     AdamStep, LionStep, MuonStep, RmsPropStep, SgdStep, adam, adamw, clip_factor, lion, muon, muon_work,

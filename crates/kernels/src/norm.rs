@@ -5,11 +5,13 @@ mod batch;
 mod group;
 mod layer;
 mod moments;
+mod restore;
 
 pub use batch::{batch_norm_backward, batch_norm_predict, batch_norm_train};
 pub use group::{group_norm, group_norm_backward};
 pub use layer::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 pub use moments::{Moments, move_running};
+pub use restore::{instance_restore, instance_restore_backward, instance_restore_window_backward};
 
 use crate::scratch::lend;
 

@@ -25,6 +25,11 @@ pub struct ModelConfig {
     /// The layer that the head of a target reads, where it is not the last one: `{ height = "trunk" }`. An input may stand there too.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub heads: BTreeMap<String, String>,
+    /// Whether each column of a window is measured from its mean in its own deviations in front of the network, and what the head tells
+    /// of it is turned back, so that the loss is in the series' own scale (reversible instance normalisation; Kim et al. 2022). For
+    /// forecasts of all columns that are seen, by layers that keep a row of each.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reversible_norm: bool,
     /// Where tensors start in place of where PyTorch starts them, such as `[{ tensors = "embedding*", to = { normal = 0.02 } }]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub init: Vec<InitConfig>,
@@ -114,6 +119,7 @@ impl ModelConfig {
             start: _,
             freeze: _,
             heads: _,
+            reversible_norm: _,
             init: _,
             layers,
             mlp,

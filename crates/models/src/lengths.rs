@@ -126,6 +126,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::GroupedDense { .. }
         | Layer::Ensemble { .. }
         | Layer::MemberMean { .. }
+        | Layer::InstanceRestore { .. }
         | Layer::Patches { .. } => None,
     }
 }

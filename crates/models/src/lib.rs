@@ -32,6 +32,7 @@ mod cpu;
 mod device;
 mod network;
 mod ops;
+mod reversible;
 mod role;
 mod rule;
 mod runner;

@@ -81,6 +81,11 @@ impl ModelPlan {
         &self.config.heads
     }
 
+    /// Whether windows are normalised in front of the network, and its answers turned back.
+    pub(crate) fn reversible_norm(&self) -> bool {
+        self.config.reversible_norm
+    }
+
     /// Where tensors start that do not start as PyTorch's.
     pub(crate) fn init(&self) -> &[InitConfig] {
         &self.config.init
@@ -218,6 +223,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::LayerNorm { .. }
         | Layer::RmsNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::InstanceRestore { .. }
         | Layer::Scale { .. }
         | Layer::Relu
         | Layer::Gelu { .. }

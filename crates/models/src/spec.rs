@@ -142,12 +142,13 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 23] = [
+const BARE: [&str; 24] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
     "rms_norm",
     "instance_norm",
+    "instance_restore",
     "scale",
     "relu",
     "gelu",

@@ -205,11 +205,14 @@ mod tests {
     use super::*;
     use crate::initial;
     use crate::testing::{cases, chain};
+    use baeum_core::ChannelAxis;
 
     /// A dense layer and a batch norm, `l0` and `l1`, and the head.
     fn model(seed: u64) -> Model {
-        let layers =
-            vec![Layer::Dense { units: 4, bias: true }, Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }];
+        let layers = vec![
+            Layer::Dense { units: 4, bias: true },
+            Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second },
+        ];
         let graph = chain(&[3], DType::F32, layers);
         let weights = initial(&graph, seed);
         Model { graph, weights, taken: BTreeMap::new() }

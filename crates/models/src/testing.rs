@@ -1,5 +1,6 @@
 //! What the tests of both runners share: the smallest networks that have each layer in them, and batches for them.
 
+mod norms;
 mod side_by_side;
 
 use baeum_core::{
@@ -66,29 +67,11 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("pad1d with edges", line(Layer::Pad1d { before: 1, after: 3, mode: Padding::Replicate })),
         ("upsample", image(upsample(Interpolation::Nearest))),
         ("upsample on lines", image(upsample(Interpolation::Bilinear))),
-        ("batch_norm over time", line(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
         ("max_pool2d", image(max(sq(2), None, sq(0)))),
         ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
         ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
         ("avg_pool2d overlapping", image(mean(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
         ("global_avg_pool", behind_conv(vec![Layer::GlobalAvgPool])),
-        ("batch_norm", behind_dense(Layer::BatchNorm { eps: 1e-5, momentum: 0.1 })),
-        ("batch_norm of images", image(Layer::BatchNorm { eps: 1e-3, momentum: 0.3 })),
-        ("layer_norm", behind_dense(Layer::LayerNorm { eps: 1e-5 })),
-        ("layer_norm of images", image(Layer::LayerNorm { eps: 1e-3 })),
-        ("rms_norm", behind_dense(Layer::RmsNorm { eps: 1e-5 })),
-        ("rms_norm of images", image(Layer::RmsNorm { eps: 1e-3 })),
-        ("group_norm", behind_dense(Layer::GroupNorm { groups: 2, eps: 1e-3 })),
-        (
-            "group_norm of images",
-            behind_conv(vec![
-                conv(4, [1, 1], [1, 1], [0, 0], 1),
-                Layer::GroupNorm { groups: 2, eps: 1e-5 },
-                Layer::Flatten { axis: 1 },
-            ]),
-        ),
-        ("instance_norm", line(Layer::InstanceNorm { eps: 1e-3 })),
-        ("instance_norm of images", image(Layer::InstanceNorm { eps: 1e-3 })),
         ("relu", behind_dense(Layer::Relu)),
         ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
         ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),
@@ -108,6 +91,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     ]
     .into_iter()
     .chain(sequence_cases())
+    .chain(norms::cases())
     .chain(side_by_side::cases())
     .collect()
 }

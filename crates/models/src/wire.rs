@@ -5,6 +5,7 @@ use crate::inputs::{Entry, ids};
 use crate::lengths::Lengths;
 use crate::plan::Step;
 use crate::presets::Facts;
+use crate::reversible::Reversible;
 use crate::{ModelError, ModelPlan};
 
 /// What a network has to yield for a target.
@@ -126,10 +127,11 @@ impl ModelPlan {
         heads: &[Head],
     ) -> Result<Graph, ModelError> {
         heads::check(self.heads(), targets)?;
+        self.refuse_irreversible(entries, heads)?;
         let read = self.read_by_heads(steps, targets)?;
         let wanted = heads::names(targets).into_iter().zip(heads).zip(read);
         let wanted = wanted.map(|((name, &head), read)| Wanted { name, head, read });
-        self.frozen(wire(entries, steps, &wanted.collect::<Vec<_>>())?)
+        self.frozen(wire(entries, steps, &wanted.collect::<Vec<_>>(), self.reversible_norm())?)
     }
 }
 
@@ -142,13 +144,25 @@ struct Wanted {
 }
 
 /// Where each place is told, no layer looks ahead, and none needs to know where a text ends.
-fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph, ModelError> {
-    let mut graph = Graph::default();
+fn wire(
+    entries: &[Entry<'_>],
+    steps: &[Step],
+    heads: &[Wanted],
+    reversible_norm: bool,
+) -> Result<Graph, ModelError> {
+    let (mut graph, mut reversible) = (Graph::default(), None);
     let answers_once = !heads.iter().any(|wanted| matches!(wanted.head, Head::Places(_)));
     let (mut ids, mut texts) = (vec![], vec![]);
     for (place, entry) in entries.iter().enumerate() {
         let id = graph.input(entry.name, Shape::batch(entry.item), entry.dtype)?;
-        ids.push(id);
+        ids.push(match reversible_norm {
+            true => {
+                let (window, normal) = Reversible::enter(&mut graph, id, entry.name)?;
+                reversible = Some(window);
+                normal
+            }
+            false => id,
+        });
         texts.extend(answers_once.then(|| Lengths::of(id, entry, (place, entries.len()))));
     }
     for (number, step) in steps.iter().enumerate() {
@@ -166,17 +180,25 @@ fn wire(entries: &[Entry<'_>], steps: &[Step], heads: &[Wanted]) -> Result<Graph
         let Some(&id) = ids.get(*read) else { continue };
         let step = read.checked_sub(entries.len()).and_then(|place| steps.get(place));
         refuse_for_head(&graph, id, *head, step)?;
-        let output = add_head(&mut graph, id, name, *head)?;
+        let output = add_head(&mut graph, id, name, *head, reversible)?;
         graph.output(output);
     }
     Ok(graph)
 }
 
-fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<NodeId, GraphError> {
+fn add_head(
+    graph: &mut Graph,
+    last: NodeId,
+    name: &str,
+    head: Head,
+    reversible: Option<Reversible>,
+) -> Result<NodeId, ModelError> {
     match (head, &graph[last].layer, members(graph, last)) {
         (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
         (Head::Places(_), _, _) | (_, _, None) => {}
-        (_, _, Some([members, n])) => return add_heads_of_members(graph, last, name, [members, n], head),
+        (_, _, Some([members, n])) => {
+            return Ok(add_heads_of_members(graph, last, name, [members, n], head)?);
+        }
     }
     let units = match head {
         Head::Series { steps, .. } if graph[last].shape.rank() > 2 => steps,
@@ -185,10 +207,14 @@ fn add_head(graph: &mut Graph, last: NodeId, name: &str, head: Head) -> Result<N
         }
     };
     let told = graph.add(name, Layer::Dense { units, bias: true }, &[last])?; // [B, units] or [B, columns, steps]
+    let told = match reversible {
+        Some(reversible) => reversible.leave(graph, told, name)?,
+        None => told,
+    };
     match (graph[told].shape.rank(), head) {
         (2, _) | (_, Head::Places(_)) => Ok(told),
         (_, Head::Numbers(_) | Head::Classes(_) | Head::Labels(_) | Head::Series { .. }) => {
-            graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])
+            Ok(graph.add(&format!("{name}_row"), Layer::Flatten { axis: 1 }, &[told])?)
         } // [B, columns * steps]
     }
 }

@@ -51,14 +51,14 @@ pub use stages::{Context, Hooks, NoHooks, Outcome, Prepared, Stages, Step, run};
 
 pub use baeum_core::tagged::Several;
 pub use baeum_core::{
-    Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, Clock, Counter, DType, Data,
-    Dataset, DatePart, Decayed, Decode, Denoise, Dim, Distribution, End, Ended, EpochRecord, Expected, Field,
-    Filter, Fit, Fs, Graph, GraphError, HeadLoss, HeadMetric, Init, InputSpec, Interpolation, Kind, Layer,
-    Limit, Limits, Loss, LossParts, Lost, LostWhat, MeanOf, Method, MetricName, Model, Network, NetworkError,
-    Node, NodeId, Padding, Param, ParamKind, Part, Phase, Pipeline, Positions, Predictor, Probes, Progress,
-    Record, Returns, Rng, Role, RunnerUp, Schema, Scored, Shape, ShapeError, Size2, Source, SourceError,
-    Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform, Update, UpdateStats,
-    Value, Weights,
+    Adam, Ahead, Anchor, Anchored, Answer, Approximate, Batch, Blueprint, ChannelAxis, Clock, Counter, DType,
+    Data, Dataset, DatePart, Decayed, Decode, Denoise, Dim, Distribution, End, Ended, EpochRecord, Expected,
+    Field, Filter, Fit, Fs, Graph, GraphError, HeadLoss, HeadMetric, Init, InputSpec, Interpolation, Kind,
+    Layer, Limit, Limits, Loss, LossParts, Lost, LostWhat, MeanOf, Method, MetricName, Model, Network,
+    NetworkError, Node, NodeId, Padding, Param, ParamKind, Part, Phase, Pipeline, Positions, Predictor,
+    Probes, Progress, Record, Returns, Rng, Role, RunnerUp, Schema, Scored, Shape, ShapeError, Size2, Source,
+    SourceError, Splits, State, Target, TargetStats, Task, Tensor, TextForm, Trained, Transform, Update,
+    UpdateStats, Value, Weights,
 };
 pub use baeum_core::{clock, commit, fs, weights_file};
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use baeum_core::clock::SystemClock;
 use baeum_core::{
-    Blueprint, Clock, Dataset, Decode, Graph, HeadMetric, Layer, Loss, Model, Network, Node, Predictor,
-    RunnerUp, State, Target, Trained, free_memory,
+    Blueprint, Clock, Dataset, Decode, Field, Graph, HeadMetric, Kind, Layer, Loss, Model, Network, Node,
+    Predictor, Role, RunnerUp, State, Target, Trained, free_memory,
 };
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
-use baeum_models::{Device, Memory, RunnerConfig, network};
+use baeum_models::{Device, Memory, ModelError, RunnerConfig, network};
 use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal, TrainError, TrainPlan, fewest_at_once};
 
 use crate::recipe::RunPlan;
@@ -134,10 +134,38 @@ fn data(context: &Context<'_>) -> Result<Prepared, StageError> {
 fn models(context: &Context<'_>, dataset: &Dataset) -> Result<Model, StageError> {
     let Context { plans, place, .. } = context;
     let model = baeum_models::build(&plans.models, place.seed, &dataset.inputs, &dataset.targets)?;
+    refuse_other_columns(dataset, &model.graph)?;
     match plans.models.start() {
         None => Ok(model),
         Some(start) => start::started(model, start, place),
     }
+}
+
+/// A head that tells the next steps of each row it reads wants the rows seen and the columns told to be the same, unless there is
+/// one of each and nothing is turned back.
+fn refuse_other_columns(dataset: &Dataset, graph: &Graph) -> Result<(), StageError> {
+    let is_series = |field: &&Field| matches!(field.kind, Kind::Series { .. }) && field.role == Role::Input;
+    let Some(Field { columns: seen, .. }) = dataset.schema.fields.iter().find(is_series) else {
+        return Ok(());
+    };
+    let is_restored = graph.nodes().iter().any(|node| matches!(node.layer, Layer::InstanceRestore { .. }));
+    for (target, output) in dataset.targets.iter().zip(graph.outputs()) {
+        let has_rows = graph.input_shapes(&graph[*output]).first().is_some_and(|shape| shape.rank() == 3);
+        let Decode::Forecast { columns, .. } = &target.decode else { continue };
+        if columns != seen && has_rows && (columns.len() > 1 || is_restored) {
+            let named = |names: &[String]| {
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            };
+            let rule = format!(
+                "must be the columns that the network sees, {}, for it tells the next steps of each, got {}; \
+                 `data.series.channels` says what it sees",
+                named(seen),
+                named(columns)
+            );
+            return Err(ModelError::Setting { path: "data.target".to_owned(), rule }.into());
+        }
+    }
+    Ok(())
 }
 
 /// What a format of the recipe cannot say is refused here, before an hour of training is lost.

@@ -45,6 +45,17 @@ pub(super) fn cases() -> Vec<Case> {
                 "[models]\nheads = { widht = \"dense1\" }\nmlp = { hidden = [4] }\n[models.none]",
             ))
             .recipe(("\n[models.none]\nhidden = [4]\n", "")),
+        case(
+            "other columns told than are seen, row by row",
+            (
+                "target = \"kind\"\n",
+                "target = \"wid*\"\nseries = { window = 4, horizon = 2, channels = [\"length\"] }\n",
+            ),
+            SAME,
+            2,
+        )
+        .recipe(("split = { stratified = { valid = 0.2, test = 0.2 } }\n", ""))
+        .recipe(("[models.mlp]\nhidden = [4]", "[models]\nlayers = []\nreversible_norm = true")),
         case("thresholds of a number", TWO, SAME, 2).recipe(("unit = \"cm\"", "thresholds = { rose = 0.2 }")),
         case("a head of several columns without a name", TWO, SAME, 2)
             .recipe(("{ column = \"width\"", "{ columns = [\"width\", \"kind\"], task = \"multi_label\"")),

@@ -18,7 +18,7 @@ fn pages_list_the_presets() {
          how many pieces a text is made of, and how wide the head is.\n"
     );
     for (name, preset) in models["properties"].as_object().unwrap() {
-        if ["freeze", "heads", "init", "layers", "start"].contains(&name.as_str()) {
+        if ["freeze", "heads", "init", "layers", "reversible_norm", "start"].contains(&name.as_str()) {
             continue;
         }
         let family = resolve(&schema, &preset["anyOf"][0]);

@@ -1,4 +1,4 @@
-use baeum::{DType, Graph, Layer, NodeId, Shape};
+use baeum::{ChannelAxis, DType, Graph, Layer, NodeId, Shape};
 
 /// A graph that grows behind its last node.
 pub(super) struct Chain {
@@ -25,7 +25,8 @@ impl Chain {
 
     /// Eps and momentum are PyTorch's defaults.
     pub(super) fn conv_norm(&mut self, conv_name: &str, norm_name: &str, conv: Layer) -> &mut Chain {
-        self.add(conv_name, conv).add(norm_name, Layer::BatchNorm { eps: 1e-5, momentum: 0.1 })
+        self.add(conv_name, conv)
+            .add(norm_name, Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second })
     }
 
     /// Another place where a batch enters; the chain goes on behind its last node.

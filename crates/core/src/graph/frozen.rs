@@ -41,14 +41,16 @@ impl Graph {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::{DType, Layer, Shape};
+    use crate::{ChannelAxis, DType, Layer, Shape};
 
     #[test]
     fn tensors_that_fit_are_frozen_and_statistics_are_not() {
         let mut graph = Graph::default();
         let x = graph.input("x", Shape::batch(&[3]), DType::F32).unwrap();
         let a = graph.add("a", Layer::Dense { units: 2, bias: true }, &[x]).unwrap();
-        graph.add("norm", Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }, &[a]).unwrap();
+        graph
+            .add("norm", Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }, &[a])
+            .unwrap();
         assert_eq!(graph.freeze("b*"), 0);
         let plain = graph.clone();
         assert_eq!([graph.freeze("norm.*"), graph.freeze("*.weight"), graph.freeze("norm.*")], [2, 2, 2]);

@@ -35,6 +35,23 @@ pub enum Padding {
     Replicate,
 }
 
+/// On which axis the channels of a batch norm stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelAxis {
+    /// Behind the batch, as in images.
+    #[default]
+    Second,
+    /// The last one, as in sequences.
+    Last,
+}
+
+impl ChannelAxis {
+    pub(super) fn is_second(&self) -> bool {
+        *self == ChannelAxis::Second
+    }
+}
+
 /// How attention knows places apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -1,5 +1,5 @@
 use super::window::{Image, Line, divisible, spread};
-use super::{members, sequence};
+use super::{ChannelAxis, members, sequence};
 use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError, Size2};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
@@ -99,13 +99,14 @@ impl Layer {
             }
             Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
-            Layer::BatchNorm { .. } => batch_norm(one(inputs)?),
+            Layer::BatchNorm { axis, .. } => batch_norm(one(inputs)?, *axis),
             Layer::LayerNorm { .. } | Layer::RmsNorm { .. } => match one(inputs)?.last() {
                 Some(_) if one(inputs)?.rank() >= 2 => Ok(one(inputs)?.clone()),
                 Some(_) | None => Err(wants("a last axis of known size")),
             },
             Layer::GroupNorm { groups, .. } => group_norm(one(inputs)?, *groups),
             Layer::InstanceNorm { .. } => instance_norm(one(inputs)?),
+            Layer::InstanceRestore { .. } => instance_restore(inputs),
             Layer::Scale { axes, .. } => members::scale(one(inputs)?, *axes),
             Layer::Relu
             | Layer::Gelu { .. }
@@ -161,7 +162,13 @@ fn dense(input: &Shape, units: usize) -> Result<Shape, Refusal> {
     }
 }
 
-fn batch_norm(input: &Shape) -> Result<Shape, Refusal> {
+fn batch_norm(input: &Shape, axis: ChannelAxis) -> Result<Shape, Refusal> {
+    if axis == ChannelAxis::Last {
+        return match input.0[..] {
+            [Dim::Batch, .., Dim::Size(_)] => Ok(input.clone()),
+            _ => Err(wants("[batch, .., channels]")),
+        };
+    }
     match input.0[..] {
         [Dim::Batch, Dim::Size(_)]
         | [Dim::Batch, Dim::Size(_), Dim::Size(_)]
@@ -191,6 +198,18 @@ fn instance_norm(input: &Shape) -> Result<Shape, Refusal> {
     match input.item().as_deref() {
         Some([_, rest @ ..]) if rest.iter().product::<usize>() > 1 => Ok(input.clone()),
         Some(_) | None => Err(wants("[batch, channels, ..], more than one number in each channel")),
+    }
+}
+
+fn instance_restore(inputs: &[&Shape]) -> Result<Shape, Refusal> {
+    match inputs {
+        [values, window] => match (&values.0[..], &window.0[..]) {
+            ([Dim::Batch, c, Dim::Size(_)], [Dim::Batch, of_window, Dim::Size(2..)]) if c == of_window => {
+                Ok((*values).clone())
+            }
+            _ => Err(wants("[batch, channels, n] and [batch, channels, time], of two steps or more")),
+        },
+        _ => Err(wants("[batch, channels, n] and [batch, channels, time]")),
     }
 }
 

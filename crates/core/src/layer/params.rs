@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::work::{channels, width};
-use super::{Layer, members};
+use super::{ChannelAxis, Layer, members};
 use crate::Shape;
 
 /// What becomes of a named tensor of a layer while training.
@@ -60,7 +60,8 @@ impl Layer {
             Layer::Scale { axes, start, signs, bias } => {
                 members::scale_params(inputs.first(), *axes, (*start, *signs), *bias)
             }
-            Layer::BatchNorm { .. } => batch_norm_params(channels(inputs)),
+            Layer::BatchNorm { axis: ChannelAxis::Second, .. } => batch_norm_params(channels(inputs)),
+            Layer::BatchNorm { axis: ChannelAxis::Last, .. } => batch_norm_params(width(inputs)),
             Layer::LayerNorm { .. } => scale_and_shift(width(inputs)),
             Layer::RmsNorm { .. } => vec![learned("weight", vec![width(inputs)], Init::Constant(1.0))],
             Layer::GroupNorm { .. } => scale_and_shift(channels(inputs)),
@@ -87,6 +88,7 @@ impl Layer {
             | Layer::Upsample { .. }
             | Layer::GlobalAvgPool
             | Layer::InstanceNorm { .. }
+            | Layer::InstanceRestore { .. }
             | Layer::Relu
             | Layer::Gelu { .. }
             | Layer::Tanh

@@ -48,13 +48,14 @@ impl Layer {
                 at_most_half(*padding <= kernel / 2, kernel, padding)
             }
             Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
-            Layer::BatchNorm { eps, momentum } => {
+            Layer::BatchNorm { eps, momentum, .. } => {
                 positive("eps", *eps)?;
                 between("momentum", *momentum, 0.0, 1.0)
             }
-            Layer::LayerNorm { eps } | Layer::RmsNorm { eps } | Layer::InstanceNorm { eps } => {
-                positive("eps", *eps)
-            }
+            Layer::LayerNorm { eps }
+            | Layer::RmsNorm { eps }
+            | Layer::InstanceNorm { eps }
+            | Layer::InstanceRestore { eps } => positive("eps", *eps),
             Layer::GroupNorm { groups, eps } => {
                 above_zero("groups", *groups)?;
                 positive("eps", *eps)

@@ -26,6 +26,7 @@ impl Layer {
             | Layer::RmsNorm { .. }
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. } => 2 * out,
+            Layer::InstanceRestore { .. } => inputs.iter().map(|shape| 2 * elements(shape)).sum(),
             Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
             Layer::Lstm { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 4 * *units, *units, *bidirectional, *layers)

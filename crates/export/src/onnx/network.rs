@@ -23,23 +23,24 @@ pub(super) fn write(
     let mut values: Vec<String> = vec![];
     for node in graph.nodes() {
         let read: Vec<&str> = node.inputs.iter().map(|id| values[id.index()].as_str()).collect();
-        let shapes = graph.input_shapes(node);
-        let item = shapes.first().and_then(|shape| shape.item()).unwrap_or_default();
+        let items = graph.input_shapes(node).into_iter().map(|shape| shape.item().unwrap_or_default());
+        let items: Vec<Vec<usize>> = items.collect();
         values.push(match read.is_empty() {
             true => inputs.get(node.name.as_str()).cloned().unwrap_or_default(), // none is missing: see `fit`
-            false => layer(builder, node, &read, &item)?,
+            false => layer(builder, node, &read, &items)?,
         });
     }
     Ok(values)
 }
 
-/// `item`: the sizes of what the node reads first.
+/// `items`: the sizes of an item of each that the node reads.
 fn layer(
     builder: &mut Builder<'_>,
     node: &Node,
     read: &[&str],
-    item: &[usize],
+    items: &[Vec<usize>],
 ) -> Result<String, ExportError> {
+    let item = items[0].as_slice();
     let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
     let counted = read.get(1).copied();
     let axis = |axis| [("axis", Attribute::Int(axis))];
@@ -98,9 +99,9 @@ fn layer(
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
             builder.add(name, "Flatten", &[&mean], &axis(1))
         }
-        Layer::BatchNorm { eps, .. } => {
+        Layer::BatchNorm { eps, axis, .. } => {
             let weights = weights(builder, name, &["weight", "bias", "running_mean", "running_var"])?;
-            builder.add(name, "BatchNormalization", &reading(x, &weights), &epsilon(*eps))
+            norm::batch(builder, name, &reading(x, &weights), item.len(), (*eps, *axis))
         }
         Layer::LayerNorm { eps } => {
             builder.need(name, "LayerNormalization", 17)?;
@@ -112,6 +113,7 @@ fn layer(
         Layer::InstanceNorm { eps } => {
             norm::alone(builder, name, x, item.first().copied().unwrap_or(1), *eps)?
         }
+        Layer::InstanceRestore { eps } => norm::restore(builder, name, read, items, *eps)?,
         Layer::Relu => builder.add(name, "Relu", &[x], &[]),
         Layer::Gelu { approximate } => gelu(builder, name, x, *approximate)?,
         Layer::Tanh => builder.add(name, "Tanh", &[x], &[]),

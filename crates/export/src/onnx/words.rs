@@ -1,4 +1,4 @@
-use baeum_core::{Interpolation, Layer, MeanOf, Positions, Transform};
+use baeum_core::{ChannelAxis, Interpolation, Layer, MeanOf, Positions, Transform};
 
 use crate::format::Say;
 
@@ -23,11 +23,13 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Upsample { mode: Interpolation::Nearest, .. } => word("Reshape, Expand, Reshape"),
         Layer::Upsample { mode: Interpolation::Bilinear, .. } => word("MatMul, MatMul"),
         Layer::GlobalAvgPool => word("GlobalAveragePool, Flatten"),
-        Layer::BatchNorm { .. } => word("BatchNormalization"),
+        Layer::BatchNorm { axis: ChannelAxis::Second, .. } => word("BatchNormalization"),
+        Layer::BatchNorm { axis: ChannelAxis::Last, .. } => word("BatchNormalization between Transpose"),
         Layer::LayerNorm { .. } => word("LayerNormalization"),
         Layer::RmsNorm { .. } => word("Mul, ReduceSum, Sqrt, Div, Mul"),
         Layer::GroupNorm { .. } => word("InstanceNormalization between Reshape and Mul, Add"),
         Layer::InstanceNorm { .. } => word("InstanceNormalization"),
+        Layer::InstanceRestore { .. } => word("ReduceSum, Mul, Sub, Sqrt, Add"),
         Layer::Relu => word("Relu"),
         Layer::Gelu { .. } => word("Erf or Tanh, Mul, Add"),
         Layer::Tanh => word("Tanh"),

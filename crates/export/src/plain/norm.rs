@@ -24,8 +24,22 @@ pub(super) fn group(shape: &[usize], x: &[f64], [w, b]: [Vec<f64>; 2], groups: u
     normal.enumerate().map(|(i, x)| x * w[i / of_channel] + b[i / of_channel]).collect()
 }
 
+/// `x` and `window` have as many channels.
+pub(super) fn restore(x: &[f64], window: &[f64], channels: usize, eps: f64) -> Vec<f64> {
+    let rows = x.chunks(x.len() / channels).zip(window.chunks(window.len() / channels));
+    let restored = |(x, window): (&[f64], &[f64])| {
+        let (mean, var) = moments(window);
+        x.iter().map(|x| x * (var + eps).sqrt() + mean).collect::<Vec<_>>()
+    };
+    rows.flat_map(restored).collect()
+}
+
 fn normal(row: &[f64], eps: f64) -> Vec<f64> {
-    let mean = row.iter().sum::<f64>() / row.len() as f64;
-    let var = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / row.len() as f64;
+    let (mean, var) = moments(row);
     row.iter().map(|x| (x - mean) / (var + eps).sqrt()).collect()
+}
+
+fn moments(row: &[f64]) -> (f64, f64) {
+    let mean = row.iter().sum::<f64>() / row.len() as f64;
+    (mean, row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / row.len() as f64)
 }

@@ -46,6 +46,7 @@ pub(super) fn layer(
         | Layer::RmsNorm { .. }
         | Layer::GroupNorm { .. }
         | Layer::InstanceNorm { .. }
+        | Layer::InstanceRestore { .. }
         | Layer::Relu
         | Layer::Gelu { .. }
         | Layer::Tanh

@@ -1,8 +1,8 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Anchor, Anchored, Answer, Approximate, DType, Decode, Distribution, Filter, Fit, Graph, Interpolation,
-    Kind, Layer, Limits, MeanOf, NodeId, Positions, Predictor, Record, Returns, Shape, Size2, Tensor,
-    Transform, Value,
+    Anchor, Anchored, Answer, Approximate, ChannelAxis, DType, Decode, Distribution, Filter, Fit, Graph,
+    Interpolation, Kind, Layer, Limits, MeanOf, NodeId, Positions, Predictor, Record, Returns, Shape, Size2,
+    Tensor, Transform, Value,
 };
 
 use super::*;
@@ -89,7 +89,7 @@ fn convolution_over_time_agrees() {
     layer(&[4, 9], conv(6, 3, 1, 1, 1, 1, true));
     layer(&[4, 9], conv(6, 3, 2, 2, 2, 2, false));
     layer(&[4, 9], conv(4, 2, 1, 0, 3, 4, true));
-    layer(&[4, 9], Layer::BatchNorm { eps: 1e-3, momentum: 0.1 });
+    layer(&[4, 9], Layer::BatchNorm { eps: 1e-3, momentum: 0.1, axis: ChannelAxis::Second });
 }
 
 #[test]
@@ -111,8 +111,12 @@ fn pooling_agrees() {
 
 #[test]
 fn norms_agree() {
-    layer(&[3, 5, 4], Layer::BatchNorm { eps: 1e-3, momentum: 0.1 });
-    layer(&[5], Layer::BatchNorm { eps: 1e-5, momentum: 0.1 });
+    layer(&[3, 5, 4], Layer::BatchNorm { eps: 1e-3, momentum: 0.1, axis: ChannelAxis::Second });
+    layer(&[5], Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second });
+    let last = || Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Last };
+    for item in [&[5][..], &[4, 5], &[3, 4, 5]] {
+        layer(item, last());
+    }
     layer(&[5], Layer::LayerNorm { eps: 1e-5 });
     layer(&[4, 5], Layer::LayerNorm { eps: 1e-2 });
     layer(&[5], Layer::RmsNorm { eps: 1e-5 });
@@ -186,6 +190,16 @@ fn recurrent_layers_agree() {
             layer(&[4, 6], Layer::Gru { units: 3, bidirectional, returns, layers });
         }
     }
+}
+
+#[test]
+fn what_is_restored_agrees() {
+    let restored = |graph: &mut Graph, x: NodeId| {
+        let normal = graph.add("normal", Layer::InstanceNorm { eps: 1e-3 }, &[x]).unwrap();
+        let told = graph.add("told", Layer::Dense { units: 2, bias: true }, &[normal]).unwrap();
+        graph.add("y", Layer::InstanceRestore { eps: 1e-3 }, &[told, x]).unwrap()
+    };
+    agrees("restored", &classifier(&[3, 4], restored), rows(2, 12));
 }
 
 #[test]

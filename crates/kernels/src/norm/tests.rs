@@ -175,6 +175,60 @@ fn layer_and_rms_norm_agree_with_the_formula() {
     }
 }
 
+/// `y`, and twice the gradients of `x` and of the windows.
+fn restored(ctx: &Ctx, sizes: [usize; 3], [x, window, dy]: [&[f32]; 3]) -> [Vec<f32>; 3] {
+    let [mut y, mut dx] = [0; 2].map(|_| vec![f32::NAN; x.len()]);
+    let [mut mean, mut rstd] = [0; 2].map(|_| vec![f32::NAN; sizes[0]]);
+    let mut dwindow = vec![f32::NAN; window.len()];
+    instance_restore(ctx, sizes, x, window, EPS, &mut y, &mut mean, &mut rstd);
+    for write in [Write::Set, Write::Add] {
+        instance_restore_backward(ctx, sizes, dy, &rstd, &mut dx, write);
+        instance_restore_window_backward(ctx, sizes, (x, window, dy), (&mean, &rstd), &mut dwindow, write);
+    }
+    [y, dx, dwindow]
+}
+
+#[test]
+fn restoring_agrees_with_the_formula() {
+    for [r, h, t] in [[0, 3, 4], [1, 1, 2], [3, 5, 17], [4, 33, 16], [700, 24, 96]] {
+        let (x, window, dy) = (normal(1, r * h), normal(2, r * t), normal(3, r * h));
+        let [y, dx, dwindow] = everywhere(|ctx| restored(ctx, [r, h, t], [&x, &window, &dy]));
+        let plain = |input: &[f64]| -> Vec<f64> {
+            let (x, windows) = input.split_at(r * h);
+            let rows = x.chunks(h).zip(windows.chunks(t)).flat_map(|(x, window)| {
+                let mean = window.iter().sum::<f64>() / t as f64;
+                let variance = window.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / t as f64;
+                x.iter().map(move |x| x * (variance + EPS).sqrt() + mean)
+            });
+            rows.collect()
+        };
+        let input = wide(&[x.as_slice(), &window].concat());
+        assert_close(&y, &plain(&input), BOUND, "restored");
+        if r < 100 {
+            let twice = differences(&input, |input| 2.0 * inner(&plain(input), &dy));
+            let (of_x, of_window) = twice.split_at(dx.len());
+            assert_close(&dx, of_x, GRADIENT, "restored: dx");
+            assert_close(
+                &[&dwindow[..], &[1.0]].concat(),
+                &[of_window, &[1.0]].concat(),
+                GRADIENT,
+                "dwindow",
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_normalised_is_restored() {
+    let (window, [r, t]) = (normal(4, 6 * 50), [6, 50]);
+    let (mut normal, mut y) = (vec![0.0; r * t], vec![0.0; r * t]);
+    let [mut mean, mut rstd] = [0; 2].map(|_| vec![0.0; r]);
+    let ctx = &Ctx::new(1);
+    group_norm(ctx, [r, 1, t], 1, &window, None, None, EPS, &mut normal, &mut mean, &mut rstd);
+    instance_restore(ctx, [r, t, t], &normal, &window, EPS, &mut y, &mut mean, &mut rstd);
+    assert_close(&y, &wide(&window), BOUND, "there and back");
+}
+
 #[test]
 fn many_tasks_give_the_bits_of_one_thread() {
     for sizes in [[9, 7, 2000], [600, 200, 1], [2, 2500, 20], [3, 1, 40_000], [40, 1500, 1]] {

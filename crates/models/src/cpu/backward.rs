@@ -57,12 +57,15 @@ impl Run<'_> {
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                 global_average_pool_backward(self.ctx, self.rows * channels, *area, dy, dx, write);
             }
-            Op::BatchNorm { channels, area, relu, .. } => {
-                self.batch_norm_backward(step, dy, [self.rows, *channels, *area], *relu);
+            Op::BatchNorm { rows, channels, area, relu, .. } => {
+                self.batch_norm_backward(step, dy, [self.rows * rows, *channels, *area], *relu);
             }
             Op::LayerNorm { width, .. } => self.layer_norm_backward(step, dy, *width),
             Op::RmsNorm { width, .. } => self.rms_norm_backward(step, dy, *width),
             Op::GroupNorm { groups, .. } => self.group_norm_backward(step, dy, *groups),
+            Op::InstanceRestore { channels, width, steps, .. } => {
+                self.instance_restore_backward(step, dy, [self.rows * channels, *width, *steps]);
+            }
             Op::Activation(function) => self.activation_backward(step, dy, *function),
             Op::Dropout { p, .. } => self.dropout_backward(step, dy, *p),
             Op::Embedding { units } => {

@@ -52,12 +52,15 @@ impl Run<'_> {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 global_average_pool(self.ctx, self.rows * channels, *area, x, y);
             }
-            Op::BatchNorm { channels, area, eps, relu } => {
-                self.batch_norm(i, step, node, [self.rows, *channels, *area], (*eps, *relu))?;
+            Op::BatchNorm { rows, channels, area, eps, relu } => {
+                self.batch_norm(i, step, node, [self.rows * rows, *channels, *area], (*eps, *relu))?;
             }
             Op::LayerNorm { width, eps, .. } => self.layer_norm(step, *width, *eps),
             Op::RmsNorm { width, eps, .. } => self.rms_norm(step, *width, *eps),
             Op::GroupNorm { groups, eps } => self.group_norm(step, *groups, *eps),
+            Op::InstanceRestore { channels, width, steps, eps } => {
+                self.instance_restore(step, [self.rows * channels, *width, *steps], *eps);
+            }
             Op::Activation(function) => self.activation(step, *function),
             Op::Dropout { p, .. } => self.dropout(step, node, *p)?,
             Op::Embedding { units } => {

@@ -218,6 +218,7 @@ impl Way {
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::GroupNorm { .. }
+            | Op::InstanceRestore { .. }
             | Op::NgramEmbedding { .. }
             | Op::Recurrent(_)
             | Op::MeanOverTime { .. }

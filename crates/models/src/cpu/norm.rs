@@ -2,7 +2,8 @@
 
 use baeum_core::{NetworkError, Node};
 use baeum_kernels::{
-    batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward, layer_norm,
+    batch_norm_backward, batch_norm_predict, batch_norm_train, group_norm, group_norm_backward,
+    instance_restore, instance_restore_backward, instance_restore_window_backward, layer_norm,
     layer_norm_backward, rms_norm, rms_norm_backward,
 };
 
@@ -130,5 +131,28 @@ impl Run<'_> {
         let (sizes, count) = (groups.sizes(self.rows), groups.groups);
         let (dx, own) = ((dx, write), (dweight, dbias, own));
         group_norm_backward(self.ctx, sizes, count, x, dy, scale, mean, rstd, dx, own);
+    }
+    /// `sizes`: rows, numbers of each, steps of its window.
+    pub(super) fn instance_restore(&mut self, step: &Step, sizes: [usize; 3], eps: f64) {
+        let [x, window] = [0, 1].map(|input: usize| step.reads[input].span(self.rows));
+        let out = [&step.yields.span(self.rows), &self.kept(step, 0), &self.kept(step, 1)];
+        let ([x, window], [y, mean, rstd]) = self.arena.views([&x, &window], out);
+        instance_restore(self.ctx, sizes, x, window, eps, y, mean, rstd);
+    }
+
+    pub(super) fn instance_restore_backward(&mut self, step: &Step, dy: Place, sizes: [usize; 3]) {
+        let [x, window] = [0, 1].map(|input: usize| step.reads[input].span(self.rows));
+        let (dy, mean, rstd) = (dy.span(self.rows), self.kept(step, 0), self.kept(step, 1));
+        if let Some((dx, write)) = step.gradients[0] {
+            let ([dy, rstd], [dx]) = self.arena.views([&dy, &rstd], [&dx.span(self.rows)]);
+            instance_restore_backward(self.ctx, sizes, dy, rstd, dx, write);
+        }
+        if let Some((dwindow, write)) = step.gradients[1] {
+            let reads = [&x, &window, &dy, &mean, &rstd];
+            let ([x, window, dy, mean, rstd], [dwindow]) =
+                self.arena.views(reads, [&dwindow.span(self.rows)]);
+            let read = (x, window, dy);
+            instance_restore_window_backward(self.ctx, sizes, read, (mean, rstd), dwindow, write);
+        }
     }
 }

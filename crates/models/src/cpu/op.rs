@@ -6,7 +6,8 @@ mod windows;
 use std::sync::Arc;
 
 use baeum_core::{
-    Approximate, DType, Graph, Interpolation, Layer, MeanOf, Ngrams, Node, Padding, Rng, Shape, Stream,
+    Approximate, ChannelAxis, DType, Graph, Interpolation, Layer, MeanOf, Ngrams, Node, Padding, Rng, Shape,
+    Stream,
 };
 use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Write, sinusoids};
 
@@ -43,13 +44,16 @@ pub(super) enum Op {
     /// The mean of each channel.
     GlobalMean { channels: usize, area: usize },
     /// Each channel over the batch, followed by relu if it stood alone behind.
-    BatchNorm { channels: usize, area: usize, eps: f64, relu: bool },
+    /// `rows`: of an item, where the channels stand last.
+    BatchNorm { rows: usize, channels: usize, area: usize, eps: f64, relu: bool },
     /// Each row of an item by itself.
     LayerNorm { rows: usize, width: usize, eps: f64 },
     /// Each row of an item by itself, by the root of its mean square alone.
     RmsNorm { rows: usize, width: usize, eps: f64 },
     /// Groups of channels of an item, scaled and shifted if that is learned.
     GroupNorm { groups: Groups, eps: f64 },
+    /// Rows become what they are of themselves again: `width` numbers of each channel by a window of `steps`.
+    InstanceRestore { channels: usize, width: usize, steps: usize, eps: f64 },
     /// A function of each number.
     Activation(Activation),
     /// Zeroes numbers by lot while training.
@@ -151,7 +155,12 @@ impl Op {
                 Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
             }
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
-            Layer::BatchNorm { eps, .. } => Op::BatchNorm { channels, area, eps: *eps, relu: false },
+            Layer::BatchNorm { eps, axis: ChannelAxis::Second, .. } => {
+                Op::BatchNorm { rows: 1, channels, area, eps: *eps, relu: false }
+            }
+            Layer::BatchNorm { eps, axis: ChannelAxis::Last, .. } => {
+                Op::BatchNorm { rows, channels: last, area: 1, eps: *eps, relu: false }
+            }
             Layer::LayerNorm { eps } => Op::LayerNorm { rows, width: last, eps: *eps },
             Layer::RmsNorm { eps } => Op::RmsNorm { rows, width: last, eps: *eps },
             Layer::GroupNorm { groups, eps } => {
@@ -159,6 +168,10 @@ impl Op {
             }
             Layer::InstanceNorm { eps } => {
                 Op::GroupNorm { groups: Groups { channels, area, groups: channels }, eps: *eps }
+            }
+            Layer::InstanceRestore { eps } => {
+                let steps = graph.input_shapes(node).get(1).and_then(|shape| shape.last()).unwrap_or(1);
+                Op::InstanceRestore { channels, width: last, steps, eps: *eps }
             }
             Layer::Relu => Op::Activation(Activation::Relu),
             Layer::Gelu { approximate: Approximate::None } => Op::Activation(Activation::Gelu),

@@ -5,7 +5,7 @@ mod drawn;
 mod folded;
 mod lost;
 
-use baeum_core::{Approximate, Batch, DType, Loss, LostWhat, Method, Shape, Size2};
+use baeum_core::{Approximate, Batch, ChannelAxis, DType, Loss, LostWhat, Method, Shape, Size2};
 use baeum_core::{Layer, NodeId};
 use baeum_kernels::{Isa, Precision, Rung};
 
@@ -160,9 +160,10 @@ fn both_runners_step_alike() {
 fn a_relu_behind_a_function_in_place_stays_there() {
     let dense = Layer::Dense { units: 4, bias: true };
     for between in [Layer::Sigmoid, Layer::Tanh, Layer::Dropout { p: 0.3 }] {
-        for layers in
-            [vec![dense.clone()], vec![dense.clone(), Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]]
-        {
+        for layers in [
+            vec![dense.clone()],
+            vec![dense.clone(), Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }],
+        ] {
             let graph = chain(&[5], DType::F32, [layers, vec![between.clone(), Layer::Relu]].concat());
             check(between.name(), &graph, &batch(&graph, ROWS), &Loss::CROSS_ENTROPY);
         }
@@ -178,7 +179,7 @@ fn conv_of(filters: usize, kernel: usize, padding: usize, bias: bool) -> Layer {
     Layer::Conv2d { filters, kernel, stride: one, padding, dilation: one, groups: 1, bias }
 }
 
-const NORM: Layer = Layer::BatchNorm { eps: 1e-5, momentum: 0.1 };
+const NORM: Layer = Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second };
 
 /// What is made ready for answers is forgotten as soon as a parameter or a running statistic moves.
 #[test]

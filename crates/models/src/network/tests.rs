@@ -3,7 +3,9 @@
 
 mod heads;
 
-use baeum_core::{Batch, DType, Graph, Layer, Loss, Network, Part, Shape, State, Tensor, Update};
+use baeum_core::{
+    Batch, ChannelAxis, DType, Graph, Layer, Loss, Network, Part, Shape, State, Tensor, Update,
+};
 
 use crate::testing::{
     ADAM, CLASSES, ROWS, add_parts, batch, cases, chain, chain_of, embedding, updates, weights,
@@ -99,7 +101,11 @@ fn images_leave_with_channels_first() {
 #[test]
 fn running_statistics_are_those_of_the_whole_batch() {
     for build in BOTH {
-        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.25 }]);
+        let graph = chain(
+            &[2],
+            DType::F32,
+            vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.25, axis: ChannelAxis::Second }],
+        );
         let mut batch = batch(&graph, 5);
         let x = vec![1.0f32, 10.0, 2.0, 20.0, 3.0, 60.0, 4.0, 40.0, 10.0, 20.0];
         batch.inputs.insert("x".to_owned(), Tensor::new([5, 2], x).unwrap());
@@ -119,7 +125,11 @@ fn running_statistics_are_those_of_the_whole_batch() {
 #[test]
 fn a_value_alone_has_no_variance() {
     for build in BOTH {
-        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
+        let graph = chain(
+            &[2],
+            DType::F32,
+            vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }],
+        );
         let mut net = build(&graph);
         let error = net.loss_and_grad(&batch(&graph, 1), &Loss::CROSS_ENTROPY, Part::WHOLE).unwrap_err();
         assert_eq!(
@@ -274,7 +284,11 @@ fn another_networks_state_is_refused_and_changes_nothing() {
 #[test]
 fn a_gradient_that_is_not_finite_changes_nothing() {
     for build in BOTH {
-        let graph = chain(&[2], DType::F32, vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }]);
+        let graph = chain(
+            &[2],
+            DType::F32,
+            vec![Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }],
+        );
         let mut net = build(&graph);
         let good = batch(&graph, ROWS);
         let before = train(&mut *net, &good);

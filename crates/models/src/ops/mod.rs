@@ -22,7 +22,9 @@ pub(crate) use affine::{dense, scale, shift};
 pub(crate) use conv::conv2d;
 pub(crate) use loss::{binary_cross_entropy, cross_entropy, huber, mae, mse, quantile, soft_cross_entropy};
 pub(crate) use members::{grouped_dense, member_mean, repeat};
-pub(crate) use norm::{Moments, batch_norm, group_norm, layer_norm, normalise, normalise_groups, rms_norm};
+pub(crate) use norm::{
+    Moments, batch_norm, group_norm, layer_norm, normalise, normalise_groups, restore, rms_norm,
+};
 pub(crate) use pool::{Pool, pool};
 pub(crate) use sequence::{Cell, Walk, attention, counted, max_over_time, mean_over_time, patches};
 pub(crate) use upsample::upsample;

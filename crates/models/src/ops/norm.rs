@@ -173,3 +173,10 @@ pub(crate) fn normalise_groups(x: &Tensor, groups: usize, eps: f64) -> Result<Te
     let deviation = (centred.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
     centred.broadcast_div(&deviation)?.reshape(x.shape())
 }
+
+/// What `x`, `[B, C, N]`, is of itself where it is measured in the deviations of `window`, `[B, C, T]`, from its means.
+pub(crate) fn restore(x: &Tensor, window: &Tensor, eps: f64) -> Result<Tensor> {
+    let mean = window.mean_keepdim(2)?; // [B, C, 1]
+    let deviation = (window.broadcast_sub(&mean)?.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
+    x.broadcast_mul(&deviation)?.broadcast_add(&mean)
+}

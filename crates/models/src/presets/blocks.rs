@@ -1,5 +1,5 @@
 //! What several families are made of.
-use baeum_core::{Layer, Size2};
+use baeum_core::{ChannelAxis, Layer, Size2};
 
 /// `x W^T + b`.
 pub(super) fn dense(units: usize) -> Layer {
@@ -21,7 +21,7 @@ pub(super) fn convolution(filters: usize, kernel: usize, [stride, padding]: [usi
 
 /// The batch norm that follows a convolution; eps and momentum are PyTorch's.
 pub(super) fn batch_norm() -> Layer {
-    Layer::BatchNorm { eps: 1e-5, momentum: 0.1 }
+    Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }
 }
 
 /// Dropout, where any is wanted.

@@ -1,4 +1,4 @@
-use baeum_core::Layer;
+use baeum_core::{Layer, Padding};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{dense, dropout};
@@ -9,8 +9,8 @@ use crate::LayerSpec;
 /// A patch Transformer for forecasts (PatchTST; Nie, Nguyen, Sinthong & Kalagnanam 2023): each column of a window is cut into
 /// pieces, which are read as a text is, and all columns share one network.
 ///
-/// Windows are `[columns, steps]`, measured from themselves by `normalise_window`. What is left at the end of a window belongs to
-/// no piece, where the authors repeat the last step; and blocks have layer norms in front, where theirs have batch norms behind.
+/// Windows are `[columns, steps]`, measured from themselves by `models.reversible_norm`, and the last step is repeated for another
+/// stride, as by the authors. The scores of attention are each block's own, where theirs are added to those of the block before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PatchTst {
@@ -39,7 +39,7 @@ impl Default for PatchTst {
 impl PatchTst {
     fn transformer(&self) -> Transformer {
         let PatchTst { blocks, heads, units, hidden, dropout, .. } = *self;
-        Transformer { blocks, heads, units, hidden: Some(hidden), dropout, style: Style::Gpt2 }
+        Transformer { blocks, heads, units, hidden: Some(hidden), dropout, style: Style::PatchTst }
     }
 }
 
@@ -53,14 +53,15 @@ impl Preset for PatchTst {
     fn layers(&self, facts: &Facts<'_>) -> Result<Vec<LayerSpec>, Refusal> {
         facts.want_window()?;
         let steps = facts.item.last().copied().unwrap_or(0);
-        let pieces = steps.checked_sub(self.patch).map_or(0, |rest| rest / self.stride.max(1) + 1);
-        if pieces == 0 {
+        let Some(rest) = steps.checked_sub(self.patch) else {
             return Err(Refusal::new(
                 "patch",
                 format!("must be at most the {steps} steps of a window, got {}", self.patch),
             ));
-        }
+        };
+        let pieces = (rest + self.stride) / self.stride.max(1) + 1;
         let mut stack = Stack::default();
+        stack.add(Layer::Pad1d { before: 0, after: self.stride, mode: Padding::Replicate }); // [B, C, steps + stride]
         stack.add(Layer::Patches { size: self.patch, stride: Some(self.stride) }); // [B, C, pieces, patch]
         stack.named(EMBEDDING, dense(self.units)); // [B, C, pieces, units]
         self.transformer().add_to(&mut stack, pieces, false);

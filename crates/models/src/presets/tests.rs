@@ -120,7 +120,7 @@ fn every_preset_is_a_list_of_layers_that_a_person_could_have_written() {
     let known = schema["properties"].as_object().unwrap().keys();
     let known: Vec<&str> = known
         .map(String::as_str)
-        .filter(|name| !["freeze", "heads", "init", "layers", "start"].contains(name))
+        .filter(|name| !["freeze", "heads", "init", "layers", "reversible_norm", "start"].contains(name))
         .collect();
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
@@ -254,7 +254,7 @@ fn networks_have_the_published_numbers_of_parameters() {
     // Bai et al. 2018, the adding problem of 600 steps: "70K" with 8 blocks of 24 filters that see 8 steps.
     let adding = json!({ "conv_series": { "filters": [24, 24, 24, 24, 24, 24, 24, 24], "kernel": 8 } });
     assert_eq!(count(adding, &[2, 600], Job::Classes(1)), 69_985);
-    assert_eq!(count(json!({ "patchtst": {} }), &[7, 336], Job::Steps(96)), 909_024);
+    assert_eq!(count(json!({ "patchtst": {} }), &[7, 336], Job::Steps(96)), 921_184);
 }
 
 /// `sum(p.numel() for p in GPT2Model(config).parameters())` of Hugging Face's transformers; the head there has no weights of its own.
@@ -773,13 +773,43 @@ fn columns_of_a_series_share_a_patch_transformer() {
         let shapes = graph.nodes().iter().map(|node| format!("{} {}", node.name, node.shape));
         shapes.filter(|said| !said.starts_with("block")).collect::<Vec<_>>().join(", ")
     };
-    let start = "x [batch, 3, 12], patches1 [batch, 3, 3, 4], embedding [batch, 3, 3, 2], position [batch, 3, 3, 2], \
-                 norm [batch, 3, 3, 2], ";
+    let start = "x [batch, 3, 12], pad1d1 [batch, 3, 15], patches1 [batch, 3, 4, 4], embedding [batch, 3, 4, 2], \
+                 position [batch, 3, 4, 2], ";
     assert_eq!(
         tail(Job::Steps(5)),
-        format!("{start}flatten1 [batch, 3, 6], head [batch, 3, 5], head_row [batch, 15]")
+        format!("{start}flatten1 [batch, 3, 8], head [batch, 3, 5], head_row [batch, 15]")
     );
-    assert_eq!(tail(Job::Classes(2)), format!("{start}flatten1 [batch, 18], head [batch, 2]"));
+    assert_eq!(tail(Job::Classes(2)), format!("{start}flatten1 [batch, 24], head [batch, 2]"));
+}
+
+#[test]
+fn what_is_told_of_a_window_is_turned_back() {
+    let nlinear = json!({ "nlinear": {}, "reversible_norm": true });
+    check(
+        nlinear.clone(),
+        &[2, 7],
+        Job::Steps(3),
+        "x() [batch, 2, 7]
+x_norm(x) [batch, 2, 7]
+head(x_norm) [batch, 2, 3]
+head_restored(head, x) [batch, 2, 3]
+head_row(head_restored) [batch, 6]",
+    );
+    let refused =
+        |models: &serde_json::Value, item: &[usize], job| graph(models, item, job).unwrap_err().to_string();
+    let window = "`models.reversible_norm` wants one window of a series, `[columns, steps]`, and all of its columns as the \
+                  target, got";
+    let mlp = json!({ "mlp": {}, "reversible_norm": true });
+    assert_eq!(refused(&mlp, &[4], Job::Classes(2)), format!("{window} rows of numbers or a text"));
+    assert_eq!(refused(&mlp, &[2, 1], Job::Steps(3)), format!("{window} windows of one step"));
+    let layers = json!({ "layers": [{ "dense": { "units": 3 } }], "reversible_norm": true });
+    assert_eq!(refused(&layers, &[2, 7], Job::Classes(2)), format!("{window} another target"));
+    let flat = json!({ "layers": ["flatten"], "reversible_norm": true });
+    assert_eq!(
+        refused(&flat, &[2, 7], Job::Steps(3)),
+        "`models.reversible_norm` wants layers that keep a row of each column, `[batch, columns, n]`, got `head` of shape \
+         [batch, 6]"
+    );
 }
 
 /// What a text holds is known once it was read: before that, one id stands for all.

@@ -1,4 +1,4 @@
-use baeum_core::{Approximate, Layer, Positions};
+use baeum_core::{Approximate, ChannelAxis, Layer, Positions};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{dense, dropout};
@@ -42,6 +42,9 @@ pub enum Style {
     Modern,
     /// As BERT (Devlin et al. 2019): as `gpt2`, but norms stand behind the vectors and behind each sum, and GELU is exact.
     Bert,
+    /// As PatchTST, whose preset alone has it: as `bert`, but with batch norms, and none behind the vectors.
+    #[serde(skip)]
+    PatchTst,
 }
 
 impl Default for Transformer {
@@ -93,11 +96,14 @@ impl Transformer {
             let name = format!("block{block}");
             last = match self.style {
                 Style::Gpt2 | Style::Modern => self.block(stack, &name, &last, causal),
-                Style::Bert => self.block_with_norms_behind(stack, &name, &last, causal),
+                Style::Bert | Style::PatchTst => self.block_with_norms_behind(stack, &name, &last, causal),
             };
         }
-        if self.style != Style::Bert {
-            stack.named("norm", self.norm()); // [.., T, units]
+        match self.style {
+            Style::Gpt2 | Style::Modern => {
+                stack.named("norm", self.norm()); // [.., T, units]
+            }
+            Style::Bert | Style::PatchTst => {}
         }
     }
 
@@ -109,7 +115,7 @@ impl Transformer {
         self.join(stack, [&of("attention"), start], &of("add1"));
         stack.named(of("norm2"), self.norm());
         let last = match self.style {
-            Style::Gpt2 | Style::Bert => self.two_layers(stack, &of),
+            Style::Gpt2 | Style::Bert | Style::PatchTst => self.two_layers(stack, &of),
             Style::Modern => self.swiglu(stack, &of),
         };
         self.join(stack, [&last, &of("add1")], &of("add2"));
@@ -130,7 +136,7 @@ impl Transformer {
 
     fn attention(&self, causal: bool) -> Layer {
         let (bias, positions) = match self.style {
-            Style::Gpt2 | Style::Bert => (true, Positions::None), // they were added in front
+            Style::Gpt2 | Style::Bert | Style::PatchTst => (true, Positions::None), // they were added in front
             Style::Modern => (false, Positions::Rotary),
         };
         Layer::MultiHeadAttention { heads: self.heads, causal, bias, positions }
@@ -156,7 +162,10 @@ impl Transformer {
     }
 
     fn gelu(&self) -> Layer {
-        let approximate = if self.style == Style::Bert { Approximate::None } else { Approximate::Tanh };
+        let approximate = match self.style {
+            Style::Gpt2 | Style::Modern => Approximate::Tanh,
+            Style::Bert | Style::PatchTst => Approximate::None,
+        };
         Layer::Gelu { approximate }
     }
 
@@ -165,6 +174,7 @@ impl Transformer {
             Style::Gpt2 => Layer::LayerNorm { eps: 1e-5 },
             Style::Bert => Layer::LayerNorm { eps: 1e-12 },
             Style::Modern => Layer::RmsNorm { eps: 1e-5 },
+            Style::PatchTst => Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Last },
         }
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use baeum_core::{Counter, Graph, Layer, NetworkError, Ngrams, Node, NodeId, Rng, Size2};
+use baeum_core::{ChannelAxis, Counter, Graph, Layer, NetworkError, Ngrams, Node, NodeId, Rng, Size2};
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::Layers;
@@ -88,7 +88,7 @@ impl Run<'_> {
         let one = Size2::square(1);
         let value = match &node.layer {
             Layer::Input { .. } => return self.enter(node),
-            Layer::BatchNorm { eps, .. } => return self.batch_norm_of(node, first(read)?, *eps),
+            Layer::BatchNorm { eps, axis, .. } => return self.batch_norm_of(node, first(read)?, *eps, *axis),
             Layer::Dropout { p } => return self.dropout(node, first(read)?, *p),
             Layer::Embedding { vocabulary, .. } => return self.embedding(node, first(read)?, *vocabulary),
             &Layer::NgramEmbedding { n, buckets, .. } => {
@@ -190,6 +190,10 @@ impl Run<'_> {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::normalise_groups(&x, x.dim(1)?, *eps)?)
             }
+            Layer::InstanceRestore { eps } => match read {
+                [x, window] => ops::restore(x, window, *eps),
+                _ => Ok(first(read)?.clone()),
+            },
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),
@@ -221,9 +225,12 @@ impl Run<'_> {
     }
 
     /// The channels of all but images stand in the graph's layout: second.
-    fn batch_norm_of(&mut self, node: &Node, x: &Tensor, eps: f64) -> Outcome<Tensor> {
-        match x.rank() {
-            3 => Ok(channels_turned(&self.batch_norm(node, &channels_turned(x)?, eps)?)?),
+    fn batch_norm_of(&mut self, node: &Node, x: &Tensor, eps: f64, axis: ChannelAxis) -> Outcome<Tensor> {
+        match (x.rank(), axis) {
+            (4, ChannelAxis::Last) => Ok(channels_last(&self.batch_norm(node, &channels_first(x)?, eps)?)?),
+            (3, ChannelAxis::Second) => {
+                Ok(channels_turned(&self.batch_norm(node, &channels_turned(x)?, eps)?)?)
+            }
             _ => self.batch_norm(node, x, eps),
         }
     }

@@ -39,6 +39,7 @@ impl Op {
             Op::LayerNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows); 2]),
             Op::RmsNorm { rows, .. } => Needs::keeping(true, [Room::item(*rows), Room::NONE]),
             Op::GroupNorm { groups, .. } => Needs::keeping(true, [Room::item(groups.groups); 2]),
+            Op::InstanceRestore { channels, .. } => Needs::keeping(true, [Room::item(*channels); 2]),
             Op::MeanOfSoftmax { members, .. } => {
                 Needs { output: true, ..Needs::keeping(true, [Room::item(*members), Room::NONE]) }
             }

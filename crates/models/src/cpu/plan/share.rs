@@ -70,7 +70,7 @@ fn fuse_relu(ops: &mut [Op], i: usize, home: usize) -> bool {
 
 /// Makes the batch norm `i` part of the convolution `home`, if it is one with nothing behind it yet: in answers both multiply.
 fn fold_norm(ops: &mut [Op], i: usize, home: usize) -> bool {
-    let Op::BatchNorm { channels, eps, relu: false, .. } = ops[i] else { return false };
+    let Op::BatchNorm { rows: 1, channels, eps, relu: false, .. } = ops[i] else { return false };
     let Op::Conv2d { conv, relu: false, folded: Folded { norm: norm @ None, .. }, .. } = &mut ops[home]
     else {
         return false;

@@ -33,7 +33,7 @@ pub(super) fn drawn(seed: u64) -> Graph {
             }
             2 => (Layer::MaxPool2d { kernel, stride: Some(stride), padding }, vec![x]),
             3 => (Layer::AvgPool2d { kernel, stride: Some(stride), padding }, vec![x]),
-            4 => (Layer::BatchNorm { eps: 1e-3, momentum: 0.1 }, vec![x]),
+            4 => (Layer::BatchNorm { eps: 1e-3, momentum: 0.1, axis: ChannelAxis::Second }, vec![x]),
             // Over one number a norm forgets what it reads, and those behind it blow up what rounding left.
             5 if sizes[2] > 1 => (Layer::LayerNorm { eps: 1e-3 }, vec![x]),
             6 | 7 => (Layer::Relu, vec![x]),
