@@ -241,11 +241,19 @@ impl Cell<'_> {
     pub(crate) fn shown(&self) -> String {
         match self {
             Cell::Missing => "nothing".to_owned(),
-            Cell::Number(number) => number.to_string(),
+            Cell::Number(number) => shown_number(*number),
             Cell::Numbers(numbers) => format!("{} numbers", numbers.len()),
             Cell::Name(name) => crate::error::quoted(name),
             Cell::Image(image) => format!("an image of {}x{} pixels", image.height, image.width),
         }
+    }
+}
+
+/// A number with a power of ten where it would fill a line with zeros.
+fn shown_number(number: f64) -> String {
+    match number.abs() {
+        1e-7..1e16 | 0.0 => number.to_string(),
+        _ => format!("{number:e}"),
     }
 }
 

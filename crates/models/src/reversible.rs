@@ -54,11 +54,15 @@ impl Reversible {
     /// Turns back what a head tells of each column: `[B, columns, steps]`.
     pub(crate) fn leave(self, graph: &mut Graph, told: NodeId, head: &str) -> Result<NodeId, ModelError> {
         if graph[told].shape.rank() != 3 {
-            let got = format!("`{head}` of shape {}", graph[told].shape);
-            return Err(refusal("layers that keep a row of each column, `[batch, columns, n]`", &got));
+            return Err(Reversible::refuse(&format!("`{head}` of shape {}", graph[told].shape)));
         }
         let layer = Layer::InstanceRestore { eps: EPS };
         Ok(graph.add(&format!("{head}_restored"), layer, &[told, self.window])?)
+    }
+
+    /// What a head reads has no row of each column.
+    pub(crate) fn refuse(got: &str) -> ModelError {
+        refusal("layers that keep a row of each column, `[batch, columns, n]`", got)
     }
 }
 

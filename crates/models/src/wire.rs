@@ -197,6 +197,9 @@ fn add_head(
         (Head::Places(_), Layer::Unembedding { .. }, _) => return Ok(last),
         (Head::Places(_), _, _) | (_, _, None) => {}
         (_, _, Some([members, n])) => {
+            if reversible.is_some() {
+                return Err(Reversible::refuse("members of an ensemble"));
+            }
             return Ok(add_heads_of_members(graph, last, name, [members, n], head)?);
         }
     }

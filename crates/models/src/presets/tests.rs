@@ -810,6 +810,12 @@ head_row(head_restored) [batch, 6]",
         "`models.reversible_norm` wants layers that keep a row of each column, `[batch, columns, n]`, got `head` of shape \
          [batch, 6]"
     );
+    let members = json!({ "layers": ["flatten", { "ensemble": { "members": 2 } }], "reversible_norm": true });
+    assert_eq!(
+        refused(&members, &[2, 7], Job::Steps(3)),
+        "`models.reversible_norm` wants layers that keep a row of each column, `[batch, columns, n]`, got members of an \
+         ensemble"
+    );
 }
 
 /// What a text holds is known once it was read: before that, one id stands for all.
