@@ -43,7 +43,7 @@ def bert(ids: torch.Tensor) -> torch.Tensor:
 
 
 def opened(kind, name: str) -> torch.nn.Module:
-    model, loaded = kind.from_pretrained(folder() / name, output_loading_info=True)
+    model, loaded = kind.from_pretrained(folder() / name, dtype=torch.float32, output_loading_info=True)
     assert not loaded["missing_keys"] and not loaded["unexpected_keys"], loaded
     return model.eval()
 

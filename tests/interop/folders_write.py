@@ -22,7 +22,7 @@ def main() -> None:
     (folder() / "said.csv").write_text("\n".join(["text,label", *rows]) + "\n")
     pieces = bytes_tokenizer()
     config = GPT2Config(vocab_size=pieces.get_vocab_size(), n_positions=40, n_embd=32, n_layer=2, n_head=4)
-    write("gpt2", GPT2LMHeadModel(config), pieces)
+    write("gpt2", GPT2LMHeadModel(config), pieces, torch.bfloat16)
     pieces = words_tokenizer()
     config = BertConfig(
         vocab_size=pieces.get_vocab_size(),
@@ -32,7 +32,7 @@ def main() -> None:
         intermediate_size=48,
         max_position_embeddings=24,
     )
-    write("bert", BertModel(config), pieces)
+    write("bert", BertModel(config), pieces, torch.float16)
 
 
 def bytes_tokenizer() -> Tokenizer:
@@ -54,12 +54,12 @@ def words_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def write(name: str, model: torch.nn.Module, tokenizer: Tokenizer) -> None:
-    """As it starts, a network of transformers has many zeros and ones, behind which a mistake could hide."""
+def write(name: str, model: torch.nn.Module, tokenizer: Tokenizer, dtype: torch.dtype) -> None:
+    """As it starts, a network of transformers has many zeros and ones, behind which a mistake could hide. Halves, as most are given away."""
     torch.manual_seed(5)
     for parameter in model.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
-    model.save_pretrained(folder() / name)
+    model.to(dtype).save_pretrained(folder() / name)
     tokenizer.save(str(folder() / name / "tokenizer.json"))
     report(name, sum(parameter.numel() for parameter in model.parameters()))
 

@@ -14,7 +14,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Limit;
-use crate::{DType, Data, LimitError, Limits, Tensor};
+use crate::{DType, LimitError, Limits, Stored, Tensor};
 
 /// Tensors by name, and what the file says about itself.
 pub type Contents = (BTreeMap<String, Tensor>, BTreeMap<String, String>);
@@ -48,8 +48,8 @@ pub enum WeightsFileError {
         /// The name.
         name: String,
     },
-    /// A type that Baeum's tensors do not have.
-    #[error("tensor `{}` wants to be F32, F64, I64 or U8, got `{}`; save it as F32", shown(.name), shown(.dtype))]
+    /// A type that Baeum does not read.
+    #[error("tensor `{}` wants to be F32, F64, F16, BF16, I64 or U8, got `{}`; save it as F32", shown(.name), shown(.dtype))]
     Type {
         /// The tensor.
         name: String,
@@ -130,7 +130,8 @@ pub fn write<T: Borrow<Tensor>>(
         let (shape, begin) = (tensor.shape().to_vec(), end);
         check_rank(name, &shape)?;
         end += (tensor.data().len() * tensor.dtype().bytes()) as u64;
-        let entry = Entry { dtype: word(tensor.dtype()).to_owned(), shape, data_offsets: (begin, end) };
+        let entry =
+            Entry { dtype: word(Stored::As(tensor.dtype())).to_owned(), shape, data_offsets: (begin, end) };
         header.entries.push(((*name).clone(), entry));
     }
     let mut header = serde_json::to_vec(&header).map_err(WeightsFileError::Header)?;
@@ -139,13 +140,13 @@ pub fn write<T: Borrow<Tensor>>(
     let mut file = Vec::with_capacity(8 + header.len() + end as usize);
     file.extend((header.len() as u64).to_le_bytes());
     file.extend(header);
-    ordered.iter().for_each(|(_, tensor)| put(tensor.data(), &mut file));
+    ordered.iter().for_each(|(_, tensor)| tensor.data().put(&mut file));
     Ok(file)
 }
 
 /// The tensors of a weights file and its metadata, both sorted by name.
 ///
-/// NaN and its payload come back as they were written.
+/// NaN and its payload come back as they were written; halves come as `f32`.
 ///
 /// # Errors
 /// [`WeightsFileError`] says what is wrong with the bytes; nothing is repaired and no tensor is skipped.
@@ -192,10 +193,10 @@ impl Entry {
         check_name(name)?;
         check_rank(name, &self.shape)?;
         let name = || name.to_owned();
-        let dtype = ORDER.into_iter().find(|&dtype| word(dtype) == self.dtype);
-        let dtype =
-            dtype.ok_or_else(|| WeightsFileError::Type { name: name(), dtype: self.dtype.clone() })?;
-        let length = byte_length(&self.shape, dtype);
+        let stored = Stored::ALL.into_iter().find(|&stored| word(stored) == self.dtype);
+        let stored =
+            stored.ok_or_else(|| WeightsFileError::Type { name: name(), dtype: self.dtype.clone() })?;
+        let length = byte_length(&self.shape, stored.bytes());
         let overflow = || WeightsFileError::Overflow { name: name(), shape: self.shape.clone() };
         let end = length.and_then(|length| begin.checked_add(length as u64)).ok_or_else(overflow)?;
         if self.data_offsets != (begin, end) {
@@ -207,15 +208,14 @@ impl Entry {
         }
         let short = || WeightsFileError::Length { wanted: end, got: begin + rest.len() as u64 };
         let (bytes, rest) = length.and_then(|length| rest.split_at_checked(length)).ok_or_else(short)?;
-        let tensor = Tensor::new(&self.shape[..], take(bytes, dtype)).map_err(|_| overflow())?;
+        let tensor = Tensor::new(&self.shape[..], stored.read(bytes)).map_err(|_| overflow())?;
         Ok((tensor, rest))
     }
 }
 
 /// How many bytes the numbers take. A size of zero does not excuse the others: `[0, 2^63]` overflows.
-fn byte_length(shape: &[usize], dtype: DType) -> Option<usize> {
-    let largest =
-        shape.iter().filter(|&&size| size != 0).try_fold(dtype.bytes(), |n, &size| n.checked_mul(size))?;
+fn byte_length(shape: &[usize], width: usize) -> Option<usize> {
+    let largest = shape.iter().filter(|&&size| size != 0).try_fold(width, |n, &size| n.checked_mul(size))?;
     let largest = isize::try_from(largest).ok()?.unsigned_abs();
     Some(if shape.contains(&0) { 0 } else { largest })
 }
@@ -247,32 +247,14 @@ fn unique<V>(pairs: Vec<(String, V)>) -> Result<BTreeMap<String, V>, WeightsFile
 }
 
 /// How the format spells a type.
-fn word(dtype: DType) -> &'static str {
-    match dtype {
-        DType::F32 => "F32",
-        DType::F64 => "F64",
-        DType::I64 => "I64",
-        DType::U8 => "U8",
-    }
-}
-
-/// Appends the numbers, little endian.
-fn put(numbers: &Data, bytes: &mut Vec<u8>) {
-    match numbers {
-        Data::F32(x) => bytes.extend(x.iter().flat_map(|v| v.to_le_bytes())),
-        Data::F64(x) => bytes.extend(x.iter().flat_map(|v| v.to_le_bytes())),
-        Data::I64(x) => bytes.extend(x.iter().flat_map(|v| v.to_le_bytes())),
-        Data::U8(x) => bytes.extend(x),
-    }
-}
-
-/// The numbers that `bytes`, a whole number of them, hold.
-fn take(bytes: &[u8], dtype: DType) -> Data {
-    match dtype {
-        DType::F32 => Data::F32(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
-        DType::F64 => Data::F64(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect()),
-        DType::I64 => Data::I64(bytes.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect()),
-        DType::U8 => Data::U8(bytes.to_vec()),
+fn word(stored: Stored) -> &'static str {
+    match stored {
+        Stored::As(DType::F32) => "F32",
+        Stored::As(DType::F64) => "F64",
+        Stored::As(DType::I64) => "I64",
+        Stored::As(DType::U8) => "U8",
+        Stored::F16 => "F16",
+        Stored::Bf16 => "BF16",
     }
 }
 
@@ -421,7 +403,7 @@ mod tests {
             .iter()
             .map(|(name, tensor)| {
                 let mut bytes = vec![];
-                put(tensor.data(), &mut bytes);
+                tensor.data().put(&mut bytes);
                 let dtype = match tensor.dtype() {
                     DType::F32 => Dtype::F32,
                     DType::F64 => Dtype::F64,
@@ -438,6 +420,15 @@ mod tests {
         let one = [("format".to_owned(), "pt".to_owned())];
         let theirs = safetensors::serialize(views, Some(HashMap::from(one.clone()))).unwrap();
         assert_eq!(write(&tensors, &BTreeMap::from(one)).unwrap(), theirs);
+    }
+
+    #[test]
+    fn halves_of_a_foreign_file_are_read_as_the_numbers_they_are() {
+        let header = r#"{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[1],"data_offsets":[4,6]}}"#;
+        let (found, _) =
+            read(&file(header, &[0x80, 0x3f, 0x20, 0xc0, 0x00, 0x3e]), &Limits::default()).unwrap();
+        assert_eq!(found["a"], Tensor::vector(vec![1.0f32, -2.5]));
+        assert_eq!(found["b"], Tensor::vector(vec![1.5f32]));
     }
 
     #[test]
@@ -486,9 +477,9 @@ mod tests {
             "tensor `a\\u{1b}[2J` wants a name without slashes and control characters",
         );
         check(
-            &one("a", "BF16", "[1]", 2),
+            &one("a", "F8_E4M3", "[2]", 2),
             2,
-            "tensor `a` wants to be F32, F64, I64 or U8, got `BF16`; save it as F32",
+            "tensor `a` wants to be F32, F64, F16, BF16, I64 or U8, got `F8_E4M3`; save it as F32",
         );
         check(
             &one("a", "U8", "[0,9223372036854775808]", 0),

@@ -18,7 +18,7 @@ use translate::translate;
 #[serde(deny_unknown_fields)]
 pub struct StartConfig {
     /// A `.safetensors` or `.pth` file, or a folder of a GPT-2 or a BERT as Hugging Face's transformers writes it (`config.json` and
-    /// `model.safetensors`); looked for where data files are.
+    /// `model.safetensors`); looked for where data files are. Halves (`f16`, `bf16`) are read as `f32`.
     pub weights: String,
     /// What names in the file begin with, and what they begin with here: `{ "encoder." = "" }`. The longest beginning counts; a
     /// name that begins with none stays.

@@ -131,7 +131,7 @@ impl ModelPlan {
         let read = self.read_by_heads(steps, targets)?;
         let wanted = heads::names(targets).into_iter().zip(heads).zip(read);
         let wanted = wanted.map(|((name, &head), read)| Wanted { name, head, read });
-        self.frozen(wire(entries, steps, &wanted.collect::<Vec<_>>(), self.reversible_norm())?)
+        self.frozen(wire(self, entries, steps, &wanted.collect::<Vec<_>>())?)
     }
 }
 
@@ -145,17 +145,17 @@ struct Wanted {
 
 /// Where each place is told, no layer looks ahead, and none needs to know where a text ends.
 fn wire(
+    plan: &ModelPlan,
     entries: &[Entry<'_>],
     steps: &[Step],
     heads: &[Wanted],
-    reversible_norm: bool,
 ) -> Result<Graph, ModelError> {
     let (mut graph, mut reversible) = (Graph::default(), None);
     let answers_once = !heads.iter().any(|wanted| matches!(wanted.head, Head::Places(_)));
     let (mut ids, mut texts) = (vec![], vec![]);
     for (place, entry) in entries.iter().enumerate() {
         let id = graph.input(entry.name, Shape::batch(entry.item), entry.dtype)?;
-        ids.push(match reversible_norm {
+        ids.push(match plan.reversible_norm() {
             true => {
                 let (window, normal) = Reversible::enter(&mut graph, id, entry.name)?;
                 reversible = Some(window);

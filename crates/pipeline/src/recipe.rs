@@ -24,6 +24,7 @@ pub use problem::Problem;
 pub use run::{Precision, RunConfig, RunConfigError, RunPlan};
 pub use schema::schema;
 pub use source::{Origin, Place};
+pub(crate) use words::list;
 pub use written::WriteError;
 
 use baeum_core::{Limit, Limits};

@@ -13,7 +13,7 @@ use baeum_export::Files;
 use baeum_models::{Device, Memory, ModelError, RunnerConfig, network};
 use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal, TrainError, TrainPlan, fewest_at_once};
 
-use crate::recipe::RunPlan;
+use crate::recipe::{RunPlan, list};
 use crate::{Plans, StageError, golden, start};
 
 /// What every stage is told beside its input.
@@ -153,9 +153,7 @@ fn refuse_other_columns(dataset: &Dataset, graph: &Graph) -> Result<(), StageErr
         let has_rows = graph.input_shapes(&graph[*output]).first().is_some_and(|shape| shape.rank() == 3);
         let Decode::Forecast { columns, .. } = &target.decode else { continue };
         if columns != seen && has_rows && (columns.len() > 1 || is_restored) {
-            let named = |names: &[String]| {
-                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            };
+            let named = |names: &[String]| list(names.iter().map(String::as_str));
             let rule = format!(
                 "must be the columns that the network sees, {}, for it tells the next steps of each, got {}; \
                  `data.series.channels` says what it sees",

@@ -202,15 +202,14 @@ fn instance_norm(input: &Shape) -> Result<Shape, Refusal> {
 }
 
 fn instance_restore(inputs: &[&Shape]) -> Result<Shape, Refusal> {
-    match inputs {
-        [values, window] => match (&values.0[..], &window.0[..]) {
-            ([Dim::Batch, c, Dim::Size(_)], [Dim::Batch, of_window, Dim::Size(2..)]) if c == of_window => {
-                Ok((*values).clone())
-            }
-            _ => Err(wants("[batch, channels, n] and [batch, channels, time], of two steps or more")),
-        },
-        _ => Err(wants("[batch, channels, n] and [batch, channels, time]")),
+    if let [values, window] = inputs
+        && let [Dim::Batch, channels, Dim::Size(_)] = values.0[..]
+        && let [Dim::Batch, of_window, Dim::Size(2..)] = window.0[..]
+        && channels == of_window
+    {
+        return Ok((*values).clone());
     }
+    Err(wants("[batch, channels, n] and [batch, channels, time], of two steps or more"))
 }
 
 fn flatten(input: &Shape, axis: usize) -> Result<Shape, Refusal> {

@@ -2,7 +2,6 @@ use baeum_core::DType;
 
 use super::field::{attribute, graph, kind, model, node, opset, port, property, tensor};
 use super::model::{Array, Attribute, Axis, Element, Graph, Model, Node, Port};
-use crate::wire::numbers::to_bytes;
 use crate::wire::protobuf::Message;
 
 /// The bytes of a model. Numbers are repeated unpacked, because rten refuses packed ones.
@@ -71,7 +70,7 @@ fn constant(name: &str, array: &Array) -> Message {
     let message = message.int(tensor::DATA_TYPE, array.element().code());
     match array {
         Array::Numbers(numbers) => {
-            message.bytes(tensor::NAME, name).bytes(tensor::RAW_DATA, to_bytes(numbers.data()))
+            message.bytes(tensor::NAME, name).bytes(tensor::RAW_DATA, numbers.data().to_bytes())
         }
         Array::Texts { texts, .. } => {
             message.each(tensor::STRING_DATA, texts, Message::bytes).bytes(tensor::NAME, name)

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{DType, Limit, Limits, Tensor};
+use baeum_core::{DType, Limit, Limits, Stored, Tensor};
 
 use super::field::{attribute, graph, kind, model, node, opset, port, property, tensor};
 use super::model::{Array, Attribute, Axis, Element, Graph, Model, Node, Port};
 use crate::error::ReadError;
-use crate::wire::numbers::from_bytes;
 use crate::wire::protobuf::{Field, Reader};
 
 /// The model in the bytes of a file.
@@ -156,7 +155,7 @@ fn read_constant(message: Reader<'_>) -> Result<(String, Array), ReadError> {
         None => texts_of(shape, texts).map_err(refuse)?,
         Some(dtype) => {
             let whole = raw.len().is_multiple_of(dtype.bytes());
-            let numbers = whole.then(|| Tensor::new(shape, from_bytes(dtype, raw)));
+            let numbers = whole.then(|| Tensor::new(shape, Stored::As(dtype).read(raw)));
             Array::Numbers(
                 numbers
                     .ok_or_else(|| refuse("a torn number".to_owned()))?

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
-use baeum_core::{DType, Data, Limit, Limits, Tensor, Weights};
+use baeum_core::{DType, Data, Limit, Limits, Stored, Tensor, Weights};
 
 use crate::error::ReadError;
-use crate::wire::numbers::from_bytes;
 use crate::wire::pickle::{Pickle, Ref, Storage, Value, View};
 use crate::wire::zip::Archive;
 
@@ -138,23 +137,26 @@ impl<'a> File<'a> {
     fn tensor(&self, name: &str, view: &View) -> Result<Tensor, ReadError> {
         let refuse =
             |wanted: &str, got: String| ReadError::malformed(format!("tensor `{name}`"), wanted, got);
-        let dtype = dtype(view).ok_or_else(|| {
-            refuse("numbers of f32, f64, i64 or u8", format!("{}; save it as float32", view.element))
+        let stored = stored(view).ok_or_else(|| {
+            refuse(
+                "numbers of f32, f64, f16, bf16, i64 or u8",
+                format!("{}; save it as float32", view.element),
+            )
         })?;
-        let bytes = self.storage(view, dtype, &refuse)?;
-        let whole = Layout::of(view, bytes.len() / dtype.bytes());
+        let bytes = self.storage(view, stored.bytes(), &refuse)?;
+        let whole = Layout::of(view, bytes.len() / stored.bytes());
         let Some(layout) = whole else {
             let got = format!("offset {}, sizes {:?}, strides {:?}", view.offset, view.sizes, view.strides);
-            return Err(refuse(&format!("to lie within {} numbers", bytes.len() / dtype.bytes()), got));
+            return Err(refuse(&format!("to lie within {} numbers", bytes.len() / stored.bytes()), got));
         };
-        let data = layout.gather(dtype, bytes);
+        let data = layout.gather(stored, bytes);
         Tensor::new(layout.sizes, data).map_err(|error| refuse("sizes that fit", error.to_string()))
     }
 
     fn storage(
         &self,
         view: &View,
-        dtype: DType,
+        width: usize,
         refuse: &impl Fn(&str, String) -> ReadError,
     ) -> Result<&'a [u8], ReadError> {
         let Value::Storage(Storage { element, key, len }) = self.pickle.get(view.storage) else {
@@ -166,22 +168,24 @@ impl<'a> File<'a> {
         let found = self.archive.get(&format!("{}/data/{key}", self.top));
         let bytes = found.ok_or_else(|| refuse("an entry with its numbers", format!("no `data/{key}`")))?;
         // Plain bytes are counted in bytes.
-        let size = if element.is_some() { dtype.bytes() as u64 } else { 1 };
+        let size = if element.is_some() { width as u64 } else { 1 };
         let wanted = u64::try_from(*len).ok().and_then(|len| len.checked_mul(size));
-        match wanted == Some(bytes.len() as u64) && bytes.len().is_multiple_of(dtype.bytes()) {
+        match wanted == Some(bytes.len() as u64) && bytes.len().is_multiple_of(width) {
             true => Ok(bytes),
             false => Err(refuse(&format!("{len} numbers in `data/{key}`"), format!("{} bytes", bytes.len()))),
         }
     }
 }
 
-/// Our type for the numbers of a tensor, if we have one. A storage of one type seen as another is not ours to judge.
-fn dtype(view: &View) -> Option<DType> {
+/// How the numbers of a tensor are read, if they are. A storage of one type seen as another is not ours to judge.
+fn stored(view: &View) -> Option<Stored> {
     match view.element.0 {
-        "float32" => Some(DType::F32),
-        "float64" => Some(DType::F64),
-        "int64" => Some(DType::I64),
-        "uint8" => Some(DType::U8),
+        "float32" => Some(Stored::As(DType::F32)),
+        "float64" => Some(Stored::As(DType::F64)),
+        "float16" => Some(Stored::F16),
+        "bfloat16" => Some(Stored::Bf16),
+        "int64" => Some(Stored::As(DType::I64)),
+        "uint8" => Some(Stored::As(DType::U8)),
         _ => None,
     }
 }
@@ -213,11 +217,11 @@ impl Layout {
     }
 
     /// The numbers in row-major order.
-    fn gather(&self, dtype: DType, bytes: &[u8]) -> Data {
-        let size = dtype.bytes();
+    fn gather(&self, stored: Stored, bytes: &[u8]) -> Data {
+        let size = stored.bytes();
         let count: usize = self.sizes.iter().product();
         if self.strides == super::write::strides(&self.sizes) {
-            return from_bytes(dtype, &bytes[self.offset * size..(self.offset + count) * size]);
+            return stored.read(&bytes[self.offset * size..(self.offset + count) * size]);
         }
         let mut gathered = Vec::with_capacity(count * size);
         let mut index = vec![0; self.sizes.len()];
@@ -227,7 +231,7 @@ impl Layout {
             gathered.extend_from_slice(&bytes[at..at + size]);
             advance(&mut index, &self.sizes);
         }
-        from_bytes(dtype, &gathered)
+        stored.read(&gathered)
     }
 }
 
@@ -350,15 +354,20 @@ mod tests {
         );
     }
 
+    /// The storage holds 0, 1, .. 5 of 32 bits; 1 is `0x3f800000`.
+    #[test]
+    fn halves_are_read_as_the_numbers_they_are() {
+        let brain = read(&file("BFloat16Storage", 12, 0, &[4], &[1]), &Limits::default()).unwrap();
+        assert_eq!(brain["a"], Tensor::vector(vec![0.0f32, 0.0, 0.0, 1.0]));
+        let half = read(&file("HalfStorage", 12, 3, &[1], &[1]), &Limits::default()).unwrap();
+        assert_eq!(half["a"], Tensor::vector(vec![1.875f32])); // 0x3f80
+    }
+
     #[test]
     fn numbers_that_we_have_not_are_named() {
         refused(
-            &file("HalfStorage", 12, 0, &[6], &[1]),
-            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.float16; save it as float32",
-        );
-        refused(
             &file("BoolStorage", 24, 0, &[6], &[1]),
-            "tensor `a` wants numbers of f32, f64, i64 or u8, got torch.bool; save it as float32",
+            "tensor `a` wants numbers of f32, f64, f16, bf16, i64 or u8, got torch.bool; save it as float32",
         );
     }
 

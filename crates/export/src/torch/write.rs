@@ -1,7 +1,6 @@
 use baeum_core::{DType, Graph, Layer, Tensor};
 
 use super::TOP;
-use crate::wire::numbers::to_bytes;
 use crate::wire::{pickle, zip};
 
 /// The file of a `state_dict`, to be loaded by `torch.load(.., weights_only=True)`; `graph` says what its modules are.
@@ -13,7 +12,7 @@ pub(crate) fn write(graph: &Graph, tensors: &[(String, Tensor)]) -> Vec<u8> {
     for (key, (_, tensor)) in
         tensors.iter().enumerate().filter(|(key, _)| storage_of(graph, tensors, *key) == *key)
     {
-        archive.add(&format!("{TOP}/data/{key}"), &to_bytes(tensor.data()));
+        archive.add(&format!("{TOP}/data/{key}"), &tensor.data().to_bytes());
     }
     archive.add(&format!("{TOP}/version"), b"3\n");
     archive.finish()

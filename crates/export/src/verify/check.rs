@@ -9,7 +9,6 @@ use crate::files::Files;
 use crate::format::{Format, Level};
 use crate::onnx::Manifest;
 use crate::state_dict::{own_weights, state_dict};
-use crate::wire::numbers::same_bits;
 use crate::{onnx, torch};
 
 /// What opening a file has shown.
@@ -57,7 +56,7 @@ fn reread(file: &'static str, predictor: &Predictor, tensors: Weights) -> Result
     let changed = |(name, wanted): &(String, Tensor)| {
         tensors
             .get(name)
-            .is_none_or(|found| found.shape() != wanted.shape() || !same_bits(found.data(), wanted.data()))
+            .is_none_or(|found| found.shape() != wanted.shape() || !found.data().is_same_bits(wanted.data()))
     };
     let changed = state_dict(predictor).map_err(unfit)?.into_iter().find(changed);
     let weights = own_weights(&predictor.graph, tensors);

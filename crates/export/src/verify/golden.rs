@@ -4,7 +4,6 @@ use baeum_core::{Answer, DType, Record, Tensor, Value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::wire::base64::base64;
-use crate::wire::numbers::to_bytes;
 
 /// Rows with the answers that the predictor itself gave: what every file is compared with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,7 +52,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn of(batch: &Tensor) -> Rows<'_> {
-        Rows { batch, bytes: to_bytes(batch.data()) }
+        Rows { batch, bytes: batch.data().to_bytes() }
     }
 
     fn item(&self, row: usize) -> Json {
@@ -69,7 +68,7 @@ fn written(value: &Value) -> Json {
         Value::Number(number) => json!(number),
         Value::Numbers(numbers) => json!(numbers),
         Value::Text(text) => json!(text),
-        Value::Image(pixels) => array(pixels.shape(), pixels.dtype(), &to_bytes(pixels.data())),
+        Value::Image(pixels) => array(pixels.shape(), pixels.dtype(), &pixels.data().to_bytes()),
     }
 }
 

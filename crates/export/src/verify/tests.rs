@@ -1,8 +1,8 @@
 //! Every layer and every transform, through every format, against plain loops.
 use baeum_core::{
-    Anchor, Anchored, Answer, Approximate, ChannelAxis, DType, Decode, Distribution, Filter, Fit, Graph,
-    Interpolation, Kind, Layer, Limits, MeanOf, NodeId, Positions, Predictor, Record, Returns, Shape, Size2,
-    Tensor, Transform, Value,
+    Anchor, Anchored, Answer, Approximate, ChannelAxis, DType, Data, Decode, Distribution, Filter, Fit,
+    Graph, Interpolation, Kind, Layer, Limits, MeanOf, NodeId, Positions, Predictor, Record, Returns, Shape,
+    Size2, Tensor, Transform, Value,
 };
 
 use super::*;
@@ -640,9 +640,8 @@ fn golden_lines_keep_every_bit() {
         .collect();
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[1]["record"], serde_json::json!({"age": null, "colour": "mauve", "pair": [null, 4.0]}));
-    let bytes = crate::wire::base64::base64(&crate::wire::numbers::to_bytes(
-        &golden.outputs[0].f32s().unwrap()[2..4].to_vec().into(),
-    ));
+    let bytes =
+        crate::wire::base64::base64(&Data::from(golden.outputs[0].f32s().unwrap()[2..4].to_vec()).to_bytes());
     assert_eq!(lines[1]["outputs"][0], serde_json::json!({"dtype": "f32", "shape": [2], "base64": bytes}));
     assert_eq!(
         lines[1]["answers"][0]["label"]["label"],

@@ -2,7 +2,6 @@
 pub(crate) mod base64;
 pub(crate) mod crc32;
 pub(crate) mod cursor;
-pub(crate) mod numbers;
 pub(crate) mod pickle;
 pub(crate) mod protobuf;
 pub(crate) mod tfrecord;

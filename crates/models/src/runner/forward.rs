@@ -190,10 +190,7 @@ impl Run<'_> {
                 let x = channels_first(first(read)?)?;
                 channels_last(&ops::normalise_groups(&x, x.dim(1)?, *eps)?)
             }
-            Layer::InstanceRestore { eps } => match read {
-                [x, window] => ops::restore(x, window, *eps),
-                _ => Ok(first(read)?.clone()),
-            },
+            Layer::InstanceRestore { eps } => ops::restore(first(read)?, input(read, 1)?, *eps),
             Layer::Relu => ops::relu(first(read)?),
             Layer::Gelu { approximate } => ops::gelu(first(read)?, *approximate),
             Layer::Tanh => first(read)?.tanh(),
@@ -352,7 +349,11 @@ pub(super) fn channels_first(x: &Tensor) -> Result<Tensor> {
 }
 
 pub(super) fn first<'a>(read: &[&'a Tensor]) -> Result<&'a Tensor> {
-    read.first()
-        .copied()
-        .ok_or_else(|| candle_core::Error::Msg("a layer wants an input, got none".to_owned()))
+    input(read, 0)
+}
+
+fn input<'a>(read: &[&'a Tensor], place: usize) -> Result<&'a Tensor> {
+    let refuse =
+        || candle_core::Error::Msg(format!("a layer wants {} inputs, got {}", place + 1, read.len()));
+    read.get(place).copied().ok_or_else(refuse)
 }

@@ -92,7 +92,8 @@ impl Error for Refusal {
     }
 
     fn invalid_length(length: usize, wanted: &dyn Expected) -> Refusal {
-        Problem::WrongValue { wanted: wanted.to_string(), got: format!("a list of {length}") }.into()
+        Problem::WrongValue { wanted: words::wanted(&wanted.to_string()), got: format!("a list of {length}") }
+            .into()
     }
 
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Refusal {

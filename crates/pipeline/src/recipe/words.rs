@@ -2,6 +2,9 @@ use serde::de::Unexpected;
 
 /// The type that a reader of serde's expects, in the words of a recipe.
 pub(super) fn wanted(expected: &str) -> String {
+    if let Some(length) = expected.strip_prefix("an array of length ") {
+        return format!("a list of {length}");
+    }
     let words = match expected {
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => "a whole number",
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "a whole number",
@@ -64,7 +67,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// Names as a list in a sentence.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", short(name))).collect();
     names.join(", ")
 }
@@ -77,6 +80,7 @@ mod tests {
     fn serde_is_translated() {
         assert_eq!(wanted("usize"), "a whole number");
         assert_eq!(wanted("struct TrainConfig"), "a table");
+        assert_eq!(wanted("an array of length 2"), "a list of 2");
         assert_eq!(wanted("a size, or [height, width]"), "a size, or [height, width]");
         assert_eq!(range("u8"), "a whole number from 0 to 255");
         assert_eq!(range("f64"), "a number");

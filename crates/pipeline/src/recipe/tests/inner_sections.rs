@@ -76,6 +76,16 @@ fn models_section() {
             "-3",
         ),
         (
+            "[models.lenet]\nfilters = [6]\n",
+            "recipe.toml:2:11: `models.lenet.filters` wants a list of 2, got a list of 1",
+            "[6]",
+        ),
+        (
+            "[models.lenet]\nfilters = 6\n",
+            "recipe.toml:2:11: `models.lenet.filters` wants a list of 2, got 6",
+            "6",
+        ),
+        (
             "[models]\nlayers = [{ relu = {}, tanh = {} }]\n",
             "recipe.toml:2:11: `models.layers[0]`: `relu` wants to stand alone, got `tanh` beside it",
             "{ relu = {}, tanh = {} }",
