@@ -1,6 +1,10 @@
+mod stored;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use stored::Stored;
 
 /// What the numbers of a tensor are stored as.
 #[derive(

@@ -35,6 +35,7 @@ pub fn page(records: &[Record]) -> String {
     let rows: String = shown.iter().map(|(lesson, record)| row(lesson, *record)).collect();
     let tried = shown.iter().filter(|(lesson, _)| !lesson.tried.is_empty());
     let tried: String = tried.map(|(lesson, _)| format!("- {}: {}\n", lesson.name(), lesson.tried)).collect();
+    let tried = if tried.is_empty() { "Nothing.\n".to_owned() } else { tried };
     let (where_and_when, beside) = (circumstances(&shown), beside(&shown));
     format!("{HEAD}{rows}{CIRCUMSTANCES}{where_and_when}{beside}{TRIED}{tried}{}", wrong_labels())
 }
