@@ -224,7 +224,7 @@ fn iris_is_learned_and_a_record_is_answered() {
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     };
-    refused("petal_widht=1", 2, "`petal_widht` is not a field, did you mean `petal_width`?");
+    refused("petal_widht=1", 2, "`petal_widht` is not a field (did you mean `petal_width`?)");
     refused("petal_width=wide", 3, "`petal_width` wants a number, got the text `wide`");
     let outcome = predict(&folder, &set[..7]);
     assert_eq!(outcome.code, Some(2));

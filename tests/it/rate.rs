@@ -39,6 +39,25 @@ fn a_rate_is_suggested_and_drawn_and_no_run_is_begun() {
 }
 
 #[test]
+fn a_training_that_tries_rates_first_shows_them_in_its_report_and_learns_the_same() {
+    let folder = iris();
+    let weights = |name: &str, tries: bool| {
+        let sets = [format!("run.name=\"{name}\""), format!("train.find_rate={tries}")];
+        let outcome =
+            baeum(folder.path(), &["evaluate", "recipe.toml", "--set", &sets[0], "--set", &sets[1]]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        let run = folder.path().join(format!("runs/{name}-0001"));
+        let report = fs::read_to_string(run.join("4-evaluate/report.html")).unwrap();
+        for part in [">Learning rates tried<", ">suggested: ", ">recipe: 0.01000</text>"] {
+            assert_eq!(report.contains(part), tries, "{part}");
+        }
+        assert_eq!(outcome.stdout.contains(" suggested, 0.01 used"), tries, "{}", outcome.stdout);
+        fs::read(run.join("3-train/predictor/weights.safetensors")).unwrap()
+    };
+    assert_eq!(weights("tried", true), weights("untried", false));
+}
+
+#[test]
 fn rates_that_cannot_be_are_refused() {
     let folder = iris();
     let check = |args: &[&str], expect: &str| {

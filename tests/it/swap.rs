@@ -105,6 +105,7 @@ fn one_stage_is_a_closure() {
                 end: Ended::Done,
                 class_weights: BTreeMap::new(),
                 drawn: BTreeMap::new(),
+                rates: None,
             })
         }),
         ..Stages::default()

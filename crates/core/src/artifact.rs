@@ -50,6 +50,55 @@ pub struct EpochRecord {
     pub learning_rate: f64,
 }
 
+/// One step of a search for a learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RatePoint {
+    /// The step size.
+    pub rate: f64,
+    /// The loss of its batch, before the step.
+    pub loss: f64,
+    /// The running mean of the losses so far, free of its start (Kingma & Ba 2015, section 3).
+    pub mean: f64,
+}
+
+/// What a search for a learning rate found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateCurve {
+    /// Step by step, as far as the loss was a number.
+    pub points: Vec<RatePoint>,
+    /// Whether the search ended before its last step, because the loss had become too large.
+    pub is_cut: bool,
+    /// The step size that the recipe says.
+    pub said: f64,
+}
+
+impl RateCurve {
+    /// How many steps make a running mean that says something, and the fewest that a search takes.
+    pub const FEWEST: usize = 10;
+
+    /// What the running mean must come down to, of where it stood behind the first steps, for the loss to have fallen: noise takes a
+    /// few hundredths.
+    const FALLEN: f64 = 0.9;
+
+    /// How far below the step size of the lowest loss the suggestion stands.
+    const BELOW: f64 = 10.0;
+
+    /// Where the running mean is lowest, the first of equals.
+    pub fn lowest(&self) -> Option<&RatePoint> {
+        self.points.iter().min_by(|a, b| a.mean.total_cmp(&b.mean))
+    }
+
+    /// A tenth of the step size at which the running mean of the loss is lowest, which lies well before the loss rises again
+    /// (the rule of fastai's finder; Howard & Gugger 2020, "fastai: A Layered API for Deep Learning"). None if it did not fall by
+    /// a tenth of what it was behind the first ten steps.
+    pub fn suggested(&self) -> Option<f64> {
+        let (first, lowest) = (self.points.get(Self::FEWEST - 1)?, self.lowest()?);
+        (lowest.mean < Self::FALLEN * first.mean).then_some(lowest.rate / Self::BELOW)
+    }
+}
+
 /// An epoch that was not the best one, but nearly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunnerUp {
@@ -77,4 +126,6 @@ pub struct Trained {
     pub class_weights: BTreeMap<String, f32>,
     /// How many rows of each label an epoch has drawn; empty where it has seen each row once.
     pub drawn: BTreeMap<String, usize>,
+    /// How the untrained network answered to growing step sizes, if that was asked for.
+    pub rates: Option<RateCurve>,
 }

@@ -36,7 +36,7 @@ mod progress;
 mod rng;
 
 pub use ahead::Ahead;
-pub use artifact::{Ended, EpochRecord, Model, RunnerUp, Trained};
+pub use artifact::{Ended, EpochRecord, Model, RateCurve, RatePoint, RunnerUp, Trained};
 pub use clock::Clock;
 pub use dataset::{
     Batch, Dataset, Probes, Source, SourceError, Split, SplitError, Splits, TargetStats, Test, Train, Valid,

@@ -106,7 +106,7 @@ pub type Record = BTreeMap<String, Value>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
     /// A name that the schema does not have.
-    #[error("`{field}` is not a field{hint}; the fields are {known}", hint = .near.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default())]
+    #[error("`{field}` is not a field{hint}; the fields are {known}", hint = .near.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default())]
     Unknown {
         /// The name given.
         field: String,

@@ -200,7 +200,7 @@ mod tests {
         let check = |csv: &str, expect: &str| assert_eq!(read(csv).unwrap_err().to_string(), expect);
         check(
             "p2,c,p1,m\n1,a,2,3\n",
-            "`m` is not a field, did you mean `n`?; the fields are `id`, `n`, `c`, `p1`, `p2`, `skip`, `y`",
+            "`m` is not a field (did you mean `n`?); the fields are `id`, `n`, `c`, `p1`, `p2`, `skip`, `y`",
         );
         check("p2,c,n\n1,a,2\n", "`p1` is missing; give it a value of kind a number");
         check("p1,p2,n\n1,2,2\n", "`c` is missing; give it a value of kind a name");

@@ -11,7 +11,7 @@
 //!     let plan = EvaluateConfig::default().check()?;
 //!     let report = &score(&plan, 7, net, data)?;
 //!     let (title, facts, graph, summary, recipe) = ("digits", &[], None, "", "");
-//!     Ok(html(&ReportInput { report, history: &[], best_epoch: None, title, facts, graph, summary, recipe, parity: None }))
+//!     Ok(html(&ReportInput { report, history: &[], rates: None, best_epoch: None, title, facts, graph, summary, recipe, parity: None }))
 //! }
 //! ```
 
@@ -40,7 +40,7 @@ pub use predictions::{
 pub use report::markup;
 pub use report::{
     ColumnScores, Learned, Metric, QuantileScores, Quantiles, Report, ReportInput, SplitRows, Table, Verdict,
-    html,
+    html, rate_page,
 };
 pub use score::{judge, score};
 

@@ -18,11 +18,11 @@ mod table;
 mod text;
 
 pub use page::{ReportInput, Table, html};
+pub use rates::rate_page;
 
 /// What other pages are written with, so that they look like the report.
 pub mod markup {
     pub use super::page::page;
-    pub use super::rates::rates;
     pub use super::table::{Cell, name, section, table};
     pub use super::text::{count, counted, escape, number, percent};
 

@@ -38,7 +38,7 @@ pub enum ModelError {
         name: String,
     },
     /// A layer that reads from one that does not stand before it.
-    #[error("`{path}` wants a layer that stands before it, got `{got}`{hint}; there are {known}", hint = .near.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default())]
+    #[error("`{path}` wants a layer that stands before it, got `{got}`{hint}; there are {known}", hint = .near.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default())]
     From {
         /// The name, as a path into the recipe.
         path: String,

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use trained::predictor;
 pub(crate) use trained::{
-    History, blueprint, history, read_trained, shown_drawn, shown_end, shown_metrics, shown_runners_up,
-    shown_weights, trained,
+    History, blueprint, history, read_trained, shown_drawn, shown_end, shown_metrics, shown_rates,
+    shown_runners_up, shown_weights, trained,
 };
 
 use crate::profile::{Sample, page};
@@ -223,6 +223,7 @@ pub(crate) fn report(
     let input = ReportInput {
         report,
         history: &trained.history,
+        rates: trained.rates.as_ref(),
         best_epoch: Some(trained.best_epoch),
         title,
         facts: &facts,

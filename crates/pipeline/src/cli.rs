@@ -1,4 +1,5 @@
 //! The `baeum` command: words from the shell in, exit code out. All it does can be done through the library.
+mod advice;
 mod args;
 mod chain;
 mod fetch;

@@ -42,7 +42,7 @@ pub use error::StageError;
 pub use generate::{GenerateError, Generation};
 pub use golden::golden;
 pub use predict::{Note, Predict, PredictError, Prediction};
-pub use rate::{find_rate, rate_page};
+pub use rate::find_rate;
 pub use recipe::{Plans, Recipe, RecipeError};
 pub use replay::Replay;
 pub use seeds::{Seeded, Seeds, Spread};

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use baeum_core::clock::SystemClock;
 use baeum_core::{
     Blueprint, Clock, Dataset, Decode, Field, Graph, HeadMetric, Kind, Layer, Loss, Model, Network, Node,
-    Predictor, Role, RunnerUp, State, Target, Trained, free_memory,
+    Predictor, RateCurve, RatePoint, Role, RunnerUp, State, Target, Trained, free_memory,
 };
 use baeum_data::{Place, Profile};
 use baeum_evaluate::Report;
 use baeum_export::Files;
 use baeum_models::{Device, Memory, ModelError, RunnerConfig, network};
-use baeum_train::{Best, Checkpoint, Ended, Event, Outside, Signal, TrainError, TrainPlan, fewest_at_once};
+use baeum_train::{
+    Best, Checkpoint, Ended, Event, Outside, RateRange, Signal, TrainError, TrainPlan, fewest_at_once,
+};
 
 use crate::recipe::{RunPlan, list};
-use crate::{Plans, StageError, golden, start};
+use crate::{Plans, StageError, golden, rate, start};
 
 /// What every stage is told beside its input.
 #[derive(Clone, Copy)]
@@ -54,6 +56,11 @@ pub trait Hooks {
     /// Looks at the network behind an epoch.
     fn look(&self, net: &mut dyn Network, data: &Dataset, state: &State) {
         let _ = (net, data, state);
+    }
+
+    /// May stop what happens before training begins.
+    fn go_on(&self) -> Signal {
+        Signal::Go
     }
 
     /// Is told what happens, and may stop it.
@@ -217,6 +224,7 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     refuse_lone_rows(&context.plans.train, dataset, &model.graph)?;
     expected(context, &model)?;
     let Context { plans, place, hooks } = context;
+    let rates = rates(context, &model, dataset)?;
     let mut network = network(&model.graph, &model.weights, runner(&context.plans.run, context.place.seed))?;
     let graph = model.graph; // the weights are the network's now, and freed here
     drop(model.weights);
@@ -245,7 +253,23 @@ fn train(context: &Context<'_>, model: Model, dataset: &Dataset) -> Result<Train
     let (history, end, best_epoch) = (fitted.history, fitted.end, best.epoch);
     let runner_up = |best: Best| RunnerUp { epoch: best.epoch, weights: best.weights };
     let runners_up = fitted.runners_up.into_iter().map(runner_up).collect();
-    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn })
+    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn, rates })
+}
+
+/// How the untrained network answers to growing step sizes, where the recipe asks for it. It is found anew when a training goes on, and is
+/// the same each time.
+fn rates(context: &Context<'_>, model: &Model, dataset: &Dataset) -> Result<Option<RateCurve>, StageError> {
+    if !context.plans.train.finds_rate() {
+        return Ok(None);
+    }
+    let mut stopped = false;
+    let mut watch = |_: &RatePoint| {
+        let signal = context.hooks.go_on();
+        stopped = signal.is_stop();
+        signal
+    };
+    let curve = rate::tried(context, model, dataset, &RateRange::default(), &mut watch)?;
+    if stopped { Err(StageError::Stopped) } else { Ok(Some(curve)) }
 }
 
 /// What a row counted by its label, or a label that fitted, each behind its target where there are several; nothing where all counted

@@ -62,6 +62,9 @@ pub struct TrainConfig {
     /// The largest step size; 1e-3, as in Kingma & Ba 2015. With `sgd` 0.01 to 0.1 is usual, with `lion` a third to a tenth of
     /// what `adamw` takes.
     pub learning_rate: f64,
+    /// Whether growing step sizes are tried on the untrained network before it learns, as `baeum find-rate` does; the report shows how the
+    /// loss answers, and where `learning_rate` lies. Not, if not given; it takes a hundred steps, and changes no result.
+    pub find_rate: bool,
     /// How many epochs the step size rises along a line before the schedule begins, in parts of an epoch if need be; 0.
     pub warmup_epochs: f64,
     /// How the step size changes over the steps behind the warmup; `constant`.
@@ -178,6 +181,7 @@ impl Default for TrainConfig {
             optimizer: Optimizer::AdamW(AdamConfig::default()),
             decay: Decayed::Weights,
             learning_rate: 1e-3,
+            find_rate: false,
             warmup_epochs: 0.0,
             schedule: Schedule::Constant,
             clip: None,

@@ -52,7 +52,7 @@ pub use failed::{FailedHead, FailedStep, FailedStepError, Finding};
 pub use fit::{Best, Fitted, Keep, Look, Outside, Watch, fit};
 pub use history::{best_epoch, judged_loss};
 pub use plan::TrainPlan;
-pub use rate::{RateCurve, RatePoint, RateRange, RateRangeError, find_rate};
+pub use rate::{RateRange, RateRangeError, find_rate};
 pub use sampler::drawn;
 pub use step::fewest_at_once;
 
@@ -60,6 +60,7 @@ pub use step::fewest_at_once;
 pub use baeum_core::{
     Adam, Batch, Clock, DType, Data, Dataset, Decayed, Decode, Ended, EpochRecord, Expected, HeadLoss,
     HeadMetric, InputSpec, Limits, Loss, LossParts, Method, MetricName, Network, NetworkError, Part, Probes,
-    Record, Rng, Schema, Scored, Source, SourceError, Splits, State, Target, TargetStats, Task, Tensor,
-    TensorError, Update, UpdateStats, Weights, clock::SystemClock, tagged::Several,
+    RateCurve, RatePoint, Record, Rng, Schema, Scored, Source, SourceError, Splits, State, Target,
+    TargetStats, Task, Tensor, TensorError, Update, UpdateStats, Weights, clock::SystemClock,
+    tagged::Several,
 };

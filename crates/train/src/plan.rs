@@ -170,6 +170,11 @@ impl TrainPlan {
         self.said.ema.is_some()
     }
 
+    /// Whether learning rates are tried before training begins.
+    pub fn finds_rate(&self) -> bool {
+        self.said.find_rate
+    }
+
     /// How often the rows of each label are seen.
     pub(crate) fn sampler(&self) -> Sampler {
         self.said.sampler

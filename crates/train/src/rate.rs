@@ -1,7 +1,6 @@
 //! The learning-rate finder: how the loss answers to a step size that grows from step to step.
 
-use baeum_core::{Ahead, Dataset, Loss, Network, Rng};
-use serde::Serialize;
+use baeum_core::{Ahead, Dataset, Loss, Network, RateCurve, RatePoint, Rng};
 
 use crate::class_weights::weighted_loss;
 use crate::sampler::Sampling;
@@ -11,17 +10,8 @@ use crate::{Signal, TrainError, TrainPlan};
 /// The running mean forgets a tenth at each step: it is of about the last ten batches.
 const KEPT: f64 = 0.9;
 
-/// How many steps it takes to be that, and the fewest that are tried.
-const FIRST: usize = 10;
-
-/// What the running mean must come down to, of where it then stands, for the loss to have fallen: noise takes a few hundredths.
-const FALLEN: f64 = 0.9;
-
 /// The search is over where the running mean is so many times its lowest value, as in fastai.
 const TOO_FAR: f64 = 4.0;
-
-/// How far below the step size of the lowest loss the suggestion stands.
-const BELOW: f64 = 10.0;
 
 /// Which step sizes are tried.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,24 +30,11 @@ pub struct RateRangeError {
     got: String,
 }
 
-/// One step of the search.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RatePoint {
-    /// The step size.
-    pub rate: f64,
-    /// The loss of its batch, before the step.
-    pub loss: f64,
-    /// The running mean of the losses so far, free of its start (Kingma & Ba 2015, section 3).
-    pub mean: f64,
-}
-
-/// What a search found out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RateCurve {
-    /// Step by step, as far as the loss was a number.
-    pub points: Vec<RatePoint>,
-    /// Whether the search ended before its last step, because the loss had become too large.
-    pub is_cut: bool,
+/// From a step size that changes nothing to one that breaks most networks, in a hundred steps.
+impl Default for RateRange {
+    fn default() -> RateRange {
+        RateRange { least: 1e-7, most: 10.0, steps: 100 }
+    }
 }
 
 impl RateRange {
@@ -73,10 +50,16 @@ impl RateRange {
         if !(most > least && most.is_finite()) {
             return refuse("largest rate", &format!("a finite number above {least:?}"), format!("{most:?}"));
         }
-        if steps < FIRST {
-            return refuse("steps", &format!("{FIRST} or more"), steps.to_string());
+        let fewest = RateCurve::FEWEST;
+        if steps < fewest {
+            return refuse("steps", &format!("{fewest} or more"), steps.to_string());
         }
         Ok(RateRange { least, most, steps })
+    }
+
+    /// The smallest step size.
+    pub fn least(&self) -> f64 {
+        self.least
     }
 
     /// The largest step size.
@@ -92,21 +75,6 @@ impl RateRange {
     /// The step size of a step, counted from zero.
     fn at(&self, step: usize) -> f64 {
         self.least * (self.most / self.least).powf(step as f64 / (self.steps - 1) as f64)
-    }
-}
-
-impl RateCurve {
-    /// Where the running mean is lowest, the first of equals.
-    pub fn lowest(&self) -> Option<&RatePoint> {
-        self.points.iter().min_by(|a, b| a.mean.total_cmp(&b.mean))
-    }
-
-    /// A tenth of the step size at which the running mean of the loss is lowest, which lies well before the loss rises again
-    /// (the rule of fastai's finder; Howard & Gugger 2020, "fastai: A Layered API for Deep Learning"). None if it did not fall by
-    /// a tenth of what it was behind the first ten steps.
-    pub fn suggested(&self) -> Option<f64> {
-        let (first, lowest) = (self.points.get(FIRST - 1)?, self.lowest()?);
-        (lowest.mean < FALLEN * first.mean).then_some(lowest.rate / BELOW)
     }
 }
 
@@ -130,7 +98,7 @@ pub fn find_rate(
     let rows = sampling.rows(data);
     let rows = rows.min(plan.steps_per_epoch(rows)? * plan.batch_size());
     let rng = Rng::new(seed);
-    let mut curve = RateCurve { points: vec![], is_cut: false };
+    let mut curve = RateCurve { points: vec![], is_cut: false, said: plan.said().learning_rate };
     for epoch in 0.. {
         let order = sampling.order(data, &rng, epoch, rows);
         let wanted = parts(order.clone(), plan.batch_size(), plan.part_rows(), 0);
@@ -141,7 +109,7 @@ pub fn find_rate(
                 curve.is_cut = true;
                 return Ok(curve);
             };
-            let point = curve.add(rate, found);
+            let point = add(&mut curve.points, rate, found);
             let is_over = watch(&point).is_stop() || curve.points.len() == range.steps;
             curve.is_cut = curve.lowest().is_some_and(|lowest| point.mean > TOO_FAR * lowest.mean);
             if is_over || curve.is_cut {
@@ -166,15 +134,13 @@ fn step(
     Ok(said.takes(length).then_some(found))
 }
 
-impl RateCurve {
-    fn add(&mut self, rate: f64, loss: f64) -> RatePoint {
-        let seen = self.points.len() as i32;
-        let before = self.points.last().map_or(0.0, |point| point.mean * (1.0 - KEPT.powi(seen)));
-        let mean = (KEPT * before + (1.0 - KEPT) * loss) / (1.0 - KEPT.powi(seen + 1));
-        let point = RatePoint { rate, loss, mean };
-        self.points.push(point);
-        point
-    }
+fn add(points: &mut Vec<RatePoint>, rate: f64, loss: f64) -> RatePoint {
+    let seen = points.len() as i32;
+    let before = points.last().map_or(0.0, |point| point.mean * (1.0 - KEPT.powi(seen)));
+    let mean = (KEPT * before + (1.0 - KEPT) * loss) / (1.0 - KEPT.powi(seen + 1));
+    let point = RatePoint { rate, loss, mean };
+    points.push(point);
+    point
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ fn recipes_and_data_that_do_not_fit_are_refused() {
     );
     check(
         &format!(r#"{rest}, "labels": ["a", "b"]"#),
-        "`data.labels` wants classes to name, got a number to be learned",
+        r#"`data.labels` wants classes to name, as `data.task = "classify"` makes of numbers, got a number to be learned"#,
     );
 }
 

@@ -319,7 +319,8 @@ pub(super) fn answers(config: &DataConfig, task: Option<Task>) -> Checked {
     let labels = &config.labels;
     match task {
         Some(Task::Regress) if !labels.is_empty() => {
-            return refuse("data.labels", "classes to name", "a number to be learned");
+            let rule = "classes to name, as `data.task = \"classify\"` makes of numbers";
+            return refuse("data.labels", rule, "a number to be learned");
         }
         Some(Task::Regress) if config.clean_labels != CleanConfig::default() => {
             return refuse("data.clean_labels", "labels to clean", "a number to be learned");

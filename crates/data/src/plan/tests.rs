@@ -83,7 +83,7 @@ fn a_task_must_be_possible() {
     refuse(
         &table(r#", "task": "regress", "labels": ["a", "b"]"#),
         "data.labels",
-        "classes to name, got a number to be learned",
+        r#"classes to name, as `data.task = "classify"` makes of numbers, got a number to be learned"#,
     );
     refuse(
         &table(r#", "task": "classify", "unit": "m""#),

@@ -1,6 +1,6 @@
 //! The page: one file, no script, nothing loaded from elsewhere.
 
-use baeum_core::{EpochRecord, Graph, Task};
+use baeum_core::{EpochRecord, Graph, RateCurve, Task};
 
 use crate::Report;
 
@@ -12,6 +12,7 @@ use super::learned::learned;
 use super::network::network;
 use super::numbers::numbers;
 use super::quantiles::quantiles;
+use super::rates::tried;
 use super::scores::{cards, sentence};
 use super::table::{Cell, name, section, table};
 use super::text::{count, escape, percent};
@@ -23,6 +24,8 @@ pub struct ReportInput<'a> {
     pub report: &'a Report,
     /// How training went, epoch by epoch.
     pub history: &'a [EpochRecord],
+    /// How the untrained network answered to growing step sizes, if that was tried.
+    pub rates: Option<&'a RateCurve>,
     /// The epoch whose weights were kept, counted from zero.
     pub best_epoch: Option<u32>,
     /// What the page is called: the name of the run.
@@ -58,6 +61,7 @@ pub fn html(input: &ReportInput) -> String {
     let answered = report.each().flat_map(|report| answered(report, is_one));
     let sections = answered.chain([
         section("training", "How training went", training(input)),
+        section("rates", "Learning rates tried", input.rates.and_then(tried)),
         section("rows", "Rows", Some(splits(report))),
         section("network", "Network", layers(input)),
         section("files", "Exported files", input.parity.map(parity)),

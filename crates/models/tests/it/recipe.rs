@@ -91,7 +91,7 @@ fn branches_begin_at_inputs() {
     two("", &format!("{unread} `seen`; name it in the `from` of one"));
     two(
         r#"{ layer = "flatten", from = ["sen"] }"#,
-        "models.layers[0].from[0]: `models.layers[0].from[0]` wants a layer that stands before it, got `sen`, did you mean `seen`?; there are `seen`, `words`",
+        "models.layers[0].from[0]: `models.layers[0].from[0]` wants a layer that stands before it, got `sen` (did you mean `seen`?); there are `seen`, `words`",
     );
     two(
         r#"{ name = "words_lengths", layer = "flatten", from = ["seen"] }"#,
@@ -211,7 +211,7 @@ fn connections_are_checked() {
     check(
         r#"["relu", "tanh", { layer = "add", from = ["relu1", "tanh2"] }]"#,
         &[4],
-        "models.layers[2].from[1]: `models.layers[2].from[1]` wants a layer that stands before it, got `tanh2`, did you mean `tanh1`?; there are `x`, `relu1`, `tanh1`",
+        "models.layers[2].from[1]: `models.layers[2].from[1]` wants a layer that stands before it, got `tanh2` (did you mean `tanh1`?); there are `x`, `relu1`, `tanh1`",
     );
     check(
         r#"[{ layer = "relu", from = ["sigmoid1"] }, "sigmoid"]"#,
@@ -255,7 +255,7 @@ fn a_head_may_read_another_layer_than_the_last() {
     );
     assert_eq!(
         said(r#"{ size = "trnk" }"#),
-        "models.heads.size: `models.heads.size` wants a layer that stands before it, got `trnk`, did you mean `trunk`?; there are `x`, `trunk`, `relu1`, `dense2`"
+        "models.heads.size: `models.heads.size` wants a layer that stands before it, got `trnk` (did you mean `trunk`?); there are `x`, `trunk`, `relu1`, `dense2`"
     );
     assert_eq!(
         said(r#"{ weight = "trunk" }"#),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use baeum_core::{
-    Blueprint, Ended, EpochRecord, Limits, Predictor, RunnerUp, Scored, Trained, WeightsError, weights_file,
+    Blueprint, Ended, EpochRecord, Limits, Predictor, RateCurve, RunnerUp, Scored, Trained, WeightsError,
+    weights_file,
 };
 use baeum_data::table::Column;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub(crate) struct History {
     /// How many rows of each label an epoch has drawn; none where it has seen each row once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) drawn: BTreeMap<String, usize>,
+    /// How the untrained network answered to growing step sizes; none where that was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rates: Option<RateCurve>,
 }
 
 impl History {
@@ -52,8 +56,8 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
     let (epochs, class_weights) = (trained.history.clone(), trained.class_weights.clone());
     let (best_epoch, end) = (trained.best_epoch, trained.end);
     let runners_up = trained.runners_up.iter().map(|kept| kept.epoch).collect();
-    let drawn = trained.drawn.clone();
-    let history = History { best_epoch, runners_up, end, epochs, class_weights, drawn };
+    let (drawn, rates) = (trained.drawn.clone(), trained.rates.clone());
+    let history = History { best_epoch, runners_up, end, epochs, class_weights, drawn, rates };
     let mut files = Files::from([
         (BLUEPRINT.to_owned(), blueprint(&trained.predictor)?),
         (WEIGHTS.to_owned(), weights_file::write(&trained.predictor.weights, &BTreeMap::new())?),
@@ -68,7 +72,7 @@ pub(crate) fn trained(trained: &Trained) -> Result<Files, ArtifactError> {
 
 /// What [`trained`] wrote.
 pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, ArtifactError> {
-    let History { best_epoch, runners_up, end, epochs: history, class_weights, drawn } =
+    let History { best_epoch, runners_up, end, epochs: history, class_weights, drawn, rates } =
         parse(files, HISTORY)?;
     let kept = |(place, epoch): (usize, u32)| {
         let weights = tensors(files, &runner_up(place), RUNNER_UP, limits)?;
@@ -76,7 +80,7 @@ pub(crate) fn read_trained(files: &Files, limits: &Limits) -> Result<Trained, Ar
     };
     let runners_up = runners_up.into_iter().enumerate().map(kept).collect::<Result<_, ArtifactError>>()?;
     let predictor = predictor(files, limits)?;
-    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn })
+    Ok(Trained { predictor, history, best_epoch, runners_up, end, class_weights, drawn, rates })
 }
 
 /// Where the weights of a runner-up stand; the best ones are number 1, and stand in the predictor.
@@ -110,6 +114,14 @@ pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<Str
         class_weights.iter().map(|(label, weight)| (label, *weight)).collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
     few(sorted.iter().map(|(label, weight)| format!("{label} {weight:.3}")))
+}
+
+/// The learning rate that a search suggests, beside that of the recipe; none where nothing was tried.
+pub(crate) fn shown_rates(rates: Option<&RateCurve>) -> Option<String> {
+    let RateCurve { said, .. } = rates?;
+    let suggested = rates.and_then(RateCurve::suggested);
+    let suggested = suggested.map_or_else(|| "none".to_owned(), |rate| format!("{rate:.1e}"));
+    Some(format!("{suggested} suggested, {said} used"))
 }
 
 /// How many rows of each label an epoch has drawn, most first; none where it has seen each row once.

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use baeum_train::RateRange;
 use clap::{Args, Parser, Subcommand};
 
 use crate::run::Stage;
@@ -105,15 +106,15 @@ pub(crate) struct FindRate {
     pub(crate) recipe: PathBuf,
 
     /// The smallest learning rate.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1e-7)]
+    #[arg(long, value_name = "NUMBER", default_value_t = RateRange::default().least())]
     pub(crate) least: f64,
 
     /// The largest learning rate; the search ends before it where the loss becomes too large.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10.0)]
+    #[arg(long, value_name = "NUMBER", default_value_t = RateRange::default().most())]
     pub(crate) most: f64,
 
     /// How many steps there are between them.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = RateRange::default().steps())]
     pub(crate) steps: usize,
 
     /// Where to write the page; RUNS/NAME-rate.html, if not given.

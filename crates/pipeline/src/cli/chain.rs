@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use baeum_core::fs::FsError;
 
+use super::advice::advice;
 use crate::StageError;
 use crate::artifacts::ArtifactError;
 use crate::fetch::FetchError;
@@ -68,7 +69,8 @@ impl Failure {
         }
     }
 
-    /// What the person at the terminal sees: a recipe's mistake with its line and a caret, anything else with its causes.
+    /// What the person at the terminal sees: a recipe's mistake with its line and a caret, anything else with its causes, and
+    /// what to do where a disk refused.
     pub fn render(&self) -> String {
         match self {
             Failure::Recipe(error) => error.render(io::stderr().is_terminal()),
@@ -83,8 +85,14 @@ impl Failure {
             | Failure::Damaged(_)
             | Failure::NotReproduced
             | Failure::Usage(_)
-            | Failure::Print(_) => format!("error: {}", Chain(self)),
+            | Failure::Print(_) => self.told(),
         }
+    }
+
+    fn told(&self) -> String {
+        let said = Chain(self).to_string();
+        let help = advice(self, &said).map_or_else(String::new, |help| format!("\n  = help: {help}"));
+        format!("error: {said}{help}")
     }
 }
 

@@ -1,10 +1,11 @@
 //! `baeum find-rate RECIPE`: how the loss answers to a step size that grows.
 use baeum_core::commit::commit_file;
+use baeum_evaluate::rate_page;
 use baeum_train::{RateCurve, RateRange, Signal};
 
 use super::work::{blame, use_threads};
 use super::{Failure, args, open, print};
-use crate::rate::{find_rate, rate_page};
+use crate::rate::find_rate;
 use crate::run::RunError;
 use crate::stages::{Context, NoHooks};
 use crate::watch::{Signals, Waiting};
@@ -27,13 +28,12 @@ pub(crate) fn run(args: &args::FindRate, signals: &Signals) -> Result<(), Failur
     if let Some(signal) = signals.received() {
         return Err(Failure::Interrupted(signal));
     }
-    let said = job.parsed.recipe.train.learning_rate;
     print::line(&table(&curve));
-    print::line(&format!("\n{}", told(&curve, &range, said)));
+    print::line(&format!("\n{}", told(&curve, &range)));
     let page = args.out.clone().unwrap_or_else(|| args.runs.join(format!("{}-rate.html", job.name)));
     let fs = &*job.place.fs;
     fs.create_dir_all(&open::folder_of(&page))?;
-    commit_file(fs, &page, rate_page(&curve, &job.name, said).as_bytes()).map_err(RunError::from)?;
+    commit_file(fs, &page, rate_page(&curve, &job.name).as_bytes()).map_err(RunError::from)?;
     print::line(&format!("\n  page  {}", page.display()));
     if let Some(rate) = curve.suggested() {
         let recipe = args.recipe.display();
@@ -51,7 +51,8 @@ fn table(curve: &RateCurve) -> String {
 }
 
 /// What is suggested, and by which rule.
-fn told(curve: &RateCurve, range: &RateRange, said: f64) -> String {
+fn told(curve: &RateCurve, range: &RateRange) -> String {
+    let said = curve.said;
     let Some((rate, lowest)) = curve.suggested().zip(curve.lowest()) else {
         return format!(
             "nothing is suggested: the running mean did not fall by a tenth, so try a larger `--most` or more `--steps` (recipe: {said})"

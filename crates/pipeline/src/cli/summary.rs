@@ -42,8 +42,11 @@ fn trained(history: &artifacts::History) -> Option<String> {
     let weights = weights.map(|said| format!(", class weights {said}")).unwrap_or_default();
     let drawn = artifacts::shown_drawn(&history.drawn);
     let drawn = drawn.map(|said| format!(", rows of an epoch {said}")).unwrap_or_default();
+    let rates = artifacts::shown_rates(history.rates.as_ref());
+    let rates = rates.map(|said| format!(", learning rate {said}")).unwrap_or_default();
     let end = artifacts::shown_end(history.end).map(|said| format!(", ended {said}")).unwrap_or_default();
-    Some(format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{next}{weights}{drawn}", best + 1))
+    let more = [next, rates, weights, drawn].concat();
+    Some(format!("{epochs} epochs{end}, best {} with {chosen}loss {loss:.4}{more}", best + 1))
 }
 
 /// The end of a run: the scores with their intervals, the parity of each file, and where to look.

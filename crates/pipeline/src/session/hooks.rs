@@ -59,11 +59,15 @@ impl Hooks for RunHooks<'_> {
         self.tell(|watcher| watcher.look(&mut *net, data, state));
     }
 
-    fn see(&self, event: &Event) -> Signal {
-        self.tell(|watcher| watcher.see(event));
+    fn go_on(&self) -> Signal {
         match self.failure.borrow().is_some() || self.signals.received().is_some() {
             true => Signal::Stop,
             false => Signal::Go,
         }
+    }
+
+    fn see(&self, event: &Event) -> Signal {
+        self.tell(|watcher| watcher.see(event));
+        self.go_on()
     }
 }

@@ -42,6 +42,7 @@ fn input<'a>(report: &'a Report, history: &'a [EpochRecord]) -> ReportInput<'a> 
     ReportInput {
         report,
         history,
+        rates: None,
         best_epoch: Some(2),
         title: "digits",
         facts: &[],

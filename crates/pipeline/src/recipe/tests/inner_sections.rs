@@ -158,7 +158,7 @@ fn train_section() {
     check(&[
         (
             "[train]\nlr = 1\n",
-            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_steps`, `max_minutes`, `batch_size`, `drop_last`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `heads`, `best`, `early_stopping`, `checkpoint`",
+            "recipe.toml:2:1: `train.lr` is not a setting; `train` takes `epochs`, `max_steps`, `max_minutes`, `batch_size`, `drop_last`, `sampler`, `class_weights`, `micro_batch`, `optimizer`, `decay`, `learning_rate`, `find_rate`, `warmup_epochs`, `schedule`, `clip`, `gradient_limit`, `ema`, `loss`, `heads`, `best`, `early_stopping`, `checkpoint`",
             "lr",
         ),
         ("[train]\nepochs = 1.5\n", "recipe.toml:2:10: `train.epochs` wants a whole number, got 1.5", "1.5"),

@@ -1,0 +1,71 @@
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter::successors;
+
+/// What the person at the terminal can do where a disk refused to be written; nothing where the message, `said`, tells all that
+/// is known.
+pub(super) fn advice(error: &(dyn Error + 'static), said: &str) -> Option<&'static str> {
+    let kind = refusal(error)?.kind();
+    let begins_a_run = said.contains("could not create") || said.contains("could not lock");
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded if said.contains("does not fit into memory") => {
+            Some("make room, or name another folder for such files by `TMPDIR`")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
+            "make room and give the same command again, which goes on from what was kept; `--runs DIR` keeps runs elsewhere",
+        ),
+        ErrorKind::ReadOnlyFilesystem => Some(ELSEWHERE),
+        ErrorKind::PermissionDenied if begins_a_run => Some(ELSEWHERE),
+        _ => None,
+    }
+}
+
+const ELSEWHERE: &str = "a run wants a folder that can be written; `--runs DIR` keeps runs elsewhere";
+
+/// What the system said, at the bottom of an error's causes.
+fn refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    successors(Some(error), |&error| error.source()).filter_map(|error| error.downcast_ref()).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use baeum_core::fs::FsError;
+
+    use super::*;
+    use crate::cli::Failure;
+    use crate::run::RunError;
+
+    fn refused(action: &'static str, kind: ErrorKind) -> Failure {
+        RunError::from(FsError::io(action, Path::new("runs"))(io::Error::from(kind))).into()
+    }
+
+    #[test]
+    fn a_disk_that_refuses_comes_with_what_to_do() {
+        let full = refused("write", ErrorKind::StorageFull).render();
+        assert_eq!(
+            full,
+            "error: could not write `runs`: no storage space\n  = help: make room and give the same command again, which goes on \
+             from what was kept; `--runs DIR` keeps runs elsewhere"
+        );
+        for (action, kind) in [
+            ("create the folder", ErrorKind::ReadOnlyFilesystem),
+            ("create the folder", ErrorKind::PermissionDenied),
+            ("lock", ErrorKind::PermissionDenied),
+        ] {
+            let text = refused(action, kind).render();
+            assert!(text.ends_with(&format!("\n  = help: {ELSEWHERE}")), "{text}");
+        }
+        let spilled = refused("write what does not fit into memory to", ErrorKind::StorageFull);
+        assert!(
+            spilled.render().ends_with("`TMPDIR` names another folder for what does not fit into memory")
+        );
+    }
+
+    #[test]
+    fn a_file_of_the_data_that_nobody_may_read_has_nothing_to_do_with_runs() {
+        let text = refused("open", ErrorKind::PermissionDenied).render();
+        assert_eq!(text, "error: could not open `runs`: permission denied");
+    }
+}
