@@ -31,6 +31,17 @@ def module(layer, weights, name):
     if kind == "dense":
         units, inputs = weights[f"{name}.weight"].shape
         return nn.Linear(inputs, units, bias=settings["bias"])
+    if kind == "conv_transpose2d":
+        weight = weights[f"{name}.weight"]
+        keys = ("stride", "padding", "output_padding", "dilation")
+        return nn.ConvTranspose2d(
+            weight.shape[0],
+            settings["filters"],
+            pair(settings["kernel"]),
+            groups=settings["groups"],
+            bias=settings["bias"],
+            **{key: pair(settings[key]) for key in keys},
+        )
     if kind in ("conv1d", "conv2d"):
         weight = weights[f"{name}.weight"]
         conv, sizes = (nn.Conv1d, lambda size: size) if kind == "conv1d" else (nn.Conv2d, pair)
@@ -85,6 +96,12 @@ def module(layer, weights, name):
         return nn.Dropout(settings["p"])
     if kind == "gelu":
         return nn.GELU(approximate=settings["approximate"])
+    if kind == "leaky_relu":
+        return nn.LeakyReLU(settings["slope"])
+    if kind == "elu":
+        return nn.ELU(settings["alpha"])
+    if kind == "hard_tanh":
+        return nn.Hardtanh(settings["low"], settings["high"])
     if kind == "flatten":
         return nn.Flatten(settings["axis"])
     if kind == "position_embedding":
@@ -99,7 +116,7 @@ def module(layer, weights, name):
         return Lengths(settings["padding"])
     if kind == "patches":
         return Patches(settings["size"], settings.get("stride"))
-    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}
+    plain = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU, "softplus": nn.Softplus, "mish": nn.Mish}
     plain |= {"mean_over_time": MeanOverTime, "max_over_time": MaxOverTime, "transpose": Transpose, "sinusoidal_positions": SinusoidalPositions}
     return plain[kind]() if kind in plain else None
 

@@ -11,7 +11,6 @@ const LONGER: &[(&str, usize, &str)] = &[
     ("kernels/src/lib.rs", 114, "a flat list of kernels by name, which is what a runner asks for"),
     ("core/src/lib.rs", 70, "the words that every stage shares, each by its name"),
     ("core/src/layer.rs", 468, "the one list of layers, each with its settings"),
-    ("models/src/testing.rs", 403, "the one list of cases of every layer, which grows with the layers"),
 ];
 
 /// How long a contents page is.

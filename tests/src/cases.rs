@@ -33,6 +33,16 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         groups,
         bias,
     };
+    let transposed = |[kernel, stride, padding, output_padding]: [Size2; 4], groups| Layer::ConvTranspose2d {
+        filters: 6,
+        kernel,
+        stride,
+        padding,
+        output_padding,
+        dilation: square(1),
+        groups,
+        bias: groups == 1,
+    };
     let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
     let attention =
         |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
@@ -57,6 +67,11 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
         ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
         ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
+        ("conv_transpose2d", chain(image, &[transposed([square(3), square(2), square(1), square(1)], 1)])),
+        (
+            "conv_transpose2d with groups",
+            chain(image, &[transposed([Size2 { height: 2, width: 3 }, square(1), square(0), square(0)], 2)]),
+        ),
         ("conv1d", chain(sequence, &[line(3, 1, 1, 1, 1, true)])),
         ("conv1d with stride", chain(sequence, &[line(2, 2, 1, 2, 1, false)])),
         ("conv1d with groups", chain(&[4, 6], &[line(3, 1, 0, 1, 2, true)])),
@@ -113,6 +128,11 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("tanh", chain(&[5], &[Layer::Tanh])),
         ("sigmoid", chain(&[5], &[Layer::Sigmoid])),
         ("silu", chain(&[5], &[Layer::Silu])),
+        ("leaky_relu", chain(&[5], &[Layer::LeakyRelu { slope: 0.2 }])),
+        ("elu", chain(&[5], &[Layer::Elu { alpha: 1.5 }])),
+        ("softplus", chain(&[5], &[Layer::Softplus])),
+        ("mish", chain(&[5], &[Layer::Mish])),
+        ("hard_tanh", chain(&[5], &[Layer::HardTanh { low: -0.5, high: 0.7 }])),
         ("dropout", chain(&[5], &[Layer::Dropout { p: 0.4 }])),
         ("flatten", chain(image, &[Layer::Flatten { axis: 1 }])),
         ("flatten from the second axis", chain(image, &[Layer::Flatten { axis: 2 }])),

@@ -1,10 +1,12 @@
 mod choice;
 mod infer;
 mod members;
+mod name;
 mod ngram;
 mod params;
 mod sequence;
 mod settings;
+mod usual;
 mod window;
 mod work;
 
@@ -15,6 +17,7 @@ pub use params::{Init, Param, ParamKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{DType, Size2};
+use usual::{half, hundredth, minus_one, one, single, small, tenth, whole, yes, zero};
 
 /// Everything a network can be made of. The only list of layers in the workspace; a recipe spells them the same way.
 ///
@@ -58,6 +61,34 @@ pub enum Layer {
         /// Rows and columns of zeros on each side.
         #[serde(default = "zero")]
         padding: Size2,
+        /// Distance between the cells of the kernel.
+        #[serde(default = "one")]
+        dilation: Size2,
+        /// Into how many groups the channels are divided.
+        #[serde(default = "single")]
+        groups: usize,
+        /// Whether a learned bias is added to each channel.
+        #[serde(default = "yes")]
+        bias: bool,
+    },
+    /// The way back of a `conv2d` of these settings: each pixel is spread over what such a window sees, `[batch, c, h, w]` to
+    /// `[batch, filters, h', w']` with `h' = (h - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1`. As
+    /// `torch.nn.ConvTranspose2d`.
+    ConvTranspose2d {
+        /// How many channels come out; a multiple of `groups`.
+        filters: usize,
+        /// Height and width of a kernel.
+        kernel: Size2,
+        /// How far apart pixels are spread.
+        #[serde(default = "one")]
+        stride: Size2,
+        /// Rows and columns that are cut off on each side; fewer than a kernel reaches over.
+        #[serde(default = "zero")]
+        padding: Size2,
+        /// Rows and columns added at the bottom and at the right, below `stride`: several sizes are brought to one by a `conv2d`, and this
+        /// tells them apart.
+        #[serde(default = "zero")]
+        output_padding: Size2,
         /// Distance between the cells of the kernel.
         #[serde(default = "one")]
         dilation: Size2,
@@ -236,6 +267,32 @@ pub enum Layer {
     Sigmoid,
     /// `x / (1 + exp(-x))`, also called swish (Elfwing et al. 2017). As `torch.nn.SiLU`.
     Silu,
+    /// `x` above zero, `slope * x` below it and at it (Maas et al. 2013). As `torch.nn.LeakyReLU`.
+    LeakyRelu {
+        /// What a negative number is multiplied by; 0.01 as in PyTorch (Keras: 0.3 in older releases).
+        #[serde(default = "hundredth")]
+        slope: f64,
+    },
+    /// `x` above zero, `alpha * (exp(x) - 1)` below it (Clevert et al. 2016). As `torch.nn.ELU`.
+    Elu {
+        /// How far below zero it comes; 1.
+        #[serde(default = "whole")]
+        alpha: f64,
+    },
+    /// `ln(1 + exp(x))`, which is above zero and close to `relu` far from it (Dugas et al. 2001). As `torch.nn.Softplus`.
+    Softplus,
+    /// `x * tanh(softplus(x))` (Misra 2020). As `torch.nn.Mish`.
+    Mish,
+    /// `x` between two numbers, and the nearer one beyond them, where its gradient is 0. As `torch.nn.Hardtanh`; `{ low = 0, high = 6 }` is
+    /// `torch.nn.ReLU6`.
+    HardTanh {
+        /// The least that comes out; -1.
+        #[serde(default = "minus_one")]
+        low: f64,
+        /// The most that comes out; 1.
+        #[serde(default = "whole")]
+        high: f64,
+    },
     /// While training, zeroes each value with probability `p` and scales the rest by `1 / (1 - p)` (Srivastava et al. 2014).
     Dropout {
         /// Probability of being zeroed, from 0 to 1; 0.5 as in PyTorch.
@@ -380,89 +437,4 @@ pub enum Layer {
         #[serde(default = "single")]
         axis: usize,
     },
-}
-
-impl Layer {
-    /// The name used in recipes, summaries and errors.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Layer::Input { .. } => "input",
-            Layer::Dense { .. } => "dense",
-            Layer::GroupedDense { .. } => "grouped_dense",
-            Layer::Conv2d { .. } => "conv2d",
-            Layer::Conv1d { .. } => "conv1d",
-            Layer::MaxPool2d { .. } => "max_pool2d",
-            Layer::AvgPool2d { .. } => "avg_pool2d",
-            Layer::MaxPool1d { .. } => "max_pool1d",
-            Layer::AvgPool1d { .. } => "avg_pool1d",
-            Layer::Pad1d { .. } => "pad1d",
-            Layer::Upsample { .. } => "upsample",
-            Layer::GlobalAvgPool => "global_avg_pool",
-            Layer::BatchNorm { .. } => "batch_norm",
-            Layer::LayerNorm { .. } => "layer_norm",
-            Layer::RmsNorm { .. } => "rms_norm",
-            Layer::GroupNorm { .. } => "group_norm",
-            Layer::InstanceNorm { .. } => "instance_norm",
-            Layer::InstanceRestore { .. } => "instance_restore",
-            Layer::Scale { .. } => "scale",
-            Layer::Relu => "relu",
-            Layer::Gelu { .. } => "gelu",
-            Layer::Tanh => "tanh",
-            Layer::Sigmoid => "sigmoid",
-            Layer::Silu => "silu",
-            Layer::Dropout { .. } => "dropout",
-            Layer::Flatten { .. } => "flatten",
-            Layer::Embedding { .. } => "embedding",
-            Layer::NgramEmbedding { .. } => "ngram_embedding",
-            Layer::Unembedding { .. } => "unembedding",
-            Layer::PositionEmbedding { .. } => "position_embedding",
-            Layer::SinusoidalPositions => "sinusoidal_positions",
-            Layer::MultiHeadAttention { .. } => "multi_head_attention",
-            Layer::Lstm { .. } => "lstm",
-            Layer::Gru { .. } => "gru",
-            Layer::MeanOverTime => "mean_over_time",
-            Layer::MaxOverTime => "max_over_time",
-            Layer::Ensemble { .. } => "ensemble",
-            Layer::MemberMean { .. } => "member_mean",
-            Layer::Lengths { .. } => "lengths",
-            Layer::Transpose => "transpose",
-            Layer::Patches { .. } => "patches",
-            Layer::Add => "add",
-            Layer::Subtract => "subtract",
-            Layer::Multiply => "multiply",
-            Layer::Concat { .. } => "concat",
-        }
-    }
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn one() -> Size2 {
-    Size2::square(1)
-}
-
-fn zero() -> Size2 {
-    Size2::square(0)
-}
-
-fn single() -> usize {
-    1
-}
-
-fn whole() -> f64 {
-    1.0
-}
-
-fn small() -> f64 {
-    1e-5
-}
-
-fn tenth() -> f64 {
-    0.1
-}
-
-fn half() -> f64 {
-    0.5
 }

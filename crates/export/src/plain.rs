@@ -178,6 +178,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::AvgPool1d { .. }
         | Layer::AvgPool2d { .. }
         | Layer::Pad1d { .. }
+        | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. } => window::layer(&node.layer, shape, &item, x, &weight),
         Layer::GlobalAvgPool => x
             .chunks(shape[1] * shape[2])
@@ -216,6 +217,11 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         Layer::Tanh => each(&f64::tanh),
         Layer::Sigmoid => each(&|x| 1.0 / (1.0 + (-x).exp())),
         Layer::Silu => each(&|x| x / (1.0 + (-x).exp())),
+        Layer::LeakyRelu { slope } => each(&|x| if x > 0.0 { x } else { slope * x }),
+        Layer::Elu { alpha } => each(&|x| if x > 0.0 { x } else { alpha * x.exp_m1() }),
+        Layer::Softplus => each(&|x| x.exp().ln_1p()),
+        Layer::Mish => each(&|x| x * x.exp().ln_1p().tanh()),
+        Layer::HardTanh { low, high } => each(&|x| x.clamp(*low, *high)),
         Layer::Unembedding { table, .. } => {
             let table = weights[&format!("{table}.weight")].to_f64s();
             let score = |row: &[f64], e: &[f64]| row.iter().zip(e).map(|(x, e)| x * e).sum::<f64>();

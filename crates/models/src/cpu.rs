@@ -6,6 +6,7 @@
 mod attention;
 mod backward;
 mod checked;
+mod conv_transpose;
 mod enter;
 mod forward;
 mod loss;

@@ -88,6 +88,11 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Silu
+        | Layer::LeakyRelu { .. }
+        | Layer::Elu { .. }
+        | Layer::Softplus
+        | Layer::Mish
+        | Layer::HardTanh { .. }
         | Layer::Dropout { .. } => Some(axis),
         Layer::Embedding { .. }
         | Layer::NgramEmbedding { .. }
@@ -116,6 +121,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
         | Layer::Pad1d { .. }
+        | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::Flatten { .. }

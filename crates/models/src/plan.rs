@@ -193,6 +193,14 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
             .and(side("stride", *stride))
             .and(side("padding", *padding))
             .and(side("dilation", *dilation)),
+        Layer::ConvTranspose2d { filters, kernel, stride, padding, output_padding, dilation, .. } => {
+            count("filters", *filters)
+                .and(side("kernel", *kernel))
+                .and(side("stride", *stride))
+                .and(side("padding", *padding))
+                .and(side("output_padding", *output_padding))
+                .and(side("dilation", *dilation))
+        }
         Layer::Conv1d { filters, kernel, stride, padding, dilation, .. } => count("filters", *filters)
             .and(count("kernel", *kernel))
             .and(count("stride", *stride))
@@ -230,6 +238,11 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Silu
+        | Layer::LeakyRelu { .. }
+        | Layer::Elu { .. }
+        | Layer::Softplus
+        | Layer::Mish
+        | Layer::HardTanh { .. }
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::SinusoidalPositions

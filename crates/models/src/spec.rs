@@ -142,7 +142,7 @@ impl schemars::JsonSchema for LayerSpec {
 }
 
 /// The layers that may be written as a bare name.
-const BARE: [&str; 24] = [
+const BARE: [&str; 29] = [
     "global_avg_pool",
     "batch_norm",
     "layer_norm",
@@ -155,6 +155,11 @@ const BARE: [&str; 24] = [
     "tanh",
     "sigmoid",
     "silu",
+    "leaky_relu",
+    "elu",
+    "softplus",
+    "mish",
+    "hard_tanh",
     "dropout",
     "flatten",
     "sinusoidal_positions",

@@ -2,11 +2,11 @@
 
 mod norms;
 mod side_by_side;
+mod windows;
 
 use baeum_core::{
-    Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Interpolation, Layer, Loss, LossParts, Method,
-    Network, NodeId, Padding, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update,
-    Weights,
+    Adam, Approximate, Batch, Counter, DType, Decayed, Graph, Layer, Loss, LossParts, Method, Network,
+    NodeId, ParamKind, Part, Positions, Returns, Rng, Shape, Size2, Tensor, Update, Weights,
 };
 
 use crate::initial;
@@ -45,9 +45,6 @@ pub(crate) fn updates() -> Vec<Update> {
 pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     let dense = || Layer::Dense { units: 4, bias: true };
     let point = || conv(2, [1, 1], [1, 1], [0, 0], 1);
-    let max = |kernel, stride, padding| Layer::MaxPool2d { kernel, stride, padding };
-    let mean = |kernel, stride, padding| Layer::AvgPool2d { kernel, stride, padding };
-    let sq = Size2::square;
     let behind_dense = |layer: Layer| chain(&[5], DType::F32, vec![dense(), layer]);
     let behind_conv = |layers: Vec<Layer>| chain(&[2, 5, 4], DType::F32, [vec![point()], layers].concat());
     let image = |layer: Layer| behind_conv(vec![layer, Layer::Flatten { axis: 1 }]);
@@ -60,24 +57,17 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
         ("conv1d", line(conv1d(3, 3, 1, 1, 1))),
         ("conv1d strided and dilated", line(conv1d(3, 2, 2, 3, 1))),
         ("conv1d in groups", line(conv1d(4, 2, 1, 0, 2))),
-        ("max_pool1d", line(Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 })),
-        ("max_pool1d overlapping", line(Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 })),
-        ("avg_pool1d", line(Layer::AvgPool1d { kernel: 3, stride: None, padding: 1 })),
-        ("pad1d", line(Layer::Pad1d { before: 2, after: 0, mode: Padding::Zeros })),
-        ("pad1d with edges", line(Layer::Pad1d { before: 1, after: 3, mode: Padding::Replicate })),
-        ("upsample", image(upsample(Interpolation::Nearest))),
-        ("upsample on lines", image(upsample(Interpolation::Bilinear))),
-        ("max_pool2d", image(max(sq(2), None, sq(0)))),
-        ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
-        ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
-        ("avg_pool2d overlapping", image(mean(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
-        ("global_avg_pool", behind_conv(vec![Layer::GlobalAvgPool])),
         ("relu", behind_dense(Layer::Relu)),
         ("gelu", behind_dense(Layer::Gelu { approximate: Approximate::None })),
         ("gelu by tanh", behind_dense(Layer::Gelu { approximate: Approximate::Tanh })),
         ("tanh", behind_dense(Layer::Tanh)),
         ("sigmoid", behind_dense(Layer::Sigmoid)),
         ("silu", behind_dense(Layer::Silu)),
+        ("leaky_relu", behind_dense(Layer::LeakyRelu { slope: 0.2 })),
+        ("elu", behind_dense(Layer::Elu { alpha: 1.5 })),
+        ("softplus", behind_dense(Layer::Softplus)),
+        ("mish", behind_dense(Layer::Mish)),
+        ("hard_tanh", behind_dense(Layer::HardTanh { low: -0.5, high: 0.7 })),
         ("dropout", behind_dense(Layer::Dropout { p: 0.4 })),
         ("dropout of images", image(Layer::Dropout { p: 0.4 })),
         ("flatten", behind_conv(vec![Layer::Flatten { axis: 1 }])),
@@ -91,6 +81,7 @@ pub(crate) fn cases() -> Vec<(&'static str, Graph)> {
     ]
     .into_iter()
     .chain(sequence_cases())
+    .chain(windows::cases())
     .chain(norms::cases())
     .chain(side_by_side::cases())
     .collect()
@@ -170,10 +161,6 @@ fn sequence_cases() -> Vec<(&'static str, Graph)> {
         ("patches", flat(Layer::Patches { size: 2, stride: None })),
         ("patches overlapping", of_images(vec![Layer::Patches { size: 3, stride: Some(1) }])),
     ]
-}
-
-fn upsample(mode: Interpolation) -> Layer {
-    Layer::Upsample { factor: Size2 { height: 2, width: 3 }, mode }
 }
 
 pub(crate) fn attention(heads: usize, causal: bool) -> Layer {

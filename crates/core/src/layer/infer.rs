@@ -1,6 +1,6 @@
-use super::window::{Image, Line, divisible, spread};
+use super::window::{Image, Line, divisible, spread, spread2};
 use super::{ChannelAxis, members, sequence};
-use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError, Size2};
+use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError};
 
 /// Why a layer refuses: what it wants, and what to do where that is known. `None` lets the shapes speak.
 pub(super) struct Refusal(pub(super) String, pub(super) Option<&'static str>);
@@ -69,13 +69,24 @@ impl Layer {
             Layer::Dense { units, .. } => dense(one(inputs)?, *units),
             Layer::GroupedDense { groups, units } => members::grouped(one(inputs)?, groups, *units),
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
-                let spread = Size2 {
-                    height: spread(kernel.height, dilation.height),
-                    width: spread(kernel.width, dilation.width),
-                };
                 let image = Image::of(one(inputs)?)?;
                 divisible(image.channels, *groups)?;
-                image.slide(spread, *stride, *padding)?.with_channels(*filters)
+                image.slide(spread2(*kernel, *dilation), *stride, *padding)?.with_channels(*filters)
+            }
+            Layer::ConvTranspose2d {
+                filters,
+                kernel,
+                stride,
+                padding,
+                output_padding,
+                dilation,
+                groups,
+                ..
+            } => {
+                let image = Image::of(one(inputs)?)?;
+                divisible(image.channels, *groups)?;
+                let window = spread2(*kernel, *dilation);
+                image.spread(window, *stride, [*padding, *output_padding])?.with_channels(*filters)
             }
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let line = Line::of(one(inputs)?)?;
@@ -113,6 +124,11 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Silu
+            | Layer::LeakyRelu { .. }
+            | Layer::Elu { .. }
+            | Layer::Softplus
+            | Layer::Mish
+            | Layer::HardTanh { .. }
             | Layer::Dropout { .. } => one(inputs).cloned(),
             Layer::Flatten { axis } => flatten(one(inputs)?, *axis),
             Layer::Embedding { units, .. } | Layer::NgramEmbedding { units, .. } => {

@@ -53,6 +53,11 @@ impl Layer {
                 let sizes = vec![*filters, channels(inputs) / (*groups).max(1), kernel.height, kernel.width];
                 weight_and_bias(sizes, *bias)
             }
+            Layer::ConvTranspose2d { filters, kernel, groups, bias, .. } => {
+                let share = *filters / (*groups).max(1);
+                let weight = vec![channels(inputs), share, kernel.height, kernel.width];
+                weight_and_bias_of(weight, *filters, *bias)
+            }
             Layer::Conv1d { filters, kernel, groups, bias, .. } => {
                 weight_and_bias(vec![*filters, channels(inputs) / (*groups).max(1), *kernel], *bias)
             }
@@ -94,6 +99,11 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Silu
+            | Layer::LeakyRelu { .. }
+            | Layer::Elu { .. }
+            | Layer::Softplus
+            | Layer::Mish
+            | Layer::HardTanh { .. }
             | Layer::Dropout { .. }
             | Layer::Flatten { .. }
             | Layer::Unembedding { .. }
@@ -115,9 +125,14 @@ impl Layer {
 
 /// PyTorch's start for dense and convolution layers: both uniform within `1 / sqrt(fan_in)`.
 fn weight_and_bias(sizes: Vec<usize>, bias: bool) -> Vec<Param> {
+    let units = sizes.first().copied().unwrap_or(0);
+    weight_and_bias_of(sizes, units, bias)
+}
+
+/// Where what comes out does not stand first in the weight.
+fn weight_and_bias_of(sizes: Vec<usize>, units: usize, bias: bool) -> Vec<Param> {
     let fan_in: usize = sizes.iter().skip(1).product();
     let start = Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt());
-    let units = sizes.first().copied().unwrap_or(0);
     let mut params = vec![learned("weight", sizes, start)];
     if bias {
         params.push(learned("bias", vec![units], start));

@@ -1,5 +1,6 @@
 use std::fmt::Display;
 
+use super::window::spread2;
 use crate::{Layer, Ngrams, Size2};
 
 impl Layer {
@@ -27,6 +28,25 @@ impl Layer {
                 sides_above_zero("dilation", *dilation)?;
                 above_zero("groups", *groups)?;
                 shares("filters", *filters, *groups)
+            }
+            Layer::ConvTranspose2d {
+                filters,
+                kernel,
+                stride,
+                padding,
+                output_padding,
+                dilation,
+                groups,
+                ..
+            } => {
+                above_zero("filters", *filters)?;
+                sides_above_zero("kernel", *kernel)?;
+                sides_above_zero("stride", *stride)?;
+                sides_above_zero("dilation", *dilation)?;
+                above_zero("groups", *groups)?;
+                shares("filters", *filters, *groups)?;
+                sides_below("padding", *padding, "what a kernel reaches over", spread2(*kernel, *dilation))?;
+                sides_below("output_padding", *output_padding, "`stride`", *stride)
             }
             Layer::Conv1d { filters, kernel, stride, dilation, groups, .. } => {
                 above_zero("filters", *filters)?;
@@ -60,6 +80,14 @@ impl Layer {
                 above_zero("groups", *groups)?;
                 positive("eps", *eps)
             }
+            // Below zero the sign of what comes out would not tell that of what went in.
+            Layer::LeakyRelu { slope } => between("slope", *slope, 0.0, 1.0),
+            Layer::Elu { alpha } => positive("alpha", *alpha),
+            Layer::HardTanh { low, high } => {
+                let rule = || format!("must be a finite number above `low` = {low}, got {high}");
+                let fits = low.is_finite() && high.is_finite() && low < high;
+                fits.then_some(()).ok_or_else(|| ("high", rule()))
+            }
             Layer::Dropout { p } => between("p", *p, 0.0, 1.0),
             Layer::Embedding { vocabulary, units } => {
                 above_zero("vocabulary", *vocabulary)?;
@@ -92,6 +120,8 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Silu
+            | Layer::Softplus
+            | Layer::Mish
             | Layer::SinusoidalPositions
             | Layer::MeanOverTime
             | Layer::MaxOverTime
@@ -114,6 +144,18 @@ fn sizes_above_zero(name: &'static str, sizes: &[usize]) -> Result<(), (&'static
     match sizes.is_empty() || sizes.contains(&0) {
         true => Err((name, format!("must be one or more sizes above zero, got {sizes:?}"))),
         false => Ok(()),
+    }
+}
+
+fn sides_below(
+    name: &'static str,
+    size: Size2,
+    what: &str,
+    bound: Size2,
+) -> Result<(), (&'static str, String)> {
+    match size.height < bound.height && size.width < bound.width {
+        true => Ok(()),
+        false => Err((name, format!("must be below {what}, {bound}, got {size}"))),
     }
 }
 

@@ -35,14 +35,31 @@ impl Image {
         }
     }
 
+    /// The sizes whose windows these pixels are, with so many rows and columns behind the last one.
+    pub(super) fn spread(
+        self,
+        window: Size2,
+        stride: Size2,
+        [padding, behind]: [Size2; 2],
+    ) -> Result<Image, Refusal> {
+        let height = covered(self.height, window.height, stride.height, [padding.height, behind.height]);
+        let width = covered(self.width, window.width, stride.width, [padding.width, behind.width]);
+        let sides = height.zip(width).filter(|sides| is_held(self.channels, *sides));
+        match sides {
+            Some((height, width)) => Ok(Image { channels: self.channels, height, width }),
+            None => Err(Refusal(
+                format!(
+                    "an image of 1 to {MOST} numbers when windows of {window} lie {stride} apart, less {padding}"
+                ),
+                Some("make `padding` or `stride` smaller"),
+            )),
+        }
+    }
+
     /// The sizes after each pixel has become a block.
     pub(super) fn enlarged(self, factor: Size2) -> Result<Shape, Refusal> {
         let sides = self.height.checked_mul(factor.height).zip(self.width.checked_mul(factor.width));
-        let counted = |(height, width): &(usize, usize)| {
-            let count = height.checked_mul(*width).and_then(|area| area.checked_mul(self.channels));
-            count.is_some_and(|count| count <= MOST)
-        };
-        match sides.filter(counted) {
+        match sides.filter(|sides| is_held(self.channels, *sides)) {
             Some((height, width)) => Ok(Shape::batch(&[self.channels, height, width])),
             None => Err(Refusal(
                 format!("an image of at most {MOST} numbers when it is {factor} as large"),
@@ -98,6 +115,18 @@ impl Line {
     }
 }
 
+/// Whether images of these sides are no larger than any memory.
+fn is_held(channels: usize, (height, width): (usize, usize)) -> bool {
+    let count = height.checked_mul(width).and_then(|area| area.checked_mul(channels));
+    count.is_some_and(|count| count <= MOST)
+}
+
+/// What `n` windows cover, one a stride behind the other: `(n - 1) stride + window - 2 padding + behind`; none where that is nothing.
+fn covered(n: usize, window: usize, stride: usize, [padding, behind]: [usize; 2]) -> Option<usize> {
+    let all = n.checked_sub(1)?.checked_mul(stride)?.checked_add(window)?.checked_add(behind)?;
+    all.checked_sub(padding.checked_mul(2)?).filter(|size| *size > 0)
+}
+
 /// How often a window fits: `floor((n + 2 padding - window) / stride) + 1`.
 fn places(n: usize, window: usize, stride: usize, padding: usize) -> Option<usize> {
     let room = n.checked_add(padding.checked_mul(2)?)?.checked_sub(window)?;
@@ -107,6 +136,11 @@ fn places(n: usize, window: usize, stride: usize, padding: usize) -> Option<usiz
 /// How far a kernel reaches whose cells are so far apart.
 pub(super) fn spread(kernel: usize, dilation: usize) -> usize {
     dilation.saturating_mul(kernel.saturating_sub(1)).saturating_add(1)
+}
+
+/// How far a kernel reaches down and across.
+pub(super) fn spread2(kernel: Size2, dilation: Size2) -> Size2 {
+    Size2 { height: spread(kernel.height, dilation.height), width: spread(kernel.width, dilation.width) }
 }
 
 /// Each group has its share of the channels.

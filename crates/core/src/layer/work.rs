@@ -14,6 +14,10 @@ impl Layer {
             Layer::Conv2d { kernel, groups, .. } => {
                 2 * out * (kernel.area() * channels(inputs) / (*groups).max(1)) as u64
             }
+            Layer::ConvTranspose2d { filters, kernel, groups, .. } => {
+                let read: u64 = inputs.iter().map(|shape| elements(shape)).sum();
+                2 * read * (kernel.area() * filters / (*groups).max(1)) as u64
+            }
             Layer::Conv1d { kernel, groups, .. } => {
                 2 * out * (kernel * channels(inputs) / (*groups).max(1)) as u64
             }
@@ -43,6 +47,11 @@ impl Layer {
             | Layer::Tanh
             | Layer::Sigmoid
             | Layer::Silu
+            | Layer::LeakyRelu { .. }
+            | Layer::Elu { .. }
+            | Layer::Softplus
+            | Layer::Mish
+            | Layer::HardTanh { .. }
             | Layer::Add
             | Layer::Subtract
             | Layer::Multiply

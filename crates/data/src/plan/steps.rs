@@ -173,7 +173,7 @@ impl Change {
     fn wants(self) -> &'static str {
         match self {
             Change::Denoise | Change::Crop { .. } | Change::Resize { .. } => {
-                "an image that no other step has changed"
+                "an image that no other step has changed (`kind = \"image\"` makes images of a column of paths)"
             }
             Change::Arithmetic => "numbers",
             Change::Bin | Change::Spread { .. } => "one number",

@@ -189,7 +189,7 @@ fn steps_must_fit() {
     refuse_field(
         r#"{"steps": ["standardise", {"resize": {"height": 2, "width": 2}}]}"#,
         "steps[1]",
-        "an image that no other step has changed, got numbers",
+        r#"an image that no other step has changed (`kind = "image"` makes images of a column of paths), got numbers"#,
     );
     refuse_field(
         r#"{"steps": ["one_hot"]}"#,
@@ -253,7 +253,7 @@ fn steps_must_fit() {
     refuse(
         &image(r#"{"resize": {"height": 2, "width": 2}}, {"denoise": {"by": "median"}}"#),
         "data.fields.image.steps[1]",
-        "an image that no other step has changed, got numbers",
+        r#"an image that no other step has changed (`kind = "image"` makes images of a column of paths), got numbers"#,
     );
     let sized = image(r#"{"denoise": {"by": "bilateral"}}, {"resize": {"height": 4, "width": 5}}"#);
     assert_eq!(plan(&sized).item_shape().map(|shape| shape[1..].to_vec()), Some(vec![4, 5]));

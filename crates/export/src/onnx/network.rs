@@ -70,6 +70,16 @@ fn layer(
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
+        Layer::ConvTranspose2d {
+            kernel, stride, padding, output_padding, dilation, groups, bias, ..
+        } => {
+            let mut settings = window(*kernel, *stride, *padding);
+            settings.push(("output_padding", Attribute::Ints(sides(*output_padding).to_vec())));
+            settings.push(("dilations", Attribute::Ints(sides(*dilation).to_vec())));
+            settings.push(("group", Attribute::Int(*groups as i64)));
+            let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
+            builder.add(name, "ConvTranspose", &reading(x, &weights), &settings)
+        }
         Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
             let mut settings = window1d(*kernel, *stride, *padding);
             settings.push(("dilations", Attribute::Ints(vec![*dilation as i64])));
@@ -121,6 +131,19 @@ fn layer(
         Layer::Silu => {
             let share = builder.add(&format!("{name}.share"), "Sigmoid", &[x], &[]);
             builder.add(name, "Mul", &[x, &share], &[])
+        }
+        Layer::LeakyRelu { slope } => builder.add(name, "LeakyRelu", &[x], &alpha(*slope)),
+        Layer::Elu { alpha: below } => builder.add(name, "Elu", &[x], &alpha(*below)),
+        Layer::Softplus => builder.add(name, "Softplus", &[x], &[]),
+        Layer::Mish => {
+            let soft = builder.add(&format!("{name}.soft"), "Softplus", &[x], &[]);
+            let share = builder.add(&format!("{name}.share"), "Tanh", &[&soft], &[]);
+            builder.add(name, "Mul", &[x, &share], &[])
+        }
+        Layer::HardTanh { low, high } => {
+            let low = builder.numbers(&format!("{name}.low"), vec![], &[*low])?;
+            let high = builder.numbers(&format!("{name}.high"), vec![], &[*high])?;
+            builder.add(name, "Clip", &[x, &low, &high], &[])
         }
         Layer::Flatten { axis: 1 } => builder.add(name, "Flatten", &[x], &axis(1)),
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
@@ -267,6 +290,10 @@ fn sides(size: Size2) -> [i64; 2] {
 
 pub(super) fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {
     [("epsilon", Attribute::Float(eps as f32))]
+}
+
+fn alpha(alpha: f64) -> [(&'static str, Attribute); 1] {
+    [("alpha", Attribute::Float(alpha as f32))]
 }
 
 /// `[out, in]` to `[in, out]`.

@@ -76,6 +76,7 @@ pub(super) fn layer(
         | Layer::MaxPool1d { .. }
         | Layer::AvgPool1d { .. }
         | Layer::Pad1d { .. }
+        | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
@@ -89,6 +90,11 @@ pub(super) fn layer(
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Silu
+        | Layer::LeakyRelu { .. }
+        | Layer::Elu { .. }
+        | Layer::Softplus
+        | Layer::Mish
+        | Layer::HardTanh { .. }
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }

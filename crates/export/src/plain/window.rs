@@ -18,6 +18,9 @@ pub(super) fn layer(
         Layer::Conv2d { kernel, stride, padding, dilation, groups, .. } => {
             image.conv([*kernel, *stride, *padding, *dilation], *groups, weight)
         }
+        Layer::ConvTranspose2d { kernel, stride, padding, dilation, groups, .. } => {
+            image.spread([*kernel, *stride, *padding, *dilation], *groups, weight)
+        }
         Layer::Conv1d { kernel, stride, padding, dilation, groups, .. } => {
             line.conv([row(*kernel), row(*stride), padded(padding), row(*dilation)], *groups, weight)
         }
@@ -52,6 +55,11 @@ pub(super) fn layer(
         | Layer::Tanh
         | Layer::Sigmoid
         | Layer::Silu
+        | Layer::LeakyRelu { .. }
+        | Layer::Elu { .. }
+        | Layer::Softplus
+        | Layer::Mish
+        | Layer::HardTanh { .. }
         | Layer::Dropout { .. }
         | Layer::Flatten { .. }
         | Layer::Embedding { .. }
@@ -113,6 +121,39 @@ impl Image<'_> {
             };
             b[k] + cube(share, kernel).map(tap).sum::<f64>()
         })
+    }
+
+    /// Each pixel times each cell of its kernels, added to the place where the cell lies.
+    fn spread(
+        &self,
+        [kernel, stride, padding, dilation]: [Size2; 4],
+        groups: usize,
+        weight: &dyn Fn(&str) -> Option<Vec<f64>>,
+    ) -> Vec<f64> {
+        let [filters, height, width] = self.item[..] else { panic!("an image has three axes") };
+        let w = weight("weight").unwrap();
+        let b = weight("bias").unwrap_or(vec![0.0; filters]);
+        let (share, per_group) = (filters / groups, self.shape[0] / groups);
+        let mut y: Vec<f64> = (0..filters * height * width).map(|i| b[i / (height * width)]).collect();
+        for (pixel, (c, row, column)) in
+            cube(self.shape[0], Size2 { height: self.shape[1], width: self.shape[2] }).enumerate()
+        {
+            for (k, i, j) in cube(share, kernel) {
+                let at = |from: usize, stride: usize, cell: usize, dilation: usize, padding: usize| {
+                    (from * stride + cell * dilation).checked_sub(padding)
+                };
+                let row =
+                    at(row, stride.height, i, dilation.height, padding.height).filter(|row| *row < height);
+                let column =
+                    at(column, stride.width, j, dilation.width, padding.width).filter(|x| *x < width);
+                if let Some((row, column)) = row.zip(column) {
+                    let cell = ((c * share + k) * kernel.height + i) * kernel.width + j;
+                    let filter = c / per_group * share + k;
+                    y[(filter * height + row) * width + column] += self.x[pixel] * w[cell];
+                }
+            }
+        }
+        y
     }
 
     /// `sizes`: kernel, stride, padding.

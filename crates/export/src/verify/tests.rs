@@ -76,6 +76,18 @@ fn convolution_agrees() {
 }
 
 #[test]
+fn transposed_convolution_agrees() {
+    let transposed = |filters, groups, bias| {
+        let (kernel, stride, padding, dilation) = (size(3, 2), size(2, 1), size(1, 0), size(1, 2));
+        let output_padding = size(1, 0);
+        Layer::ConvTranspose2d { filters, kernel, stride, padding, output_padding, dilation, groups, bias }
+    };
+    layer(&[4, 7, 6], transposed(6, 1, true));
+    layer(&[4, 7, 6], transposed(6, 2, false));
+    layer(&[4, 7, 6], transposed(4, 4, true));
+}
+
+#[test]
 fn convolution_over_time_agrees() {
     let conv = |filters, kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
         filters,
@@ -138,6 +150,11 @@ fn activations_agree() {
         Layer::Tanh,
         Layer::Sigmoid,
         Layer::Silu,
+        Layer::LeakyRelu { slope: 0.1 },
+        Layer::Elu { alpha: 2.0 },
+        Layer::Softplus,
+        Layer::Mish,
+        Layer::HardTanh { low: -0.5, high: 0.5 },
         Layer::Dropout { p: 0.5 },
     ] {
         layer(&[6], activation);

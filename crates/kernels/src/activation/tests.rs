@@ -22,6 +22,23 @@ fn plain(activation: Activation, x: f64) -> f64 {
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => sigmoid(x),
         Activation::Silu => x * sigmoid(x),
+        Activation::LeakyRelu { slope } => {
+            if x > 0.0 {
+                x
+            } else {
+                f64::from(slope) * x
+            }
+        }
+        Activation::Elu { alpha } => {
+            if x > 0.0 {
+                x
+            } else {
+                f64::from(alpha) * x.exp_m1()
+            }
+        }
+        Activation::Softplus => x.exp().ln_1p(),
+        Activation::Mish => x * x.exp().ln_1p().tanh(),
+        Activation::HardTanh { low, high } => x.clamp(low.into(), high.into()),
     }
 }
 
@@ -56,7 +73,9 @@ fn values_and_gradients_are_those_of_the_formulas() {
                 let slope = (plain(f, at + 1e-5) - plain(f, at - 1e-5)) / 2e-5;
                 let wanted = f64::from(dy[i]) * slope;
                 let bound = 2e-6 * (1.0 + f64::from(dy[i]).abs());
-                assert!((f64::from(set[i]) - wanted).abs() < bound || at.abs() < 1e-5, "{f:?}' {at}");
+                // Where a slope jumps, the difference sees both sides.
+                let is_bent = [-1.0, 0.0, 1.0].iter().any(|bend| (at - bend).abs() < 1e-5);
+                assert!((f64::from(set[i]) - wanted).abs() < bound || is_bent, "{f:?}' {at}");
                 assert_eq!((added[i], in_place[i]), (1.0 + set[i], set[i]));
             }
         }
@@ -76,9 +95,16 @@ fn bits_do_not_depend_on_rung_and_threads() {
 fn edges_are_those_of_pytorch() {
     let ctx = Ctx::new(1);
     for f in Activation::ALL {
-        let [y, dx, ..] = both_ways(&ctx, f, &[f32::NAN, 1.0, 2.0], &[1.0, f32::NAN, 1.0]);
-        assert!(y[0].is_nan() && (dx[0].is_nan() || f == Activation::Relu) && dx[1].is_nan(), "{f:?}");
-        assert!(!dx[2].is_nan());
+        let [y, dx, ..] = both_ways(&ctx, f, &[f32::NAN, 0.5, 2.0], &[1.0, f32::NAN, 1.0]);
+        let chooses = matches!(
+            f,
+            Activation::Relu
+                | Activation::LeakyRelu { .. }
+                | Activation::Elu { .. }
+                | Activation::HardTanh { .. }
+        );
+        assert!(y[0].is_nan() && (dx[0].is_nan() || chooses) && dx[1].is_nan(), "{f:?}");
+        assert!(!dx[2].is_nan(), "{f:?}");
     }
     let [y, dx, ..] =
         both_ways(&ctx, Activation::Relu, &[0.0, -0.0, -1.0, f32::INFINITY, f32::NAN], &[1.0; 5]);
@@ -87,6 +113,18 @@ fn edges_are_those_of_pytorch() {
     assert_eq!((y, dx), (vec![30.0, -0.0, 0.0], vec![1.0, 0.0, 0.5])); // exp(-450) is zero, not NaN
     let [y, dx, ..] = both_ways(&ctx, Activation::Silu, &[100.0, -200.0], &[1.0; 2]);
     assert_eq!((y, dx), (vec![100.0, -0.0], vec![1.0, 0.0]));
+    let leaky = Activation::LeakyRelu { slope: 0.5 };
+    let [y, dx, ..] = both_ways(&ctx, leaky, &[0.0, -2.0, 2.0], &[1.0; 3]);
+    assert_eq!((y, dx), (vec![0.0, -1.0, 2.0], vec![0.5, 0.5, 1.0])); // at zero the slope
+    let [y, dx, ..] = both_ways(&ctx, Activation::Elu { alpha: 3.0 }, &[0.0, -200.0, -1e-7], &[1.0; 3]);
+    assert_eq!((y, dx), (vec![0.0, -3.0, -3e-7], vec![3.0, 0.0, 3.0 - 3e-7]));
+    let [y, dx, ..] = both_ways(&ctx, Activation::Softplus, &[100.0, -200.0, f32::INFINITY], &[1.0; 3]);
+    assert_eq!((y, dx), (vec![100.0, 0.0, f32::INFINITY], vec![1.0, 0.0, 1.0]));
+    let [y, dx, ..] = both_ways(&ctx, Activation::Mish, &[100.0, -200.0, 0.0], &[1.0; 3]);
+    assert_eq!((y, dx), (vec![100.0, -0.0, 0.0], vec![1.0, 0.0, 0.6]));
+    let six = Activation::HardTanh { low: 0.0, high: 6.0 };
+    let [y, dx, ..] = both_ways(&ctx, six, &[0.0, 6.0, 3.0, f32::INFINITY], &[1.0; 4]);
+    assert_eq!((y, dx), (vec![0.0, 6.0, 3.0, 6.0], vec![0.0, 0.0, 1.0, 0.0])); // none at the bounds
 }
 
 #[test]

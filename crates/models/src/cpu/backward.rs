@@ -40,6 +40,7 @@ impl Run<'_> {
                 self.undo_relu(step, dy, *relu);
                 self.conv2d_backward(step, dy, &Conv2d { batch: self.rows, ..*conv }, *bias);
             }
+            Op::ConvTranspose2d { conv, bias } => self.conv_transpose2d_backward(step, dy, conv, *bias),
             Op::MaxPool(pool) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let reads = [&dy.span(self.rows), &self.kept(step, 0)];

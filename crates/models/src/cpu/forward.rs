@@ -43,6 +43,7 @@ impl Run<'_> {
             Op::Conv2d { conv, bias, relu, folded } => {
                 self.conv2d(i, step, conv, Fused { bias: *bias, relu: *relu }, folded.write);
             }
+            Op::ConvTranspose2d { conv, bias } => self.conv_transpose2d(step, conv, *bias),
             Op::MaxPool(pool) => self.max_pool(step, pool),
             Op::AvgPool(pool) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);

@@ -212,6 +212,7 @@ impl Way {
             | Op::GroupedDense { .. }
             | Op::Repeat { .. }
             | Op::Conv2d { .. }
+            | Op::ConvTranspose2d { .. }
             | Op::MaxPool(_)
             | Op::AvgPool(_)
             | Op::Upsample(_)

@@ -35,6 +35,8 @@ pub(super) enum Op {
     Repeat { width: usize, times: usize },
     /// A convolution of one image, followed by relu if it stood alone behind.
     Conv2d { conv: Conv2d, bias: bool, relu: bool, folded: Folded },
+    /// The way back of a convolution, from its result to its image.
+    ConvTranspose2d { conv: Conv2d, bias: bool },
     /// The largest value of each window; keeps where it stood.
     MaxPool(Pool),
     /// The mean of each window.
@@ -127,6 +129,11 @@ impl Op {
                 let sides = [*kernel, *stride, *padding, *dilation];
                 Op::convolution(conv2d(&x, *filters, sides, *groups), *bias)
             }
+            Layer::ConvTranspose2d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let sides = [*kernel, *stride, *padding, *dilation];
+                let conv = conv2d(&item(&node.shape), channels, sides, *groups);
+                Op::ConvTranspose2d { conv, bias: *bias }
+            }
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, bias } => {
                 let sides = [*kernel, *stride, *padding, *dilation];
                 Op::convolution(conv1d(&x, *filters, sides, *groups), *bias)
@@ -179,6 +186,13 @@ impl Op {
             Layer::Tanh => Op::Activation(Activation::Tanh),
             Layer::Sigmoid => Op::Activation(Activation::Sigmoid),
             Layer::Silu => Op::Activation(Activation::Silu),
+            &Layer::LeakyRelu { slope } => Op::Activation(Activation::LeakyRelu { slope: slope as f32 }),
+            &Layer::Elu { alpha } => Op::Activation(Activation::Elu { alpha: alpha as f32 }),
+            Layer::Softplus => Op::Activation(Activation::Softplus),
+            Layer::Mish => Op::Activation(Activation::Mish),
+            &Layer::HardTanh { low, high } => {
+                Op::Activation(Activation::HardTanh { low: low as f32, high: high as f32 })
+            }
             Layer::Dropout { p } => Op::Dropout { p: *p, stream: rng.stream("dropout", &node.name) },
             Layer::Flatten { .. } => Op::Same,
             Layer::Embedding { units, .. } => Op::Embedding { units: *units },

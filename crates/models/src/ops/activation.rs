@@ -54,6 +54,30 @@ pub(crate) fn silu(x: &Tensor) -> Result<Tensor> {
     x * candle_nn::ops::sigmoid(x)?
 }
 
+/// `x` above zero, else `slope * x`.
+pub(crate) fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
+    x.le(0.0)?.where_cond(&(x * slope)?, x)
+}
+
+/// `ln(1 + exp(x))`; from 20 on it is `x` to the last digit of an `f32`, and to nine of an `f64`, as PyTorch has it.
+pub(crate) fn softplus(x: &Tensor) -> Result<Tensor> {
+    let is_far = x.gt(20.0)?;
+    let near = is_far.where_cond(&x.zeros_like()?, x)?;
+    is_far.where_cond(x, &(near.exp()? + 1.0)?.log()?)
+}
+
+/// `x * tanh(softplus(x))`.
+pub(crate) fn mish(x: &Tensor) -> Result<Tensor> {
+    x * softplus(x)?.tanh()?
+}
+
+/// `x`, but no less than `low` and no more than `high`.
+pub(crate) fn hard_tanh(x: &Tensor, low: f64, high: f64) -> Result<Tensor> {
+    let bound = |to: f64| x.zeros_like()? + to;
+    let below = x.ge(high)?.where_cond(&bound(high)?, x)?;
+    x.le(low)?.where_cond(&bound(low)?, &below)
+}
+
 /// `x` times a mask of the same sizes, row-major, which is drawn and scaled already.
 pub(crate) fn dropout(x: &Tensor, mask: Vec<f32>) -> Result<Tensor> {
     if x.device().is_cpu() {

@@ -1,3 +1,4 @@
+use baeum_core::Size2;
 use candle_core::{Result, Tensor};
 
 use super::affine::shift;
@@ -24,6 +25,46 @@ pub(crate) fn conv2d(
         Some(bias) => shift(&y, bias, &sizes),
         None => y.reshape(&sizes[..]),
     }
+}
+
+/// The way back of a [`conv2d`]. `x`: `[B, H, W, C]`, `weight`: `[C, O / groups, h, w]` as PyTorch keeps it, `bias`: `[O]`; result: `[B,
+/// places down, places across, O]`. `window`: over `x`, with the settings of that convolution.
+///
+/// Zeros come between the pixels, and a convolution with turned kernels goes over them: another way than our own runner's.
+pub(crate) fn conv_transpose2d(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    window: Window,
+    groups: usize,
+) -> Result<Tensor> {
+    let (stuffed, turned) = (stuffed(x, window.stride)?, turned(weight, groups)?);
+    let image = Size2 { height: stuffed.dim(1)?, width: stuffed.dim(2)? };
+    let rest =
+        |kernel: usize, dilation: usize, padding: usize| (dilation * (kernel - 1)).saturating_sub(padding);
+    let Window { kernel, padding, dilation, .. } = window;
+    let padding = Size2 {
+        height: rest(kernel.height, dilation.height, padding.height),
+        width: rest(kernel.width, dilation.width, padding.width),
+    };
+    conv2d(&stuffed, &turned, bias, Window { stride: Size2::square(1), padding, image, ..window }, groups)
+}
+
+/// With zeros between the pixels, so that they lie a stride apart.
+fn stuffed(x: &Tensor, stride: Size2) -> Result<Tensor> {
+    let (b, h, w, c) = x.dims4()?;
+    let apart = x.reshape((b, h, 1, w, 1, c))?;
+    let apart = apart.pad_with_zeros(2, 0, stride.height - 1)?.pad_with_zeros(4, 0, stride.width - 1)?;
+    let rows = apart.reshape((b, h * stride.height, w * stride.width, c))?;
+    let [height, width] = [(h - 1) * stride.height + 1, (w - 1) * stride.width + 1];
+    rows.narrow(1, 0, height)?.narrow(2, 0, width)?.contiguous()
+}
+
+/// `[C, O / groups, h, w]` as `[O, C / groups, h, w]`, each kernel upside down and from right to left.
+fn turned(weight: &Tensor, groups: usize) -> Result<Tensor> {
+    let (c, share, h, w) = weight.dims4()?;
+    let kernels = weight.reshape((groups, c / groups, share, h, w))?.transpose(1, 2)?.contiguous()?;
+    kernels.reshape((groups * share, c / groups, h, w))?.flip(&[2, 3])?.contiguous()
 }
 
 fn product(rows: &Tensor, weight: &Tensor) -> Result<Tensor> {

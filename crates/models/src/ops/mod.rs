@@ -17,9 +17,9 @@ mod sequence;
 mod upsample;
 mod window;
 
-pub(crate) use activation::{dropout, gelu, relu, silu};
+pub(crate) use activation::{dropout, gelu, hard_tanh, leaky_relu, mish, relu, silu, softplus};
 pub(crate) use affine::{dense, scale, shift};
-pub(crate) use conv::conv2d;
+pub(crate) use conv::{conv_transpose2d, conv2d};
 pub(crate) use loss::{binary_cross_entropy, cross_entropy, huber, mae, mse, quantile, soft_cross_entropy};
 pub(crate) use members::{grouped_dense, member_mean, repeat};
 pub(crate) use norm::{

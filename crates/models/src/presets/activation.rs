@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Activation(Layer);
 
 /// The layers that may stand there.
-const NAMES: [&str; 5] = ["relu", "gelu", "silu", "tanh", "sigmoid"];
+const NAMES: [&str; 10] =
+    ["relu", "gelu", "silu", "tanh", "sigmoid", "leaky_relu", "elu", "softplus", "mish", "hard_tanh"];
 
 impl Activation {
     /// `max(x, 0)`.
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn other_layers_are_none() {
-        let rule = "expected one of `relu`, `gelu`, `silu`, `tanh`, `sigmoid`";
+        let rule = "expected one of `relu`, `gelu`, `silu`, `tanh`, `sigmoid`, `leaky_relu`, `elu`, `softplus`, `mish`, `hard_tanh`";
         for (text, name) in
             [(r#""swish""#, "swish"), (r#""dropout""#, "dropout"), (r#"{"dense": {}}"#, "dense")]
         {

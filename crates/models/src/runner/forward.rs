@@ -147,6 +147,17 @@ impl Run<'_> {
                 let bias = self.bias(node, *bias)?;
                 ops::conv2d(first(read)?, &self.param(node, "weight")?, bias.as_ref(), window, *groups)
             }
+            Layer::ConvTranspose2d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let window = window(node, first(read)?, [*kernel, *stride, *padding, *dilation])?;
+                let bias = self.bias(node, *bias)?;
+                ops::conv_transpose2d(
+                    first(read)?,
+                    &self.param(node, "weight")?,
+                    bias.as_ref(),
+                    window,
+                    *groups,
+                )
+            }
             Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
                 let [kernel, stride, padding, dilation] = [*kernel, *stride, *padding, *dilation];
                 let slide = Slide { kernel, stride, padding, dilation };
@@ -196,6 +207,11 @@ impl Run<'_> {
             Layer::Tanh => first(read)?.tanh(),
             Layer::Sigmoid => candle_nn::ops::sigmoid(first(read)?),
             Layer::Silu => ops::silu(first(read)?),
+            Layer::LeakyRelu { slope } => ops::leaky_relu(first(read)?, *slope),
+            Layer::Elu { alpha } => first(read)?.elu(*alpha),
+            Layer::Softplus => ops::softplus(first(read)?),
+            Layer::Mish => ops::mish(first(read)?),
+            Layer::HardTanh { low, high } => ops::hard_tanh(first(read)?, *low, *high),
             Layer::Flatten { axis } => channels_last(&channels_first(first(read)?)?.flatten_from(*axis)?),
             Layer::Add => read.iter().skip(1).try_fold(first(read)?.clone(), |sum, x| sum + *x),
             Layer::Subtract => read.iter().skip(1).try_fold(first(read)?.clone(), |rest, x| rest - *x),

@@ -58,6 +58,7 @@ impl Op {
             }
             // Of the mean, the lengths, if there are any.
             Op::GroupedDense { .. }
+            | Op::ConvTranspose2d { .. }
             | Op::Embedding { .. }
             | Op::Multiply
             | Op::MeanOverTime { .. }

@@ -25,7 +25,7 @@ pub(super) fn drawn(seed: u64) -> Graph {
         let padding = Size2 { height: kernel.height / 2, width: kernel.width / 2 };
         let one = Size2::square(1);
         let looks = graph.nodes().iter().any(|node| matches!(node.layer, Layer::MultiHeadAttention { .. }));
-        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(20) {
+        let (layer, inputs): (Layer, Vec<NodeId>) = match draw(25) {
             0 | 1 => {
                 let (filters, groups) = (sizes[0] * (1 + draw(2)), if draw(3) == 0 { sizes[0] } else { 1 });
                 let bias = draw(2) == 0;
@@ -43,6 +43,11 @@ pub(super) fn drawn(seed: u64) -> Graph {
             11 => (Layer::Sigmoid, vec![x]),
             12 => (Layer::PositionEmbedding { length: sizes[1] + draw(2) }, vec![x]),
             14 => (Layer::Silu, vec![x]),
+            20 => (Layer::LeakyRelu { slope: 0.1 }, vec![x]),
+            21 => (Layer::Elu { alpha: 1.0 }, vec![x]),
+            22 => (Layer::Softplus, vec![x]),
+            23 => (Layer::Mish, vec![x]),
+            24 => (Layer::HardTanh { low: -1.0, high: 1.0 }, vec![x]),
             15 if sizes[2] > 1 => (Layer::RmsNorm { eps: 1e-3 }, vec![x]),
             16 if sizes.iter().product::<usize>() > 1 => (Layer::GroupNorm { groups: 1, eps: 1e-3 }, vec![x]),
             17 => (Layer::SinusoidalPositions, vec![x]),

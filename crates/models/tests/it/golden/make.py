@@ -63,6 +63,12 @@ def conv2d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bi
 
 
 @kind
+def conv_transpose2d(shape, filters, kernel, stride=1, padding=0, output_padding=0, dilation=1, groups=1, bias=True):
+    sizes = pair(kernel), pair(stride), pair(padding), pair(output_padding)
+    return nn.ConvTranspose2d(shape[1], filters, *sizes, groups, bias, pair(dilation))
+
+
+@kind
 def conv1d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bias=True):
     return nn.Conv1d(shape[1], filters, kernel, stride, padding, dilation, groups, bias)
 
@@ -193,8 +199,11 @@ def pad1d(shape, before, after, mode="zeros"):
     return torch_layers.pad1d(before, after, mode)
 
 
-for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU}.items():
+for name, module in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "silu": nn.SiLU, "softplus": nn.Softplus, "mish": nn.Mish}.items():
     KINDS[name] = lambda shape, module=module: module()
+KINDS["leaky_relu"] = lambda shape, slope=0.01: nn.LeakyReLU(slope)
+KINDS["elu"] = lambda shape, alpha=1.0: nn.ELU(alpha)
+KINDS["hard_tanh"] = lambda shape, low=-1.0, high=1.0: nn.Hardtanh(low, high)
 for name in ["add", "subtract", "multiply", "concat"]:
     KINDS[name] = lambda shape, **settings: nn.Identity()
 
@@ -283,6 +292,10 @@ CASES = {
                          {"conv1d": {"filters": 2, "kernel": 3, "dilation": 2}}, "flatten"], {}),
     "moving_average": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"pad1d": {"before": 1, "after": 2, "mode": "replicate"}},
                                   {"avg_pool1d": {"kernel": 4, "stride": 1}}, {"layer": "subtract", "from": ["conv1d1", "avg_pool1d1"]}, "flatten"], {}),
+    "conv_transpose2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"conv_transpose2d": {"filters": 3, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1}},
+                                "tanh", {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
+    "conv_transpose2d_groups": (IMAGE, [{"conv2d": {"filters": 4, "kernel": 2}}, {"conv_transpose2d": {"filters": 6, "kernel": [2, 3], "stride": [1, 2],
+                                                "dilation": [2, 1], "groups": 2, "bias": False}}, "flatten"], {}),
     "upsample": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": 2}}, {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "upsample_bilinear": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": [2, 3], "mode": "bilinear"}},
                                   {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
@@ -302,6 +315,11 @@ CASES = {
     "gelu_tanh": ([7], [{"dense": {"units": 5}}, {"gelu": {"approximate": "tanh"}}], {}),
     "sigmoid": ([7], [{"dense": {"units": 5}}, "sigmoid"], {}),
     "silu": ([7], [{"dense": {"units": 5}}, "silu"], {}),
+    "leaky_relu": ([7], [{"dense": {"units": 5}}, {"leaky_relu": {"slope": 0.2}}], {}),
+    "elu": ([7], [{"dense": {"units": 5}}, {"elu": {"alpha": 1.5}}], {}),
+    "softplus": ([7], [{"dense": {"units": 5}}, "softplus"], {}),
+    "mish": ([7], [{"dense": {"units": 5}}, "mish"], {}),
+    "hard_tanh": ([7], [{"dense": {"units": 5}}, {"hard_tanh": {"low": -0.4, "high": 0.3}}], {}),
     "dropout": ([7], [{"dense": {"units": 5}}, {"dropout": {"p": 0.0}}], {}),
     "embedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, {"dense": {"units": 2}}, "flatten"], {"ids": 6}),
     "unembedding": ([3], [{"embedding": {"vocabulary": 6, "units": 2}}, "tanh", {"unembedding": {"table": "embedding1", "vocabulary": 6}},
