@@ -31,6 +31,8 @@ def module(layer, weights, name):
     if kind == "dense":
         units, inputs = weights[f"{name}.weight"].shape
         return nn.Linear(inputs, units, bias=settings["bias"])
+    if kind == "adaptive_avg_pool2d":
+        return nn.AdaptiveAvgPool2d(pair(settings["size"]))
     if kind == "conv_transpose2d":
         weight = weights[f"{name}.weight"]
         keys = ("stride", "padding", "output_padding", "dilation")

@@ -98,6 +98,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ),
         ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
         ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
+        ("adaptive_avg_pool2d", chain(image, &[Layer::AdaptiveAvgPool2d { size: square(3) }])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         (
             "batch_norm",

@@ -143,6 +143,12 @@ pub enum Layer {
         #[serde(default = "zero")]
         padding: Size2,
     },
+    /// As many means of windows as are wanted, whatever the size of the image: `[batch, c, h, w]` to `[batch, c, *size]`. As
+    /// `torch.nn.AdaptiveAvgPool2d`: window `i` of `n` runs from `floor(i * h / n)` to `ceil((i + 1) * h / n)`.
+    AdaptiveAvgPool2d {
+        /// Height and width that come out.
+        size: Size2,
+    },
     /// The largest value of each window over time: `[batch, c, time]` to `[batch, c, time']`. As `torch.nn.MaxPool1d`.
     MaxPool1d {
         /// Steps of the window.

@@ -179,6 +179,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::AvgPool2d { .. }
         | Layer::Pad1d { .. }
         | Layer::ConvTranspose2d { .. }
+        | Layer::AdaptiveAvgPool2d { .. }
         | Layer::Upsample { .. } => window::layer(&node.layer, shape, &item, x, &weight),
         Layer::GlobalAvgPool => x
             .chunks(shape[1] * shape[2])

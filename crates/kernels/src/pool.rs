@@ -1,10 +1,12 @@
 //! Pooling: windows over planes, and whole planes.
 
+mod adaptive;
 mod average;
 mod global;
 mod max;
 mod values;
 
+pub use adaptive::{adaptive_average_pool, adaptive_average_pool_backward, adaptive_matrix};
 pub use average::{average_pool, average_pool_backward};
 pub use global::{global_average_pool, global_average_pool_backward};
 pub use max::{max_pool, max_pool_backward};

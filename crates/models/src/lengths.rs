@@ -123,6 +123,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::Pad1d { .. }
         | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
+        | Layer::AdaptiveAvgPool2d { .. }
         | Layer::GlobalAvgPool
         | Layer::Flatten { .. }
         | Layer::Lstm { returns: Returns::Last, .. }

@@ -217,6 +217,7 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
                 .and(count("padding", *padding))
         }
         Layer::Pad1d { before, after, .. } => count("before", *before).and(count("after", *after)),
+        Layer::AdaptiveAvgPool2d { size } => side("size", *size),
         Layer::Upsample { factor, .. } => side("factor", *factor),
         Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),

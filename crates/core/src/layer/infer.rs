@@ -1,4 +1,4 @@
-use super::window::{Image, Line, divisible, spread, spread2};
+use super::window::{Image, Line, divisible, held, spread, spread2};
 use super::{ChannelAxis, members, sequence};
 use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError};
 
@@ -109,6 +109,10 @@ impl Layer {
                 line.longer(*before, *after)?.with_channels(channels)
             }
             Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
+            Layer::AdaptiveAvgPool2d { size } => {
+                let Image { channels, .. } = Image::of(one(inputs)?)?;
+                held(channels, *size)
+            }
             Layer::GlobalAvgPool => Ok(Shape::batch(&[Image::of(one(inputs)?)?.channels])),
             Layer::BatchNorm { axis, .. } => batch_norm(one(inputs)?, *axis),
             Layer::LayerNorm { .. } | Layer::RmsNorm { .. } => match one(inputs)?.last() {

@@ -12,6 +12,7 @@ impl Layer {
             Layer::Conv1d { .. } => "conv1d",
             Layer::MaxPool2d { .. } => "max_pool2d",
             Layer::AvgPool2d { .. } => "avg_pool2d",
+            Layer::AdaptiveAvgPool2d { .. } => "adaptive_avg_pool2d",
             Layer::MaxPool1d { .. } => "max_pool1d",
             Layer::AvgPool1d { .. } => "avg_pool1d",
             Layer::Pad1d { .. } => "pad1d",

@@ -91,6 +91,7 @@ impl Layer {
             | Layer::AvgPool1d { .. }
             | Layer::Pad1d { .. }
             | Layer::Upsample { .. }
+            | Layer::AdaptiveAvgPool2d { .. }
             | Layer::GlobalAvgPool
             | Layer::InstanceNorm { .. }
             | Layer::InstanceRestore { .. }

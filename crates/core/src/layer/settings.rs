@@ -67,6 +67,7 @@ impl Layer {
                 above_zero("stride", stride.unwrap_or(*kernel))?;
                 at_most_half(*padding <= kernel / 2, kernel, padding)
             }
+            Layer::AdaptiveAvgPool2d { size } => sides_above_zero("size", *size),
             Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
             Layer::BatchNorm { eps, momentum, .. } => {
                 positive("eps", *eps)?;

@@ -115,6 +115,14 @@ impl Line {
     }
 }
 
+/// Images of these sides.
+pub(super) fn held(channels: usize, size: Size2) -> Result<Shape, Refusal> {
+    match is_held(channels, (size.height, size.width)) {
+        true => Ok(Shape::batch(&[channels, size.height, size.width])),
+        false => Err(Refusal(format!("a `size` of at most {MOST} numbers"), Some("make `size` smaller"))),
+    }
+}
+
 /// Whether images of these sides are no larger than any memory.
 fn is_held(channels: usize, (height, width): (usize, usize)) -> bool {
     let count = height.checked_mul(width).and_then(|area| area.checked_mul(channels));

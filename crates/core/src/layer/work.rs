@@ -24,7 +24,9 @@ impl Layer {
             Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
             Layer::MaxPool1d { kernel, .. } | Layer::AvgPool1d { kernel, .. } => out * *kernel as u64,
             Layer::Upsample { mode: Interpolation::Bilinear, .. } => 8 * out,
-            Layer::GlobalAvgPool => inputs.iter().map(|shape| elements(shape)).sum(),
+            Layer::GlobalAvgPool | Layer::AdaptiveAvgPool2d { .. } => {
+                inputs.iter().map(|shape| elements(shape)).sum()
+            }
             Layer::BatchNorm { .. }
             | Layer::LayerNorm { .. }
             | Layer::RmsNorm { .. }

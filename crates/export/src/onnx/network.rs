@@ -105,6 +105,7 @@ fn layer(
         }
         Layer::Pad1d { before, after, mode } => sequence::pad(builder, name, x, [*before, *after], *mode),
         Layer::Upsample { factor, mode } => upsample::write(builder, name, x, item, *factor, *mode)?,
+        Layer::AdaptiveAvgPool2d { size } => upsample::adaptive(builder, name, x, item, *size)?,
         Layer::GlobalAvgPool => {
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
             builder.add(name, "Flatten", &[&mean], &axis(1))

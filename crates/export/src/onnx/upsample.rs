@@ -1,8 +1,8 @@
-//! Larger images.
+//! Images of other sizes.
 //!
 //! `Resize` has settings enough for every runtime to read them its own way; what is written here means one thing.
 use baeum_core::{Interpolation, Size2};
-use baeum_kernels::bilinear_matrix;
+use baeum_kernels::{adaptive_matrix, bilinear_matrix};
 
 use super::builder::Builder;
 use super::sequence::reshape;
@@ -29,17 +29,39 @@ pub(super) fn write(
             Ok(reshape(builder, name, &blocks, &[channels, high, wide]))
         }
         Interpolation::Bilinear => {
-            let across = transposed(&bilinear_matrix(width, factor.width), width);
-            let across = builder.numbers(&part("across"), vec![width, wide], &across)?;
-            let down = builder.numbers(
-                &part("down"),
-                vec![high, height],
-                &bilinear_matrix(height, factor.height),
-            )?;
-            let rows = builder.add(&part("rows"), "MatMul", &[x, &across], &[]); // [batch, channels, height, wide]
-            Ok(builder.add(name, "MatMul", &[&down, &rows], &[]))
+            let sides = [bilinear_matrix(height, factor.height), bilinear_matrix(width, factor.width)];
+            products(builder, name, x, [height, width], &sides)
         }
     }
+}
+
+/// The means of so many windows; a runtime has no word for them. `item`: `[channels, height, width]`.
+pub(super) fn adaptive(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    item: &[usize],
+    size: Size2,
+) -> Result<String, ExportError> {
+    let &[_, height, width] = item else { return Ok(x.to_owned()) }; // an image, or the graph would not stand
+    let sides = [adaptive_matrix(height, size.height), adaptive_matrix(width, size.width)];
+    products(builder, name, x, [height, width], &sides)
+}
+
+/// Images `[batch, channels, *plane]` by a matrix for each side, `[to, height]` and `[to, width]`.
+fn products(
+    builder: &mut Builder<'_>,
+    name: &str,
+    x: &str,
+    [height, width]: [usize; 2],
+    [down, across]: &[Vec<f64>; 2],
+) -> Result<String, ExportError> {
+    let part = |part: &str| format!("{name}.{part}");
+    let sizes = vec![width, across.len() / width];
+    let across = builder.numbers(&part("across"), sizes, &transposed(across, width))?;
+    let down = builder.numbers(&part("down"), vec![down.len() / height, height], down)?;
+    let rows = builder.add(&part("rows"), "MatMul", &[x, &across], &[]); // [batch, channels, height, to]
+    Ok(builder.add(name, "MatMul", &[&down, &rows], &[]))
 }
 
 /// Rows of `columns` numbers as columns.

@@ -23,6 +23,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Pad1d { .. } => word("Pad"),
         Layer::Upsample { mode: Interpolation::Nearest, .. } => word("Reshape, Expand, Reshape"),
         Layer::Upsample { mode: Interpolation::Bilinear, .. } => word("MatMul, MatMul"),
+        Layer::AdaptiveAvgPool2d { .. } => word("MatMul, MatMul"),
         Layer::GlobalAvgPool => word("GlobalAveragePool, Flatten"),
         Layer::BatchNorm { axis: ChannelAxis::Second, .. } => word("BatchNormalization"),
         Layer::BatchNorm { axis: ChannelAxis::Last, .. } => word("BatchNormalization between Transpose"),

@@ -78,6 +78,7 @@ pub(super) fn layer(
         | Layer::Pad1d { .. }
         | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
+        | Layer::AdaptiveAvgPool2d { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }

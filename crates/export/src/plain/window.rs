@@ -37,6 +37,7 @@ pub(super) fn layer(
             line.pool([row(*kernel), row(stride.unwrap_or(*kernel)), padded(padding)], mean)
         }
         Layer::Pad1d { before, mode, .. } => padded_line(shape, item[1], x, *before, *mode),
+        Layer::AdaptiveAvgPool2d { size } => image.adaptive(*size),
         Layer::Upsample { factor, mode } => image.upsample(*factor, *mode),
         Layer::Input { .. }
         | Layer::Dense { .. }
@@ -167,6 +168,19 @@ impl Image<'_> {
                 self.pixel([k, y * stride.height + i, x * stride.width + j], padding)
             });
             of(&mut seen, kernel.area())
+        })
+    }
+
+    fn adaptive(&self, size: Size2) -> Vec<f64> {
+        let window = |i: usize, len: usize, count: usize| i * len / count..((i + 1) * len).div_ceil(count);
+        self.slide(|k, y, x| {
+            let rows = window(y, self.shape[1], size.height);
+            let columns = window(x, self.shape[2], size.width);
+            let area = (rows.len() * columns.len()) as f64;
+            let at = |row| {
+                columns.clone().map(move |column| self.pixel([k, row, column], Size2::square(0)).unwrap())
+            };
+            rows.flat_map(at).sum::<f64>() / area
         })
     }
 

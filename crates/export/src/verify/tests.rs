@@ -112,6 +112,8 @@ fn pooling_agrees() {
         layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding });
     }
     layer(&[3, 5, 4], Layer::GlobalAvgPool);
+    layer(&[3, 5, 4], Layer::AdaptiveAvgPool2d { size: size(3, 2) });
+    layer(&[3, 5, 4], Layer::AdaptiveAvgPool2d { size: size(1, 7) });
     for stride in [None, Some(2)] {
         layer(&[2, 7], Layer::MaxPool1d { kernel: 3, stride, padding: 1 });
         layer(&[2, 7], Layer::AvgPool1d { kernel: 3, stride, padding: 1 });

@@ -3,10 +3,10 @@
 use baeum_core::{Batch, Counter, Interpolation, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, add, add_relu, as_words, as_words_mut, average_pool, conv2d, conv2d_prepared,
-    copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared, global_average_pool,
-    max_pool, max_pool_values, mean_of_sigmoid, multiply, pad, sequence_lengths, subtract, transpose,
-    upsample_bilinear, upsample_nearest,
+    activation_in_place, adaptive_average_pool, add, add_relu, as_words, as_words_mut, average_pool, conv2d,
+    conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared,
+    global_average_pool, max_pool, max_pool_values, mean_of_sigmoid, multiply, pad, sequence_lengths,
+    subtract, transpose, upsample_bilinear, upsample_nearest,
 };
 
 use super::op::{Op, Pool, Upsample};
@@ -48,6 +48,10 @@ impl Run<'_> {
             Op::AvgPool(pool) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 average_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y);
+            }
+            Op::AdaptivePool { planes, plane, counts } => {
+                let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
+                adaptive_average_pool(self.ctx, planes * self.rows, *plane, *counts, x, y);
             }
             Op::GlobalMean { channels, area } => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);

@@ -216,6 +216,7 @@ impl Way {
             | Op::MaxPool(_)
             | Op::AvgPool(_)
             | Op::Upsample(_)
+            | Op::AdaptivePool { .. }
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::GroupNorm { .. }

@@ -41,6 +41,8 @@ pub(super) enum Op {
     MaxPool(Pool),
     /// The mean of each window.
     AvgPool(Pool),
+    /// The means of as many windows as are wanted.
+    AdaptivePool { planes: usize, plane: [usize; 2], counts: [usize; 2] },
     /// Each pixel becomes a block, of itself or of what lies on lines to its neighbours.
     Upsample(Upsample),
     /// The mean of each channel.
@@ -160,6 +162,10 @@ impl Op {
             Layer::Upsample { factor, mode } => {
                 let plane = [x.get(1).copied().unwrap_or(1), last];
                 Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
+            }
+            Layer::AdaptiveAvgPool2d { size } => {
+                let plane = [1, 2].map(|axis| x.get(axis).copied().unwrap_or(1));
+                Op::AdaptivePool { planes: channels, plane, counts: pair(*size) }
             }
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, axis: ChannelAxis::Second, .. } => {

@@ -1,29 +1,40 @@
 use baeum_core::{Interpolation, Size2};
-use baeum_kernels::bilinear_matrix;
+use baeum_kernels::{adaptive_matrix, bilinear_matrix};
 use candle_core::{Result, Tensor};
 
 /// Makes images larger by whole factors. `x`: `[B, C, H, W]`; result: `[B, C, H * factor, W * factor]`.
-///
-/// Both ways are linear, row by row and column by column: a product with a matrix for each side.
 pub(crate) fn upsample(x: &Tensor, factor: Size2, mode: Interpolation) -> Result<Tensor> {
-    let (batch, channels, height, width) = x.dims4()?;
-    let wide = stretch(&x.reshape(((), width))?, factor.width, mode)?; // [B * C * H, W * factor]
-    let turned = wide.reshape((batch * channels, height, width * factor.width))?.transpose(1, 2)?;
-    let high = stretch(&turned.contiguous()?.reshape(((), height))?, factor.height, mode)?;
-    let high = high.reshape((batch * channels, width * factor.width, height * factor.height))?;
-    let images = high.transpose(1, 2)?.contiguous()?;
-    images.reshape((batch, channels, height * factor.height, width * factor.width))
-}
-
-/// Makes each row longer. `rows`: `[N, len]`; result: `[N, len * factor]`.
-fn stretch(rows: &Tensor, factor: usize, mode: Interpolation) -> Result<Tensor> {
-    let len = rows.dim(1)?;
-    let matrix = match mode {
+    let (_, _, height, width) = x.dims4()?;
+    let of = |len: usize, factor: usize| match mode {
         Interpolation::Nearest => nearest(len, factor),
         Interpolation::Bilinear => bilinear_matrix(len, factor),
     };
-    let matrix = Tensor::from_vec(matrix, (len * factor, len), rows.device())?.to_dtype(rows.dtype())?;
-    rows.contiguous()?.matmul(&matrix.t()?.contiguous()?)
+    resampled(x, [of(height, factor.height), of(width, factor.width)])
+}
+
+/// The means of so many windows. `x`: `[B, C, H, W]`; result: `[B, C, size]`.
+pub(crate) fn adaptive_avg_pool2d(x: &Tensor, size: Size2) -> Result<Tensor> {
+    let (_, _, height, width) = x.dims4()?;
+    resampled(x, [adaptive_matrix(height, size.height), adaptive_matrix(width, size.width)])
+}
+
+/// What is linear row by row and column by column: a product with a matrix for each side. `x`: `[B, C, H, W]`; the matrices: `[H', H]` and
+/// `[W', W]`; result: `[B, C, H', W']`.
+fn resampled(x: &Tensor, [down, across]: [Vec<f64>; 2]) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let [high, wide] = [down.len() / height, across.len() / width];
+    let rows = product(&x.reshape(((), width))?, across)?; // [B * C * H, W']
+    let turned = rows.reshape((batch * channels, height, wide))?.transpose(1, 2)?;
+    let columns = product(&turned.contiguous()?.reshape(((), height))?, down)?; // [B * C * W', H']
+    let images = columns.reshape((batch * channels, wide, high))?.transpose(1, 2)?.contiguous()?;
+    images.reshape((batch, channels, high, wide))
+}
+
+/// Each row by a matrix. `rows`: `[N, len]`; `matrix`: `[to, len]`; result: `[N, to]`.
+fn product(rows: &Tensor, matrix: Vec<f64>) -> Result<Tensor> {
+    let len = rows.dim(1)?;
+    let matrix = Tensor::from_vec(matrix, ((), len), rows.device())?;
+    rows.contiguous()?.matmul(&matrix.to_dtype(rows.dtype())?.t()?.contiguous()?)
 }
 
 /// The matrix that repeats each number of a row: `[len * factor, len]`.

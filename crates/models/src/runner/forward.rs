@@ -183,6 +183,9 @@ impl Run<'_> {
             Layer::Upsample { factor, mode } => {
                 channels_last(&ops::upsample(&channels_first(first(read)?)?, *factor, *mode)?)
             }
+            Layer::AdaptiveAvgPool2d { size } => {
+                channels_last(&ops::adaptive_avg_pool2d(&channels_first(first(read)?)?, *size)?)
+            }
             Layer::GlobalAvgPool => global_mean(first(read)?),
             Layer::LayerNorm { eps } => {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);

@@ -26,6 +26,11 @@ pub(super) fn cases() -> Vec<(&'static str, Graph)> {
         ("max_pool2d overlapping", image(max(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
         ("avg_pool2d", image(mean(sq(2), None, sq(0)))),
         ("avg_pool2d overlapping", image(mean(sq(3), Some(Size2 { height: 1, width: 2 }), sq(1)))),
+        ("adaptive_avg_pool2d", image(Layer::AdaptiveAvgPool2d { size: sq(3) })),
+        (
+            "adaptive_avg_pool2d to more",
+            image(Layer::AdaptiveAvgPool2d { size: Size2 { height: 2, width: 7 } }),
+        ),
         ("global_avg_pool", chain(&[2, 5, 4], DType::F32, vec![point(), Layer::GlobalAvgPool])),
     ]
 }

@@ -70,6 +70,7 @@ impl Op {
             | Op::Ids
             | Op::AvgPool(_)
             | Op::Upsample(_)
+            | Op::AdaptivePool { .. }
             | Op::GlobalMean { .. }
             | Op::Repeat { .. }
             | Op::Lengths { .. }

@@ -99,6 +99,11 @@ def upsample(shape, factor, mode="nearest"):
 
 
 @kind
+def adaptive_avg_pool2d(shape, size):
+    return nn.AdaptiveAvgPool2d(pair(size))
+
+
+@kind
 def global_avg_pool(shape):
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
@@ -299,6 +304,7 @@ CASES = {
     "upsample": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": 2}}, {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
     "upsample_bilinear": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 2}}, {"upsample": {"factor": [2, 3], "mode": "bilinear"}},
                                   {"conv2d": {"filters": 2, "kernel": 2}}, "flatten"], {}),
+    "adaptive_avg_pool2d": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, {"adaptive_avg_pool2d": {"size": [3, 2]}}, "flatten"], {}),
     "global_avg_pool": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, "relu", "global_avg_pool"], {}),
     "batch_norm": ([7], [{"dense": {"units": 4, "bias": False}}, "batch_norm"], {}),
     "batch_norm_image": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2, "bias": False}},
