@@ -524,6 +524,14 @@ mod tests {
             &[Layer::GroupNorm { groups: 0, eps: 1e-5 }],
             "node `l0`: `group_norm.groups` must be above zero, got 0",
         );
+        let leaky = Layer::LeakyRelu { slope: -0.1 };
+        check(&[4], &[leaky], "node `l0`: `leaky_relu.slope` must be from 0 to 1, got -0.1");
+        check(&[4], &[Layer::Elu { alpha: 0.0 }], "node `l0`: `elu.alpha` must be above zero, got 0");
+        check(
+            &[4],
+            &[Layer::HardTanh { low: 1.0, high: 1.0 }],
+            "node `l0`: `hard_tanh.high` must be a finite number above `low` = 1, got 1",
+        );
     }
 
     #[test]
@@ -639,6 +647,64 @@ mod tests {
             &[3, 9],
             &[pool1d(3, 2)],
             "node `l0`: `max_pool1d.padding` must be at most half the kernel 3, got 2",
+        );
+    }
+
+    #[test]
+    fn transposed_convolutions_undo_the_sizes_of_convolutions() {
+        let size = |height, width| Size2 { height, width };
+        let one = Size2::square(1);
+        let back = |kernel, stride, [padding, output_padding]: [Size2; 2], groups| {
+            let filters = 6;
+            Layer::ConvTranspose2d {
+                filters,
+                kernel,
+                stride,
+                padding,
+                output_padding,
+                dilation: one,
+                groups,
+                bias: true,
+            }
+        };
+        let (none, two) = (Size2::square(0), Size2::square(2));
+        check(&[4, 5, 3], &[back(size(3, 2), size(2, 1), [size(1, 0), size(1, 0)], 2)], "[batch, 6, 10, 4]");
+        check(&[4, 5, 3], &[back(Size2::square(2), two, [none; 2], 1)], "[batch, 6, 10, 6]");
+        check(
+            &[4, 5, 3],
+            &[back(two, two, [none; 2], 3)],
+            "node `l0`: conv_transpose2d wants a multiple of 3 channels, one share for each group, got [batch, 4, 5, 3]",
+        );
+        check(
+            &[4, 5, 3],
+            &[back(two, two, [none, size(0, 2)], 1)],
+            "node `l0`: `conv_transpose2d.output_padding` must be below `stride`, 2x2, got 0x2",
+        );
+        check(
+            &[4, 5, 3],
+            &[back(two, two, [size(2, 0), none], 1)],
+            "node `l0`: `conv_transpose2d.padding` must be below what a kernel reaches over, 2x2, got 2x0",
+        );
+        check(
+            &[4, 1, 1],
+            &[back(two, two, [one, none], 1)],
+            "node `l0`: conv_transpose2d wants an image of 1 to 1099511627776 numbers when windows of 2x2 lie 2x2 apart, less 1x1, got [batch, 4, 1, 1]; make `padding` or `stride` smaller",
+        );
+    }
+
+    #[test]
+    fn adaptive_pools_yield_what_is_said() {
+        let pool = |height, width| Layer::AdaptiveAvgPool2d { size: Size2 { height, width } };
+        check(&[4, 5, 3], &[pool(2, 7)], "[batch, 4, 2, 7]");
+        check(
+            &[4, 5, 3],
+            &[pool(0, 1)],
+            "node `l0`: `adaptive_avg_pool2d.size` must be above zero on both sides, got 0x1",
+        );
+        check(
+            &[4, 5, 3],
+            &[pool(1 << 20, 1 << 20)],
+            "node `l0`: adaptive_avg_pool2d wants a `size` of at most 1099511627776 numbers, got [batch, 4, 5, 3]; make `size` smaller",
         );
     }
 

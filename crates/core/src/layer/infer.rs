@@ -85,8 +85,8 @@ impl Layer {
             } => {
                 let image = Image::of(one(inputs)?)?;
                 divisible(image.channels, *groups)?;
-                let window = spread2(*kernel, *dilation);
-                image.spread(window, *stride, [*padding, *output_padding])?.with_channels(*filters)
+                let windows = [spread2(*kernel, *dilation), *stride];
+                image.spread(*filters, windows, [*padding, *output_padding])
             }
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let line = Line::of(one(inputs)?)?;

@@ -35,18 +35,17 @@ impl Image {
         }
     }
 
-    /// The sizes whose windows these pixels are, with so many rows and columns behind the last one.
+    /// The sizes whose windows these pixels are, with so many rows and columns behind the last one, in so many channels.
     pub(super) fn spread(
         self,
-        window: Size2,
-        stride: Size2,
+        channels: usize,
+        [window, stride]: [Size2; 2],
         [padding, behind]: [Size2; 2],
-    ) -> Result<Image, Refusal> {
+    ) -> Result<Shape, Refusal> {
         let height = covered(self.height, window.height, stride.height, [padding.height, behind.height]);
         let width = covered(self.width, window.width, stride.width, [padding.width, behind.width]);
-        let sides = height.zip(width).filter(|sides| is_held(self.channels, *sides));
-        match sides {
-            Some((height, width)) => Ok(Image { channels: self.channels, height, width }),
+        match height.zip(width).filter(|sides| is_held(channels, *sides)) {
+            Some((height, width)) => Ok(Shape::batch(&[channels, height, width])),
             None => Err(Refusal(
                 format!(
                     "an image of 1 to {MOST} numbers when windows of {window} lie {stride} apart, less {padding}"

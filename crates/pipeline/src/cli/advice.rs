@@ -6,21 +6,20 @@ use std::iter::successors;
 /// is known.
 pub(super) fn advice(error: &(dyn Error + 'static), said: &str) -> Option<&'static str> {
     let kind = refusal(error)?.kind();
+    let is_full = matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
     let begins_a_run = said.contains("could not create") || said.contains("could not lock");
-    match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded if said.contains("does not fit into memory") => {
-            Some("make room, or name another folder for such files by `TMPDIR`")
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(
+    if is_full && said.contains("does not fit into memory") {
+        Some("make room, or name another folder for such files by `TMPDIR`")
+    } else if is_full {
+        Some(
             "make room and give the same command again, which goes on from what was kept; `--runs DIR` keeps runs elsewhere",
-        ),
-        ErrorKind::ReadOnlyFilesystem => Some(ELSEWHERE),
-        ErrorKind::PermissionDenied if begins_a_run => Some(ELSEWHERE),
-        _ => None,
+        )
+    } else if kind == ErrorKind::ReadOnlyFilesystem || kind == ErrorKind::PermissionDenied && begins_a_run {
+        Some("a run wants a folder that can be written; `--runs DIR` keeps runs elsewhere")
+    } else {
+        None
     }
 }
-
-const ELSEWHERE: &str = "a run wants a folder that can be written; `--runs DIR` keeps runs elsewhere";
 
 /// What the system said, at the bottom of an error's causes.
 fn refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
@@ -55,11 +54,14 @@ mod tests {
             ("lock", ErrorKind::PermissionDenied),
         ] {
             let text = refused(action, kind).render();
-            assert!(text.ends_with(&format!("\n  = help: {ELSEWHERE}")), "{text}");
+            let help =
+                "\n  = help: a run wants a folder that can be written; `--runs DIR` keeps runs elsewhere";
+            assert!(text.ends_with(help), "{text}");
         }
-        let spilled = refused("write what does not fit into memory to", ErrorKind::StorageFull);
+        let spilled = refused("write what does not fit into memory to", ErrorKind::StorageFull).render();
         assert!(
-            spilled.render().ends_with("`TMPDIR` names another folder for what does not fit into memory")
+            spilled.ends_with("= help: make room, or name another folder for such files by `TMPDIR`"),
+            "{spilled}"
         );
     }
 

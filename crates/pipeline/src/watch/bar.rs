@@ -52,10 +52,10 @@ impl<'a> Bar<'a> {
         self.began = self.clock.elapsed();
         self.budget = minutes_left.map(|minutes| 60.0 * minutes);
         (self.epochs, self.steps) = (epochs, steps);
-        self.bar.set_length(LENGTH);
         if let Ok(style) = ProgressStyle::with_template("  train  {bar:30} {percent:>3} %  {msg}") {
             self.bar.set_style(style.progress_chars("━╸─"));
         }
+        self.bar.set_length(LENGTH); // draws, so it comes behind the style
     }
 
     fn show(&self, epoch: u32) {

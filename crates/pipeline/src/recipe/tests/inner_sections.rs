@@ -137,7 +137,7 @@ fn models_section() {
         ),
         (
             "[models.mlp]\nactivation = \"swish\"\n",
-            "recipe.toml:2:14: `swish` is not a choice of `models.mlp.activation`; it takes `relu`, `gelu`, `silu`, `tanh`, `sigmoid`",
+            "recipe.toml:2:14: `swish` is not a choice of `models.mlp.activation`; it takes `relu`, `gelu`, `silu`, `tanh`, `sigmoid`, `leaky_relu`, `elu`, `softplus`, `mish`, `hard_tanh`",
             r#""swish""#,
         ),
         (
