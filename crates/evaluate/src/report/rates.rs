@@ -11,6 +11,9 @@ use super::text::{counted, number};
 
 const SIZE: Point = Point { x: 960.0, y: 360.0 };
 
+/// The room that the name of a mark takes beside it.
+const NAME: f64 = 150.0;
+
 /// The curve as one self-contained HTML page, a sibling of the report.
 pub fn rate_page(curve: &RateCurve, title: &str) -> String {
     let drawn = section("rates", "Loss over the step size", figure(curve));
@@ -84,8 +87,7 @@ fn draw_mark(drawing: &mut Drawing, frame: &Frame, (rate, what): (f64, &str), be
     let ((left, right), (bottom, top)) = (frame.x.ends(), frame.y.ends());
     let Some(x) = frame.x.at(rate).filter(|x| (left..=right).contains(x)) else { return };
     drawing.line("mark", point(x, bottom), point(x, top));
-    let (anchor, x) =
-        if x < (left + 3.0 * right) / 4.0 { (Anchor::Start, x + 8.0) } else { (Anchor::End, x - 8.0) };
+    let (anchor, x) = if x + NAME < right { (Anchor::Start, x + 8.0) } else { (Anchor::End, x - 8.0) };
     drawing.text("name", point(x, top + below), anchor, &format!("{what}: {}", number(rate)));
 }
 
