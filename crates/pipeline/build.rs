@@ -2,6 +2,7 @@
 //!
 //! `BAEUM_CODE_TRAIN` and its siblings: BLAKE3 over the sources of the stage, of whom it asks, of core and kernels and of what
 //! here calls the stages, over every package in `Cargo.lock` that one of them depends on, and over compiler, target and features.
+//! `BAEUM_SOURCES` is the same over all sources, without compiler and features: commands built of the same sources agree in it.
 //! Built from a package, the sources of the siblings are absent; published versions never change, so the version of this
 //! package and the lock file that came with it stand for them.
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
+/// Digits of `BAEUM_SOURCES`, which people read.
+const DIGITS: usize = 12;
 const STAGES: [&str; 5] = ["data", "models", "train", "evaluate", "export"];
 /// What no output depends on, below `src`: all the rest calls the stages, or lays what they put out into files.
 const BESIDE: [&str; 12] = [
@@ -46,7 +49,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("cargo::rustc-env=BAEUM_CODE_{}={}", stage.to_uppercase(), hash.finalize());
     }
+    let folders = STAGES.iter().chain(&["core", "kernels"]).filter(|_| from_sources);
+    let all: Vec<PathBuf> = folders.map(|folder| siblings.join(folder).join("src")).collect();
+    let sources = sources(all.iter().chain([&here.join("src"), &lock]))?;
+    println!("cargo::rustc-env=BAEUM_SOURCES={}", &sources.to_hex()[..DIGITS]);
     Ok(())
+}
+
+/// Of all these files and folders, as far as they are there.
+fn sources<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<blake3::Hash, Box<dyn Error>> {
+    let mut hash = blake3::Hasher::new();
+    bytes(&mut hash, env::var("CARGO_PKG_VERSION")?.as_bytes());
+    paths.filter(|path| path.exists()).try_for_each(|path| tree(&mut hash, path))?;
+    Ok(hash.finalize())
 }
 
 /// Has this run again when a file, or anything in a folder, changes.

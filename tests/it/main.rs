@@ -3,6 +3,7 @@
 
 mod bad_files;
 mod bad_input;
+mod beside;
 mod budget;
 mod crash;
 mod devices;

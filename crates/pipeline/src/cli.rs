@@ -1,6 +1,7 @@
 //! The `baeum` command: words from the shell in, exit code out. All it does can be done through the library.
 mod advice;
 mod args;
+mod beside;
 mod chain;
 mod fetch;
 mod label;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
     match execute(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let failure = beside::become_other(failure);
             print::error(&failure.render());
             ExitCode::from(failure.exit_code())
         }

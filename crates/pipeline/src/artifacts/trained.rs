@@ -118,10 +118,9 @@ pub(crate) fn shown_weights(class_weights: &BTreeMap<String, f32>) -> Option<Str
 
 /// The learning rate that a search suggests, beside that of the recipe; none where nothing was tried.
 pub(crate) fn shown_rates(rates: Option<&RateCurve>) -> Option<String> {
-    let RateCurve { said, .. } = rates?;
-    let suggested = rates.and_then(RateCurve::suggested);
-    let suggested = suggested.map_or_else(|| "none".to_owned(), |rate| format!("{rate:.1e}"));
-    Some(format!("{suggested} suggested, {said} used"))
+    let rates = rates?;
+    let suggested = rates.suggested().map_or_else(|| "none".to_owned(), |rate| format!("{rate:.1e}"));
+    Some(format!("{suggested} suggested, {} used", rates.said))
 }
 
 /// How many rows of each label an epoch has drawn, most first; none where it has seen each row once.

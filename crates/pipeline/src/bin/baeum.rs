@@ -10,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// candle reads this once, before anything else could say it; its pool spins between products and costs more than it brings.
 const CANDLE_THREADS: &str = "CANDLE_NUM_THREADS";
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     if env::var_os(CANDLE_THREADS).is_none()
         && let Ok(itself) = env::current_exe()
     {

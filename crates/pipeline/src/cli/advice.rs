@@ -2,9 +2,19 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter::successors;
 
-/// What the person at the terminal can do where a disk refused to be written; nothing where the message, `said`, tells all that
-/// is known.
+use super::Failure;
+
+/// What the person at the terminal can do where a disk refused to be written or a card cannot be used; nothing where the message,
+/// `said`, tells all that is known.
 pub(super) fn advice(error: &(dyn Error + 'static), said: &str) -> Option<&'static str> {
+    if let Some(Failure::Beside { .. }) = error.downcast_ref() {
+        return Some(
+            "it wants NVIDIA's driver, the CUDA toolkit's libraries, and to be built of the same sources; `--set run.device=cpu` wants none of it",
+        );
+    }
+    if said.contains("could not open the device") {
+        return Some("it wants a card that the driver sees; `--set run.device=cpu` wants none");
+    }
     let kind = refusal(error)?.kind();
     let is_full = matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
     let begins_a_run = said.contains("could not create") || said.contains("could not lock");
@@ -33,7 +43,6 @@ mod tests {
     use baeum_core::fs::FsError;
 
     use super::*;
-    use crate::cli::Failure;
     use crate::run::RunError;
 
     fn refused(action: &'static str, kind: ErrorKind) -> Failure {

@@ -7,7 +7,8 @@ use crate::run::Stage;
 
 /// Find a function from data: examples and one recipe in; a trained, measured and exported model out.
 #[derive(Debug, Parser)]
-#[command(name = "baeum", version, propagate_version = true, max_term_width = 100, after_help = AFTER)]
+#[command(name = "baeum", version, long_version = VERSION, propagate_version = true)]
+#[command(max_term_width = 100, after_help = AFTER)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -16,6 +17,9 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "LEVEL")]
     pub(crate) log: Option<String>,
 }
+
+/// With what all sources hash to, so that two commands of one version can be told apart.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (sources ", env!("BAEUM_SOURCES"), ")");
 
 const AFTER: &str = "\
 The five stages: data -> models -> train -> evaluate -> export. Try: baeum pipeline datasets/digits/recipe.toml

@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use baeum_core::fs::FsError;
 
@@ -48,6 +49,14 @@ pub enum Failure {
     /// Words on the command line that do not fit together.
     #[error("{0}")]
     Usage(String),
+    /// The command for a graphics card is there and cannot be used.
+    #[error("could not become the command for the card, `{}`: {why}", .command.display())]
+    Beside {
+        /// Where it lies.
+        command: PathBuf,
+        /// What it or the system says.
+        why: String,
+    },
     /// What was asked for is printed, and standard output is closed.
     #[error("could not print")]
     Print(#[source] io::Error),
@@ -58,7 +67,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Recipe(error) => error.exit_code(),
-            Failure::Log(_) | Failure::Usage(_) => 2,
+            Failure::Log(_) | Failure::Usage(_) | Failure::Beside { .. } => 2,
             Failure::Stage(error) => error.exit_code(),
             Failure::Fetch(error) => error.exit_code(),
             Failure::Label(error) => error.exit_code(),
@@ -85,6 +94,7 @@ impl Failure {
             | Failure::Damaged(_)
             | Failure::NotReproduced
             | Failure::Usage(_)
+            | Failure::Beside { .. }
             | Failure::Print(_) => self.told(),
         }
     }

@@ -63,7 +63,9 @@ impl Asked {
     fn open(args: &args::Predict) -> Result<Asked, Failure> {
         let run = runs_in(&args.runs).locate(&args.run)?;
         let recipe = RealFs.read(&run.join("recipe.toml"), Limits::default().recipe_bytes)?;
-        let plans = Recipe::from_bytes("recipe.toml of the run", &recipe, &[])?.check()?;
+        // Answers are computed here, wherever the network was trained.
+        let here = ["run.device=cpu".to_owned()];
+        let plans = Recipe::from_bytes("recipe.toml of the run", &recipe, &here)?.check()?;
         let limits = plans.run.limits().clone();
         let set = output_of(&RealFs, &run, Stage::Train)?;
         Ok(Asked {

@@ -7,7 +7,7 @@ use baeum_core::nearest;
 use super::refusal::Refusal;
 use super::source::{Origin, Place, Sources, printable};
 use super::spans::parent;
-use super::{Problem, words};
+use super::{CheckError, Problem, RunConfigError, words};
 
 /// Why a recipe cannot be run, and where.
 ///
@@ -21,6 +21,9 @@ struct Parts {
     place: Place,
     problem: Problem,
 }
+
+/// How a command for a card comes to stand where this one looks for it.
+const BESIDE: &str = "`cargo install --path crates/pipeline --features cuda --bin baeum-cuda` puts a command beside this one that has it";
 
 /// What stands before an argument on the command line.
 const SET: &str = "--set ";
@@ -128,6 +131,7 @@ impl RecipeError {
             Problem::Through { step, got, .. } if *got == "a text" => self.whole(step),
             Problem::Through { .. } | Problem::Index { .. } | Problem::NoName | Problem::NoIndex => None,
             Problem::Limit(_) | Problem::Syntax(_) | Problem::Duplicate(_) => None,
+            Problem::Refused(CheckError::Run(RunConfigError::Device("cuda"))) => Some(BESIDE.to_owned()),
             Problem::Unfit(_) | Problem::Refused(_) => None,
         }
     }
