@@ -37,28 +37,39 @@ class SinusoidalPositions(nn.Module):
 class SelfAttention(nn.MultiheadAttention):
     """Over the last axis but one, whatever stands in front."""
 
-    def __init__(self, width, heads, causal, bias=True, positions="none"):
+    def __init__(self, width, heads, causal, bias=True, positions="none", kv_heads=None):
         super().__init__(width, heads, bias=bias, batch_first=True)
-        self.causal, self.positions = causal, positions
+        self.causal, self.positions, self.kv_heads = causal, positions, kv_heads or heads
+        rows = width + 2 * self.kv_heads * (width // heads)
+        if rows < 3 * width:
+            self.in_proj_weight = nn.Parameter(self.in_proj_weight[:rows].detach().clone())
+            self.in_proj_bias = nn.Parameter(self.in_proj_bias[:rows].detach().clone()) if bias else None
 
     def forward(self, x, lengths=None):
         rows, time = x.flatten(0, -3), x.shape[-2]
-        if self.positions == "rotary":
-            return self.rotary(rows).reshape(x.shape)
+        if self.positions == "rotary" or self.kv_heads < self.num_heads:
+            return self.by_parts(rows).reshape(x.shape)
         hidden = torch.ones(time, time, dtype=torch.bool).triu(1) if self.causal else None
         padded = None if lengths is None else ~counted(x, lengths)
         mixed, _ = super().forward(rows, rows, rows, key_padding_mask=padded, attn_mask=hidden, need_weights=False)
         return mixed.reshape(x.shape)
 
-    def rotary(self, rows):
-        """What `nn.MultiheadAttention` cannot: queries and keys are turned, in pairs half a head apart."""
-        projected = nn.functional.linear(rows, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
-        q, k, v = (part.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for part in projected)
-        half = q.shape[-1] // 2
-        angles = torch.outer(torch.arange(rows.shape[1]), 10000.0 ** (-torch.arange(half) / half)).repeat(1, 2)
-        turn = lambda x: x * angles.cos() + torch.cat([-x[..., half:], x[..., :half]], -1) * angles.sin()
-        mixed = nn.functional.scaled_dot_product_attention(turn(q), turn(k), v, is_causal=self.causal)
+    def by_parts(self, rows):
+        """What `nn.MultiheadAttention` cannot: rotary positions, and keys and values that several heads share."""
+        projected = nn.functional.linear(rows, self.in_proj_weight, self.in_proj_bias)
+        vectors = projected.unflatten(-1, (self.num_heads + 2 * self.kv_heads, -1)).transpose(1, 2)
+        q, k, v = vectors.split([self.num_heads, self.kv_heads, self.kv_heads], 1)
+        if self.positions == "rotary":
+            q, k = self.turned(q), self.turned(k)
+        attention = nn.functional.scaled_dot_product_attention
+        mixed = attention(q, k, v, is_causal=self.causal, enable_gqa=self.kv_heads < self.num_heads)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
+
+    def turned(self, x):
+        """Pairs half a head apart, each by the angle of its place."""
+        half = x.shape[-1] // 2
+        angles = torch.outer(torch.arange(x.shape[-2]), 10000.0 ** (-torch.arange(half) / half)).repeat(1, 2)
+        return x * angles.cos() + torch.cat([-x[..., half:], x[..., :half]], -1) * angles.sin()
 
 
 def pad1d(before, after, mode):

@@ -33,6 +33,8 @@ def module(layer, weights, name):
         return nn.Linear(inputs, units, bias=settings["bias"])
     if kind == "adaptive_avg_pool2d":
         return nn.AdaptiveAvgPool2d(pair(settings["size"]))
+    if kind == "adaptive_max_pool2d":
+        return nn.AdaptiveMaxPool2d(pair(settings["size"]))
     if kind == "conv_transpose2d":
         weight = weights[f"{name}.weight"]
         keys = ("stride", "padding", "output_padding", "dilation")
@@ -59,10 +61,12 @@ def module(layer, weights, name):
     if kind in ("max_pool2d", "avg_pool2d"):
         pool = nn.MaxPool2d if kind == "max_pool2d" else nn.AvgPool2d
         stride = pair(settings.get("stride") or settings["kernel"])
-        return pool(pair(settings["kernel"]), stride, pair(settings["padding"]))
+        ceil_mode = settings.get("ceil_mode", False)
+        return pool(pair(settings["kernel"]), stride, pair(settings["padding"]), ceil_mode=ceil_mode)
     if kind in ("max_pool1d", "avg_pool1d"):
         pool = nn.MaxPool1d if kind == "max_pool1d" else nn.AvgPool1d
-        return pool(settings["kernel"], settings.get("stride"), settings["padding"])
+        ceil_mode = settings.get("ceil_mode", False)
+        return pool(settings["kernel"], settings.get("stride"), settings["padding"], ceil_mode=ceil_mode)
     if kind == "pad1d":
         return pad1d(**settings)
     if kind == "upsample":

@@ -10,7 +10,7 @@ const LINES: usize = 400;
 const LONGER: &[(&str, usize, &str)] = &[
     ("kernels/src/lib.rs", 116, "a flat list of kernels by name, which is what a runner asks for"),
     ("core/src/lib.rs", 70, "the words that every stage shares, each by its name"),
-    ("core/src/layer.rs", 468, "the one list of layers, each with its settings"),
+    ("core/src/layer.rs", 480, "the one list of layers, each with its settings"),
 ];
 
 /// How long a contents page is.

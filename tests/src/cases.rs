@@ -44,8 +44,20 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         bias: groups == 1,
     };
     let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
-    let attention =
-        |heads, causal, bias, positions| Layer::MultiHeadAttention { heads, causal, bias, positions };
+    let attention = |heads, causal, bias, positions| Layer::MultiHeadAttention {
+        heads,
+        kv_heads: None,
+        causal,
+        bias,
+        positions,
+    };
+    let shared = |kv_heads, causal, bias, positions| Layer::MultiHeadAttention {
+        heads: 4,
+        kv_heads: Some(kv_heads),
+        causal,
+        bias,
+        positions,
+    };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns, layers: 1 };
     let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns, layers: 1 };
     let (kernel, stride, padding) = window(3, 2, 1);
@@ -77,20 +89,38 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("conv1d with groups", chain(&[4, 6], &[line(3, 1, 0, 1, 2, true)])),
         (
             "max_pool2d",
-            chain(image, &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0) }]),
+            chain(
+                image,
+                &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0), ceil_mode: true }],
+            ),
         ),
-        ("max_pool2d overlapping", chain(image, &[Layer::MaxPool2d { kernel, stride, padding }])),
+        (
+            "max_pool2d overlapping",
+            chain(image, &[Layer::MaxPool2d { kernel, stride, padding, ceil_mode: false }]),
+        ),
         (
             "avg_pool2d",
-            chain(image, &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0) }]),
+            chain(
+                image,
+                &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0), ceil_mode: false }],
+            ),
         ),
-        ("avg_pool2d overlapping", chain(image, &[Layer::AvgPool2d { kernel, stride, padding }])),
-        ("max_pool1d", chain(sequence, &[Layer::MaxPool1d { kernel: 2, stride: None, padding: 0 }])),
+        (
+            "avg_pool2d overlapping",
+            chain(image, &[Layer::AvgPool2d { kernel, stride, padding, ceil_mode: true }]),
+        ),
+        (
+            "max_pool1d",
+            chain(sequence, &[Layer::MaxPool1d { kernel: 2, stride: None, padding: 0, ceil_mode: false }]),
+        ),
         (
             "max_pool1d overlapping",
-            chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1 }]),
+            chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1, ceil_mode: true }]),
         ),
-        ("avg_pool1d", chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1 }])),
+        (
+            "avg_pool1d",
+            chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1, ceil_mode: true }]),
+        ),
         ("pad1d", chain(sequence, &[Layer::Pad1d { before: 2, after: 1, mode: Padding::Zeros }])),
         (
             "pad1d with edges",
@@ -99,6 +129,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
         ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
         ("adaptive_avg_pool2d", chain(image, &[Layer::AdaptiveAvgPool2d { size: square(3) }])),
+        ("adaptive_max_pool2d", chain(image, &[Layer::AdaptiveMaxPool2d { size: square(3) }])),
         ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
         (
             "batch_norm",
@@ -147,6 +178,11 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         (
             "multi_head_attention without bias",
             chain(sequence, &[attention(2, false, false, Positions::None)]),
+        ),
+        ("multi_head_attention with shared keys", chain(&[5, 8], &[shared(2, false, true, Positions::None)])),
+        (
+            "multi_head_attention rotary with shared keys",
+            chain(&[5, 8], &[shared(1, true, false, Positions::Rotary)]),
         ),
         ("multi_head_attention rotary", chain(&[5, 8], &[attention(2, true, true, Positions::Rotary)])),
         ("lstm", chain(sequence, &[lstm(false, Returns::Sequence)])),

@@ -70,7 +70,12 @@ fn cnn() -> Graph {
     for (i, filters) in [(1, 32), (2, 64)] {
         chain.add(&format!("conv{i}"), conv(filters, 3, 1, true));
         chain.add(&format!("relu{i}"), Layer::Relu);
-        let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
+        let pool = Layer::MaxPool2d {
+            kernel: Size2::square(2),
+            stride: None,
+            padding: Size2::square(0),
+            ceil_mode: false,
+        };
         chain.add(&format!("pool{i}"), pool); // [B, 32, 14, 14], then [B, 64, 7, 7]
     }
     chain.add("flatten", Layer::Flatten { axis: 1 }); // [B, 3136]

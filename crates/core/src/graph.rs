@@ -313,11 +313,16 @@ mod tests {
     }
 
     fn attention(heads: usize, causal: bool) -> Layer {
-        Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None }
+        Layer::MultiHeadAttention { heads, kv_heads: None, causal, bias: true, positions: Positions::None }
     }
 
     fn pool(kernel: usize) -> Layer {
-        Layer::MaxPool2d { kernel: Size2::square(kernel), stride: None, padding: Size2::square(0) }
+        Layer::MaxPool2d {
+            kernel: Size2::square(kernel),
+            stride: None,
+            padding: Size2::square(0),
+            ceil_mode: false,
+        }
     }
 
     fn conv(kernel: usize, groups: usize) -> Layer {
@@ -358,6 +363,19 @@ mod tests {
             attention(3, false),
             "node `l0`: multi_head_attention wants a last axis that is a multiple of `heads` = 3, got [batch, 6, 4]",
         );
+        let shared = |kv_heads| Layer::MultiHeadAttention {
+            heads: 4,
+            kv_heads: Some(kv_heads),
+            causal: false,
+            bias: true,
+            positions: Positions::None,
+        };
+        refused(&[6, 4], shared(2), "[batch, 6, 4]");
+        for kv_heads in [0, 3, 8] {
+            let text =
+                format!("node `l0`: `multi_head_attention.kv_heads` must divide `heads` = 4, got {kv_heads}");
+            refused(&[6, 4], shared(kv_heads), &text);
+        }
         refused(
             &[6],
             Layer::Gru { units: 3, bidirectional: false, returns: Returns::Last, layers: 1 },
@@ -381,6 +399,7 @@ mod tests {
     fn rotary_positions_turn_pairs() {
         let rotary = |heads| Layer::MultiHeadAttention {
             heads,
+            kv_heads: None,
             causal: true,
             bias: false,
             positions: Positions::Rotary,
@@ -625,9 +644,19 @@ mod tests {
             factor: Size2 { height, width },
             mode: Interpolation::Bilinear,
         };
-        let pool1d = |kernel, padding| Layer::MaxPool1d { kernel, stride: Some(2), padding };
+        let pool1d =
+            |kernel, padding| Layer::MaxPool1d { kernel, stride: Some(2), padding, ceil_mode: false };
         check(&[3, 4, 5], &[upsample(2, 3)], "[batch, 3, 8, 15]");
         check(&[3, 9], &[pool1d(3, 1)], "[batch, 3, 5]");
+        let beyond = |kernel, ceil_mode| Layer::AvgPool1d { kernel, stride: Some(2), padding: 0, ceil_mode };
+        check(&[3, 8], &[beyond(3, false)], "[batch, 3, 3]");
+        check(&[3, 8], &[beyond(3, true)], "[batch, 3, 4]");
+        check(&[3, 2], &[beyond(3, true)], "[batch, 3, 1]");
+        check(
+            &[3, 2],
+            &[beyond(4, true)],
+            "node `l0`: avg_pool1d wants at least 4 steps with padding 0, got [batch, 3, 2]; make `kernel` smaller, or `padding` larger",
+        );
         check(
             &[3, 4],
             &[upsample(2, 2)],

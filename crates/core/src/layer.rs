@@ -14,6 +14,8 @@ pub use choice::{Approximate, ChannelAxis, Interpolation, MeanOf, Padding, Posit
 pub use ngram::Ngrams;
 pub use params::{Init, Param, ParamKind};
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{DType, Size2};
@@ -131,6 +133,9 @@ pub enum Layer {
         /// Rows and columns of minus infinity on each side; at most half the window.
         #[serde(default = "zero")]
         padding: Size2,
+        /// Whether a last window counts that reaches beyond the padding, as long as it begins in front of it.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        ceil_mode: bool,
     },
     /// The mean of each window, the padding counted in, as `torch.nn.AvgPool2d` has it by default.
     AvgPool2d {
@@ -142,10 +147,19 @@ pub enum Layer {
         /// Rows and columns of zeros on each side; at most half the window.
         #[serde(default = "zero")]
         padding: Size2,
+        /// As for `max_pool2d`; what lies beyond the padding is not counted in.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        ceil_mode: bool,
     },
     /// As many means of windows as are wanted, whatever the size of the image: `[batch, c, h, w]` to `[batch, c, *size]`. As
     /// `torch.nn.AdaptiveAvgPool2d`: window `i` of `n` runs from `floor(i * h / n)` to `ceil((i + 1) * h / n)`.
     AdaptiveAvgPool2d {
+        /// Height and width that come out.
+        size: Size2,
+    },
+    /// As many largest values as are wanted, of the windows of `adaptive_avg_pool2d`: `[batch, c, h, w]` to `[batch, c, *size]`. As
+    /// `torch.nn.AdaptiveMaxPool2d`.
+    AdaptiveMaxPool2d {
         /// Height and width that come out.
         size: Size2,
     },
@@ -159,6 +173,9 @@ pub enum Layer {
         /// Minus infinities on each side; at most half the window.
         #[serde(default)]
         padding: usize,
+        /// As for `max_pool2d`.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        ceil_mode: bool,
     },
     /// The mean of each window over time, the padding counted in. As `torch.nn.AvgPool1d`.
     AvgPool1d {
@@ -170,6 +187,9 @@ pub enum Layer {
         /// Zeros on each side; at most half the window.
         #[serde(default)]
         padding: usize,
+        /// As for `avg_pool2d`.
+        #[serde(default, skip_serializing_if = "Not::not")]
+        ceil_mode: bool,
     },
     /// Steps added in front and behind: `[batch, c, time]` to `[batch, c, before + time + after]`. As `torch.nn.ConstantPad1d` and
     /// `ReplicationPad1d`. In front of a `conv1d`, steps added before alone keep the future out of sight.
@@ -352,6 +372,10 @@ pub enum Layer {
     MultiHeadAttention {
         /// Into how many heads the n numbers of a place are divided.
         heads: usize,
+        /// How many heads of keys and values there are, a divisor of `heads`: as many neighbouring heads share each (Ainslie et
+        /// al. 2023). If not given, each has its own. As `enable_gqa` of PyTorch's `scaled_dot_product_attention`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kv_heads: Option<usize>,
         /// Whether a place sees itself and those before it alone, as in a GPT.
         #[serde(default)]
         causal: bool,

@@ -180,6 +180,7 @@ fn layer(node: &Node, read: &[&Item], weights: &Weights) -> Item {
         | Layer::Pad1d { .. }
         | Layer::ConvTranspose2d { .. }
         | Layer::AdaptiveAvgPool2d { .. }
+        | Layer::AdaptiveMaxPool2d { .. }
         | Layer::Upsample { .. } => window::layer(&node.layer, shape, &item, x, &weight),
         Layer::GlobalAvgPool => x
             .chunks(shape[1] * shape[2])

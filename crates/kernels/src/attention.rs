@@ -44,29 +44,30 @@ pub struct AttentionMask<'a> {
 
 /// Attention of every head: `softmax(scale * q.k^T).v`.
 ///
-/// `shape` is `[B, T, H, D]`: batch, time, heads, size of a head. `qkv`: `[B, T, 3, H, D]`, as a dense layer of 3 * H * D outputs
-/// gives queries, keys and values. `out`: `[B, T, H, D]`. `logsumexp`: `[B, H, T]`, for [`attention_backward`]. `scale` is
-/// 1 / sqrt(D) by custom.
+/// `shape` is `[B, T, H, G, D]`: batch, time, heads, heads of keys and values, size of a head. As many heads of queries as `H /
+/// G` share keys and values (Ainslie et al. 2023, "GQA"); with `G = H` each has its own. `qkv`: `[B, T, H + 2 * G, D]`, as a
+/// dense layer gives queries, keys and values. `out`: `[B, T, H, D]`. `logsumexp`: `[B, H, T]`, for [`attention_backward`].
+/// `scale` is 1 / sqrt(D) by custom.
 ///
 /// Places at and beyond a row's length are seen by nobody and yield 0. A score of minus infinity that no mask made follows
 /// PyTorch: a row of nothing else is NaN. Memory beside the arguments grows with T, not with its square.
 ///
 /// # Panics
-/// If a slice has another length, or a row counts more than T places.
+/// If a slice has another length, H is no multiple of G, or a row counts more than T places.
 pub fn attention(
     ctx: &Ctx,
-    shape: [usize; 4],
+    shape: [usize; 5],
     scale: f64,
     mask: AttentionMask<'_>,
     qkv: &[f32],
     out: &mut [f32],
     logsumexp: &mut [f32],
 ) {
-    let [b, t, h, d] = shape;
+    let [b, t, h, _, d] = shape;
     check(shape, mask, qkv.len(), out.len(), logsumexp.len());
     let out = Columns::of(out, [b, t, 1, h, d]);
     let logsumexp = Columns::of(logsumexp, [b * h, 1, 1, 1, t]);
-    ctx.team.columns2(out, logsumexp, together(shape), |i, mut out, mut logsumexp| {
+    ctx.team.columns2(out, logsumexp, together(shape, 1), |i, mut out, mut logsumexp| {
         let head = Head::of(shape, scale, mask, i, qkv);
         let logsumexp = logsumexp.cell(0, 0);
         match d {
@@ -80,7 +81,7 @@ pub fn attention(
 
 /// The gradient of [`attention`] by its queries, keys and values.
 ///
-/// `qkv`, `out` and `logsumexp` are those of [`attention`]; `d_out`: `[B, T, H, D]`, `d_qkv`: `[B, T, 3, H, D]`. Weights are
+/// `qkv`, `out` and `logsumexp` are those of [`attention`]; `d_out`: `[B, T, H, D]`, `d_qkv`: as `qkv`. Weights are
 /// computed again, block by block (Dao et al. 2022, appendix B.2). Places beyond a row's length get gradient 0, whatever stands
 /// in `d_out` there.
 ///
@@ -89,7 +90,7 @@ pub fn attention(
 #[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
 pub fn attention_backward(
     ctx: &Ctx,
-    shape: [usize; 4],
+    shape: [usize; 5],
     scale: f64,
     mask: AttentionMask<'_>,
     qkv: &[f32],
@@ -99,27 +100,30 @@ pub fn attention_backward(
     d_qkv: &mut [f32],
     write: Write,
 ) {
-    let [b, t, h, d] = shape;
+    let [b, t, h, g, d] = shape;
     check(shape, mask, qkv.len(), out.len(), logsumexp.len());
     assert_eq!(d_out.len(), out.len(), "attention wants a gradient for each output");
-    let d_qkv = Columns::of(d_qkv, [b, t, 3, h, d]);
+    let sharing = h / g.max(1);
+    let d_qkv = Columns::led(d_qkv, [b, t, sharing + 2, g, d], sharing);
     let nothing: &mut [f32] = &mut [];
-    let nothing = Columns::of(nothing, [b * h, 0, 1, 1, 1]);
-    ctx.team.columns2(d_qkv, nothing, together(shape), |i, mut d_qkv, _| {
-        let head = Head::of(shape, scale, mask, i, qkv);
-        let outputs = backward::Outputs { out, d_out, logsumexp: &logsumexp[i * t..][..t] };
+    let nothing = Columns::of(nothing, [b * g, 0, 1, 1, 1]);
+    ctx.team.columns2(d_qkv, nothing, together(shape, sharing), |i, mut d_qkv, _| {
+        let heads = i * sharing..(i + 1) * sharing;
+        let heads = heads.map(|i| (Head::of(shape, scale, mask, i, qkv), &logsumexp[i * t..][..t]));
         match d {
-            ..=SMALL => backward::head::<SMALL>(ctx.isa, &head, &outputs, &mut d_qkv, write),
-            _ => backward::head::<PANEL>(ctx.isa, &head, &outputs, &mut d_qkv, write),
+            ..=SMALL => backward::heads::<SMALL>(ctx.isa, heads, [out, d_out], &mut d_qkv, write),
+            _ => backward::heads::<PANEL>(ctx.isa, heads, [out, d_out], &mut d_qkv, write),
         }
         if write == Write::Set {
-            (head.len..t).for_each(|place| (0..3).for_each(|group| d_qkv.cell(place, group).fill(0.0)));
+            let len = Head::of(shape, scale, mask, i * sharing, qkv).len;
+            (len..t).for_each(|place| (0..sharing + 2).for_each(|cell| d_qkv.cell(place, cell).fill(0.0)));
         }
     });
 }
 
-fn check([b, t, h, d]: [usize; 4], mask: AttentionMask<'_>, qkv: usize, out: usize, logsumexp: usize) {
-    assert_eq!(qkv, b * t * 3 * h * d, "attention wants qkv of shape [{b}, {t}, 3, {h}, {d}]");
+fn check([b, t, h, g, d]: [usize; 5], mask: AttentionMask<'_>, qkv: usize, out: usize, logsumexp: usize) {
+    assert!(h.is_multiple_of(g) && g <= h, "attention wants {h} heads to share {g} of keys and values");
+    assert_eq!(qkv, b * t * (h + 2 * g) * d, "attention wants qkv of shape [{b}, {t}, {h} + 2 * {g}, {d}]");
     assert_eq!(out, b * t * h * d, "attention wants an output of shape [{b}, {t}, {h}, {d}]");
     assert_eq!(logsumexp, b * h * t, "attention wants logsumexp of shape [{b}, {h}, {t}]");
     if let Some(lengths) = mask.lengths {
@@ -128,9 +132,9 @@ fn check([b, t, h, d]: [usize; 4], mask: AttentionMask<'_>, qkv: usize, out: usi
     }
 }
 
-/// How many heads are one task.
-fn together([_, t, _, d]: [usize; 4]) -> usize {
-    (ALONE / (t * t * d).max(1)).max(1)
+/// How many parts of so many heads are one task.
+fn together([_, t, _, _, d]: [usize; 5], heads: usize) -> usize {
+    (ALONE / (heads * t * t * d).max(1)).max(1)
 }
 
 /// One head of one row of the batch.
@@ -139,7 +143,7 @@ struct Head<'a> {
     qkv: &'a [f32],
     /// Which row and which head.
     place: [usize; 2],
-    shape: [usize; 4],
+    shape: [usize; 5],
     /// Places that count.
     len: usize,
     scale: f32,
@@ -147,8 +151,8 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn of(shape: [usize; 4], scale: f64, mask: AttentionMask<'_>, i: usize, qkv: &'a [f32]) -> Head<'a> {
-        let [_, t, h, _] = shape;
+    fn of(shape: [usize; 5], scale: f64, mask: AttentionMask<'_>, i: usize, qkv: &'a [f32]) -> Head<'a> {
+        let [_, t, h, _, _] = shape;
         let place = [i / h, i % h];
         let len = mask.lengths.map_or(t, |lengths| lengths[place[0]] as usize);
         Head { qkv, place, shape, len, scale: scale as f32, causal: mask.causal }
@@ -156,15 +160,16 @@ impl<'a> Head<'a> {
 
     /// Queries (0), keys (1) or values (2) of some places in time.
     fn rows(&self, group: usize, times: Range<usize>) -> Rows<'a> {
-        let [_, t, h, d] = self.shape;
+        let [_, t, h, g, d] = self.shape;
         let [row, head] = self.place;
-        let start = (((row * t + times.start) * 3 + group) * h + head) * d;
-        Rows { numbers: &self.qkv[start..], apart: 3 * h * d, count: times.len(), d }
+        let column = if group == 0 { head } else { h + (group - 1) * g + head / (h / g) };
+        let start = ((row * t + times.start) * (h + 2 * g) + column) * d;
+        Rows { numbers: &self.qkv[start..], apart: (h + 2 * g) * d, count: times.len(), d }
     }
 
     /// The same places of a tensor `[B, T, H, D]`.
     fn outputs<'o>(&self, out: &'o [f32], times: Range<usize>) -> Rows<'o> {
-        let [_, t, h, d] = self.shape;
+        let [_, t, h, _, d] = self.shape;
         let [row, head] = self.place;
         Rows {
             numbers: &out[((row * t + times.start) * h + head) * d..],
@@ -174,9 +179,14 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The size of a head, filled up to whole pieces.
+    /// The size of a head.
+    fn size(&self) -> usize {
+        self.shape[4]
+    }
+
+    /// The same, filled up to whole pieces.
     fn width<const L: usize>(&self) -> usize {
-        self.shape[3].next_multiple_of(L)
+        self.size().next_multiple_of(L)
     }
 
     /// The blocks of keys that queries before `end` see.

@@ -102,9 +102,9 @@ pub use pad::{Edges, Pad, pad, pad_backward};
 pub use philox::{bounded, fill_normal, fill_uniform, fill_words, normal_pair, philox_block, uniform};
 pub use places::{Turn, rotate, rotations, sinusoids};
 pub use pool::{
-    Windows, adaptive_average_pool, adaptive_average_pool_backward, adaptive_matrix, average_pool,
-    average_pool_backward, global_average_pool, global_average_pool_backward, max_pool, max_pool_backward,
-    max_pool_values,
+    Windows, adaptive_average_pool, adaptive_average_pool_backward, adaptive_matrix, adaptive_max_pool,
+    adaptive_max_pool_backward, adaptive_window, average_pool, average_pool_backward, global_average_pool,
+    global_average_pool_backward, max_pool, max_pool_backward, max_pool_values,
 };
 pub use precision::Precision;
 pub use real::Real;

@@ -44,26 +44,27 @@ pub enum Turn {
 
 /// Turns queries and keys by rotary positions, in place. The pairs stand half a head apart, as in GPT-NeoX and Llama.
 ///
-/// `shape` is `[N, T, H, D]`; `qkv`: `[N, T, 3, H, D]`; `rotations`: `[T, D]`, as [`rotations`](self::rotations) has them.
+/// `shape` is `[N, T, H, G, D]`; `qkv`: `[N, T, H + 2 * G, D]`, as [`attention`](crate::attention) reads them; `rotations`: `[T,
+/// D]`, as [`rotations`](self::rotations) has them.
 ///
 /// # Panics
 /// If a slice has another length, or D is odd.
-pub fn rotate(ctx: &Ctx, shape: [usize; 4], rotations: &[f32], turn: Turn, qkv: &mut [f32]) {
-    let [n, t, h, d] = shape;
-    assert_eq!(qkv.len(), n * t * 3 * h * d, "rotary positions want [{n}, {t}, 3, {h}, {d}]");
+pub fn rotate(ctx: &Ctx, shape: [usize; 5], rotations: &[f32], turn: Turn, qkv: &mut [f32]) {
+    let [n, t, h, g, d] = shape;
+    assert_eq!(qkv.len(), n * t * (h + 2 * g) * d, "rotary positions want [{n}, {t}, {h} + 2 * {g}, {d}]");
     assert_eq!(rotations.len(), t * d, "rotary positions want turns of [{t}, {d}]");
     assert!(d.is_multiple_of(2), "rotary positions want pairs, got heads of {d} numbers");
     if qkv.is_empty() {
         return;
     }
-    let row = 3 * h * d;
+    let (row, turned) = ((h + 2 * g) * d, (h + g) * d);
     let places = (TASK / row).max(1);
     ctx.team.parts(qkv, places * row, |task, qkv| {
         for (i, qkv) in qkv.chunks_exact_mut(row).enumerate() {
             let (cos, sin) = rotations[(task * places + i) % t * d..][..d].split_at(d / 2);
             match turn {
-                Turn::Forward => turn_pairs::<false>(ctx.isa, cos, sin, &mut qkv[..2 * h * d]),
-                Turn::Back => turn_pairs::<true>(ctx.isa, cos, sin, &mut qkv[..2 * h * d]),
+                Turn::Forward => turn_pairs::<false>(ctx.isa, cos, sin, &mut qkv[..turned]),
+                Turn::Back => turn_pairs::<true>(ctx.isa, cos, sin, &mut qkv[..turned]),
             }
         }
     });
@@ -105,18 +106,19 @@ mod tests {
 
     #[test]
     fn queries_and_keys_are_turned_and_values_are_not() {
-        for [n, t, h, d] in [[0, 2, 1, 4], [1, 1, 1, 2], [3, 5, 2, 6], [2, 70, 3, 64]] {
-            let x = normal(1, n * t * 3 * h * d);
+        for shape in [[0, 2, 1, 1, 4], [1, 1, 1, 1, 2], [3, 5, 2, 2, 6], [2, 70, 3, 3, 64], [2, 9, 6, 2, 4]] {
+            let [n, t, h, g, d] = shape;
+            let x = normal(1, n * t * (h + 2 * g) * d);
             let table: Vec<f32> = rotations(t, d).into_iter().map(|x| x as f32).collect();
             let [turned, back] = everywhere(|ctx| {
                 let mut turned = x.clone();
-                rotate(ctx, [n, t, h, d], &table, Turn::Forward, &mut turned);
+                rotate(ctx, shape, &table, Turn::Forward, &mut turned);
                 let mut back = turned.clone();
-                rotate(ctx, [n, t, h, d], &table, Turn::Back, &mut back);
+                rotate(ctx, shape, &table, Turn::Back, &mut back);
                 [turned, back]
             });
             let wanted = (0..x.len()).map(|i| {
-                let (k, place, is_value) = (i % d, i / (3 * h * d) % t, i / (h * d) % 3 == 2);
+                let (k, place, is_value) = (i % d, i / ((h + 2 * g) * d) % t, i / d % (h + 2 * g) >= h + g);
                 let angle = place as f64 * 10_000f64.powf(-2.0 * (k % (d / 2)) as f64 / d as f64);
                 let other = if k < d / 2 { -f64::from(x[i + d / 2]) } else { f64::from(x[i - d / 2]) };
                 let turned = f64::from(x[i]) * angle.cos() + other * angle.sin();
@@ -131,6 +133,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "rotary positions want pairs, got heads of 3 numbers")]
     fn heads_are_pairs() {
-        rotate(&Ctx::new(1), [1, 1, 1, 3], &[0.0; 3], Turn::Forward, &mut [0.0; 9]);
+        rotate(&Ctx::new(1), [1, 1, 1, 1, 3], &[0.0; 3], Turn::Forward, &mut [0.0; 9]);
     }
 }

@@ -6,7 +6,10 @@ mod global;
 mod max;
 mod values;
 
-pub use adaptive::{adaptive_average_pool, adaptive_average_pool_backward, adaptive_matrix};
+pub use adaptive::{
+    adaptive_average_pool, adaptive_average_pool_backward, adaptive_matrix, adaptive_max_pool,
+    adaptive_max_pool_backward, adaptive_window,
+};
 pub use average::{average_pool, average_pool_backward};
 pub use global::{global_average_pool, global_average_pool_backward};
 pub use max::{max_pool, max_pool_backward};
@@ -17,7 +20,7 @@ use std::ops::Range;
 /// Windows over planes `[H, W]`.
 ///
 /// `[vertical, horizontal]` each. As in PyTorch a padding is at most half its kernel, so that every window meets the plane; what
-/// is left over on the far side is not read.
+/// is left over on the far side is not read, unless `ceil_mode` has one more window there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Windows {
     /// The size of a plane, `[H, W]`.
@@ -28,10 +31,13 @@ pub struct Windows {
     pub stride: [usize; 2],
     /// What is put around the plane.
     pub padding: [usize; 2],
+    /// Whether a last window counts that reaches beyond the padding, if it begins in front of it.
+    pub ceil_mode: bool,
 }
 
 impl Windows {
-    /// How many windows there are, `[OH, OW]`: `floor((plane + 2 * padding - kernel) / stride) + 1`.
+    /// How many windows there are, `[OH, OW]`: `floor((plane + 2 * padding - kernel) / stride) + 1`, or rounded up in
+    /// `ceil_mode`, less a window that would begin behind the plane.
     ///
     /// # Panics
     /// If a plane, kernel or stride is zero, a padding above half its kernel, or a kernel larger than its padded plane.
@@ -45,17 +51,18 @@ impl Windows {
                 2 * padding <= kernel,
                 "pooling wants a padding of at most half the kernel {kernel}, got {padding}"
             );
-            assert!(
-                kernel <= padded,
-                "pooling wants a kernel within the padded plane of {padded}, got {kernel}"
-            );
-            (padded - kernel) / stride + 1
+            let room = padded + if self.ceil_mode { stride - 1 } else { 0 };
+            assert!(kernel <= room, "pooling wants a kernel within the padded plane of {room}, got {kernel}");
+            let steps = (room - kernel) / stride;
+            let begins_in_padding = steps * stride >= self.plane[axis] + padding;
+            if self.ceil_mode && begins_in_padding { steps } else { steps + 1 }
         })
     }
 
     /// Whether windows are 2 x 2, side by side and without padding.
     fn are_halving(&self) -> bool {
-        self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0]
+        let is_pair = self.kernel == [2, 2] && self.stride == [2, 2] && self.padding == [0, 0];
+        is_pair && self.counts() == self.plane.map(|side| side / 2)
     }
 
     /// The lines of the plane along an axis that a window meets.
@@ -63,6 +70,13 @@ impl Windows {
     fn lines(&self, axis: usize, window: usize) -> Range<usize> {
         let (start, padding) = (window * self.stride[axis], self.padding[axis]);
         start.saturating_sub(padding)..(start + self.kernel[axis] - padding).min(self.plane[axis])
+    }
+
+    /// How many lines of the padded plane a window has along an axis: as many as its kernel, but for a last one that reaches
+    /// beyond it.
+    #[inline(always)]
+    fn extent(&self, axis: usize, window: usize) -> usize {
+        self.kernel[axis].min(self.plane[axis] + 2 * self.padding[axis] - window * self.stride[axis])
     }
 
     /// Of a row of windows those that are taken eight or four at a time, as they lie within the plane's columns: none, or four at least.

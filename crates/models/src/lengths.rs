@@ -124,6 +124,7 @@ fn behind(graph: &Graph, id: NodeId, axis: usize, alike: bool) -> Option<usize> 
         | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
         | Layer::AdaptiveAvgPool2d { .. }
+        | Layer::AdaptiveMaxPool2d { .. }
         | Layer::GlobalAvgPool
         | Layer::Flatten { .. }
         | Layer::Lstm { returns: Returns::Last, .. }

@@ -206,22 +206,22 @@ fn check_sizes(layer: &Layer) -> Result<(), (&'static str, String)> {
             .and(count("stride", *stride))
             .and(count("padding", *padding))
             .and(count("dilation", *dilation)),
-        Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
-            side("kernel", *kernel)
-                .and(side("stride", stride.unwrap_or(*kernel)))
-                .and(side("padding", *padding))
-        }
-        Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
-            count("kernel", *kernel)
-                .and(count("stride", stride.unwrap_or(*kernel)))
-                .and(count("padding", *padding))
-        }
+        Layer::MaxPool2d { kernel, stride, padding, .. }
+        | Layer::AvgPool2d { kernel, stride, padding, .. } => side("kernel", *kernel)
+            .and(side("stride", stride.unwrap_or(*kernel)))
+            .and(side("padding", *padding)),
+        Layer::MaxPool1d { kernel, stride, padding, .. }
+        | Layer::AvgPool1d { kernel, stride, padding, .. } => count("kernel", *kernel)
+            .and(count("stride", stride.unwrap_or(*kernel)))
+            .and(count("padding", *padding)),
         Layer::Pad1d { before, after, .. } => count("before", *before).and(count("after", *after)),
-        Layer::AdaptiveAvgPool2d { size } => side("size", *size),
+        Layer::AdaptiveAvgPool2d { size } | Layer::AdaptiveMaxPool2d { size } => side("size", *size),
         Layer::Upsample { factor, .. } => side("factor", *factor),
         Layer::GroupNorm { groups, .. } => count("groups", *groups),
         Layer::PositionEmbedding { length } => count("length", *length),
-        Layer::MultiHeadAttention { heads, .. } => count("heads", *heads),
+        Layer::MultiHeadAttention { heads, kv_heads, .. } => {
+            count("heads", *heads).and(count("kv_heads", kv_heads.unwrap_or(*heads)))
+        }
         Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
             count("units", *units).and(at_most(LEVELS, "layers", *layers))
         }

@@ -145,7 +145,7 @@ impl TrainPlan {
             "up to {of_epochs}, as many as `train.epochs`, which is {epochs}, has of {steps_per_epoch} each"
         );
         require(most <= of_epochs, "max_steps", rule, most)?;
-        let rule = format!("below {}, where `train.max_steps` ends", most as f64 / steps_per_epoch as f64);
+        let rule = format!("below {most}/{steps_per_epoch}, where `train.max_steps` ends");
         let warmup = schedule::warmup_steps(warmup_epochs, steps_per_epoch);
         require(warmup < most as f64, "warmup_epochs", rule, warmup_epochs)?;
         Ok(most)

@@ -143,16 +143,16 @@ fn on_tiles(threads: usize, measure: &mut Measure<'_>) {
 
 /// Products of what is seen alone: two on the way forward, five on the way back.
 fn attentions(ctx: &Ctx, measure: &mut Measure<'_>) {
-    for (shape @ [b, t, h, d], causal) in [
-        ([12, 64, 4, 32], true),
-        ([8, 256, 6, 64], true),
-        ([32, 128, 4, 32], false),
-        ([112, 41, 16, 8], false),
+    for (shape @ [b, t, h, g, d], causal) in [
+        ([12, 64, 4, 4, 32], true),
+        ([8, 256, 6, 6, 64], true),
+        ([32, 128, 4, 4, 32], false),
+        ([112, 41, 16, 16, 8], false),
     ] {
         let mask = AttentionMask { causal, lengths: None };
         let seen = if causal { t * (t + 1) / 2 } else { t * t };
         let work = |products: usize| Work::Operations(2 * (products * b * h * seen * d) as u64);
-        let qkv: Vec<f32> = (0..b * t * 3 * h * d).map(|i| (i % 13) as f32 * 0.1).collect();
+        let qkv: Vec<f32> = (0..b * t * (h + 2 * g) * d).map(|i| (i % 13) as f32 * 0.1).collect();
         let (mut out, mut sums) = (vec![0.0; b * t * h * d], vec![0.0; b * h * t]);
         let (d_out, mut d_qkv) = (vec![0.1; out.len()], vec![0.0; qkv.len()]);
         let kind = if causal { "causal" } else { "whole" };

@@ -28,7 +28,10 @@ impl Transformer {
         let start = chain.last;
         chain.add(&of("norm1"), norm());
         let (heads, causal, positions) = (self.heads, self.causal, Positions::None);
-        chain.add(&of("attention"), Layer::MultiHeadAttention { heads, causal, bias: true, positions });
+        chain.add(
+            &of("attention"),
+            Layer::MultiHeadAttention { heads, kv_heads: None, causal, bias: true, positions },
+        );
         let middle = chain.join(&of("add1"), &[chain.last, start]).last;
         chain.add(&of("norm2"), norm());
         chain.dense(&of("dense1"), self.hidden);

@@ -1,4 +1,4 @@
-use super::window::{Image, Line, divisible, held, spread, spread2};
+use super::window::{Image, Line, Rest, divisible, held, spread, spread2};
 use super::{ChannelAxis, members, sequence};
 use crate::{DType, Dim, Layer, Ngrams, Shape, ShapeError};
 
@@ -71,7 +71,9 @@ impl Layer {
             Layer::Conv2d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let image = Image::of(one(inputs)?)?;
                 divisible(image.channels, *groups)?;
-                image.slide(spread2(*kernel, *dilation), *stride, *padding)?.with_channels(*filters)
+                image
+                    .slide(spread2(*kernel, *dilation), *stride, *padding, Rest::Dropped)?
+                    .with_channels(*filters)
             }
             Layer::ConvTranspose2d {
                 filters,
@@ -91,17 +93,20 @@ impl Layer {
             Layer::Conv1d { filters, kernel, stride, padding, dilation, groups, .. } => {
                 let line = Line::of(one(inputs)?)?;
                 divisible(line.channels, *groups)?;
-                line.slide(spread(*kernel, *dilation), *stride, *padding)?.with_channels(*filters)
+                line.slide(spread(*kernel, *dilation), *stride, *padding, Rest::Dropped)?
+                    .with_channels(*filters)
             }
-            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+            Layer::MaxPool2d { kernel, stride, padding, ceil_mode }
+            | Layer::AvgPool2d { kernel, stride, padding, ceil_mode } => {
                 let image = Image::of(one(inputs)?)?;
-                let channels = image.channels;
-                image.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
+                let (channels, rest) = (image.channels, Rest::of(*ceil_mode));
+                image.slide(*kernel, stride.unwrap_or(*kernel), *padding, rest)?.with_channels(channels)
             }
-            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+            Layer::MaxPool1d { kernel, stride, padding, ceil_mode }
+            | Layer::AvgPool1d { kernel, stride, padding, ceil_mode } => {
                 let line = Line::of(one(inputs)?)?;
-                let channels = line.channels;
-                line.slide(*kernel, stride.unwrap_or(*kernel), *padding)?.with_channels(channels)
+                let (channels, rest) = (line.channels, Rest::of(*ceil_mode));
+                line.slide(*kernel, stride.unwrap_or(*kernel), *padding, rest)?.with_channels(channels)
             }
             Layer::Pad1d { before, after, .. } => {
                 let line = Line::of(one(inputs)?)?;
@@ -109,7 +114,7 @@ impl Layer {
                 line.longer(*before, *after)?.with_channels(channels)
             }
             Layer::Upsample { factor, .. } => Image::of(one(inputs)?)?.enlarged(*factor),
-            Layer::AdaptiveAvgPool2d { size } => {
+            Layer::AdaptiveAvgPool2d { size } | Layer::AdaptiveMaxPool2d { size } => {
                 let Image { channels, .. } = Image::of(one(inputs)?)?;
                 held(channels, *size)
             }

@@ -13,6 +13,7 @@ impl Layer {
             Layer::MaxPool2d { .. } => "max_pool2d",
             Layer::AvgPool2d { .. } => "avg_pool2d",
             Layer::AdaptiveAvgPool2d { .. } => "adaptive_avg_pool2d",
+            Layer::AdaptiveMaxPool2d { .. } => "adaptive_max_pool2d",
             Layer::MaxPool1d { .. } => "max_pool1d",
             Layer::AvgPool1d { .. } => "avg_pool1d",
             Layer::Pad1d { .. } => "pad1d",

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::work::{channels, width};
-use super::{ChannelAxis, Layer, members};
+use super::{ChannelAxis, Layer, members, sequence};
 use crate::Shape;
 
 /// What becomes of a named tensor of a layer while training.
@@ -77,7 +77,9 @@ impl Layer {
             Layer::PositionEmbedding { length } => {
                 vec![learned("weight", vec![*length, width(inputs)], Init::Normal(1.0))]
             }
-            Layer::MultiHeadAttention { bias, .. } => attention(width(inputs), *bias),
+            &Layer::MultiHeadAttention { heads, kv_heads, bias, .. } => {
+                attention(width(inputs), sequence::attended(width(inputs), heads, kv_heads), bias)
+            }
             Layer::Lstm { units, bidirectional, layers, .. } => {
                 recurrent(4 * units, width(inputs), *units, *bidirectional, *layers)
             }
@@ -92,6 +94,7 @@ impl Layer {
             | Layer::Pad1d { .. }
             | Layer::Upsample { .. }
             | Layer::AdaptiveAvgPool2d { .. }
+            | Layer::AdaptiveMaxPool2d { .. }
             | Layer::GlobalAvgPool
             | Layer::InstanceNorm { .. }
             | Layer::InstanceRestore { .. }
@@ -159,12 +162,13 @@ fn scale_and_shift(n: usize) -> Vec<Param> {
 }
 
 /// PyTorch's start for `MultiheadAttention`: Glorot & Bengio 2010 for the three products in front, biases of zero.
-fn attention(n: usize, bias: bool) -> Vec<Param> {
+/// PyTorch's start for `MultiheadAttention`; `rows`: numbers of the queries, keys and values of a place.
+fn attention(n: usize, rows: usize, bias: bool) -> Vec<Param> {
     let bound = |fans: usize| (6.0 / (fans.max(1) as f64)).sqrt();
     let root = Init::Uniform(1.0 / (n.max(1) as f64).sqrt());
     let mut params = vec![
-        learned("in_proj_weight", vec![3 * n, n], Init::Uniform(bound(4 * n))),
-        learned("in_proj_bias", vec![3 * n], Init::Constant(0.0)),
+        learned("in_proj_weight", vec![rows, n], Init::Uniform(bound(rows + n))),
+        learned("in_proj_bias", vec![rows], Init::Constant(0.0)),
         learned("out_proj.weight", vec![n, n], root),
         learned("out_proj.bias", vec![n], Init::Constant(0.0)),
     ];

@@ -116,12 +116,18 @@ pub(super) fn patches(x: &Shape, size: usize, stride: usize) -> Result<Shape, Re
     Ok(Shape([rest, &[Dim::Size(pieces), Dim::Size(size)]].concat()))
 }
 
-/// Four products with `[n, n]` for each place, and two with all places of its sequence.
-pub(super) fn attention_flops(inputs: &[&Shape]) -> u64 {
+/// How many numbers the queries, keys and values of a place are.
+pub(super) fn attended(n: usize, heads: usize, kv_heads: Option<usize>) -> usize {
+    n + 2 * kv_heads.map_or(n, |shared| n / heads.max(1) * shared)
+}
+
+/// A product in front and one behind for each place, and two with all places of its sequence.
+pub(super) fn attention_flops(inputs: &[&Shape], heads: usize, kv_heads: Option<usize>) -> u64 {
     let places: u64 = places(inputs);
     let time = inputs.first().and_then(|x| Sequence::of(x).ok()).map_or(0, |sequence| sequence.time as u64);
     let n = width(inputs) as u64;
-    places * (2 * 4 * n * n + 2 * 2 * time * n)
+    let products = (attended(width(inputs), heads, kv_heads) as u64 + n) * n;
+    places * (2 * products + 2 * 2 * time * n)
 }
 
 /// Two products for each step: of its input, and of the state before. `rows`: one for each unit and gate.

@@ -56,18 +56,22 @@ impl Layer {
                 above_zero("groups", *groups)?;
                 shares("filters", *filters, *groups)
             }
-            Layer::MaxPool2d { kernel, stride, padding } | Layer::AvgPool2d { kernel, stride, padding } => {
+            Layer::MaxPool2d { kernel, stride, padding, .. }
+            | Layer::AvgPool2d { kernel, stride, padding, .. } => {
                 sides_above_zero("kernel", *kernel)?;
                 sides_above_zero("stride", stride.unwrap_or(*kernel))?;
                 let fits = padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2;
                 at_most_half(fits, kernel, padding)
             }
-            Layer::MaxPool1d { kernel, stride, padding } | Layer::AvgPool1d { kernel, stride, padding } => {
+            Layer::MaxPool1d { kernel, stride, padding, .. }
+            | Layer::AvgPool1d { kernel, stride, padding, .. } => {
                 above_zero("kernel", *kernel)?;
                 above_zero("stride", stride.unwrap_or(*kernel))?;
                 at_most_half(*padding <= kernel / 2, kernel, padding)
             }
-            Layer::AdaptiveAvgPool2d { size } => sides_above_zero("size", *size),
+            Layer::AdaptiveAvgPool2d { size } | Layer::AdaptiveMaxPool2d { size } => {
+                sides_above_zero("size", *size)
+            }
             Layer::Upsample { factor, .. } => sides_above_zero("factor", *factor),
             Layer::BatchNorm { eps, momentum, .. } => {
                 positive("eps", *eps)?;
@@ -104,7 +108,12 @@ impl Layer {
             Layer::Unembedding { vocabulary, .. } => above_zero("vocabulary", *vocabulary),
             Layer::Flatten { axis } => above_zero("axis", *axis),
             Layer::PositionEmbedding { length } => above_zero("length", *length),
-            Layer::MultiHeadAttention { heads, .. } => above_zero("heads", *heads),
+            Layer::MultiHeadAttention { heads, kv_heads, .. } => {
+                above_zero("heads", *heads)?;
+                let rule = |shared: usize| format!("must divide `heads` = {heads}, got {shared}");
+                let unfit = kv_heads.filter(|shared| *shared == 0 || !heads.is_multiple_of(*shared));
+                unfit.map_or(Ok(()), |shared| Err(("kv_heads", rule(shared))))
+            }
             Layer::Lstm { units, layers, .. } | Layer::Gru { units, layers, .. } => {
                 above_zero("units", *units)?;
                 above_zero("layers", *layers)

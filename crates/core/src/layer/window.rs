@@ -23,9 +23,15 @@ impl Image {
     }
 
     /// The sizes after a window has moved over it.
-    pub(super) fn slide(self, window: Size2, stride: Size2, padding: Size2) -> Result<Image, Refusal> {
-        let height = places(self.height, window.height, stride.height, padding.height);
-        let width = places(self.width, window.width, stride.width, padding.width);
+    pub(super) fn slide(
+        self,
+        window: Size2,
+        stride: Size2,
+        padding: Size2,
+        rest: Rest,
+    ) -> Result<Image, Refusal> {
+        let height = places(self.height, window.height, stride.height, padding.height, rest);
+        let width = places(self.width, window.width, stride.width, padding.width, rest);
         match (height, width) {
             (Some(height), Some(width)) => Ok(Image { channels: self.channels, height, width }),
             _ => Err(Refusal(
@@ -87,8 +93,14 @@ impl Line {
     }
 
     /// The sizes after a window has moved over it.
-    pub(super) fn slide(self, window: usize, stride: usize, padding: usize) -> Result<Line, Refusal> {
-        match places(self.time, window, stride, padding) {
+    pub(super) fn slide(
+        self,
+        window: usize,
+        stride: usize,
+        padding: usize,
+        rest: Rest,
+    ) -> Result<Line, Refusal> {
+        match places(self.time, window, stride, padding, rest) {
             Some(time) => Ok(Line { time, ..self }),
             None => Err(Refusal(
                 format!("at least {window} steps with padding {padding}"),
@@ -134,10 +146,33 @@ fn covered(n: usize, window: usize, stride: usize, [padding, behind]: [usize; 2]
     all.checked_sub(padding.checked_mul(2)?).filter(|size| *size > 0)
 }
 
-/// How often a window fits: `floor((n + 2 padding - window) / stride) + 1`.
-fn places(n: usize, window: usize, stride: usize, padding: usize) -> Option<usize> {
-    let room = n.checked_add(padding.checked_mul(2)?)?.checked_sub(window)?;
-    room.checked_div(stride)?.checked_add(1)
+/// What becomes of what is left over behind the last whole window.
+#[derive(Clone, Copy)]
+pub(super) enum Rest {
+    /// Nobody sees it.
+    Dropped,
+    /// One more window begins there, unless it would begin in the padding.
+    Counted,
+}
+
+impl Rest {
+    pub(super) fn of(ceil_mode: bool) -> Rest {
+        if ceil_mode { Rest::Counted } else { Rest::Dropped }
+    }
+}
+
+/// How often a window fits: `floor((n + 2 padding - window) / stride) + 1`, or the same rounded up.
+fn places(n: usize, window: usize, stride: usize, padding: usize, rest: Rest) -> Option<usize> {
+    let padded = n.checked_add(padding.checked_mul(2)?)?;
+    match rest {
+        Rest::Dropped => padded.checked_sub(window)?.checked_div(stride)?.checked_add(1),
+        Rest::Counted => {
+            let steps =
+                padded.checked_add(stride.checked_sub(1)?)?.checked_sub(window)?.checked_div(stride)?;
+            let begins_in_padding = steps.checked_mul(stride)? >= n.checked_add(padding)?;
+            if begins_in_padding { Some(steps) } else { steps.checked_add(1) }
+        }
+    }
 }
 
 /// How far a kernel reaches whose cells are so far apart.

@@ -24,7 +24,7 @@ impl Layer {
             Layer::MaxPool2d { kernel, .. } | Layer::AvgPool2d { kernel, .. } => out * kernel.area() as u64,
             Layer::MaxPool1d { kernel, .. } | Layer::AvgPool1d { kernel, .. } => out * *kernel as u64,
             Layer::Upsample { mode: Interpolation::Bilinear, .. } => 8 * out,
-            Layer::GlobalAvgPool | Layer::AdaptiveAvgPool2d { .. } => {
+            Layer::GlobalAvgPool | Layer::AdaptiveAvgPool2d { .. } | Layer::AdaptiveMaxPool2d { .. } => {
                 inputs.iter().map(|shape| elements(shape)).sum()
             }
             Layer::BatchNorm { .. }
@@ -33,7 +33,9 @@ impl Layer {
             | Layer::GroupNorm { .. }
             | Layer::InstanceNorm { .. } => 2 * out,
             Layer::InstanceRestore { .. } => inputs.iter().map(|shape| 2 * elements(shape)).sum(),
-            Layer::MultiHeadAttention { .. } => sequence::attention_flops(inputs),
+            &Layer::MultiHeadAttention { heads, kv_heads, .. } => {
+                sequence::attention_flops(inputs, heads, kv_heads)
+            }
             Layer::Lstm { units, bidirectional, layers, .. } => {
                 sequence::recurrent_flops(inputs, 4 * *units, *units, *bidirectional, *layers)
             }

@@ -12,6 +12,7 @@ use crate::error::ExportError;
 /// Its settings.
 pub(super) struct Attention {
     pub(super) heads: usize,
+    pub(super) kv_heads: usize,
     pub(super) causal: bool,
     pub(super) bias: bool,
     pub(super) positions: Positions,
@@ -27,16 +28,20 @@ pub(super) fn write(
 ) -> Result<String, ExportError> {
     let part = |part: &str| format!("{name}.{part}");
     let (time, n) = time_and_width(item);
-    let &Attention { heads, causal, bias, positions } = attention;
+    let &Attention { heads, kv_heads, causal, bias, positions } = attention;
     let size = n / heads.max(1);
-    let qkv = product(builder, name, x, "in_proj_weight", bias.then_some("in_proj_bias"))?; // [batch, .., time, 3 * n]
-    let qkv = reshape(builder, &part("split"), &qkv, &[time, 3, heads, size]); // [N, time, 3, heads, size]
-    let qkv = transpose(builder, &part("qkv"), &qkv, &[2, 0, 3, 1, 4]); // [3, N, heads, time, size]
-    let mut group = |wish: &str, group: i64| -> Result<String, ExportError> {
-        let place = builder.scalar(&part("place"), group)?;
-        Ok(builder.add(&part(wish), "Gather", &[&qkv, &place], &[("axis", Attribute::Int(0))]))
+    let qkv = product(builder, name, x, "in_proj_weight", bias.then_some("in_proj_bias"))?; // [batch, .., time, all * size]
+    let all = heads + 2 * kv_heads;
+    let qkv = reshape(builder, &part("split"), &qkv, &[time, all, size]); // [N, time, all, size]
+    let qkv = transpose(builder, &part("qkv"), &qkv, &[0, 2, 1, 3]); // [N, all, time, size]
+    // Neighbouring heads, as many as `sharing`, read the same one of those from `first` on.
+    let mut of_each = |wish: &str, first: usize, sharing: usize| {
+        let places: Vec<usize> = (0..heads).map(|head| first + head / sharing).collect();
+        let places = builder.whole(&part("places"), &places);
+        builder.add(&part(wish), "Gather", &[&qkv, &places], &[("axis", Attribute::Int(1))])
     };
-    let (mut q, mut k, v) = (group("q", 0)?, group("k", 1)?, group("v", 2)?); // [N, heads, time, size]
+    let (mut q, sharing) = (of_each("q", 0, 1), heads / kv_heads.max(1));
+    let (mut k, v) = (of_each("k", heads, sharing), of_each("v", heads + kv_heads, sharing)); // [N, heads, time, size]
     if positions == Positions::Rotary {
         let pairs = Pairs::write(builder, name, time, size)?;
         (q, k) =

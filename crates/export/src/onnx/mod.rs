@@ -19,6 +19,7 @@ mod model;
 mod names;
 mod network;
 mod norm;
+mod pool;
 mod preprocess;
 mod quantile;
 mod read;

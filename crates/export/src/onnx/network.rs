@@ -10,6 +10,7 @@ use super::lengths;
 use super::members;
 use super::model::Attribute;
 use super::norm;
+use super::pool::{self, Windows};
 use super::sequence::{self, Cell};
 use super::upsample;
 use crate::error::ExportError;
@@ -43,6 +44,7 @@ fn layer(
     let item = items[0].as_slice();
     let (name, x) = (node.name.as_str(), read[0]); // a layer that reads nothing is an input
     let counted = read.get(1).copied();
+    let yields = node.shape.item().unwrap_or_default();
     let axis = |axis| [("axis", Attribute::Int(axis))];
     Ok(match &node.layer {
         Layer::Input { .. } | Layer::Dropout { .. } => x.to_owned(),
@@ -64,48 +66,43 @@ fn layer(
         }
         Layer::Ensemble { members } => members::ensemble(builder, name, x, item, *members),
         Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
-            let mut settings = window(*kernel, *stride, *padding);
-            settings.push(("dilations", Attribute::Ints(sides(*dilation).to_vec())));
-            settings.push(("group", Attribute::Int(*groups as i64)));
+            let settings = taps([*kernel, *stride, *padding, *dilation].map(sides), *groups);
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
         Layer::ConvTranspose2d {
             kernel, stride, padding, output_padding, dilation, groups, bias, ..
         } => {
-            let mut settings = window(*kernel, *stride, *padding);
-            settings.push(("output_padding", Attribute::Ints(sides(*output_padding).to_vec())));
-            settings.push(("dilations", Attribute::Ints(sides(*dilation).to_vec())));
-            settings.push(("group", Attribute::Int(*groups as i64)));
+            let mut settings = taps([*kernel, *stride, *padding, *dilation].map(sides), *groups);
+            settings.push(("output_padding", pool::whole(&sides(*output_padding))));
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "ConvTranspose", &reading(x, &weights), &settings)
         }
         Layer::Conv1d { kernel, stride, padding, dilation, groups, bias, .. } => {
-            let mut settings = window1d(*kernel, *stride, *padding);
-            settings.push(("dilations", Attribute::Ints(vec![*dilation as i64])));
-            settings.push(("group", Attribute::Int(*groups as i64)));
+            let settings = taps([[*kernel], [*stride], [*padding], [*dilation]], *groups);
             let weights = weights(builder, name, if *bias { &["weight", "bias"] } else { &["weight"] })?;
             builder.add(name, "Conv", &reading(x, &weights), &settings)
         }
-        Layer::MaxPool2d { kernel, stride, padding } => {
-            builder.add(name, "MaxPool", &[x], &window(*kernel, stride.unwrap_or(*kernel), *padding))
+        Layer::MaxPool2d { kernel, stride, padding, .. } => {
+            let sides = [*kernel, stride.unwrap_or(*kernel), *padding].map(sides);
+            Windows::of(item, &yields, sides).largest(builder, name, x)
         }
-        Layer::AvgPool2d { kernel, stride, padding } => {
-            let mut settings = window(*kernel, stride.unwrap_or(*kernel), *padding);
-            settings.push(("count_include_pad", Attribute::Int(1)));
-            builder.add(name, "AveragePool", &[x], &settings)
+        Layer::AvgPool2d { kernel, stride, padding, .. } => {
+            let sides = [*kernel, stride.unwrap_or(*kernel), *padding].map(sides);
+            Windows::of(item, &yields, sides).mean(builder, name, x)
         }
-        Layer::MaxPool1d { kernel, stride, padding } => {
-            builder.add(name, "MaxPool", &[x], &window1d(*kernel, stride.unwrap_or(*kernel), *padding))
+        Layer::MaxPool1d { kernel, stride, padding, .. } => {
+            let sides = [[*kernel], [stride.unwrap_or(*kernel)], [*padding]];
+            Windows::of(item, &yields, sides).largest(builder, name, x)
         }
-        Layer::AvgPool1d { kernel, stride, padding } => {
-            let mut settings = window1d(*kernel, stride.unwrap_or(*kernel), *padding);
-            settings.push(("count_include_pad", Attribute::Int(1)));
-            builder.add(name, "AveragePool", &[x], &settings)
+        Layer::AvgPool1d { kernel, stride, padding, .. } => {
+            let sides = [[*kernel], [stride.unwrap_or(*kernel)], [*padding]];
+            Windows::of(item, &yields, sides).mean(builder, name, x)
         }
         Layer::Pad1d { before, after, mode } => sequence::pad(builder, name, x, [*before, *after], *mode),
         Layer::Upsample { factor, mode } => upsample::write(builder, name, x, item, *factor, *mode)?,
         Layer::AdaptiveAvgPool2d { size } => upsample::adaptive(builder, name, x, item, *size)?,
+        Layer::AdaptiveMaxPool2d { size } => pool::adaptive_max(builder, name, x, item, *size)?,
         Layer::GlobalAvgPool => {
             let mean = builder.add(&format!("{name}.mean"), "GlobalAveragePool", &[x], &[]); // [batch, channels, 1, 1]
             builder.add(name, "Flatten", &[&mean], &axis(1))
@@ -150,12 +147,12 @@ fn layer(
         Layer::Flatten { .. } => sequence::reshape(builder, name, x, &node.shape.item().unwrap_or_default()),
         Layer::PositionEmbedding { .. } => sequence::position(builder, name, x, item)?,
         Layer::SinusoidalPositions => sequence::sinusoidal(builder, name, x, item)?,
-        &Layer::MultiHeadAttention { heads, causal, bias, positions } => attention::write(
+        &Layer::MultiHeadAttention { heads, kv_heads, causal, bias, positions } => attention::write(
             builder,
             name,
             (x, counted),
             item,
-            &Attention { heads, causal, bias, positions },
+            &Attention { heads, kv_heads: kv_heads.unwrap_or(heads), causal, bias, positions },
         )?,
         Layer::Lstm { units, bidirectional, returns, layers } => {
             let cell = Cell::lstm(*units, *bidirectional, *layers, *returns);
@@ -266,27 +263,19 @@ fn reading<'a>(x: &'a str, weights: &'a [String]) -> Vec<&'a str> {
     std::iter::once(x).chain(weights.iter().map(String::as_str)).collect()
 }
 
-fn window(kernel: Size2, stride: Size2, padding: Size2) -> Vec<(&'static str, Attribute)> {
-    let [top, left] = sides(padding);
-    vec![
-        ("kernel_shape", Attribute::Ints(sides(kernel).to_vec())),
-        ("pads", Attribute::Ints(vec![top, left, top, left])),
-        ("strides", Attribute::Ints(sides(stride).to_vec())),
-    ]
+/// The settings of a convolution along each side; `sides`: kernel, stride, padding and dilation.
+fn taps<const N: usize>(
+    [kernel, stride, padding, dilation]: [[usize; N]; 4],
+    groups: usize,
+) -> Vec<(&'static str, Attribute)> {
+    let mut settings = pool::window(kernel, stride, [padding; 2]);
+    settings.push(("dilations", pool::whole(&dilation)));
+    settings.push(("group", Attribute::Int(groups as i64)));
+    settings
 }
 
-/// Over time.
-fn window1d(kernel: usize, stride: usize, padding: usize) -> Vec<(&'static str, Attribute)> {
-    let whole = |sizes: &[usize]| Attribute::Ints(sizes.iter().map(|&size| size as i64).collect());
-    vec![
-        ("kernel_shape", whole(&[kernel])),
-        ("pads", whole(&[padding, padding])),
-        ("strides", whole(&[stride])),
-    ]
-}
-
-fn sides(size: Size2) -> [i64; 2] {
-    [size.height as i64, size.width as i64]
+fn sides(size: Size2) -> [usize; 2] {
+    [size.height, size.width]
 }
 
 pub(super) fn epsilon(eps: f64) -> [(&'static str, Attribute); 1] {

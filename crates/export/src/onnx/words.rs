@@ -19,11 +19,17 @@ pub(crate) fn layer(layer: &Layer) -> Say {
         Layer::Conv1d { .. } | Layer::Conv2d { .. } => word("Conv"),
         Layer::ConvTranspose2d { .. } => word("ConvTranspose"),
         Layer::MaxPool1d { .. } | Layer::MaxPool2d { .. } => word("MaxPool"),
-        Layer::AvgPool1d { .. } | Layer::AvgPool2d { .. } => word("AveragePool"),
+        Layer::AvgPool1d { ceil_mode: false, .. } | Layer::AvgPool2d { ceil_mode: false, .. } => {
+            word("AveragePool")
+        }
+        Layer::AvgPool1d { ceil_mode: true, .. } | Layer::AvgPool2d { ceil_mode: true, .. } => {
+            word("AveragePool, behind Pad where the last window wants it")
+        }
         Layer::Pad1d { .. } => word("Pad"),
         Layer::Upsample { mode: Interpolation::Nearest, .. } => word("Reshape, Expand, Reshape"),
         Layer::Upsample { mode: Interpolation::Bilinear, .. } => word("MatMul, MatMul"),
         Layer::AdaptiveAvgPool2d { .. } => word("MatMul, MatMul"),
+        Layer::AdaptiveMaxPool2d { .. } => word("Slice, MaxPool, Concat along each side"),
         Layer::GlobalAvgPool => word("GlobalAveragePool, Flatten"),
         Layer::BatchNorm { axis: ChannelAxis::Second, .. } => word("BatchNormalization"),
         Layer::BatchNorm { axis: ChannelAxis::Last, .. } => word("BatchNormalization between Transpose"),
@@ -51,7 +57,7 @@ pub(crate) fn layer(layer: &Layer) -> Say {
             word("Gather, Mul, Add, MatMul, Softmax, MatMul between MatMul and Add")
         }
         Layer::MultiHeadAttention { positions: Positions::None, .. } => {
-            word("MatMul, Softmax, MatMul between MatMul and Add")
+            word("Gather, MatMul, Softmax, MatMul between MatMul and Add")
         }
         Layer::Lstm { .. } => word("LSTM between Transpose and Reshape"),
         Layer::Gru { .. } => word("GRU between Transpose and Reshape"),

@@ -26,12 +26,14 @@ pub(super) fn layer(
             };
             x.iter().enumerate().map(wave).collect()
         }),
-        Layer::MultiHeadAttention { heads, causal, bias: _, positions } => {
+        &Layer::MultiHeadAttention { heads, kv_heads, causal, bias: _, positions } => {
+            let heads = [heads, kv_heads.unwrap_or(heads)];
             // A bias that is not there is zero.
             let weight = |name: &str, len: usize| given(name).unwrap_or(vec![0.0; len]);
-            let front = [weight("in_proj_weight", 0), weight("in_proj_bias", 3 * n)];
+            let front =
+                [weight("in_proj_weight", 0), weight("in_proj_bias", n + 2 * n / heads[0] * heads[1])];
             let behind = [weight("out_proj.weight", 0), weight("out_proj.bias", n)];
-            each(&|x| attention(x, n, length, (*heads, *causal, *positions), [&front, &behind]))
+            each(&|x| attention(x, n, length, (heads, causal, positions), [&front, &behind]))
         }
         Layer::Lstm { units, bidirectional, returns, layers } => {
             recurrent((x, length), n, *units, (*bidirectional, *layers), *returns, weight, lstm)
@@ -79,6 +81,7 @@ pub(super) fn layer(
         | Layer::ConvTranspose2d { .. }
         | Layer::Upsample { .. }
         | Layer::AdaptiveAvgPool2d { .. }
+        | Layer::AdaptiveMaxPool2d { .. }
         | Layer::GlobalAvgPool
         | Layer::BatchNorm { .. }
         | Layer::LayerNorm { .. }
@@ -120,19 +123,28 @@ fn attention(
     x: &[f64],
     n: usize,
     length: usize,
-    (heads, causal, positions): (usize, bool, Positions),
+    ([heads, shared], causal, positions): ([usize; 2], bool, Positions),
     products: [&[Vec<f64>; 2]; 2],
 ) -> Vec<f64> {
     let [[w_in, b_in], [w_out, b_out]] = products;
     let mut qkv: Vec<Vec<f64>> = x.chunks(n).map(|row| product(row, w_in, b_in)).collect();
     if positions == Positions::Rotary {
-        qkv.iter_mut().enumerate().for_each(|(place, row)| rotate(place, n / heads, &mut row[..2 * n]));
+        let turned = n + n / heads * shared;
+        qkv.iter_mut().enumerate().for_each(|(place, row)| rotate(place, n / heads, &mut row[..turned]));
     }
+    let qkv: Vec<Vec<f64>> = qkv.iter().map(|row| for_each_head(row, n, [heads, shared])).collect();
     let mixed = (0..qkv.len()).map(|query| match query < length {
         true => mixed(&qkv[..length], query, n, heads, causal),
         false => vec![0.0; n],
     });
     mixed.flat_map(|row| product(&row, w_out, b_out)).collect()
+}
+
+/// Keys and values again for each head that shares them.
+fn for_each_head(row: &[f64], n: usize, [heads, shared]: [usize; 2]) -> Vec<f64> {
+    let (queries, rest) = row.split_at(n);
+    let each = rest.chunks(n / heads).flat_map(|vector| vector.repeat(heads / shared));
+    queries.iter().copied().chain(each).collect()
 }
 
 /// Queries and keys of one place, as pairs half a head apart (Su et al. 2021).

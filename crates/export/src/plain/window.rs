@@ -24,20 +24,21 @@ pub(super) fn layer(
         Layer::Conv1d { kernel, stride, padding, dilation, groups, .. } => {
             line.conv([row(*kernel), row(*stride), padded(padding), row(*dilation)], *groups, weight)
         }
-        Layer::MaxPool2d { kernel, stride, padding } => {
+        Layer::MaxPool2d { kernel, stride, padding, .. } => {
             image.pool([*kernel, stride.unwrap_or(*kernel), *padding], largest)
         }
-        Layer::MaxPool1d { kernel, stride, padding } => {
+        Layer::MaxPool1d { kernel, stride, padding, .. } => {
             line.pool([row(*kernel), row(stride.unwrap_or(*kernel)), padded(padding)], largest)
         }
-        Layer::AvgPool2d { kernel, stride, padding } => {
+        Layer::AvgPool2d { kernel, stride, padding, .. } => {
             image.pool([*kernel, stride.unwrap_or(*kernel), *padding], mean)
         }
-        Layer::AvgPool1d { kernel, stride, padding } => {
+        Layer::AvgPool1d { kernel, stride, padding, .. } => {
             line.pool([row(*kernel), row(stride.unwrap_or(*kernel)), padded(padding)], mean)
         }
         Layer::Pad1d { before, mode, .. } => padded_line(shape, item[1], x, *before, *mode),
-        Layer::AdaptiveAvgPool2d { size } => image.adaptive(*size),
+        Layer::AdaptiveAvgPool2d { size } => image.adaptive(*size, mean),
+        Layer::AdaptiveMaxPool2d { size } => image.adaptive(*size, largest),
         Layer::Upsample { factor, mode } => image.upsample(*factor, *mode),
         Layer::Input { .. }
         | Layer::Dense { .. }
@@ -167,20 +168,25 @@ impl Image<'_> {
             let mut seen = cube(1, kernel).filter_map(|(_, i, j)| {
                 self.pixel([k, y * stride.height + i, x * stride.width + j], padding)
             });
-            of(&mut seen, kernel.area())
+            // Of the last windows a mean counts what lies in front of the end of the padding.
+            let side =
+                |at: usize, stride: usize, kernel: usize, padded: usize| kernel.min(padded - at * stride);
+            let rows = side(y, stride.height, kernel.height, self.shape[1] + 2 * padding.height);
+            let columns = side(x, stride.width, kernel.width, self.shape[2] + 2 * padding.width);
+            of(&mut seen, rows * columns)
         })
     }
 
-    fn adaptive(&self, size: Size2) -> Vec<f64> {
+    fn adaptive(&self, size: Size2, of: fn(&mut dyn Iterator<Item = f64>, usize) -> f64) -> Vec<f64> {
         let window = |i: usize, len: usize, count: usize| i * len / count..((i + 1) * len).div_ceil(count);
         self.slide(|k, y, x| {
             let rows = window(y, self.shape[1], size.height);
             let columns = window(x, self.shape[2], size.width);
-            let area = (rows.len() * columns.len()) as f64;
+            let area = rows.len() * columns.len();
             let at = |row| {
                 columns.clone().map(move |column| self.pixel([k, row, column], Size2::square(0)).unwrap())
             };
-            rows.flat_map(at).sum::<f64>() / area
+            of(&mut rows.flat_map(at), area)
         })
     }
 

@@ -108,15 +108,21 @@ fn convolution_over_time_agrees() {
 fn pooling_agrees() {
     let (kernel, padding) = (size(3, 2), size(1, 1));
     for stride in [None, Some(size(2, 1))] {
-        layer(&[2, 7, 6], Layer::MaxPool2d { kernel, stride, padding });
-        layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding });
+        for ceil_mode in [false, true] {
+            layer(&[2, 7, 6], Layer::MaxPool2d { kernel, stride, padding, ceil_mode });
+            layer(&[2, 7, 6], Layer::AvgPool2d { kernel, stride, padding, ceil_mode });
+        }
     }
     layer(&[3, 5, 4], Layer::GlobalAvgPool);
     layer(&[3, 5, 4], Layer::AdaptiveAvgPool2d { size: size(3, 2) });
     layer(&[3, 5, 4], Layer::AdaptiveAvgPool2d { size: size(1, 7) });
+    layer(&[3, 5, 4], Layer::AdaptiveMaxPool2d { size: size(3, 2) });
+    layer(&[3, 5, 4], Layer::AdaptiveMaxPool2d { size: size(1, 7) });
     for stride in [None, Some(2)] {
-        layer(&[2, 7], Layer::MaxPool1d { kernel: 3, stride, padding: 1 });
-        layer(&[2, 7], Layer::AvgPool1d { kernel: 3, stride, padding: 1 });
+        for ceil_mode in [false, true] {
+            layer(&[2, 8], Layer::MaxPool1d { kernel: 3, stride, padding: 1, ceil_mode });
+            layer(&[2, 8], Layer::AvgPool1d { kernel: 3, stride, padding: 1, ceil_mode });
+        }
     }
     for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
         layer(&[2, 3, 4], Layer::Upsample { factor: size(2, 3), mode });
@@ -187,7 +193,9 @@ fn sequences_agree() {
             for (bias, positions) in
                 [(true, Positions::None), (false, Positions::None), (true, Positions::Rotary)]
             {
-                layer(item, Layer::MultiHeadAttention { heads: 3, causal, bias, positions });
+                for kv_heads in [None, Some(1)] {
+                    layer(item, Layer::MultiHeadAttention { heads: 3, kv_heads, causal, bias, positions });
+                }
             }
         }
         layer(item, Layer::Patches { size: 3, stride: Some(2) });
@@ -754,7 +762,7 @@ fn what_does_not_count_is_seen_by_nobody() {
     layers_of_texts(&[Layer::Transpose, conv, Layer::Transpose], Layer::MaxOverTime); // windows that end in the text
     for (causal, positions) in [(false, Positions::None), (true, Positions::None), (false, Positions::Rotary)]
     {
-        layer_of_texts(Layer::MultiHeadAttention { heads: 3, causal, bias: true, positions });
+        layer_of_texts(Layer::MultiHeadAttention { heads: 3, kv_heads: None, causal, bias: true, positions });
     }
     for (bidirectional, returns) in
         [(false, Returns::Sequence), (false, Returns::Last), (true, Returns::Sequence), (true, Returns::Last)]

@@ -15,52 +15,70 @@ use crate::write::Write;
 
 /// What the way forward left, and the gradient that comes in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Outputs<'a> {
-    pub(super) out: &'a [f32],
-    pub(super) d_out: &'a [f32],
+struct Outputs<'a> {
+    out: &'a [f32],
+    d_out: &'a [f32],
     /// Of this head alone.
-    pub(super) logsumexp: &'a [f32],
+    logsumexp: &'a [f32],
 }
 
-/// The gradients of one head's queries, keys and values, whose vectors are cut into pieces of `L`.
-pub(super) fn head<const L: usize>(
+/// The gradients of the queries, keys and values of heads that share keys and values, whose vectors are cut into pieces of `L`.
+/// `heads`: with their logarithms.
+pub(super) fn heads<'a, const L: usize>(
     isa: Isa,
-    head: &Head<'_>,
-    outputs: &Outputs<'_>,
+    mut heads: impl Iterator<Item = (Head<'a>, &'a [f32])> + Clone,
+    [out, d_out]: [&'a [f32]; 2],
     d_qkv: &mut Column<'_, f32>,
     write: Write,
 ) {
-    if head.len == 0 {
-        return;
-    }
-    let wide = head.width::<L>();
-    let own = [head.len * wide; 4];
+    let Some((first, _)) = heads.clone().next().filter(|(head, _)| head.len > 0) else { return };
+    let wide = first.width::<L>();
+    let own = [first.len * wide; 4];
     scratch::lend(room(own) + room(Block::<L>::lens(wide)), |space| {
         let (own_space, block) = space.split_at_mut(room(own));
         let [keys, values, d_keys, d_values] = cut(own_space, own);
         let (keys, values) = (panels(keys), panels(values));
-        pack::<L>(isa, head.rows(1, 0..head.len), head.len, keys);
-        pack::<L>(isa, head.rows(2, 0..head.len), head.len, values);
+        pack::<L>(isa, first.rows(1, 0..first.len), first.len, keys);
+        pack::<L>(isa, first.rows(2, 0..first.len), first.len, values);
         d_keys.fill(0.0);
         d_values.fill(0.0);
         let mut sides = Keys { keys, values, d_keys: panels(d_keys), d_values: panels(d_values) };
         let mut block = Block::<L>::of(block, wide);
-        for first in (0..head.len).step_by(BLOCK) {
-            let queries = first..head.len.min(first + BLOCK);
-            block.load(isa, head, outputs, queries.clone());
-            for keys in head.blocks(queries.end) {
-                block.weigh(isa, head, &queries, &keys, &sides);
-                block.add(isa, head, &queries, &keys, &mut sides);
-            }
-            for (i, time) in queries.enumerate() {
-                unpack(block.d_queries, BLOCK, i, d_qkv.cell(time, 0), write);
-            }
-        }
-        for time in 0..head.len {
-            unpack(sides.d_keys, head.len, time, d_qkv.cell(time, 1), write);
-            unpack(sides.d_values, head.len, time, d_qkv.cell(time, 2), write);
+        let mut cell = 0;
+        heads.by_ref().for_each(|(head, logsumexp)| {
+            let outputs = Outputs { out, d_out, logsumexp };
+            one_head(isa, &head, &outputs, &mut block, &mut sides, |time, i, d_queries| {
+                unpack(d_queries, BLOCK, i, d_qkv.cell(time, cell), write);
+            });
+            cell += 1;
+        });
+        for time in 0..first.len {
+            unpack(sides.d_keys, first.len, time, d_qkv.cell(time, cell), write);
+            unpack(sides.d_values, first.len, time, d_qkv.cell(time, cell + 1), write);
         }
     });
+}
+
+/// Adds to the gradients of keys and values, and hands on those of the queries, each by its time and its row of a block.
+fn one_head<const L: usize>(
+    isa: Isa,
+    head: &Head<'_>,
+    outputs: &Outputs<'_>,
+    block: &mut Block<'_, L>,
+    sides: &mut Keys<'_, L>,
+    mut hand_on: impl FnMut(usize, usize, &[[f32; L]]),
+) {
+    for first in (0..head.len).step_by(BLOCK) {
+        let queries = first..head.len.min(first + BLOCK);
+        block.load(isa, head, outputs, queries.clone());
+        for keys in head.blocks(queries.end) {
+            block.weigh(isa, head, &queries, &keys, sides);
+            block.add(isa, head, &queries, &keys, sides);
+        }
+        for (i, time) in queries.enumerate() {
+            hand_on(time, i, block.d_queries);
+        }
+    }
 }
 
 /// Keys and values of a head, and their gradients: panels `[D / L, len, L]`.
@@ -158,7 +176,7 @@ impl<'a, const L: usize> Block<'a, L> {
         keys: &Range<usize>,
         sides: &Keys<'_, L>,
     ) {
-        let (d, wide) = (head.shape[3], head.width::<L>());
+        let (d, wide) = (head.size(), head.width::<L>());
         for (panel, first) in queries.clone().step_by(PANEL).enumerate() {
             let rows = PANEL.min(queries.end - first);
             let keys = keys.start..if head.causal { keys.end.min(first + rows) } else { keys.end };

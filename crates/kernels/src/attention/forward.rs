@@ -35,7 +35,7 @@ pub(super) fn head<const L: usize>(
             let rows = PANEL.min(head.len - first);
             pack::<L>(isa, head.rows(0, first..first + rows), PANEL, queries);
             turn::<L>(isa, queries, PANEL, 0, head.scale * LOG2_E, turned);
-            let queries = &turned[..head.shape[3]];
+            let queries = &turned[..head.size()];
             let mut state = State { rows, sums, largest: [f32::NEG_INFINITY; PANEL], totals: [0.0; PANEL] };
             for block in head.blocks(first + rows) {
                 let scores = &mut scores[..block.len()];

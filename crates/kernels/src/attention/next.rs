@@ -1,7 +1,7 @@
 //! Attention of one more place of a sequence, over keys and values that are kept from call to call.
 //!
-//! Keys lie as `[H, D, T]`, so that the scores of many places are the lanes of vectors, and values as `[H, T, D]`; `T` is a
-//! multiple of 16.
+//! Keys lie as `[G, D, T]`, so that the scores of many places are the lanes of vectors, and values as `[G, T, D]`; `T` is a
+//! multiple of 16. `G` heads of keys and values are shared by `H` of queries.
 
 use crate::ctx::Ctx;
 use crate::isa::rungs;
@@ -22,14 +22,15 @@ pub fn kept_places(time: usize) -> usize {
 
 /// Keeps keys and values of place `at`.
 ///
-/// `shape` is `[T, H, D]`: room, heads, size of a head. `qkv`: `[3, H, D]`. `keys`: `[H, D, T]`. `values`: `[H, T, D]`.
+/// `shape` is `[T, H, G, D]`: room, heads, heads of keys and values, size of a head. `qkv`: `[H + 2 * G, D]`. `keys`: `[G, D, T]`.
+/// `values`: `[G, T, D]`.
 ///
 /// # Panics
 /// If a slice has another length, or there is no place `at`.
-pub fn keep_place([t, h, d]: [usize; 3], at: usize, qkv: &[f32], keys: &mut [f32], values: &mut [f32]) {
-    check([t, h, d], qkv.len(), keys.len(), values.len());
+pub fn keep_place([t, h, g, d]: [usize; 4], at: usize, qkv: &[f32], keys: &mut [f32], values: &mut [f32]) {
+    check([t, h, g, d], qkv.len(), keys.len(), values.len());
     assert!(at < t, "attention wants one of {t} places, got place {at}");
-    let [key, value] = [1, 2].map(|group| &qkv[group * h * d..][..h * d]);
+    let [key, value] = [h, h + g].map(|head| &qkv[head * d..][..g * d]);
     for (number, row) in key.iter().zip(keys.chunks_exact_mut(t)) {
         row[at] = *number;
     }
@@ -48,7 +49,7 @@ pub fn keep_place([t, h, d]: [usize; 3], at: usize, qkv: &[f32], keys: &mut [f32
 #[expect(clippy::too_many_arguments, reason = "sizes and slices of a kernel stand side by side")]
 pub fn attention_next(
     ctx: &Ctx,
-    [t, h, d]: [usize; 3],
+    [t, h, g, d]: [usize; 4],
     scale: f64,
     count: usize,
     qkv: &[f32],
@@ -56,7 +57,7 @@ pub fn attention_next(
     scores: &mut [f32],
     out: &mut [f32],
 ) {
-    check([t, h, d], qkv.len(), keys.len(), values.len());
+    check([t, h, g, d], qkv.len(), keys.len(), values.len());
     assert_eq!(
         [scores.len(), out.len()],
         [h * t, h * d],
@@ -68,19 +69,21 @@ pub fn attention_next(
     ctx.team.parts2((scores, together * t), (out, together * d), |i, scores, out| {
         for (k, (scores, out)) in scores.chunks_exact_mut(t).zip(out.chunks_exact_mut(d)).enumerate() {
             let head = i * together + k;
-            let (keys, values) = (&keys[head * t * d..][..t * d], &values[head * t * d..][..t * d]);
+            let shared = head / (h / g) * t * d;
+            let (keys, values) = (&keys[shared..][..t * d], &values[shared..][..t * d]);
             one_head(ctx.isa, scale, count, &qkv[head * d..][..d], keys, values, scores, out);
         }
     });
 }
 
-fn check([t, h, d]: [usize; 3], qkv: usize, keys: usize, values: usize) {
+fn check([t, h, g, d]: [usize; 4], qkv: usize, keys: usize, values: usize) {
+    assert!(h.is_multiple_of(g) && g <= h, "attention wants {h} heads to share {g} of keys and values");
     assert_eq!(t % LANES, 0, "attention wants room for a multiple of {LANES} places, got {t}");
-    assert_eq!(qkv, 3 * h * d, "attention wants qkv of shape [3, {h}, {d}]");
+    assert_eq!(qkv, (h + 2 * g) * d, "attention wants qkv of shape [{h} + 2 * {g}, {d}]");
     assert_eq!(
         [keys, values],
-        [h * t * d; 2],
-        "attention wants keys of [{h}, {d}, {t}] and values of [{h}, {t}, {d}]"
+        [g * t * d; 2],
+        "attention wants keys of [{g}, {d}, {t}] and values of [{g}, {t}, {d}]"
     );
 }
 
@@ -151,13 +154,13 @@ mod tests {
     use crate::testing::{assert_close, everywhere, normal, wide};
 
     /// What every place of a sequence sees, place by place.
-    fn place_by_place(ctx: &Ctx, [t, h, d]: [usize; 3], qkv: &[f32]) -> Vec<f32> {
-        let room = [kept_places(t), h, d];
-        let len = room.iter().product();
+    fn place_by_place(ctx: &Ctx, [t, h, g, d]: [usize; 4], qkv: &[f32]) -> Vec<f32> {
+        let room = [kept_places(t), h, g, d];
+        let len = kept_places(t) * g * d;
         let (mut keys, mut values, mut scores) =
             (vec![f32::NAN; len], vec![f32::NAN; len], vec![0.0; room[0] * h]);
         let mut all = vec![];
-        for (at, qkv) in qkv.chunks_exact(3 * h * d).enumerate() {
+        for (at, qkv) in qkv.chunks_exact((h + 2 * g) * d).enumerate() {
             keep_place(room, at, qkv, &mut keys, &mut values);
             let mut out = vec![f32::NAN; h * d];
             attention_next(ctx, room, 0.3, at + 1, qkv, [&keys, &values], &mut scores, &mut out);
@@ -168,13 +171,21 @@ mod tests {
 
     #[test]
     fn it_is_what_the_last_place_of_a_causal_attention_sees() {
-        for shape in [[1, 1, 1], [5, 2, 3], [17, 3, 8], [64, 1, 33], [300, 5, 64]] {
-            let [t, h, d] = shape;
-            let qkv = normal(3, t * 3 * h * d);
+        for shape in [
+            [1, 1, 1, 1],
+            [5, 2, 2, 3],
+            [17, 3, 3, 8],
+            [64, 1, 1, 33],
+            [300, 5, 5, 64],
+            [40, 6, 2, 16],
+            [33, 4, 1, 8],
+        ] {
+            let [t, h, g, d] = shape;
+            let qkv = normal(3, t * (h + 2 * g) * d);
             let got = everywhere(|ctx| place_by_place(ctx, shape, &qkv));
             let (mut wanted, mut sums) = (vec![0.0; t * h * d], vec![0.0; t * h]);
             let mask = AttentionMask { causal: true, lengths: None };
-            attention(&Ctx::new(1), [1, t, h, d], 0.3, mask, &qkv, &mut wanted, &mut sums);
+            attention(&Ctx::new(1), [1, t, h, g, d], 0.3, mask, &qkv, &mut wanted, &mut sums);
             // Both are off by some units of 6e-8 for scores of some 10.
             assert_close(&got, &wide(&wanted), 4e-6, "out");
         }
@@ -182,10 +193,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_seen() {
-        let [t, h, d] = [4, 1, 2];
-        let mut qkv = normal(3, t * 3 * h * d);
-        qkv[3 * h * d + 4] = f32::NAN; // a value of the second place
-        let got = place_by_place(&Ctx::new(1), [t, h, d], &qkv);
+        let [t, h, g, d] = [4, 1, 1, 2];
+        let mut qkv = normal(3, t * 3 * d);
+        qkv[3 * d + 4] = f32::NAN; // a value of the second place
+        let got = place_by_place(&Ctx::new(1), [t, h, g, d], &qkv);
         assert!(got[..2].iter().all(|x| x.is_finite()) && got[2].is_nan() && got[4].is_nan(), "{got:?}");
         assert!(got[3].is_finite(), "the other value of that place is a number: {got:?}");
     }

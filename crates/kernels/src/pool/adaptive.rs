@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::max::{to_winners, wins};
 use crate::ctx::Ctx;
 use crate::write::Write;
 
@@ -66,10 +67,66 @@ pub fn adaptive_average_pool_backward(
     });
 }
 
+/// Adaptive max pooling: the largest number of each window of [`adaptive_average_pool`], and where it stood in its plane, `row * W +
+/// column`, which the way back needs. Winners are those of [`max_pool`](super::max_pool). `y`, `places`: `[planes, OH, OW]`.
+///
+/// # Panics
+/// If a length does not fit the sizes.
+pub fn adaptive_max_pool(
+    ctx: &Ctx,
+    planes: usize,
+    plane: [usize; 2],
+    counts: [usize; 2],
+    x: &[f32],
+    (y, places): (&mut [f32], &mut [u32]),
+) {
+    let [small, large] = lengths(plane, counts, planes, [y.len(), x.len()]);
+    assert_eq!(places.len(), y.len(), "max pooling wants a place for each window");
+    assert!(u32::try_from(large).is_ok(), "max pooling wants planes of fewer than 2^32 numbers, got {large}");
+    if y.is_empty() {
+        return;
+    }
+    ctx.team.parts2((y, small), (places, small), |i, y, places| {
+        let x = &x[i * large..][..large];
+        for ((y, place), [rows, columns]) in y.iter_mut().zip(places).zip(windows(plane, counts)) {
+            let first = rows.start * plane[1] + columns.start;
+            let numbers = rows.flat_map(|row| row * plane[1] + columns.start..row * plane[1] + columns.end);
+            let winner = numbers.fold(first, |best, at| if wins(x[at], x[best]) { at } else { best });
+            (*y, *place) = (x[winner], winner as u32);
+        }
+    });
+}
+
+/// The gradient of [`adaptive_max_pool`]: what reaches a window goes to its winner. `dy`, `places`: `[planes, OH, OW]`; `dx`:
+/// `[planes, H, W]`.
+///
+/// # Panics
+/// If a length does not fit the sizes, or a place lies outside its plane.
+pub fn adaptive_max_pool_backward(
+    ctx: &Ctx,
+    planes: usize,
+    plane: [usize; 2],
+    counts: [usize; 2],
+    (dy, places): (&[f32], &[u32]),
+    (dx, write): (&mut [f32], Write),
+) {
+    let [small, large] = lengths(plane, counts, planes, [dy.len(), dx.len()]);
+    assert_eq!(places.len(), dy.len(), "max pooling wants a place for each window");
+    if dx.is_empty() {
+        return;
+    }
+    ctx.team.parts(dx, large, |i, dx| {
+        if write == Write::Set {
+            dx.fill(0.0);
+        }
+        to_winners(&dy[i * small..][..small], &places[i * small..][..small], dx);
+    });
+}
+
 /// The means of a row's windows as a product: `[count, len]`, what each window takes of each number.
 pub fn adaptive_matrix(len: usize, count: usize) -> Vec<f64> {
     let row = |i| {
-        let window = window(i, len, count);
+        let window = adaptive_window(i, len, count);
         (0..len).map(move |at| if window.contains(&at) { 1.0 / window.len() as f64 } else { 0.0 })
     };
     (0..count).flat_map(row).collect()
@@ -77,11 +134,12 @@ pub fn adaptive_matrix(len: usize, count: usize) -> Vec<f64> {
 
 /// The windows of a plane, row by row.
 fn windows(plane: [usize; 2], counts: [usize; 2]) -> impl Iterator<Item = [Range<usize>; 2]> {
-    let of = move |i: usize, axis: usize| window(i, plane[axis], counts[axis]);
+    let of = move |i: usize, axis: usize| adaptive_window(i, plane[axis], counts[axis]);
     (0..counts[0] * counts[1]).map(move |i| [of(i / counts[1], 0), of(i % counts[1], 1)])
 }
 
-fn window(i: usize, len: usize, count: usize) -> Range<usize> {
+/// The numbers of window `i` of `count` over a row of `len`; both are above zero.
+pub fn adaptive_window(i: usize, len: usize, count: usize) -> Range<usize> {
     i * len / count..((i + 1) * len).div_ceil(count)
 }
 
@@ -155,6 +213,43 @@ mod tests {
             assert_close(&set, &wanted, 2e-6, &what);
             let wanted: Vec<f64> = wanted.iter().map(|dx| dx + 1.0).collect();
             assert_close(&added, &wanted, 2e-6, &what);
+        }
+    }
+
+    #[test]
+    fn the_largest_of_each_window_wins_and_takes_its_gradient() {
+        for (plane, counts) in CASES {
+            let (planes, what) = (2, format!("{plane:?} to {counts:?}"));
+            let [large, small] = [plane, counts].map(|[height, width]| planes * height * width);
+            let dy = normal(2, small);
+            // Few values, so that there are ties and NaN.
+            let few = [-1.0, 0.0, 1.0, 1.0, f32::NEG_INFINITY, f32::NAN];
+            let x: Vec<f32> =
+                normal(1, large).iter().map(|x| few[(x.abs() * 100.0) as usize % few.len()]).collect();
+            let got = everywhere(|ctx| {
+                let (mut y, mut places) = (vec![f32::NAN; small], vec![u32::MAX; small]);
+                adaptive_max_pool(ctx, planes, plane, counts, &x, (&mut y, &mut places));
+                let mut dx = vec![f32::NAN; large];
+                for write in [Write::Set, Write::Add] {
+                    adaptive_max_pool_backward(ctx, planes, plane, counts, (&dy, &places), (&mut dx, write));
+                }
+                [y, dx].concat()
+            });
+            let (mut wanted, mut twice) = (vec![], vec![0.0; large]);
+            for (i, dy) in dy.iter().enumerate() {
+                let (image, window) = (i / (counts[0] * counts[1]), i % (counts[0] * counts[1]));
+                let side = |axis: usize, i: usize| adaptive_window(i, plane[axis], counts[axis]);
+                let [rows, columns] = [side(0, window / counts[1]), side(1, window % counts[1])];
+                let place = |row: usize, column: usize| (image * plane[0] + row) * plane[1] + column;
+                let first = place(rows.start, columns.start);
+                let places = rows.flat_map(|row| columns.clone().map(move |column| place(row, column)));
+                let winner =
+                    places.fold(first, |best, at| if x[at] > x[best] || x[at].is_nan() { at } else { best });
+                wanted.push(x[winner]);
+                twice[winner] += 2.0 * f64::from(*dy);
+            }
+            assert!(got.iter().zip(&wanted).all(|(got, wanted)| got.to_bits() == wanted.to_bits()), "{what}");
+            assert_close(&got[small..], &twice, 2e-6, &what);
         }
     }
 

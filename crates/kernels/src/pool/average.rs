@@ -129,8 +129,9 @@ rungs! {
     fn spread(windows: Windows, dy: &[f32], dx: &mut [f32]) {
         let [oh, ow] = windows.counts();
         let ([h, w], stride, padding) = (windows.plane, windows.stride[1], windows.padding[1]);
-        let area = (windows.kernel[0] * windows.kernel[1]) as f32;
-        let padded = w + 2 * padding;
+        // In front of a last window that reaches beyond the padding all are whole.
+        let whole = (0..ow).take_while(|at| windows.extent(1, *at) == windows.kernel[1]).count();
+        let padded = (w + 2 * padding).max((ow - 1) * stride + windows.kernel[1]);
         // Columns that are a stride apart lie together, so that a tap adds to neighbours.
         let phase = padded.div_ceil(stride);
         lend(ow + padded + stride * phase, |work| {
@@ -138,8 +139,12 @@ rungs! {
             let (line, phases) = rest.split_at_mut(padded);
             for (dy, dx) in dy.chunks_exact(oh * ow).zip(dx.chunks_exact_mut(h * w)) {
                 for (row, dy) in dy.chunks_exact(ow).enumerate() {
+                    let area = (windows.extent(0, row) * windows.kernel[1]) as f32;
                     for (share, dy) in shares.iter_mut().zip(dy) {
                         *share = dy / area;
+                    }
+                    for at in whole..ow {
+                        shares[at] = dy[at] / (windows.extent(0, row) * windows.extent(1, at)) as f32;
                     }
                     phases.fill(0.0);
                     for tap in 0..windows.kernel[1] {
@@ -169,7 +174,7 @@ fn window(windows: &Windows, x: &[f32], [row, column]: [usize; 2], y: &mut [f32]
             sum += x;
         }
     }
-    y[column] = sum / (windows.kernel[0] * windows.kernel[1]) as f32;
+    y[column] = sum / (windows.extent(0, row) * windows.extent(1, column)) as f32;
 }
 
 /// Windows that lie within the plane's columns, `B` at the same time; the last ones may be done twice.
@@ -197,7 +202,7 @@ fn window_block<const B: usize, const STRIDE: usize>(
     y: &mut [f32],
 ) {
     let start = first * STRIDE - windows.padding[1];
-    let area = (windows.kernel[0] * windows.kernel[1]) as f32;
+    let area = (windows.extent(0, row) * windows.kernel[1]) as f32;
     let mut sums = [0.0; B];
     for line in windows.lines(0, row) {
         for tap in 0..windows.kernel[1] {

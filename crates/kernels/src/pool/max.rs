@@ -66,12 +66,15 @@ pub fn max_pool_backward(
             dx.fill(0.0);
         }
         let planes = dy.chunks_exact(output).zip(places.chunks_exact(output)).zip(dx.chunks_exact_mut(input));
-        for ((dy, places), dx) in planes {
-            for (dy, place) in dy.iter().zip(places) {
-                dx[*place as usize] += dy;
-            }
-        }
+        planes.for_each(|((dy, places), dx)| to_winners(dy, places, dx));
     });
+}
+
+/// What reaches the windows of a plane, to the numbers that won.
+pub(super) fn to_winners(dy: &[f32], places: &[u32], dx: &mut [f32]) {
+    for (dy, place) in dy.iter().zip(places) {
+        dx[*place as usize] += dy;
+    }
 }
 
 /// Whether a number takes the place of the largest so far.

@@ -16,9 +16,9 @@ fn cases() -> Vec<Windows> {
             ([5, 4], [3, 4], [2, 2]),
             ([1, 3], [1, 2], [0, 0]),
         ] {
-            let windows = Windows { plane, kernel, stride, padding };
+            let windows = Windows { plane, kernel, stride, padding, ceil_mode: false };
             if (0..2).all(|axis| kernel[axis] <= plane[axis] + 2 * padding[axis]) {
-                cases.push(windows);
+                cases.extend([windows, Windows { ceil_mode: true, ..windows }]);
             }
         }
     }
@@ -37,6 +37,36 @@ fn members(windows: &Windows) -> Vec<Vec<usize>> {
     };
     let window = |i: usize| along(i / ow, 0).flat_map(|y| along(i % ow, 1).map(move |x| y * w + x)).collect();
     (0..oh * ow).map(window).collect()
+}
+
+/// How much of the padded plane each window has, in row-major order.
+fn areas(windows: &Windows) -> Vec<f64> {
+    let [_, ow] = windows.counts();
+    let side = |window: usize, axis: usize| {
+        let padded = windows.plane[axis] + 2 * windows.padding[axis];
+        let start = window * windows.stride[axis];
+        (start..start + windows.kernel[axis]).filter(|line| *line < padded).count()
+    };
+    (0..windows.counts().iter().product()).map(|i| (side(i / ow, 0) * side(i % ow, 1)) as f64).collect()
+}
+
+#[test]
+fn windows_are_as_many_as_in_pytorch() {
+    // The size of torch.nn.functional.max_pool1d(torch.zeros(1, 1, len), kernel, stride, padding, ceil_mode=True).
+    for ([len, kernel, stride, padding], wanted) in [
+        ([5, 2, 2, 0], 3),
+        ([4, 2, 2, 0], 2),
+        ([6, 3, 2, 1], 4),
+        ([2, 3, 2, 0], 1),
+        ([3, 2, 3, 1], 2),
+        ([5, 2, 3, 1], 2),
+        ([7, 5, 3, 2], 3),
+        ([1, 2, 2, 1], 1),
+    ] {
+        let [plane, kernel, stride] = [len, kernel, stride].map(|side| [1, side]);
+        let windows = Windows { plane, kernel, stride, padding: [0, padding], ceil_mode: true };
+        assert_eq!(windows.counts(), [1, wanted], "{windows:?}");
+    }
 }
 
 /// As PyTorch: `value > max || isnan(value)`, from the first number on.
@@ -111,10 +141,10 @@ fn the_mean_of_windows_counts_padding() {
             }
             [y, dx]
         });
-        let area = windows.kernel.iter().product::<usize>() as f64;
+        let areas = areas(&windows);
         let plain = |x: &[f64]| -> Vec<f64> {
-            let mean = |x: &[f64], m: &Vec<usize>| m.iter().map(|i| x[*i]).sum::<f64>() / area;
-            x.chunks(size).flat_map(|x| members.iter().map(|m| mean(x, m)).collect::<Vec<_>>()).collect()
+            let mean = |x: &[f64], i: usize| members[i].iter().map(|i| x[*i]).sum::<f64>() / areas[i];
+            x.chunks(size).flat_map(|x| (0..members.len()).map(|i| mean(x, i)).collect::<Vec<_>>()).collect()
         };
         assert_close(&y, &plain(&wide(&x)), BOUND, &format!("{windows:?}"));
         let twice = differences(&wide(&x), |x| 2.0 * inner(&plain(x), &dy));
@@ -124,9 +154,10 @@ fn the_mean_of_windows_counts_padding() {
 
 #[test]
 fn many_planes_give_the_bits_of_one_thread() {
-    let halves = Windows { plane: [33, 40], kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+    let halves =
+        Windows { plane: [33, 40], kernel: [2, 2], stride: [2, 2], padding: [0, 0], ceil_mode: false };
     let stem = Windows { kernel: [3, 3], padding: [1, 1], ..halves };
-    for windows in [halves, stem] {
+    for windows in [halves, Windows { ceil_mode: true, ..halves }, stem] {
         check_max(&windows, 70, &normal(7, 70 * 33 * 40));
     }
 }
@@ -156,5 +187,5 @@ fn the_mean_of_planes() {
 #[test]
 #[should_panic(expected = "pooling wants a padding of at most half the kernel 3, got 2")]
 fn padding_is_at_most_half_the_kernel() {
-    Windows { plane: [4, 4], kernel: [3, 3], stride: [1, 1], padding: [2, 2] }.counts();
+    Windows { plane: [4, 4], kernel: [3, 3], stride: [1, 1], padding: [2, 2], ceil_mode: false }.counts();
 }

@@ -22,6 +22,8 @@ pub(super) struct Attention {
     time: usize,
     width: usize,
     heads: usize,
+    /// Of keys and values.
+    kv_heads: usize,
     causal: bool,
     bias: bool,
     /// Of rotary positions: `[time, size of a head]`.
@@ -29,10 +31,10 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Of items of these sizes, which end in time and width.
+    /// Of items of these sizes, which end in time and width. `heads`: of queries, and of keys and values.
     pub(super) fn of(
         item: &[usize],
-        heads: usize,
+        [heads, kv_heads]: [usize; 2],
         causal: bool,
         bias: bool,
         positions: Positions,
@@ -44,32 +46,42 @@ impl Attention {
             Positions::None => None,
             Positions::Rotary => Some(narrow(rotations(time, width / heads.max(1)))),
         };
-        Attention { sequences, time, width, heads, causal, bias, rotations }
+        Attention { sequences, time, width, heads, kv_heads, causal, bias, rotations }
+    }
+
+    /// The size of a head.
+    fn size(&self) -> usize {
+        self.width / self.heads.max(1)
+    }
+
+    /// How many numbers the queries, keys and values of a place are.
+    fn attended(&self) -> usize {
+        self.width + 2 * self.kv_heads * self.size()
     }
 
     /// Queries, keys and values; what the heads yield; the logarithms of their sums.
     pub(super) fn keeps(&self) -> [Room; 3] {
-        let numbers = self.sequences * self.time * self.width;
-        [3 * numbers, numbers, self.sequences * self.time * self.heads].map(Room::item)
+        [self.attended(), self.width, self.heads]
+            .map(|numbers| Room::item(self.sequences * self.time * numbers))
     }
 
     /// The gradients of what the heads yield, and of queries, keys and values.
     pub(super) fn works_with(&self) -> [Room; 2] {
-        let numbers = self.sequences * self.time * self.width;
-        [numbers, 3 * numbers].map(Room::item)
+        [self.width, self.attended()].map(|numbers| Room::item(self.sequences * self.time * numbers))
     }
 
-    fn shape(&self, rows: usize) -> [usize; 4] {
-        [rows * self.sequences, self.time, self.heads, self.width / self.heads.max(1)]
+    /// Sequences, places, heads, those of keys and values, size of a head.
+    fn shape(&self, rows: usize) -> [usize; 5] {
+        [rows * self.sequences, self.time, self.heads, self.kv_heads, self.size()]
     }
 
     fn scale(&self) -> f64 {
-        1.0 / ((self.width / self.heads.max(1)) as f64).sqrt()
+        1.0 / (self.size() as f64).sqrt()
     }
 
     /// Units and inputs of the product in front, and of the one behind.
     pub(super) fn products(&self) -> [[usize; 2]; 2] {
-        [[3 * self.width, self.width], [self.width, self.width]]
+        [[self.attended(), self.width], [self.width, self.width]]
     }
 
     /// Which learned tensor is the weight of a product; its bias, if there is one, is the next.
@@ -93,7 +105,8 @@ pub(super) struct Kept {
 impl Attention {
     /// Room behind `end`, which moves, for the keys and values of every place; none where a place sees those behind it.
     pub(super) fn kept(&self, end: &mut usize) -> Option<Kept> {
-        let len = self.room().iter().product::<usize>();
+        let [places, _, kv_heads, size] = self.room();
+        let len = places * kv_heads * size;
         let mut lay = || {
             *end += len;
             *end - len..*end
@@ -106,9 +119,9 @@ impl Attention {
         kept_places(self.time) * self.heads
     }
 
-    /// Places, heads, size of a head.
-    fn room(&self) -> [usize; 3] {
-        [kept_places(self.time), self.heads, self.width / self.heads.max(1)]
+    /// Places, heads, those of keys and values, size of a head.
+    fn room(&self) -> [usize; 4] {
+        [kept_places(self.time), self.heads, self.kv_heads, self.size()]
     }
 }
 
@@ -163,10 +176,10 @@ impl Run<'_> {
     ) {
         let [qkv, mixed] = [0, 1].map(|k| self.kept(step, k));
         self.attention_product(i, step, op, 0, [&self.read(step), &qkv]);
-        let room @ [_, heads, size] = op.room();
+        let room @ [_, heads, kv_heads, size] = op.room();
         if let Some(rotations) = &op.rotations {
             let rotations = &rotations[at * size..][..size];
-            rotate(self.ctx, [1, 1, heads, size], rotations, Turn::Forward, self.arena.write(&qkv));
+            rotate(self.ctx, [1, 1, heads, kv_heads, size], rotations, Turn::Forward, self.arena.write(&qkv));
         }
         self.keep_places(step, op, at..at + 1, (kept, place));
         let ([qkv], [out]) = self.arena.views([&qkv], [&mixed]);
@@ -186,7 +199,7 @@ impl Run<'_> {
     ) {
         let qkv = self.arena.read(&self.kept(step, 0));
         let ([], [keys, values]) = kept.views([], [&place.keys, &place.values]);
-        for (at, qkv) in places.zip(qkv.chunks_exact(3 * op.width)) {
+        for (at, qkv) in places.zip(qkv.chunks_exact(op.attended())) {
             keep_place(op.room(), at, qkv, keys, values);
         }
     }
@@ -209,6 +222,6 @@ impl Run<'_> {
         }
         let dx = step.gradients[0].map(|(place, write)| (place.span(self.rows), write));
         let (learned, spans) = ((op.weight(0), op.bias), [&self.read(step), &d_qkv]);
-        self.product_backward(step, learned, [places, 3 * width, width], spans, dx);
+        self.product_backward(step, learned, [places, op.attended(), width], spans, dx);
     }
 }

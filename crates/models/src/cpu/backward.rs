@@ -3,15 +3,15 @@
 use baeum_core::{Interpolation, Part};
 use baeum_kernels::{
     Activation, Conv2d, Epilogue, Matrix, MatrixMut, Span, Write, activation_backward,
-    activation_backward_in_place, adaptive_average_pool_backward, as_words, average_pool_backward,
-    bias_gradient, conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks, cut_pieces_backward, dropout,
-    dropout_in_place, embedding_backward, gemm, global_average_pool_backward, max_pool_backward,
-    mean_of_sigmoid_backward, multiply, negate, pad_backward, transpose_backward, upsample_bilinear_backward,
-    upsample_nearest_backward,
+    activation_backward_in_place, adaptive_average_pool_backward, adaptive_max_pool_backward, as_words,
+    average_pool_backward, bias_gradient, conv2d_data_grad, conv2d_weight_grad, copy, copy_blocks,
+    cut_pieces_backward, dropout, dropout_in_place, embedding_backward, gemm, global_average_pool_backward,
+    max_pool_backward, mean_of_sigmoid_backward, multiply, negate, pad_backward, transpose_backward,
+    upsample_bilinear_backward, upsample_nearest_backward,
 };
 
 use super::Run;
-use super::op::{Op, Upsample};
+use super::op::{AdaptivePool, Op, Upsample};
 use super::plan::{Place, Step};
 use crate::network::Pass;
 
@@ -53,11 +53,18 @@ impl Run<'_> {
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                 average_pool_backward(self.ctx, pool.planes * self.rows, &pool.windows, dy, dx, write);
             }
-            Op::AdaptivePool { planes, plane, counts } => {
+            &Op::AdaptiveAvgPool(AdaptivePool { planes, plane, counts }) => {
                 let Some((dx, write)) = step.gradients[0] else { return };
                 let ([dy], [dx]) = self.arena.views([&dy.span(self.rows)], [&dx.span(self.rows)]);
                 let planes = planes * self.rows;
-                adaptive_average_pool_backward(self.ctx, planes, *plane, *counts, dy, (dx, write));
+                adaptive_average_pool_backward(self.ctx, planes, plane, counts, dy, (dx, write));
+            }
+            &Op::AdaptiveMaxPool(AdaptivePool { planes, plane, counts }) => {
+                let Some((dx, write)) = step.gradients[0] else { return };
+                let reads = [&dy.span(self.rows), &self.kept(step, 0)];
+                let ([dy, places], [dx]) = self.arena.views(reads, [&dx.span(self.rows)]);
+                let (planes, dy) = (planes * self.rows, (dy, as_words(places)));
+                adaptive_max_pool_backward(self.ctx, planes, plane, counts, dy, (dx, write));
             }
             Op::GlobalMean { channels, area } => {
                 let Some((dx, write)) = step.gradients[0] else { return };

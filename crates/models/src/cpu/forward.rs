@@ -3,13 +3,13 @@
 use baeum_core::{Batch, Counter, Interpolation, NetworkError, Node};
 use baeum_kernels::{
     Activation, Conv2d, Ctx, Dropout, Epilogue, Matrix, MatrixMut, Span, Write, accumulate, activation,
-    activation_in_place, adaptive_average_pool, add, add_relu, as_words, as_words_mut, average_pool, conv2d,
-    conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding, gemm, gemm_prepared,
-    global_average_pool, max_pool, max_pool_values, mean_of_sigmoid, multiply, pad, sequence_lengths,
-    subtract, transpose, upsample_bilinear, upsample_nearest,
+    activation_in_place, adaptive_average_pool, adaptive_max_pool, add, add_relu, as_words, as_words_mut,
+    average_pool, conv2d, conv2d_prepared, copy_blocks, cut_pieces, dropout, dropout_in_place, embedding,
+    gemm, gemm_prepared, global_average_pool, max_pool, max_pool_values, mean_of_sigmoid, multiply, pad,
+    sequence_lengths, subtract, transpose, upsample_bilinear, upsample_nearest,
 };
 
-use super::op::{Op, Pool, Upsample};
+use super::op::{AdaptivePool, Op, Pool, Upsample};
 use super::plan::Step;
 use super::ready::Ready;
 use super::state::FlatState;
@@ -49,9 +49,14 @@ impl Run<'_> {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
                 average_pool(self.ctx, pool.planes * self.rows, &pool.windows, x, y);
             }
-            Op::AdaptivePool { planes, plane, counts } => {
+            &Op::AdaptiveAvgPool(AdaptivePool { planes, plane, counts }) => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);
-                adaptive_average_pool(self.ctx, planes * self.rows, *plane, *counts, x, y);
+                adaptive_average_pool(self.ctx, planes * self.rows, plane, counts, x, y);
+            }
+            &Op::AdaptiveMaxPool(AdaptivePool { planes, plane, counts }) => {
+                let ([x], [y, places]) = self.arena.views([&self.read(step)], [&y, &self.kept(step, 0)]);
+                let y = (y, as_words_mut(places));
+                adaptive_max_pool(self.ctx, planes * self.rows, plane, counts, x, y);
             }
             Op::GlobalMean { channels, area } => {
                 let ([x], [y]) = self.arena.views([&self.read(step)], [&y]);

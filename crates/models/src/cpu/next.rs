@@ -216,7 +216,8 @@ impl Way {
             | Op::MaxPool(_)
             | Op::AvgPool(_)
             | Op::Upsample(_)
-            | Op::AdaptivePool { .. }
+            | Op::AdaptiveAvgPool(_)
+            | Op::AdaptiveMaxPool(_)
             | Op::GlobalMean { .. }
             | Op::BatchNorm { .. }
             | Op::GroupNorm { .. }
@@ -318,9 +319,9 @@ mod tests {
         (0..len as u32).map(|i| 1 + (i * i + i / 3) % 4).collect()
     }
 
-    fn rotary() -> Layer {
+    fn rotary(kv_heads: Option<usize>) -> Layer {
         let positions = Positions::Rotary;
-        Layer::MultiHeadAttention { heads: 3, causal: true, bias: false, positions }
+        Layer::MultiHeadAttention { heads: 3, kv_heads, causal: true, bias: false, positions }
     }
 
     /// Each kind of positions, two layers of attention, and the layers of blocks.
@@ -333,7 +334,7 @@ mod tests {
                 attention(2, true),
                 attention(3, true),
             ],
-            vec![Layer::RmsNorm { eps: 1e-5 }, rotary(), Layer::Silu, rotary()],
+            vec![Layer::RmsNorm { eps: 1e-5 }, rotary(None), Layer::Silu, rotary(Some(1))],
             vec![Layer::SinusoidalPositions, Layer::Dropout { p: 0.5 }, attention(1, true), Layer::Tanh],
         ]
     }

@@ -14,9 +14,9 @@ use baeum_kernels::{Activation, Conv2d, Edges, Pad, Pieces, Write, sinusoids};
 use super::attention::{Attention, narrow};
 use super::norm::Groups;
 use super::recurrent::{Cell, Recurrent};
-use windows::{conv1d, conv2d, pair, pool1d, pool2d};
+use windows::{adaptive, conv1d, conv2d, image, pair, pool1d, pool2d};
 
-pub(super) use windows::Pool;
+pub(super) use windows::{AdaptivePool, Pool};
 
 /// An operation and its sizes.
 #[derive(Clone, Debug)]
@@ -42,7 +42,9 @@ pub(super) enum Op {
     /// The mean of each window.
     AvgPool(Pool),
     /// The means of as many windows as are wanted.
-    AdaptivePool { planes: usize, plane: [usize; 2], counts: [usize; 2] },
+    AdaptiveAvgPool(AdaptivePool),
+    /// The largest values of as many windows; keeps where they stood.
+    AdaptiveMaxPool(AdaptivePool),
     /// Each pixel becomes a block, of itself or of what lies on lines to its neighbours.
     Upsample(Upsample),
     /// The mean of each channel.
@@ -140,17 +142,17 @@ impl Op {
                 let sides = [*kernel, *stride, *padding, *dilation];
                 Op::convolution(conv1d(&x, *filters, sides, *groups), *bias)
             }
-            Layer::MaxPool2d { kernel, stride, padding } => {
-                Op::MaxPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
+            Layer::MaxPool2d { kernel, stride, padding, ceil_mode } => {
+                Op::MaxPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding], *ceil_mode))
             }
-            Layer::AvgPool2d { kernel, stride, padding } => {
-                Op::AvgPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
+            Layer::AvgPool2d { kernel, stride, padding, ceil_mode } => {
+                Op::AvgPool(pool2d(&x, [*kernel, stride.unwrap_or(*kernel), *padding], *ceil_mode))
             }
-            Layer::MaxPool1d { kernel, stride, padding } => {
-                Op::MaxPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
+            Layer::MaxPool1d { kernel, stride, padding, ceil_mode } => {
+                Op::MaxPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding], *ceil_mode))
             }
-            Layer::AvgPool1d { kernel, stride, padding } => {
-                Op::AvgPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding]))
+            Layer::AvgPool1d { kernel, stride, padding, ceil_mode } => {
+                Op::AvgPool(pool1d(&x, [*kernel, stride.unwrap_or(*kernel), *padding], *ceil_mode))
             }
             Layer::Pad1d { before, after, mode } => {
                 let edges = match mode {
@@ -160,13 +162,11 @@ impl Op {
                 Op::Pad(Pad { len: last, before: *before, after: *after, edges })
             }
             Layer::Upsample { factor, mode } => {
-                let plane = [x.get(1).copied().unwrap_or(1), last];
-                Op::Upsample(Upsample { planes: channels, plane, factors: pair(*factor), mode: *mode })
+                let [planes, height, width] = image(&x);
+                Op::Upsample(Upsample { planes, plane: [height, width], factors: pair(*factor), mode: *mode })
             }
-            Layer::AdaptiveAvgPool2d { size } => {
-                let plane = [1, 2].map(|axis| x.get(axis).copied().unwrap_or(1));
-                Op::AdaptivePool { planes: channels, plane, counts: pair(*size) }
-            }
+            Layer::AdaptiveAvgPool2d { size } => Op::AdaptiveAvgPool(adaptive(&x, *size)),
+            Layer::AdaptiveMaxPool2d { size } => Op::AdaptiveMaxPool(adaptive(&x, *size)),
             Layer::GlobalAvgPool => Op::GlobalMean { channels, area },
             Layer::BatchNorm { eps, axis: ChannelAxis::Second, .. } => {
                 Op::BatchNorm { rows: 1, channels, area, eps: *eps, relu: false }
@@ -210,8 +210,9 @@ impl Op {
                 let time = x.iter().rev().nth(1).copied().unwrap_or(1);
                 Op::Sinusoids(narrow(sinusoids(time, last)))
             }
-            Layer::MultiHeadAttention { heads, causal, bias, positions } => {
-                Op::Attention(Attention::of(&x, *heads, *causal, *bias, *positions))
+            &Layer::MultiHeadAttention { heads, kv_heads, causal, bias, positions } => {
+                let heads = [heads, kv_heads.unwrap_or(heads)];
+                Op::Attention(Attention::of(&x, heads, causal, bias, positions))
             }
             Layer::Lstm { units, bidirectional, returns, layers } => {
                 Op::Recurrent(Recurrent::of(Cell::Lstm, &x, *units, *bidirectional, *layers, *returns))

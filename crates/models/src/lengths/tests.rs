@@ -259,7 +259,13 @@ fn what_a_recipe_says_itself_stays() {
 
 #[test]
 fn a_text_that_is_gone_on_with_needs_no_end() {
-    let causal = Layer::MultiHeadAttention { heads: 2, causal: true, bias: true, positions: Positions::None };
+    let causal = Layer::MultiHeadAttention {
+        heads: 2,
+        kv_heads: None,
+        causal: true,
+        bias: true,
+        positions: Positions::None,
+    };
     let next = Decode::Next { length: 8, vocabulary: VOCABULARY, padding: 3, end: None };
     assert_eq!(told(&stacked(&[embedding(), causal]), Some(next)), [""; 0]);
 }

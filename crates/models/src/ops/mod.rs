@@ -27,8 +27,8 @@ pub(crate) use norm::{
 };
 pub(crate) use pool::{Pool, pool};
 pub(crate) use sequence::{Cell, Walk, attention, counted, max_over_time, mean_over_time, patches};
-pub(crate) use upsample::{adaptive_avg_pool2d, upsample};
-pub(crate) use window::Window;
+pub(crate) use upsample::upsample;
+pub(crate) use window::{Sight, Window};
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -1,66 +1,74 @@
 use candle_core::{Result, Tensor};
 
 use super::host::{Loop, Number, apply};
-use super::window::{Window, gather};
+use super::window::{Sight, gather};
 
 /// What becomes of the numbers under a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pool {
     /// The largest; the first of equals, and NaN above all. The padding is never taken.
     Max,
-    /// The mean, the padding counted in as zeros.
+    /// The mean, the padding counted in as zeros, if the sight has it.
     Mean,
 }
 
 /// Pools each channel. `x`: `[B, H, W, C]`; result: `[B, places down, places across, C]`.
-pub(crate) fn pool(x: &Tensor, window: Window, pool: Pool) -> Result<Tensor> {
+pub(crate) fn pool(x: &Tensor, sight: Sight, pool: Pool) -> Result<Tensor> {
     match x.device().is_cpu() {
-        true => apply(x, Pooled { window, pool, channels: x.dim(3)? }),
-        false => composed(x, window, pool),
+        true => apply(x, Pooled { sight, pool, channels: x.dim(3)? }),
+        false => composed(x, &sight, pool),
     }
 }
 
-pub(super) fn composed(x: &Tensor, window: Window, pool: Pool) -> Result<Tensor> {
+pub(super) fn composed(x: &Tensor, sight: &Sight, pool: Pool) -> Result<Tensor> {
     let (batch, channels) = (x.dim(0)?, x.dim(3)?);
-    let [places, kernel] = [window.places.area(), window.kernel.area()];
-    let sizes = (batch, window.places.height, window.places.width, channels);
+    let rows = (batch, sight.places.area(), sight.cells, channels);
+    let sizes = (batch, sight.places.height, sight.places.width, channels);
     let cell = |cells: &Tensor, k: usize| cells.narrow(2, k, 1)?.contiguous();
     match pool {
         Pool::Mean => {
-            gather(x, window, 0.0)?.reshape((batch, places, kernel, channels))?.mean(2)?.reshape(sizes)
+            let shares: Vec<f64> = (0..sight.places.area()).map(|place| sight.share(place)).collect();
+            let shares =
+                Tensor::from_vec(shares, (1, sight.places.area(), 1), x.device())?.to_dtype(x.dtype())?;
+            gather(x, &sight.pixels, 0.0)?.reshape(rows)?.sum(2)?.broadcast_mul(&shares)?.reshape(sizes)
         }
         Pool::Max => {
-            let cells = gather(x, window, f64::NEG_INFINITY)?.reshape((batch, places, kernel, channels))?;
+            let cells = gather(x, &sight.pixels, f64::NEG_INFINITY)?.reshape(rows)?;
             let fold = |best: Tensor, k: usize| {
                 let value = cell(&cells, k)?;
                 (value.gt(&best)? + value.ne(&value)?)?.where_cond(&value, &best)
             };
-            (1..kernel).try_fold(cell(&cells, 0)?, fold)?.reshape(sizes)
+            (1..sight.cells).try_fold(cell(&cells, 0)?, fold)?.reshape(sizes)
         }
     }
 }
 
+impl Sight {
+    /// What a place of a mean takes of each pixel.
+    fn share(&self, place: usize) -> f64 {
+        1.0 / self.areas[place] as f64
+    }
+}
+
 struct Pooled {
-    window: Window,
+    sight: Sight,
     pool: Pool,
     channels: usize,
 }
 
 impl Pooled {
     fn item(&self) -> usize {
-        (self.window.image.area() * self.channels).max(1)
+        (self.sight.image.area() * self.channels).max(1)
     }
 
-    /// For each place the pixels under the window, the padding left out.
+    /// For each place the pixels that it sees.
     fn places(&self) -> Vec<Vec<usize>> {
-        let grid = self.window.grid();
-        grid.chunks(self.window.kernel.area().max(1))
-            .map(|cells| cells.iter().flatten().copied().collect())
-            .collect()
+        let cells = self.sight.pixels.chunks(self.sight.cells.max(1));
+        cells.map(|cells| cells.iter().flatten().copied().collect()).collect()
     }
 
-    fn share<T: Number>(&self) -> T {
-        T::of(1.0 / self.window.kernel.area() as f64)
+    fn share<T: Number>(&self, place: usize) -> T {
+        T::of(self.sight.share(place))
     }
 }
 
@@ -68,7 +76,7 @@ impl Loop for Pooled {
     const NAME: &'static str = "pool";
 
     fn sizes(&self, x: &[usize]) -> Vec<usize> {
-        let places = self.window.places;
+        let places = self.sight.places;
         vec![x.first().copied().unwrap_or(0), places.height, places.width, self.channels]
     }
 
@@ -77,7 +85,7 @@ impl Loop for Pooled {
         let mut result = Vec::with_capacity(x.len() / self.item() * places.len() * channels);
         let mut row = vec![T::of(0.0); channels];
         for image in x.chunks_exact(self.item()) {
-            for pixels in &places {
+            for (place, pixels) in places.iter().enumerate() {
                 row.fill(match self.pool {
                     Pool::Max => T::of(f64::NEG_INFINITY),
                     Pool::Mean => T::of(0.0),
@@ -91,7 +99,7 @@ impl Loop for Pooled {
                 }
                 match self.pool {
                     Pool::Max => result.extend_from_slice(&row),
-                    Pool::Mean => result.extend(row.iter().map(|&sum| sum * self.share())),
+                    Pool::Mean => result.extend(row.iter().map(|&sum| sum * self.share(place))),
                 }
             }
         }
@@ -108,7 +116,7 @@ impl Loop for Pooled {
                 let row = place * channels..(place + 1) * channels;
                 match self.pool {
                     Pool::Max => to_the_first(pixels, &best[row.clone()], &grad[row], image, sums),
-                    Pool::Mean => to_all(pixels, &grad[row], self.share(), sums),
+                    Pool::Mean => to_all(pixels, &grad[row], self.share(place), sums),
                 }
             }
         }

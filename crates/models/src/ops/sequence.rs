@@ -13,32 +13,47 @@ pub(crate) fn counted(lengths: &[usize], time: usize, like: &Tensor) -> Result<T
     Tensor::from_vec(counted, (lengths.len(), time), like.device())?.to_dtype(like.dtype())
 }
 
-/// Scaled dot-product attention of every head. `qkv`: `[N, T, 3 * n]`; `counted`: `[N, T]`; result `[N, T, n]`, 0 where a place does
-/// not count. `rotations`: `[T, n / heads]` of rotary positions.
+/// Scaled dot-product attention of every head. `heads`: of queries, and of keys and values; `qkv`: `[N, T, (heads + 2 * shared) *
+/// size]`; `counted`: `[N, T]`; result `[N, T, n]`, 0 where a place does not count. `rotations`: `[T, n / heads]` of rotary
+/// positions.
 pub(crate) fn attention(
     qkv: &Tensor,
-    heads: usize,
+    [heads, shared]: [usize; 2],
     causal: bool,
     counted: Option<&Tensor>,
     rotations: Option<&Tensor>,
 ) -> Result<Tensor> {
     let (batch, time, width) = qkv.dims3()?;
-    let (n, size) = (width / 3, width / 3 / heads.max(1));
-    let group = |group: usize| {
-        let part = qkv.narrow(2, group * n, n)?.reshape((batch, time, heads, size))?;
-        part.transpose(1, 2)?.contiguous() // [N, heads, T, size]
+    let size = width / (heads + 2 * shared).max(1);
+    let part = |first: usize, count: usize| {
+        let part = qkv.narrow(2, first * size, count * size)?.reshape((batch, time, count, size))?;
+        part.transpose(1, 2)?.contiguous() // [N, count, T, size]
     };
-    let (q, k, v) = (rotated(group(0)?, rotations)?, rotated(group(1)?, rotations)?, group(2)?);
+    let (q, k) = (rotated(part(0, heads)?, rotations)?, rotated(part(heads, shared)?, rotations)?);
+    let (k, v) = (for_each_head(k, heads)?, for_each_head(part(heads + shared, shared)?, heads)?);
     let scores = (q.matmul(&k.t()?.contiguous()?)? / (size as f64).sqrt())?; // [N, heads, T, T]
     let scores = match hidden(causal, counted, &scores)? {
         Some(hidden) => scores.broadcast_add(&hidden)?,
         None => scores,
     };
     let mixed = softmax(&scores, 3)?.matmul(&v)?.transpose(1, 2)?.contiguous()?; // [N, T, heads, size]
-    let mixed = mixed.reshape((batch, time, n))?;
+    let mixed = mixed.reshape((batch, time, heads * size))?;
     match counted {
         None => Ok(mixed),
         Some(counted) => mixed.broadcast_mul(&counted.unsqueeze(2)?),
+    }
+}
+
+/// Keys or values for as many heads as share them: `[N, shared, T, size]` to `[N, heads, T, size]`.
+fn for_each_head(x: Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, shared, time, size) = x.dims4()?;
+    let each = heads / shared.max(1);
+    match each {
+        1 => Ok(x),
+        _ => x
+            .unsqueeze(2)?
+            .broadcast_as((batch, shared, each, time, size))?
+            .reshape((batch, heads, time, size)),
     }
 }
 
@@ -176,7 +191,7 @@ pub(crate) fn max_over_time(x: &Tensor, counted: Option<&Tensor>) -> Result<Tens
     let (one, whole) = (Size2::square(1), Size2 { height: time, width: 1 });
     let padding = Size2::square(0);
     let window = Window { kernel: whole, stride: one, padding, dilation: one, image: whole, places: one };
-    pool(&x.unsqueeze(2)?, window, Pool::Max)?.reshape((batch, n))
+    pool(&x.unsqueeze(2)?, window.sight(), Pool::Max)?.reshape((batch, n))
 }
 
 /// Pieces of the last axis: `[.., T]` to `[.., pieces, size]`.

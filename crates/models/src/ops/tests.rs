@@ -57,6 +57,8 @@ fn windows() -> Vec<Window> {
         window(size(3, 2), size(1, 2), size(1, 1), one),
         window(size(2, 3), size(2, 1), size(1, 1), size(3, 1)),
         window(size(5, 4), one, size(0, 0), one),
+        // One more across, which reaches beyond the padding.
+        Window { places: size(3, 3), ..window(size(3, 3), size(2, 2), size(1, 1), one) },
     ]
 }
 
@@ -71,7 +73,7 @@ fn windows_unfold_alike() {
         let sizes = [2, 5, 4, 3];
         let composed = |x: &Tensor| {
             let rows = 2 * window.places.area();
-            window::gather(x, window, 0.0)?.reshape((rows, ()))
+            window::gather(x, &window.grid(), 0.0)?.reshape((rows, ()))
         };
         check(&var(&sizes, numbers(&sizes, "x")), &|x| window::unfold(x, window), &composed);
     }
@@ -79,14 +81,19 @@ fn windows_unfold_alike() {
 
 #[test]
 fn pools_agree() {
-    for window in windows() {
+    let adaptive = Sight::adaptive(Size2 { height: 5, width: 4 }, Size2 { height: 3, width: 7 });
+    for sight in windows().iter().map(Window::sight).chain([adaptive]) {
         for kind in [Pool::Max, Pool::Mean] {
             let sizes = [2, 5, 4, 3];
             let mut x = tied(&sizes);
-            check(&var(&sizes, x.clone()), &|x| pool(x, window, kind), &|x| pools::composed(x, window, kind));
+            let agree = |x: Vec<f64>| {
+                let composed = |x: &Tensor| pools::composed(x, &sight, kind);
+                check(&var(&sizes, x), &|x| pool(x, sight.clone(), kind), &composed);
+            };
+            agree(x.clone());
             x[7] = f64::NAN;
             x[31] = f64::NAN;
-            check(&var(&sizes, x), &|x| pool(x, window, kind), &|x| pools::composed(x, window, kind));
+            agree(x);
         }
     }
 }
@@ -105,7 +112,7 @@ fn the_first_maximum_gets_the_gradient() {
     // Three windows: a tie, a tie below zero, and a NaN that is not the first.
     let nan = f64::NAN;
     let x = var(&[1, 2, 6, 1], vec![1.0, 3.0, -2.0, -2.0, 5.0, nan, 3.0, 3.0, -2.0, -2.0, 7.0, 6.0]);
-    let y = pool(&x, window, Pool::Max).unwrap();
+    let y = pool(&x, window.sight(), Pool::Max).unwrap();
     let gradients = y.sum_all().unwrap().backward().unwrap();
     assert!(flat(&y)[2].is_nan());
     assert_eq!(flat(&y)[..2], [3.0, -2.0]);

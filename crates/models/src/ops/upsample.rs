@@ -1,5 +1,5 @@
 use baeum_core::{Interpolation, Size2};
-use baeum_kernels::{adaptive_matrix, bilinear_matrix};
+use baeum_kernels::bilinear_matrix;
 use candle_core::{Result, Tensor};
 
 /// Makes images larger by whole factors. `x`: `[B, C, H, W]`; result: `[B, C, H * factor, W * factor]`.
@@ -10,12 +10,6 @@ pub(crate) fn upsample(x: &Tensor, factor: Size2, mode: Interpolation) -> Result
         Interpolation::Bilinear => bilinear_matrix(len, factor),
     };
     resampled(x, [of(height, factor.height), of(width, factor.width)])
-}
-
-/// The means of so many windows. `x`: `[B, C, H, W]`; result: `[B, C, size]`.
-pub(crate) fn adaptive_avg_pool2d(x: &Tensor, size: Size2) -> Result<Tensor> {
-    let (_, _, height, width) = x.dims4()?;
-    resampled(x, [adaptive_matrix(height, size.height), adaptive_matrix(width, size.width)])
 }
 
 /// What is linear row by row and column by column: a product with a matrix for each side. `x`: `[B, C, H, W]`; the matrices: `[H', H]` and

@@ -1,7 +1,42 @@
 use baeum_core::Size2;
+use baeum_kernels::adaptive_window;
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::host::{Loop, Number, apply};
+
+/// What each place of a pool sees of an image.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    /// Of the image.
+    pub(super) image: Size2,
+    /// How many places there are, down and across.
+    pub(super) places: Size2,
+    /// How many pixels a place sees at most.
+    pub(super) cells: usize,
+    /// So many for each place, row by row; none where it sees padding, or nothing.
+    pub(super) pixels: Vec<Option<usize>>,
+    /// How many cells of each place a mean counts: padding too.
+    pub(super) areas: Vec<usize>,
+}
+
+impl Sight {
+    /// As many windows as are wanted, over all of the image.
+    pub(crate) fn adaptive(image: Size2, places: Size2) -> Sight {
+        let seen: Vec<Vec<usize>> = cells(places)
+            .map(|(down, across)| {
+                let rows = adaptive_window(down, image.height, places.height);
+                let columns = adaptive_window(across, image.width, places.width);
+                rows.flat_map(|row| columns.clone().map(move |column| row * image.width + column)).collect()
+            })
+            .collect();
+        let most = seen.iter().map(Vec::len).max().unwrap_or(0);
+        let filled = |seen: &Vec<usize>| {
+            seen.iter().copied().map(Some).chain([None].into_iter().cycle()).take(most).collect::<Vec<_>>()
+        };
+        let pixels = seen.iter().flat_map(filled).collect();
+        Sight { image, places, cells: most, pixels, areas: seen.iter().map(Vec::len).collect() }
+    }
+}
 
 /// A window that moves over an image, and the sizes of that image before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +70,20 @@ impl Window {
         grid
     }
 
+    /// What a pool sees through it. A last window that reaches beyond the padding counts what lies in front of its end.
+    pub(crate) fn sight(&self) -> Sight {
+        let Window { kernel, stride, padding, image, places, .. } = *self;
+        let extent = |place: usize, kernel: usize, stride: usize, padding: usize, length: usize| {
+            kernel.min((length + 2 * padding).saturating_sub(place * stride))
+        };
+        let area = |(down, across): (usize, usize)| {
+            extent(down, kernel.height, stride.height, padding.height, image.height)
+                * extent(across, kernel.width, stride.width, padding.width, image.width)
+        };
+        let areas = cells(places).map(area).collect();
+        Sight { image, places, cells: kernel.area(), pixels: self.grid(), areas }
+    }
+
     /// Whether each pixel is a window of its own, in order.
     fn is_trivial(&self) -> bool {
         self.kernel.area() == 1 && self.image == self.places && self.padding.height + self.padding.width == 0
@@ -54,23 +103,22 @@ pub(crate) fn unfold(x: &Tensor, window: Window) -> Result<Tensor> {
         (false, true) => apply(x, Unfold { window, channels }),
         (false, false) => {
             let rows = x.dim(0)? * window.places.area();
-            gather(x, window, 0.0)?.reshape((rows, window.kernel.area() * channels))
+            gather(x, &window.grid(), 0.0)?.reshape((rows, window.kernel.area() * channels))
         }
     }
 }
 
-/// The pixels under each window. `x`: `[B, H, W, C]`; result: `[B, places * kernel, C]`, with `fill` in the
-/// padding.
-pub(super) fn gather(x: &Tensor, window: Window, fill: f64) -> Result<Tensor> {
+/// The pixels of a list. `x`: `[B, H, W, C]`; result: `[B, pixels, C]`, with `fill` where there is none.
+pub(super) fn gather(x: &Tensor, pixels: &[Option<usize>], fill: f64) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
-    let pixels = x.reshape((batch, height * width, channels))?;
+    let image = x.reshape((batch, height * width, channels))?;
     // The padding is one more pixel, the last.
     let padding =
         Tensor::full(fill, (batch, 1, channels), &Device::Cpu)?.to_dtype(x.dtype())?.to_device(x.device())?;
-    let pixels = Tensor::cat(&[&pixels, &padding], 1)?.contiguous()?;
-    let at = |pixel: Option<usize>| pixel.unwrap_or(height * width) as u32;
-    let places: Vec<u32> = window.grid().into_iter().map(at).collect();
-    pixels.index_select(&Tensor::new(places, &Device::Cpu)?.to_dtype(DType::U32)?.to_device(x.device())?, 1)
+    let image = Tensor::cat(&[&image, &padding], 1)?.contiguous()?;
+    let at = |pixel: &Option<usize>| pixel.unwrap_or(height * width) as u32;
+    let places: Vec<u32> = pixels.iter().map(at).collect();
+    image.index_select(&Tensor::new(places, &Device::Cpu)?.to_dtype(DType::U32)?.to_device(x.device())?, 1)
 }
 
 struct Unfold {

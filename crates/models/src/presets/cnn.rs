@@ -62,5 +62,5 @@ impl Preset for Cnn {
 }
 
 fn halving() -> Layer {
-    Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) }
+    Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0), ceil_mode: false }
 }

@@ -32,7 +32,10 @@ impl Preset for Dlinear {
         let reach = self.kernel / 2;
         let mut stack = Stack::default();
         stack.named("edges", Layer::Pad1d { before: reach, after: reach, mode: Padding::Replicate });
-        stack.named("trend", Layer::AvgPool1d { kernel: self.kernel, stride: Some(1), padding: 0 }); // [B, C, T]
+        stack.named(
+            "trend",
+            Layer::AvgPool1d { kernel: self.kernel, stride: Some(1), padding: 0, ceil_mode: false },
+        ); // [B, C, T]
         stack.behind(&["x", "trend"], "rest", Layer::Subtract);
         stack.behind(&["rest", "trend"], "parts", Layer::Concat { axis: 2 }); // [B, C, 2 T]
         Ok(stack.layers())

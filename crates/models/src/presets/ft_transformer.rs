@@ -64,7 +64,13 @@ impl FtTransformer {
         let positions = Positions::None;
         stack.named(
             of("attention"),
-            Layer::MultiHeadAttention { heads: self.heads, causal: false, bias: true, positions },
+            Layer::MultiHeadAttention {
+                heads: self.heads,
+                kv_heads: None,
+                causal: false,
+                bias: true,
+                positions,
+            },
         );
         stack.behind(&[&of("attention"), start], of("add1"), Layer::Add);
         stack.named(of("norm2"), norm());

@@ -17,6 +17,10 @@ pub struct Gpt {
     pub blocks: usize,
     /// Into how many heads attention is divided; 4 if not given.
     pub heads: usize,
+    /// How many heads of keys and values there are, a divisor of `heads`: neighbouring heads share each, and a text that is gone
+    /// on with keeps less (Ainslie et al. 2023). Each head has its own, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_heads: Option<usize>,
     /// How many numbers a place has, a multiple of `heads`; 128 if not given.
     pub units: usize,
     /// Size of the hidden layer of each block. If not given: four times `units`; with `modern`, two thirds of that, in steps of 8, for
@@ -34,15 +38,15 @@ pub struct Gpt {
 
 impl Default for Gpt {
     fn default() -> Gpt {
-        let Transformer { blocks, heads, units, hidden, dropout, style } = Transformer::default();
-        Gpt { blocks, heads, units, hidden, dropout, style, tied: false }
+        let Transformer { blocks, heads, kv_heads, units, hidden, dropout, style } = Transformer::default();
+        Gpt { blocks, heads, kv_heads, units, hidden, dropout, style, tied: false }
     }
 }
 
 impl Gpt {
     fn transformer(&self) -> Transformer {
-        let Gpt { blocks, heads, units, hidden, dropout, style, tied: _ } = *self;
-        Transformer { blocks, heads, units, hidden, dropout, style }
+        let Gpt { blocks, heads, kv_heads, units, hidden, dropout, style, tied: _ } = *self;
+        Transformer { blocks, heads, kv_heads, units, hidden, dropout, style }
     }
 }
 

@@ -57,5 +57,5 @@ impl Preset for Lenet {
 }
 
 fn halving() -> Layer {
-    Layer::AvgPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) }
+    Layer::AvgPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0), ceil_mode: false }
 }

@@ -39,7 +39,8 @@ impl Default for PatchTst {
 impl PatchTst {
     fn transformer(&self) -> Transformer {
         let PatchTst { blocks, heads, units, hidden, dropout, .. } = *self;
-        Transformer { blocks, heads, units, hidden: Some(hidden), dropout, style: Style::PatchTst }
+        let hidden = Some(hidden);
+        Transformer { blocks, heads, kv_heads: None, units, hidden, dropout, style: Style::PatchTst }
     }
 }
 

@@ -52,6 +52,15 @@ pub(super) fn heads(heads: usize, units: usize) -> Result<(), Refusal> {
     }
 }
 
+/// Heads of keys and values, each for as many of the `heads` of queries.
+pub(super) fn kv_heads(kv_heads: usize, heads: usize) -> Result<(), Refusal> {
+    size("kv_heads", kv_heads)?;
+    match heads.is_multiple_of(kv_heads) {
+        true => Ok(()),
+        false => Err(Refusal::new("kv_heads", format!("must divide `heads` = {heads}, got {kv_heads}"))),
+    }
+}
+
 fn within(setting: &str, most: usize, got: usize) -> Result<(), Refusal> {
     match (1..=most).contains(&got) {
         true => Ok(()),

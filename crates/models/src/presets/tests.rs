@@ -280,6 +280,14 @@ fn a_modern_gpt_has_the_shape_of_llama() {
     assert_eq!(parameters(&graph), (6_607_343_616, 32_000 * 4096 + 32_000));
 }
 
+/// `sum(p.numel() for p in LlamaModel(config).parameters())` of Hugging Face's transformers, for Llama 3 8B, whose heads share keys.
+#[test]
+fn a_modern_gpt_with_shared_keys_has_the_shape_of_llama_3() {
+    let gpt = json!({ "blocks": 32, "heads": 32, "kv_heads": 8, "units": 4096, "hidden": 14_336, "style": "modern" });
+    let graph = graph(&json!({ "gpt": gpt }), &[4096], Job::Next { vocabulary: 128_256 }).unwrap();
+    assert_eq!(parameters(&graph), (7_504_924_672, 128_256 * 4096 + 128_256));
+}
+
 #[track_caller]
 fn check(models: serde_json::Value, item: &[usize], job: Job, expect: &str) {
     let graph = graph(&models, item, job).unwrap();
@@ -886,6 +894,12 @@ fn what_cannot_be_is_refused() {
     setting(json!({ "lstm": { "units": [] } }), "models.lstm.units", "wants one or more sizes, got none");
     setting(json!({ "gru": { "dropout": 2.0 } }), "models.gru.dropout", "must be from 0 to 1, got 2");
     setting(json!({ "gpt": { "heads": 5 } }), "models.gpt.heads", "must divide `units` = 128, got 5");
+    setting(json!({ "gpt": { "kv_heads": 3 } }), "models.gpt.kv_heads", "must divide `heads` = 4, got 3");
+    setting(
+        json!({ "gpt": { "kv_heads": 0 } }),
+        "models.gpt.kv_heads",
+        "must be from 1 to 2147483648, got 0",
+    );
     setting(
         json!({ "gpt": { "heads": 2, "units": 6, "style": "modern" } }),
         "models.gpt.heads",

@@ -19,6 +19,10 @@ pub struct Transformer {
     pub blocks: usize,
     /// Into how many heads attention is divided; 4 if not given.
     pub heads: usize,
+    /// How many heads of keys and values there are, a divisor of `heads`: neighbouring heads share each, and a text that is gone
+    /// on with keeps less (Ainslie et al. 2023). Each head has its own, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_heads: Option<usize>,
     /// How many numbers a place has, a multiple of `heads`; 128 if not given.
     pub units: usize,
     /// Size of the hidden layer of each block. If not given: four times `units`; with `modern`, two thirds of that, in steps of 8, for
@@ -49,7 +53,15 @@ pub enum Style {
 
 impl Default for Transformer {
     fn default() -> Transformer {
-        Transformer { blocks: 4, heads: 4, units: 128, hidden: None, dropout: 0.1, style: Style::Gpt2 }
+        Transformer {
+            blocks: 4,
+            heads: 4,
+            kv_heads: None,
+            units: 128,
+            hidden: None,
+            dropout: 0.1,
+            style: Style::Gpt2,
+        }
     }
 }
 
@@ -57,6 +69,7 @@ impl Transformer {
     pub(super) fn check(&self) -> Result<(), Refusal> {
         refusal::count("blocks", self.blocks)?;
         refusal::heads(self.heads, self.units)?;
+        self.kv_heads.map_or(Ok(()), |shared| refusal::kv_heads(shared, self.heads))?;
         if self.style == Style::Modern && !(self.units / self.heads).is_multiple_of(2) {
             let rule = format!(
                 "must leave each head an even number of the {} `units`, because rotary positions turn pairs, got {}",
@@ -139,7 +152,7 @@ impl Transformer {
             Style::Gpt2 | Style::Bert | Style::PatchTst => (true, Positions::None), // they were added in front
             Style::Modern => (false, Positions::Rotary),
         };
-        Layer::MultiHeadAttention { heads: self.heads, causal, bias, positions }
+        Layer::MultiHeadAttention { heads: self.heads, kv_heads: self.kv_heads, causal, bias, positions }
     }
 
     /// `W2 gelu(W1 x)`; `of` gives the names in this block, and what is given is that of the last layer.

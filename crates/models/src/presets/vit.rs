@@ -61,6 +61,6 @@ impl Preset for Vit {
 impl Vit {
     fn transformer(&self) -> Transformer {
         let Vit { blocks, heads, units, hidden, dropout, .. } = *self;
-        Transformer { blocks, heads, units, hidden, dropout, style: Style::Gpt2 }
+        Transformer { blocks, heads, kv_heads: None, units, hidden, dropout, style: Style::Gpt2 }
     }
 }

@@ -9,7 +9,7 @@ use super::line::{Slide, channels_turned, pad1d, pool1d};
 use super::sequence::{Attention, Stack, lengths};
 use crate::checks;
 use crate::network::{Forward, Pass, RunError};
-use crate::ops::{self, Cell, Moments, Pool, Window};
+use crate::ops::{self, Cell, Moments, Pool, Sight, Window};
 
 pub(super) type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -96,7 +96,8 @@ impl Run<'_> {
             }
             Layer::PositionEmbedding { .. } => return self.position(node, first(read)?),
             Layer::SinusoidalPositions => return self.sinusoids(first(read)?),
-            &Layer::MultiHeadAttention { heads, causal, bias, positions } => {
+            &Layer::MultiHeadAttention { heads, kv_heads, causal, bias, positions } => {
+                let heads = [heads, kv_heads.unwrap_or(heads)];
                 return self.attention(node, read, &Attention { heads, causal, bias, positions });
             }
             &Layer::Lstm { bidirectional, returns, layers, .. } => {
@@ -163,19 +164,19 @@ impl Run<'_> {
                 let slide = Slide { kernel, stride, padding, dilation };
                 return self.conv1d(node, first(read)?, &slide, *groups, *bias);
             }
-            Layer::MaxPool2d { kernel, stride, padding } => {
+            Layer::MaxPool2d { kernel, stride, padding, ceil_mode: _ } => {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
-                ops::pool(first(read)?, window, Pool::Max)
+                ops::pool(first(read)?, window.sight(), Pool::Max)
             }
-            Layer::AvgPool2d { kernel, stride, padding } => {
+            Layer::AvgPool2d { kernel, stride, padding, ceil_mode: _ } => {
                 let window = window(node, first(read)?, [*kernel, stride.unwrap_or(*kernel), *padding, one])?;
-                ops::pool(first(read)?, window, Pool::Mean)
+                ops::pool(first(read)?, window.sight(), Pool::Mean)
             }
-            Layer::MaxPool1d { kernel, stride, padding } => {
+            Layer::MaxPool1d { kernel, stride, padding, ceil_mode: _ } => {
                 let slide = Slide::pool(*kernel, *stride, *padding);
                 pool1d(node, first(read)?, &slide, Pool::Max)
             }
-            Layer::AvgPool1d { kernel, stride, padding } => {
+            Layer::AvgPool1d { kernel, stride, padding, ceil_mode: _ } => {
                 let slide = Slide::pool(*kernel, *stride, *padding);
                 pool1d(node, first(read)?, &slide, Pool::Mean)
             }
@@ -183,9 +184,8 @@ impl Run<'_> {
             Layer::Upsample { factor, mode } => {
                 channels_last(&ops::upsample(&channels_first(first(read)?)?, *factor, *mode)?)
             }
-            Layer::AdaptiveAvgPool2d { size } => {
-                channels_last(&ops::adaptive_avg_pool2d(&channels_first(first(read)?)?, *size)?)
-            }
+            Layer::AdaptiveAvgPool2d { size } => adaptive(first(read)?, *size, Pool::Mean),
+            Layer::AdaptiveMaxPool2d { size } => adaptive(first(read)?, *size, Pool::Max),
             Layer::GlobalAvgPool => global_mean(first(read)?),
             Layer::LayerNorm { eps } => {
                 let (weight, bias) = (self.param(node, "weight")?, self.param(node, "bias")?);
@@ -349,12 +349,18 @@ fn window(node: &Node, x: &Tensor, [kernel, stride, padding, dilation]: [Size2; 
     Ok(Window { kernel, stride, padding, dilation, image: Size2 { height, width }, places })
 }
 
+/// So many windows over all of the image.
+fn adaptive(x: &Tensor, size: Size2, pool: Pool) -> Result<Tensor> {
+    let (_, height, width, _) = x.dims4()?;
+    ops::pool(x, Sight::adaptive(Size2 { height, width }, size), pool)
+}
+
 /// The mean of each channel: one window over all of the image.
 fn global_mean(x: &Tensor) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
     let (image, one, zero) = (Size2 { height, width }, Size2::square(1), Size2::square(0));
     let window = Window { kernel: image, stride: one, padding: zero, dilation: one, image, places: one };
-    ops::pool(x, window, Pool::Mean)?.reshape((batch, channels))
+    ops::pool(x, window.sight(), Pool::Mean)?.reshape((batch, channels))
 }
 
 /// `[B, C, H, W]` as `[B, H, W, C]`; anything but an image as it is.

@@ -53,7 +53,7 @@ impl Run<'_> {
 /// `x`: `[B, C, T]`; result: `[B, C, places]`.
 pub(super) fn pool1d(node: &Node, x: &Tensor, slide: &Slide, pool: Pool) -> Result<Tensor> {
     let window = slide.window(x.dim(2)?, node.shape.last().unwrap_or(0));
-    line(&ops::pool(&image(x)?, window, pool)?)
+    line(&ops::pool(&image(x)?, window.sight(), pool)?)
 }
 
 /// `x`: `[B, C, T]`; result: `[B, C, before + T + after]`.

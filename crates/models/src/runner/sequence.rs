@@ -9,7 +9,8 @@ use crate::ops::{self, Cell, Walk};
 
 /// The settings of attention.
 pub(super) struct Attention {
-    pub(super) heads: usize,
+    /// Of queries, and of keys and values.
+    pub(super) heads: [usize; 2],
     pub(super) causal: bool,
     pub(super) bias: bool,
     pub(super) positions: Positions,
@@ -79,8 +80,8 @@ impl Run<'_> {
         let bias = |name: &str| of.bias.then(|| self.param(node, name)).transpose();
         let [in_bias, out_bias] = [bias("in_proj_bias")?, bias("out_proj.bias")?];
         let (time, n) = (x.dim(x.rank() - 2)?, x.dim(x.rank() - 1)?);
-        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, in_bias.as_ref())?; // [N, T, 3 * n]
-        let size = n / of.heads.max(1);
+        let qkv = ops::dense(&x.reshape(((), time, n))?, &in_weight, in_bias.as_ref())?; // [N, T, n + keys and values]
+        let size = n / of.heads[0].max(1);
         let rotations = match of.positions {
             Positions::None => None,
             Positions::Rotary => Some(table(rotations(time, size), [time, size], &x)?),

@@ -194,8 +194,13 @@ impl Folder {
         };
         let norm = || Layer::LayerNorm { eps };
         let dense = |units| Layer::Dense { units, bias: true };
-        let attention =
-            || Layer::MultiHeadAttention { heads, causal, bias: true, positions: Positions::None };
+        let attention = || Layer::MultiHeadAttention {
+            heads,
+            kv_heads: None,
+            causal,
+            bias: true,
+            positions: Positions::None,
+        };
         let block = |block: usize| {
             let of = |part: &str| format!("block{block}_{part}");
             [

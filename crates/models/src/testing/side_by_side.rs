@@ -1,7 +1,8 @@
 //! Networks of what stands side by side, and of what is used twice.
 use baeum_core::{DType, Graph, Layer, MeanOf, Shape};
 
-use super::{CLASSES, beside, chain, embedding, with_head};
+use super::sequences::beside;
+use super::{CLASSES, chain, embedding, with_head};
 
 /// Fields, factors, members of an ensemble, a table that scores.
 pub(super) fn cases() -> Vec<(&'static str, Graph)> {

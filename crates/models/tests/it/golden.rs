@@ -21,7 +21,7 @@ const ADAMW: Update = Update {
 fn every_layer_learns_as_pytorch_does() {
     let file: Value = serde_json::from_str(include_str!("golden/layers.json")).unwrap();
     let cases = file["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 77);
+    assert_eq!(cases.len(), 83);
     for case in cases {
         for (name, update) in [("sgd", SGD), ("adamw", ADAMW)] {
             check(case, &case[name], update, &format!("{} {name}", case["name"]));

@@ -346,7 +346,7 @@ fn refuse(text: &str, expect: &str) {
 
 #[test]
 fn a_slip_in_the_text_keeps_its_place() {
-    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv_transpose2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `adaptive_avg_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `instance_restore`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `leaky_relu`, `elu`, `softplus`, `mish`, `hard_tanh`, `dropout`, `flatten`, `embedding`, `ngram_embedding`, `unembedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
+    let kinds = "expected one of `input`, `dense`, `grouped_dense`, `conv2d`, `conv_transpose2d`, `conv1d`, `max_pool2d`, `avg_pool2d`, `adaptive_avg_pool2d`, `adaptive_max_pool2d`, `max_pool1d`, `avg_pool1d`, `pad1d`, `upsample`, `global_avg_pool`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm`, `instance_restore`, `scale`, `relu`, `gelu`, `tanh`, `sigmoid`, `silu`, `leaky_relu`, `elu`, `softplus`, `mish`, `hard_tanh`, `dropout`, `flatten`, `embedding`, `ngram_embedding`, `unembedding`, `position_embedding`, `sinusoidal_positions`, `multi_head_attention`, `lstm`, `gru`, `mean_over_time`, `max_over_time`, `ensemble`, `member_mean`, `lengths`, `transpose`, `patches`, `add`, `subtract`, `multiply`, `concat`";
     refuse(r#"models.layers = ["relu", "rleu"]"#, &format!("unknown variant `rleu`, {kinds} at \"rleu\""));
     refuse(
         "models.layers = [{ desne = { units = 3 } }]",
@@ -425,6 +425,7 @@ fn the_schema_knows_every_bare_name() {
         "max_pool2d",
         "avg_pool2d",
         "adaptive_avg_pool2d",
+        "adaptive_max_pool2d",
         "max_pool1d",
         "avg_pool1d",
         "pad1d",

@@ -2,7 +2,7 @@
 
 use baeum_kernels::{Activation, Reads};
 
-use super::{Op, Room, count};
+use super::{AdaptivePool, Op, Room, count};
 
 /// What an operation needs beside its inputs and its output; most need none of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +32,9 @@ impl Op {
             Op::MaxPool(pool) => {
                 let [height, width] = pool.windows.counts();
                 Needs::keeping(false, [Room::item(count(&[pool.planes, height, width])), Room::NONE])
+            }
+            Op::AdaptiveMaxPool(AdaptivePool { planes, counts: [height, width], .. }) => {
+                Needs::keeping(false, [Room::item(count(&[*planes, *height, *width])), Room::NONE])
             }
             Op::NgramEmbedding { time, .. } => Needs::keeping(false, [Room::item(*time), Room::NONE]),
             Op::MaxOverTime { width, .. } => Needs::keeping(false, [Room::item(*width), Room::NONE]),
@@ -70,7 +73,7 @@ impl Op {
             | Op::Ids
             | Op::AvgPool(_)
             | Op::Upsample(_)
-            | Op::AdaptivePool { .. }
+            | Op::AdaptiveAvgPool(_)
             | Op::GlobalMean { .. }
             | Op::Repeat { .. }
             | Op::Lengths { .. }

@@ -10,6 +10,14 @@ pub(in crate::cpu) struct Pool {
     pub(in crate::cpu) windows: Windows,
 }
 
+/// How many windows share a plane of an image, and how many planes it has.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cpu) struct AdaptivePool {
+    pub(in crate::cpu) planes: usize,
+    pub(in crate::cpu) plane: [usize; 2],
+    pub(in crate::cpu) counts: [usize; 2],
+}
+
 /// Over an image `[channels, height, width]`. `sides`: kernel, stride, padding and dilation.
 pub(super) fn conv2d(x: &[usize], filters: usize, sides: [Size2; 4], groups: usize) -> Conv2d {
     let [channels, height, width] = image(x);
@@ -24,22 +32,29 @@ pub(super) fn conv1d(x: &[usize], filters: usize, sides: [usize; 4], groups: usi
 }
 
 /// Over an image. `sides`: kernel, stride and padding.
-pub(super) fn pool2d(x: &[usize], sides: [Size2; 3]) -> Pool {
+pub(super) fn pool2d(x: &[usize], sides: [Size2; 3], ceil_mode: bool) -> Pool {
     let [planes, height, width] = image(x);
     let [kernel, stride, padding] = sides.map(pair);
-    Pool { planes, windows: Windows { plane: [height, width], kernel, stride, padding } }
+    Pool { planes, windows: Windows { plane: [height, width], kernel, stride, padding, ceil_mode } }
 }
 
 /// Over time.
-pub(super) fn pool1d(x: &[usize], [kernel, stride, padding]: [usize; 3]) -> Pool {
-    pool2d(&line(x), [row(kernel), row(stride), padded(padding)])
+pub(super) fn pool1d(x: &[usize], [kernel, stride, padding]: [usize; 3], ceil_mode: bool) -> Pool {
+    pool2d(&line(x), [row(kernel), row(stride), padded(padding)], ceil_mode)
+}
+
+/// As many windows of an image as are wanted.
+pub(super) fn adaptive(x: &[usize], size: Size2) -> AdaptivePool {
+    let [planes, height, width] = image(x);
+    AdaptivePool { planes, plane: [height, width], counts: pair(size) }
 }
 
 pub(super) fn pair(size: Size2) -> [usize; 2] {
     [size.height, size.width]
 }
 
-fn image(x: &[usize]) -> [usize; 3] {
+/// Channels, height and width; one row of what has no width.
+pub(super) fn image(x: &[usize]) -> [usize; 3] {
     [0, 1, 2].map(|axis| x.get(axis).copied().unwrap_or(1))
 }
 

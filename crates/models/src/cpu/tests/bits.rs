@@ -56,7 +56,12 @@ fn a_lower_precision_is_near_the_highest_and_no_thread_changes_it() {
 
 /// Wide enough that every kernel cuts its work.
 pub(super) fn wide() -> Graph {
-    let pool = Layer::MaxPool2d { kernel: Size2::square(2), stride: None, padding: Size2::square(0) };
+    let pool = Layer::MaxPool2d {
+        kernel: Size2::square(2),
+        stride: None,
+        padding: Size2::square(0),
+        ceil_mode: false,
+    };
     let dense = Layer::Dense { units: 200, bias: true };
     let layers = vec![
         conv(16, true),

@@ -31,8 +31,14 @@ pub(super) fn drawn(seed: u64) -> Graph {
                 let bias = draw(2) == 0;
                 (Layer::Conv2d { filters, kernel, stride, padding, dilation: one, groups, bias }, vec![x])
             }
-            2 => (Layer::MaxPool2d { kernel, stride: Some(stride), padding }, vec![x]),
-            3 => (Layer::AvgPool2d { kernel, stride: Some(stride), padding }, vec![x]),
+            2 => {
+                let ceil_mode = draw(2) == 0;
+                (Layer::MaxPool2d { kernel, stride: Some(stride), padding, ceil_mode }, vec![x])
+            }
+            3 => {
+                let ceil_mode = draw(2) == 0;
+                (Layer::AvgPool2d { kernel, stride: Some(stride), padding, ceil_mode }, vec![x])
+            }
             4 => (Layer::BatchNorm { eps: 1e-3, momentum: 0.1, axis: ChannelAxis::Second }, vec![x]),
             // Over one number a norm forgets what it reads, and those behind it blow up what rounding left.
             5 if sizes[2] > 1 => (Layer::LayerNorm { eps: 1e-3 }, vec![x]),

@@ -74,23 +74,23 @@ def conv1d(shape, filters, kernel, stride=1, padding=0, dilation=1, groups=1, bi
 
 
 @kind
-def max_pool2d(shape, kernel, stride=None, padding=0):
-    return nn.MaxPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
+def max_pool2d(shape, kernel, stride=None, padding=0, ceil_mode=False):
+    return nn.MaxPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding), ceil_mode=ceil_mode)
 
 
 @kind
-def avg_pool2d(shape, kernel, stride=None, padding=0):
-    return nn.AvgPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding))
+def avg_pool2d(shape, kernel, stride=None, padding=0, ceil_mode=False):
+    return nn.AvgPool2d(pair(kernel), None if stride is None else pair(stride), pair(padding), ceil_mode)
 
 
 @kind
-def max_pool1d(shape, kernel, stride=None, padding=0):
-    return nn.MaxPool1d(kernel, stride, padding)
+def max_pool1d(shape, kernel, stride=None, padding=0, ceil_mode=False):
+    return nn.MaxPool1d(kernel, stride, padding, ceil_mode=ceil_mode)
 
 
 @kind
-def avg_pool1d(shape, kernel, stride=None, padding=0):
-    return nn.AvgPool1d(kernel, stride, padding)
+def avg_pool1d(shape, kernel, stride=None, padding=0, ceil_mode=False):
+    return nn.AvgPool1d(kernel, stride, padding, ceil_mode)
 
 
 @kind
@@ -101,6 +101,11 @@ def upsample(shape, factor, mode="nearest"):
 @kind
 def adaptive_avg_pool2d(shape, size):
     return nn.AdaptiveAvgPool2d(pair(size))
+
+
+@kind
+def adaptive_max_pool2d(shape, size):
+    return nn.AdaptiveMaxPool2d(pair(size))
 
 
 @kind
@@ -165,8 +170,8 @@ def sinusoidal_positions(shape):
 
 
 @kind
-def multi_head_attention(shape, heads, causal=False, bias=True, positions="none"):
-    return torch_layers.SelfAttention(shape[-1], heads, causal, bias, positions)
+def multi_head_attention(shape, heads, causal=False, bias=True, positions="none", kv_heads=None):
+    return torch_layers.SelfAttention(shape[-1], heads, causal, bias, positions, kv_heads)
 
 
 @kind
@@ -289,6 +294,12 @@ CASES = {
     "max_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}}, {"max_pool2d": {"kernel": 2}}, "flatten"], {}),
     "max_pool2d_overlap": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                                    {"max_pool2d": {"kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}}, "flatten"], {}),
+    "max_pool2d_ceil": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
+                                {"max_pool2d": {"kernel": 3, "stride": 2, "padding": 1, "ceil_mode": True}}, "flatten"], {}),
+    "avg_pool2d_ceil": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
+                                {"avg_pool2d": {"kernel": [3, 2], "stride": [3, 3], "padding": [1, 0], "ceil_mode": True}}, "flatten"], {}),
+    "avg_pool1d_ceil": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"avg_pool1d": {"kernel": 3, "stride": 4, "padding": 1, "ceil_mode": True}}, "flatten"], {}),
+    "adaptive_max_pool2d": (IMAGE, [{"conv2d": {"filters": 3, "kernel": 2}}, {"adaptive_max_pool2d": {"size": [3, 2]}}, "flatten"], {}),
     "avg_pool2d": (IMAGE, [{"conv2d": {"filters": 2, "kernel": 1}},
                            {"avg_pool2d": {"kernel": 2, "stride": 1, "padding": 1}}, "flatten"], {}),
     "max_pool1d": (SEQUENCE, [{"conv1d": {"filters": 3, "kernel": 1}}, {"max_pool1d": {"kernel": 3, "stride": 2, "padding": 1}}, "flatten"], {}),
@@ -335,6 +346,9 @@ CASES = {
     "multi_head_attention": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 2}}, "flatten"], {}),
     "multi_head_attention_causal": (IMAGE, [{"multi_head_attention": {"heads": 2, "causal": True}}, "flatten"], {}),
     "multi_head_attention_bare": (SEQUENCE, [{"dense": {"units": 6}}, {"multi_head_attention": {"heads": 3, "bias": False}}, "flatten"], {}),
+    "multi_head_attention_shared": (SEQUENCE, [{"dense": {"units": 8}}, {"multi_head_attention": {"heads": 4, "kv_heads": 2}}, "flatten"], {}),
+    "multi_head_attention_shared_rotary": (SEQUENCE, [{"dense": {"units": 12}}, {"multi_head_attention": {"heads": 3, "kv_heads": 1, "causal": True,
+                                                      "bias": False, "positions": "rotary"}}, "flatten"], {}),
     "multi_head_attention_rotary": (SEQUENCE, [{"dense": {"units": 8}}, {"multi_head_attention": {"heads": 2, "positions": "rotary"}}, "flatten"], {}),
     "multi_head_attention_rotary_causal": (IMAGE, [{"multi_head_attention": {"heads": 1, "causal": True, "bias": False, "positions": "rotary"}},
                                                    "flatten"], {}),
