@@ -71,9 +71,8 @@ fn a_command_becomes_the_one_for_the_card_beside_it() {
 fn a_command_for_the_card_that_does_not_start_is_named_with_what_the_system_says() {
     let folder = iris();
     // As the system's loader speaks where there is no driver.
-    let said =
-        "baeum-cuda: error while loading shared libraries: libcuda.so.1: cannot open shared object file";
-    put_other(&folder, &format!("echo '{said}' >&2\nexit 127"));
+    let said = "error while loading shared libraries: libcuda.so.1: cannot open shared object file";
+    put_other(&folder, &format!("echo \"$0: {said}\" >&2\nexit 127"));
     refused(&folder, said);
     put_other(&folder, "echo 'baeum 0.0.0'");
     refused(&folder, &format!("it is `baeum 0.0.0`, this is `{}`", version(&folder)));

@@ -1,10 +1,11 @@
+mod windows;
+
 use std::collections::BTreeMap;
 
 use baeum::{
     Anchor, Approximate, ChannelAxis, Counter, DType, DatePart, Decode, Denoise, Distribution, End, Field,
-    Filter, Fit, Graph, InputSpec, Interpolation, Kind, Layer, MeanOf, NodeId, Padding, Param, ParamKind,
-    Pipeline, Positions, Predictor, Returns, Rng, Role, Schema, Shape, Size2, Target, Tensor, TextForm,
-    Transform,
+    Filter, Fit, Graph, InputSpec, Kind, Layer, MeanOf, NodeId, Param, ParamKind, Pipeline, Positions,
+    Predictor, Returns, Rng, Role, Schema, Shape, Target, Tensor, TextForm, Transform,
 };
 
 /// Every layer, each in the smallest graph that uses it in all its ways: input `x`, the layer `y`, and behind it what makes a sequence
@@ -13,37 +14,6 @@ use baeum::{
 /// The one list that every reader of graphs is checked against: both runners, every format, the pages under `docs/`.
 pub fn cases() -> Vec<(&'static str, Graph)> {
     let (image, sequence): (&[usize], &[usize]) = (&[4, 6, 5], &[5, 6]);
-    let square = Size2::square;
-    let window = |kernel, stride, padding| (square(kernel), Some(square(stride)), square(padding));
-    let conv = |kernel, stride, padding, dilation, groups, bias| Layer::Conv2d {
-        filters: 6,
-        kernel,
-        stride: square(stride),
-        padding: square(padding),
-        dilation: square(dilation),
-        groups,
-        bias,
-    };
-    let line = |kernel, stride, padding, dilation, groups, bias| Layer::Conv1d {
-        filters: 6,
-        kernel,
-        stride,
-        padding,
-        dilation,
-        groups,
-        bias,
-    };
-    let transposed = |[kernel, stride, padding, output_padding]: [Size2; 4], groups| Layer::ConvTranspose2d {
-        filters: 6,
-        kernel,
-        stride,
-        padding,
-        output_padding,
-        dilation: square(1),
-        groups,
-        bias: groups == 1,
-    };
-    let upsample = |height, width, mode| Layer::Upsample { factor: Size2 { height, width }, mode };
     let attention = |heads, causal, bias, positions| Layer::MultiHeadAttention {
         heads,
         kv_heads: None,
@@ -60,8 +30,7 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
     };
     let lstm = |bidirectional, returns| Layer::Lstm { units: 4, bidirectional, returns, layers: 1 };
     let gru = |bidirectional, returns| Layer::Gru { units: 4, bidirectional, returns, layers: 1 };
-    let (kernel, stride, padding) = window(3, 2, 1);
-    vec![
+    let side_by_side = vec![
         ("dense", chain(&[5], &[Layer::Dense { units: 3, bias: true }])),
         ("dense without bias", chain(&[5], &[Layer::Dense { units: 3, bias: false }])),
         ("dense over time", chain(&[4, 5], &[Layer::Dense { units: 3, bias: true }])),
@@ -76,61 +45,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("member_mean", members(MeanOf::Scores)),
         ("member_mean of softmaxes", members(MeanOf::Softmax)),
         ("member_mean of sigmoids", members(MeanOf::Sigmoid)),
-        ("conv2d", chain(image, &[conv(square(3), 1, 1, 1, 1, true)])),
-        ("conv2d with stride", chain(image, &[conv(Size2 { height: 3, width: 2 }, 2, 1, 1, 1, false)])),
-        ("conv2d with groups", chain(image, &[conv(square(2), 1, 1, 2, 2, true)])),
-        ("conv_transpose2d", chain(image, &[transposed([square(3), square(2), square(1), square(1)], 1)])),
-        (
-            "conv_transpose2d with groups",
-            chain(image, &[transposed([Size2 { height: 2, width: 3 }, square(1), square(0), square(0)], 2)]),
-        ),
-        ("conv1d", chain(sequence, &[line(3, 1, 1, 1, 1, true)])),
-        ("conv1d with stride", chain(sequence, &[line(2, 2, 1, 2, 1, false)])),
-        ("conv1d with groups", chain(&[4, 6], &[line(3, 1, 0, 1, 2, true)])),
-        (
-            "max_pool2d",
-            chain(
-                image,
-                &[Layer::MaxPool2d { kernel: square(2), stride: None, padding: square(0), ceil_mode: true }],
-            ),
-        ),
-        (
-            "max_pool2d overlapping",
-            chain(image, &[Layer::MaxPool2d { kernel, stride, padding, ceil_mode: false }]),
-        ),
-        (
-            "avg_pool2d",
-            chain(
-                image,
-                &[Layer::AvgPool2d { kernel: square(2), stride: None, padding: square(0), ceil_mode: false }],
-            ),
-        ),
-        (
-            "avg_pool2d overlapping",
-            chain(image, &[Layer::AvgPool2d { kernel, stride, padding, ceil_mode: true }]),
-        ),
-        (
-            "max_pool1d",
-            chain(sequence, &[Layer::MaxPool1d { kernel: 2, stride: None, padding: 0, ceil_mode: false }]),
-        ),
-        (
-            "max_pool1d overlapping",
-            chain(sequence, &[Layer::MaxPool1d { kernel: 3, stride: Some(2), padding: 1, ceil_mode: true }]),
-        ),
-        (
-            "avg_pool1d",
-            chain(sequence, &[Layer::AvgPool1d { kernel: 3, stride: Some(2), padding: 1, ceil_mode: true }]),
-        ),
-        ("pad1d", chain(sequence, &[Layer::Pad1d { before: 2, after: 1, mode: Padding::Zeros }])),
-        (
-            "pad1d with edges",
-            chain(sequence, &[Layer::Pad1d { before: 1, after: 3, mode: Padding::Replicate }]),
-        ),
-        ("upsample", chain(image, &[upsample(2, 2, Interpolation::Nearest)])),
-        ("upsample on lines", chain(image, &[upsample(2, 3, Interpolation::Bilinear)])),
-        ("adaptive_avg_pool2d", chain(image, &[Layer::AdaptiveAvgPool2d { size: square(3) }])),
-        ("adaptive_max_pool2d", chain(image, &[Layer::AdaptiveMaxPool2d { size: square(3) }])),
-        ("global_avg_pool", chain(image, &[Layer::GlobalAvgPool])),
+    ];
+    let others = vec![
         (
             "batch_norm",
             chain(&[5], &[Layer::BatchNorm { eps: 1e-5, momentum: 0.1, axis: ChannelAxis::Second }]),
@@ -222,7 +138,8 @@ pub fn cases() -> Vec<(&'static str, Graph)> {
         ("subtract", twice(&[5], Layer::Subtract)),
         ("multiply", twice(&[5], Layer::Multiply)),
         ("concat", twice(image, Layer::Concat { axis: 1 })),
-    ]
+    ];
+    [side_by_side, windows::cases(image, sequence), others].concat()
 }
 
 /// Every step of preprocessing under the name that a recipe has for it, fitted to something.

@@ -36,7 +36,11 @@ fn become_it(other: &Path) -> Failure {
     let version = Cli::command().render_long_version();
     let why = match Command::new(other).arg("--version").output() {
         Err(error) => error.to_string(),
-        Ok(asked) if !asked.status.success() => last_line(&asked.stderr),
+        Ok(asked) if !asked.status.success() => {
+            // The system's loader begins with the name of the program, which is said already.
+            let (said, name) = (last_line(&asked.stderr), format!("{}: ", other.display()));
+            said.strip_prefix(&name).unwrap_or(&said).to_owned()
+        }
         Ok(asked) if asked.stdout != version.as_bytes() => {
             format!("it is `{}`, this is `{}`", last_line(&asked.stdout), version.trim())
         }
