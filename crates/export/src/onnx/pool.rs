@@ -8,11 +8,11 @@ use crate::error::ExportError;
 
 /// Windows along each side of an item: its sizes, how often they fit, how wide they are, how far they move, what lies around.
 pub(super) struct Windows<const N: usize> {
-    pub(super) plane: [usize; N],
-    pub(super) counts: [usize; N],
-    pub(super) kernel: [usize; N],
-    pub(super) stride: [usize; N],
-    pub(super) padding: [usize; N],
+    plane: [usize; N],
+    counts: [usize; N],
+    kernel: [usize; N],
+    stride: [usize; N],
+    padding: [usize; N],
 }
 
 impl<const N: usize> Windows<N> {

@@ -26,7 +26,7 @@ struct Outputs<'a> {
 /// `heads`: with their logarithms.
 pub(super) fn heads<'a, const L: usize>(
     isa: Isa,
-    mut heads: impl Iterator<Item = (Head<'a>, &'a [f32])> + Clone,
+    heads: impl ExactSizeIterator<Item = (Head<'a>, &'a [f32])> + Clone,
     [out, d_out]: [&'a [f32]; 2],
     d_qkv: &mut Column<'_, f32>,
     write: Write,
@@ -44,17 +44,16 @@ pub(super) fn heads<'a, const L: usize>(
         d_values.fill(0.0);
         let mut sides = Keys { keys, values, d_keys: panels(d_keys), d_values: panels(d_values) };
         let mut block = Block::<L>::of(block, wide);
-        let mut cell = 0;
-        heads.by_ref().for_each(|(head, logsumexp)| {
+        let sharing = heads.len();
+        for (cell, (head, logsumexp)) in heads.enumerate() {
             let outputs = Outputs { out, d_out, logsumexp };
             one_head(isa, &head, &outputs, &mut block, &mut sides, |time, i, d_queries| {
                 unpack(d_queries, BLOCK, i, d_qkv.cell(time, cell), write);
             });
-            cell += 1;
-        });
+        }
         for time in 0..first.len {
-            unpack(sides.d_keys, first.len, time, d_qkv.cell(time, cell), write);
-            unpack(sides.d_values, first.len, time, d_qkv.cell(time, cell + 1), write);
+            unpack(sides.d_keys, first.len, time, d_qkv.cell(time, sharing), write);
+            unpack(sides.d_values, first.len, time, d_qkv.cell(time, sharing + 1), write);
         }
     });
 }
